@@ -1,0 +1,5 @@
+"""Errors that a user can cause and mend."""
+
+
+class ModelError(Exception):
+    """A model, project or data set cannot be used; the message says what failed, why and what to do."""
