@@ -1,0 +1,1 @@
+"""The stages of HEEPstor: configuration, firmware, hardware, simulation, report."""

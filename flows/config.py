@@ -1,0 +1,182 @@
+"""The hardware configuration: reads, checks and identifies ``heepstor_cfg.hjson``.
+
+The file itself explains every knob. What other tools need of it (SystemVerilog package, C++ header,
+linker script, JSON) is written by the functions re-exported from :mod:`flows.config_writers`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hjson
+
+from flows.config_rules import check_fields, check_values
+from flows.config_writers import (
+    write_cpp_header,
+    write_json,
+    write_linker_script,
+    write_sv_package,
+)
+from flows.errors import HeepstorError
+
+if TYPE_CHECKING:
+    from modelgen.hardware import Hardware
+
+__all__ = [
+    "Address",
+    "Config",
+    "Engine",
+    "Memory",
+    "Uart",
+    "from_dict",
+    "load",
+    "write_cpp_header",
+    "write_json",
+    "write_linker_script",
+    "write_sv_package",
+]
+
+DEFAULT_PATH = Path(__file__).resolve().parent.parent / "heepstor_cfg.hjson"
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Word-interleaved main memory: ``banks`` banks of ``bank_kib`` KiB."""
+
+    banks: int
+    bank_kib: int
+
+    @property
+    def bytes(self) -> int:
+        """Size of the whole memory in bytes."""
+        return self.banks * self.bank_kib * 1024
+
+    @property
+    def bank_rows(self) -> int:
+        """32-bit words in each bank."""
+        return self.bank_kib * 1024 // 4
+
+
+@dataclass(frozen=True)
+class Uart:
+    """Serial line: ``baud`` bits per second, ``fifo_depth`` characters each way."""
+
+    baud: int
+    fifo_depth: int
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Accelerator: sizes in processing elements, 32-bit words, words and rows."""
+
+    array_size: int
+    port_words: int
+    buffer_words: int
+    accumulator_depth: int
+
+
+@dataclass(frozen=True)
+class Address:
+    """First byte address of every region."""
+
+    boot_rom: int
+    soc_ctrl: int
+    uart: int
+    timer: int
+    engine: int
+    memory: int
+
+
+@dataclass(frozen=True)
+class Config:
+    """A checked configuration. ``arena_kib`` is None for "as much as the model needs"."""
+
+    clock_hz: int
+    memory: Memory
+    stack_kib: int
+    arena_kib: int | None
+    uart: Uart
+    engine: Engine
+    address: Address
+
+    @property
+    def hash(self) -> str:
+        """Eight hex digits that identify the hardware.
+
+        Knobs of the software alone (stack, arena) are left out: they need no new hardware.
+        The same number can be read from soc_ctrl and is ``kConfigHash`` in C++.
+        """
+        values = self.to_dict()
+        del values["stack_kib"], values["arena_kib"]
+        canonical = json.dumps(values, sort_keys=True).encode()
+        return hashlib.sha256(canonical).hexdigest()[:8]
+
+    @property
+    def uart_divider(self) -> int:
+        """Clock cycles of one bit on the serial line."""
+        return round(self.clock_hz / self.uart.baud)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All knobs as plain nested dictionaries; every value as a number, or None."""
+        return dataclasses.asdict(self)
+
+    def hardware(self) -> Hardware:
+        """What the compiler has to know about the hardware."""
+        from modelgen.hardware import Hardware
+
+        return Hardware(
+            array_size=self.engine.array_size,
+            port_words=self.engine.port_words,
+            buffer_words=self.engine.buffer_words,
+            accumulator_depth=self.engine.accumulator_depth,
+            memory_bytes=self.memory.bytes,
+            stack_bytes=self.stack_kib * 1024,
+            arena_bytes=None if self.arena_kib is None else self.arena_kib * 1024,
+            clock_hz=self.clock_hz,
+        )
+
+
+def load(path: str | Path | None = None) -> Config:
+    """Reads and checks a configuration file.
+
+    Without a path: the file named by the environment variable HEEPSTOR_CONFIG, else the one at the
+    repository's root. Raises HeepstorError that names every problem found.
+    """
+    path = Path(path or os.environ.get("HEEPSTOR_CONFIG") or DEFAULT_PATH)
+    try:
+        values = hjson.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise HeepstorError(
+            f"cannot read the hardware configuration {path}: {error.strerror}; "
+            "name an existing file with --config or HEEPSTOR_CONFIG"
+        ) from error
+    except (hjson.HjsonDecodeError, UnicodeDecodeError) as error:
+        raise HeepstorError(
+            f"the hardware configuration {path} is not valid Hjson: {error}"
+        ) from error
+    return from_dict(values, source=str(path))
+
+
+def from_dict(values: Any, source: str = "configuration") -> Config:
+    """Makes a Config of nested dictionaries; ``source`` names them in error messages."""
+    normalized, problems = check_fields(values)
+    if not problems:
+        problems = check_values(normalized)
+    if problems:
+        lines = "\n".join(f"  - {problem}" for problem in problems)
+        raise HeepstorError(f"the hardware configuration {source} can't be built:\n{lines}")
+    return Config(
+        clock_hz=normalized["clock_hz"],
+        memory=Memory(**normalized["memory"]),
+        stack_kib=normalized["stack_kib"],
+        arena_kib=normalized["arena_kib"],
+        uart=Uart(**normalized["uart"]),
+        engine=Engine(**normalized["engine"]),
+        address=Address(**normalized["address"]),
+    )

@@ -1,0 +1,168 @@
+"""The hardware configuration: what is accepted, what is refused and how, and what is generated."""
+
+import copy
+import json
+
+import hjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flows import config
+from flows.errors import HeepstorError
+
+DEFAULT = hjson.loads(config.DEFAULT_PATH.read_text())
+
+
+def changed(path: str, value):
+    """The default values with one of them replaced."""
+    values = copy.deepcopy(DEFAULT)
+    *sections, name = path.split(".")
+    target = values
+    for section in sections:
+        target = target[section]
+    target[name] = value
+    return values
+
+
+def message_of(values) -> str:
+    with pytest.raises(HeepstorError) as caught:
+        config.from_dict(values, "test.hjson")
+    return str(caught.value)
+
+
+def test_default_file():
+    loaded = config.load()
+    assert loaded.memory.bytes == 512 * 1024
+    assert loaded.engine.array_size == 8
+    assert loaded.address.memory == 0x8000_0000
+    assert loaded.arena_kib is None
+    assert loaded.uart_divider == 50
+
+
+def test_environment_chooses_the_file(tmp_path, monkeypatch):
+    other = tmp_path / "other.hjson"
+    other.write_text(hjson.dumps(changed("engine.array_size", 16)))
+    monkeypatch.setenv("HEEPSTOR_CONFIG", str(other))
+    assert config.load().engine.array_size == 16
+
+
+def test_missing_file_is_one_clear_message(tmp_path):
+    with pytest.raises(HeepstorError, match=r"nowhere\.hjson.*No such file"):
+        config.load(tmp_path / "nowhere.hjson")
+
+
+def test_bad_syntax_names_the_file(tmp_path):
+    bad = tmp_path / "bad.hjson"
+    bad.write_text("{ clock_hz: [ }")
+    with pytest.raises(HeepstorError, match=r"bad\.hjson is not valid Hjson"):
+        config.load(bad)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        ("memory.banks", 6, "power of two from 1 to 32"),
+        ("memory.banks", 2, "less than engine.port_words"),
+        ("memory.bank_kib", 6, "multiple of 4"),
+        ("stack_kib", 0, "stack_kib is 0"),
+        ("stack_kib", 512, "the memory has only 512 KiB"),
+        ("arena_kib", 600, "take 608 KiB"),
+        ("arena_kib", "much", 'or "auto"'),
+        ("uart.baud", 0, "it must be 1526 to 12500000"),
+        ("uart.baud", 11_800_000, "nearest exact rate"),
+        ("uart.fifo_depth", 3, "power of two from 2 to 256"),
+        ("engine.array_size", 6, "4, 8, 12, 16, 20, 24, 28 or 32"),
+        ("engine.array_size", 36, "4, 8, 12, 16, 20, 24, 28 or 32"),
+        ("engine.port_words", 3, "1, 2 or 4"),
+        ("engine.buffer_words", 1000, "power of two from 256 to 65536"),
+        ("engine.accumulator_depth", 8, "power of two from 16 to 4096"),
+        ("engine.array_size", "8", "a whole number"),
+        ("engine.array_size", True, "a whole number"),
+        ("address.uart", "0x10000800", "multiple of 0x1000"),
+        ("address.uart", "0x10000000", "overlaps"),
+        ("address.uart", "here", "hexadecimal string"),
+        ("address.memory", "0xfffc0000", "beyond the 32-bit address space"),
+        ("engine.aray_size", 8, "did you mean array_size?"),
+        ("memory", 8, "memory must be a section"),
+        ("clock_hz", 10, "clock_hz is 10"),
+    ],
+)
+def test_impossible_values_are_refused(path, value, expected):
+    message = message_of(changed(path, value))
+    assert "test.hjson" in message
+    assert expected in message
+
+
+def test_every_problem_is_named():
+    values = changed("engine.array_size", 6)
+    values["engine"]["port_words"] = 3
+    values["memory"]["bank_kib"] = 5
+    assert message_of(values).count("\n  - ") == 3
+
+
+def test_missing_knob():
+    values = copy.deepcopy(DEFAULT)
+    del values["uart"]["baud"]
+    assert "uart.baud is missing" in message_of(values)
+
+
+def test_hash_identifies_the_hardware_only():
+    base = config.from_dict(DEFAULT)
+    assert config.from_dict(changed("stack_kib", 16)).hash == base.hash
+    assert config.from_dict(changed("arena_kib", 100)).hash == base.hash
+    assert config.from_dict(changed("engine.array_size", 16)).hash != base.hash
+    assert config.from_dict(changed("address.uart", "0x10004000")).hash != base.hash
+    assert len(base.hash) == 8
+
+
+@given(
+    banks=st.sampled_from([4, 8, 16, 32]),
+    bank_kib=st.integers(1, 16).map(lambda n: 4 * n),
+    size=st.sampled_from([4, 8, 12, 16, 20, 24, 28, 32]),
+    port=st.sampled_from([1, 2, 4]),
+    baud=st.sampled_from([115200, 1_000_000, 2_000_000, 10_000_000]),
+)
+def test_allowed_values_round_trip_through_json(
+    tmp_path_factory, banks, bank_kib, size, port, baud
+):
+    values = copy.deepcopy(DEFAULT)
+    values["memory"] = {"banks": banks, "bank_kib": bank_kib}
+    values["engine"] |= {"array_size": size, "port_words": port}
+    values["uart"]["baud"] = baud
+    made = config.from_dict(values)
+    path = tmp_path_factory.mktemp("json") / "config.json"
+    config.write_json(made, path)
+    written = json.loads(path.read_text())
+    assert written.pop("hash") == made.hash
+    written["arena_kib"] = "auto"
+    assert config.from_dict(written) == made
+
+
+@given(
+    st.recursive(
+        st.integers() | st.text() | st.none(),
+        lambda c: st.dictionaries(
+            st.sampled_from(["clock_hz", "memory", "banks", "engine", "array_size", "x"]), c
+        ),
+    )
+)
+def test_no_input_ends_in_a_traceback(values):
+    with pytest.raises(HeepstorError):
+        config.from_dict(values)
+
+
+def test_generated_files_hold_the_values(tmp_path):
+    made = config.load()
+    config.write_sv_package(made, tmp_path / "pkg.sv")
+    config.write_cpp_header(made, tmp_path / "config.hpp")
+    config.write_linker_script(made, tmp_path / "link.ld")
+    package = (tmp_path / "pkg.sv").read_text()
+    header = (tmp_path / "config.hpp").read_text()
+    script = (tmp_path / "link.ld").read_text()
+    assert "localparam int unsigned ArraySize = 8;" in package
+    assert "localparam logic [31:0] MemoryBase = 32'h80000000;" in package
+    assert f"kConfigHash = 0x{made.hash}u;" in header
+    assert "kStackBytes = 8192u;" in header
+    assert "ORIGIN = 0x80000000, LENGTH = 524288" in script
+    assert "@{" not in script
