@@ -1,5 +1,12 @@
-"""The error that a user can cause."""
+"""Errors that a user can cause and mend."""
 
 
 class HeepstorError(Exception):
-    """One clear message: what failed, why, and what to do; printed without a traceback."""
+    """A task cannot go on; the message says what failed, why and what to do.
+
+    Tasks print the message without a traceback and end with `code`.
+    """
+
+    def __init__(self, message: str, code: int = 1) -> None:
+        super().__init__(message)
+        self.code = code
