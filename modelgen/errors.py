@@ -2,4 +2,4 @@
 
 
 class ModelError(Exception):
-    """A model, project or data set cannot be used; the message says what failed, why and what to do."""
+    """A model, project or data set cannot be used: says what failed, why and what to do."""

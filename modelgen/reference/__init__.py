@@ -1,0 +1,31 @@
+"""NumPy models of the hardware, equal to it bit for bit."""
+
+from modelgen.reference.arithmetic import (
+    CANONICAL_NAN,
+    align,
+    canonicalize,
+    clamp,
+    fp32_add,
+    fp32_mul,
+    matmul,
+    normalize,
+    postprocess,
+    slice_dot,
+)
+from modelgen.reference.executor import ChainResult, EngineError, execute_chain
+
+__all__ = [
+    "CANONICAL_NAN",
+    "ChainResult",
+    "EngineError",
+    "align",
+    "canonicalize",
+    "clamp",
+    "execute_chain",
+    "fp32_add",
+    "fp32_mul",
+    "matmul",
+    "normalize",
+    "postprocess",
+    "slice_dot",
+]
