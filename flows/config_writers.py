@@ -10,14 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flows.config import Config
 
-LINKER_TEMPLATE = Path(__file__).resolve().parent.parent / "sw" / "link.ld.in"
+LINKER_TEMPLATE = Path(__file__).resolve().parent.parent / "sw" / "link.ld.template"
 _NOTICE = "Generated from heepstor_cfg.hjson: do not edit."
-
-
-class _LinkerTemplate(Template):
-    """Placeholders are written @{name}: a dollar sign is part of linker symbols."""
-
-    delimiter = "@"
 
 
 def _constants(config: Config) -> dict[str, tuple[int, str]]:
@@ -86,11 +80,14 @@ def write_cpp_header(config: Config, path: str | Path) -> None:
 def write_linker_script(config: Config, path: str | Path) -> None:
     """Writes the linker script: the template with the sizes of this configuration."""
     values = {
-        "memory_base": f"{config.address.memory:#010x}",
-        "memory_bytes": str(config.memory.bytes),
-        "stack_bytes": str(config.stack_kib * 1024),
+        "memory_base": config.address.memory,
+        "memory_bytes": config.memory.bytes,
+        "stack_bytes": config.stack_kib * 1024,
+        "arena_bytes": (config.arena_kib or 0) * 1024,
     }
-    text = _LinkerTemplate(LINKER_TEMPLATE.read_text(encoding="utf-8")).substitute(values)
+    text = Template(LINKER_TEMPLATE.read_text(encoding="utf-8")).substitute(
+        {name: f"{value:#x}" for name, value in values.items()}
+    )
     Path(path).write_text(text, encoding="utf-8")
 
 

@@ -164,5 +164,5 @@ def test_generated_files_hold_the_values(tmp_path):
     assert "localparam logic [31:0] MemoryBase = 32'h80000000;" in package
     assert f"kConfigHash = 0x{made.hash}u;" in header
     assert "kStackBytes = 8192u;" in header
-    assert "ORIGIN = 0x80000000, LENGTH = 524288" in script
-    assert "@{" not in script
+    assert "ORIGIN = 0x80000000, LENGTH = 0x80000" in script
+    assert "${" not in script
