@@ -1,0 +1,56 @@
+"""Content hashes of files, remembered by what the file system says of them."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import time
+from pathlib import Path
+
+# A file changed this recently might change again without its time stamps showing it.
+_SETTLED_NS = 2_000_000_000
+
+
+class FileHashes:
+    """SHA-256 of files. Unchanged files are not read again, also not by the next process.
+
+    A file counts as unchanged while its size, inode, modification and status-change times are the
+    same; the last of these moves with every write, whatever tool sets the others.
+    """
+
+    def __init__(self, store: Path | None = None) -> None:
+        self._store = store
+        self._known: dict[str, list[object]] = {}
+        self._dirty = False
+        if store is not None:
+            with contextlib.suppress(OSError, ValueError):
+                self._known = json.loads(store.read_text())
+
+    def of(self, path: Path) -> str:
+        """The hash of a file, as hexadecimal digits. Raises OSError when it cannot be read."""
+        status = path.stat()
+        identity = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+        key = os.fspath(path)
+        known = self._known.get(key)
+        if known is not None and known[0] == identity:
+            return str(known[1])
+        with path.open("rb") as file:
+            digest = hashlib.sha256()
+            while block := file.read(1 << 20):
+                digest.update(block)
+        if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) > _SETTLED_NS:
+            self._known[key] = [identity, digest.hexdigest()]
+            self._dirty = True
+        return digest.hexdigest()
+
+    def save(self) -> None:
+        """Keeps what is known for the next process."""
+        if self._store is None or not self._dirty:
+            return
+        self._store.parent.mkdir(parents=True, exist_ok=True)
+        partial = self._store.with_name(f"{self._store.name}.{os.getpid()}")
+        partial.write_text(json.dumps(self._known))
+        partial.replace(self._store)
+        self._dirty = False

@@ -1,0 +1,90 @@
+"""Which source files a piece of Python depends on, found by reading its imports."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+# The repository's own packages. What lies outside is installed, and pinned by version.
+PACKAGES = ("flows", "modelgen", "projects")
+
+
+def import_closure(root: Path, modules: Iterable[str]) -> list[Path]:
+    """The files of the repository at `root` that the modules import, directly or not.
+
+    A module is named `package.module`, or `package.module:function` for what its top level and that
+    one function import. Imports inside functions count as well. Sorted, themselves included.
+    """
+    found: set[Path] = set()
+    pending = list(modules)
+    seen: set[str] = set()
+    while pending:
+        name = pending.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        module, _, function = name.partition(":")
+        path = module_file(root, module)
+        if path is None:
+            continue
+        found.add(path)
+        found.update(_package_files(root, module))
+        package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+        tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+        pending.extend(_imports(_relevant(tree, function), package))
+    return sorted(found)
+
+
+def module_file(root: Path, module: str) -> Path | None:
+    """The file of a module of the repository; None for anything else."""
+    parts = module.split(".")
+    if parts[0] not in PACKAGES:
+        return None
+    path = root.joinpath(*parts)
+    for candidate in (path.with_suffix(".py"), path / "__init__.py"):
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+def _package_files(root: Path, module: str) -> Iterator[Path]:
+    """The __init__.py of every package above a module, all of which run when it is imported."""
+    parts = module.split(".")
+    for depth in range(1, len(parts)):
+        path = root.joinpath(*parts[:depth], "__init__.py")
+        if path.is_file():
+            yield path
+
+
+def _relevant(tree: ast.Module, function: str) -> Iterator[ast.AST]:
+    """All nodes; or, where a function is named, those that its call can reach in this file."""
+    functions = {
+        statement.name: statement
+        for statement in tree.body
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    if function not in functions:
+        yield from ast.walk(tree)
+        return
+    others = [statement for statement in tree.body if statement not in functions.values()]
+    pending = [functions.pop(function), *others]
+    while pending:
+        for node in ast.walk(pending.pop()):
+            yield node
+            if isinstance(node, ast.Name) and node.id in functions:
+                pending.append(functions.pop(node.id))
+
+
+def _imports(nodes: Iterable[ast.AST], package: str) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parents = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*parents, base]).strip(".")
+            yield base
+            # A name may be a module of its own: `from modelgen import passes`.
+            yield from (f"{base}.{alias.name}" for alias in node.names)

@@ -1,0 +1,180 @@
+"""Stages: a piece of work with inputs and outputs that is done again only when an input changed.
+
+A stage's folder holds its outputs and `manifest.json`, which names every input and output with its
+content hash. The work is done in a folder beside it, renamed when complete, so that whatever an
+interrupted run leaves behind is never taken for a result.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flows.errors import HeepstorError
+from flows.hashing import FileHashes
+
+MANIFEST = "manifest.json"
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """The outputs of another stage that a stage reads: those whose names match a pattern."""
+
+    stage: Stage
+    patterns: tuple[str, ...] = ("*",)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A piece of work.
+
+    `work(folder)` writes the outputs into an empty folder. `files` are the sources it depends on,
+    `values` everything else: options, versions of tools. `command` is for people: what runs it.
+    """
+
+    name: str
+    folder: Path
+    work: Callable[[Path], None]
+    files: tuple[Path, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
+    upstream: tuple[Upstream, ...] = ()
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a stage: `reason` is why it ran, or None when it was up to date."""
+
+    stage: Stage
+    reason: str | None
+    seconds: float
+
+
+class Runner:
+    """Brings stages up to date. `root` is what file names in manifests are relative to."""
+
+    def __init__(self, root: Path, hashes: FileHashes) -> None:
+        self.root = root
+        self.hashes = hashes
+
+    def run(self, stage: Stage, on_start: Callable[[Stage, str], None]) -> Outcome:
+        """Does a stage's work if it has to be done; calls `on_start(stage, reason)` first.
+
+        What it is made from must be up to date already. Raises what the work raises.
+        """
+        started = time.monotonic()
+        inputs = self.inputs(stage)
+        reason = self.why_stale(stage, inputs)
+        if reason is not None:
+            on_start(stage, reason)
+            self._work(stage, inputs)
+        self.hashes.save()
+        return Outcome(stage, reason, time.monotonic() - started)
+
+    def inputs(self, stage: Stage) -> dict[str, str]:
+        """Everything a stage depends on: a name a person can read, and a hash or a value."""
+        found = {f"option {name}": value for name, value in sorted(stage.values.items())}
+        found["version of python"] = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        for path in sorted(set(stage.files)):
+            found[self._shown(path)] = self.hashes.of(path)
+        for upstream in stage.upstream:
+            outputs = read_manifest(upstream.stage.folder).get("outputs", {})
+            for name, digest in outputs.items():
+                if any(fnmatch.fnmatch(name, pattern) for pattern in upstream.patterns):
+                    found[f"{upstream.stage.name}/{name}"] = digest
+        return found
+
+    def why_stale(self, stage: Stage, inputs: dict[str, str]) -> str | None:
+        """Why the work has to be done, in a few words; None when its outputs stand."""
+        manifest = read_manifest(stage.folder)
+        if not manifest:
+            return "first run" if not stage.folder.exists() else "unfinished or unreadable"
+        changes = describe_changes(manifest["inputs"], inputs)
+        if changes:
+            return changes
+        for name, digest in manifest["outputs"].items():
+            path = stage.folder / name
+            if not path.is_file():
+                return f"its output {name} is missing"
+            if self.hashes.of(path) != digest:
+                return f"its output {name} was changed"
+        return None
+
+    def _work(self, stage: Stage, inputs: dict[str, str]) -> None:
+        partial = stage.folder.with_name(f".{stage.folder.name}.partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        try:
+            stage.work(partial)
+            self._write_manifest(stage, inputs, partial)
+            self._replace(stage.folder, partial)
+        except OSError as error:
+            raise HeepstorError(
+                f"{stage.name}: {error.strerror or error}: {error.filename or stage.folder}. "
+                "Is there space on the disk, and may this user write there?"
+            ) from error
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+    def _write_manifest(self, stage: Stage, inputs: dict[str, str], folder: Path) -> None:
+        outputs = {
+            path.relative_to(folder).as_posix(): self.hashes.of(path)
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
+        manifest = {
+            "schema": SCHEMA,
+            "stage": stage.name,
+            "command": stage.command,
+            "inputs": inputs,
+            "outputs": outputs,
+        }
+        (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
+
+    @staticmethod
+    def _replace(folder: Path, partial: Path) -> None:
+        old = folder.with_name(f".{folder.name}.old")
+        shutil.rmtree(old, ignore_errors=True)
+        if folder.exists():
+            folder.rename(old)
+        partial.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+
+    def _shown(self, path: Path) -> str:
+        return str(path.relative_to(self.root) if path.is_relative_to(self.root) else path)
+
+
+def read_manifest(folder: Path) -> dict:
+    """The manifest of a finished stage; empty when there is none or it cannot be trusted."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text())
+    except (OSError, ValueError):
+        return {}
+    complete = isinstance(manifest, dict) and {"inputs", "outputs"} <= manifest.keys()
+    return manifest if complete and manifest.get("schema") == SCHEMA else {}
+
+
+def describe_changes(before: Mapping[str, str], now: Mapping[str, str]) -> str | None:
+    """The first difference between two sets of inputs, and how many more; None when equal."""
+    changes = list(_changes(before, now))
+    if not changes:
+        return None
+    more = f" (and {len(changes) - 1} more)" if len(changes) > 1 else ""
+    return changes[0] + more
+
+
+def _changes(before: Mapping[str, str], now: Mapping[str, str]) -> Iterable[str]:
+    for name, value in now.items():
+        if name not in before:
+            yield f"{name} is new"
+        elif before[name] != value:
+            is_value = name.startswith(("option ", "version "))
+            yield f"{name}: {before[name]} -> {value}" if is_value else f"{name} changed"
+    yield from (f"{name} is gone" for name in before if name not in now)

@@ -1,0 +1,117 @@
+"""What HEEPstor asks of the operating system, and how each is installed.
+
+Only the standard library is used: the launcher reads this before any package is there.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class SystemTool:
+    """A program that no Python package brings.
+
+    `commands` are alternatives, in the order in which they are tried; `packages` gives the name of
+    the package for each package manager.
+    """
+
+    name: str
+    commands: tuple[str, ...]
+    purpose: str
+    packages: dict[str, str] = field(default_factory=dict)
+
+    def path(self) -> str | None:
+        """The full path of the first command that is found, or None."""
+        return next(filter(None, map(shutil.which, self.commands)), None)
+
+
+def _same_name(name: str) -> dict[str, str]:
+    return {manager: name for manager, _ in MANAGERS}
+
+
+# Package managers and their install commands. The first that is found is the one named in messages.
+MANAGERS = (
+    ("apt-get", "apt-get install"),
+    ("dnf", "dnf install"),
+    ("yum", "yum install"),
+    ("zypper", "zypper install"),
+    ("pacman", "pacman -S"),
+    ("apk", "apk add"),
+    ("brew", "brew install"),
+)
+
+COMPILER = SystemTool(
+    "C++17 compiler",
+    ("c++", "g++", "clang++"),
+    "compiling the simulator that Verilator makes, and the device code's tests on the host",
+    {
+        **_same_name("gcc-c++"),
+        "apt-get": "g++",
+        "pacman": "gcc",
+        "apk": "g++",
+        "brew": "gcc",
+    },
+)
+MAKE = SystemTool("make", ("make", "gmake"), "building the simulator", _same_name("make"))
+PERL = SystemTool("perl", ("perl",), "Verilator's build scripts", _same_name("perl"))
+
+TOOLS = (COMPILER, MAKE, PERL)
+
+
+def missing() -> list[SystemTool]:
+    """The tools that are not on PATH."""
+    return [tool for tool in TOOLS if tool.path() is None]
+
+
+def package_manager() -> str | None:
+    """The first known package manager on PATH, or None."""
+    return next((name for name, _ in MANAGERS if shutil.which(name)), None)
+
+
+def install_command(packages: dict[str, str] | list[dict[str, str]]) -> str | None:
+    """The command that installs the packages with this machine's package manager, or None.
+
+    `packages` maps a package manager to the name of the package there; a list names several.
+    """
+    several = packages if isinstance(packages, list) else [packages]
+    manager = package_manager()
+    names = [names[manager] for names in several if manager in names]
+    if manager is None or not names:
+        return None
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    prefix = "" if is_root or manager == "brew" else "sudo "
+    return prefix + dict(MANAGERS)[manager] + " " + " ".join(names)
+
+
+def describe_missing(tools: list[SystemTool]) -> str:
+    """Says which tools are missing, what needs each and what installs them; one line each."""
+    lines = [
+        f"{tool.name} is missing ({' or '.join(tool.commands)}): needed for {tool.purpose}."
+        for tool in tools
+    ]
+    command = install_command([tool.packages for tool in tools])
+    lines.append(
+        f"Install: {command}"
+        if command
+        else "Install it with your package manager, and have it on PATH."
+    )
+    return "\n".join(lines)
+
+
+def describe_missing_venv() -> str | None:
+    """What to do when this Python cannot make virtual environments, or None when it can."""
+    lacking = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
+    if not lacking:
+        return None
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    names = {"apt-get": f"python{version}-venv", "zypper": f"python{version.replace('.', '')}"}
+    command = install_command(names)
+    return (
+        f"Python's {' and '.join(lacking)} is missing ({sys.executable}): needed for .venv.\n"
+        + (f"Install: {command}" if command else "Install the whole of Python's standard library.")
+    )
