@@ -13,6 +13,7 @@ from modelgen.reference.arithmetic import (
     slice_dot,
 )
 from modelgen.reference.executor import ChainResult, EngineError, execute_chain
+from modelgen.reference.softmax import softmax
 
 __all__ = [
     "CANONICAL_NAN",
@@ -28,4 +29,5 @@ __all__ = [
     "normalize",
     "postprocess",
     "slice_dot",
+    "softmax",
 ]

@@ -22,7 +22,6 @@ from modelgen.hardware import Hardware
 from modelgen.reference.arithmetic import canonicalize, matmul, postprocess
 
 _LINE_BYTES = 16
-_MAX_CHAIN = 1 << 16
 
 
 class EngineError(IntEnum):
@@ -184,21 +183,23 @@ def execute_chain(
     engine = _Engine(port, hardware)
     done: list[Descriptor] = []
     address = first_address
+    seen = {address}
+    error = EngineError.NONE
     try:
-        for _ in range(_MAX_CHAIN):
+        while True:
             job = port.descriptor(address)
             engine.run(job)
             done.append(job)
             if job.next == 0:
-                return ChainResult(
-                    EngineError.NONE, len(done) - 1, address, tuple(done), _macs(done)
-                )
+                break
             address = job.next
+            if address in seen:
+                raise ValueError(f"the chain returns to {address:#x} and has no end")
+            seen.add(address)
     except _Fault as fault:
-        return ChainResult(fault.error, len(done), address, tuple(done), _macs(done))
-    raise ValueError(
-        f"the chain at {first_address:#x} does not end (over {_MAX_CHAIN} descriptors)"
-    )
+        error = fault.error
+    index = len(done) - (error is EngineError.NONE)
+    return ChainResult(error, index, address, tuple(done), _macs(done))
 
 
 def _macs(jobs: list[Descriptor]) -> int:
