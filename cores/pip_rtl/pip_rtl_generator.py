@@ -1,0 +1,49 @@
+"""FuseSoC generator: RTL inside an installed Python package (pythondata-*) becomes a core."""
+
+import importlib
+import shutil
+from pathlib import Path
+
+from flows import generator
+from flows.errors import HeepstorError
+
+
+def source_folder(package: str, root: str) -> Path:
+    """The folder ``root`` of the RTL that ships in the Python package."""
+    try:
+        module = importlib.import_module(package)
+    except ImportError as error:
+        raise HeepstorError(
+            f"the Python package {package} is not installed: run ./heepstor doctor"
+        ) from error
+    return Path(module.data_location) / root
+
+
+def copy(folder: Path, name: str) -> str:
+    """Copies one file into the current folder, below the same path; returns that path."""
+    source, target = folder / name, Path(name)
+    if not source.is_file():
+        raise HeepstorError(f"{name} is missing in {folder}: another version of the package?")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+    return name
+
+
+def generate(request: generator.Request) -> None:
+    """Copies the files and writes their core into the current folder."""
+    parameters = request.parameters
+    folder = source_folder(parameters["package"], parameters.get("root", "."))
+    headers = [copy(folder, name) for name in parameters.get("include_files", [])]
+    files = [copy(folder, name) for name in parameters["files"]]
+    waivers = parameters["waivers"]
+    shutil.copyfile(request.files_root / waivers, waivers)
+    generator.write_core(
+        request,
+        f"RTL of the Python package {parameters['package']}",
+        [waivers, *headers, *files],
+        include_paths=dict.fromkeys(headers, parameters.get("include_path", ".")),
+    )
+
+
+if __name__ == "__main__":
+    generator.run(generate)

