@@ -165,12 +165,12 @@ class Progress:
         words = line.split()
         if not words:
             return
-        if words[0] == "Collecting" or line.startswith("Requirement already satisfied"):
+        if line.startswith(("Collecting", "Processing", "Requirement already satisfied")):
             self.count = min(self.count + 1, self.total)
         elif words[0] == "Installing":
             self.text = "copying the packages into .venv"
             return
-        if words[0] in ("Collecting", "Downloading"):
+        if words[0] in ("Collecting", "Processing", "Downloading"):
             self.text = line.strip().split(" (from ")[0]
 
     def _show_until_stopped(self) -> None:
@@ -334,6 +334,8 @@ def task_environment() -> dict[str, str]:
         **environment,
         "PATH": f"{VENV / 'bin'}{os.pathsep}{path}",
         "VIRTUAL_ENV": str(VENV),
+        # FuseSoC imports GitPython, which otherwise refuses to load where git is not installed.
+        "GIT_PYTHON_REFRESH": "quiet",
         # Paths that the user gives are relative to where they stand, not to the root.
         "HEEPSTOR_CWD": str(Path.cwd()),
     }

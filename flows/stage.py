@@ -36,7 +36,7 @@ class Stage:
     """A piece of work.
 
     `work(folder)` writes the outputs into an empty folder. `files` are the sources it depends on,
-    `values` everything else: options, versions of tools. `command` is for people: what runs it.
+    `values` everything else, named "option ..." or "version of ...". `command` is for people.
     """
 
     name: str
@@ -80,7 +80,7 @@ class Runner:
 
     def inputs(self, stage: Stage) -> dict[str, str]:
         """Everything a stage depends on: a name a person can read, and a hash or a value."""
-        found = {f"option {name}": value for name, value in sorted(stage.values.items())}
+        found = dict(sorted(stage.values.items()))
         found["version of python"] = f"{sys.version_info[0]}.{sys.version_info[1]}"
         for path in sorted(set(stage.files)):
             found[self._shown(path)] = self.hashes.of(path)

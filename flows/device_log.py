@@ -1,0 +1,108 @@
+"""What the firmware prints for programs to read: lines that begin with "# "."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from flows.errors import HeepstorError
+
+
+class Counters(NamedTuple):
+    """The engine's counters, in cycles. `busy` and all waits together are `cycles`."""
+
+    cycles: int
+    busy: int
+    wait_descriptor: int
+    wait_activations: int
+    wait_weights: int
+    wait_accumulator: int
+    wait_store: int
+    bus_stalls: int
+
+    def minus(self, earlier: Counters) -> Counters:
+        """What was counted since `earlier`."""
+        return Counters(*(now - before for now, before in zip(self, earlier, strict=True)))
+
+
+ZERO = Counters(0, 0, 0, 0, 0, 0, 0, 0)
+
+
+@dataclass
+class InputRun:
+    """One inference: its cycles on the CPU's clock, its outputs' FP32 bits, counters by layer.
+
+    `layers` maps a layer's index to the counters since the start of the inference, read when that
+    layer had ended.
+    """
+
+    cycles: int
+    outputs: list[int] = field(default_factory=list)
+    layers: dict[int, Counters] = field(default_factory=dict)
+
+    def layer_counters(self) -> dict[int, Counters]:
+        """What each layer took by itself."""
+        alone = {}
+        earlier = ZERO
+        for index, counters in sorted(self.layers.items()):
+            alone[index] = counters.minus(earlier)
+            earlier = counters
+        return alone
+
+
+@dataclass
+class DeviceLog:
+    """All that one run of the firmware reported. `mismatches` is None if it did not end."""
+
+    inputs: dict[int, InputRun] = field(default_factory=dict)
+    stack_bytes: int | None = None
+    mismatches: int | None = None
+
+
+class LogReader:
+    """Builds a DeviceLog from lines as they arrive."""
+
+    def __init__(self) -> None:
+        self.log = DeviceLog()
+        self._current: InputRun | None = None
+
+    def read(self, line: str) -> bool:
+        """Takes in one line; True if it was one for programs. Raises HeepstorError if malformed."""
+        if not line.startswith("# "):
+            return False
+        words = line[2:].split()
+        try:
+            self._take(words)
+        except (ValueError, IndexError, TypeError, AttributeError) as error:
+            raise HeepstorError(
+                f"the firmware printed a line that cannot be read: {line!r}.\n"
+                "Its serial output is damaged, or it was not made by this version."
+            ) from error
+        return True
+
+    def _take(self, words: list[str]) -> None:
+        match words:
+            case ["input", index, "cycles", cycles]:
+                self._current = InputRun(int(cycles))
+                self.log.inputs[int(index)] = self._current
+            case ["output", index, *values]:
+                self.log.inputs.setdefault(int(index), InputRun(0)).outputs = [
+                    int(value, 16) for value in values
+                ]
+            case ["layer", index, *values]:
+                self._current.layers[int(index)] = Counters(*map(int, values))
+            case ["stack", used]:
+                self.log.stack_bytes = int(used)
+            case ["done", mismatches]:
+                self.log.mismatches = int(mismatches)
+            case _:
+                raise ValueError(words)
+
+
+def parse(lines: Iterable[str]) -> DeviceLog:
+    """The report in a firmware's whole output."""
+    reader = LogReader()
+    for line in lines:
+        reader.read(line)
+    return reader.log

@@ -1,0 +1,122 @@
+"""Builds the simulator of a hardware configuration: FuseSoC, Verilator, a C++ compiler."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from flows import fusesoc, system_tools, verilator
+from flows.config import Config
+from flows.errors import HeepstorError
+from flows.progress import Progress
+
+ROOT = Path(__file__).resolve().parent.parent
+SYSTEM = "heepstor"
+TARGET = "sim"
+SIMULATOR = "simulator"
+_HOST_SOURCES = (".cc", ".cpp", ".h", ".hpp")
+
+
+def folder(config: Config, root: Path = ROOT) -> Path:
+    """Where a configuration's simulator is built; shared by all projects."""
+    return root / "build" / "hardware" / config.hash
+
+
+def sources(root: Path = ROOT) -> tuple[Path, ...]:
+    """Every file that the simulator may be made from, but for the configuration's values."""
+    cores = (path for path in (root / "cores").rglob("*") if _is_source(path))
+    return (root / "heepstor.core", root / "fusesoc.conf", *sorted(cores))
+
+
+def _is_source(path: Path) -> bool:
+    return path.is_file() and "__pycache__" not in path.parts and path.suffix != ".md"
+
+
+def compiler_version() -> str:
+    """What the C++ compiler says of itself; raises HeepstorError when there is none."""
+    require_tools()
+    compiler = system_tools.COMPILER.path() or "c++"
+    done = subprocess.run([compiler, "--version"], capture_output=True, text=True)
+    return (done.stdout.splitlines() or [compiler])[0]
+
+
+def require_tools() -> None:
+    """Raises HeepstorError that names what is missing for building a simulator."""
+    lacking = system_tools.missing()
+    if lacking:
+        raise HeepstorError(system_tools.describe_missing(lacking))
+
+
+def build(config: Config, config_path: Path, out: Path, progress: Progress) -> Path:
+    """Builds the simulator and puts it into the folder `out`; returns its path.
+
+    The work folder beside it stays, so that the next build compiles only what has changed.
+    """
+    require_tools()
+    work = folder(config) / "work"
+    log = folder(config) / "build.log"
+    log.unlink(missing_ok=True)
+    _drop_stale_results(work)
+    show = _show(progress)
+    arguments = ["run", f"--target={TARGET}", "--setup", "--build", f"--work-root={work}", SYSTEM]
+    progress.show("FuseSoC")
+    fusesoc.run(ROOT, arguments, config_path, log, show)
+    makefile = _makefile(work, log)
+    # The flow's own rules don't know of C++ headers; those that the compiler wrote down do.
+    again = ["make", "-C", str(work), "-f", makefile.name, *verilator.MAKE_VARIABLES]
+    fusesoc.run_logged(ROOT, again, fusesoc.environment(config_path), log, show)
+    program = work / makefile.stem
+    if not os.access(program, os.X_OK):
+        raise HeepstorError(f"the simulator was not made (interrupted?). What was printed: {log}")
+    return Path(shutil.copy2(program, out / SIMULATOR))
+
+
+def _drop_stale_results(work: Path) -> None:
+    """Removes what make would take for current by its time stamps alone.
+
+    Copies of sources can be older than results made from their predecessors (git, rsync and others
+    set times back), so results are dropped when the content they came from has changed.
+    """
+    if not work.exists():
+        return
+    rtl = _content([path for path in sources() if path.suffix not in _HOST_SOURCES])
+    mark = work / "rtl.sha256"
+    if not mark.exists() or mark.read_text() != rtl:
+        for makefile in work.glob("V*.mk"):
+            makefile.unlink()
+    mark.write_text(rtl)
+    for result in work.glob("*.o"):
+        if not result.name.startswith(("V", "verilated")):
+            result.unlink()
+
+
+def _content(paths: list[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(str(path).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _makefile(work: Path, log: Path) -> Path:
+    """The makefile that Verilator wrote for the top module: V<top>.mk."""
+    found = [path for path in work.glob("V*.mk") if not path.stem.endswith("_classes")]
+    if len(found) != 1:
+        raise HeepstorError(f"Verilator did not finish (interrupted?). What was printed: {log}")
+    return found[0]
+
+
+def _show(progress: Progress):
+    compiled = 0
+
+    def show(line: str) -> None:
+        nonlocal compiled
+        if " -c -o " in line or " -c " in line:
+            compiled += 1
+            progress.show(f"compiling the simulator, file {compiled}")
+        elif line.startswith(("- V e r i l a t i o n", "verilator")):
+            progress.show("Verilator")
+
+    return show

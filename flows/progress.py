@@ -1,0 +1,114 @@
+"""What a task prints while it works: one line a stage, and progress on the long ones."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import TextIO, TypeVar
+
+Item = TypeVar("Item")
+
+# Seconds between lines of progress where there is no terminal to redraw.
+PLAIN_INTERVAL = 10.0
+
+
+class Progress:
+    """Says nothing. The stages' own interface, and what the tests hand in."""
+
+    def track(
+        self, iterable: Iterable[Item], description: str, total: int | None = None
+    ) -> Iterator[Item]:
+        """Yields the items, showing how many of `total` are done."""
+        yield from iterable
+
+    def show(self, text: str) -> None:
+        """Shows what is happening now, in place of what was shown before."""
+
+    def close(self) -> None:
+        """Takes away what is shown."""
+
+
+class PlainProgress(Progress):
+    """A line now and then, for logs and pipes."""
+
+    def __init__(self, stream: TextIO, label: str) -> None:
+        self._stream = stream
+        self._label = label
+        self._shown = time.monotonic()
+
+    def track(
+        self, iterable: Iterable[Item], description: str, total: int | None = None
+    ) -> Iterator[Item]:
+        count = total if total is not None else getattr(iterable, "__len__", lambda: None)()
+        for index, item in enumerate(iterable):
+            self.show(f"{description} {index}" + (f"/{count}" if count else ""))
+            yield item
+
+    def show(self, text: str) -> None:
+        if time.monotonic() - self._shown >= PLAIN_INTERVAL:
+            self._shown = time.monotonic()
+            print(f"{self._label:<10} ... {text}", file=self._stream, flush=True)
+
+
+class TerminalProgress(Progress):
+    """A line with a bar that is redrawn, and gone when the stage ends."""
+
+    def __init__(self, stream: TextIO, label: str) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bars
+
+        self._bars = Bars(
+            SpinnerColumn(),
+            TextColumn(f"{label:<10}{{task.description}}"),
+            BarColumn(bar_width=30),
+            TextColumn("{task.fields[count]}"),
+            TimeElapsedColumn(),
+            console=Console(file=stream),
+            transient=True,
+        )
+        self._task = self._bars.add_task("", total=None, count="")
+        self._bars.start()
+
+    def track(
+        self, iterable: Iterable[Item], description: str, total: int | None = None
+    ) -> Iterator[Item]:
+        count = total if total is not None else getattr(iterable, "__len__", lambda: None)()
+        self._bars.reset(self._task, total=count, description=description, count="")
+        for index, item in enumerate(iterable):
+            yield item
+            shown = f"{index + 1}/{count}" if count else str(index + 1)
+            self._bars.update(self._task, completed=index + 1, count=shown)
+
+    def show(self, text: str) -> None:
+        self._bars.update(self._task, total=None, description=text, count="")
+
+    def close(self) -> None:
+        self._bars.stop()
+
+
+class Terminal:
+    """Prints a task's lines to a stream; a program that reads results leaves stdout to them."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.stream = stream or sys.stdout
+
+    def line(self, name: str, status: str) -> None:
+        """One line: a stage or a folder, and what became of it."""
+        print(f"{name:<10} {status}", file=self.stream, flush=True)
+
+    def note(self, text: str) -> None:
+        """A remark of its own line or lines."""
+        print(text, file=self.stream, flush=True)
+
+    @contextlib.contextmanager
+    def progress(self, label: str) -> Iterator[Progress]:
+        """Progress for one stage, fit for a terminal or for a log."""
+        is_terminal = self.stream.isatty()
+        shown = (TerminalProgress if is_terminal else PlainProgress)(self.stream, label)
+        try:
+            yield shown
+        finally:
+            shown.close()
