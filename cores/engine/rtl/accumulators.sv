@@ -1,0 +1,113 @@
+/// The running sums of ArraySize columns: adds each slice's products, and gives rows to the store path.
+///
+/// Two halves (by the entry's top bit), each with one read and one write port, let the store path read
+/// one half while the other is in use; in the same half adding goes first and the store path waits.
+/// A sum may be used again `HazardDistance` = 6 cycles after its last use.
+module accumulators #(
+    parameter  int unsigned ArraySize  = 8,
+    parameter  int unsigned Depth      = 1024,
+    localparam int unsigned EntryWidth = $clog2(Depth)
+) (
+    input  logic                       clk_i,
+    input  logic                       rst_ni,
+    input  logic                       clear_i,
+    // Products of a slice
+    input  logic                       valid_i,
+    input  logic                       first_i,
+    input  logic                       tile_done_i,
+    input  logic [EntryWidth-1:0]      entry_i,
+    input  logic [ArraySize-1:0][31:0] product_i,
+    // High when the last sum of a tile has been written
+    output logic                       tile_done_o,
+    // Store path: data comes a cycle after `read_ready_o`
+    input  logic                       read_i,
+    input  logic [EntryWidth-1:0]      read_entry_i,
+    output logic                       read_ready_o,
+    output logic [ArraySize-1:0][31:0] read_data_o
+);
+
+  localparam int unsigned AddLatency = 4;
+  localparam int unsigned HalfWidth  = EntryWidth - 1;
+  localparam int unsigned Delay      = AddLatency + 1;  // of the sum, seen from the product
+
+  logic [Delay-1:0]                 valid_q;
+  logic [Delay-1:0]                 tile_done_q;
+  logic [Delay-1:0][EntryWidth-1:0] entry_q;
+  logic                             first_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      valid_q     <= '0;
+      tile_done_q <= '0;
+      tile_done_o <= 1'b0;
+    end else if (clear_i) begin
+      valid_q     <= '0;
+      tile_done_q <= '0;
+      tile_done_o <= 1'b0;
+    end else begin
+      valid_q     <= {valid_q[Delay-2:0], valid_i};
+      tile_done_q <= {tile_done_q[Delay-2:0], valid_i & tile_done_i};
+      tile_done_o <= tile_done_q[Delay-1];
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    entry_q <= {entry_q[Delay-2:0], entry_i};
+    first_q <= first_i;
+  end
+
+  // Which half serves whom.
+  logic add_half;
+  logic read_half;
+  logic add_half_q;
+  logic read_half_q;
+
+  assign add_half     = entry_i[EntryWidth-1];
+  assign read_half    = read_entry_i[EntryWidth-1];
+  assign read_ready_o = !(valid_i && !first_i && add_half == read_half);
+
+  always_ff @(posedge clk_i) begin
+    add_half_q  <= add_half;
+    read_half_q <= read_half;
+  end
+
+  logic [1:0][ArraySize-1:0][31:0] half_data;
+  logic [ArraySize-1:0][31:0]      product_q;
+  logic [ArraySize-1:0][31:0]      sum;
+
+  always_ff @(posedge clk_i) begin
+    if (valid_i) product_q <= product_i;
+  end
+
+  for (genvar h = 0; h < 2; h++) begin : gen_half
+    logic                 adding;
+    logic                 read;
+    logic                 write;
+    logic [HalfWidth-1:0] read_address;
+
+    assign adding       = valid_i && !first_i && add_half == h[0];
+    assign read         = adding || (read_i && read_half == h[0]);
+    assign read_address = adding ? entry_i[HalfWidth-1:0] : read_entry_i[HalfWidth-1:0];
+    assign write        = valid_q[Delay-1] && entry_q[Delay-1][EntryWidth-1] == h[0];
+
+    logic [ArraySize-1:0][31:0] memory[2**HalfWidth];
+
+    always_ff @(posedge clk_i) begin
+      if (write) memory[entry_q[Delay-1][HalfWidth-1:0]] <= sum;
+      if (read) half_data[h] <= memory[read_address];
+    end
+  end
+
+  assign read_data_o = half_data[read_half_q];
+
+  for (genvar c = 0; c < ArraySize; c++) begin : gen_column
+    // Adding -0 leaves every number as it is, also -0.
+    fp32_add u_add (
+        .clk_i,
+        .a_i  (product_q[c]),
+        .b_i  (first_q ? 32'h80000000 : half_data[add_half_q][c]),
+        .sum_o(sum[c])
+    );
+  end
+
+endmodule

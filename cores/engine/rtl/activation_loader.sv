@@ -1,0 +1,154 @@
+/// Copies rows of activations from memory into the activation buffer, PortWords words a cycle.
+///
+/// Descriptor i is loaded when descriptor i - 2 has been computed, so that the next one's activations
+/// arrive while the present one's are in use; a fence waits until all earlier ones have stored.
+module activation_loader
+  import engine_pkg::*;
+#(
+    parameter  int unsigned PortWords   = 4,
+    parameter  int unsigned BufferWords = 16384,
+    localparam int unsigned BufferWidth = $clog2(BufferWords)
+) (
+    input  logic                       clk_i,
+    input  logic                       rst_ni,
+    input  logic                       clear_i,
+    // Commands
+    input  logic                       command_valid_i,
+    input  load_command_t              command_i,
+    output logic                       command_pop_o,
+    // Progress of the stages: how many descriptors each has finished
+    input  logic [15:0]                computed_i,
+    input  logic [15:0]                stored_i,
+    output logic [15:0]                loaded_o,
+    output logic                       fenced_o,
+    // Memory
+    output logic                       req_o,
+    output logic [31:0]                addr_o,
+    output logic [PortWords-1:0]       mask_o,
+    input  logic                       gnt_i,
+    input  logic                       rvalid_i,
+    // Activation buffer: where the response's words go
+    output logic [PortWords-1:0]       write_mask_o,
+    output logic [BufferWidth-1:0]     write_address_o,
+    output error_t                     error_o
+);
+
+  // Where a response goes. `last` is the descriptor's last word.
+  typedef struct packed {
+    logic                   last;
+    logic [PortWords-1:0]   mask;
+    logic [BufferWidth-1:0] address;
+  } response_t;
+
+  logic        running_q;
+  logic        waiting_q;  // all is requested, the last response has not come
+  logic [31:0] row_address_q;
+  logic [31:0] row_buffer_q;
+  logic [15:0] row_q;
+  logic [15:0] word_q;
+  logic [15:0] remaining;
+  logic        row_end;
+  logic        load_end;
+  logic        may_start;
+  logic [32:0] buffer_word;
+  logic        overflow;
+  response_t   response_in;
+  response_t   response_out;
+  logic        responses_full;
+
+  // Differences are taken modulo 2^16; a chain has at most 65,535 descriptors.
+  assign may_start = command_valid_i && (command_i.fence ? stored_i == command_i.index
+      : 16'(command_i.index - computed_i) <= 16'd1);
+  assign fenced_o  = command_valid_i && command_i.fence && stored_i != command_i.index;
+
+  assign remaining = command_i.words - word_q;
+  assign row_end   = remaining <= 16'(PortWords);
+  assign load_end  = row_end && row_q == command_i.rows - 16'd1;
+
+  always_comb begin
+    for (int unsigned i = 0; i < PortWords; i++) mask_o[i] = 16'(i) < remaining;
+  end
+
+  // The last word of the access decides; the buffer's size is a power of two.
+  assign buffer_word = 33'(row_buffer_q) + 33'(word_q);
+  always_comb begin
+    overflow = 1'b0;
+    for (int unsigned i = 0; i < PortWords; i++) begin
+      if (mask_o[i] && buffer_word + 33'(i) >= 33'(BufferWords)) overflow = 1'b1;
+    end
+  end
+
+  assign error_o = '{valid: running_q && overflow, code: ErrorBuffer, index: command_i.index};
+  assign req_o   = running_q && !overflow && !responses_full;
+  assign addr_o  = row_address_q + {14'd0, word_q, 2'b00};
+
+  assign response_in = '{last: load_end, mask: mask_o, address: BufferWidth'(buffer_word)};
+
+  fifo_v3 #(
+      .dtype(response_t),
+      .DEPTH(4)
+  ) u_responses (
+      .clk_i,
+      .rst_ni,
+      .flush_i   (clear_i),
+      .testmode_i(1'b0),
+      .full_o    (responses_full),
+      .empty_o   (),
+      .usage_o   (),
+      .data_i    (response_in),
+      .push_i    (gnt_i),
+      .data_o    (response_out),
+      .pop_i     (rvalid_i)
+  );
+
+  assign write_mask_o    = rvalid_i ? response_out.mask : '0;
+  assign write_address_o = response_out.address;
+
+  // A descriptor without a load is passed on as soon as it could have started.
+  logic start;
+  logic finish;
+  assign start         = may_start && !running_q && !waiting_q;
+  assign finish        = (waiting_q && rvalid_i && response_out.last) || (start && !command_i.load);
+  assign command_pop_o = finish;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      running_q <= 1'b0;
+      waiting_q <= 1'b0;
+      loaded_o  <= '0;
+    end else if (clear_i) begin
+      running_q <= 1'b0;
+      waiting_q <= 1'b0;
+      loaded_o  <= '0;
+    end else begin
+      if (start && command_i.load) running_q <= 1'b1;
+      if (gnt_i && load_end) begin
+        running_q <= 1'b0;
+        waiting_q <= 1'b1;
+      end
+      if (finish) begin
+        waiting_q <= 1'b0;
+        loaded_o  <= loaded_o + 16'd1;
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (start) begin
+      row_address_q <= command_i.source;
+      row_buffer_q  <= 32'(command_i.buffer_base);
+      row_q         <= '0;
+      word_q        <= '0;
+    end else if (gnt_i) begin
+      if (row_end) begin
+        row_address_q <= row_address_q + command_i.source_pitch;
+        row_buffer_q  <= row_buffer_q + 32'(command_i.buffer_pitch);
+        row_q         <= row_q + 16'd1;
+        word_q        <= '0;
+      end else begin
+        word_q <= word_q + 16'(PortWords);
+      end
+    end
+  end
+
+endmodule

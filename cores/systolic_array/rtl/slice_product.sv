@@ -1,0 +1,135 @@
+/// Products of one slice of activations with an ArraySize x ArraySize tile of weights: FP32 in, FP32 out.
+///
+/// Aligns the slice, multiplies exactly in integers, and rounds each column's sum once. `swap_i` makes
+/// the tile that was loaded last the active one, from this slice on.
+///
+/// `weight_load_i` claims one beat of the next tile: the beat itself is taken from `weight_i` in a later
+/// cycle, when `weight_take_o` is high. A tile is complete when all its beats were claimed in earlier
+/// cycles than its `swap_i`; the beats of the tile after it may be claimed from that cycle on.
+/// Latency: ArraySize + 5 cycles, one slice a cycle; `tag_i` travels along.
+module slice_product #(
+    parameter int unsigned ArraySize = 8,
+    parameter int unsigned BeatBytes = 16,
+    parameter int unsigned TagWidth  = 1
+) (
+    input  logic                      clk_i,
+    input  logic                      rst_ni,
+    input  logic                      clear_i,
+    // Activations
+    input  logic                      valid_i,
+    input  logic                      swap_i,
+    input  logic [ TagWidth-1:0]      tag_i,
+    input  logic [ArraySize-1:0]      lane_valid_i,
+    input  logic [ArraySize-1:0][31:0] activation_i,
+    // Weights
+    input  logic                      weight_load_i,
+    output logic                      weight_take_o,
+    input  logic [BeatBytes-1:0][7:0] weight_i,
+    // Products
+    output logic                      valid_o,
+    output logic [ TagWidth-1:0]      tag_o,
+    output logic [ArraySize-1:0][31:0] product_o
+);
+
+  localparam int unsigned AlignLatency     = 2;
+  localparam int unsigned ArrayLatency     = ArraySize + 1;
+  localparam int unsigned NormalizeLatency = 2;
+  localparam int unsigned Latency          = AlignLatency + ArrayLatency + NormalizeLatency;
+  localparam int unsigned Beats            = ArraySize * ArraySize / BeatBytes;
+  localparam int unsigned BeatWidth        = (Beats > 1) ? $clog2(Beats) : 1;
+
+  logic [ArraySize-1:0][26:0] aligned;
+  logic [          7:0]       exponent;
+  logic                       special;
+  logic [ArraySize-1:0][39:0] sum;
+
+  // Control, delayed as the data is.
+  logic [Latency-1:0]                valid_q;
+  logic [Latency-1:0][TagWidth-1:0]  tag_q;
+  logic [AlignLatency-1:0]           swap_q;
+  logic [AlignLatency-1:0]           weight_load_q;
+  logic [BeatWidth-1:0]              beat_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      valid_q       <= '0;
+      swap_q        <= '0;
+      weight_load_q <= '0;
+    end else if (clear_i) begin
+      valid_q       <= '0;
+      swap_q        <= '0;
+      weight_load_q <= '0;
+    end else begin
+      valid_q       <= {valid_q[Latency-2:0], valid_i};
+      swap_q        <= {swap_q[AlignLatency-2:0], swap_i};
+      weight_load_q <= {weight_load_q[AlignLatency-2:0], weight_load_i};
+    end
+  end
+
+  always_ff @(posedge clk_i) tag_q <= {tag_q[Latency-2:0], tag_i};
+
+  assign valid_o       = valid_q[Latency-1];
+  assign tag_o         = tag_q[Latency-1];
+  assign weight_take_o = weight_load_q[AlignLatency-1];
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      beat_q <= '0;
+    end else if (clear_i) begin
+      beat_q <= '0;
+    end else if (weight_take_o) begin
+      beat_q <= (beat_q == BeatWidth'(Beats - 1)) ? '0 : beat_q + 1'b1;
+    end
+  end
+
+  float_align #(
+      .ArraySize(ArraySize)
+  ) u_align (
+      .clk_i,
+      .lane_valid_i,
+      .activation_i,
+      .value_o   (aligned),
+      .exponent_o(exponent),
+      .special_o (special)
+  );
+
+  systolic_array #(
+      .ArraySize(ArraySize),
+      .BeatBytes(BeatBytes)
+  ) u_array (
+      .clk_i,
+      .rst_ni,
+      .valid_i       (valid_q[AlignLatency-1]),
+      .swap_i        (swap_q[AlignLatency-1]),
+      .activation_i  (aligned),
+      .weight_valid_i(weight_take_o),
+      .weight_beat_i (beat_q),
+      .weight_i,
+      .sum_o         (sum)
+  );
+
+  // The exponent goes round the array.
+  logic [ArrayLatency-1:0][7:0] exponent_q;
+  logic [ArrayLatency-1:0]      special_q;
+
+  always_ff @(posedge clk_i) begin
+    exponent_q <= {exponent_q[ArrayLatency-2:0], exponent};
+    special_q  <= {special_q[ArrayLatency-2:0], special};
+  end
+
+  // 2^(E - 152) is the weight of the sum's lowest bit; bit 39 then has the exponent E + 14.
+  for (genvar c = 0; c < ArraySize; c++) begin : gen_normalize
+    fp32_normalize #(
+        .Width(40)
+    ) u_normalize (
+        .clk_i,
+        .sign_i     (sum[c][39]),
+        .magnitude_i(sum[c][39] ? -sum[c] : sum[c]),
+        .exponent_i (11'(exponent_q[ArrayLatency-1]) + 11'sd14),
+        .infinity_i (1'b0),
+        .nan_i      (special_q[ArrayLatency-1]),
+        .result_o   (product_o[c])
+    );
+  end
+
+endmodule

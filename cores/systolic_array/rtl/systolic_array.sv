@@ -1,0 +1,100 @@
+/// Weight-stationary array of ArraySize x ArraySize processing elements.
+///
+/// Row r holds the weights of element r of the slice, column c those of output c. A slice enters whole;
+/// row r is delayed by r cycles, and an activation reaches all columns of its row at once, so all sums
+/// of a slice leave together, `Latency` cycles after it entered.
+///
+/// Weights come in beats of BeatBytes bytes, byte i of a tile being row i / ArraySize, column
+/// i % ArraySize; beat b fills the shadow registers of bytes b * BeatBytes onwards. The weight bus runs
+/// down the rows at the speed of the activations. Seen at the input, a tile is therefore complete in the
+/// cycle after its last beat, and from the cycle of `swap_i` on the next tile may be written.
+module systolic_array #(
+    parameter  int unsigned ArraySize = 8,
+    parameter  int unsigned BeatBytes = 16,
+    localparam int unsigned Beats     = ArraySize * ArraySize / BeatBytes,
+    localparam int unsigned BeatWidth = (Beats > 1) ? $clog2(Beats) : 1
+) (
+    input  logic                               clk_i,
+    input  logic                               rst_ni,
+    // Activations
+    input  logic                               valid_i,
+    input  logic                               swap_i,
+    input  logic        [ArraySize-1:0][ 26:0] activation_i,
+    // Weights
+    input  logic                               weight_valid_i,
+    input  logic        [BeatWidth-1:0]        weight_beat_i,
+    input  logic        [BeatBytes-1:0][  7:0] weight_i,
+    // Sums
+    output logic        [ArraySize-1:0][ 39:0] sum_o
+);
+
+  // What travels from row to row, one row a cycle.
+  logic [ArraySize-1:0]                     row_valid;
+  logic [ArraySize-1:0]                     row_swap;
+  logic [ArraySize-1:0]                     row_weight_valid;
+  logic [ArraySize-1:0][BeatWidth-1:0]      row_weight_beat;
+  logic [ArraySize-1:0][BeatBytes-1:0][7:0] row_weight;
+
+  assign row_valid[0]        = valid_i;
+  assign row_swap[0]         = valid_i & swap_i;
+  assign row_weight_valid[0] = weight_valid_i;
+  assign row_weight_beat[0]  = weight_beat_i;
+  assign row_weight[0]       = weight_i;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      row_valid[ArraySize-1:1]        <= '0;
+      row_swap[ArraySize-1:1]         <= '0;
+      row_weight_valid[ArraySize-1:1] <= '0;
+    end else begin
+      row_valid[ArraySize-1:1]        <= row_valid[ArraySize-2:0];
+      row_swap[ArraySize-1:1]         <= row_swap[ArraySize-2:0];
+      row_weight_valid[ArraySize-1:1] <= row_weight_valid[ArraySize-2:0];
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    for (int unsigned r = 1; r < ArraySize; r++) begin
+      if (row_weight_valid[r-1]) begin
+        row_weight_beat[r] <= row_weight_beat[r-1];
+        row_weight[r]      <= row_weight[r-1];
+      end
+    end
+  end
+
+  logic        [ArraySize:0][ArraySize-1:0][39:0] sum;
+  assign sum[0] = '0;
+  assign sum_o  = sum[ArraySize];
+
+  for (genvar r = 0; r < ArraySize; r++) begin : gen_row
+    // Row r waits r cycles, and one more in which `swap` moves its weights.
+    logic        [r:0][26:0] activation_q;
+    logic                    enable_q;
+
+    always_ff @(posedge clk_i) begin
+      activation_q[0] <= activation_i[r];
+      for (int unsigned d = 1; d <= r; d++) activation_q[d] <= activation_q[d-1];
+    end
+
+    always_ff @(posedge clk_i or negedge rst_ni) begin
+      if (!rst_ni) enable_q <= 1'b0;
+      else enable_q <= row_valid[r];
+    end
+
+    for (genvar c = 0; c < ArraySize; c++) begin : gen_column
+      localparam int unsigned Byte = r * ArraySize + c;
+
+      processing_element u_pe (
+          .clk_i,
+          .enable_i      (enable_q),
+          .shadow_write_i(row_weight_valid[r] && row_weight_beat[r] == BeatWidth'(Byte / BeatBytes)),
+          .swap_i        (row_swap[r]),
+          .weight_i      (row_weight[r][Byte%BeatBytes]),
+          .activation_i  (activation_q[r]),
+          .sum_i         (sum[r][c]),
+          .sum_o         (sum[r+1][c])
+      );
+    end
+  end
+
+endmodule
