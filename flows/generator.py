@@ -74,7 +74,7 @@ def _file_entry(name: str, include_paths: dict[str, str]) -> dict[str, Any]:
 
 
 def run(generate) -> None:
-    """Runs ``generate(request)`` as a generator program; a user's mistake ends without traceback."""
+    """Runs ``generate(request)`` as a program; user errors end without a traceback."""
     try:
         generate(read_request(sys.argv[1]))
     except HeepstorError as error:

