@@ -30,10 +30,6 @@ class SystemTool:
         return next(filter(None, map(shutil.which, self.commands)), None)
 
 
-def _same_name(name: str) -> dict[str, str]:
-    return {manager: name for manager, _ in MANAGERS}
-
-
 # Package managers and their install commands. The first that is found is the one named in messages.
 MANAGERS = (
     ("apt-get", "apt-get install"),
@@ -45,20 +41,26 @@ MANAGERS = (
     ("brew", "brew install"),
 )
 
+
+def same_name(name: str) -> dict[str, str]:
+    """A package that is called the same everywhere."""
+    return {manager: name for manager, _ in MANAGERS}
+
+
 COMPILER = SystemTool(
     "C++17 compiler",
     ("c++", "g++", "clang++"),
     "compiling the simulator that Verilator makes, and the device code's tests on the host",
     {
-        **_same_name("gcc-c++"),
+        **same_name("gcc-c++"),
         "apt-get": "g++",
         "pacman": "gcc",
         "apk": "g++",
         "brew": "gcc",
     },
 )
-MAKE = SystemTool("make", ("make", "gmake"), "building the simulator", _same_name("make"))
-PERL = SystemTool("perl", ("perl",), "Verilator's build scripts", _same_name("perl"))
+MAKE = SystemTool("make", ("make", "gmake"), "building the simulator", same_name("make"))
+PERL = SystemTool("perl", ("perl",), "Verilator's build scripts", same_name("perl"))
 
 TOOLS = (COMPILER, MAKE, PERL)
 
