@@ -1,0 +1,164 @@
+"""The firmware stage: device code and generated sources become an ELF file for the SoC."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from elftools.elf.elffile import ELFFile
+
+from flows import config as configuration
+from flows import registers
+from flows.config import Config
+from flows.errors import HeepstorError
+from flows.riscv import ROOT, Toolchain, Unit
+
+RUNTIME = ROOT / "sw" / "src"
+INCLUDE = ROOT / "sw" / "include"
+
+REGISTER_BLOCKS = ("engine", "soc_ctrl", "timer", "uart")
+OPERATORS = ("engine", "software")
+OPTIMISATIONS = ("-O0", "-O1", "-O2", "-O3", "-Os")
+
+_SOURCE_SUFFIXES = {".cpp", ".S"}
+_SECTIONS = {"code": (".text",), "data": (".rodata", ".data", ".bss"), "weights": (".weights",)}
+_OVERFLOW = ("will not fit in region", "not enough memory", "overlaps with")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How firmware is built."""
+
+    operators: str = "engine"
+    """Where layers run: "engine", or "software" (on the CPU, with the same results)."""
+    assertions: bool = True
+    optimisation: str = "-O2"
+
+    def __post_init__(self) -> None:
+        _check_choice("operators", self.operators, OPERATORS)
+        _check_choice("optimisation", self.optimisation, OPTIMISATIONS)
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The compiler's flags for these options."""
+        return (
+            self.optimisation,
+            *(("-DHEEPSTOR_OPERATORS_SOFTWARE",) if self.operators == "software" else ()),
+            *(() if self.assertions else ("-DHEEPSTOR_NO_ASSERTIONS",)),
+        )
+
+
+@dataclass(frozen=True)
+class Firmware:
+    """What was built. `size` is in bytes: code, data, weights, arena, stack, total, free."""
+
+    elf: Path
+    map: Path
+    size: dict[str, int]
+
+
+def build(
+    sources_dir: str | Path,
+    out_dir: str | Path,
+    config: Config,
+    options: Options | None = None,
+    toolchain: Toolchain | None = None,
+) -> Firmware:
+    """Builds the sources in a folder, with the run-time library, for a hardware configuration.
+
+    Writes firmware.elf, firmware.map, size.json, and in generated/ the headers and the linker
+    script of the configuration. Raises HeepstorError with the compiler's messages, or if the memory
+    is too small.
+    """
+    options = options or Options()
+    toolchain = toolchain or Toolchain()
+    sources_dir, out_dir = Path(sources_dir).resolve(), Path(out_dir).resolve()
+    generated = out_dir / "generated"
+    script = _write_generated(config, generated)
+    units = [
+        Unit(source, (INCLUDE, generated), options.flags) for source in _sources_of(RUNTIME)
+    ] + [
+        Unit(source, (INCLUDE, generated, sources_dir), options.flags)
+        for source in _sources_of(sources_dir)
+    ]
+    objects = toolchain.compile(units)
+    elf, map_file = out_dir / "firmware.elf", out_dir / "firmware.map"
+    failure = toolchain.link(objects, script, elf, map_file)
+    if failure is not None:
+        if any(text in failure for text in _OVERFLOW):
+            failure = _explain_overflow(toolchain, objects, config, out_dir)
+        raise HeepstorError(f"the firmware can't be linked: {failure}")
+    size = measure(elf, config)
+    (out_dir / "size.json").write_text(json.dumps(size, indent=2) + "\n", encoding="utf-8")
+    return Firmware(elf, map_file, size)
+
+
+def measure(elf: Path, config: Config) -> dict[str, int]:
+    """Returns the bytes of memory that each part of a linked firmware takes."""
+    with elf.open("rb") as file:
+        sections = {s.name: s["sh_size"] for s in ELFFile(file).iter_sections()}
+    size = {part: sum(sections.get(n, 0) for n in names) for part, names in _SECTIONS.items()}
+    size["arena"] = sections.get(".arena", 0)
+    size["stack"] = config.stack_kib * 1024
+    size["total"] = sum(size.values())
+    size["free"] = config.memory.bytes - size["total"]
+    return size
+
+
+def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise HeepstorError(f"{name} can't be {value!r}; it is one of {', '.join(allowed)}")
+
+
+def _sources_of(folder: Path) -> list[Path]:
+    """Returns the C++ and assembly files of a folder, in the order of their names."""
+    found = sorted(path for path in folder.iterdir() if path.suffix in _SOURCE_SUFFIXES)
+    if not found:
+        raise HeepstorError(f"{folder} has no C++ sources; run the stage that generates them first")
+    return found
+
+
+def _write_generated(config: Config, folder: Path) -> Path:
+    """Writes headers and linker script of a configuration; returns the script."""
+    folder.mkdir(parents=True, exist_ok=True)
+    configuration.write_cpp_header(config, folder / "heepstor_config.hpp")
+    for block in REGISTER_BLOCKS:
+        rdl = ROOT / "cores" / block / f"{block}.rdl"
+        registers.write_cpp_header(rdl, folder / f"regs_{block}.hpp")
+    script = folder / "link.ld"
+    configuration.write_linker_script(config, script)
+    return script
+
+
+def _explain_overflow(
+    toolchain: Toolchain, objects: list[Path], config: Config, out_dir: Path
+) -> str:
+    """Links once more into a memory that is large enough, to see how much is missing."""
+    roomy = dataclasses.replace(
+        config, memory=dataclasses.replace(config.memory, banks=1, bank_kib=1 << 20)
+    )
+    script, elf = out_dir / "generated" / "roomy.ld", out_dir / "roomy.elf"
+    configuration.write_linker_script(roomy, script)
+    try:
+        failure = toolchain.link(objects, script, elf, out_dir / "roomy.map")
+        if failure is not None:
+            return failure
+        return _overflow_message(measure(elf, config), config)
+    finally:
+        for path in (script, elf, out_dir / "roomy.map"):
+            path.unlink(missing_ok=True)
+
+
+def _overflow_message(size: dict[str, int], config: Config) -> str:
+    memory = config.memory
+    missing_kib = -(-size["total"] // 1024) - memory.bytes // 1024
+    parts = ", ".join(f"{part} {size[part]:,}" for part in ("code", "data", "weights", "arena"))
+    return (
+        f"not enough memory: {size['total']:,} bytes are needed, the SoC has {memory.bytes:,}; "
+        f"{-size['free']:,} bytes are missing\n"
+        f"  ({parts}, stack {size['stack']:,})\n"
+        f"Raise memory.banks ({memory.banks}) or memory.bank_kib ({memory.bank_kib}) in "
+        f"heepstor_cfg.hjson by {missing_kib} KiB in all, or lower stack_kib ({config.stack_kib})."
+    )

@@ -1,0 +1,191 @@
+"""Compiling for the SoC's CPU: zig's clang and lld, with objects cached by content.
+
+The compiler comes from the Python package `ziglang`. C++ headers exist for its target
+riscv32-linux-musl only, so sources are compiled for that; nothing of musl is linked (it needs
+instructions that the CPU lacks), and linking is for the freestanding target.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flows.errors import HeepstorError
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / "build" / "cache"
+
+_CPU = ("-mcpu=generic_rv32+m+c+f+zicsr", "-mabi=ilp32f")
+_COMPILE = (
+    "-target",
+    "riscv32-linux-musl",
+    *_CPU,
+    "-ffreestanding",
+    "-fno-pic",
+    "-fno-pie",
+    "-fno-math-errno",
+    "-ffp-contract=off",
+    "-ffunction-sections",
+    "-fdata-sections",
+    "-fno-stack-protector",
+    "-fno-unwind-tables",
+    "-fno-asynchronous-unwind-tables",
+    "-fno-sanitize=all",
+    "-g",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    # The driver warns about its own -c when it assembles.
+    "-Wno-unused-command-line-argument",
+)
+_CPP = ("-std=c++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics")
+_LINK = (
+    "-target",
+    "riscv32-freestanding-none",
+    *_CPU,
+    "-nostdlib",
+    "-static",
+    "-Wl,--gc-sections",
+    "-Wl,--build-id=none",
+)
+# These files implement functions that the compiler would otherwise call in their place.
+_NO_BUILTIN = {"string.cpp"}
+
+_HEADER_SUFFIXES = {".h", ".hpp", ".inc"}
+_INCBIN = re.compile(r'\.incbin\s+"([^"]+)"')
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One source file and how it is compiled."""
+
+    source: Path
+    include_dirs: tuple[Path, ...]
+    flags: tuple[str, ...] = ()
+    """Beyond those that every file gets: optimisation, definitions."""
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """The compiler, and where compiled objects are kept."""
+
+    cache: Path = CACHE
+    jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
+
+    def compile(self, units: Sequence[Unit]) -> list[Path]:
+        """Returns an object for each unit; what was compiled before is taken from the cache.
+
+        Raises HeepstorError with the compiler's messages, which name file and line.
+        """
+        version = importlib.metadata.version("ziglang")
+        hashes = {folder: _hash_headers(folder) for unit in units for folder in unit.include_dirs}
+        objects = [self._object_path(unit, version, hashes) for unit in units]
+        missing = [(u, o) for u, o in zip(units, objects, strict=True) if not o.exists()]
+        with ThreadPoolExecutor(max_workers=self.jobs) as pool:
+            messages = list(pool.map(lambda pair: self._compile(*pair), missing))
+        failures = [text for text in messages if text is not None]
+        if failures:
+            raise HeepstorError("the device code does not compile:\n" + "\n".join(failures))
+        return objects
+
+    def link(self, objects: Iterable[Path], script: Path, elf: Path, map_file: Path) -> str | None:
+        """Writes the ELF file and the linker's map; returns the linker's messages if it fails."""
+        arguments = [
+            *_LINK,
+            f"-Wl,-T,{script}",
+            f"-Wl,-Map,{map_file}",
+            *map(str, objects),
+            "-o",
+            str(elf),
+        ]
+        done = self._zig(arguments)
+        return None if done.returncode == 0 else _clean(done.stderr)
+
+    def _object_path(self, unit: Unit, version: str, headers: dict[Path, str]) -> Path:
+        key = hashlib.sha256()
+        for part in (version, unit.source.name, *_flags(unit)):
+            key.update(part.encode() + b"\0")
+        key.update(unit.source.read_bytes())
+        for folder in unit.include_dirs:
+            key.update(headers[folder].encode())
+        for path in _included_binaries(unit):
+            key.update(path.read_bytes())
+        return self.cache / "objects" / f"{unit.source.stem}-{key.hexdigest()[:32]}.o"
+
+    def _compile(self, unit: Unit, target: Path) -> str | None:
+        """Compiles into the cache; returns the compiler's messages if it fails."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(suffix=".o", dir=target.parent)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            includes = [f"-I{folder}" for folder in unit.include_dirs]
+            done = self._zig(
+                [*_flags(unit), *includes, "-c", str(unit.source), "-o", str(temporary)]
+            )
+            if done.returncode != 0:
+                return _clean(done.stderr)
+            temporary.replace(target)
+            return None
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _zig(self, arguments: list[str]) -> subprocess.CompletedProcess[str]:
+        caches = {
+            "ZIG_GLOBAL_CACHE_DIR": str(self.cache / "zig"),
+            "ZIG_LOCAL_CACHE_DIR": str(self.cache / "zig"),
+        }
+        self.cache.mkdir(parents=True, exist_ok=True)
+        return subprocess.run(
+            [sys.executable, "-m", "ziglang", "c++", *arguments],
+            env={**os.environ, **caches},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+def _flags(unit: Unit) -> list[str]:
+    """Returns the flags that are the same wherever the repository lies."""
+    language = () if unit.source.suffix == ".S" else _CPP
+    builtin = ("-fno-builtin",) if unit.source.name in _NO_BUILTIN else ()
+    # Names in debug information and assertions are relative: the same bytes everywhere.
+    prefix = (f"-ffile-prefix-map={ROOT}/=",)
+    return [*_COMPILE, *language, *builtin, *prefix, *unit.flags]
+
+
+def _hash_headers(folder: Path) -> str:
+    digest = hashlib.sha256()
+    headers = (path for path in folder.rglob("*") if path.suffix in _HEADER_SUFFIXES)
+    for path in sorted(headers):
+        digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _included_binaries(unit: Unit) -> list[Path]:
+    """Returns the files that an assembly source puts in whole."""
+    if unit.source.suffix != ".S":
+        return []
+    names = _INCBIN.findall(unit.source.read_text(encoding="utf-8"))
+    found = []
+    for name in names:
+        candidates = [folder / name for folder in (unit.source.parent, *unit.include_dirs)]
+        path = next((path for path in candidates if path.is_file()), None)
+        if path is None:
+            raise HeepstorError(f"{unit.source} includes {name}, which does not exist")
+        found.append(path)
+    return found
+
+
+def _clean(messages: str) -> str:
+    """Returns the messages with paths relative to the repository."""
+    return messages.replace(f"{ROOT}/", "").strip()

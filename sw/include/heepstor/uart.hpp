@@ -1,0 +1,15 @@
+// The serial line.
+#pragma once
+
+namespace heepstor::uart {
+
+/// Sets the configured speed; start-up calls it.
+void init();
+
+/// Sends one character; waits while the hardware's queue is full.
+void put(char character);
+
+/// Waits until the last bit has left.
+void flush();
+
+}  // namespace heepstor::uart

@@ -1,0 +1,37 @@
+#include "heepstor/engine.hpp"
+
+#include "heepstor/print.hpp"
+
+namespace heepstor::engine {
+
+const char* reason(Error error) {
+  switch (error) {
+    case Error::kNone:
+      return "none";
+    case Error::kUnknownOperation:
+      return "unknown operation, or reserved bits set";
+    case Error::kBadAddress:
+      return "address outside memory, or misaligned";
+    case Error::kZeroDimension:
+      return "a dimension is zero";
+    case Error::kBufferOverflow:
+      return "activations don't fit in the engine's buffer";
+    case Error::kAccumulatorOverflow:
+      return "outputs don't fit in the accumulators";
+    case Error::kBadDescriptor:
+      return "descriptor outside memory, or misaligned";
+    case Error::kBusy:
+      return "started while running";
+    case Error::kChainTooLong:
+      return "the chain is longer than 65536 descriptors";
+  }
+  return "unknown error";
+}
+
+void report(const Result& result) {
+  if (result.ok()) return;
+  print("engine: ", reason(result.error), " (error ", static_cast<std::uint32_t>(result.error),
+        ") in descriptor ", result.index, " at 0x", hex(result.address), "\n");
+}
+
+}  // namespace heepstor::engine

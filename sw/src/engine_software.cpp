@@ -1,0 +1,29 @@
+// Runs chains on the CPU, for firmware built with HEEPSTOR_OPERATORS_SOFTWARE.
+#ifdef HEEPSTOR_OPERATORS_SOFTWARE
+
+#include "heepstor/arena.hpp"
+#include "heepstor/engine.hpp"
+#include "heepstor/software_engine.hpp"
+
+namespace heepstor::engine {
+namespace {
+
+HEEPSTOR_ARENA float activation_buffer[config::kBufferWords];
+HEEPSTOR_ARENA float accumulators[config::kAccumulatorDepth * config::kArraySize];
+
+}  // namespace
+
+void check_hardware() {}
+
+Result run(const Descriptor* first) {
+  const software::Memory memory{reinterpret_cast<unsigned char*>(config::kMemoryBase),
+                                config::kMemoryBase, config::kMemoryBytes};
+  const software::Geometry geometry{config::kArraySize, config::kBufferWords,
+                                    config::kAccumulatorDepth};
+  return software::Engine(memory, geometry, activation_buffer, accumulators)
+      .run(Address(first).value);
+}
+
+}  // namespace heepstor::engine
+
+#endif  // HEEPSTOR_OPERATORS_SOFTWARE

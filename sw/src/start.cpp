@@ -1,0 +1,15 @@
+// From start-up code to main(), and back to the end of the program.
+
+#include "heepstor/exit.hpp"
+#include "heepstor/interrupts.hpp"
+#include "heepstor/uart.hpp"
+
+int main();
+
+extern "C" [[noreturn]] void heepstor_start() {
+  constexpr std::uint32_t kGlobalEnable = 8;
+  heepstor::uart::init();
+  heepstor::interrupts::enable(heepstor::interrupts::kBusError);
+  HEEPSTOR_CSR_SET("mstatus", kGlobalEnable);
+  heepstor::exit(main());
+}

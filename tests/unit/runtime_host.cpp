@@ -1,0 +1,224 @@
+// Runs the device's run-time library on the host, as a server on standard input and output.
+//
+// A request is one letter and its arguments, a reply is the result; both are little-endian binary.
+// tests/unit/runtime_host.py is the other side.
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../../sw/src/slice.hpp"
+#include "heepstor/engine.hpp"
+#include "heepstor/print.hpp"
+#include "heepstor/relu.hpp"
+#include "heepstor/softmax.hpp"
+#include "heepstor/software_engine.hpp"
+#include "heepstor/uart.hpp"
+
+// string.cpp is compiled with these names, so that the host's own functions stay in use.
+extern "C" void* device_memcpy(void*, const void*, std::size_t);
+extern "C" void* device_memmove(void*, const void*, std::size_t);
+extern "C" void* device_memset(void*, int, std::size_t);
+extern "C" int device_memcmp(const void*, const void*, std::size_t);
+
+namespace {
+
+using heepstor::print;
+
+std::string printed;
+
+void read_bytes(void* to, std::size_t count) {
+  if (count != 0 && std::fread(to, count, 1, stdin) != 1) std::exit(2);
+}
+
+template <class T>
+T read() {
+  T value;
+  read_bytes(&value, sizeof value);
+  return value;
+}
+
+template <class T>
+std::vector<T> read_array() {
+  std::vector<T> values(read<std::uint32_t>());
+  read_bytes(values.data(), values.size() * sizeof(T));
+  return values;
+}
+
+template <class T>
+void write(const T& value) {
+  std::fwrite(&value, sizeof value, 1, stdout);
+}
+
+template <class T>
+void write_array(const std::vector<T>& values) {
+  write(static_cast<std::uint32_t>(values.size()));
+  std::fwrite(values.data(), sizeof(T), values.size(), stdout);
+}
+
+void slice_dot() {
+  const auto values = read_array<float>();
+  const auto weights = read_array<std::int8_t>();
+  heepstor::software::AlignedSlice slice;
+  heepstor::software::align(values.data(), static_cast<std::uint32_t>(values.size()), slice);
+  std::int32_t high = 0;
+  std::int32_t low = 0;
+  for (std::size_t i = 0; i < values.size() && !slice.invalid; ++i) {
+    high += slice.high[i] * weights[i];
+    low += slice.low[i] * weights[i];
+  }
+  const float result = slice.invalid
+                           ? heepstor::to_float(heepstor::kCanonicalNanBits)
+                           : heepstor::software::normalize(high, low, slice.exponent);
+  write(heepstor::to_bits(result));
+}
+
+void run_chain() {
+  const auto geometry = read<heepstor::software::Geometry>();
+  const auto base = read<std::uint32_t>();
+  const auto first = read<std::uint32_t>();
+  const auto image = read_array<unsigned char>();
+  // Memory of the exact size and alignment, so that the sanitizer sees any access beyond it.
+  std::unique_ptr<unsigned char, decltype(&std::free)> memory(
+      static_cast<unsigned char*>(std::aligned_alloc(16, image.size())), &std::free);
+  std::copy(image.begin(), image.end(), memory.get());
+  std::vector<float> buffer(geometry.buffer_words);
+  std::vector<float> accumulators(geometry.accumulator_depth * geometry.array_size);
+  heepstor::software::Engine engine(
+      {memory.get(), base, static_cast<std::uint32_t>(image.size())}, geometry, buffer.data(),
+      accumulators.data());
+  const auto result = engine.run(first);
+  write(static_cast<std::uint32_t>(result.error));
+  write(result.index);
+  write(result.address);
+  write_array(std::vector<unsigned char>(memory.get(), memory.get() + image.size()));
+}
+
+template <class Function>
+void map_floats(Function function) {
+  const bool in_place = read<std::uint32_t>() != 0;
+  auto values = read_array<float>();
+  std::vector<float> out(values.size());
+  float* target = in_place ? values.data() : out.data();
+  function(values.data(), target, values.size());
+  write_array(std::vector<float>(target, target + values.size()));
+}
+
+void print_value() {
+  switch (read<char>()) {
+    case 'f':
+      print(read<float>());
+      break;
+    case 'F': {
+      const auto digits = read<std::int32_t>();
+      print(heepstor::fixed(read<float>(), digits));
+      break;
+    }
+    case 'x':
+      print(heepstor::hex(read<std::uint32_t>()));
+      break;
+    case 'i':
+      print(read<std::int32_t>());
+      break;
+    case 'u':
+      print(read<std::uint32_t>());
+      break;
+    case 'U':
+      print(read<std::uint64_t>());
+      break;
+    default:
+      print("text ", 'c', " ", true, " ", -1, " ", std::int16_t{-2}, " ", 0.5f, "\n");
+  }
+  write_array(std::vector<char>(printed.begin(), printed.end()));
+  printed.clear();
+}
+
+// All of them work inside one buffer, so that overlaps and neighbours are seen.
+void memory_function() {
+  const auto name = read<char>();
+  const auto to = read<std::uint32_t>();
+  const auto from = read<std::uint32_t>();
+  const auto count = read<std::uint32_t>();
+  auto buffer = read_array<unsigned char>();
+  std::int32_t order = 0;
+  void* returned = buffer.data() + to;
+  if (name == 'c') returned = device_memcpy(buffer.data() + to, buffer.data() + from, count);
+  if (name == 'm') returned = device_memmove(buffer.data() + to, buffer.data() + from, count);
+  if (name == 's') returned = device_memset(buffer.data() + to, static_cast<int>(from), count);
+  if (name == 'p') order = device_memcmp(buffer.data() + to, buffer.data() + from, count);
+  if (returned != buffer.data() + to) std::exit(3);
+  write(order);
+  write_array(buffer);
+}
+
+void build_descriptors() {
+  using heepstor::engine::Descriptor;
+  using heepstor::engine::Matmul;
+  const Descriptor full = Matmul(3, 40, 19)
+                              .load(0x80001000u, 160)
+                              .buffer(64, 41)
+                              .weights(0x80002000u, 5)
+                              .first()
+                              .store(0x80003000u, 0x80004000u, 80)
+                              .relu()
+                              .fence()
+                              .profile(0x80005000u)
+                              .next(0x80006000u);
+  constexpr Descriptor kPartial = Matmul(1, 8, 8);
+  write(full);
+  write(kPartial);
+}
+
+void reasons() {
+  std::string text;
+  for (int code = 0; code <= 9; ++code) {
+    text += heepstor::engine::reason(static_cast<heepstor::engine::Error>(code));
+    text += '\n';
+  }
+  heepstor::engine::report({});
+  heepstor::engine::report({heepstor::engine::Error::kZeroDimension, 7, 0x80000010});
+  text += printed;
+  printed.clear();
+  write_array(std::vector<char>(text.begin(), text.end()));
+}
+
+}  // namespace
+
+void heepstor::uart::put(char character) { printed += character; }
+
+int main() {
+  for (int command; (command = std::getchar()) != EOF; std::fflush(stdout)) {
+    switch (command) {
+      case 'd':
+        slice_dot();
+        break;
+      case 'c':
+        run_chain();
+        break;
+      case 's':
+        map_floats(heepstor::softmax);
+        break;
+      case 'r':
+        map_floats(heepstor::relu);
+        break;
+      case 'p':
+        print_value();
+        break;
+      case 'm':
+        memory_function();
+        break;
+      case 'b':
+        build_descriptors();
+        break;
+      case 'e':
+        reasons();
+        break;
+      default:
+        return 2;
+    }
+  }
+  return 0;
+}
