@@ -29,9 +29,12 @@ def build_editable(wheel_directory, config_settings=None, metadata_directory=Non
     with zipfile.ZipFile(pathlib.Path(wheel_directory) / name, "w") as wheel:
         info = "heepstor-0.1.0.dist-info"
         wheel.writestr("heepstor.pth", str(pathlib.Path.cwd()) + "\\n")
-        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\\nName: heepstor\\nVersion: 0.1.0\\n")
-        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
-        wheel.writestr(f"{info}/RECORD", "")
+        for file, text in {
+            "METADATA": "Metadata-Version: 2.1\\nName: heepstor\\nVersion: 0.1.0\\n",
+            "WHEEL": "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+            "RECORD": "",
+        }.items():
+            wheel.writestr(f"{info}/{file}", text)
     return name
 """
 

@@ -1,0 +1,246 @@
+"""Stages run again exactly when something that they depend on changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from flows.errors import HeepstorError
+from flows.hashing import FileHashes
+from flows.locks import file_lock
+from flows.sources import import_closure
+from flows.stage import MANIFEST, Runner, Stage, Upstream, describe_changes, read_manifest
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Runner:
+    return Runner(tmp_path, FileHashes(tmp_path / "build" / ".hashes.json"))
+
+
+def copying(tmp_path: Path, name: str, source: Path, **more) -> Stage:
+    """A stage that writes the upper-case text of a file."""
+
+    def work(folder: Path) -> None:
+        (folder / "deep").mkdir()
+        (folder / "deep" / "out.txt").write_text(source.read_text().upper())
+        (folder / "note.txt").write_text(str(len(source.read_text())))
+
+    return Stage(name, tmp_path / "build" / name, work, files=(source,), **more)
+
+
+def reason(runner: Runner, stage: Stage) -> str | None:
+    return runner.run(stage, lambda *_: None).reason
+
+
+def test_runs_once_and_then_only_after_a_change(tmp_path, runner):
+    source = tmp_path / "source.txt"
+    source.write_text("one")
+    stage = copying(tmp_path, "first", source, values={"option speed": "fast"})
+    assert reason(runner, stage) == "first run"
+    assert (stage.folder / "deep" / "out.txt").read_text() == "ONE"
+    assert reason(runner, stage) is None
+
+    source.write_text("two")
+    assert reason(runner, stage) == "source.txt changed"
+    assert (stage.folder / "deep" / "out.txt").read_text() == "TWO"
+
+    slower = copying(tmp_path, "first", source, values={"option speed": "slow"})
+    assert reason(runner, slower) == "option speed: fast -> slow"
+    assert reason(runner, slower) is None
+    os.utime(source)
+    assert reason(runner, slower) is None, "a new time on the same content is no change"
+
+
+def test_damaged_outputs_are_made_again(tmp_path, runner):
+    source = tmp_path / "source.txt"
+    source.write_text("one")
+    stage = copying(tmp_path, "first", source)
+    reason(runner, stage)
+    (stage.folder / "note.txt").unlink()
+    assert reason(runner, stage) == "its output note.txt is missing"
+    (stage.folder / "deep" / "out.txt").write_text("other")
+    assert reason(runner, stage) == "its output deep/out.txt was changed"
+    (stage.folder / MANIFEST).write_text("{")
+    assert reason(runner, stage) == "unfinished or unreadable"
+    assert reason(runner, stage) is None
+
+
+def test_upstream_counts_by_content_and_by_the_files_that_are_read(tmp_path, runner):
+    source = tmp_path / "source.txt"
+    source.write_text("one")
+    first = copying(tmp_path, "first", source)
+    seen = []
+    second = Stage(
+        "second",
+        tmp_path / "build" / "second",
+        lambda folder: seen.append((first.folder / "note.txt").read_text()),
+        upstream=(Upstream(first, ("note.*",)),),
+    )
+    reason(runner, first)
+    assert reason(runner, second) == "first run"
+    source.write_text("two")
+    assert reason(runner, first) == "source.txt changed"
+    assert reason(runner, second) is None, "note.txt has the same bytes"
+    source.write_text("three")
+    reason(runner, first)
+    assert reason(runner, second) == "first/note.txt changed"
+    assert seen == ["3", "5"]
+
+
+def test_a_failure_keeps_the_old_result_and_leaves_nothing_half_made(tmp_path, runner):
+    source = tmp_path / "source.txt"
+    source.write_text("one")
+    stage = copying(tmp_path, "first", source)
+    reason(runner, stage)
+    before = read_manifest(stage.folder)
+
+    def fail(folder: Path) -> None:
+        (folder / "half.txt").write_text("half")
+        raise KeyboardInterrupt
+
+    source.write_text("two")
+    broken = Stage("first", stage.folder, fail, files=(source,))
+    with pytest.raises(KeyboardInterrupt):
+        reason(runner, broken)
+    assert read_manifest(stage.folder) == before
+    assert sorted(path.name for path in stage.folder.parent.iterdir() if path.is_dir()) == ["first"]
+    assert reason(runner, stage) == "source.txt changed"
+
+
+def test_a_killed_run_leaves_nothing_that_is_trusted(tmp_path):
+    """The stage's process is killed between its first output and its manifest."""
+    program = f"""
+import os, signal, sys
+from pathlib import Path
+from flows.hashing import FileHashes
+from flows.stage import Runner, Stage
+def work(folder):
+    (folder / "half.txt").write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+root = Path({str(tmp_path)!r})
+Runner(root, FileHashes()).run(Stage("s", root / "s", work), lambda *_: None)
+"""
+    subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[2])
+    assert (tmp_path / ".s.partial" / "half.txt").exists()
+    runner = Runner(tmp_path, FileHashes())
+    whole = Stage("s", tmp_path / "s", lambda folder: (folder / "whole.txt").touch())
+    assert reason(runner, whole) == "first run"
+    assert list(read_manifest(whole.folder)["outputs"]) == ["whole.txt"]
+    assert not (tmp_path / ".s.partial").exists()
+
+
+def test_a_full_disk_is_a_message(tmp_path, runner):
+    def fail(folder: Path) -> None:
+        raise OSError(28, "No space left on device", str(folder / "x"))
+
+    with pytest.raises(HeepstorError, match="No space left on device"):
+        reason(runner, Stage("s", tmp_path / "s", fail))
+
+
+def test_manifest_names_inputs_and_outputs(tmp_path, runner):
+    source = tmp_path / "source.txt"
+    source.write_text("one")
+    stage = copying(
+        tmp_path, "first", source, values={"version of torch": "2"}, command="invoke first"
+    )
+    reason(runner, stage)
+    manifest = json.loads((stage.folder / MANIFEST).read_text())
+    assert manifest["command"] == "invoke first"
+    assert manifest["inputs"]["version of torch"] == "2"
+    assert set(manifest["outputs"]) == {"deep/out.txt", "note.txt"}
+    assert len(manifest["inputs"]["source.txt"]) == 64
+
+
+def test_describe_changes():
+    before = {"a.py": "1", "b.py": "1", "option n": "1"}
+    assert describe_changes(before, before) is None
+    assert describe_changes(before, {**before, "a.py": "2"}) == "a.py changed"
+    assert describe_changes(before, {**before, "c.py": "2"}) == "c.py is new"
+    assert describe_changes(before, {"a.py": "2", "b.py": "1"}) == "a.py changed (and 1 more)"
+
+
+def test_hashes_are_remembered_and_never_stale(tmp_path, monkeypatch):
+    file = tmp_path / "file"
+    file.write_text("one")
+    monkeypatch.setattr("flows.hashing._SETTLED_NS", -1)
+    hashes = FileHashes(tmp_path / "hashes.json")
+    first = hashes.of(file)
+    hashes.save()
+    again = FileHashes(tmp_path / "hashes.json")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", None)
+        assert again.of(file) == first, "an unchanged file is not read"
+    times = (file.stat().st_atime_ns, file.stat().st_mtime_ns)
+    file.write_text("two")
+    os.utime(file, ns=times)
+    assert again.of(file) != first, "the same size and time do not hide a change"
+    (tmp_path / "hashes.json").write_text("nonsense")
+    assert FileHashes(tmp_path / "hashes.json").of(file) != first
+
+
+def test_a_fresh_file_is_not_remembered(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("one")
+    hashes = FileHashes(tmp_path / "hashes.json")
+    hashes.of(file)
+    hashes.save()
+    assert not (tmp_path / "hashes.json").exists()
+
+
+def test_import_closure(tmp_path):
+    package = tmp_path / "modelgen"
+    (package / "emit").mkdir(parents=True)
+    sources = {
+        "__init__.py": "",
+        "stages.py": (
+            "from modelgen import graph\n"
+            "def export():\n    import torch\n    from modelgen.importer import load\n"
+            "def generate():\n    return _emit()\n"
+            "def _emit():\n    from .emit import cpp\n"
+        ),
+        "graph.py": "import json",
+        "importer.py": "from modelgen.errors import ModelError",
+        "errors.py": "",
+        "emit/__init__.py": "",
+        "emit/cpp.py": "",
+        "unused.py": "",
+    }
+    for name, text in sources.items():
+        (package / name).write_text(text)
+
+    def names(module: str) -> set[str]:
+        return {p.relative_to(package).as_posix() for p in import_closure(tmp_path, [module])}
+
+    shared = {"__init__.py", "stages.py", "graph.py"}
+    assert names("modelgen.stages:export") == shared | {"importer.py", "errors.py"}
+    assert names("modelgen.stages:generate") == shared | {"emit/__init__.py", "emit/cpp.py"}
+    assert names("modelgen.stages") == set(sources) - {"unused.py"}
+
+
+def test_lock_makes_the_second_wait_and_say_for_whom(tmp_path):
+    lock = tmp_path / "lock"
+    order, waited = [], []
+    waiting = threading.Event()
+
+    def second() -> None:
+        def on_wait(holder: str) -> None:
+            waited.append(holder)
+            waiting.set()
+
+        with file_lock(lock, on_wait):
+            order.append("second")
+
+    thread = threading.Thread(target=second)
+    with file_lock(lock, waited.append):
+        thread.start()
+        assert waiting.wait(10)
+        order.append("first")
+    thread.join(10)
+    assert order == ["first", "second"]
+    assert waited == [f"process {os.getpid()}"]
