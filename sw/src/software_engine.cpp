@@ -122,8 +122,7 @@ engine::Error Engine::check(const Job& job) const {
   if (operation != engine::kOperationMatmul || reserved) {
     return Error::kUnknownOperation;
   }
-  const bool has_columns = job.columns != 0 || !job.has(engine::kControlStore);
-  if (job.rows == 0 || job.words == 0 || job.tiles == 0 || !has_columns) {
+  if (job.rows == 0 || job.words == 0 || job.tiles == 0 || job.columns == 0) {
     return Error::kZeroDimension;
   }
   const std::uint64_t buffer_end =

@@ -56,7 +56,7 @@ void write(const T& value) {
 template <class T>
 void write_array(const std::vector<T>& values) {
   write(static_cast<std::uint32_t>(values.size()));
-  std::fwrite(values.data(), sizeof(T), values.size(), stdout);
+  if (!values.empty()) std::fwrite(values.data(), sizeof(T), values.size(), stdout);
 }
 
 void slice_dot() {
@@ -70,9 +70,8 @@ void slice_dot() {
     high += slice.high[i] * weights[i];
     low += slice.low[i] * weights[i];
   }
-  const float result = slice.invalid
-                           ? heepstor::to_float(heepstor::kCanonicalNanBits)
-                           : heepstor::software::normalize(high, low, slice.exponent);
+  const float result = slice.invalid ? heepstor::to_float(heepstor::kCanonicalNanBits)
+                                     : heepstor::software::normalize(high, low, slice.exponent);
   write(heepstor::to_bits(result));
 }
 
@@ -87,9 +86,8 @@ void run_chain() {
   std::copy(image.begin(), image.end(), memory.get());
   std::vector<float> buffer(geometry.buffer_words);
   std::vector<float> accumulators(geometry.accumulator_depth * geometry.array_size);
-  heepstor::software::Engine engine(
-      {memory.get(), base, static_cast<std::uint32_t>(image.size())}, geometry, buffer.data(),
-      accumulators.data());
+  heepstor::software::Engine engine({memory.get(), base, static_cast<std::uint32_t>(image.size())},
+                                    geometry, buffer.data(), accumulators.data());
   const auto result = engine.run(first);
   write(static_cast<std::uint32_t>(result.error));
   write(result.index);
