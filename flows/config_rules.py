@@ -160,7 +160,7 @@ def _address_problems(values: dict[str, Any]) -> list[str]:
     for name, start in values["address"].items():
         size = memory_bytes if name == "memory" else REGION_BYTES
         alignment = 1 << (size - 1).bit_length()
-        if not 0 <= start <= 2**32 - size:
+        if not 0 <= start < 2**32 - size:
             problems.append(f"address.{name} is {start:#x}: beyond the 32-bit address space")
         elif start % alignment:
             problems.append(

@@ -1,0 +1,141 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Connects every master to the main memory and to every peripheral.
+///
+/// Each master has a memory port of its own, so that masters meet only inside the memory, bank by
+/// bank. At a peripheral they take turns. An address that no rule holds is answered by obi_error.
+module obi_crossbar
+  import soc_obi_pkg::*;
+#(
+  parameter int unsigned NumMasters     = 2,
+  parameter int unsigned NumPeripherals = 1,
+  /// Where the memory is.
+  parameter logic [31:0] MemoryBase     = 32'h8000_0000,
+  parameter int unsigned MemoryBytes    = 1024,
+  /// Where peripheral i is: PeripheralBytes from PeripheralBase[i] on.
+  parameter logic [NumPeripherals-1:0][31:0] PeripheralBase = '0,
+  parameter int unsigned PeripheralBytes = 4096
+) (
+  input  logic clk_i,
+  input  logic rst_ni,
+
+  input  obi_req_t [NumMasters-1:0] masters_i,
+  output logic     [NumMasters-1:0] masters_gnt_o,
+  output obi_rsp_t [NumMasters-1:0] masters_o,
+  output obi_req_t [NumMasters-1:0] memory_o,
+  input  logic     [NumMasters-1:0] memory_gnt_i,
+  input  obi_rsp_t [NumMasters-1:0] memory_i,
+  output obi_req_t [NumPeripherals-1:0] peripherals_o,
+  input  logic     [NumPeripherals-1:0] peripherals_gnt_i,
+  input  obi_rsp_t [NumPeripherals-1:0] peripherals_i,
+
+  /// High for one cycle for each access to an address where nothing is.
+  output logic        error_o,
+  output logic [31:0] error_addr_o
+);
+  // Slaves of each master: the peripherals, the error responder, the memory.
+  localparam int unsigned ErrorIdx  = NumPeripherals;
+  localparam int unsigned MemoryIdx = NumPeripherals + 1;
+  localparam int unsigned NumSlaves = NumPeripherals + 2;
+  localparam int unsigned NumRules  = NumPeripherals + 1;
+  localparam int unsigned IdxWidth  = $clog2(NumSlaves);
+
+  rule_t [NumRules-1:0] rules;
+
+  always_comb begin
+    for (int unsigned p = 0; p < NumPeripherals; p++) begin
+      rules[p] = '{
+        idx: p, start_addr: PeripheralBase[p], end_addr: PeripheralBase[p] + PeripheralBytes
+      };
+    end
+    rules[NumPeripherals] = '{
+      idx: MemoryIdx, start_addr: MemoryBase, end_addr: MemoryBase + MemoryBytes
+    };
+  end
+
+  obi_req_t [NumMasters-1:0][NumSlaves-1:0] demux_req;
+  logic     [NumMasters-1:0][NumSlaves-1:0] demux_gnt;
+  obi_rsp_t [NumMasters-1:0][NumSlaves-1:0] demux_rsp;
+
+  for (genvar m = 0; m < NumMasters; m++) begin : gen_master
+    logic [IdxWidth-1:0] select;
+
+    addr_decode #(
+      .NoIndices(NumSlaves),
+      .NoRules  (NumRules),
+      .addr_t   (logic [31:0]),
+      .rule_t   (rule_t)
+    ) u_decode (
+      .addr_i          (masters_i[m].addr),
+      .addr_map_i      (rules),
+      .idx_o           (select),
+      .dec_valid_o     (),
+      .dec_error_o     (),
+      .en_default_idx_i(1'b1),
+      .default_idx_i   (IdxWidth'(ErrorIdx))
+    );
+
+    obi_demux #(
+      .NumSlaves(NumSlaves)
+    ) u_demux (
+      .clk_i,
+      .rst_ni,
+      .select_i    (select),
+      .master_i    (masters_i[m]),
+      .master_gnt_o(masters_gnt_o[m]),
+      .master_o    (masters_o[m]),
+      .slaves_o    (demux_req[m]),
+      .slaves_gnt_i(demux_gnt[m]),
+      .slaves_i    (demux_rsp[m])
+    );
+
+    assign memory_o[m] = demux_req[m][MemoryIdx];
+    assign demux_gnt[m][MemoryIdx] = memory_gnt_i[m];
+    assign demux_rsp[m][MemoryIdx] = memory_i[m];
+  end
+
+  // The peripherals and the error responder, shared by the masters.
+  obi_req_t [NumPeripherals:0] shared_req;
+  logic     [NumPeripherals:0] shared_gnt;
+  obi_rsp_t [NumPeripherals:0] shared_rsp;
+
+  for (genvar s = 0; s <= NumPeripherals; s++) begin : gen_shared
+    obi_req_t [NumMasters-1:0] requests;
+    logic     [NumMasters-1:0] grants;
+    obi_rsp_t [NumMasters-1:0] responses;
+
+    for (genvar m = 0; m < NumMasters; m++) begin : gen_transpose
+      assign requests[m]     = demux_req[m][s];
+      assign demux_gnt[m][s] = grants[m];
+      assign demux_rsp[m][s] = responses[m];
+    end
+
+    obi_mux #(
+      .NumMasters(NumMasters)
+    ) u_mux (
+      .clk_i,
+      .rst_ni,
+      .masters_i    (requests),
+      .masters_gnt_o(grants),
+      .masters_o    (responses),
+      .slave_o      (shared_req[s]),
+      .slave_gnt_i  (shared_gnt[s]),
+      .slave_i      (shared_rsp[s])
+    );
+  end
+
+  assign peripherals_o = shared_req[NumPeripherals-1:0];
+  assign shared_gnt[NumPeripherals-1:0] = peripherals_gnt_i;
+  assign shared_rsp[NumPeripherals-1:0] = peripherals_i;
+
+  obi_error u_error (
+    .clk_i,
+    .rst_ni,
+    .req_i(shared_req[ErrorIdx]),
+    .gnt_o(shared_gnt[ErrorIdx]),
+    .rsp_o(shared_rsp[ErrorIdx]),
+    .error_o,
+    .error_addr_o
+  );
+endmodule

@@ -1,0 +1,68 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Identification of the SoC, the exit code, and bus errors.
+module soc_ctrl #(
+  parameter logic [31:0] ConfigHash = '0
+) (
+  input  logic        clk_i,
+  input  logic        rst_ni,
+
+  input  logic        obi_req_i,
+  output logic        obi_gnt_o,
+  input  logic [31:0] obi_addr_i,
+  input  logic        obi_we_i,
+  input  logic [ 3:0] obi_be_i,
+  input  logic [31:0] obi_wdata_i,
+  output logic        obi_rvalid_o,
+  output logic [31:0] obi_rdata_o,
+
+  /// An access met an address where nothing is.
+  input  logic        bus_error_i,
+  input  logic [31:0] bus_error_addr_i,
+  output logic        bus_error_irq_o,
+
+  /// High from the first write of the exit code on.
+  output logic        exit_valid_o,
+  output logic [31:0] exit_code_o
+);
+  import soc_ctrl_regs_pkg::*;
+
+  soc_ctrl__in_t hwif_in;
+  soc_ctrl__out_t hwif_out;
+
+  soc_ctrl_regs u_regs (
+    .clk         (clk_i),
+    .arst_n      (rst_ni),
+    .s_obi_req   (obi_req_i),
+    .s_obi_gnt   (obi_gnt_o),
+    .s_obi_addr  (obi_addr_i[SOC_CTRL_REGS_MIN_ADDR_WIDTH-1:0]),
+    .s_obi_we    (obi_we_i),
+    .s_obi_be    (obi_be_i),
+    .s_obi_wdata (obi_wdata_i),
+    .s_obi_aid   ('0),
+    .s_obi_rvalid(obi_rvalid_o),
+    .s_obi_rready(1'b1),
+    .s_obi_rdata (obi_rdata_o),
+    .s_obi_err   (),
+    .s_obi_rid   (),
+    .hwif_in,
+    .hwif_out
+  );
+
+  // Only the first of several bus errors is kept: the others are often its consequences.
+  always_comb begin
+    hwif_in.CONFIG_HASH.value.next       = ConfigHash;
+    hwif_in.BUS_ERROR.pending.hwset      = bus_error_i;
+    hwif_in.BUS_ERROR_ADDRESS.value.next = bus_error_addr_i;
+    hwif_in.BUS_ERROR_ADDRESS.value.we   = bus_error_i & ~hwif_out.BUS_ERROR.pending.value;
+  end
+
+  assign bus_error_irq_o = hwif_out.BUS_ERROR.pending.value;
+  assign exit_code_o     = hwif_out.EXIT.code.value;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) exit_valid_o <= 1'b0;
+    else if (hwif_out.EXIT.code.swmod) exit_valid_o <= 1'b1;
+  end
+endmodule
