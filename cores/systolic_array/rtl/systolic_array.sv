@@ -29,35 +29,40 @@ module systolic_array #(
 );
 
   // What travels from row to row, one row a cycle.
+  logic [ArraySize-1:1]                     valid_q;
+  logic [ArraySize-1:1]                     swap_q;
+  logic [ArraySize-1:1]                     weight_valid_q;
+  logic [ArraySize-1:1][BeatWidth-1:0]      weight_beat_q;
+  logic [ArraySize-1:1][BeatBytes-1:0][7:0] weight_q;
   logic [ArraySize-1:0]                     row_valid;
   logic [ArraySize-1:0]                     row_swap;
   logic [ArraySize-1:0]                     row_weight_valid;
   logic [ArraySize-1:0][BeatWidth-1:0]      row_weight_beat;
   logic [ArraySize-1:0][BeatBytes-1:0][7:0] row_weight;
 
-  assign row_valid[0]        = valid_i;
-  assign row_swap[0]         = valid_i & swap_i;
-  assign row_weight_valid[0] = weight_valid_i;
-  assign row_weight_beat[0]  = weight_beat_i;
-  assign row_weight[0]       = weight_i;
+  assign row_valid        = {valid_q, valid_i};
+  assign row_swap         = {swap_q, valid_i & swap_i};
+  assign row_weight_valid = {weight_valid_q, weight_valid_i};
+  assign row_weight_beat  = {weight_beat_q, weight_beat_i};
+  assign row_weight       = {weight_q, weight_i};
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      row_valid[ArraySize-1:1]        <= '0;
-      row_swap[ArraySize-1:1]         <= '0;
-      row_weight_valid[ArraySize-1:1] <= '0;
+      valid_q        <= '0;
+      swap_q         <= '0;
+      weight_valid_q <= '0;
     end else begin
-      row_valid[ArraySize-1:1]        <= row_valid[ArraySize-2:0];
-      row_swap[ArraySize-1:1]         <= row_swap[ArraySize-2:0];
-      row_weight_valid[ArraySize-1:1] <= row_weight_valid[ArraySize-2:0];
+      valid_q        <= row_valid[ArraySize-2:0];
+      swap_q         <= row_swap[ArraySize-2:0];
+      weight_valid_q <= row_weight_valid[ArraySize-2:0];
     end
   end
 
   always_ff @(posedge clk_i) begin
     for (int unsigned r = 1; r < ArraySize; r++) begin
       if (row_weight_valid[r-1]) begin
-        row_weight_beat[r] <= row_weight_beat[r-1];
-        row_weight[r]      <= row_weight[r-1];
+        weight_beat_q[r] <= row_weight_beat[r-1];
+        weight_q[r]      <= row_weight[r-1];
       end
     end
   end

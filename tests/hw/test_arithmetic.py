@@ -1,0 +1,155 @@
+"""The arithmetic in RTL against exact rationals: adder, multiplier, products of slices."""
+
+import os
+import random
+import struct
+
+import cocotb
+import pytest
+from cocotb.clock import Clock
+from cocotb.triggers import FallingEdge
+
+from tests.hw.runner import run_cocotb
+from tests.unit import exact
+
+EDGES = [
+    0x00000000, 0x80000000, 0x00000001, 0x80000001, 0x007FFFFF, 0x00800000, 0x00800001, 0x3F800000,
+    0xBF800000, 0x3F7FFFFF, 0x34000000, 0x7F7FFFFF, 0xFF7FFFFF, 0x7F000000, 0x7F800000, 0xFF800000,
+    0x7FC00000, 0xFFC00001, 0x7F800001,
+]  # fmt: skip
+
+
+def random_float(rng: random.Random) -> int:
+    """Bits of a number: any pattern, an edge case, or one of a narrow range of exponents."""
+    kind = rng.random()
+    if kind < 0.3:
+        return rng.getrandbits(32)
+    if kind < 0.5:
+        return rng.choice(EDGES)
+    exponent = rng.choice([rng.randrange(0, 4), rng.randrange(120, 135), rng.randrange(250, 255)])
+    return rng.getrandbits(1) << 31 | exponent << 23 | rng.getrandbits(23)
+
+
+def random_ordinary(rng: random.Random) -> int:
+    """Bits of a finite number of moderate size, often close to the one before in magnitude."""
+    return rng.getrandbits(1) << 31 | rng.randrange(100, 150) << 23 | rng.getrandbits(23)
+
+
+@pytest.mark.parametrize(("toplevel", "latency"), [("fp32_add", 4), ("fp32_mul", 3)])
+def test_operation(toplevel, latency):
+    run_cocotb(
+        "heepstor:ip:float",
+        toplevel,
+        "tests.hw.test_arithmetic",
+        environment={"LATENCY": str(latency), "OPERATION": toplevel},
+        testcase="check_operation",
+    )
+
+
+@cocotb.test()
+async def check_operation(dut):
+    """A new pair of operands each cycle; every result is the exact one, rounded once."""
+    adding = os.environ["OPERATION"] == "fp32_add"
+    latency = int(os.environ["LATENCY"])
+    function = exact.add if adding else exact.multiply
+    result = dut.sum_o if adding else dut.product_o
+    rng = random.Random(1)
+    pairs = [(a, b) for a in EDGES for b in EDGES]
+    pairs += [(random_float(rng), random_float(rng)) for _ in range(4000)]
+    for _ in range(1000):  # cancellation: nearly equal, opposite signs
+        a = random_float(rng)
+        pairs.append((a, (a ^ 0x80000000) + rng.randrange(-2, 3) & 0xFFFFFFFF))
+    Clock(dut.clk_i, 10, "ns").start()
+    for cycle in range(len(pairs) + latency):
+        await FallingEdge(dut.clk_i)
+        if cycle >= latency:
+            a, b = pairs[cycle - latency]
+            got = int(result.value)
+            assert got == function(a, b), f"{a:08x}, {b:08x}: {got:08x}, not {function(a, b):08x}"
+        if cycle < len(pairs):
+            dut.a_i.value, dut.b_i.value = pairs[cycle]
+
+
+@pytest.mark.parametrize(("array_size", "beat_bytes"), [(4, 16), (8, 16), (8, 4), (12, 8)])
+def test_slice_product(array_size, beat_bytes):
+    run_cocotb(
+        "heepstor:ip:systolic_array",
+        "slice_product",
+        "tests.hw.test_arithmetic",
+        parameters={"ArraySize": array_size, "BeatBytes": beat_bytes, "TagWidth": 16},
+        environment={"ARRAY_SIZE": str(array_size), "BEAT_BYTES": str(beat_bytes)},
+        testcase="check_slice_product",
+    )
+
+
+def random_slice(rng: random.Random, size: int) -> list[int]:
+    """Activations of one slice: ordinary, far apart, subnormal, or with special values."""
+    kind = rng.random()
+    if kind < 0.5:
+        return [random_ordinary(rng) if rng.random() < 0.8 else 0 for _ in range(size)]
+    if kind < 0.6:
+        return [rng.getrandbits(1) << 31 | rng.getrandbits(23) for _ in range(size)]
+    values = [random_float(rng) for _ in range(size)]
+    if kind < 0.9:  # without infinities and NaNs
+        values = [0x3F800000 if exact.is_special(value) else value for value in values]
+    return values
+
+
+@cocotb.test()
+async def check_slice_product(dut):
+    """Tiles as fast as their bytes come, used for one row or for many; gaps at random."""
+    size, beat_bytes = int(os.environ["ARRAY_SIZE"]), int(os.environ["BEAT_BYTES"])
+    rng = random.Random(size)
+    beats_per_tile = size * size // beat_bytes
+    tiles = [[rng.randrange(-127, 128) for _ in range(size * size)] for _ in range(60)]
+    slices = []  # (tile, swap, lanes, activations)
+    for tile in range(len(tiles)):
+        for row in range(rng.choice([1, 1, 2, 9])):
+            slices.append((tile, row == 0, rng.randrange(1, size + 1), random_slice(rng, size)))
+    beats = []
+    for tile in tiles:
+        data = struct.pack(f"{len(tile)}b", *tile)
+        beats += [data[i : i + beat_bytes] for i in range(0, len(data), beat_bytes)]
+
+    for name in ("valid_i", "swap_i", "clear_i", "weight_load_i", "tag_i", "weight_i"):
+        getattr(dut, name).value = 0
+    dut.rst_ni.value = 1
+    Clock(dut.clk_i, 10, "ns").start()
+    await FallingEdge(dut.clk_i)
+    dut.rst_ni.value = 0
+    await FallingEdge(dut.clk_i)
+    dut.rst_ni.value = 1
+
+    claimed = taken = sent = received = tiles_used = 0
+    while received < len(slices):
+        await FallingEdge(dut.clk_i)
+        # What came out of the last cycle.
+        if dut.valid_o.value == 1:
+            assert int(dut.tag_o.value) == received, "slices come out in order"
+            tile, _, lanes, activations = slices[received]
+            products = int(dut.product_o.value)
+            for column in range(size):
+                weights = [tiles[tile][row * size + column] for row in range(lanes)]
+                expected = exact.slice_dot(activations[:lanes], weights)
+                got = products >> (32 * column) & 0xFFFFFFFF
+                assert got == expected, f"slice {received}, column {column}: {got:08x}"
+            received += 1
+        # What goes into the next one: a slice, and a claim for a beat of the tile after it.
+        ready = claimed >= (tiles_used + 1) * beats_per_tile
+        valid = sent < len(slices) and (not slices[sent][1] or ready) and rng.random() < 0.9
+        dut.valid_i.value = int(valid)
+        if valid:
+            _, swap, lanes, activations = slices[sent]
+            dut.swap_i.value = int(swap)
+            dut.tag_i.value = sent
+            dut.lane_valid_i.value = (1 << lanes) - 1
+            dut.activation_i.value = sum(bits << (32 * i) for i, bits in enumerate(activations))
+            tiles_used += swap
+            sent += 1
+        allowed = claimed < min((tiles_used + 1) * beats_per_tile, len(beats))
+        claim = allowed and rng.random() < 0.9
+        dut.weight_load_i.value = int(claim)
+        claimed += claim
+        if dut.weight_take_o.value == 1:
+            dut.weight_i.value = int.from_bytes(beats[taken], "little")
+            taken += 1
