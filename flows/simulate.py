@@ -1,0 +1,167 @@
+"""Runs the application on the simulated SoC and checks every output.
+
+Outputs must equal the NumPy reference's bit for bit, and PyTorch's within the tolerance that the
+compiler states in model.json.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from flows.device_log import DeviceLog, LogReader
+from flows.errors import HeepstorError
+from flows.processes import run_lines
+from flows.progress import Progress
+
+# A guard against programs that never end; far above what any network here takes.
+MAX_CYCLES = 20_000_000_000
+LOG = "uart.log"
+STATISTICS = "stats.json"
+RESULT = "simulation.json"
+
+_SHOWN_LINES = 15
+_SHOWN_DIFFERENCES = 5
+
+
+def run(simulator: Path, elf: Path, model: Path, out: Path, progress: Progress) -> None:
+    """Simulates a firmware; writes its output, statistics and simulation.json into `out`.
+
+    `model` is the folder of the generate stage: model.json and the golden outputs. Raises
+    HeepstorError if the simulation fails or any output is not what it must be.
+    """
+    inputs = json.loads((model / "model.json").read_text())["inputs"]
+    log = execute(simulator, elf, out, progress, inputs)
+    golden = np.load(model / "golden" / "outputs.npy")
+    check_bits(log, golden)
+    torch_file = model / "golden" / "torch.npy"
+    tolerance = json.loads((model / "model.json").read_text())["tolerance"]
+    difference = check_torch(log, np.load(torch_file), tolerance)
+    (out / RESULT).write_text(json.dumps(_result(log, difference), indent=1) + "\n")
+
+
+def execute(
+    simulator: Path, elf: Path, out: Path, progress: Progress, inputs: int | None = None
+) -> DeviceLog:
+    """Runs the simulator to its end; returns what the firmware reported.
+
+    Raises HeepstorError with the end of its output if its exit code is not 0.
+    """
+    reader = LogReader()
+    printed: list[str] = []
+
+    def take(line: str) -> None:
+        printed.append(line)
+        if reader.read(line) and line.startswith("# input"):
+            done = len(reader.log.inputs)
+            cycles = reader.log.inputs[max(reader.log.inputs)].cycles
+            of = f"/{inputs}" if inputs else ""
+            progress.show(f"input {done}{of}: {cycles:,} cycles")
+
+    progress.show("running on the simulated SoC")
+    command = [
+        str(simulator),
+        f"--firmware={elf}",
+        f"--stats={out / STATISTICS}",
+        f"--max-cycles={MAX_CYCLES}",
+    ]
+    code = run_lines(command, take)
+    (out / LOG).write_text("\n".join(printed) + "\n")
+    # The firmware's own check fails with the values that the checks here explain better.
+    if code != 0 and not reader.log.mismatches:
+        tail = "\n".join("  | " + line for line in printed[-_SHOWN_LINES:])
+        raise HeepstorError(
+            f"the simulation failed (exit code {code}). Its last lines:\n{tail}\n"
+            f"Again, by hand: {' '.join(command[:2])}"
+        )
+    return reader.log
+
+
+def check_bits(log: DeviceLog, golden: np.ndarray) -> None:
+    """Compares every output of every input with the reference's (inputs x outputs, float32)."""
+    count = golden.shape[0]
+    missing = [index for index in range(count) if index not in log.inputs]
+    if missing or log.mismatches is None:
+        raise HeepstorError(
+            f"the firmware reported {count - len(missing)} of {count} inputs"
+            + (" and did not end." if log.mismatches is None else ".")
+        )
+    expected = golden.reshape(count, -1).astype(np.float32).view(np.uint32)
+    wrong = []
+    for index in range(count):
+        outputs = np.array(log.inputs[index].outputs, dtype=np.uint32)
+        if outputs.size != expected.shape[1]:
+            raise HeepstorError(
+                f"input {index} has {outputs.size} outputs; the model has {expected.shape[1]}."
+            )
+        for position in np.flatnonzero(outputs != expected[index]):
+            wrong.append((index, position, outputs[position], expected[index, position]))
+    if wrong or log.mismatches:
+        raise HeepstorError(_describe_wrong(wrong, expected.size, log.mismatches))
+
+
+def _describe_wrong(wrong: list, total: int, reported: int) -> str:
+    lines = [
+        f"{len(wrong)} of {total} outputs differ from the reference, which they must equal bit for "
+        f"bit (the firmware itself counted {reported}):"
+    ]
+    for index, position, got, expected in wrong[:_SHOWN_DIFFERENCES]:
+        lines.append(
+            f"  input {index}, output {position}: {_float(got):.9g} (0x{got:08x}), "
+            f"must be {_float(expected):.9g} (0x{expected:08x})"
+        )
+    lines.append("Hardware, device code and reference disagree: this is a fault of HEEPstor's.")
+    return "\n".join(lines)
+
+
+def _float(bits: np.uint32) -> float:
+    return float(np.array([bits], dtype=np.uint32).view(np.float32)[0])
+
+
+def outputs_of(log: DeviceLog) -> np.ndarray:
+    """The outputs of all inputs: inputs x outputs, float32."""
+    rows = [log.inputs[index].outputs for index in sorted(log.inputs)]
+    return np.array(rows, dtype=np.uint32).view(np.float32)
+
+
+def check_torch(log: DeviceLog, expected: np.ndarray, tolerance: dict) -> float:
+    """Compares with PyTorch's outputs; returns the largest difference.
+
+    Passes where |difference| <= absolute + relative * |expected|; raises HeepstorError otherwise.
+    """
+    got = outputs_of(log).astype(np.float64)
+    wanted = expected.reshape(got.shape).astype(np.float64)
+    # Infinities of the same sign and NaN in the same place agree.
+    same = (got == wanted) | (np.isnan(got) & np.isnan(wanted))
+    with np.errstate(invalid="ignore"):
+        difference = np.where(same, 0.0, np.abs(got - wanted))
+        allowed = tolerance["absolute"] + tolerance["relative"] * np.abs(wanted)
+    worst = float(difference.max(initial=0.0))
+    if not np.all(same | (difference <= allowed)):
+        index, position = np.argwhere(~(same | (difference <= allowed)))[0]
+        raise HeepstorError(
+            f"outputs differ from PyTorch's by more than the tolerance ({tolerance['absolute']:g} + "
+            f"{tolerance['relative']:g} x value): input {index}, output {position} is "
+            f"{got[index, position]:.9g}, in PyTorch {wanted[index, position]:.9g}."
+        )
+    return worst
+
+
+def _result(log: DeviceLog, difference: float) -> dict:
+    return {
+        "inputs": [
+            {
+                "index": index,
+                "cycles": run.cycles,
+                "outputs": [f"{bits:08x}" for bits in run.outputs],
+                "layers": {
+                    layer: counters._asdict() for layer, counters in run.layer_counters().items()
+                },
+            }
+            for index, run in sorted(log.inputs.items())
+        ],
+        "stack_bytes": log.stack_bytes,
+        "torch_difference": difference,
+    }
