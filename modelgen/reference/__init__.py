@@ -10,6 +10,7 @@ from modelgen.reference.arithmetic import (
     matmul,
     normalize,
     postprocess,
+    relu,
     slice_dot,
 )
 from modelgen.reference.executor import ChainResult, EngineError, execute_chain
@@ -28,6 +29,7 @@ __all__ = [
     "matmul",
     "normalize",
     "postprocess",
+    "relu",
     "slice_dot",
     "softmax",
 ]

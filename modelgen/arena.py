@@ -1,0 +1,76 @@
+"""Places intermediate tensors in one arena by their lifetimes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from modelgen.program import Arena
+
+ALIGNMENT = 16
+"""Bytes: a line of the widest memory port."""
+
+
+@dataclass(frozen=True)
+class Lifetime:
+    """From the layer that writes a tensor to the last that reads it, both included."""
+
+    first: int
+    last: int
+    size: int
+    """Bytes."""
+
+    def meets(self, other: Lifetime) -> bool:
+        """Tell whether both live during some layer."""
+        return self.first <= other.last and other.first <= self.last
+
+
+def place(lifetimes: Mapping[str, Lifetime]) -> Arena:
+    """Return offsets such that tensors that live at the same time do not overlap.
+
+    The largest tensors come first, each at the lowest offset that is free during its life.
+    """
+    offsets: dict[str, int] = {}
+    for name in sorted(lifetimes, key=lambda name: (-lifetimes[name].size, name)):
+        offsets[name] = _lowest(name, lifetimes, offsets)
+    end = max((offsets[name] + lifetimes[name].size for name in offsets), default=0)
+    return Arena(
+        size=_aligned(end),
+        lower_bound=_lower_bound(lifetimes),
+        offsets={name: offsets[name] for name in lifetimes},
+        sizes={name: lifetime.size for name, lifetime in lifetimes.items()},
+    )
+
+
+def _lowest(name: str, lifetimes: Mapping[str, Lifetime], offsets: Mapping[str, int]) -> int:
+    mine = lifetimes[name]
+    taken = sorted(
+        (offset, _aligned(offset + lifetimes[other].size))
+        for other, offset in offsets.items()
+        if lifetimes[other].meets(mine)
+    )
+    candidate = 0
+    for begin, end in taken:
+        if candidate + mine.size <= begin:
+            break
+        candidate = max(candidate, end)
+    return candidate
+
+
+def _lower_bound(lifetimes: Mapping[str, Lifetime]) -> int:
+    steps = {lifetime.first for lifetime in lifetimes.values()}
+    return max(
+        (
+            sum(
+                _aligned(item.size)
+                for item in lifetimes.values()
+                if item.first <= step <= item.last
+            )
+            for step in steps
+        ),
+        default=0,
+    )
+
+
+def _aligned(size: int) -> int:
+    return -(-size // ALIGNMENT) * ALIGNMENT

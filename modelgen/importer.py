@@ -1,0 +1,296 @@
+"""From a PyTorch module to a graph, by way of torch.export.
+
+ATen operators are kept at the level of layers (linear, relu, ...): nothing is decomposed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from modelgen.errors import ModelError
+from modelgen.graph import Graph, Node, Tensor
+
+if TYPE_CHECKING:
+    import torch
+
+SUPPORTED = (
+    "nn.Linear, nn.ReLU, nn.Flatten (also view, reshape, squeeze, unsqueeze), nn.Dropout, "
+    "nn.Identity and nn.Softmax over the last dimension"
+)
+
+
+def import_model(model: torch.nn.Module, features: tuple[int, ...], batch: int) -> Graph:
+    """Trace a module into a graph.
+
+    Args:
+        model: any device, any mode; it is moved to the CPU and put into evaluation mode.
+        features: shape of one input, without the batch.
+        batch: inputs that one inference takes.
+
+    Raises:
+        ModelError: the model does not fit its input, cannot be traced, or has an operator that is
+            not supported; the message names the layer.
+    """
+    import torch
+
+    if not isinstance(model, torch.nn.Module):
+        kind = type(model).__name__
+        raise ModelError(f"model() returned a {kind}; it must return a torch.nn.Module.")
+    model = model.to("cpu").eval()
+    example = torch.zeros(batch, *features)
+    _try_forward(model, example)
+    try:
+        program = torch.export.export(model, (example,))
+    except Exception as error:
+        raise ModelError(
+            f"torch.export cannot trace the model: {_first_line(error)}. "
+            "Control flow that depends on values of tensors cannot be compiled."
+        ) from error
+    return _Importer(program, batch).run()
+
+
+def _try_forward(model: torch.nn.Module, example: torch.Tensor) -> None:
+    """Run the model once, so that a wrong shape is reported with the layer's name."""
+    import torch
+
+    running: list[tuple[str, torch.nn.Module, Any]] = []
+
+    def enter(name: str) -> Callable[..., None]:
+        def hook(module: torch.nn.Module, inputs: Any) -> None:
+            running.append((name, module, inputs))
+
+        return hook
+
+    def leave(*_: Any) -> None:
+        running.pop()
+
+    hooks = []
+    for name, module in model.named_modules():
+        hooks.append(module.register_forward_pre_hook(enter(name)))
+        hooks.append(module.register_forward_hook(leave))
+    try:
+        with torch.no_grad():
+            model(example)
+    except Exception as error:
+        raise ModelError(_forward_message(running, example, error)) from error
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _forward_message(running: list[Any], example: torch.Tensor, error: Exception) -> str:
+    reason = _first_line(error)
+    shape = _shape_text(example.shape)
+    inner = next((entry for entry in reversed(running) if entry[0]), None)
+    if inner is None:
+        return f"The model cannot take an input of shape {shape}: {reason}."
+    name, module, inputs = inner
+    taken = " and ".join(_shape_text(i.shape) for i in inputs if hasattr(i, "shape"))
+    return (
+        f"Layer '{name}' ({type(module).__name__}({module.extra_repr()})) cannot take an input of "
+        f"shape {taken}: {reason}. The model's input has the shape {shape} (batch first): "
+        "change the layer, or the data."
+    )
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0].rstrip(".")
+
+
+def _shape_text(shape: Any) -> str:
+    return "x".join(str(size) for size in shape) or "scalar"
+
+
+class _Importer:
+    """Translates one exported program, node by node."""
+
+    def __init__(self, program: torch.export.ExportedProgram, batch: int) -> None:
+        self._program = program
+        self._batch = batch
+        self._calls = [node for node in program.graph.nodes if node.op == "call_function"]
+        self._tensors: dict[str, Tensor] = {}
+        self._constants: dict[str, np.ndarray] = {}
+        self._nodes: list[Node] = []
+        self._tensor_of: dict[Any, str] = {}
+        self._constant_of = self._find_constants()
+
+    def run(self) -> Graph:
+        source = self._add_input()
+        for call in self._calls:
+            self._translate(call)
+        graph = Graph(
+            input=source,
+            output=self._output(),
+            batch=self._batch,
+            nodes=tuple(self._nodes),
+            tensors=self._tensors,
+            constants=self._constants,
+        )
+        if graph.tensors[graph.output].size % self._batch:
+            shape = _shape_text(graph.tensors[graph.output].shape)
+            raise ModelError(
+                f"The model's output has the shape {shape}, which is not one result for each of "
+                f"the {self._batch} inputs of a batch: keep the batch as the first dimension."
+            )
+        return graph
+
+    def _find_constants(self) -> dict[str, str]:
+        """Return placeholder -> name of the parameter, buffer or constant that it stands for."""
+        signature = self._program.graph_signature
+        return {
+            **signature.inputs_to_parameters,
+            **signature.inputs_to_buffers,
+            **signature.inputs_to_lifted_tensor_constants,
+        }
+
+    def _add_input(self) -> str:
+        names = self._program.graph_signature.user_inputs
+        if len(names) != 1:
+            raise ModelError(f"The model has {len(names)} inputs; exactly one is supported.")
+        node = next(n for n in self._program.graph.nodes if n.name == names[0])
+        self._add_tensor(node, node.name)
+        return node.name
+
+    def _output(self) -> str:
+        outputs = self._program.graph_signature.user_outputs
+        if len(outputs) != 1 or not isinstance(outputs[0], str):
+            raise ModelError(f"The model returns {len(outputs)} values; it must return one tensor.")
+        nodes = {node.name: node for node in self._program.graph.nodes}
+        result = nodes[outputs[0]]
+        if result not in self._tensor_of:
+            raise ModelError("The model's output does not depend on its input.")
+        return self._tensor_of[result]
+
+    def _add_tensor(self, node: Any, name: str) -> str:
+        self._tensors[name] = Tensor(name, tuple(int(size) for size in node.meta["val"].shape))
+        self._tensor_of[node] = name
+        return name
+
+    def _translate(self, call: Any) -> None:
+        operator = str(call.target)
+        make = _OPERATORS.get(operator)
+        if make is None:
+            raise ModelError(self._unsupported(call, operator))
+        make(self, call)
+
+    def _add(self, call: Any, op: str, **fields: Any) -> None:
+        source = call.args[0]
+        if source not in self._tensor_of:
+            raise ModelError(self._complaint(call, "does not work on the model's input"))
+        name = self._unique(_layer_name(call))
+        inputs = (self._tensor_of[source],)
+        self._nodes.append(Node(name, op, inputs, self._add_tensor(call, name), **fields))
+
+    def _unique(self, name: str) -> str:
+        """Return `name`, or name#2, name#3 ... where a layer is used more than once."""
+        candidate, count = name, 1
+        while candidate in self._tensors:
+            count += 1
+            candidate = f"{name}#{count}"
+        return candidate
+
+    def add_linear(self, call: Any) -> None:
+        roles = zip(("weight", "bias"), call.args[1:], strict=False)
+        constants = {
+            role: self._constant(call, value) for role, value in roles if value is not None
+        }
+        self._add(call, "linear", constants=constants)
+
+    def _constant(self, call: Any, node: Any) -> str:
+        target = self._constant_of.get(getattr(node, "name", None))
+        if target is None:
+            raise ModelError(self._complaint(call, "has weights that the model computes"))
+        if target not in self._constants:
+            held = {**self._program.state_dict, **self._program.constants}
+            tensor = held[target].detach().to("cpu").float()
+            self._constants[target] = np.ascontiguousarray(tensor.numpy())
+        return target
+
+    def add_elementwise(self, call: Any, op: str) -> None:
+        self._add(call, op)
+
+    def add_softmax(self, call: Any) -> None:
+        rank = len(call.args[0].meta["val"].shape)
+        if call.args[1] % rank != rank - 1:
+            reason = f"works on dimension {call.args[1]} of {rank}; only the last is supported"
+            raise ModelError(self._complaint(call, reason))
+        self._add(call, "softmax")
+
+    def _unsupported(self, call: Any, operator: str) -> str:
+        reason = f"uses the operator {operator}, which is not supported"
+        return f"{self._complaint(call, reason)} Supported are {SUPPORTED}."
+
+    def _complaint(self, call: Any, reason: str) -> str:
+        """Say which layer fails, why, and where it stands in the model."""
+        position = self._calls.index(call)
+        after = f", after '{_layer_name(self._calls[position - 1])}'" if position else ""
+        line = _source_line(call)
+        return (
+            f"Layer '{_layer_name(call)}'{_layer_kind(call)} {reason}. It is operator "
+            f"{position + 1} of {len(self._calls)}{after}{f', at {line}' if line else ''}."
+        )
+
+
+def _innermost_module(call: Any) -> tuple[str, str]:
+    """Return path and class of the module that a call belongs to."""
+    stack = list((call.meta.get("nn_module_stack") or {}).values())
+    return stack[-1] if stack else ("", "")
+
+
+def _layer_name(call: Any) -> str:
+    """Return the layer's name in the model; a function's own name where it is not a module."""
+    path, kind = _innermost_module(call)
+    if str(kind).startswith("torch.nn.modules") and path:
+        return path
+    return f"{path}.{call.name}" if path else call.name
+
+
+def _layer_kind(call: Any) -> str:
+    path, kind = _innermost_module(call)
+    return f" ({str(kind).rsplit('.', 1)[-1]})" if path else ""
+
+
+def _source_line(call: Any) -> str:
+    """Return "project.py:12: x = torch.tanh(x)": the model's own line, if it is known."""
+    frames = re.findall(
+        r'File "([^"]+)", line (\d+), in \S+\n\s*(.*)', call.meta.get("stack_trace") or ""
+    )
+    own = [frame for frame in frames if f"{Path('torch', 'nn')}" not in frame[0]]
+    if not own:
+        return ""
+    path, number, text = own[-1]
+    return f"{Path(path).name}:{number}: {text.strip()}"
+
+
+def _elementwise(op: str) -> Callable[[_Importer, Any], None]:
+    return lambda importer, call: importer.add_elementwise(call, op)
+
+
+_RESHAPE = _elementwise("reshape")
+_RELU = _elementwise("relu")
+_OPERATORS: dict[str, Callable[[_Importer, Any], None]] = {
+    "aten.linear.default": _Importer.add_linear,
+    "aten.relu.default": _RELU,
+    "aten.relu_.default": _RELU,
+    "aten.softmax.int": _Importer.add_softmax,
+    "aten.dropout.default": _Importer.add_dropout,
+    "aten.dropout_.default": _Importer.add_dropout,
+    "aten.flatten.using_ints": _RESHAPE,
+    "aten.view.default": _RESHAPE,
+    "aten.reshape.default": _RESHAPE,
+    "aten.squeeze.default": _RESHAPE,
+    "aten.squeeze.dim": _RESHAPE,
+    "aten.squeeze.dims": _RESHAPE,
+    "aten.unsqueeze.default": _RESHAPE,
+    "aten.unflatten.int": _RESHAPE,
+    "aten.contiguous.default": _RESHAPE,
+    "aten.clone.default": _RESHAPE,
+    "aten.alias.default": _RESHAPE,
+    "aten.detach.default": _RESHAPE,
+}

@@ -1,0 +1,19 @@
+"""A final softmax that the project's settings ask for."""
+
+from __future__ import annotations
+
+from modelgen.graph import Graph, Node, Tensor
+
+
+def append_softmax(graph: Graph) -> Graph:
+    """Add a softmax over the last dimension, unless the model ends in one."""
+    last = graph.producer(graph.output)
+    if last is not None and last.op == "softmax":
+        return graph
+    name = "softmax"
+    while name in graph.tensors:
+        name += "_"
+    tensor = Tensor(name, graph.tensors[graph.output].shape)
+    node = Node(name, "softmax", (graph.output,), name)
+    tensors = {**graph.tensors, name: tensor}
+    return graph.with_nodes([*graph.nodes, node], output=name, tensors=tensors)

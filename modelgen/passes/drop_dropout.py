@@ -1,0 +1,13 @@
+"""Dropout does nothing when a network is used: drop it."""
+
+from __future__ import annotations
+
+from modelgen.graph import Graph
+
+
+def drop_dropout(graph: Graph) -> Graph:
+    """Remove every dropout node."""
+    for node in graph.nodes:
+        if node.op == "dropout":
+            return drop_dropout(graph.without(node))
+    return graph
