@@ -18,7 +18,14 @@ from flows.riscv import ROOT, Toolchain, Unit
 RUNTIME = ROOT / "sw" / "src"
 INCLUDE = ROOT / "sw" / "include"
 
-REGISTER_BLOCKS = ("engine", "soc_ctrl", "timer", "uart")
+# In cores/: each gives a header regs_<name>.hpp.
+REGISTERS = (
+    "engine/engine.rdl",
+    "engine/descriptor.rdl",
+    "soc_ctrl/soc_ctrl.rdl",
+    "timer/timer.rdl",
+    "uart/uart.rdl",
+)
 OPERATORS = ("engine", "software")
 OPTIMISATIONS = ("-O0", "-O1", "-O2", "-O3", "-Os")
 
@@ -124,9 +131,9 @@ def _write_generated(config: Config, folder: Path) -> Path:
     """Writes headers and linker script of a configuration; returns the script."""
     folder.mkdir(parents=True, exist_ok=True)
     configuration.write_cpp_header(config, folder / "heepstor_config.hpp")
-    for block in REGISTER_BLOCKS:
-        rdl = ROOT / "cores" / block / f"{block}.rdl"
-        registers.write_cpp_header(rdl, folder / f"regs_{block}.hpp")
+    for name in REGISTERS:
+        rdl = ROOT / "cores" / name
+        registers.write_cpp_header(rdl, folder / f"regs_{rdl.stem}.hpp")
     script = folder / "link.ld"
     configuration.write_linker_script(config, script)
     return script

@@ -2,7 +2,7 @@
 
 The compiler comes from the Python package `ziglang`. C++ headers exist for its target
 riscv32-linux-musl only, so sources are compiled for that; nothing of musl is linked (it needs
-instructions that the CPU lacks), and linking is for the freestanding target.
+instructions that the CPU lacks). The linker is called itself, as the driver knows few of its options.
 """
 
 from __future__ import annotations
@@ -37,10 +37,12 @@ _COMPILE = (
     "-ffunction-sections",
     "-fdata-sections",
     "-fno-stack-protector",
+    "-fomit-frame-pointer",
     "-fno-unwind-tables",
     "-fno-asynchronous-unwind-tables",
     "-fno-sanitize=all",
     "-g",
+    "-fdebug-compilation-dir=.",
     "-Wall",
     "-Wextra",
     "-Werror",
@@ -48,15 +50,7 @@ _COMPILE = (
     "-Wno-unused-command-line-argument",
 )
 _CPP = ("-std=c++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics")
-_LINK = (
-    "-target",
-    "riscv32-freestanding-none",
-    *_CPU,
-    "-nostdlib",
-    "-static",
-    "-Wl,--gc-sections",
-    "-Wl,--build-id=none",
-)
+_LINK = ("-m", "elf32lriscv", "--gc-sections", "--build-id=none")
 # These files implement functions that the compiler would otherwise call in their place.
 _NO_BUILTIN = {"string.cpp"}
 
@@ -101,13 +95,14 @@ class Toolchain:
         """Writes the ELF file and the linker's map; returns the linker's messages if it fails."""
         arguments = [
             *_LINK,
-            f"-Wl,-T,{script}",
-            f"-Wl,-Map,{map_file}",
-            *map(str, objects),
+            f"--script={script}",
+            f"--Map={map_file}",
+            # Relative to the working folder: the map file is the same wherever the repository lies.
+            *(os.path.relpath(path, self.cache) for path in objects),
             "-o",
             str(elf),
         ]
-        done = self._zig(arguments)
+        done = self._zig("ld.lld", arguments)
         return None if done.returncode == 0 else _clean(done.stderr)
 
     def _object_path(self, unit: Unit, version: str, headers: dict[Path, str]) -> Path:
@@ -129,9 +124,8 @@ class Toolchain:
         temporary = Path(name)
         try:
             includes = [f"-I{folder}" for folder in unit.include_dirs]
-            done = self._zig(
-                [*_flags(unit), *includes, "-c", str(unit.source), "-o", str(temporary)]
-            )
+            files = ["-c", str(unit.source), "-o", str(temporary)]
+            done = self._zig("c++", [*_flags(unit), *includes, *files])
             if done.returncode != 0:
                 return _clean(done.stderr)
             temporary.replace(target)
@@ -139,14 +133,15 @@ class Toolchain:
         finally:
             temporary.unlink(missing_ok=True)
 
-    def _zig(self, arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    def _zig(self, tool: str, arguments: list[str]) -> subprocess.CompletedProcess[str]:
         caches = {
             "ZIG_GLOBAL_CACHE_DIR": str(self.cache / "zig"),
             "ZIG_LOCAL_CACHE_DIR": str(self.cache / "zig"),
         }
         self.cache.mkdir(parents=True, exist_ok=True)
         return subprocess.run(
-            [sys.executable, "-m", "ziglang", "c++", *arguments],
+            [sys.executable, "-m", "ziglang", tool, *arguments],
+            cwd=self.cache,
             env={**os.environ, **caches},
             capture_output=True,
             text=True,

@@ -6,12 +6,24 @@
 #include "heepstor/interrupts.hpp"
 #include "heepstor/mmio.hpp"
 #include "heepstor/print.hpp"
+#include "regs_descriptor.hpp"
 #include "regs_engine.hpp"
 
 namespace heepstor::engine {
 namespace {
 
 namespace regs = heepstor::regs::engine;
+
+namespace layout = heepstor::regs::descriptor;
+static_assert(offsetof(Descriptor, control) == layout::kControlOffset);
+static_assert(offsetof(Descriptor, tiles) == layout::kTilesOffset);
+static_assert(offsetof(Descriptor, clamp_low) == layout::kClampLowOffset);
+static_assert(offsetof(Descriptor, profile) == layout::kProfileOffset);
+static_assert(kControlLoad == layout::kControlLoadMask);
+static_assert(kControlFirst == layout::kControlFirstMask);
+static_assert(kControlStore == layout::kControlStoreMask);
+static_assert(kControlFence == layout::kControlFenceMask);
+static_assert(kControlReserved == layout::kControlReservedMask);
 
 constexpr std::uint32_t kVersion = 1;
 constexpr std::uint32_t kInterruptBoth = regs::kInterruptDoneMask | regs::kInterruptErrorMask;
@@ -56,8 +68,8 @@ void check_hardware() {
 Result run(const Descriptor* first) {
   write(regs::kDescriptorOffset, Address(first).value);
   write(regs::kInterruptEnableOffset, kInterruptBoth);
-  // What the CPU has written must be in memory before the engine reads it.
-  asm volatile("fence" ::: "memory");
+  // The CPU's stores take effect in order; the compiler must not move them behind the doorbell.
+  asm volatile("" ::: "memory");
   const interrupts::Masked masked;
   write(regs::kDoorbellOffset, regs::kDoorbellStartMask);
   interrupts::wait_for(interrupts::kEngine);

@@ -48,7 +48,7 @@ void put(Integer value) {
 
 /// Prints all arguments, one after the other: text, characters, integers, floats, hex(), fixed().
 template <class... Values>
-void print(const Values&... values) {
+void print(Values... values) {
   (detail::put(values), ...);
 }
 
