@@ -33,13 +33,14 @@ ZERO = Counters(0, 0, 0, 0, 0, 0, 0, 0)
 class InputRun:
     """One inference: its cycles on the CPU's clock, its outputs' FP32 bits, counters by layer.
 
-    `layers` maps a layer's index to the counters since the start of the inference, read when that
-    layer had ended.
+    `layers` maps the index of a layer on the engine to the counters since the doorbell, read when
+    that layer had ended; `cpu` the index of a layer on the CPU to its cycles.
     """
 
     cycles: int
     outputs: list[int] = field(default_factory=list)
     layers: dict[int, Counters] = field(default_factory=dict)
+    cpu: dict[int, int] = field(default_factory=dict)
 
     def layer_counters(self) -> dict[int, Counters]:
         """What each layer took by itself."""
@@ -92,6 +93,8 @@ class LogReader:
                 ]
             case ["layer", index, *values]:
                 self._current.layers[int(index)] = Counters(*map(int, values))
+            case ["cpu", index, cycles]:
+                self._current.cpu[int(index)] = int(cycles)
             case ["stack", used]:
                 self.log.stack_bytes = int(used)
             case ["done", mismatches]:

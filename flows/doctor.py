@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import re
 import shutil
 import subprocess
 import sys
@@ -108,13 +109,13 @@ def _package(name: str, purpose: str) -> Finding:
 
 
 def _version(command: list[str]) -> str | None:
-    """The first line with a digit that a program prints about itself."""
+    """The first version number that a program prints about itself."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=20)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    lines = (done.stdout + done.stderr).splitlines()
-    return next((line.strip() for line in lines if any(map(str.isdigit, line))), None)
+    found = re.search(r"\d+\.\d[\w.+-]*", done.stdout + done.stderr)
+    return found[0] if found else None
 
 
 _PROGRAM = "#include <optional>\nint main() { return std::optional<int>(0).value(); }\n"
@@ -127,7 +128,7 @@ def _cpp17() -> Finding:
     return Finding(
         "C++17 and its library",
         "works" if works else None,
-        "as above: a small program is compiled",
+        "as above; a small program was compiled to see",
         True,
         None if works else system_tools.install_command(system_tools.COMPILER.packages),
     )
@@ -158,7 +159,7 @@ def print_findings(findings: list[Finding], width: int | None = None) -> None:
 
     table = Table(box=None, pad_edge=False)
     table.add_column("tool", no_wrap=True)
-    table.add_column("version", max_width=44, overflow="ellipsis", no_wrap=True)
+    table.add_column("version", no_wrap=True)
     table.add_column("for")
     for finding in findings:
         lacking = "[red]missing[/red]" if finding.needed else "[dim]not there (optional)[/dim]"

@@ -133,17 +133,19 @@ def check_torch(log: DeviceLog, expected: np.ndarray, tolerance: dict) -> float:
     """
     got = outputs_of(log).astype(np.float64)
     wanted = expected.reshape(got.shape).astype(np.float64)
-    # Infinities of the same sign and NaN in the same place agree.
+    # Infinities of the same sign and NaN in the same place agree; nothing else is near them.
     same = (got == wanted) | (np.isnan(got) & np.isnan(wanted))
     with np.errstate(invalid="ignore"):
         difference = np.where(same, 0.0, np.abs(got - wanted))
         allowed = tolerance["absolute"] + tolerance["relative"] * np.abs(wanted)
+        agrees = same | (np.isfinite(wanted) & (difference <= allowed))
     worst = float(difference.max(initial=0.0))
-    if not np.all(same | (difference <= allowed)):
-        index, position = np.argwhere(~(same | (difference <= allowed)))[0]
+    if not agrees.all():
+        index, position = np.argwhere(~agrees)[0]
+        allowance = f"{tolerance['absolute']:g} + {tolerance['relative']:g} x value"
         raise HeepstorError(
-            f"outputs differ from PyTorch's by more than the tolerance ({tolerance['absolute']:g} + "
-            f"{tolerance['relative']:g} x value): input {index}, output {position} is "
+            f"outputs differ from PyTorch's by more than the tolerance ({allowance}): "
+            f"input {index}, output {position} is "
             f"{got[index, position]:.9g}, in PyTorch {wanted[index, position]:.9g}."
         )
     return worst
@@ -159,6 +161,7 @@ def _result(log: DeviceLog, difference: float) -> dict:
                 "layers": {
                     layer: counters._asdict() for layer, counters in run.layer_counters().items()
                 },
+                "cpu": run.cpu,
             }
             for index, run in sorted(log.inputs.items())
         ],

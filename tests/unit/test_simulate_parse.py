@@ -1,0 +1,155 @@
+"""Reading the firmware's report, and comparing it with what must come out."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from flows import simulate
+from flows.device_log import Counters, LogReader, parse
+from flows.errors import HeepstorError
+from flows.progress import Progress
+
+LOG = """HEEPstor
+# input 0 cycles 7100
+# layer 0 6000 5000 100 200 300 150 250 40
+# layer 1 6500 5400 120 200 350 170 260 45
+# cpu 2 310
+# output 0 3f800000 80000000
+predicted: 0
+# input 1 cycles 7200
+# output 1 00000001 7fc00000
+# stack 512
+# done 0
+""".splitlines()
+
+GOLDEN = np.array([[0x3F800000, 0x80000000], [1, 0x7FC00000]], np.uint32).view(np.float32)
+TOLERANCE = {"absolute": 1e-6, "relative": 1e-5}
+
+
+def test_parse():
+    log = parse(LOG)
+    assert [run.cycles for run in log.inputs.values()] == [7100, 7200]
+    assert log.inputs[0].outputs == [0x3F800000, 0x80000000]
+    assert (log.stack_bytes, log.mismatches) == (512, 0)
+    assert log.inputs[0].cpu == {2: 310}
+    alone = log.inputs[0].layer_counters()
+    assert alone[0] == Counters(6000, 5000, 100, 200, 300, 150, 250, 40)
+    assert alone[1] == Counters(500, 400, 20, 0, 50, 20, 10, 5)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# input x cycles 1",
+        "# layer 0 1 2 3",
+        "# output 0 xyz",
+        "# unknown",
+        "# stack",
+        "# input 1",
+    ],
+)
+def test_damaged_lines_are_refused(line):
+    reader = LogReader()
+    reader.read("# input 0 cycles 1")
+    with pytest.raises(HeepstorError, match="cannot be read"):
+        reader.read(line)
+
+
+def test_equal_outputs_pass():
+    log = parse(LOG)
+    simulate.check_bits(log, GOLDEN)
+    assert simulate.check_torch(log, GOLDEN, TOLERANCE) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("3f800000", "3f800001", "input 0, output 0"),
+        ("80000000", "00000000", "input 0, output 1"),
+        ("7fc00000", "7fc00001", "input 1, output 1"),
+        ("# done 0", "# done 1", "the firmware itself counted 1"),
+        ("# done 0", "", "did not end"),
+        ("# output 1 00000001 7fc00000", "# output 1 00000001", "has 1 outputs"),
+    ],
+)
+def test_any_other_bit_fails(old, new, message):
+    log = parse(line.replace(old, new) for line in LOG)
+    with pytest.raises(HeepstorError, match=message):
+        simulate.check_bits(log, GOLDEN)
+
+
+def test_missing_inputs_fail():
+    with pytest.raises(HeepstorError, match="1 of 2 inputs"):
+        simulate.check_bits(parse([*LOG[:7], "# done 0"]), GOLDEN)
+
+
+@pytest.mark.parametrize(
+    ("index", "value", "passes"),
+    [
+        ((0, 0), 1.0 + 5e-6, True),
+        ((0, 0), 1.0 + 5e-5, False),
+        ((0, 1), 5e-7, True),
+        ((0, 1), 5e-6, False),
+        ((1, 1), 0.0, False),
+        ((0, 0), np.inf, False),
+    ],
+)
+def test_tolerance_to_pytorch(index, value, passes):
+    expected = GOLDEN.astype(np.float64)
+    expected[index] = value
+    if passes:
+        assert simulate.check_torch(parse(LOG), expected, TOLERANCE) > 0
+    else:
+        with pytest.raises(HeepstorError, match=f"input {index[0]}, output {index[1]}"):
+            simulate.check_torch(parse(LOG), expected, TOLERANCE)
+
+
+def stand_in(folder: Path, text: str, code: int) -> Path:
+    """A simulator that prints a text and ends with a code."""
+    path = folder / "simulator"
+    lines = "\n".join(["#!/bin/sh", "cat <<'END'", text, "END", f"exit {code}"])
+    path.write_text(lines + "\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """A generate stage's folder."""
+    (tmp_path / "golden").mkdir()
+    np.save(tmp_path / "golden" / "outputs.npy", GOLDEN)
+    np.save(tmp_path / "golden" / "torch.npy", GOLDEN)
+    (tmp_path / "model.json").write_text(json.dumps({"inputs": 2, "tolerance": TOLERANCE}))
+    return tmp_path
+
+
+def test_run_writes_the_result(tmp_path, model):
+    program = stand_in(tmp_path, "\n".join(LOG), 0)
+    simulate.run(program, tmp_path / "fw.elf", model, tmp_path, Progress())
+    result = json.loads((tmp_path / simulate.RESULT).read_text())
+    assert result["inputs"][0]["layers"]["1"]["cycles"] == 500
+    assert result["torch_difference"] == 0.0
+    assert (tmp_path / simulate.LOG).read_text().splitlines() == LOG
+
+
+def test_failed_simulation_shows_its_last_lines(tmp_path, model):
+    program = stand_in(tmp_path, "bus error at 0x00000000 in infer()", 3)
+    with pytest.raises(HeepstorError, match=r"(?s)exit code 3.*bus error at 0x00000000"):
+        simulate.run(program, tmp_path / "fw.elf", model, tmp_path, Progress())
+
+
+def test_firmware_that_finds_mismatches_is_explained(tmp_path, model):
+    text = "\n".join(LOG).replace("3f800000", "3f800001").replace("done 0", "done 1")
+    with pytest.raises(HeepstorError, match="input 0, output 0"):
+        program = stand_in(tmp_path, text, 1)
+        simulate.run(program, tmp_path / "fw.elf", model, tmp_path, Progress())
+
+
+def test_missing_simulator(tmp_path, model):
+    with pytest.raises(HeepstorError, match="cannot be started"):
+        simulate.run(tmp_path / "none", tmp_path / "fw.elf", model, tmp_path, Progress())
