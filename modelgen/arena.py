@@ -59,17 +59,8 @@ def _lowest(name: str, lifetimes: Mapping[str, Lifetime], offsets: Mapping[str, 
 
 def _lower_bound(lifetimes: Mapping[str, Lifetime]) -> int:
     steps = {lifetime.first for lifetime in lifetimes.values()}
-    return max(
-        (
-            sum(
-                _aligned(item.size)
-                for item in lifetimes.values()
-                if item.first <= step <= item.last
-            )
-            for step in steps
-        ),
-        default=0,
-    )
+    alive = [[item for item in lifetimes.values() if item.first <= s <= item.last] for s in steps]
+    return max((sum(_aligned(item.size) for item in items) for items in alive), default=0)
 
 
 def _aligned(size: int) -> int:

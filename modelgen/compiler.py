@@ -57,8 +57,8 @@ def _steps(layers: Iterable[EngineLayer | CpuLayer]) -> Iterable[Chain | CpuLaye
 class _Pitches:
     """Bytes between the rows of tensors.
 
-    Rows of intermediate tensors are padded to whole lines of memory, unless some reader sees rows of
-    another length (after a flatten): then the tensor has to be contiguous.
+    Rows of intermediate tensors are padded to whole lines of memory, unless some reader sees rows
+    of another length (after a flatten): then the tensor has to be contiguous.
     """
 
     def __init__(self, graph: Graph) -> None:

@@ -196,11 +196,18 @@ class _Importer:
         return candidate
 
     def add_linear(self, call: Any) -> None:
-        roles = zip(("weight", "bias"), call.args[1:], strict=False)
+        values = {**dict(zip(("weight", "bias"), call.args[1:], strict=False)), **call.kwargs}
         constants = {
-            role: self._constant(call, value) for role, value in roles if value is not None
+            role: self._constant(call, value) for role, value in values.items() if value is not None
         }
+        if self._constants[constants["weight"]].size == 0:
+            raise ModelError(self._complaint(call, "has no weights: one of its sizes is zero"))
         self._add(call, "linear", constants=constants)
+
+    def add_dropout(self, call: Any) -> None:
+        if call.args[2] and call.args[1] > 0:
+            raise ModelError(self._complaint(call, "drops values in evaluation mode too"))
+        self._add(call, "dropout")
 
     def _constant(self, call: Any, node: Any) -> str:
         target = self._constant_of.get(getattr(node, "name", None))

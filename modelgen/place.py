@@ -18,7 +18,5 @@ _PLACES = {
 def choose_place(node: Node) -> tuple[str, str]:
     """Return (place, reason)."""
     if node.op not in _PLACES:
-        raise ModelError(
-            f"Layer '{node.name}': there is no device code for the operator {node.op}."
-        )
+        raise ModelError(f"Layer '{node.name}': no device code for the operator {node.op}.")
     return _PLACES[node.op]

@@ -25,6 +25,8 @@ _FIELD_LIMIT = 0xFFFF
 """Largest value of a descriptor's 16-bit dimensions."""
 _MOST_JOBS = 512
 """Tilings with more descriptors than this are tried only if nothing smaller fits."""
+_MOST_SIMULATED = 100
+"""Tilings that are tried with the cost model, the most promising ones first."""
 _ABOUT_AS_FAST = 1.004
 """Tilings within this factor of the fastest count as equal: the one with fewer jobs is taken."""
 _SAMPLE_BLOCKS = 3
@@ -72,7 +74,7 @@ def _fastest(product: Product, hardware: Hardware, constants: EngineConstants) -
     bounds = {t: _bound(product, t, hardware, constants) for t in _candidates(product, hardware)}
     costs: dict[Tiling, float] = {}
     least = math.inf
-    for tiling in sorted(bounds, key=bounds.__getitem__):
+    for tiling in sorted(bounds, key=bounds.__getitem__)[:_MOST_SIMULATED]:
         if bounds[tiling] > least * _ABOUT_AS_FAST:
             break
         costs[tiling] = _cost(product, tiling, hardware, constants)

@@ -1,0 +1,170 @@
+"""torch.export to graph: names, shapes, and one clear message for what cannot be compiled."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from modelgen.errors import ModelError
+from modelgen.execute import run_graph
+from modelgen.importer import import_model
+
+
+class Functional(nn.Module):
+    """Layers as functions, views, a shared layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(12, 6)
+        self.twice = nn.Linear(6, 6)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        x = image.view(image.size(0), -1)
+        x = torch.relu(self.first(x))
+        x = self.twice(self.twice(x))
+        return nn.functional.softmax(x, dim=1)
+
+
+def classifier() -> nn.Module:
+    return nn.Sequential(
+        nn.Flatten(), nn.Linear(12, 8), nn.ReLU(), nn.Dropout(0.5), nn.Linear(8, 3, bias=False)
+    )
+
+
+def test_names_and_shapes() -> None:
+    graph = import_model(classifier(), (3, 4), batch=2)
+    assert [(node.name, node.op) for node in graph.nodes] == [
+        ("0", "reshape"),
+        ("1", "linear"),
+        ("2", "relu"),
+        ("3", "dropout"),
+        ("4", "linear"),
+    ]
+    assert graph.tensors[graph.input].shape == (2, 3, 4)
+    assert graph.tensors["1"].shape == (2, 8)
+    assert graph.nodes[1].constants == {"weight": "1.weight", "bias": "1.bias"}
+    assert graph.nodes[4].constants == {"weight": "4.weight"}
+
+
+def test_functions_and_shared_weights() -> None:
+    graph = import_model(Functional(), (3, 4), batch=2)
+    assert graph.input == "image"
+    names = [node.name for node in graph.nodes if node.op == "linear"]
+    assert names == ["first", "twice", "twice#2"]
+    assert graph.nodes[-1].op == "softmax"
+    assert len(graph.constants) == 4
+
+
+@pytest.mark.parametrize("make", [classifier, Functional])
+@pytest.mark.parametrize("batch", [1, 4])
+def test_the_graph_computes_what_the_model_does(make: type, batch: int) -> None:
+    torch.manual_seed(0)
+    model = make().eval()
+    values = np.random.default_rng(0).standard_normal((7, 3, 4)).astype(np.float32)
+    graph = import_model(model, (3, 4), batch)
+    with torch.no_grad():
+        wanted = model(torch.from_numpy(values)).numpy()
+    np.testing.assert_allclose(run_graph(graph, values), wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_one_linear_without_bias() -> None:
+    graph = import_model(nn.Linear(5, 3, bias=False), (5,), batch=1)
+    assert [node.op for node in graph.nodes] == ["linear"]
+
+
+def test_linear_with_keywords_and_tensors_of_the_model() -> None:
+    class Keywords(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("table", torch.ones(3, 5, dtype=torch.float64).to(torch.float32))
+            self.offset = nn.Parameter(torch.zeros(3))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return nn.functional.linear(x, weight=self.table, bias=self.offset)
+
+    graph = import_model(Keywords(), (5,), batch=1)
+    assert graph.nodes[0].constants == {"weight": "table", "bias": "offset"}
+
+
+def check_message(model: object, features: tuple[int, ...], *parts: str, batch: int = 1) -> None:
+    with pytest.raises(ModelError) as caught:
+        import_model(model, features, batch)
+    message = str(caught.value)
+    for part in parts:
+        assert part in message, message
+    assert "\n" not in message
+
+
+def test_unsupported_operator() -> None:
+    model = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.GELU(), nn.Linear(4, 2))
+    check_message(
+        model, (4,), "Layer '2' (GELU)", "aten.gelu", "operator 3 of 4, after '1'", "nn.Linear"
+    )
+
+
+def test_unsupported_function_gives_its_line() -> None:
+    class Tanh(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.tanh(x)
+
+    check_message(Tanh(), (4,), "Layer 'tanh'", "aten.tanh", "test_import.py", "torch.tanh(x)")
+
+
+def test_wrong_shape_names_the_layer() -> None:
+    model = nn.Sequential(nn.Flatten(), nn.Linear(10, 4), nn.Linear(5, 2))
+    check_message(model, (10,), "Layer '2'", "in_features=5", "shape 1x4")
+    check_message(model, (3, 4), "Layer '1'", "shape 1x12", "input has the shape 1x3x4")
+
+
+def test_not_a_module() -> None:
+    check_message(lambda x: x, (4,), "model() returned a function", "torch.nn.Module")
+
+
+def test_several_inputs_or_outputs() -> None:
+    class Two(nn.Module):
+        def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            return torch.relu(x), torch.relu(x)
+
+    check_message(Two(), (4,), "returns 2 values")
+
+
+def test_output_without_the_batch() -> None:
+    class Mixed(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(8, 3)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.layer(x.reshape(-1))
+
+    check_message(Mixed(), (4,), "not one result for each of the 2 inputs", batch=2)
+
+
+def test_softmax_over_another_dimension() -> None:
+    check_message(nn.Softmax(dim=0), (4,), "dimension 0 of 2")
+
+
+def test_control_flow() -> None:
+    class Branch(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.relu(x) if x.sum() > 0 else x
+
+    check_message(Branch(), (4,), "torch.export cannot trace the model", "Control flow")
+
+
+def test_dropout_that_is_always_on() -> None:
+    class Noisy(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return nn.functional.dropout(x, 0.5)
+
+    check_message(Noisy(), (4,), "Layer 'dropout'", "in evaluation mode too")
+
+
+def test_half_precision_weights_become_fp32() -> None:
+    model = nn.Linear(4, 2)
+    model.weight.data = model.weight.data.to(torch.float64)
+    model.bias.data = model.bias.data.to(torch.float64)
+    graph = import_model(model.float(), (4,), batch=1)
+    assert graph.constants["weight"].dtype == np.float32
