@@ -39,6 +39,11 @@ SOFTMAX = {
 }
 
 
+def one_run(cycles: int, outputs: list[str], counters: dict[str, float]) -> dict:
+    """An inference whose layer 0 ran on the engine."""
+    return {"cycles": cycles, "outputs": outputs, "layers": {"0": counters}, "cpu": {}}
+
+
 def made(**changes) -> dict:
     arguments = {
         "model": {"layers": [LAYER, SOFTMAX], "tolerance": {"absolute": 1e-5, "relative": 0.0}},
@@ -137,7 +142,7 @@ def test_without_counters():
 def test_large_networks_fit_as_well():
     big = {**LAYER, "name": "features.conv12", "shape": "256 x 1,024 -> 1,024", "macs": 268_435_456}
     counters = {name: 1_234_567.0 for name in COUNTERS}
-    runs = [{"cycles": 9_876_543, "outputs": ["3f800000"], "layers": {"0": counters}, "cpu": {}}]
+    runs = [one_run(9_876_543, ["3f800000"], counters)]
     simulation = {"inputs": runs, "stack_bytes": 0, "torch_difference": 0.0}
     model = {"layers": [big], "tolerance": {}}
     found = made(model=model, simulation=simulation, torch_outputs=[[1.0]], labels=[0])
