@@ -23,6 +23,7 @@ module activation_loader
     output logic                       fenced_o,
     // Memory
     output logic                       req_o,
+    output logic                       urgent_o,
     output logic [31:0]                addr_o,
     output logic [PortWords-1:0]       mask_o,
     input  logic                       gnt_i,
@@ -77,6 +78,9 @@ module activation_loader
       if (mask_o[i] && buffer_word + 33'(i) >= 33'(BufferWords)) overflow = 1'b1;
     end
   end
+
+  // The array waits for these activations; otherwise they are for later.
+  assign urgent_o = command_i.index == computed_i;
 
   assign error_o = '{valid: running_q && overflow, code: ErrorBuffer, index: command_i.index};
   assign req_o   = running_q && !overflow && !responses_full;

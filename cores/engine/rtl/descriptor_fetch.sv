@@ -111,7 +111,8 @@ module descriptor_fetch
   end
 
   assign index_o          = index_q;
-  assign lookup_address_o = recent_q[lookup_index_i];
+  assign lookup_address_o = (fetching_o && lookup_index_i == index_q[2:0]) ? address_q
+      : recent_q[lookup_index_i];
 
   // Checks that need no arithmetic; accesses outside memory or buffers are caught where they happen.
   error_e code;

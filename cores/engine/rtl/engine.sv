@@ -42,16 +42,18 @@ module engine
   // Descriptors that wait in front of each stage.
   localparam int unsigned QueueDepth  = 2;
 
-  // Clients of the memory port, highest priority first. Weights throttle themselves by a small FIFO;
-  // storing frees the accumulators; activations come last because they are needed last.
+  // Clients of the memory port, highest priority first. Activations that the array waits for come
+  // before weights, which throttle themselves by a small FIFO; storing frees the accumulators;
+  // activations of the next descriptor are needed last.
   typedef enum logic [2:0] {
     ClientFetch      = 3'd0,
-    ClientWeights    = 3'd1,
-    ClientParameters = 3'd2,
-    ClientWrite      = 3'd3,
-    ClientLoad       = 3'd4
+    ClientLoadNow    = 3'd1,
+    ClientWeights    = 3'd2,
+    ClientParameters = 3'd3,
+    ClientWrite      = 3'd4,
+    ClientLoadAhead  = 3'd5
   } client_e;
-  localparam int unsigned Clients = 5;
+  localparam int unsigned Clients = 6;
 
   // --- Registers -------------------------------------------------------------------------------
 
@@ -333,9 +335,9 @@ module engine
         port_error.code  = ErrorDescriptorAddress;
         port_error.index = fetch_index;
       end
-      ClientWeights: port_error.index = weight_command.index;
-      ClientLoad:    port_error.index = load_command.index;
-      default:       port_error.index = store_command.index;
+      ClientLoadNow, ClientLoadAhead: port_error.index = load_command.index;
+      ClientWeights:                  port_error.index = weight_command.index;
+      default:                        port_error.index = store_command.index;
     endcase
   end
 
@@ -352,6 +354,18 @@ module engine
   logic                       weight_take;
   logic [PortWords-1:0][31:0] weight;
 
+  logic                       load_req;
+  logic                       load_urgent;
+  logic [31:0]                load_addr;
+  logic [PortWords-1:0]       load_mask;
+
+  assign client_req[ClientLoadNow]    = load_req && load_urgent;
+  assign client_addr[ClientLoadNow]   = load_addr;
+  assign client_mask[ClientLoadNow]   = load_mask;
+  assign client_req[ClientLoadAhead]  = load_req && !load_urgent;
+  assign client_addr[ClientLoadAhead] = load_addr;
+  assign client_mask[ClientLoadAhead] = load_mask;
+
   activation_loader #(
       .PortWords  (PortWords),
       .BufferWords(BufferWords)
@@ -366,11 +380,12 @@ module engine
       .stored_i       (stored),
       .loaded_o       (loaded),
       .fenced_o       (fenced),
-      .req_o          (client_req[ClientLoad]),
-      .addr_o         (client_addr[ClientLoad]),
-      .mask_o         (client_mask[ClientLoad]),
-      .gnt_i          (client_gnt[ClientLoad]),
-      .rvalid_i       (client_rvalid[ClientLoad]),
+      .req_o          (load_req),
+      .urgent_o       (load_urgent),
+      .addr_o         (load_addr),
+      .mask_o         (load_mask),
+      .gnt_i          (client_gnt[ClientLoadNow] | client_gnt[ClientLoadAhead]),
+      .rvalid_i       (client_rvalid[ClientLoadNow] | client_rvalid[ClientLoadAhead]),
       .write_mask_o   (buffer_write_mask),
       .write_address_o(buffer_write_address),
       .error_o        (load_error)
