@@ -17,6 +17,8 @@ FILE_TYPES = {
     ".svh": "systemVerilogSource",
     ".v": "verilogSource",
     ".vlt": "vlt",
+    ".cpp": "cppSource",
+    ".hpp": "cppSource",
 }
 
 

@@ -31,6 +31,7 @@ def generate(request: generator.Request) -> None:
             "link.ld",
             "heepstor_config.json",
         ],
+        include_paths={"heepstor_config.hpp": "."},
     )
 
 

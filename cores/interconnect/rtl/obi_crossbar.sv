@@ -4,7 +4,7 @@
 /// Connects every master to the main memory and to every peripheral.
 ///
 /// Each master has a memory port of its own, so that masters meet only inside the memory, bank by
-/// bank. At a peripheral they take turns. An address that no rule holds is answered by obi_error.
+/// bank. At a peripheral the lower one goes first. An address that no rule holds is answered by obi_error.
 module obi_crossbar
   import soc_obi_pkg::*;
 #(

@@ -1,7 +1,9 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Lets several masters take turns at one slave; remembers whose answers are still to come.
+/// Lets several masters use one slave, the lower one first; remembers whose answers are still to come.
+///
+/// A grant to a master never depends on the requests of later ones (see memory_arbiter).
 module obi_mux
   import soc_obi_pkg::*;
 #(
@@ -18,35 +20,51 @@ module obi_mux
 );
   localparam int unsigned IdxWidth = (NumMasters > 1) ? $clog2(NumMasters) : 1;
 
-  logic [NumMasters-1:0] req;
-  logic [IdxWidth-1:0] chosen, answered;
-  logic full, granted, slave_req;
+  // A request that was shown to the slave must stay until it is granted: the choice is locked.
+  logic locked_q;
+  logic [NumMasters-1:0] locked_to_q;
+  logic [NumMasters-1:0] chosen;
+  logic [IdxWidth-1:0] chosen_idx, answered;
+  logic full;
 
-  for (genvar m = 0; m < NumMasters; m++) begin : gen_req
-    assign req[m] = masters_i[m].req & ~full;
+  for (genvar m = 0; m < NumMasters; m++) begin : gen_master
+    logic taken;
+
+    if (m == 0) begin : gen_first
+      assign taken = full;
+    end else begin : gen_later
+      assign taken = gen_master[m-1].taken | masters_i[m-1].req;
+    end
+
+    assign chosen[m]        = masters_i[m].req & (locked_q ? locked_to_q[m] : ~taken);
+    assign masters_gnt_o[m] = chosen[m] & slave_gnt_i;
+    assign masters_o[m]     = '{
+      rvalid: slave_i.rvalid && 32'(answered) == m,
+      rdata: slave_i.rdata
+    };
   end
 
-  // The lock keeps the choice until the grant: an OBI request must not change before it.
-  rr_arb_tree #(
-    .NumIn    (NumMasters),
-    .DataWidth(1),
-    .AxiVldRdy(1'b0),
-    .LockIn   (1'b1)
-  ) u_arbiter (
-    .clk_i,
-    .rst_ni,
-    .flush_i(1'b0),
-    .rr_i   ('0),
-    .req_i  (req),
-    .gnt_o  (masters_gnt_o),
-    .data_i ('0),
-    .req_o  (slave_req),
-    .gnt_i  (slave_gnt_i),
-    .data_o (),
-    .idx_o  (chosen)
-  );
+  always_comb begin
+    chosen_idx = '0;
+    slave_o    = masters_i[0];
+    for (int unsigned m = 0; m < NumMasters; m++) begin
+      if (chosen[m]) begin
+        chosen_idx = IdxWidth'(m);
+        slave_o    = masters_i[m];
+      end
+    end
+    slave_o.req = |chosen;
+  end
 
-  assign granted = slave_req & slave_gnt_i;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      locked_q    <= 1'b0;
+      locked_to_q <= '0;
+    end else begin
+      locked_q    <= |chosen & ~slave_gnt_i;
+      locked_to_q <= chosen;
+    end
+  end
 
   fifo_v3 #(
     .DATA_WIDTH(IdxWidth),
@@ -59,18 +77,9 @@ module obi_mux
     .full_o    (full),
     .empty_o   (),
     .usage_o   (),
-    .data_i    (chosen),
-    .push_i    (granted),
+    .data_i    (chosen_idx),
+    .push_i    (|chosen & slave_gnt_i),
     .data_o    (answered),
     .pop_i     (slave_i.rvalid)
   );
-
-  always_comb begin
-    slave_o     = masters_i[chosen];
-    slave_o.req = slave_req;
-    for (int unsigned m = 0; m < NumMasters; m++) begin
-      masters_o[m].rvalid = slave_i.rvalid && (32'(answered) == m);
-      masters_o[m].rdata  = slave_i.rdata;
-    end
-  end
 endmodule

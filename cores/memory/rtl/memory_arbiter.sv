@@ -4,7 +4,10 @@
 /// Shares the banks between the wide port and the narrow ports, cycle by cycle.
 ///
 /// A port that meets no other is served at once. Where the wide port and narrow ports want the same
-/// bank, the two sides take turns; narrow ports that meet each other do so too.
+/// bank, the two sides take turns. Among narrow ports the lower one goes first: the CPU's data port
+/// comes before its instruction port, which can't starve because data accesses need instructions.
+/// (A grant to a narrow port never depends on a later one: in the CPU, that would close a
+/// combinational loop from data grant to instruction request.)
 module memory_arbiter #(
   parameter int unsigned Banks       = 8,
   parameter int unsigned NarrowPorts = 2
@@ -21,45 +24,34 @@ module memory_arbiter #(
   /// Which bank serves which narrow port in this cycle.
   output logic [NarrowPorts-1:0][Banks-1:0] narrow_gnt_o
 );
-  logic [Banks-1:0][NarrowPorts-1:0] bank_req, bank_gnt;
-  logic [Banks-1:0] narrow_wanted, narrow_open;
+  logic [Banks-1:0] narrow_wanted, reserved;
   logic conflict;
   logic wide_turn_q;
 
-  assign conflict   = |(wide_banks_i & narrow_wanted);
+  always_comb begin
+    narrow_wanted = '0;
+    for (int unsigned n = 0; n < NarrowPorts; n++) narrow_wanted |= narrow_banks_i[n];
+  end
+
+  assign conflict   = wide_req_i & |(wide_banks_i & narrow_wanted);
   assign wide_gnt_o = wide_req_i & (~conflict | wide_turn_q);
-  // Banks that the wide port does not take in this cycle.
-  assign narrow_open = ~(wide_banks_i & {Banks{wide_gnt_o}});
+  // In its turn the wide port takes its banks, whoever else wants them.
+  assign reserved   = (wide_req_i && wide_turn_q) ? wide_banks_i : '0;
+
+  for (genvar n = 0; n < NarrowPorts; n++) begin : gen_narrow
+    logic [Banks-1:0] taken;
+
+    if (n == 0) begin : gen_first
+      assign taken = reserved;
+    end else begin : gen_later
+      assign taken = gen_narrow[n-1].taken | narrow_banks_i[n-1];
+    end
+
+    assign narrow_gnt_o[n] = narrow_banks_i[n] & ~taken;
+  end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) wide_turn_q <= 1'b1;
     else if (conflict) wide_turn_q <= ~wide_turn_q;
-  end
-
-  for (genvar b = 0; b < Banks; b++) begin : gen_bank
-    for (genvar n = 0; n < NarrowPorts; n++) begin : gen_port
-      assign bank_req[b][n]     = narrow_banks_i[n][b];
-      assign narrow_gnt_o[n][b] = bank_gnt[b][n] & narrow_open[b];
-    end
-
-    assign narrow_wanted[b] = |bank_req[b];
-
-    rr_arb_tree #(
-      .NumIn    (NarrowPorts),
-      .DataWidth(1),
-      .AxiVldRdy(1'b0)
-    ) u_arbiter (
-      .clk_i,
-      .rst_ni,
-      .flush_i(1'b0),
-      .rr_i   ('0),
-      .req_i  (bank_req[b]),
-      .gnt_o  (bank_gnt[b]),
-      .data_i ('0),
-      .req_o  (),
-      .gnt_i  (narrow_open[b]),
-      .data_o (),
-      .idx_o  ()
-    );
   end
 endmodule

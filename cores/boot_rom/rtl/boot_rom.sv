@@ -1,0 +1,32 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Read-only memory with the CPU's first instructions, repeated through the whole region so that
+/// fetching ahead never leaves it.
+module boot_rom (
+  input  logic        clk_i,
+  input  logic        rst_ni,
+  input  logic        obi_req_i,
+  output logic        obi_gnt_o,
+  input  logic [31:0] obi_addr_i,
+  output logic        obi_rvalid_o,
+  output logic [31:0] obi_rdata_o
+);
+  import boot_rom_pkg::*;
+
+  localparam int unsigned IdxWidth = (Words > 1) ? $clog2(Words) : 1;
+  localparam int unsigned Depth    = 1 << IdxWidth;
+  localparam logic [Depth-1:0][31:0] Rom = (Depth * 32)'(Contents);
+
+  assign obi_gnt_o = 1'b1;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      obi_rvalid_o <= 1'b0;
+      obi_rdata_o  <= '0;
+    end else begin
+      obi_rvalid_o <= obi_req_i;
+      obi_rdata_o  <= Rom[obi_addr_i[2+:IdxWidth]];
+    end
+  end
+endmodule

@@ -1,0 +1,270 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
+/// The whole system-on-chip: CPU with floating-point unit, main memory, engine and peripherals.
+///
+/// Everything that can be configured comes from heepstor_config_pkg. Reset is asynchronous and has to
+/// be seen falling (the CPU needs the edge).
+module heepstor_soc
+  import soc_obi_pkg::*;
+  import heepstor_config_pkg::*;
+(
+  input  logic clk_i,
+  input  logic rst_ni,
+
+  input  logic uart_rx_i,
+  output logic uart_tx_o,
+
+  /// High from the moment when the program has ended, with its exit code.
+  output logic        exit_valid_o,
+  output logic [31:0] exit_code_o
+);
+  // Masters and peripherals of the interconnect. A lower master goes first.
+  localparam int unsigned NumMasters = 2;
+  localparam int unsigned DataIdx    = 0;
+  localparam int unsigned InstrIdx   = 1;
+
+  localparam int unsigned NumPeripherals = 5;
+  localparam int unsigned BootRomIdx     = 0;
+  localparam int unsigned SocCtrlIdx     = 1;
+  localparam int unsigned UartIdx        = 2;
+  localparam int unsigned TimerIdx       = 3;
+  localparam int unsigned EngineIdx      = 4;
+  localparam logic [NumPeripherals-1:0][31:0] PeripheralBase = {
+    EngineBase, TimerBase, UartBase, SocCtrlBase, BootRomBase
+  };
+
+  // Interrupt lines of the CPU.
+  localparam int unsigned IrqTimer    = 7;
+  localparam int unsigned IrqEngine   = 16;
+  localparam int unsigned IrqUart     = 17;
+  localparam int unsigned IrqBusError = 18;
+
+  obi_req_t [NumMasters-1:0] master_req, memory_req;
+  logic     [NumMasters-1:0] master_gnt, memory_gnt;
+  obi_rsp_t [NumMasters-1:0] master_rsp, memory_rsp;
+  obi_req_t [NumPeripherals-1:0] periph_req;
+  logic     [NumPeripherals-1:0] periph_gnt;
+  obi_rsp_t [NumPeripherals-1:0] periph_rsp;
+
+  // CPU.
+  logic [31:0] irq;
+  logic irq_timer, irq_engine, irq_uart, irq_bus_error;
+
+  always_comb begin
+    irq              = '0;
+    irq[IrqTimer]    = irq_timer;
+    irq[IrqEngine]   = irq_engine;
+    irq[IrqUart]     = irq_uart;
+    irq[IrqBusError] = irq_bus_error;
+  end
+
+  cv32e40p_top #(
+    .COREV_PULP      (0),
+    .COREV_CLUSTER   (0),
+    .FPU             (1),
+    .FPU_ADDMUL_LAT  (0),
+    .FPU_OTHERS_LAT  (0),
+    .ZFINX           (0),
+    .NUM_MHPMCOUNTERS(1)
+  ) u_cpu (
+    .clk_i,
+    .rst_ni,
+    .pulp_clock_en_i    (1'b1),
+    .scan_cg_en_i       (1'b0),
+    .boot_addr_i        (BootRomBase),
+    .mtvec_addr_i       (MemoryBase),
+    .dm_halt_addr_i     ('0),
+    .hart_id_i          ('0),
+    .dm_exception_addr_i('0),
+    .instr_req_o        (master_req[InstrIdx].req),
+    .instr_gnt_i        (master_gnt[InstrIdx]),
+    .instr_rvalid_i     (master_rsp[InstrIdx].rvalid),
+    .instr_addr_o       (master_req[InstrIdx].addr),
+    .instr_rdata_i      (master_rsp[InstrIdx].rdata),
+    .data_req_o         (master_req[DataIdx].req),
+    .data_gnt_i         (master_gnt[DataIdx]),
+    .data_rvalid_i      (master_rsp[DataIdx].rvalid),
+    .data_we_o          (master_req[DataIdx].we),
+    .data_be_o          (master_req[DataIdx].be),
+    .data_addr_o        (master_req[DataIdx].addr),
+    .data_wdata_o       (master_req[DataIdx].wdata),
+    .data_rdata_i       (master_rsp[DataIdx].rdata),
+    .irq_i              (irq),
+    .irq_ack_o          (),
+    .irq_id_o           (),
+    .debug_req_i        (1'b0),
+    .debug_havereset_o  (),
+    .debug_running_o    (),
+    .debug_halted_o     (),
+    .fetch_enable_i     (1'b1),
+    .core_sleep_o       ()
+  );
+
+  assign master_req[InstrIdx].we    = 1'b0;
+  assign master_req[InstrIdx].be    = '1;
+  assign master_req[InstrIdx].wdata = '0;
+
+  // Bus.
+  logic bus_error;
+  logic [31:0] bus_error_addr;
+
+  obi_crossbar #(
+    .NumMasters    (NumMasters),
+    .NumPeripherals(NumPeripherals),
+    .MemoryBase    (MemoryBase),
+    .MemoryBytes   (MemoryBytes),
+    .PeripheralBase(PeripheralBase)
+  ) u_crossbar (
+    .clk_i,
+    .rst_ni,
+    .masters_i        (master_req),
+    .masters_gnt_o    (master_gnt),
+    .masters_o        (master_rsp),
+    .memory_o         (memory_req),
+    .memory_gnt_i     (memory_gnt),
+    .memory_i         (memory_rsp),
+    .peripherals_o    (periph_req),
+    .peripherals_gnt_i(periph_gnt),
+    .peripherals_i    (periph_rsp),
+    .error_o          (bus_error),
+    .error_addr_o     (bus_error_addr)
+  );
+
+  // Main memory: a narrow port for each master, the wide one for the engine.
+  logic port_req, port_gnt, port_we, port_rvalid;
+  logic [31:0] port_addr;
+  logic [PortWords-1:0] port_mask;
+  logic [PortWords-1:0][31:0] port_wdata, port_rdata;
+
+  logic [NumMasters-1:0] narrow_req, narrow_we, narrow_rvalid;
+  logic [NumMasters-1:0][31:0] narrow_addr, narrow_wdata, narrow_rdata;
+  logic [NumMasters-1:0][3:0] narrow_be;
+
+  for (genvar m = 0; m < NumMasters; m++) begin : gen_memory_port
+    assign narrow_req[m]   = memory_req[m].req;
+    assign narrow_addr[m]  = memory_req[m].addr;
+    assign narrow_we[m]    = memory_req[m].we;
+    assign narrow_be[m]    = memory_req[m].be;
+    assign narrow_wdata[m] = memory_req[m].wdata;
+    assign memory_rsp[m]   = '{rvalid: narrow_rvalid[m], rdata: narrow_rdata[m]};
+  end
+
+  memory #(
+    .Banks      (MemoryBanks),
+    .BankWords  (MemoryBytes / MemoryBanks / 4),
+    .PortWords  (PortWords),
+    .NarrowPorts(NumMasters)
+  ) u_memory (
+    .clk_i,
+    .rst_ni,
+    .narrow_req_i   (narrow_req),
+    .narrow_gnt_o   (memory_gnt),
+    .narrow_addr_i  (narrow_addr),
+    .narrow_we_i    (narrow_we),
+    .narrow_be_i    (narrow_be),
+    .narrow_wdata_i (narrow_wdata),
+    .narrow_rvalid_o(narrow_rvalid),
+    .narrow_rdata_o (narrow_rdata),
+    .wide_req_i     (port_req),
+    .wide_gnt_o     (port_gnt),
+    .wide_addr_i    (port_addr),
+    .wide_we_i      (port_we),
+    .wide_mask_i    (port_mask),
+    .wide_wdata_i   (port_wdata),
+    .wide_rvalid_o  (port_rvalid),
+    .wide_rdata_o   (port_rdata)
+  );
+
+  boot_rom u_boot_rom (
+    .clk_i,
+    .rst_ni,
+    .obi_req_i   (periph_req[BootRomIdx].req),
+    .obi_gnt_o   (periph_gnt[BootRomIdx]),
+    .obi_addr_i  (periph_req[BootRomIdx].addr),
+    .obi_rvalid_o(periph_rsp[BootRomIdx].rvalid),
+    .obi_rdata_o (periph_rsp[BootRomIdx].rdata)
+  );
+
+  soc_ctrl #(
+    .ConfigHash(ConfigHash)
+  ) u_soc_ctrl (
+    .clk_i,
+    .rst_ni,
+    .obi_req_i       (periph_req[SocCtrlIdx].req),
+    .obi_gnt_o       (periph_gnt[SocCtrlIdx]),
+    .obi_addr_i      (periph_req[SocCtrlIdx].addr),
+    .obi_we_i        (periph_req[SocCtrlIdx].we),
+    .obi_be_i        (periph_req[SocCtrlIdx].be),
+    .obi_wdata_i     (periph_req[SocCtrlIdx].wdata),
+    .obi_rvalid_o    (periph_rsp[SocCtrlIdx].rvalid),
+    .obi_rdata_o     (periph_rsp[SocCtrlIdx].rdata),
+    .bus_error_i     (bus_error),
+    .bus_error_addr_i(bus_error_addr),
+    .bus_error_irq_o (irq_bus_error),
+    .exit_valid_o,
+    .exit_code_o
+  );
+
+  uart #(
+    .Divider  (UartDivider),
+    .FifoDepth(UartFifoDepth)
+  ) u_uart (
+    .clk_i,
+    .rst_ni,
+    .obi_req_i   (periph_req[UartIdx].req),
+    .obi_gnt_o   (periph_gnt[UartIdx]),
+    .obi_addr_i  (periph_req[UartIdx].addr),
+    .obi_we_i    (periph_req[UartIdx].we),
+    .obi_be_i    (periph_req[UartIdx].be),
+    .obi_wdata_i (periph_req[UartIdx].wdata),
+    .obi_rvalid_o(periph_rsp[UartIdx].rvalid),
+    .obi_rdata_o (periph_rsp[UartIdx].rdata),
+    .irq_o       (irq_uart),
+    .rx_i        (uart_rx_i),
+    .tx_o        (uart_tx_o)
+  );
+
+  timer u_timer (
+    .clk_i,
+    .rst_ni,
+    .obi_req_i   (periph_req[TimerIdx].req),
+    .obi_gnt_o   (periph_gnt[TimerIdx]),
+    .obi_addr_i  (periph_req[TimerIdx].addr),
+    .obi_we_i    (periph_req[TimerIdx].we),
+    .obi_be_i    (periph_req[TimerIdx].be),
+    .obi_wdata_i (periph_req[TimerIdx].wdata),
+    .obi_rvalid_o(periph_rsp[TimerIdx].rvalid),
+    .obi_rdata_o (periph_rsp[TimerIdx].rdata),
+    .irq_o       (irq_timer)
+  );
+
+  engine #(
+    .ArraySize       (ArraySize),
+    .PortWords       (PortWords),
+    .BufferWords     (BufferWords),
+    .AccumulatorDepth(AccumulatorDepth),
+    .MemoryBase      (MemoryBase),
+    .MemoryBytes     (MemoryBytes)
+  ) u_engine (
+    .clk_i,
+    .rst_ni,
+    .obi_req_i    (periph_req[EngineIdx].req),
+    .obi_gnt_o    (periph_gnt[EngineIdx]),
+    .obi_addr_i   (periph_req[EngineIdx].addr),
+    .obi_we_i     (periph_req[EngineIdx].we),
+    .obi_be_i     (periph_req[EngineIdx].be),
+    .obi_wdata_i  (periph_req[EngineIdx].wdata),
+    .obi_rvalid_o (periph_rsp[EngineIdx].rvalid),
+    .obi_rdata_o  (periph_rsp[EngineIdx].rdata),
+    .port_req_o   (port_req),
+    .port_gnt_i   (port_gnt),
+    .port_addr_o  (port_addr),
+    .port_we_o    (port_we),
+    .port_mask_o  (port_mask),
+    .port_wdata_o (port_wdata),
+    .port_rvalid_i(port_rvalid),
+    .port_rdata_i (port_rdata),
+    .irq_o        (irq_engine)
+  );
+endmodule

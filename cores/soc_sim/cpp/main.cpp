@@ -1,0 +1,129 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
+// The simulator: runs a program on the Verilated SoC.
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+
+#include "Vsoc_sim.h"
+#include "elf.hpp"
+#include "hang_detector.hpp"
+#include "heepstor_config.hpp"
+#include "model.hpp"
+#include "options.hpp"
+#include "result.hpp"
+#include "uart.hpp"
+
+namespace heepstor::sim {
+namespace {
+
+volatile std::sig_atomic_t interrupted = 0;
+
+// The stream that is sent to the SoC's serial line, or null.
+std::istream* OpenUartInput(const std::string& path, std::ifstream& file) {
+  if (path.empty()) return nullptr;
+  if (path == "-") return &std::cin;
+  file.open(path, std::ios::binary);
+  if (!file) throw UserError("cannot read " + path + " for the serial line");
+  return &file;
+}
+
+class Simulation {
+ public:
+  Simulation(const Options& options, Model& model)
+      : options_(options),
+        model_(model),
+        hang_(options.hang_cycles),
+        receiver_(config::kUartDivider),
+        transmitter_(config::kUartDivider, OpenUartInput(options.uart_input, uart_file_)) {}
+
+  // Runs until the program ends or something else ends it.
+  Result Run() {
+    const auto start = std::chrono::steady_clock::now();
+    model_.Reset();
+    result_.end = Loop();
+    result_.program_exit_code = model_.Outputs().exit_code_o;
+    result_.cycles = model_.Cycles();
+    result_.pc = model_.Outputs().pc_o;
+    result_.sleeping = model_.Outputs().sleeping_o;
+    const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
+    result_.wall_seconds = wall.count();
+    if (result_.end == End::kExit) DrainUart();
+    std::fflush(stdout);
+    return result_;
+  }
+
+ private:
+  End Loop() {
+    const Vsoc_sim& seen = model_.Outputs();
+    while (!seen.exit_valid_o) {
+      Step();
+      result_.instructions += seen.retired_o;
+      if (hang_.Step({seen.retired_o != 0, seen.active_o != 0, seen.pc_o})) return End::kHang;
+      if (model_.Cycles() == options_.max_cycles) return End::kMaxCycles;
+      if (interrupted) return End::kInterrupted;
+    }
+    return End::kExit;
+  }
+
+  // What the program printed last is still on its way when it writes its exit code.
+  void DrainUart() {
+    const std::uint64_t frame = 10 * config::kUartDivider;
+    const std::uint64_t limit = model_.Cycles() + frame * (config::kUartFifoDepth + 2);
+    while (!model_.Outputs().uart_idle_o && model_.Cycles() < limit && !interrupted) Step();
+    const std::uint64_t end = model_.Cycles() + config::kUartDivider;
+    while (model_.Cycles() < end) Step();
+  }
+
+  void Step() {
+    model_.Step(transmitter_.Level());
+    if (const auto character = receiver_.Sample(model_.Outputs().uart_tx_o)) {
+      std::putchar(*character);
+      if (*character == '\n') std::fflush(stdout);
+    }
+  }
+
+  const Options& options_;
+  Model& model_;
+  std::ifstream uart_file_;
+  HangDetector hang_;
+  UartReceiver receiver_;
+  UartTransmitter transmitter_;
+  Result result_;
+};
+
+int Main(int argc, char** argv) {
+  const Options options = ParseOptions(argc, argv);
+  if (options.help) {
+    std::fputs(kHelp, stdout);
+    return 0;
+  }
+  const Elf elf = ReadElf(options.firmware);
+  Model model;
+  if (!options.trace.empty()) model.Trace(options.trace);
+  model.Load(elf);
+  std::signal(SIGINT, [](int) { interrupted = 1; });
+  std::signal(SIGTERM, [](int) { interrupted = 1; });
+  const Result result = Simulation(options, model).Run();
+  Report(result, elf);
+  if (!options.trace.empty())
+    std::fprintf(stderr, "simulator: waveform in %s\n", options.trace.c_str());
+  if (!options.stats.empty()) WriteStatistics(result, elf, options.stats);
+  return result.ExitCode();
+}
+
+}  // namespace
+}  // namespace heepstor::sim
+
+int main(int argc, char** argv) {
+  try {
+    return heepstor::sim::Main(argc, argv);
+  } catch (const heepstor::sim::UserError& error) {
+    std::fprintf(stderr, "simulator: %s\n", error.what());
+    return 2;
+  }
+}

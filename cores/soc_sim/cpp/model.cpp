@@ -1,0 +1,139 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include "model.hpp"
+
+#include <svdpi.h>
+
+#include <cstring>
+#include <fstream>
+
+#include "Vsoc_sim.h"
+#include "Vsoc_sim__Dpi.h"
+#include "heepstor_config.hpp"
+#include "options.hpp"
+#include "verilated.h"
+#include "verilated_fst_c.h"
+
+namespace heepstor::sim {
+namespace {
+
+constexpr int kResetCycles = 4;
+
+// One word of the main memory, through the back door of its bank.
+class MemoryWord {
+ public:
+  explicit MemoryWord(std::uint32_t address)
+      : row_((address - config::kMemoryBase) / 4 / config::kMemoryBanks) {
+    const std::uint32_t bank = (address - config::kMemoryBase) / 4 % config::kMemoryBanks;
+    const std::string scope =
+        "TOP.soc_sim.u_soc.u_memory.gen_bank[" + std::to_string(bank) + "].u_sram";
+    svSetScope(svGetScopeFromName(scope.c_str()));
+  }
+
+  std::uint32_t Read() const { return sram_read(static_cast<int>(row_)); }
+  void Write(std::uint32_t value) { sram_write(static_cast<int>(row_), static_cast<int>(value)); }
+
+ private:
+  std::uint32_t row_;
+};
+
+void WriteByte(std::uint32_t address, std::uint8_t value) {
+  MemoryWord word(address & ~3u);
+  const int shift = 8 * (address & 3u);
+  word.Write((word.Read() & ~(0xffu << shift)) | static_cast<std::uint32_t>(value) << shift);
+}
+
+void LoadSegment(const Segment& segment) {
+  std::uint32_t done = 0;
+  for (; done < segment.size && ((segment.address + done) & 3u) != 0; done++) {
+    WriteByte(segment.address + done, done < segment.bytes.size() ? segment.bytes[done] : 0);
+  }
+  for (; done + 4 <= segment.size; done += 4) {
+    std::uint32_t value = 0;
+    if (done < segment.bytes.size()) {
+      std::memcpy(&value, &segment.bytes[done],
+                  std::min<std::size_t>(4, segment.bytes.size() - done));
+    }
+    MemoryWord(segment.address + done).Write(value);
+  }
+  for (; done < segment.size; done++) {
+    WriteByte(segment.address + done, done < segment.bytes.size() ? segment.bytes[done] : 0);
+  }
+}
+
+std::string Hex(std::uint32_t value) {
+  char text[11];
+  std::snprintf(text, sizeof(text), "0x%08x", value);
+  return text;
+}
+
+}  // namespace
+
+Model::Model()
+    : context_(std::make_unique<VerilatedContext>()),
+      top_(std::make_unique<Vsoc_sim>(context_.get(), "TOP")) {
+  top_->clk_i = 0;
+  top_->rst_ni = 1;
+  top_->uart_rx_i = 1;
+}
+
+Model::~Model() {
+  if (trace_) trace_->close();
+  top_->final();
+}
+
+void Model::Trace(const std::string& path) {
+  // The waveform writer itself does not report a file that can't be written.
+  if (!std::ofstream(path)) throw UserError("cannot write the waveform " + path);
+  context_->traceEverOn(true);
+  trace_ = std::make_unique<VerilatedFstC>();
+  top_->trace(trace_.get(), 99);
+  trace_->open(path.c_str());
+}
+
+void Model::Load(const Elf& elf) {
+  if (elf.entry != config::kMemoryBase) {
+    throw UserError("the program starts at " + Hex(elf.entry) + ", but the boot ROM jumps to " +
+                    Hex(config::kMemoryBase) +
+                    ": it was linked for another hardware configuration");
+  }
+  for (const Segment& segment : elf.segments) {
+    const std::uint32_t offset = segment.address - config::kMemoryBase;
+    if (offset > config::kMemoryBytes || segment.size > config::kMemoryBytes - offset) {
+      throw UserError("the program needs memory at " + Hex(segment.address) + " (" +
+                      std::to_string(segment.size) + " bytes), but this SoC has " +
+                      std::to_string(config::kMemoryBytes) + " bytes from " +
+                      Hex(config::kMemoryBase) + " on");
+    }
+    LoadSegment(segment);
+  }
+}
+
+void Model::Reset() {
+  // The CPU's reset works on its falling edge, so it is first shown inactive.
+  Eval(false);
+  top_->rst_ni = 0;
+  for (int i = 0; i < kResetCycles; i++) {
+    Eval(true);
+    Eval(false);
+  }
+  top_->rst_ni = 1;
+  cycles_ = 0;
+}
+
+void Model::Step(bool uart_rx) {
+  top_->uart_rx_i = uart_rx;
+  Eval(true);
+  Eval(false);
+  cycles_++;
+}
+
+void Model::Eval(bool clock) {
+  top_->clk_i = clock;
+  top_->eval();
+  if (trace_) trace_->dump(context_->time());
+  context_->timeInc(1);
+}
+
+}  // namespace heepstor::sim

@@ -1,0 +1,51 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
+// The Verilated SoC: clock, reset, memory back door, waveform.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "elf.hpp"
+
+class VerilatedContext;
+class VerilatedFstC;
+class Vsoc_sim;
+
+namespace heepstor::sim {
+
+class Model {
+ public:
+  Model();
+  ~Model();
+
+  // Starts writing a waveform; throws UserError if the file can't be written.
+  void Trace(const std::string& path);
+
+  // Puts a program into the main memory; throws UserError if it does not fit.
+  void Load(const Elf& elf);
+
+  // Holds the SoC in reset for a few cycles.
+  void Reset();
+
+  // One clock cycle; `uart_rx` is the serial line's level towards the SoC.
+  void Step(bool uart_rx);
+
+  // What the SoC shows after a cycle.
+  const Vsoc_sim& Outputs() const { return *top_; }
+
+  // Clock cycles since reset.
+  std::uint64_t Cycles() const { return cycles_; }
+
+ private:
+  void Eval(bool clock);
+
+  std::unique_ptr<VerilatedContext> context_;
+  std::unique_ptr<Vsoc_sim> top_;
+  std::unique_ptr<VerilatedFstC> trace_;
+  std::uint64_t cycles_ = 0;
+};
+
+}  // namespace heepstor::sim

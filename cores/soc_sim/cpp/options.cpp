@@ -1,0 +1,87 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include "options.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <functional>
+#include <map>
+
+namespace heepstor::sim {
+
+const char* const kHelp =
+    "usage: simulator --firmware=FILE [options]\n"
+    "\n"
+    "Runs a program on the RTL of the SoC. The serial line is printed to standard output, "
+    "messages\n"
+    "of the simulator to standard error.\n"
+    "\n"
+    "  --firmware=FILE     ELF file to run\n"
+    "  --max-cycles=N      stop after N clock cycles (default 0: no limit)\n"
+    "  --hang-cycles=N     stop when nothing has happened for N clock cycles (default 2000000;\n"
+    "                      0: never)\n"
+    "  --trace=FILE        write a waveform (FST)\n"
+    "  --stats=FILE        write statistics (JSON)\n"
+    "  --uart-input=FILE   send a file to the SoC's serial line; - is standard input\n"
+    "  --help              print this text\n"
+    "\n"
+    "exit code: that of the program (its lowest 8 bits, 1 if only higher bits are set);\n"
+    "           2 wrong arguments or files, 124 --max-cycles reached, 125 hang, 130 interrupted\n";
+
+namespace {
+
+std::uint64_t ParseNumber(const std::string& name, const std::string& text) {
+  char* end = nullptr;
+  errno = 0;
+  const unsigned long long value = std::strtoull(text.c_str(), &end, 10);
+  const bool digits_only = !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+  if (!digits_only || *end != '\0' || errno != 0) {
+    throw UserError(name + " needs a number of cycles, not '" + text + "'");
+  }
+  return value;
+}
+
+}  // namespace
+
+Options ParseOptions(int argc, const char* const* argv) {
+  Options options;
+  const auto text = [](std::string& target) {
+    return [&target](const std::string& name, const std::string& value) {
+      if (value.empty()) throw UserError(name + " needs a file: " + name + "=FILE");
+      target = value;
+    };
+  };
+  const auto number = [](std::uint64_t& target) {
+    return [&target](const std::string& name, const std::string& value) {
+      target = ParseNumber(name, value);
+    };
+  };
+  const std::map<std::string, std::function<void(const std::string&, const std::string&)>> known = {
+      {"--firmware", text(options.firmware)},
+      {"--trace", text(options.trace)},
+      {"--stats", text(options.stats)},
+      {"--uart-input", text(options.uart_input)},
+      {"--max-cycles", number(options.max_cycles)},
+      {"--hang-cycles", number(options.hang_cycles)},
+  };
+
+  for (int i = 1; i < argc; i++) {
+    const std::string argument = argv[i];
+    if (argument == "--help" || argument == "-h") {
+      options.help = true;
+      return options;
+    }
+    const std::size_t equals = argument.find('=');
+    const std::string name = argument.substr(0, equals);
+    const auto option = known.find(name);
+    if (option == known.end()) {
+      throw UserError("unknown option '" + argument + "'; --help lists them");
+    }
+    option->second(name, equals == argument.npos ? "" : argument.substr(equals + 1));
+  }
+  if (options.firmware.empty()) throw UserError("no program to run: --firmware=FILE is missing");
+  return options;
+}
+
+}  // namespace heepstor::sim

@@ -1,0 +1,35 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
+// The command line of the simulator.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+namespace heepstor::sim {
+
+// What the user asked for.
+struct Options {
+  std::string firmware;
+  std::string trace;             // FST file; empty: no waveform
+  std::string stats;             // JSON file; empty: none
+  std::string uart_input;        // file sent to the SoC's serial line, "-" for standard input
+  std::uint64_t max_cycles = 0;  // 0: no limit
+  std::uint64_t hang_cycles = 2'000'000;  // 0: never a hang
+  bool help = false;
+};
+
+// A mistake of the user, with a message for them.
+struct UserError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Reads the arguments; throws UserError for one that can't be understood.
+Options ParseOptions(int argc, const char* const* argv);
+
+// What --help prints.
+extern const char* const kHelp;
+
+}  // namespace heepstor::sim

@@ -1,0 +1,97 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
+// The other end of the SoC's serial line: 8 data bits, no parity, 1 stop bit.
+#pragma once
+
+#include <cstdint>
+#include <istream>
+#include <optional>
+
+namespace heepstor::sim {
+
+// Decodes what the SoC sends, sampling each bit in its middle.
+class UartReceiver {
+ public:
+  // `divider`: clock cycles of one bit.
+  explicit UartReceiver(std::uint32_t divider) : divider_(divider) {}
+
+  // Takes the line's level in one clock cycle; returns a character when one is complete.
+  std::optional<char> Sample(bool level) {
+    if (bit_ == kIdle) {
+      if (!level) {
+        bit_ = kStart;
+        countdown_ = divider_ / 2;
+      }
+      return std::nullopt;
+    }
+    if (countdown_-- != 0) return std::nullopt;
+    countdown_ = divider_ - 1;
+    return NextBit(level);
+  }
+
+ private:
+  static constexpr int kIdle = -2;
+  static constexpr int kStart = -1;
+  static constexpr int kStop = 8;
+
+  std::optional<char> NextBit(bool level) {
+    if (bit_ == kStart) {
+      bit_ = level ? kIdle : 0;
+      data_ = 0;
+    } else if (bit_ < kStop) {
+      data_ |= static_cast<std::uint8_t>(level) << bit_++;
+    } else {
+      bit_ = kIdle;
+      if (level) return static_cast<char>(data_);
+    }
+    return std::nullopt;
+  }
+
+  std::uint32_t divider_;
+  std::uint32_t countdown_ = 0;
+  int bit_ = kIdle;
+  std::uint8_t data_ = 0;
+};
+
+// Sends the characters of a stream to the SoC, one after the other.
+class UartTransmitter {
+ public:
+  // `divider`: clock cycles of one bit. Without a stream the line rests.
+  UartTransmitter(std::uint32_t divider, std::istream* input) : divider_(divider), input_(input) {}
+
+  // The line's level in the next clock cycle.
+  bool Level() {
+    if (input_ == nullptr) return true;
+    if (countdown_ == 0) NextBit();
+    countdown_--;
+    return level_;
+  }
+
+ private:
+  static constexpr std::uint32_t kStopBit = 1u << 9;
+
+  void NextBit() {
+    countdown_ = divider_;
+    if (frame_ == 0) {
+      const int character = input_->get();
+      if (character == std::istream::traits_type::eof()) {
+        input_ = nullptr;
+        level_ = true;
+        countdown_ = 1;
+        return;
+      }
+      frame_ = kStopBit | static_cast<std::uint32_t>(character) << 1;
+    }
+    level_ = frame_ & 1;
+    frame_ >>= 1;
+  }
+
+  std::uint32_t divider_;
+  std::istream* input_;
+  std::uint32_t countdown_ = 0;
+  std::uint32_t frame_ = 0;  // bits still to send, the next one lowest
+  bool level_ = true;
+};
+
+}  // namespace heepstor::sim

@@ -1,0 +1,42 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
+/// The SoC with what a simulation harness watches brought out.
+module soc_sim (
+  input  logic clk_i,
+  input  logic rst_ni,
+
+  input  logic uart_rx_i,
+  output logic uart_tx_o,
+  /// Every character has left the serial line.
+  output logic uart_idle_o,
+
+  output logic        exit_valid_o,
+  output logic [31:0] exit_code_o,
+
+  /// An instruction ends in this cycle.
+  output logic        retired_o,
+  /// Address of the instruction being decoded.
+  output logic [31:0] pc_o,
+  /// The CPU waits in wfi.
+  output logic        sleeping_o,
+  /// Something moves beside the program counter: the CPU writes, or the engine uses the memory.
+  output logic        active_o
+);
+  heepstor_soc u_soc (
+    .clk_i,
+    .rst_ni,
+    .uart_rx_i,
+    .uart_tx_o,
+    .exit_valid_o,
+    .exit_code_o
+  );
+
+  assign uart_idle_o = u_soc.u_uart.tx_idle;
+  assign retired_o   = u_soc.u_cpu.core_i.mhpmevent_minstret;
+  assign pc_o        = u_soc.u_cpu.core_i.pc_id;
+  assign sleeping_o  = u_soc.u_cpu.core_sleep_o;
+  assign active_o    = (u_soc.master_req[u_soc.DataIdx].we & u_soc.master_gnt[u_soc.DataIdx] &
+                        u_soc.master_req[u_soc.DataIdx].req) |
+                       (u_soc.port_req & u_soc.port_gnt);
+endmodule
