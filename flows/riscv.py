@@ -2,13 +2,14 @@
 
 The compiler comes from the Python package `ziglang`. C++ headers exist for its target
 riscv32-linux-musl only, so sources are compiled for that; nothing of musl is linked (it needs
-instructions that the CPU lacks). The linker is called itself, as the driver knows few of its options.
+instructions that the CPU lacks). lld is called by itself, as zig's driver knows few of its options.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import importlib.util
 import os
 import re
 import subprocess
@@ -125,7 +126,7 @@ class Toolchain:
         try:
             includes = [f"-I{folder}" for folder in unit.include_dirs]
             files = ["-c", str(unit.source), "-o", str(temporary)]
-            done = self._zig("c++", [*_flags(unit), *includes, *files])
+            done = self._zig("c++", [*_flags(unit), *_prefix_maps(unit), *includes, *files])
             if done.returncode != 0:
                 return _clean(done.stderr)
             temporary.replace(target)
@@ -134,28 +135,33 @@ class Toolchain:
             temporary.unlink(missing_ok=True)
 
     def _zig(self, tool: str, arguments: list[str]) -> subprocess.CompletedProcess[str]:
-        caches = {
-            "ZIG_GLOBAL_CACHE_DIR": str(self.cache / "zig"),
-            "ZIG_LOCAL_CACHE_DIR": str(self.cache / "zig"),
-        }
         self.cache.mkdir(parents=True, exist_ok=True)
-        return subprocess.run(
-            [sys.executable, "-m", "ziglang", tool, *arguments],
-            cwd=self.cache,
-            env={**os.environ, **caches},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        # zig's own cache does not see that a file named by .incbin has changed: it gets a new one.
+        with tempfile.TemporaryDirectory(dir=self.cache, prefix="zig-") as folder:
+            caches = {"ZIG_GLOBAL_CACHE_DIR": folder, "ZIG_LOCAL_CACHE_DIR": folder}
+            return subprocess.run(
+                [sys.executable, "-m", "ziglang", tool, *arguments],
+                cwd=self.cache,
+                env={**os.environ, **caches},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
 
 
 def _flags(unit: Unit) -> list[str]:
     """Returns the flags that are the same wherever the repository lies."""
     language = () if unit.source.suffix == ".S" else _CPP
     builtin = ("-fno-builtin",) if unit.source.name in _NO_BUILTIN else ()
-    # Names in debug information and assertions are relative: the same bytes everywhere.
-    prefix = (f"-ffile-prefix-map={ROOT}/=",)
-    return [*_COMPILE, *language, *builtin, *prefix, *unit.flags]
+    return [*_COMPILE, *language, *builtin, *unit.flags]
+
+
+def _prefix_maps(unit: Unit) -> list[str]:
+    """Returns flags that shorten names in debug information: the same bytes wherever files lie."""
+    package = importlib.util.find_spec("ziglang").submodule_search_locations[0]
+    names = {folder: folder.name for folder in (*unit.include_dirs, unit.source.parent)}
+    names |= {ROOT / "sw": "sw", Path(package): "ziglang"}
+    return [f"-ffile-prefix-map={folder}={name}" for folder, name in names.items()]
 
 
 def _hash_headers(folder: Path) -> str:

@@ -1,0 +1,134 @@
+// Malformed descriptors: the engine reports them, and works on afterwards.
+
+#include "heepstor/cycles.hpp"
+#include "heepstor/engine.hpp"
+#include "heepstor/mmio.hpp"
+#include "regs_engine.hpp"
+#include "selftest.hpp"
+#include "workspace.hpp"
+
+namespace selftest {
+namespace {
+
+namespace config = heepstor::config;
+namespace engine = heepstor::engine;
+namespace regs = heepstor::regs::engine;
+
+using engine::Descriptor;
+using engine::Error;
+
+constexpr std::uint32_t kMemoryEnd = config::kMemoryBase + config::kMemoryBytes;
+constexpr std::uint32_t kPeripheral = config::kUartBase;
+
+Workspace workspace;
+
+/// One fault in an otherwise good descriptor.
+struct Fault {
+  const char* name;
+  Error error;
+  void (*break_it)(Descriptor& descriptor);
+};
+
+constexpr Fault kFaults[] = {
+    {"unknown operation", Error::kUnknownOperation,
+     [](Descriptor& d) { d.control = (d.control & ~0xFFu) | 0x7F; }},
+    {"operation 0", Error::kUnknownOperation, [](Descriptor& d) { d.control &= ~0xFFu; }},
+    {"reserved bits", Error::kUnknownOperation, [](Descriptor& d) { d.control |= 1u << 31; }},
+    {"no rows", Error::kZeroDimension, [](Descriptor& d) { d.shape &= 0xFFFF0000; }},
+    {"no words", Error::kZeroDimension, [](Descriptor& d) { d.shape &= 0xFFFF; }},
+    {"no tiles", Error::kZeroDimension, [](Descriptor& d) { d.tiles &= 0xFFFF0000; }},
+    {"no columns", Error::kZeroDimension, [](Descriptor& d) { d.columns = 0; }},
+    {"buffer overflow", Error::kBufferOverflow,
+     [](Descriptor& d) { d.buffer = (config::kBufferWords - 1) | d.buffer << 16; }},
+    {"accumulator overflow", Error::kAccumulatorOverflow,
+     [](Descriptor& d) { d.tiles |= config::kAccumulatorDepth << 16; }},
+    {"source is null", Error::kBadAddress, [](Descriptor& d) { d.source = 0; }},
+    {"source beyond memory", Error::kBadAddress, [](Descriptor& d) { d.source = kMemoryEnd - 4; }},
+    {"source misaligned", Error::kBadAddress, [](Descriptor& d) { d.source += 2; }},
+    {"source pitch", Error::kBadAddress, [](Descriptor& d) { d.source_pitch = 0x60000000; }},
+    {"weights in a peripheral", Error::kBadAddress, [](Descriptor& d) { d.weights = kPeripheral; }},
+    {"weights misaligned", Error::kBadAddress, [](Descriptor& d) { d.weights += 4; }},
+    {"parameters beyond memory", Error::kBadAddress,
+     [](Descriptor& d) { d.parameters = kMemoryEnd; }},
+    {"destination below memory", Error::kBadAddress,
+     [](Descriptor& d) { d.destination = config::kMemoryBase - 16; }},
+    {"destination misaligned", Error::kBadAddress, [](Descriptor& d) { d.destination += 1; }},
+    {"profile beyond memory", Error::kBadAddress, [](Descriptor& d) { d.profile = kMemoryEnd; }},
+};
+
+bool is_error(const char* name, const engine::Result& result, Error error, std::uint32_t index,
+              std::uint32_t address) {
+  bool good = equal("error code", static_cast<std::uint32_t>(result.error),
+                    static_cast<std::uint32_t>(error));
+  good &= equal("index", result.index, index);
+  good &= equal("address", result.address, address);
+  return good || holds(false, name);
+}
+
+/// The engine still works.
+bool works() {
+  const Product& product = kProducts[0];
+  const Descriptor good = prepare(product, workspace);
+  const engine::Result result = engine::run(&good);
+  engine::report(result);
+  return result.ok() && outputs_equal(product, workspace);
+}
+
+/// The fault comes second in a chain.
+bool is_reported(const Fault& fault) {
+  Descriptor chain[2];
+  chain[0] = chain[1] = prepare(kProducts[1], workspace);
+  chain[0].next = engine::Address(&chain[1]).value;
+  fault.break_it(chain[1]);
+  return is_error(fault.name, engine::run(chain), fault.error, 1, chain[0].next);
+}
+
+bool bad_descriptor_addresses_are_reported() {
+  Descriptor descriptor = prepare(kProducts[1], workspace);
+  const auto* misaligned =
+      reinterpret_cast<const Descriptor*>(reinterpret_cast<const unsigned char*>(&descriptor) + 4);
+  bool good = is_error("misaligned descriptor", engine::run(misaligned), Error::kBadDescriptor, 0,
+                       engine::Address(misaligned).value);
+  descriptor.next = kMemoryEnd;
+  good &= is_error("next beyond memory", engine::run(&descriptor), Error::kBadDescriptor, 1,
+                   kMemoryEnd);
+  return good & is_error("no descriptor", engine::run(nullptr), Error::kBadDescriptor, 0, 0);
+}
+
+}  // namespace
+
+bool engine_reports_errors() {
+  bool good = true;
+  for (const Fault& fault : kFaults) good &= is_reported(fault) && works();
+  good &= bad_descriptor_addresses_are_reported();
+  return good & works();
+}
+
+/// A doorbell while a chain runs raises the error interrupt; the chain goes on.
+bool engine_refuses_a_second_doorbell() {
+  constexpr std::uint32_t kPatience = 20000;
+  const auto address = [](std::uint32_t offset) { return config::kEngineBase + offset; };
+  const Product& product = kProducts[2];
+  const Descriptor descriptor = prepare(product, workspace);
+  heepstor::write_register(address(regs::kDescriptorOffset), engine::Address(&descriptor).value);
+  asm volatile("" ::: "memory");
+  heepstor::write_register(address(regs::kDoorbellOffset), regs::kDoorbellStartMask);
+  heepstor::write_register(address(regs::kDoorbellOffset), regs::kDoorbellStartMask);
+  const std::uint32_t start = heepstor::cycles();
+  const auto busy = [&] {
+    return (heepstor::read_register(address(regs::kStatusOffset)) & regs::kStatusBusyMask) != 0;
+  };
+  while (busy() && heepstor::cycles() - start < kPatience) {
+  }
+  bool good = holds(!busy(), "the chain does not end");
+  const std::uint32_t raised = heepstor::read_register(address(regs::kInterruptOffset));
+  heepstor::write_register(address(regs::kInterruptOffset), raised);
+  good &= equal("interrupts", raised, regs::kInterruptDoneMask | regs::kInterruptErrorMask);
+  const std::uint32_t error = heepstor::read_register(address(regs::kErrorOffset));
+  good &=
+      equal("error code", error & regs::kErrorCodeMask, static_cast<std::uint32_t>(Error::kBusy));
+  asm volatile("" ::: "memory");
+  return good & outputs_equal(product, workspace) && works();
+}
+
+}  // namespace selftest
