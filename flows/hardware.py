@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
-from flows import fusesoc, system_tools, verilator
+from flows import fusesoc, system_tools
 from flows.config import Config
 from flows.errors import HeepstorError
 from flows.progress import Progress
@@ -60,29 +62,25 @@ def build(config: Config, config_path: Path, out: Path, progress: Progress) -> P
     log = folder(config) / "build.log"
     log.unlink(missing_ok=True)
     _drop_stale_results(work)
-    show = _show(progress)
     arguments = ["run", f"--target={TARGET}", "--setup", "--build", f"--work-root={work}", SYSTEM]
     progress.show("FuseSoC")
-    fusesoc.run(ROOT, arguments, config_path, log, show)
-    makefile = _makefile(work, log)
-    # The flow's own rules don't know of C++ headers; those that the compiler wrote down do.
-    again = ["make", "-C", str(work), "-f", makefile.name, *verilator.MAKE_VARIABLES]
-    fusesoc.run_logged(ROOT, again, fusesoc.environment(config_path), log, show)
-    program = work / makefile.stem
-    if not os.access(program, os.X_OK):
-        raise HeepstorError(f"the simulator was not made (interrupted?). What was printed: {log}")
-    return Path(shutil.copy2(program, out / SIMULATOR))
+    fusesoc.run(ROOT, arguments, config_path, log, _show(progress))
+    return Path(shutil.copy2(_program(work, log), out / SIMULATOR))
 
 
 def _drop_stale_results(work: Path) -> None:
     """Removes what make would take for current by its time stamps alone.
 
     Copies of sources can be older than results made from their predecessors (git, rsync and others
-    set times back), so results are dropped when the content they came from has changed.
+    set times back), so results are dropped when the content they came from has changed. The flow's
+    own rules know nothing of C++ headers: the harness's objects and the program are always made
+    again, which takes seconds.
     """
-    if not work.exists():
-        return
+    work.mkdir(parents=True, exist_ok=True)
+    for makefile in _makefiles(work):
+        (work / makefile.stem).unlink(missing_ok=True)
     rtl = _content([path for path in sources() if path.suffix not in _HOST_SOURCES])
+    rtl += importlib.metadata.version("verilator")
     mark = work / "rtl.sha256"
     if not mark.exists() or mark.read_text() != rtl:
         for makefile in work.glob("V*.mk"):
@@ -100,15 +98,21 @@ def _content(paths: list[Path]) -> str:
     return digest.hexdigest()
 
 
-def _makefile(work: Path, log: Path) -> Path:
-    """The makefile that Verilator wrote for the top module: V<top>.mk."""
-    found = [path for path in work.glob("V*.mk") if not path.stem.endswith("_classes")]
-    if len(found) != 1:
-        raise HeepstorError(f"Verilator did not finish (interrupted?). What was printed: {log}")
-    return found[0]
+def _makefiles(work: Path) -> list[Path]:
+    """The makefiles that Verilator wrote for a top module: V<top>.mk; the program is V<top>."""
+    return [path for path in work.glob("V*.mk") if not path.stem.endswith("_classes")]
 
 
-def _show(progress: Progress):
+def _program(work: Path, log: Path) -> Path:
+    """The program that was made; FuseSoC says that all is well even if it was interrupted."""
+    for makefile in _makefiles(work):
+        if os.access(work / makefile.stem, os.X_OK):
+            return work / makefile.stem
+    raise HeepstorError(f"the simulator was not made (interrupted?). What was printed: {log}")
+
+
+def _show(progress: Progress) -> Callable[[str], None]:
+    """Follows the build by what it prints."""
     compiled = 0
 
     def show(line: str) -> None:
