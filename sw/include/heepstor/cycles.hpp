@@ -1,17 +1,23 @@
-// The CPU's cycle counter.
+// Counting clock cycles.
 #pragma once
 
 #include <cstdint>
 
+#ifdef __riscv
+#include "heepstor/mmio.hpp"
+#include "heepstor_config.hpp"
+#include "regs_timer.hpp"
+#endif
+
 namespace heepstor {
 
-/// Clock cycles since start-up, modulo 2^32; a difference of two readings is right if it is
-/// shorter.
+/// Clock cycles since reset, modulo 2^32: a difference of two readings is right if it is shorter.
+///
+/// Read from the machine timer, as the CPU's own counter stands still while the CPU sleeps. On the
+/// host there is none, and this is 0.
 inline std::uint32_t cycles() {
 #ifdef __riscv
-  std::uint32_t count;
-  asm volatile("csrr %0, mcycle" : "=r"(count)::"memory");
-  return count;
+  return read_register(config::kTimerBase + regs::timer::kMtimeOffset);
 #else
   return 0;
 #endif
