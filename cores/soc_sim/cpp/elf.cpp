@@ -3,7 +3,11 @@
 
 #include "elf.hpp"
 
+#include <cxxabi.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -96,6 +100,16 @@ Header ReadHeader(const File& file) {
   return header;
 }
 
+// The name as it stands in the source.
+std::string Demangled(const std::string& name) {
+  int status = 0;
+  char* text = abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status);
+  if (status != 0) return name;
+  std::string demangled = text;
+  std::free(text);
+  return demangled;
+}
+
 std::vector<Segment> ReadSegments(const File& file, const Header& header) {
   std::vector<Segment> segments;
   for (int i = 0; i < header.phnum; i++) {
@@ -118,7 +132,7 @@ void ReadSymbolTable(const File& file, const SectionHeader& table, const Section
     const std::string name = file.Text(strings.offset + entry.name);
     // Mapping symbols such as $x and $d mark kinds of content, not functions.
     if (name.empty() || name[0] == '$' || name[0] == '.') continue;
-    symbols.push_back({entry.value, entry.size, name});
+    symbols.push_back({entry.value, entry.size, Demangled(name)});
   }
 }
 

@@ -1,0 +1,30 @@
+"""FuseSoC generator: the self-test firmware, compiled for the hardware configuration."""
+
+import shutil
+from pathlib import Path
+
+import yaml
+
+from flows import config, firmware, generator
+
+
+def generate(request: generator.Request) -> None:
+    """Writes the program and its core into the current folder."""
+    sources = config.DEFAULT_PATH.parent / request.parameters["sources"]
+    built = firmware.build(sources, Path("firmware").absolute(), config.load())
+    shutil.copyfile(built.elf, "selftest.elf")
+    # The copy lies where the simulator runs, under the name that the target's parameter has.
+    entry = {"selftest.elf": {"file_type": "user", "copyto": "selftest.elf"}}
+    core = {
+        "name": request.vlnv,
+        "description": "Self-test firmware",
+        "filesets": {"program": {"files": [entry]}},
+        "targets": {"default": {"description": "ELF file", "filesets": ["program"]}},
+    }
+    Path("selftest.core").write_text(
+        "CAPI=2:\n" + yaml.safe_dump(core, sort_keys=False), encoding="utf-8"
+    )
+
+
+if __name__ == "__main__":
+    generator.run(generate)
