@@ -67,11 +67,13 @@ Options ParseOptions(int argc, const char* const* argv) {
   };
 
   for (int i = 1; i < argc; i++) {
-    const std::string argument = argv[i];
+    std::string argument = argv[i];
     if (argument == "--help" || argument == "-h") {
       options.help = true;
       return options;
     }
+    // FuseSoC passes parameters as plusargs: +firmware=FILE is --firmware=FILE.
+    if (argument[0] == '+') argument.replace(0, 1, "--");
     const std::size_t equals = argument.find('=');
     const std::string name = argument.substr(0, equals);
     const auto option = known.find(name);
