@@ -1,7 +1,8 @@
 """How far the device's outputs may lie from PyTorch's.
 
 Both compute the same sums in another order and with other roundings. The difference of one sum is
-bounded relative to the sum of the absolute products; that bound is carried through the network.
+bounded relative to the sum of the absolute products, plus what aligning activations to the largest
+of a slice can lose; that bound is carried through the network.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ import numpy as np
 
 from modelgen.graph import Graph, Node
 
-RELATIVE = 2.0**-19
+RELATIVE = 2.0**-20
 """Allowed difference of a matrix product, relative to the sum of its absolute products."""
+ALIGNMENT = 2.0**-26
+"""Half a unit of an aligned activation, relative to the largest activation of its row."""
 SOFTMAX_RELATIVE = 2.0**-17
 """Allowed relative difference of softmax for equal logits."""
 SMALLEST = 2.0**-100
@@ -55,11 +58,13 @@ def _linear(
     bias = graph.constant(node, "bias").astype(np.float64)
     value, error = (array.reshape(-1, weight.shape[0]) for array in (value, error))
     low, high = node.attributes.get("clamp", (None, None))
-    magnitude = np.abs(value) @ np.abs(weight) + np.abs(bias)
+    size = np.abs(weight)
+    magnitude = np.abs(value) @ size + np.abs(bias)
+    alignment = np.abs(value).max(axis=1, keepdims=True) * size.sum(axis=0)
     result = value @ weight + bias
     if low is not None or high is not None:
         result = np.clip(result, low, high)
-    return result, error @ np.abs(weight) + RELATIVE * magnitude
+    return result, error @ size + RELATIVE * magnitude + ALIGNMENT * alignment
 
 
 def _softmax(value: np.ndarray, error: np.ndarray, columns: int) -> tuple[np.ndarray, np.ndarray]:

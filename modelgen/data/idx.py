@@ -1,0 +1,54 @@
+"""The IDX format of the MNIST files: a magic number, sizes, then bytes; raw or gzipped."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from modelgen.errors import ModelError
+
+_UNSIGNED_BYTES = 0x08
+
+
+def read_idx(path: Path, dimensions: int) -> np.ndarray:
+    """Return the unsigned bytes of an IDX file.
+
+    Args:
+        path: raw, or gzipped where the name ends in .gz.
+        dimensions: that the file must have: 1 for labels, 3 for images.
+
+    Raises:
+        ModelError: the file is truncated, damaged or something else; the message names it.
+    """
+    content = _content(path)
+    header = 4 + 4 * dimensions
+    if len(content) < header or content[:4] != bytes((0, 0, _UNSIGNED_BYTES, dimensions)):
+        raise ModelError(f"{path} is not an IDX file of {dimensions} dimensions of bytes. {_ADVICE}")
+    shape = struct.unpack(f">{dimensions}I", content[4:header])
+    expected = int(np.prod(shape, dtype=np.int64))
+    found = len(content) - header
+    if found != expected:
+        problem = "is truncated" if found < expected else "has bytes after its end"
+        raise ModelError(
+            f"{path} {problem}: its header promises {expected} bytes, it has {found}. {_ADVICE}"
+        )
+    return np.frombuffer(content, np.uint8, expected, header).reshape(shape)
+
+
+_ADVICE = "Remove it to have it downloaded, or replace it."
+
+
+def _content(path: Path) -> bytes:
+    try:
+        raw = path.read_bytes()
+        return gzip.decompress(raw) if path.suffix == ".gz" else raw
+    except EOFError as error:
+        raise ModelError(f"{path} is truncated: the gzip data ends too early. {_ADVICE}") from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise ModelError(f"{path} is damaged: {error}. {_ADVICE}") from error
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror or error}.") from error

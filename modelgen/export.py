@@ -1,0 +1,74 @@
+"""The stage `export`: from a project to its graph and test data."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from modelgen import graph as graphs
+from modelgen.data import Data
+from modelgen.errors import ModelError
+from modelgen.importer import import_model
+from modelgen.progress import Progress, tell
+from modelgen.project import load_project
+from modelgen.training import trained_model
+
+if TYPE_CHECKING:
+    from modelgen.settings import Settings
+
+TEST_FILE = "test.npz"
+PROJECT_FILE = "project.json"
+
+
+def run(project_dir: Path, out_dir: Path, data_dir: Path, progress: Progress) -> None:
+    """Write graph, test data and settings of a project; see `modelgen.stages.export`."""
+    project = load_project(project_dir)
+    data = project.data(data_dir)
+    if data.note:
+        tell(progress, data.note)
+    model, origin = trained_model(project, data, data_dir / "checkpoints", progress)
+    settings = project.settings
+    graph = import_model(model, data.test_inputs.shape[1:], settings.batch)
+    graphs.save(graph, out_dir)
+    _save_test_data(data, out_dir)
+    _write_json(out_dir / PROJECT_FILE, _description(project.name, settings, data, origin))
+
+
+def _description(name: str, settings: Settings, data: Data, origin: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "data": data.name,
+        "note": data.note,
+        "weights": origin,
+        "settings": asdict(settings),
+    }
+
+
+def _save_test_data(data: Data, folder: Path) -> None:
+    inputs = np.ascontiguousarray(data.test_inputs, np.float32)
+    if not np.isfinite(inputs).all():
+        raise ModelError(f"Data '{data.name}': test inputs hold values that are NaN or infinite.")
+    arrays = {"inputs": inputs}
+    if data.test_labels is not None:
+        arrays["labels"] = np.asarray(data.test_labels, np.int64)
+    np.savez(folder / TEST_FILE, **arrays)
+
+
+def _write_json(path: Path, document: dict[str, Any]) -> None:
+    path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def read_test_data(folder: Path) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return test inputs and labels (None: unknown) that `run` wrote."""
+    with np.load(folder / TEST_FILE) as archive:
+        labels = archive["labels"] if "labels" in archive.files else None
+        return archive["inputs"], labels
+
+
+def read_description(folder: Path) -> dict[str, Any]:
+    """Return the project's name, settings and data that `run` wrote."""
+    return json.loads((folder / PROJECT_FILE).read_text(encoding="utf-8"))

@@ -1,0 +1,66 @@
+"""The stage `quantize`: simpler graph, INT8 weights, accuracy before and after."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from modelgen import graph as graphs
+from modelgen.execute import accuracy, run_graph, select_device
+from modelgen.export import PROJECT_FILE, TEST_FILE, read_description, read_test_data
+from modelgen.graph import Graph
+from modelgen.passes.append_softmax import append_softmax
+from modelgen.passes.drop_dropout import drop_dropout
+from modelgen.passes.drop_unused import drop_unused
+from modelgen.passes.fold_reshape import fold_reshape
+from modelgen.passes.fuse_relu import fuse_relu
+from modelgen.passes.quantize import quantize
+from modelgen.progress import Progress
+
+SIMPLIFICATIONS = (drop_unused, drop_dropout, fold_reshape, fuse_relu)
+"""Passes that leave the results as they are, in order."""
+
+
+def simplify(graph: Graph) -> Graph:
+    """Apply all simplifications."""
+    for simplification in SIMPLIFICATIONS:
+        graph = simplification(graph)
+    return graph
+
+
+def run(export_dir: Path, out_dir: Path, options: Mapping[str, Any], progress: Progress) -> None:
+    """Write the quantized graph and its accuracy; see `modelgen.stages.quantize`."""
+    description = read_description(export_dir)
+    settings = description["settings"]
+    inputs, labels = read_test_data(export_dir)
+    imported = graphs.load(export_dir)
+    simplified = simplify(imported)
+    if settings["softmax"]:
+        simplified = append_softmax(simplified)
+    scheme = options.get("quantization") or settings["quantization"]
+    quantized = quantize(simplified, scheme)
+    graphs.save(quantized, out_dir)
+    for name in (TEST_FILE, PROJECT_FILE):
+        shutil.copyfile(export_dir / name, out_dir / name)
+    device = select_device(options.get("device") or settings["device"])
+    measured = _accuracies({"float": imported, "quantized": quantized}, inputs, labels, device)
+    document = {**measured, "samples": len(inputs), "data": f"{description['data']} test set"}
+    (out_dir / "accuracy.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def _accuracies(
+    stages: Mapping[str, Graph], inputs: np.ndarray, labels: np.ndarray | None, device: str
+) -> dict[str, float | None]:
+    """Return the accuracy of each graph on the whole test set; None where labels are unknown."""
+    outputs = {name: run_graph(graph, inputs, device) for name, graph in stages.items()}
+    if labels is None:
+        result: dict[str, float | None] = dict.fromkeys(outputs, None)
+    else:
+        result = {name: accuracy(output, labels) for name, output in outputs.items()}
+    first, last = (output.argmax(axis=1) for output in outputs.values())
+    return {**result, "same_prediction": float((first == last).mean())}

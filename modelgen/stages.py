@@ -1,0 +1,85 @@
+"""The compiler's stages: each reads a folder (or a project) and writes a folder.
+
+The same inputs give the same bytes. Imports are inside the functions, so that a tool can ask for
+one stage without loading what the others need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from modelgen.hardware import Hardware
+    from modelgen.progress import Progress
+
+
+def export(project_dir: Path, out_dir: Path, data_dir: Path, progress: Progress) -> None:
+    """Train the project's model if need be, and write its graph and its test data.
+
+    Writes graph.json, constants.npz, test.npz and project.json. Trained values are kept in
+    `data_dir`/checkpoints.
+
+    Raises:
+        modelgen.errors.ModelError: the project, its data or its model cannot be used.
+    """
+    from modelgen.export import run
+
+    run(Path(project_dir), Path(out_dir), Path(data_dir), progress)
+
+
+def quantize(
+    export_dir: Path, out_dir: Path, options: Mapping[str, Any], progress: Progress
+) -> None:
+    """Simplify the graph, quantize its weights, and measure the accuracy of both.
+
+    Writes graph.json, constants.npz, test.npz, project.json and accuracy.json.
+
+    Args:
+        export_dir: what `export` wrote.
+        out_dir: folder to write to.
+        options: "device" and "quantization" override the project's settings of those names.
+        progress: shows how far it is.
+    """
+    from modelgen.quantization import run
+
+    run(Path(export_dir), Path(out_dir), options, progress)
+
+
+def generate(
+    quantize_dir: Path, out_dir: Path, hardware: Hardware, options: Mapping[str, Any]
+) -> None:
+    """Compile the quantized graph for one hardware configuration.
+
+    Writes src/ (C++), model.json (layers, limits, arena) and golden/ (expected outputs).
+
+    Args:
+        quantize_dir: what `quantize` wrote.
+        out_dir: folder to write to.
+        hardware: sizes of the hardware.
+        options: "inputs" overrides how many test inputs are simulated.
+    """
+    from modelgen.generation import run
+
+    run(Path(quantize_dir), Path(out_dir), hardware, options)
+
+
+def matmul(
+    rows: int, words: int, columns: int, hardware: Hardware, out_dir: Path, seed: int = 0
+) -> None:
+    """Write a program that is a single matrix product of seeded random values.
+
+    The same files as `generate`; for benchmarks.
+
+    Args:
+        rows: M, rows of activations.
+        words: K, the inner dimension.
+        columns: N, columns of weights.
+        hardware: sizes of the hardware.
+        out_dir: folder to write to.
+        seed: of activations and weights.
+    """
+    from modelgen.generation import matmul_program
+
+    matmul_program(rows, words, columns, hardware, Path(out_dir), seed)

@@ -1,0 +1,108 @@
+"""Trains a classifier, the same way for the same seed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from modelgen.checkpoint import load_checkpoint, save_checkpoint
+from modelgen.data import Data
+from modelgen.errors import ModelError
+from modelgen.execute import select_device
+from modelgen.progress import Progress
+from modelgen.project import Project
+from modelgen.settings import Training
+
+if TYPE_CHECKING:
+    import torch
+
+
+def trained_model(
+    project: Project, data: Data, checkpoints: Path, progress: Progress
+) -> tuple[torch.nn.Module, str]:
+    """Return the project's model with its trained values, and where they come from.
+
+    In this order: the checkpoint that the settings name; the model as it is, if nothing is to be
+    trained; what an earlier run has trained with the same model, data and settings; training.
+
+    Args:
+        project: a loaded project.
+        data: its data.
+        checkpoints: folder where trained values are kept.
+        progress: shows the training.
+    """
+    import torch
+
+    training = project.settings.training
+    torch.manual_seed(training.seed if training else 0)
+    model = project.build_model()
+    if not isinstance(model, torch.nn.Module):
+        kind = type(model).__name__
+        raise ModelError(f"model() returned a {kind}; it must return a torch.nn.Module.")
+    if project.settings.checkpoint is not None:
+        load_checkpoint(model, project.folder / project.settings.checkpoint)
+        return model, f"checkpoint {project.settings.checkpoint}"
+    if training is None:
+        return model, "as model() gives it"
+    kept = checkpoints / f"{project.name}-{_key(model, data, training)}.pt"
+    if kept.is_file():
+        load_checkpoint(model, kept)
+        return model, "trained before"
+    train(model, data, training, select_device(project.settings.device), progress)
+    save_checkpoint(model, kept)
+    return model, f"trained on {len(data.train_inputs)} inputs"
+
+
+def _key(model: torch.nn.Module, data: Data, training: Training) -> str:
+    """Return a hash of all that the trained values depend on."""
+    digest = hashlib.sha256()
+    digest.update(repr(model).encode())
+    digest.update(json.dumps(asdict(training), sort_keys=True).encode())
+    digest.update(data.fingerprint().encode())
+    for name, value in model.state_dict().items():
+        digest.update(name.encode())
+        digest.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:12]
+
+
+def train(
+    model: torch.nn.Module, data: Data, training: Training, device: str, progress: Progress
+) -> None:
+    """Train in place: cross entropy, Adam, one cycle of the learning rate.
+
+    One thread on the CPU: the networks are small, more threads only wait for each other (several
+    times slower on a busy machine), and sums keep their order whatever the number of cores.
+    """
+    import torch
+
+    if data.train_inputs is None or data.train_labels is None:
+        raise ModelError(
+            f"Data '{data.name}' has nothing to train with. Give train_inputs and train_labels, or "
+            "name a checkpoint in the settings, or set training to None."
+        )
+    model.to(device).train()
+    inputs = torch.from_numpy(np.ascontiguousarray(data.train_inputs, np.float32)).to(device)
+    labels = torch.from_numpy(np.ascontiguousarray(data.train_labels, np.int64)).to(device)
+    optimizer = torch.optim.Adam(model.parameters(), lr=training.learning_rate)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, max_lr=training.learning_rate, total_steps=training.steps
+    )
+    generator = torch.Generator().manual_seed(training.seed)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    for _ in progress.track(range(training.steps), "training", training.steps):
+        chosen = torch.randint(len(inputs), (training.batch,), generator=generator).to(device)
+        optimizer.zero_grad()
+        loss = torch.nn.functional.cross_entropy(model(inputs[chosen]), labels[chosen])
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    torch.set_num_threads(threads)
+    model.to("cpu").eval()
+    if not all(bool(torch.isfinite(value).all()) for value in model.parameters()):
+        raise ModelError("The training diverged: lower 'learning_rate' in the settings.")
