@@ -1,0 +1,12 @@
+// Constants of the network, for model.cpp.
+    .section .weights, "a", %progbits
+
+    .balign 16
+    .globl model_weights
+model_weights:
+    .incbin "weights.bin"
+
+    .balign 16
+    .globl model_parameters
+model_parameters:
+    .incbin "parameters.bin"

@@ -1,0 +1,212 @@
+"""Projects: what is wrong with them is said in one line; checkpoints; training once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from modelgen.checkpoint import load_checkpoint, save_checkpoint
+from modelgen.data import Data
+from modelgen.errors import ModelError
+from modelgen.progress import Silent
+from modelgen.project import load_project
+from modelgen.settings import Settings, Training, parse
+from modelgen.training import train, trained_model
+
+GOOD = """
+import numpy as np
+from torch import nn
+
+from modelgen.data import Data
+
+settings = {"training": {"steps": 20, "batch": 8}}
+
+
+def model():
+    return nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
+
+
+def data(folder):
+    x = np.random.default_rng(0).standard_normal((64, 4)).astype(np.float32)
+    y = (x[:, 0] > 0).astype(np.int64)
+    return Data("halves", x, y, x, y)
+"""
+
+
+def project_with(tmp_path: Path, text: str = GOOD, **changes: str) -> Path:
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    folder = tmp_path / "sample"
+    folder.mkdir(exist_ok=True)
+    (folder / "project.py").write_text(text)
+    return folder
+
+
+def message_of(folder: Path) -> str:
+    with pytest.raises(ModelError) as caught:
+        project = load_project(folder)
+        project.build_model()
+        project.data(folder)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def test_a_good_project(tmp_path: Path) -> None:
+    project = load_project(project_with(tmp_path))
+    assert project.name == "sample"
+    assert project.settings == Settings(training=Training(steps=20, batch=8))
+    assert project.data(tmp_path).name == "halves"
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    assert "There is no" in message_of(tmp_path / "nothing")
+
+
+def test_missing_function(tmp_path: Path) -> None:
+    text = message_of(project_with(tmp_path, GOOD.replace("def model()", "def modell()")))
+    assert "has no function model; it needs model() -> torch.nn.Module" in text
+
+
+def test_syntax_error_gives_the_line(tmp_path: Path) -> None:
+    assert "project.py:1 is not valid Python" in message_of(project_with(tmp_path, "def model(:"))
+
+
+def test_error_while_loading_gives_the_line(tmp_path: Path) -> None:
+    text = message_of(project_with(tmp_path, "import numpy\n\nx = 1 / 0\n"))
+    assert "project.py:3 failed: ZeroDivisionError" in text
+
+
+def test_error_in_a_function_gives_the_line(tmp_path: Path) -> None:
+    wrong = GOOD.replace("np.random.default_rng(0)", "np.load(folder / 'none.npy')")
+    assert "data() of" in message_of(project_with(tmp_path, wrong))
+    assert "project.py:15 failed: FileNotFoundError" in message_of(project_with(tmp_path, wrong))
+
+
+def test_data_of_another_kind(tmp_path: Path) -> None:
+    wrong = GOOD.replace('return Data("halves", x, y, x, y)', "return x, y")
+    assert "returned a tuple; it must return a modelgen.data.Data" in message_of(
+        project_with(tmp_path, wrong)
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"inputz": 3}, "Unknown setting 'inputz'. Did you mean 'inputs'?"),
+        ({"inputs": 0}, "'inputs' is 0; it must be a whole number >= 1"),
+        ({"inputs": True}, "'inputs' is True"),
+        ({"batch": 2.5}, "'batch' is 2.5"),
+        ({"quantization": "int4"}, "must be one of per_channel, per_tensor"),
+        ({"device": "tpu"}, "must be one of auto, cpu, cuda"),
+        ({"softmax": "yes"}, "must be True or False"),
+        ({"checkpoint": 3}, "must be the name of a file"),
+        ({"training": {"epochs": 3}}, "Unknown training setting 'epochs'"),
+        ({"training": {"learning_rate": 0}}, "must be above 0"),
+        ({"training": 5}, "must be a dictionary"),
+        ([1], "must be a dictionary, not a list"),
+    ],
+)
+def test_wrong_settings(settings: object, message: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        parse(settings)
+    assert message in str(caught.value)
+
+
+def network() -> nn.Module:
+    torch.manual_seed(1)
+    return nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 2))
+
+
+def same(one: nn.Module, other: nn.Module) -> bool:
+    pairs = zip(one.state_dict().values(), other.state_dict().values(), strict=True)
+    return all(torch.equal(left, right) for left, right in pairs)
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda state: state,
+        lambda state: {"state_dict": state, "epoch": 3},
+        lambda state: {"model": {f"module.{name}": value for name, value in state.items()}},
+    ],
+)
+def test_checkpoints_of_all_habits_load(tmp_path: Path, wrap: type) -> None:
+    torch.save(wrap(network().state_dict()), tmp_path / "a.pt")
+    model = nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 2))
+    load_checkpoint(model, tmp_path / "a.pt")
+    assert same(model, network())
+
+
+def check_refused(model: nn.Module, path: Path, *parts: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        load_checkpoint(model, path)
+    for part in parts:
+        assert part in str(caught.value)
+
+
+def test_checkpoints_that_do_not_fit(tmp_path: Path) -> None:
+    path = tmp_path / "a.pt"
+    save_checkpoint(network(), path)
+    wider = nn.Sequential(nn.Linear(4, 5), nn.Linear(5, 2))
+    check_refused(wider, path, "of other size: 0.weight is 3x4, the model's 5x4")
+    check_refused(nn.Sequential(nn.Linear(4, 3)), path, "unknown: 1.weight, 1.bias")
+    check_refused(nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)), path, "missing: 2.")
+    check_refused(network(), tmp_path / "none.pt", "There is no checkpoint")
+    path.write_bytes(b"not a checkpoint")
+    check_refused(network(), path, "is not a state_dict", "torch.save(model.state_dict(), path)")
+    torch.save(network(), path)
+    check_refused(network(), path, "holds a whole model")
+    torch.save([1, 2], path)
+    check_refused(network(), path, "names and tensors are expected")
+
+
+def test_training_happens_once(tmp_path: Path) -> None:
+    project = load_project(project_with(tmp_path))
+    data = project.data(tmp_path)
+    kept = tmp_path / "checkpoints"
+    first, origin = trained_model(project, data, kept, Silent())
+    assert origin == "trained on 64 inputs"
+    second, origin = trained_model(project, data, kept, Silent())
+    assert origin == "trained before"
+    assert same(first, second)
+    changed = load_project(project_with(tmp_path, GOOD.replace('"steps": 20', '"steps": 21')))
+    assert trained_model(changed, data, kept, Silent())[1] == "trained on 64 inputs"
+    assert len(list(kept.iterdir())) == 2
+
+
+def test_training_learns_and_repeats(tmp_path: Path) -> None:
+    project = load_project(project_with(tmp_path))
+    data = project.data(tmp_path)
+    models = []
+    for _ in range(2):
+        torch.manual_seed(0)
+        model = project.build_model()
+        train(model, data, Training(steps=300, batch=16), "cpu", Silent())
+        models.append(model)
+    assert same(*models)
+    with torch.no_grad():
+        predicted = models[0](torch.from_numpy(data.test_inputs)).argmax(1).numpy()
+    assert (predicted == data.test_labels).mean() > 0.85
+
+
+def test_a_checkpoint_in_the_settings_is_used(tmp_path: Path) -> None:
+    wanted = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
+    text = GOOD.replace("settings = {", 'settings = {"checkpoint": "mine.pt", ')
+    folder = project_with(tmp_path, text)
+    save_checkpoint(wanted, folder / "mine.pt")
+    project = load_project(folder)
+    model, origin = trained_model(project, project.data(tmp_path), tmp_path, Silent())
+    assert origin == "checkpoint mine.pt"
+    assert same(model, wanted)
+
+
+def test_nothing_to_train_with(tmp_path: Path) -> None:
+    data = Data("tests only", np.zeros((2, 4), np.float32))
+    with pytest.raises(ModelError, match="nothing to train with"):
+        train(network(), data, Training(), "cpu", Silent())

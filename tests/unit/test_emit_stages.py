@@ -1,0 +1,142 @@
+"""The three stages on a small project: files, sameness, options, and what does not fit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from modelgen import stages
+from modelgen.errors import ModelError
+from modelgen.hardware import Hardware
+from modelgen.progress import Silent
+
+PROJECT = """
+import numpy as np
+from torch import nn
+
+from modelgen.data import Data
+
+settings = {
+    "inputs": 5, "batch": 2, "softmax": True, "training": {"steps": 200, "batch": 16}
+}
+
+
+def model():
+    return nn.Sequential(
+        nn.Flatten(), nn.Linear(12, 16), nn.ReLU(), nn.Dropout(0.1), nn.Linear(16, 3)
+    )
+
+
+def data(folder):
+    random = np.random.default_rng(0)
+    x = random.standard_normal((90, 3, 4)).astype(np.float32)
+    y = x[:, :, 0].argmax(axis=1)
+    return Data("peaks", x[:30], y[:30], x[30:], y[30:], "Made up.")
+"""
+
+
+class Notes(Silent):
+    """Collects what the stages tell."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with export/, quantize/ and generate/."""
+    root = tmp_path_factory.mktemp("stages")
+    (root / "peaks").mkdir()
+    (root / "peaks" / "project.py").write_text(PROJECT)
+    run(root, root)
+    return root
+
+
+def run(root: Path, out: Path) -> None:
+    for name in ("export", "quantize", "generate"):
+        (out / name).mkdir(parents=True)
+    stages.export(root / "peaks", out / "export", root / "data", Notes())
+    stages.quantize(out / "export", out / "quantize", {}, Notes())
+    stages.generate(out / "quantize", out / "generate", Hardware(), {"inputs": None})
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for stage in ("export", "quantize", "generate")
+        for path in sorted((folder / stage).rglob("*"))
+        if path.is_file() and path.name != "project.json"
+    }
+
+
+def test_the_same_again_gives_the_same_bytes(built: Path) -> None:
+    run(built, built / "again")
+    assert files_of(built) == files_of(built / "again")
+    origin = json.loads((built / "again" / "export" / "project.json").read_text())["weights"]
+    assert origin == "trained before"
+
+
+def test_accuracy_is_recorded(built: Path) -> None:
+    document = json.loads((built / "quantize" / "accuracy.json").read_text())
+    assert document["samples"] == 30
+    assert document["float"] > 0.6
+    assert abs(document["float"] - document["quantized"]) < 0.1
+    assert document["data"] == "peaks test set"
+
+
+def test_golden_outputs(built: Path) -> None:
+    golden = built / "generate" / "golden"
+    outputs, torch_outputs = np.load(golden / "outputs.npy"), np.load(golden / "torch.npy")
+    # Five inputs, in batches of two: six.
+    assert outputs.shape == torch_outputs.shape == (6, 3)
+    assert np.load(golden / "labels.npy").shape == (6,)
+    assert (np.abs(outputs - torch_outputs) <= np.load(golden / "tolerance.npy")).all()
+    np.testing.assert_allclose(outputs.sum(axis=1), 1, atol=1e-6)
+    expected = np.frombuffer((built / "generate" / "src" / "expected.bin").read_bytes(), "<f4")
+    np.testing.assert_array_equal(expected, outputs.reshape(-1))
+
+
+def test_model_description(built: Path) -> None:
+    document = json.loads((built / "generate" / "model.json").read_text())
+    assert [layer["place"] for layer in document["layers"]] == ["engine", "engine", "cpu"]
+    assert [layer["name"] for layer in document["layers"]] == ["1 + 2", "4", "softmax"]
+    assert document["layers"][0]["shape"] == "2 x 12 -> 16"
+    assert (document["inputs"], document["inferences"], document["batch"]) == (6, 3, 2)
+    assert document["limit_cycles"] > 0
+    assert str(built) not in json.dumps(document)
+
+
+def test_notes_are_told(built: Path) -> None:
+    notes = Notes()
+    (built / "told").mkdir()
+    stages.export(built / "peaks", built / "told", built / "data", notes)
+    assert notes.notes == ["Made up."]
+
+
+def test_number_of_inputs_can_be_chosen(built: Path, tmp_path: Path) -> None:
+    stages.generate(built / "quantize", tmp_path, Hardware(array_size=4), {"inputs": 2})
+    assert np.load(tmp_path / "golden" / "outputs.npy").shape == (2, 3)
+
+
+def test_more_inputs_than_there_are(built: Path, tmp_path: Path) -> None:
+    stages.generate(built / "quantize", tmp_path, Hardware(), {"inputs": 1000})
+    assert np.load(tmp_path / "golden" / "outputs.npy").shape == (30, 3)
+
+
+def test_memory_too_small(built: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"\d+ bytes are missing.*memory\.bank_kib"):
+        stages.generate(built / "quantize", tmp_path, Hardware(memory_bytes=8192), {})
+
+
+def test_matmul_program(tmp_path: Path) -> None:
+    stages.matmul(20, 40, 30, Hardware(array_size=16), tmp_path)
+    document = json.loads((tmp_path / "model.json").read_text())
+    assert document["layers"][0]["shape"] == "20 x 40 -> 30"
+    assert np.load(tmp_path / "golden" / "outputs.npy").shape == (20, 30)
+    assert "Matmul(" in (tmp_path / "src" / "model.cpp").read_text()
