@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from flows import fusesoc, listing, system_tools
+from flows import fusesoc, system_tools
+from flows.core_library import Library
 from flows.errors import HeepstorError
 
 _CPP = (".cpp", ".hpp", ".h")
@@ -47,7 +48,7 @@ def lint(root: Path) -> list[str]:
 
 def linted_cores(root: Path) -> list[str]:
     """The names of the cores with a lint target."""
-    return [core["name"] for core in listing.cores(root) if "lint" in core["targets"]]
+    return [core.name for core in Library(root).cores if "lint" in core.targets]
 
 
 def cpp_files(root: Path) -> list[Path]:

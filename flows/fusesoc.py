@@ -8,10 +8,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from flows.core_library import Library
 from flows.errors import HeepstorError
 from flows.processes import run_lines
 
-_CORE_NAME = re.compile(r"^name\s*:\s*[\"']?(?P<name>[^\"'\s#]+)", re.MULTILINE)
 _COPY = re.compile(r"(?:[^\s:'\"(]*/)?src/(?P<core>[^/\s:]+)/(?P<file>[^\s:'\",)]+)")
 _LOUD = re.compile(r"%(Error|Warning)|\berror\b|\bERROR\b|undefined reference|\*\*\*|WARNING")
 
@@ -95,18 +95,11 @@ def worth_showing(printed: list[str], folders: dict[str, str]) -> list[str]:
 
 def core_folders(root: Path) -> dict[str, str]:
     """The folder, relative to the root, of each core: by the name of the copy in a build folder."""
-    folders = {}
-    for path in [
-        *root.glob("*.core"),
-        *root.glob("cores/**/*.core"),
-        *root.glob("boards/**/*.core"),
-    ]:
-        name = _CORE_NAME.search(path.read_text(encoding="utf-8", errors="replace"))
-        if name:
-            # FuseSoC's name for the copy's folder: a:ip:engine:1.0.0 becomes a_ip_engine_1.0.0.
-            copy = name["name"].lstrip(":").replace(":", "_")
-            folders[copy] = path.parent.relative_to(root).as_posix()
-    return folders
+    # FuseSoC's name for the copy's folder: a:ip:engine:1.0.0 becomes a_ip_engine_1.0.0.
+    return {
+        core.name.lstrip(":").replace(":", "_"): core.path.parent.relative_to(root).as_posix()
+        for core in Library(root).cores
+    }
 
 
 def original_paths(line: str, folders: dict[str, str]) -> str:

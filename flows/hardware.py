@@ -12,11 +12,15 @@ from pathlib import Path
 
 from flows import fusesoc, system_tools
 from flows.config import Config
+from flows.core_library import Library
 from flows.errors import HeepstorError
 from flows.progress import Progress
 
 ROOT = Path(__file__).resolve().parent.parent
 SYSTEM = "heepstor"
+SYSTEM_CORE = "heepstor:systems:heepstor"
+# The program that FuseSoC's target runs when no other is named; not part of the simulator.
+SELF_TEST = "heepstor:sim:selftest"
 TARGET = "sim"
 SIMULATOR = "simulator"
 _HOST_SOURCES = (".cc", ".cpp", ".h", ".hpp")
@@ -29,12 +33,7 @@ def folder(config: Config, root: Path = ROOT) -> Path:
 
 def sources(root: Path = ROOT) -> tuple[Path, ...]:
     """Every file that the simulator may be made from, but for the configuration's values."""
-    cores = (path for path in (root / "cores").rglob("*") if _is_source(path))
-    return (root / "heepstor.core", root / "fusesoc.conf", *sorted(cores))
-
-
-def _is_source(path: Path) -> bool:
-    return path.is_file() and "__pycache__" not in path.parts and path.suffix != ".md"
+    return (root / "fusesoc.conf", *Library(root).sources(SYSTEM_CORE, without=(SELF_TEST,)))
 
 
 def compiler_version() -> str:

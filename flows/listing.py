@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
-
 from flows import projects
+from flows.core_library import Library
 from flows.stage import read_manifest
 from flows.tables import console
 
@@ -46,21 +45,16 @@ def simulators(root: Path) -> list[dict]:
 
 
 def cores(root: Path) -> list[dict]:
-    """The FuseSoC cores with their targets: those in the repository's library, system first."""
-    paths = [*sorted(root.glob("*.core")), *sorted(root.glob("cores/**/*.core"))]
-    return [_core(path, root) for path in paths]
-
-
-def _core(path: Path, root: Path) -> dict:
-    # The first line, "CAPI=2:", is a key without a value to a reader of YAML.
-    core = yaml.safe_load(path.read_text(encoding="utf-8"))
-    targets = core.get("targets") or {}
-    return {
-        "name": core["name"],
-        "file": str(path.relative_to(root)),
-        "description": core.get("description", ""),
-        "targets": {name: (t or {}).get("description", "") for name, t in targets.items()},
-    }
+    """The FuseSoC cores with their targets: the system first."""
+    return [
+        {
+            "name": core.name,
+            "file": str(core.path.relative_to(root)),
+            "description": core.content.get("description", ""),
+            "targets": core.targets,
+        }
+        for core in Library(root).cores
+    ]
 
 
 def print_listing(found: dict) -> None:

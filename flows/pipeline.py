@@ -91,8 +91,13 @@ class Pipeline:
 
             stages.export(self._project, out, self.root / "data", self._progress())
 
-        files = (*self._project_files(), *self._python("modelgen.stages:export"))
-        return self._stage("export", work, files, self._versions("torch", "numpy"))
+        return self._stage(
+            "export",
+            work,
+            (*self._project_files(), *self._python("modelgen.stages:export")),
+            self._versions("torch", "numpy", "scikit-learn"),
+            data=self._data_sets,
+        )
 
     @cached_property
     def quantize(self) -> Stage:
@@ -211,10 +216,12 @@ class Pipeline:
         values: dict[str, str],
         *upstream: Upstream,
         folder: Path | None = None,
+        data: Callable[[], tuple[Path, ...]] = tuple,
     ) -> Stage:
         project = f" --project {self.options.project}" if self.options.project else ""
         command = f"invoke {name}{project}"
-        return Stage(name, folder or self.build / name, work, files, values, upstream, command)
+        folder = folder or self.build / name
+        return Stage(name, folder, work, files, values, upstream, data, command)
 
     def _model_options(self) -> dict[str, object]:
         return {"inputs": self.options.inputs}
@@ -234,6 +241,12 @@ class Pipeline:
             projects.find(self.root, "")
         own = self._tree(f"projects/{self.options.project}")
         return (*own, *self._python(f"projects.{self.options.project}.project"))
+
+    def _data_sets(self) -> tuple[Path, ...]:
+        """The files of all data sets: folders in data/, or in $HEEPSTOR_DATA."""
+        folder = Path(os.environ.get("HEEPSTOR_DATA") or self.root / "data")
+        found = (path for path in folder.glob("*/*") if path.parent.name != "checkpoints")
+        return tuple(p for p in sorted(found) if p.is_file() and not p.name.startswith("."))
 
     def _data_files(self, folder: str) -> tuple[Path, ...]:
         """Files that are not Python in a package: templates, tables."""

@@ -26,6 +26,9 @@ class Progress:
     def show(self, text: str) -> None:
         """Shows what is happening now, in place of what was shown before."""
 
+    def note(self, text: str) -> None:
+        """Prints a line that stays."""
+
     def close(self) -> None:
         """Takes away what is shown."""
 
@@ -49,7 +52,10 @@ class PlainProgress(Progress):
     def show(self, text: str) -> None:
         if time.monotonic() - self._shown >= PLAIN_INTERVAL:
             self._shown = time.monotonic()
-            print(f"{self._label:<10} ... {text}", file=self._stream, flush=True)
+            self.note(f"... {text}")
+
+    def note(self, text: str) -> None:
+        print(f"{self._label:<10} {text}", file=self._stream, flush=True)
 
 
 class TerminalProgress(Progress):
@@ -60,6 +66,7 @@ class TerminalProgress(Progress):
         from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as Bars
 
+        self._label = label
         self._bars = Bars(
             SpinnerColumn(),
             TextColumn(f"{label:<10}{{task.description}}"),
@@ -84,6 +91,9 @@ class TerminalProgress(Progress):
 
     def show(self, text: str) -> None:
         self._bars.update(self._task, total=None, description=text, count="")
+
+    def note(self, text: str) -> None:
+        self._bars.console.print(f"{self._label:<10} {text}", markup=False, highlight=False)
 
     def close(self) -> None:
         self._bars.stop()

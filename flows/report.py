@@ -63,7 +63,7 @@ def make(
     labels: list[int] | None,
     hardware: dict,
 ) -> dict:
-    """The report's content: cycles are means over the simulated inputs, sizes are bytes."""
+    """The report's content: cycles are means over the inferences, sizes are bytes."""
     runs = simulation["inputs"]
     array_size = hardware["engine"]["array_size"]
     layers = [_layer(layer, runs, array_size) for layer in model["layers"]]
@@ -72,7 +72,9 @@ def make(
     limit = sum(layer["limit_cycles"] or 0 for layer in layers)
     macs = sum(layer["macs"] for layer in layers)
     return {
-        "inputs": len(runs),
+        "inputs": model["inputs"],
+        "batch": model["batch"],
+        "inferences": len(runs),
         "hardware": hardware,
         "layers": layers,
         "other_cycles": total - in_layers,
@@ -130,7 +132,9 @@ def _predictions(
     import numpy as np
 
     outputs = [np.array([int(bits, 16) for bits in run["outputs"]], np.uint32) for run in runs]
-    device = [int(np.argmax(bits.view(np.float32))) for bits in outputs]
+    # One inference takes a batch of inputs: as many rows of outputs.
+    rows = np.concatenate(outputs).view(np.float32).reshape(len(torch_outputs), -1)
+    device = [int(np.argmax(row)) for row in rows]
     torch = [int(np.argmax(row)) for row in torch_outputs]
     return {
         "device": device,
@@ -158,10 +162,11 @@ def _layer_table(report: dict):
     from rich.table import Table
 
     engine = report["hardware"]["engine"]
+    of_batch = f" of {report['batch']} inputs" if report["batch"] > 1 else ""
     table = Table(
         title=f"{report['project']} on a {engine['array_size']} x {engine['array_size']} array, "
-        f"{engine['port_words']} words a cycle: cycles of one inference "
-        f"(mean of {report['inputs']} inputs)",
+        f"{engine['port_words']} words a cycle: cycles of one inference{of_batch} "
+        f"(mean of {report['inferences']})",
         title_justify="left",
         box=None,
         pad_edge=False,
@@ -231,10 +236,12 @@ def _closing_lines(report: dict) -> list[str]:
         f"Memory       code {kib['code']} KiB, data {kib['data']} KiB, weights {kib['weights']} "
         f"KiB, arena {kib['arena']} KiB,\n             stack {memory['stack_used']} of "
         f"{memory['stack']} bytes used, {memory['free'] / 1024:.1f} KiB free",
-        f"Accuracy     float {_percent(accuracy['float'])}, quantized "
-        f"{_percent(accuracy['quantized'])} ({accuracy['samples']:,} samples: "
-        f"{accuracy['data']})",
     ]
+    if accuracy["float"] is not None:
+        lines.append(
+            f"Accuracy     float {_percent(accuracy['float'])}, quantized "
+            f"{_percent(accuracy['quantized'])} ({accuracy['data']}, {accuracy['samples']:,})"
+        )
     right = predictions["equal_to_labels"]
     against_labels = "" if right is None else f"{right} of {report['inputs']} right, "
     lines.append(

@@ -36,7 +36,8 @@ class Stage:
     """A piece of work.
 
     `work(folder)` writes the outputs into an empty folder. `files` are the sources it depends on,
-    `values` everything else, named "option ..." or "version of ...". `command` is for people.
+    `values` everything else, named "option ..." or "version of ...". `data()` gives files that the
+    work reads and may also fetch when they are missing. `command` is for people.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Stage:
     files: tuple[Path, ...] = ()
     values: Mapping[str, str] = field(default_factory=dict)
     upstream: tuple[Upstream, ...] = ()
+    data: Callable[[], Iterable[Path]] = tuple
     command: str = ""
 
 
@@ -82,8 +84,8 @@ class Runner:
         """Everything a stage depends on: a name a person can read, and a hash or a value."""
         found = dict(sorted(stage.values.items()))
         found["version of python"] = f"{sys.version_info[0]}.{sys.version_info[1]}"
-        for path in sorted(set(stage.files)):
-            found[self._shown(path)] = self.hashes.of(path)
+        found.update(self._hashed(stage.files))
+        found.update(self._hashed(stage.data()))
         for upstream in stage.upstream:
             outputs = read_manifest(upstream.stage.folder).get("outputs", {})
             for name, digest in outputs.items():
@@ -113,6 +115,8 @@ class Runner:
         partial.mkdir(parents=True)
         try:
             stage.work(partial)
+            # Data that the work has fetched count as its inputs from now on.
+            inputs = {**inputs, **self._hashed(stage.data())}
             self._write_manifest(stage, inputs, partial)
             self._replace(stage.folder, partial)
         except OSError as error:
@@ -146,6 +150,9 @@ class Runner:
             folder.rename(old)
         partial.rename(folder)
         shutil.rmtree(old, ignore_errors=True)
+
+    def _hashed(self, files: Iterable[Path]) -> dict[str, str]:
+        return {self._shown(path): self.hashes.of(path) for path in sorted(set(files))}
 
     def _shown(self, path: Path) -> str:
         return str(path.relative_to(self.root) if path.is_relative_to(self.root) else path)

@@ -31,7 +31,14 @@ def stand_in(tmp_path, monkeypatch):
         path = tmp_path / "cores" / "a" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("")
-    (tmp_path / "heepstor.core").write_text("name: heepstor:systems:heepstor:1.0.0\n")
+    (tmp_path / "heepstor.core").write_text(
+        "CAPI=2:\nname: heepstor:systems:heepstor:1.0.0\n"
+        "filesets: {rtl: {depend: ['tool_x ? (>=heepstor:ip:a:1.0.0)', 'heepstor:sim:selftest']}}\n"
+    )
+    for name in ("sim:selftest", "ip:unused"):
+        folder = tmp_path / "cores" / name.split(":")[1]
+        folder.mkdir()
+        (folder / "x.core").write_text(f"CAPI=2:\nname: heepstor:{name}:1.0.0\n")
     (tmp_path / "fusesoc.conf").write_text("")
     (tmp_path / "cores/a/a.core").write_text("CAPI=2:\nname: heepstor:ip:a:1.0.0\n")
     program = tmp_path / "fusesoc"
@@ -112,6 +119,21 @@ def test_messages_point_to_the_repository(stand_in):
     assert "cores/a/tb/main.cpp:7:1: error" in text
     assert "src/" not in text and "fine" not in text
     assert "build.log" in text
+
+
+def test_only_what_the_simulator_is_made_from_counts(stand_in):
+    names = [path.relative_to(stand_in).as_posix() for path in hardware.sources(stand_in)]
+    assert sorted(names) == [
+        *("cores/a/a.core", "cores/a/rtl/a.sv", "cores/a/tb/main.cpp", "cores/a/tb/main.hpp"),
+        *("fusesoc.conf", "heepstor.core"),
+    ]
+
+
+def test_the_whole_soc_counts():
+    cores = (path for path in hardware.sources(ROOT) if path.parent != ROOT)
+    names = {path.relative_to(ROOT).parts[1] for path in cores}
+    assert {"engine", "systolic_array", "soc", "memory", "config", "pip_rtl"} <= names
+    assert "selftest" not in names
 
 
 def test_missing_compiler_is_named_first(stand_in, monkeypatch):

@@ -46,7 +46,7 @@ def one_run(cycles: int, outputs: list[str], counters: dict[str, float]) -> dict
 
 def made(**changes) -> dict:
     arguments = {
-        "model": {"layers": [LAYER, SOFTMAX], "tolerance": {"absolute": 1e-5, "relative": 0.0}},
+        "model": {"layers": [LAYER, SOFTMAX], "tolerance": {}, "inputs": 2, "batch": 1},
         "simulation": {
             "inputs": [
                 {
@@ -128,6 +128,16 @@ def test_without_labels():
     assert "right" not in shown(found)
 
 
+def test_batches():
+    """One inference of two inputs has two rows of outputs."""
+    runs = [one_run(2000, ["3f800000", "00000000", "bf800000", "80000000"], COUNTERS)]
+    simulation = {"inputs": runs, "stack_bytes": 0, "torch_difference": 0.0}
+    model = {"layers": [LAYER], "tolerance": {}, "inputs": 2, "batch": 2}
+    found = made(model=model, simulation=simulation)
+    assert found["predictions"]["device"] == [0, 1]
+    assert "one inference of 2 inputs (mean of 1)" in shown(found)
+
+
 def test_without_counters():
     """Layers that ran on the CPU have no cycles of their own."""
     runs = [{"cycles": 2000, "outputs": ["3f800000"], "layers": {}, "cpu": {"1": 450}}]
@@ -144,7 +154,7 @@ def test_large_networks_fit_as_well():
     counters = {name: 1_234_567.0 for name in COUNTERS}
     runs = [one_run(9_876_543, ["3f800000"], counters)]
     simulation = {"inputs": runs, "stack_bytes": 0, "torch_difference": 0.0}
-    model = {"layers": [big], "tolerance": {}}
+    model = {"layers": [big], "tolerance": {}, "inputs": 1, "batch": 1}
     found = made(model=model, simulation=simulation, torch_outputs=[[1.0]], labels=[0])
     text = shown(found, 140)
     assert "268,435,456" in text and "1,234,567" in text

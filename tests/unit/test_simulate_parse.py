@@ -28,7 +28,7 @@ predicted: 0
 """.splitlines()
 
 GOLDEN = np.array([[0x3F800000, 0x80000000], [1, 0x7FC00000]], np.uint32).view(np.float32)
-TOLERANCE = {"absolute": 1e-6, "relative": 1e-5}
+TOLERANCE = np.array([[1e-5, 1e-6], [1e-6, 1e-6]])
 
 
 def test_parse():
@@ -69,9 +69,9 @@ def test_equal_outputs_pass():
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("3f800000", "3f800001", "input 0, output 0"),
-        ("80000000", "00000000", "input 0, output 1"),
-        ("7fc00000", "7fc00001", "input 1, output 1"),
+        ("3f800000", "3f800001", "inference 0, output 0"),
+        ("80000000", "00000000", "inference 0, output 1"),
+        ("7fc00000", "7fc00001", "inference 1, output 1"),
         ("# done 0", "# done 1", "the firmware itself counted 1"),
         ("# done 0", "", "did not end"),
         ("# output 1 00000001 7fc00000", "# output 1 00000001", "has 1 outputs"),
@@ -84,7 +84,7 @@ def test_any_other_bit_fails(old, new, message):
 
 
 def test_missing_inputs_fail():
-    with pytest.raises(HeepstorError, match="1 of 2 inputs"):
+    with pytest.raises(HeepstorError, match="1 of 2 inferences"):
         simulate.check_bits(parse([*LOG[:7], "# done 0"]), GOLDEN)
 
 
@@ -105,7 +105,7 @@ def test_tolerance_to_pytorch(index, value, passes):
     if passes:
         assert simulate.check_torch(parse(LOG), expected, TOLERANCE) > 0
     else:
-        with pytest.raises(HeepstorError, match=f"input {index[0]}, output {index[1]}"):
+        with pytest.raises(HeepstorError, match=f"inference {index[0]}, output {index[1]}"):
             simulate.check_torch(parse(LOG), expected, TOLERANCE)
 
 
@@ -124,7 +124,8 @@ def model(tmp_path: Path) -> Path:
     (tmp_path / "golden").mkdir()
     np.save(tmp_path / "golden" / "outputs.npy", GOLDEN)
     np.save(tmp_path / "golden" / "torch.npy", GOLDEN)
-    (tmp_path / "model.json").write_text(json.dumps({"inputs": 2, "tolerance": TOLERANCE}))
+    np.save(tmp_path / "golden" / "tolerance.npy", TOLERANCE)
+    (tmp_path / "model.json").write_text(json.dumps({"inferences": 2}))
     return tmp_path
 
 
@@ -145,7 +146,7 @@ def test_failed_simulation_shows_its_last_lines(tmp_path, model):
 
 def test_firmware_that_finds_mismatches_is_explained(tmp_path, model):
     text = "\n".join(LOG).replace("3f800000", "3f800001").replace("done 0", "done 1")
-    with pytest.raises(HeepstorError, match="input 0, output 0"):
+    with pytest.raises(HeepstorError, match="inference 0, output 0"):
         program = stand_in(tmp_path, text, 1)
         simulate.run(program, tmp_path / "fw.elf", model, tmp_path, Progress())
 

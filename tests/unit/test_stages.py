@@ -57,6 +57,23 @@ def test_runs_once_and_then_only_after_a_change(tmp_path, runner):
     assert reason(runner, slower) is None, "a new time on the same content is no change"
 
 
+def test_data_that_the_work_fetches_count_from_then_on(tmp_path, runner):
+    data = tmp_path / "data.bin"
+
+    def work(folder: Path) -> None:
+        if not data.exists():
+            data.write_text("downloaded")
+
+    def files() -> list[Path]:
+        return [data] if data.exists() else []
+
+    stage = Stage("s", tmp_path / "build" / "s", work, data=files)
+    assert reason(runner, stage) == "first run"
+    assert reason(runner, stage) is None
+    data.write_text("the user's own")
+    assert reason(runner, stage) == "data.bin changed"
+
+
 def test_damaged_outputs_are_made_again(tmp_path, runner):
     source = tmp_path / "source.txt"
     source.write_text("one")
