@@ -83,7 +83,7 @@ bool uart_transmits() {
   heepstor::uart::flush();
   bool good = holds(idle(), "not idle after flush()");
   const std::uint32_t start = heepstor::cycles();
-  heepstor::uart::put('\n');
+  heepstor::uart::put('\r');
   good &= holds(!idle(), "idle while a character is sent");
   heepstor::uart::flush();
   const std::uint32_t elapsed = heepstor::cycles() - start;

