@@ -2,7 +2,10 @@
 
 #include "heepstor/exit.hpp"
 #include "heepstor/interrupts.hpp"
+#include "heepstor/print.hpp"
+#include "heepstor/stack.hpp"
 #include "heepstor/uart.hpp"
+#include "heepstor_config.hpp"
 
 int main();
 
@@ -11,5 +14,11 @@ extern "C" [[noreturn]] void heepstor_start() {
   heepstor::uart::init();
   heepstor::interrupts::enable(heepstor::interrupts::kBusError);
   HEEPSTOR_CSR_SET("mstatus", kGlobalEnable);
-  heepstor::exit(main());
+  const int code = main();
+  if (heepstor::stack_overflowed()) {
+    heepstor::print("stack overflow: raise stack_kib (", heepstor::config::kStackBytes / 1024,
+                    ") in heepstor_cfg.hjson\n");
+    heepstor::exit(1);
+  }
+  heepstor::exit(code);
 }
