@@ -1,7 +1,7 @@
 /// Copies rows of activations from memory into the activation buffer, PortWords words a cycle.
 ///
 /// Descriptor i is loaded when descriptor i - 2 has been computed, so that the next one's activations
-/// arrive while the present one's are in use; a fence waits until all earlier ones have stored.
+/// arrive while the present one's are in use; a fence waits until all earlier ones have reported.
 module activation_loader
   import engine_pkg::*;
 #(
@@ -16,7 +16,7 @@ module activation_loader
     input  logic                       command_valid_i,
     input  load_command_t              command_i,
     output logic                       command_pop_o,
-    // Progress of the stages: how many descriptors each has finished
+    // Progress: how many descriptors were computed, how many have reported, how many are loaded
     input  logic [15:0]                computed_i,
     input  logic [15:0]                stored_i,
     output logic [15:0]                loaded_o,
@@ -58,9 +58,9 @@ module activation_loader
   logic        responses_full;
 
   // Differences are taken modulo 2^16; a chain has at most 65,535 descriptors.
-  assign may_start = command_valid_i && (command_i.fence ? stored_i == command_i.index
+  assign may_start = command_valid_i && (command_i.fence ? stored_i == command_i.reports
       : 16'(command_i.index - computed_i) <= 16'd1);
-  assign fenced_o  = command_valid_i && command_i.fence && stored_i != command_i.index;
+  assign fenced_o  = command_valid_i && command_i.fence && stored_i != command_i.reports;
 
   assign remaining = command_i.words - word_q;
   assign row_end   = remaining <= 16'(PortWords);

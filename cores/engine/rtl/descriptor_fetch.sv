@@ -20,6 +20,7 @@ module descriptor_fetch
     input  logic [PortWords-1:0][31:0] rdata_i,
     // Stages
     output logic                       push_o,
+    output logic                       push_store_o,
     input  logic                       full_i,
     output logic                       fetching_o,
     output load_command_t              load_o,
@@ -50,6 +51,8 @@ module descriptor_fetch
   state_e                          state_q;
   logic   [31:0]                   address_q;
   logic   [15:0]                   index_q;
+  logic   [15:0]                   reports_q;
+  logic                            report;
   logic   [BeatWidth-1:0]          requested_q;
   logic   [BeatWidth-1:0]          received_q;
   logic   [Words-1:0][31:0] words_q;
@@ -69,6 +72,7 @@ module descriptor_fetch
       state_q     <= StateIdle;
       address_q   <= '0;
       index_q     <= '0;
+      reports_q   <= '0;
       requested_q <= '0;
       received_q  <= '0;
     end else if (clear_i) begin
@@ -87,6 +91,7 @@ module descriptor_fetch
             state_q     <= last ? StateIdle : StateRead;
             address_q   <= descriptor.next_address;
             index_q     <= index_q + 1'b1;
+            reports_q   <= reports_q + 16'(report);
             requested_q <= '0;
             received_q  <= '0;
           end
@@ -96,6 +101,7 @@ module descriptor_fetch
             state_q     <= StateRead;
             address_q   <= first_i;
             index_q     <= '0;
+            reports_q   <= '0;
             requested_q <= '0;
             received_q  <= '0;
           end
@@ -143,10 +149,14 @@ module descriptor_fetch
   end
 
   assign error_o = '{valid: code != ErrorNone, code: code, index: index_q};
+  assign report  = descriptor.control_store || descriptor.profile_address != '0 || last;
   assign push_o  = state_q == StatePush && code == ErrorNone && !full_i;
+
+  assign push_store_o = push_o && report;
 
   assign load_o = '{
           index: index_q,
+          reports: reports_q,
           load: descriptor.control_load,
           fence: descriptor.control_fence,
           source: descriptor.source_address,
@@ -166,6 +176,8 @@ module descriptor_fetch
 
   assign compute_o = '{
           index: index_q,
+          reports: reports_q,
+          report: report,
           first: descriptor.control_first,
           rows: descriptor.shape_rows,
           words: descriptor.shape_words,

@@ -39,8 +39,10 @@ module engine
   localparam int unsigned BufferWidth = $clog2(BufferWords);
   localparam int unsigned EntryWidth  = $clog2(AccumulatorDepth);
   localparam int unsigned LaneWidth   = $clog2(ArraySize + 1);
-  // Descriptors that wait in front of each stage.
-  localparam int unsigned QueueDepth  = 2;
+  // Descriptors that wait in front of each stage. More may wait to be stored than may be computed
+  // before that, so that the wait is the sequencer's and is counted as one for the store path.
+  localparam int unsigned QueueDepth      = 2;
+  localparam int unsigned StoreQueueDepth = 4;
 
   // Clients of the memory port, highest priority first. Activations that the array waits for come
   // before weights, which throttle themselves by a small FIFO; storing frees the accumulators;
@@ -212,6 +214,7 @@ module engine
   // --- Descriptors -----------------------------------------------------------------------------
 
   logic             push;
+  logic             push_store;
   logic             queue_full;
   logic             fetching;
   logic [15:0]      fetch_index;
@@ -234,6 +237,7 @@ module engine
       .rvalid_i        (client_rvalid[ClientFetch]),
       .rdata_i         (port_rdata_i),
       .push_o          (push),
+      .push_store_o    (push_store),
       .full_i          (queue_full),
       .fetching_o      (fetching),
       .load_o          (load_pushed),
@@ -312,7 +316,7 @@ module engine
 
   fifo_v3 #(
       .dtype(store_command_t),
-      .DEPTH(QueueDepth)
+      .DEPTH(StoreQueueDepth)
   ) u_store_queue (
       .clk_i,
       .rst_ni,
@@ -322,7 +326,7 @@ module engine
       .empty_o   (empty[3]),
       .usage_o   (),
       .data_i    (store_pushed),
-      .push_i    (push),
+      .push_i    (push_store),
       .data_o    (store_command),
       .pop_i     (store_pop)
   );

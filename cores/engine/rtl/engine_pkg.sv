@@ -23,8 +23,11 @@ package engine_pkg;
     logic [15:0] index;
   } error_t;
 
+  /// A descriptor reports when it stores, writes a profile or ends the chain; only those go through
+  /// the store path. `reports` counts the reporting descriptors before this one.
   typedef struct packed {
     logic [15:0] index;
+    logic [15:0] reports;
     logic        load;
     logic        fence;
     logic [31:0] source;
@@ -44,6 +47,8 @@ package engine_pkg;
 
   typedef struct packed {
     logic [15:0] index;
+    logic [15:0] reports;
+    logic        report;
     logic        first;
     logic [15:0] rows;
     logic [15:0] words;

@@ -2,7 +2,8 @@
 ///
 /// The order of a descriptor is: slices of K, within them output tiles, within them rows. A row's slice
 /// enters when its activations are loaded, the tile's weights are complete in the shadow registers, the
-/// accumulators are free of earlier results, and the adder has written the sum that it adds to.
+/// accumulators are free of earlier results, and the adder has written the sum that it adds to. At
+/// most one descriptor that computes no more may still be storing.
 module sequencer
   import engine_pkg::*;
 #(
@@ -80,7 +81,7 @@ module sequencer
   logic ready;
 
   assign loaded       = loaded_i != command_i.index;
-  assign store_behind = 16'(command_i.index - stored_i) > 16'd1;
+  assign store_behind = 16'(command_i.reports - stored_i) > 16'd1;
   assign ready        = command_valid_i && loaded && !store_behind;
 
   // The tile in the shadow registers: a beat is claimed whenever one is there and the tile is either
@@ -146,7 +147,7 @@ module sequencer
       : LaneWidth'(ArraySize);
   assign issue_swap_o      = row_q == '0;
   assign issue_first_o     = command_i.first && word_q == '0;
-  assign issue_tile_done_o = word_end && row_end;
+  assign issue_tile_done_o = command_i.report && word_end && row_end;
 
   // One reason a cycle.
   assign wait_descriptor_o  = !command_valid_i && fetching_i;

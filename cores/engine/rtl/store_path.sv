@@ -1,7 +1,7 @@
 /// Takes finished sums through scale, bias and clamp to memory, PortWords words a cycle.
 ///
 /// Works tile by tile as the accumulators complete them, then writes the descriptor's profile and
-/// counts the descriptor as stored. Descriptors that store nothing only pass through.
+/// counts the descriptor as stored. One that stores nothing is counted when its tiles are complete.
 module store_path
   import engine_pkg::*;
 #(
