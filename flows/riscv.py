@@ -68,6 +68,11 @@ class Unit:
     flags: tuple[str, ...] = ()
     """Beyond those that every file gets: optimisation, definitions."""
 
+    @property
+    def header_dirs(self) -> tuple[Path, ...]:
+        """Where the headers lie that the file may include, its own folder first."""
+        return (self.source.parent, *self.include_dirs)
+
 
 @dataclass(frozen=True)
 class Toolchain:
@@ -82,7 +87,8 @@ class Toolchain:
         Raises HeepstorError with the compiler's messages, which name file and line.
         """
         version = importlib.metadata.version("ziglang")
-        hashes = {folder: _hash_headers(folder) for unit in units for folder in unit.include_dirs}
+        folders = {folder for unit in units for folder in unit.header_dirs}
+        hashes = {folder: _hash_headers(folder) for folder in folders}
         objects = [self._object_path(unit, version, hashes) for unit in units]
         missing = [(u, o) for u, o in zip(units, objects, strict=True) if not o.exists()]
         with ThreadPoolExecutor(max_workers=self.jobs) as pool:
@@ -111,7 +117,7 @@ class Toolchain:
         for part in (version, unit.source.name, *_flags(unit)):
             key.update(part.encode() + b"\0")
         key.update(unit.source.read_bytes())
-        for folder in unit.include_dirs:
+        for folder in unit.header_dirs:
             key.update(headers[folder].encode())
         for path in _included_binaries(unit):
             key.update(path.read_bytes())
@@ -159,7 +165,7 @@ def _flags(unit: Unit) -> list[str]:
 def _prefix_maps(unit: Unit) -> list[str]:
     """Returns flags that shorten names in debug information: the same bytes wherever files lie."""
     package = importlib.util.find_spec("ziglang").submodule_search_locations[0]
-    names = {folder: folder.name for folder in (*unit.include_dirs, unit.source.parent)}
+    names = {folder: folder.name for folder in unit.header_dirs}
     names |= {ROOT / "sw": "sw", Path(package): "ziglang"}
     return [f"-ffile-prefix-map={folder}={name}" for folder, name in names.items()]
 
@@ -179,7 +185,7 @@ def _included_binaries(unit: Unit) -> list[Path]:
     names = _INCBIN.findall(unit.source.read_text(encoding="utf-8"))
     found = []
     for name in names:
-        candidates = [folder / name for folder in (unit.source.parent, *unit.include_dirs)]
+        candidates = [folder / name for folder in unit.header_dirs]
         path = next((path for path in candidates if path.is_file()), None)
         if path is None:
             raise HeepstorError(f"{unit.source} includes {name}, which does not exist")

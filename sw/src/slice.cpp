@@ -14,10 +14,7 @@ constexpr std::uint32_t kHalfMask = (1u << kHalfBits) - 1;
 // An aligned integer A stands for A * 2^(E - kIntegerWeight).
 constexpr std::uint32_t kIntegerWeight = 150 + kGuardBits;
 
-// From this exponent on, scale factors are normal numbers and results never subnormal, so that the
-// FPU rounds as wanted. Only slices whose largest activation is below 2^-101 are handled bit by
-// bit.
-constexpr std::uint32_t kSmallestFpuExponent = kIntegerWeight - 126;
+static_assert(kSmallestFpuExponent == kIntegerWeight - 126);
 
 std::uint32_t biased_exponent(std::uint32_t bits) { return bits >> kMantissaBits & kExponentMask; }
 
@@ -42,24 +39,6 @@ std::int32_t align_small(std::uint32_t bits, std::uint32_t exponent) {
   return bits >> 31 != 0 ? -magnitude : magnitude;
 }
 
-/// normalize() for exponents below kSmallestFpuExponent, where results may be subnormal.
-float normalize_small(std::int64_t dot, std::uint32_t exponent) {
-  if (dot == 0) return 0.0f;
-  const std::uint32_t sign = dot < 0 ? 1u << 31 : 0;
-  const auto magnitude = static_cast<std::uint64_t>(dot < 0 ? -dot : dot);
-  const int leading = 63 - __builtin_clzll(magnitude);
-  // Bits that are cut off: below the 24 of a mantissa, or below 2^-149, whichever is more.
-  const int to_mantissa = leading - static_cast<int>(kMantissaBits);
-  const int to_subnormal = 3 - static_cast<int>(exponent);
-  const int cut = to_mantissa > to_subnormal ? to_mantissa : to_subnormal;
-  const auto mantissa = static_cast<std::uint32_t>(
-      cut < 0 ? magnitude << -cut
-              : shift_right_half_even(magnitude, static_cast<std::uint32_t>(cut)));
-  // The mantissa's hidden bit, and a carry out of rounding, add one to the exponent's field.
-  const auto field = static_cast<std::uint32_t>(cut - to_subnormal);
-  return to_float(sign | ((field << kMantissaBits) + mantissa));
-}
-
 }  // namespace
 
 void align(const float* activations, std::uint32_t lanes, AlignedSlice& slice) {
@@ -82,16 +61,22 @@ void align(const float* activations, std::uint32_t lanes, AlignedSlice& slice) {
   }
 }
 
-float normalize(std::int32_t high, std::int32_t low, std::uint32_t exponent) {
-  if (exponent < kSmallestFpuExponent) {
-    return normalize_small(std::int64_t{high} * (1 << kHalfBits) + low, exponent);
-  }
-  // Both halves are exact in FP32 once the upper has taken what overflows of the lower; the fused
-  // multiply-add then rounds their sum once.
-  const auto upper = static_cast<float>(high + (low >> kHalfBits));
-  const auto lower = static_cast<float>(low & static_cast<std::int32_t>(kHalfMask));
-  const float unit = power_of_two(exponent - kSmallestFpuExponent + 1);
-  return __builtin_fmaf(upper, unit * (1 << kHalfBits), lower * unit);
+float normalize_small(std::int32_t high, std::int32_t low, std::uint32_t exponent) {
+  const std::int64_t dot = std::int64_t{high} * (1 << kHalfBits) + low;
+  if (dot == 0) return 0.0f;
+  const std::uint32_t sign = dot < 0 ? 1u << 31 : 0;
+  const auto magnitude = static_cast<std::uint64_t>(dot < 0 ? -dot : dot);
+  const int leading = 63 - __builtin_clzll(magnitude);
+  // Bits that are cut off: below the 24 of a mantissa, or below 2^-149, whichever is more.
+  const int to_mantissa = leading - static_cast<int>(kMantissaBits);
+  const int to_subnormal = 3 - static_cast<int>(exponent);
+  const int cut = to_mantissa > to_subnormal ? to_mantissa : to_subnormal;
+  const auto mantissa = static_cast<std::uint32_t>(
+      cut < 0 ? magnitude << -cut
+              : shift_right_half_even(magnitude, static_cast<std::uint32_t>(cut)));
+  // The mantissa's hidden bit, and a carry out of rounding, add one to the exponent's field.
+  const auto field = static_cast<std::uint32_t>(cut - to_subnormal);
+  return to_float(sign | ((field << kMantissaBits) + mantissa));
 }
 
 }  // namespace heepstor::software

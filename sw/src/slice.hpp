@@ -7,9 +7,15 @@
 
 #include <cstdint>
 
+#include "heepstor/bits.hpp"
 #include "heepstor/software_engine.hpp"
 
 namespace heepstor::software {
+
+// From this exponent on, scale factors are normal numbers and results never subnormal, so that the
+// FPU rounds as wanted. Only slices whose largest activation is below 2^-101 are handled bit by
+// bit.
+inline constexpr std::uint32_t kSmallestFpuExponent = 26;
 
 /// Aligned activations: activation i is (high[i] * 2^16 + low[i]) * 2^(exponent - 152).
 struct AlignedSlice {
@@ -22,7 +28,20 @@ struct AlignedSlice {
 /// Aligns `lanes` (1 to kMaxArraySize) activations.
 void align(const float* activations, std::uint32_t lanes, AlignedSlice& slice);
 
+/// normalize() for exponents below kSmallestFpuExponent, where results may be subnormal.
+float normalize_small(std::int32_t high, std::int32_t low, std::uint32_t exponent);
+
 /// (high * 2^16 + low) * 2^(exponent - 152), rounded to nearest even; |high| < 2^23, |low| < 2^30.
-float normalize(std::int32_t high, std::int32_t low, std::uint32_t exponent);
+inline float normalize(std::int32_t high, std::int32_t low, std::uint32_t exponent) {
+  if (exponent < kSmallestFpuExponent) return normalize_small(high, low, exponent);
+  // Both halves are exact in FP32 once the upper has taken what overflows of the lower; the fused
+  // multiply-add then rounds their sum once.
+  constexpr int kHalfBits = 16;
+  constexpr std::uint32_t kMantissaBits = 23;
+  const auto upper = static_cast<float>(high + (low >> kHalfBits));
+  const auto lower = static_cast<float>(low & ((1 << kHalfBits) - 1));
+  const float unit = to_float((exponent - kSmallestFpuExponent + 1) << kMantissaBits);
+  return __builtin_fmaf(upper, unit * (1 << kHalfBits), lower * unit);
+}
 
 }  // namespace heepstor::software

@@ -90,7 +90,11 @@ def test_objects_are_compiled_again_only_when_something_changed(
     assert first.stat().st_mtime_ns == stamp
     assert build("-O2") != first
     (include / "value.hpp").write_text("inline constexpr int kValue = 2;", encoding="utf-8")
-    assert build() != first
+    second = build()
+    assert second != first
+    # A header beside the source comes before the one of the same name in an include folder.
+    (sources / "value.hpp").write_text("inline constexpr int kValue = 3;", encoding="utf-8")
+    assert build() != second
 
 
 def test_binary_data_is_included_and_watched(sources: Path, tmp_path: Path) -> None:
