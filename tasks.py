@@ -13,7 +13,9 @@ from invoke import Exit, task
 # Invoke turns compiled modules off; without them every start reads all sources anew.
 sys.dont_write_bytecode = False
 
-from flows.errors import HeepstorError  # noqa: E402  (after the line above, which it needs)
+# After the line above, which they need.
+from flows.errors import HeepstorError  # noqa: E402
+from modelgen.errors import ModelError  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent
 
@@ -36,6 +38,8 @@ def _reports_errors(function):
             return function(*arguments, **options)
         except HeepstorError as error:
             raise Exit(f"\nError: {error}", code=error.code) from error
+        except ModelError as error:
+            raise Exit(f"\nError: {error}", code=1) from error
         except KeyboardInterrupt:
             raise Exit("\nInterrupted. What was complete is kept.", code=130) from None
         except BrokenPipeError:

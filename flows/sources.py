@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -21,19 +22,25 @@ def import_closure(root: Path, modules: Iterable[str]) -> list[Path]:
     seen: set[str] = set()
     while pending:
         name = pending.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        module, _, function = name.partition(":")
-        path = module_file(root, module)
-        if path is None:
-            continue
-        found.add(path)
-        found.update(_package_files(root, module))
-        package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-        tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-        pending.extend(_imports(_relevant(tree, function), package))
+        if name not in seen:
+            seen.add(name)
+            files, imported = _module(root, name)
+            found.update(files)
+            pending.extend(imported)
     return sorted(found)
+
+
+@functools.cache
+def _module(root: Path, name: str) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    """The files that importing one module reads by itself, and the modules that it imports."""
+    module, _, function = name.partition(":")
+    path = module_file(root, module)
+    if path is None:
+        return (), ()
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    imported = dict.fromkeys(_imports(_relevant(tree, function), package))
+    return (path, *_package_files(root, module)), tuple(imported)
 
 
 def module_file(root: Path, module: str) -> Path | None:
@@ -65,15 +72,23 @@ def _relevant(tree: ast.Module, function: str) -> Iterator[ast.AST]:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
     }
     if function not in functions:
-        yield from ast.walk(tree)
-        return
-    others = [statement for statement in tree.body if statement not in functions.values()]
-    pending = [functions.pop(function), *others]
+        functions = {}
+    pending: list[ast.AST] = [s for s in tree.body if s not in functions.values()]
+    if functions:
+        pending.append(functions.pop(function))
     while pending:
-        for node in ast.walk(pending.pop()):
-            yield node
-            if isinstance(node, ast.Name) and node.id in functions:
-                pending.append(functions.pop(node.id))
+        node = pending.pop()
+        if _is_for_type_checkers(node):
+            continue
+        yield node
+        pending.extend(ast.iter_child_nodes(node))
+        if isinstance(node, ast.Name) and node.id in functions:
+            pending.append(functions.pop(node.id))
+
+
+def _is_for_type_checkers(node: ast.AST) -> bool:
+    """Whether a statement is `if TYPE_CHECKING:`, whose imports never happen."""
+    return isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
 
 
 def _imports(nodes: Iterable[ast.AST], package: str) -> Iterator[str]:

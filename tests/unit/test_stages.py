@@ -217,6 +217,7 @@ def test_import_closure(tmp_path):
         "__init__.py": "",
         "stages.py": (
             "from modelgen import graph\n"
+            "if TYPE_CHECKING:\n    from modelgen import unused\n"
             "def export():\n    import torch\n    from modelgen.importer import load\n"
             "def generate():\n    return _emit()\n"
             "def _emit():\n    from .emit import cpp\n"

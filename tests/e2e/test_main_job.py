@@ -1,0 +1,215 @@
+"""The main job, `build --project mnist`, in a copy of the repository."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from flows.pipeline import PREREQUISITES
+from tests.e2e.workspace import ROOT, Copy, ran
+
+pytestmark = pytest.mark.slow
+
+STAGES = list(PREREQUISITES)
+INPUTS = ("--inputs", "2")
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory) -> Copy:
+    made = Copy(tmp_path_factory.mktemp("main") / "repository")
+    made.bring_simulator(ROOT / "heepstor_cfg.hjson")
+    return made
+
+
+@pytest.fixture(scope="module")
+def first(copy) -> dict:
+    """What the first build reports."""
+    return copy.build(*INPUTS)
+
+
+@pytest.fixture
+def built(copy, first) -> Copy:
+    """The copy, with everything up to date."""
+    copy.build(*INPUTS)
+    return copy
+
+
+def test_every_stage_runs_and_the_answers_are_right(first):
+    assert ran(first) == [stage for stage in STAGES if stage != "hardware"]
+    report = first["report"]
+    assert [layer["place"] for layer in report["layers"]] == ["engine", "engine", "engine", "cpu"]
+    assert report["predictions"]["equal_to_torch"] == 2
+    assert report["accuracy"]["quantized"] > 0.9
+    assert report["accuracy"]["float"] - report["accuracy"]["quantized"] < 0.02
+    assert 0 < report["memory"]["stack_used"] < report["memory"]["stack"]
+    for layer in report["layers"][:3]:
+        counters = layer["counters"]
+        waits = sum(value for name, value in counters.items() if name.startswith("wait"))
+        assert counters["busy"] + waits == counters["cycles"], "every cycle has a name"
+
+
+def test_the_goal_for_this_network_is_kept(first):
+    total = first["report"]["total"]
+    assert total["macs"] == 784 * 128 + 128 * 64 + 64 * 10
+    assert total["ratio_to_limit"] <= 1.25
+
+
+def test_second_run_does_nothing_and_is_quick(built):
+    started = time.monotonic()
+    again = built.build(*INPUTS)
+    seconds = time.monotonic() - started
+    assert ran(again) == []
+    assert seconds < 3, "about one second on an idle machine"
+
+
+EDITS = {
+    "README.md": set(),
+    "docs/overview.md": set(),
+    "tests/unit/test_stages.py": set(),
+    "cores/engine/README.md": set(),
+    "sw/selftest": set(),
+    "sw/src/engine.cpp": {"firmware"},
+    "sw/include/heepstor/engine.hpp": {"firmware"},
+    "cores/engine/rtl/engine.sv": {"hardware"},
+    "cores/soc_sim/cpp/main.cpp": {"hardware"},
+    "heepstor.core": {"hardware"},
+    "projects/mnist/project.py": {"export"},
+    "modelgen/training.py": {"export"},
+    "modelgen/emit/templates/main.cpp.j2": {"generate"},
+    "modelgen/emit/context.py": {"generate"},
+    "flows/riscv.py": {"firmware"},
+    "flows/simulate.py": {"simulate"},
+    "flows/report.py": {"report"},
+    "flows/doctor.py": set(),
+}
+
+
+@pytest.mark.parametrize(("name", "expected"), EDITS.items())
+def test_an_edit_reruns_exactly_what_reads_it(built, name, expected):
+    path = built.root / name
+    if path.is_dir():
+        path = next(p for p in sorted(path.iterdir()) if p.is_file())
+    content = path.read_bytes()
+    try:
+        path.write_bytes(content + b"\n")
+        # What a stage reads of stages before it counts by content, once those have run.
+        assert built.stale() - {"export", "quantize", "generate"} == expected - {
+            "export",
+            "quantize",
+            "generate",
+        }
+        assert expected <= built.stale()
+        if expected.isdisjoint({"export", "quantize", "generate"}):
+            assert built.stale() == expected
+    finally:
+        path.write_bytes(content)
+    assert built.stale() == set()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("stack_kib: 8", "stack_kib: 16", {"generate", "firmware", "report"}),
+        (
+            "array_size: 8",
+            "array_size: 12",
+            {"generate", "firmware", "hardware", "simulate", "report"},
+        ),
+        ("# nothing", "", set()),
+    ],
+)
+def test_the_configuration_counts_by_its_values(built, old, new, expected):
+    path = built.root / "heepstor_cfg.hjson"
+    text = path.read_text()
+    try:
+        path.write_text(text.replace(old, new) + "\n// a comment\n")
+        assert built.stale() == expected
+    finally:
+        path.write_text(text)
+
+
+def test_same_bytes_stop_the_chain(built):
+    """A comment in the compiler runs `generate` again; the same C++ comes out, so no more runs."""
+    path = built.root / "modelgen" / "emit" / "context.py"
+    text = path.read_text()
+    try:
+        path.write_text(text + "\n# A comment.\n")
+        assert ran(built.build(*INPUTS)) == ["generate"]
+    finally:
+        path.write_text(text)
+
+
+def test_device_code_that_changed_is_simulated_again(built):
+    path = built.root / "sw" / "src" / "stack.cpp"
+    text = path.read_text()
+    try:
+        path.write_text(text + '\nextern "C" int unused_and_dropped() { return 1; }\n')
+        assert ran(built.build(*INPUTS))[0] == "firmware"
+    finally:
+        path.write_text(text)
+
+
+def test_software_operators_give_the_same_bits(built, first):
+    result = built.build(*INPUTS, "--operators", "software")
+    assert ran(result) == ["firmware", "simulate", "report"]
+    report = result["report"]
+    assert report["torch_difference"] == first["report"]["torch_difference"]
+    assert report["total"]["cycles"] > 10 * first["report"]["total"]["cycles"]
+
+
+def test_without_assertions_the_code_is_smaller(built, first):
+    result = built.build(*INPUTS, "--no-assertions")
+    assert ran(result) == ["firmware", "simulate", "report"]
+    assert result["report"]["memory"]["code"] < first["report"]["memory"]["code"]
+
+
+def test_ctrl_c_ends_with_130_and_the_next_run_is_right(built):
+    process = built.start("build", "--project", "mnist", "--inputs", "40")
+    deadline = time.monotonic() + 120
+    while not (built.root / "build" / "mnist" / ".simulate.partial").exists():
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert ran(built.build(*INPUTS))[-1] == "report"
+    assert built.stale() == set()
+
+
+def test_two_builds_at_the_same_time(built):
+    arguments = ("build", "--project", "mnist", "--inputs", "3")
+    processes = [built.start(*arguments), built.start(*arguments)]
+    outputs = [process.communicate(timeout=300) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], outputs
+    assert sorted(out.count("up to date") for out, _ in outputs) == [3, 7]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("build", "--project", "mnis"), "Did you mean mnist?"),
+        (("build",), "Projects: mnist"),
+        (("biuld", "--project", "mnist"), "Did you mean build?"),
+        (("build", "--project", "mnist", "--operators", "gpu"), "engine or software"),
+        (("build", "--project", "mnist", "--inputs", "-1"), "1 or more"),
+        (("build", "--project", "mnist", "--config", "nothing.hjson"), "nothing.hjson"),
+        (("build", "--nothing"), "--help lists a task's options"),
+    ],
+)
+def test_mistakes_end_with_a_message(copy, arguments, message):
+    code, out, err = copy.task(*arguments)
+    assert code not in (0, 130)
+    assert message in out + err
+    assert "Traceback" not in out + err
+
+
+def test_tables_fit_a_pipe_of_100_columns(built):
+    code, out, _ = built.task("report", "--project", "mnist", *INPUTS)
+    assert code == 0
+    assert max(map(len, out.splitlines())) <= 100
+    assert Path(built.root / "build" / "mnist" / "report" / "report.json").exists()

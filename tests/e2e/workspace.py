@@ -1,0 +1,120 @@
+"""What the end-to-end tests share: simulators, built once a configuration, and copies to edit."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from flows import config as configuration
+from flows import hardware
+from flows.pipeline import Options, run
+from flows.progress import Terminal
+
+ROOT = Path(__file__).resolve().parents[2]
+_NOT_COPIED = {"build", ".venv", "data", ".git", ".hypothesis"}
+
+
+def write_config(path: Path, **knobs: int) -> Path:
+    """Writes the repository's configuration with other values for some knobs."""
+    text = (ROOT / "heepstor_cfg.hjson").read_text()
+    for name, value in knobs.items():
+        text, count = re.subn(rf"(?m)^(\s*{name}:\s*)\S+$", rf"\g<1>{value}", text)
+        assert count == 1, f"{name} is not a knob"
+    path.write_text(text)
+    return path
+
+
+def simulator(config_path: Path) -> Path:
+    """The simulator of a configuration; built in the repository, where later runs find it."""
+    run(ROOT, Options("", config_path), "hardware", Terminal(sys.stderr))
+    return hardware.folder(configuration.load(config_path)) / hardware.SIMULATOR
+
+
+def _left_out(folder: str, names: list[str]) -> set[str]:
+    """What lies in the repository without belonging to it."""
+    at_root = _NOT_COPIED if Path(folder) == ROOT else set()
+    return {name for name in names if name in at_root or name.endswith(("_cache", "__pycache__"))}
+
+
+class Copy:
+    """A copy of the repository without what was built, in which tests may edit and break things."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        shutil.copytree(ROOT, root, ignore=_left_out)
+        if (ROOT / "data").exists():
+            shutil.copytree(ROOT / "data", root / "data")
+
+    def bring_simulator(self, config_path: Path) -> None:
+        """Puts the repository's simulator here, with its manifest: it counts as up to date."""
+        built = simulator(config_path)
+        target = self.root / built.relative_to(ROOT)
+        shutil.copytree(built, target, dirs_exist_ok=True)
+
+    def environment(self) -> dict[str, str]:
+        """Python finds the packages here before those of the repository."""
+        dropped = ("HEEPSTOR_CONFIG", "HEEPSTOR_CWD")
+        kept = {name: value for name, value in os.environ.items() if name not in dropped}
+        return {**kept, "PYTHONPATH": str(self.root)}
+
+    def start(self, *arguments: str) -> subprocess.Popen:
+        """Starts a task in a process group of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "flows.cli", *arguments],
+            cwd=self.root,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def task(self, *arguments: str) -> tuple[int, str, str]:
+        """Runs a task; gives exit code, stdout, stderr."""
+        process = self.start(*arguments)
+        out, err = process.communicate(timeout=600)
+        return process.returncode, out, err
+
+    def build(self, *options: str) -> dict:
+        """Runs `build --project mnist --json`; gives what it reports."""
+        code, out, err = self.task("build", "--project", "mnist", "--json", *options)
+        assert code == 0, err
+        return json.loads(out)
+
+    def stale(self) -> set[str]:
+        """The stages whose own inputs have changed since they ran."""
+        done = subprocess.run(
+            [sys.executable, "-c", _LIST_STALE],
+            cwd=self.root,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return set(json.loads(done.stdout))
+
+
+_LIST_STALE = """
+import json
+from pathlib import Path
+from flows.hashing import FileHashes
+from flows.pipeline import PREREQUISITES, Options, Pipeline
+from flows.progress import Progress
+from flows.stage import Runner
+root = Path.cwd()
+options = Options("mnist", root / "heepstor_cfg.hjson", inputs=2)
+pipeline, runner = Pipeline(root, options, Progress), Runner(root, FileHashes())
+stages = {name: pipeline.stage(name) for name in PREREQUISITES}
+stale = [name for name, stage in stages.items() if runner.why_stale(stage, runner.inputs(stage))]
+print(json.dumps(stale))
+"""
+
+
+def ran(result: dict) -> list[str]:
+    """The stages that a build ran, of what `Copy.build` gives."""
+    return [stage["name"] for stage in result["stages"] if stage["ran"]]
