@@ -1,0 +1,187 @@
+"""The device's run-time library on the simulated SoC: self-test, traps, and what things cost."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from flows import config, firmware, hardware
+from flows.config import Config
+from flows.pipeline import Options, run
+from flows.progress import Terminal
+from flows.riscv import ROOT
+
+pytestmark = pytest.mark.slow
+
+# Measured: 288 for the softmax, 52 for the rest of run(); with some room for other compilers.
+SOFTMAX_CYCLES = 320
+RUN_OVERHEAD_CYCLES = 80
+
+PROGRAM = """
+#include "heepstor/assert.hpp"
+#include "heepstor/cycles.hpp"
+#include "heepstor/engine.hpp"
+#include "heepstor/interrupts.hpp"
+#include "heepstor/mmio.hpp"
+#include "heepstor/print.hpp"
+#include "heepstor/softmax.hpp"
+#include "regs_engine.hpp"
+#include "regs_timer.hpp"
+
+using heepstor::print;
+using heepstor::read_register;
+using heepstor::write_register;
+namespace engine = heepstor::engine;
+namespace config = heepstor::config;
+
+%s
+
+int main() {
+  print("start\\n");
+  %s
+  return 0;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Path:
+    """The simulator of the default configuration, brought up to date."""
+    run(ROOT, Options.from_command_line(ROOT, ""), "hardware", Terminal(sys.stderr))
+    return hardware.folder(config.load()) / hardware.SIMULATOR / hardware.SIMULATOR
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    code: int
+    text: str
+
+    def number(self, name: str) -> int:
+        """Returns the number that the program printed as "name number"."""
+        return int(re.search(rf"^{name} (\d+)$", self.text, re.MULTILINE)[1])
+
+
+def simulate(
+    simulator: Path, folder: Path, body: str, declarations: str = "", chosen: Config | None = None
+) -> Outcome:
+    (folder / "main.cpp").write_text(PROGRAM % (declarations, body), encoding="utf-8")
+    elf = firmware.build(folder, folder / "out", chosen or config.load()).elf
+    return execute(simulator, elf)
+
+
+def execute(simulator: Path, elf: Path, max_cycles: int = 500_000) -> Outcome:
+    command = [simulator, f"--firmware={elf}", f"--max-cycles={max_cycles}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return Outcome(done.returncode, done.stdout)
+
+
+def test_self_test_passes(simulator: Path, tmp_path: Path) -> None:
+    elf = firmware.build(ROOT / "sw" / "selftest", tmp_path, config.load()).elf
+    outcome = execute(simulator, elf, max_cycles=5_000_000)
+    assert outcome.text.endswith("PASS\n")
+    assert outcome.code == 0
+    assert "FAIL" not in outcome.text
+
+
+TRAPS = {
+    "illegal instruction": (
+        'asm volatile(".word 0xffffffff");',
+        r"trap: illegal instruction \(mcause 00000002, mepc 8000\w{4}, instruction ffffffff\)",
+    ),
+    "lost stack": (
+        'asm volatile("li sp, 0x100\\n .word 0xffffffff");',
+        r"trap: illegal instruction \(mcause 00000002",
+    ),
+    "breakpoint": ('asm volatile("ebreak");', r"trap: breakpoint \(mcause 00000003"),
+    "environment call": ('asm volatile("ecall");', r"trap: environment call \(mcause 0000000b"),
+    "load from nowhere": (
+        "static_cast<void>(read_register(0x40001234));",
+        r"trap: bus error: .* \(mcause 80000012, mepc 8000\w{4}, address 40001234\)",
+    ),
+    "store to nowhere": (
+        "write_register(0x20000008, 5);",
+        r"trap: bus error: .*, address 20000008\)",
+    ),
+    "jump to nowhere": (
+        "reinterpret_cast<void (*)()>(0x50000000)();",
+        r"trap: bus error: .*, address 50000000\)",
+    ),
+    "interrupt without a handler": (
+        "heepstor::interrupts::enable(heepstor::interrupts::kTimer);\n"
+        "  write_register(config::kTimerBase + heepstor::regs::timer::kMtimecmphOffset, 0);\n"
+        "  write_register(config::kTimerBase + heepstor::regs::timer::kMtimecmpOffset, 0);\n"
+        "  for (;;) {}",
+        r"trap: timer interrupt without a handler \(mcause 80000007",
+    ),
+    "assertion": (
+        'HEEPSTOR_ASSERT(config::kArraySize == 0, "no array");',
+        r"main\.cpp:\d+: assertion failed: no array \(config::kArraySize == 0\)",
+    ),
+    "stack overflow": (
+        "volatile char big[10000];\n  for (int i = 9999; i >= 0; --i) big[i] = 1;",
+        r"stack overflow: raise stack_kib \(8\) in heepstor_cfg\.hjson",
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "message"), TRAPS.values(), ids=TRAPS)
+def test_failures_are_reported(simulator: Path, tmp_path: Path, body: str, message: str) -> None:
+    outcome = simulate(simulator, tmp_path, body)
+    assert outcome.text.startswith("start\n")
+    assert re.search(message, outcome.text)
+    assert outcome.code == 1
+
+
+def test_exit_code_is_that_of_main(simulator: Path, tmp_path: Path) -> None:
+    assert simulate(simulator, tmp_path, "return 42;") == Outcome(42, "start\n")
+
+
+def test_firmware_refuses_other_hardware(simulator: Path, tmp_path: Path) -> None:
+    default = config.load()
+    other = dataclasses.replace(
+        default, engine=dataclasses.replace(default.engine, array_size=12, accumulator_depth=512)
+    )
+    outcome = simulate(simulator, tmp_path, "engine::check_hardware();", chosen=other)
+    assert "the hardware's array_size is 8, this firmware was built for 12" in outcome.text
+    assert "the hardware's accumulator_depth is 1024" in outcome.text
+    assert outcome.code == 1
+
+
+def test_softmax_is_quick(simulator: Path, tmp_path: Path) -> None:
+    outcome = simulate(
+        simulator,
+        tmp_path,
+        "const std::uint32_t start = heepstor::cycles();\n"
+        "  heepstor::softmax<10>(values, values);\n"
+        '  print("softmax ", heepstor::cycles() - start, "\\n");',
+        "float values[10] = {0.5f, -1.0f, 3.0f, 2.0f, -9.0f, 0.0f, 1.0f, -7.5f, 2.5f, 1.5f};",
+    )
+    assert outcome.code == 0
+    assert 100 < outcome.number("softmax") <= SOFTMAX_CYCLES
+
+
+def test_running_a_chain_adds_little(simulator: Path, tmp_path: Path) -> None:
+    """Doorbell, interrupt and waking up, beyond the cycles that the engine itself counts."""
+    outcome = simulate(
+        simulator,
+        tmp_path,
+        "engine::run(&job);\n"
+        "  const std::uint32_t start = heepstor::cycles();\n"
+        "  const bool good = engine::run(&job).ok();\n"
+        "  const std::uint32_t whole = heepstor::cycles() - start;\n"
+        "  const std::uint32_t counted =\n"
+        "      read_register(config::kEngineBase + heepstor::regs::engine::kCyclesOffset);\n"
+        '  print("whole ", whole, "\\n", "counted ", counted, "\\n");\n'
+        "  if (!good) return 1;",
+        "alignas(16) float activations[64], parameters[16], outputs[8];\n"
+        "alignas(16) signed char weights[64 * 8];\n"
+        "engine::Descriptor job = engine::Matmul(1, 64, 8).load(activations, 256).buffer(0, 64)\n"
+        "    .weights(weights).first().store(parameters, outputs, 32);",
+    )
+    assert outcome.code == 0
+    assert 0 < outcome.number("whole") - outcome.number("counted") <= RUN_OVERHEAD_CYCLES
