@@ -104,11 +104,11 @@ class Pipeline:
         def work(out: Path) -> None:
             from modelgen import stages
 
-            stages.quantize(self.export.folder, out, self._model_options(), self._progress())
+            stages.quantize(self.export.folder, out, {}, self._progress())
 
-        values = {**self._versions("torch", "numpy"), **self._input_option()}
         files = self._python("modelgen.stages:quantize")
-        return self._stage("quantize", work, files, values, Upstream(self.export))
+        versions = self._versions("torch", "numpy")
+        return self._stage("quantize", work, files, versions, Upstream(self.export))
 
     @cached_property
     def generate(self) -> Stage:
@@ -116,11 +116,12 @@ class Pipeline:
             from modelgen import stages
 
             hardware = self.config.hardware()
-            stages.generate(self.quantize.folder, out, hardware, self._model_options())
+            options = {"inputs": self.options.inputs}
+            stages.generate(self.quantize.folder, out, hardware, options)
 
         values = {
-            **self._versions("numpy", "clang-format"),
-            **self._input_option(),
+            **self._versions("torch", "numpy", "clang-format"),
+            "option inputs": str(self.options.inputs or "the project's"),
             "option hardware": str(self.config.hardware()),
         }
         files = (*self._python("modelgen.stages:generate"), *self._data_files("modelgen/emit"))
@@ -222,12 +223,6 @@ class Pipeline:
         command = f"invoke {name}{project}"
         folder = folder or self.build / name
         return Stage(name, folder, work, files, values, upstream, data, command)
-
-    def _model_options(self) -> dict[str, object]:
-        return {"inputs": self.options.inputs}
-
-    def _input_option(self) -> dict[str, str]:
-        return {"option inputs": str(self.options.inputs or "the project's")}
 
     def _versions(self, *names: str) -> dict[str, str]:
         return {f"version of {name}": _version(name) for name in names}
