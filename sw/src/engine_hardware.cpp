@@ -1,6 +1,7 @@
 // Runs chains on the engine.
 #ifndef HEEPSTOR_OPERATORS_SOFTWARE
 
+#include "heepstor/assert.hpp"
 #include "heepstor/engine.hpp"
 #include "heepstor/exit.hpp"
 #include "heepstor/interrupts.hpp"
@@ -74,6 +75,7 @@ Result run(const Descriptor* first) {
   write(regs::kDoorbellOffset, regs::kDoorbellStartMask);
   interrupts::wait_for(interrupts::kEngine);
   const std::uint32_t raised = read(regs::kInterruptOffset);
+  HEEPSTOR_ASSERT((raised & kInterruptBoth) != 0, "the engine has woken the CPU for nothing");
   write(regs::kInterruptOffset, raised);
   if ((raised & regs::kInterruptErrorMask) != 0) return read_error();
   return {};

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "heepstor/assert.hpp"
 #include "heepstor/bits.hpp"
 #include "heepstor/descriptor.hpp"
 #include "heepstor_config.hpp"
@@ -117,6 +118,7 @@ inline void set_source(Descriptor& descriptor, Address source) { descriptor.sour
 
 /// Lets a descriptor write its results elsewhere.
 inline void set_destination(Descriptor& descriptor, Address destination) {
+  HEEPSTOR_ASSERT(destination.value % sizeof(float) == 0, "results must be aligned to a word");
   descriptor.destination = destination.value;
 }
 
