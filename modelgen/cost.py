@@ -1,10 +1,11 @@
 """Analytic model of the engine's time, in cycles.
 
 The engine is three units that share the memory port: one loads activations, one computes (and
-fetches the weights that it needs), one stores results. Job i may load while job i - 1 computes and
-job i - 2 stores; a tile is stored as soon as its last slice is done. The model follows these units
-from event to event; on the port weights come first, then results, then activations. The constants
-below are the only numbers taken from the RTL.
+fetches the weights that it needs), one stores results. A job may load while the one before
+computes, and compute while one earlier job stores; a tile is stored as soon as its last slice is
+done. The model follows these units from event to event; on the port activations come first that the
+array waits for, then weights, results, other activations. The constants below are the only numbers
+taken from the RTL.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from modelgen.hardware import Hardware
 from modelgen.program import Job
@@ -25,7 +27,7 @@ class EngineConstants:
     """Doorbell to the first word of activations: fetching and decoding the first descriptor."""
     descriptor: int = 5
     """Port cycles that fetching a descriptor takes from the others."""
-    load_setup: int = 4
+    load_setup: int = 12
     """Each load: from its start to the first word in the buffer, beyond the transfers."""
     row_setup: int = 0
     """Each row of a load or store, beyond the transfers."""
@@ -57,6 +59,7 @@ class JobCost:
     """Cycles before the end of computing at which the first tile may be stored."""
     store_tail: float
     """Work of storing that has to wait for the end of computing."""
+    stores: bool
     fence: bool
 
 
@@ -84,6 +87,7 @@ def job_cost(job: Job, hardware: Hardware, constants: EngineConstants = CONSTANT
         store=job.rows * row_store + latency if job.store else 0,
         store_lead=(job.tiles - 1) * tile_time if job.store else 0,
         store_tail=job.rows * ceil_div(last_columns, port) + latency if job.store else 0,
+        stores=job.store,
         fence=job.fence,
     )
 
@@ -113,6 +117,7 @@ class _Pipeline:
         """Job that each unit works on, or waits for."""
         self._left = [0.0, 0.0, 0.0]
         self._active = [False, False, False]
+        self._stores_before = [0, *accumulate(cost.stores for cost in costs)]
         self.finished: list[float] = []
 
     def done(self) -> bool:
@@ -120,9 +125,11 @@ class _Pipeline:
 
     def step(self) -> None:
         """Start what can start, then go to the next event."""
-        self._start(_LOAD, self._may_load)
-        self._start(_COMPUTE, self._may_compute)
-        self._start(_STORE, self._may_store)
+        may_start = (self._may_load, self._may_compute, self._may_store)
+        while any([self._start(unit, may_start[unit]) for unit in _UNITS]):
+            pass
+        if self.done():
+            return
         rates = self._rates()
         pause = min(self._until_event(unit, rates[unit]) for unit in _UNITS)
         self._time += pause
@@ -132,15 +139,17 @@ class _Pipeline:
             if self._active[unit] and self._left[unit] <= _EPSILON:
                 self._complete(unit)
 
-    def _start(self, unit: int, may_start: Callable[[int], bool]) -> None:
+    def _start(self, unit: int, may_start: Callable[[int], bool]) -> bool:
+        """Start a unit's next job if it can start; what takes no time is completed at once."""
         index = self._position[unit]
         if self._active[unit] or index >= len(self._costs) or not may_start(index):
-            return
+            return False
         cost = self._costs[index]
         self._active[unit] = True
         self._left[unit] = (cost.load, cost.compute, cost.store)[unit]
         if self._left[unit] == 0:
             self._complete(unit)
+        return True
 
     def _may_load(self, index: int) -> bool:
         if self._costs[index].fence:
@@ -148,7 +157,8 @@ class _Pipeline:
         return self._position[_COMPUTE] >= index - 1
 
     def _may_compute(self, index: int) -> bool:
-        return self._position[_LOAD] > index and len(self.finished) >= index - 1
+        storing = self._stores_before[index] - self._stores_before[len(self.finished)]
+        return self._position[_LOAD] > index and storing <= 1
 
     def _may_store(self, index: int) -> bool:
         lead = self._costs[index].store_lead
@@ -161,6 +171,8 @@ class _Pipeline:
     def _rates(self) -> tuple[float, float, float]:
         """Return the progress of each unit in a cycle."""
         free, compute = 1.0, 0.0
+        if self._active[_LOAD] and not self._active[_COMPUTE]:
+            return 1.0, 0.0, 0.0
         if self._active[_COMPUTE]:
             cost = self._costs[self._position[_COMPUTE]]
             free, compute = max(1.0 - cost.weights / cost.compute, 0.0), 1.0

@@ -66,6 +66,11 @@ class Descriptor:
     next: int = 0
     """Address of the next descriptor; 0: the last."""
     control_reserved: int = field(default=0, repr=False)
+    """Bits of word 1 that must be zero; kept so that a malformed descriptor stays one."""
+    columns_reserved: int = field(default=0, repr=False)
+    """The same of word 11, its upper half."""
+    reserved: int = field(default=0, repr=False)
+    """Word 15."""
 
     @property
     def control(self) -> int:
@@ -93,11 +98,11 @@ class Descriptor:
             self.parameters,
             self.destination,
             self.destination_pitch,
-            self.columns,
+            self.columns | self.columns_reserved << 16,
             self.clamp_low,
             self.clamp_high,
             self.profile,
-            0,
+            self.reserved,
         )
 
     @classmethod
@@ -126,9 +131,11 @@ class Descriptor:
             destination=words[9],
             destination_pitch=words[10],
             columns=words[11] & 0xFFFF,
+            columns_reserved=words[11] >> 16,
             clamp_low=words[12],
             clamp_high=words[13],
             profile=words[14],
+            reserved=words[15],
         )
 
 

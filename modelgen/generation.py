@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from modelgen.execute import run_graph
 from modelgen.export import read_description, read_test_data
 from modelgen.graph import Graph, Node, Tensor
 from modelgen.hardware import Hardware
+from modelgen.passes.append_softmax import append_softmax
 from modelgen.passes.quantize import LARGEST
 from modelgen.program import EngineLayer, Program
 from modelgen.reference.network import run_graph as run_reference
@@ -42,37 +44,44 @@ def _whole_batches(count: int, batch: int, available: int) -> np.ndarray:
     return np.arange(-(-count // batch) * batch) % available
 
 
-def matmul_program(
-    rows: int, words: int, columns: int, hardware: Hardware, out_dir: Path, seed: int = 0
+def linear_program(
+    sizes: Sequence[int],
+    batch: int,
+    hardware: Hardware,
+    out_dir: Path,
+    *,
+    softmax: bool = False,
+    seed: int = 0,
 ) -> None:
-    """Write a program of one matrix product; see `modelgen.stages.matmul`."""
+    """Write a program of linear layers with random values; see `modelgen.stages.linear`."""
     generator = np.random.default_rng(seed)
-    graph = Graph(
-        input="activations",
-        output="product",
-        batch=rows,
-        nodes=(
-            Node(
-                "product",
-                "quantized_linear",
-                ("activations",),
-                "product",
-                {"weight": "weight", "scale": "scale", "bias": "bias"},
-            ),
-        ),
-        tensors={
-            "activations": Tensor("activations", (rows, words)),
-            "product": Tensor("product", (rows, columns)),
-        },
-        constants={
-            "weight": generator.integers(-LARGEST, LARGEST + 1, (columns, words)).astype(np.int8),
-            "scale": np.full(columns, 1.0 / LARGEST, np.float32),
-            "bias": np.zeros(columns, np.float32),
-        },
-    )
-    values = generator.standard_normal((rows, words)).astype(np.float32)
-    title = f"A matrix product of {rows} x {words} and {words} x {columns} values."
+    graph = _random_layers(sizes, batch, generator)
+    if softmax:
+        graph = append_softmax(graph)
+    values = generator.standard_normal((batch, sizes[0])).astype(np.float32)
+    title = f"Linear layers of {'-'.join(map(str, sizes))} values, batch {batch}; random weights."
     _write(graph, values, None, hardware, out_dir, title)
+
+
+def _random_layers(sizes: Sequence[int], batch: int, generator: np.random.Generator) -> Graph:
+    """Return a quantized graph whose activations keep about the variance of its input."""
+    tensors = {"input": Tensor("input", (batch, sizes[0]))}
+    constants: dict[str, np.ndarray] = {}
+    nodes = []
+    last = "input"
+    for index, (words, columns) in enumerate(pairwise(sizes)):
+        name = f"linear{index}"
+        roles = {role: f"{name}.{role}" for role in ("weight", "scale", "bias")}
+        weight = generator.integers(-LARGEST, LARGEST + 1, (columns, words)).astype(np.int8)
+        constants[roles["weight"]] = weight
+        constants[roles["scale"]] = np.full(columns, (3 / words) ** 0.5 / LARGEST, np.float32)
+        constants[roles["bias"]] = np.zeros(columns, np.float32)
+        tensors[name] = Tensor(name, (batch, columns))
+        hidden = index < len(sizes) - 2
+        attributes = {"clamp": [0.0, None]} if hidden else {}
+        nodes.append(Node(name, "quantized_linear", (last,), name, roles, attributes))
+        last = name
+    return Graph("input", last, batch, tuple(nodes), tensors, constants)
 
 
 def _write(

@@ -1,8 +1,7 @@
 """Fences: which jobs have to wait until everything before them is in memory.
 
-The engine overlaps jobs: while job i computes, job i + 1 loads and job i - 1 may still be storing.
-It keeps a job's buffers apart from those of the job before the previous one; everything nearer is
-the compiler's task.
+The engine overlaps jobs: while job i computes, job i + 1 loads, and one earlier job may still be
+storing. What lies further back it keeps apart by itself; the rest is the compiler's task.
 """
 
 from __future__ import annotations
@@ -17,32 +16,45 @@ def fence(layers: Sequence[EngineLayer]) -> tuple[EngineLayer, ...]:
     """Return the layers of one chain with the fence flags of their jobs set.
 
     A job gets a fence where it loads a tensor that an unfenced earlier job stores, where it loads
-    over activations that the previous job may still read, or where it computes over accumulators
-    that the previous job may still store.
+    over activations that the previous job may still read, or where it starts sums in accumulators
+    that the last storing job may still read.
     """
-    stored: set[str] = set()
-    previous: Job | None = None
-    fenced_layers = []
-    for layer in layers:
-        jobs = []
-        for job in layer.jobs:
-            reads_stored = job.load and layer.node.inputs[0] in stored
-            needed = reads_stored or (previous is not None and _collide(previous, job))
-            if needed:
-                stored.clear()
-            if job.store:
-                stored.add(layer.node.output)
-            previous = replace(job, fence=needed)
-            jobs.append(previous)
-        fenced_layers.append(replace(layer, jobs=tuple(jobs)))
-    return tuple(fenced_layers)
+    state = _State()
+    return tuple(
+        replace(layer, jobs=tuple(state.add(layer, job) for job in layer.jobs)) for layer in layers
+    )
 
 
-def _collide(previous: Job, job: Job) -> bool:
-    """Tell whether a job overwrites what the previous one may still use."""
-    over_activations = job.load and _buffers_overlap(previous, job)
-    over_sums = previous.store and job.first and _accumulators_overlap(previous, job)
-    return over_activations or over_sums
+class _State:
+    """What may still be in use."""
+
+    def __init__(self) -> None:
+        self._stored: set[str] = set()
+        """Tensors that are stored since the last fence."""
+        self._previous: Job | None = None
+        self._storing: Job | None = None
+        """The last job that stores."""
+
+    def add(self, layer: EngineLayer, job: Job) -> Job:
+        """Return the job with its fence flag."""
+        fenced = replace(job, fence=self._needs_fence(layer, job))
+        if fenced.fence:
+            self._stored.clear()
+        if fenced.store:
+            self._stored.add(layer.node.output)
+            self._storing = fenced
+        self._previous = fenced
+        return fenced
+
+    def _needs_fence(self, layer: EngineLayer, job: Job) -> bool:
+        reads_stored = job.load and layer.node.inputs[0] in self._stored
+        over_activations = (
+            job.load and self._previous is not None and _buffers_overlap(self._previous, job)
+        )
+        over_sums = (
+            job.first and self._storing is not None and _accumulators_overlap(self._storing, job)
+        )
+        return reads_stored or over_activations or over_sums
 
 
 def _buffers_overlap(one: Job, other: Job) -> bool:

@@ -6,7 +6,7 @@ one stage without loading what the others need.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,21 +65,34 @@ def generate(
     run(Path(quantize_dir), Path(out_dir), hardware, options)
 
 
+def linear(
+    sizes: Sequence[int],
+    batch: int,
+    hardware: Hardware,
+    out_dir: Path,
+    *,
+    softmax: bool = False,
+    seed: int = 0,
+) -> None:
+    """Write a program of linear layers with seeded random weights and inputs, for benchmarks.
+
+    The same files as `generate`. ReLU stands between the layers.
+
+    Args:
+        sizes: values of the input and of each layer's output, such as (784, 128, 64, 10).
+        batch: inputs of the one inference.
+        hardware: sizes of the hardware.
+        out_dir: folder to write to.
+        softmax: end in a softmax.
+        seed: of weights and inputs.
+    """
+    from modelgen.generation import linear_program
+
+    linear_program(sizes, batch, hardware, Path(out_dir), softmax=softmax, seed=seed)
+
+
 def matmul(
     rows: int, words: int, columns: int, hardware: Hardware, out_dir: Path, seed: int = 0
 ) -> None:
-    """Write a program that is a single matrix product of seeded random values.
-
-    The same files as `generate`; for benchmarks.
-
-    Args:
-        rows: M, rows of activations.
-        words: K, the inner dimension.
-        columns: N, columns of weights.
-        hardware: sizes of the hardware.
-        out_dir: folder to write to.
-        seed: of activations and weights.
-    """
-    from modelgen.generation import matmul_program
-
-    matmul_program(rows, words, columns, hardware, Path(out_dir), seed)
+    """Write a program of a single matrix product, rows x words by words x columns; see `linear`."""
+    linear((words, columns), rows, hardware, out_dir, seed=seed)

@@ -11,6 +11,8 @@ from modelgen.emit.context import model_context
 from modelgen.emit.formatting import format_cpp
 from modelgen.program import Program
 
+_MOST_PRINTED = 256
+"""Values of an inference's output that are printed; more would take longer than the inference."""
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
@@ -27,7 +29,13 @@ def emit(
         title: first line of the sources' comments.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    context = {**model_context(program, title), "inferences": len(inputs)}
+    printed = expected.shape[1] <= _MOST_PRINTED
+    context = {
+        **model_context(program, title),
+        "inferences": len(inputs),
+        "prints_outputs": printed,
+        "prints_classes": printed and expected.shape[1] > program.graph.batch,
+    }
     loader = jinja2.FileSystemLoader(_TEMPLATES)
     environment = jinja2.Environment(
         loader=loader,

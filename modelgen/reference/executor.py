@@ -22,6 +22,7 @@ from modelgen.hardware import Hardware
 from modelgen.reference.arithmetic import canonicalize, matmul, postprocess
 
 _LINE_BYTES = 16
+_MOST_JOBS = 0xFFFF
 
 
 class EngineError(IntEnum):
@@ -35,6 +36,7 @@ class EngineError(IntEnum):
     ACCUMULATOR_OVERFLOW = 5
     BAD_DESCRIPTOR = 6
     BUSY = 7
+    CHAIN_TOO_LONG = 8
 
 
 @dataclass(frozen=True)
@@ -110,10 +112,14 @@ class _Engine:
             self._store(job, totals)
 
     def _check(self, job: Descriptor) -> None:
-        if job.operation != OPERATION_MATMUL or job.control_reserved:
+        """Refuse malformed descriptors, in the hardware's order."""
+        reserved = job.control_reserved | job.columns_reserved | job.reserved
+        if job.operation != OPERATION_MATMUL or reserved:
             raise _Fault(EngineError.UNKNOWN_OPERATION)
-        if not (job.rows and job.words and job.tiles) or (job.store and not job.columns):
+        if not (job.rows and job.words and job.tiles and job.columns):
             raise _Fault(EngineError.ZERO_DIMENSION)
+        if job.weights % _LINE_BYTES or job.profile % _LINE_BYTES:
+            raise _Fault(EngineError.BAD_ADDRESS)
         end = job.buffer_base + (job.rows - 1) * job.buffer_pitch + job.words
         if end > self._hardware.buffer_words:
             raise _Fault(EngineError.BUFFER_OVERFLOW)
@@ -192,6 +198,8 @@ def execute_chain(
             done.append(job)
             if job.next == 0:
                 break
+            if len(done) == _MOST_JOBS:
+                raise _Fault(EngineError.CHAIN_TOO_LONG)
             address = job.next
             if address in seen:
                 raise ValueError(f"the chain returns to {address:#x} and has no end")

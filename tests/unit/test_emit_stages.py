@@ -140,3 +140,12 @@ def test_matmul_program(tmp_path: Path) -> None:
     assert document["layers"][0]["shape"] == "20 x 40 -> 30"
     assert np.load(tmp_path / "golden" / "outputs.npy").shape == (20, 30)
     assert "Matmul(" in (tmp_path / "src" / "model.cpp").read_text()
+
+
+def test_linear_program(tmp_path: Path) -> None:
+    stages.linear((30, 20, 10), 5, Hardware(), tmp_path, softmax=True)
+    document = json.loads((tmp_path / "model.json").read_text())
+    assert [layer["op"] for layer in document["layers"]] == ["linear, ReLU", "linear", "softmax"]
+    outputs = np.load(tmp_path / "golden" / "outputs.npy")
+    np.testing.assert_allclose(outputs.sum(axis=1), 1, atol=1e-6)
+    assert outputs.max() < 0.99

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import struct
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from systemrdl import RDLCompiler
 
 from modelgen.descriptor import DESCRIPTOR_BYTES, Descriptor, link
 from modelgen.hardware import Hardware
@@ -91,6 +95,11 @@ def test_chunks_of_k_and_resident_activations() -> None:
     [
         ({"operation": 2}, EngineError.UNKNOWN_OPERATION),
         ({"operation": 0}, EngineError.UNKNOWN_OPERATION),
+        ({"control_reserved": 1 << 12}, EngineError.UNKNOWN_OPERATION),
+        ({"columns_reserved": 1}, EngineError.UNKNOWN_OPERATION),
+        ({"reserved": 1}, EngineError.UNKNOWN_OPERATION),
+        ({"profile": BASE + 4}, EngineError.BAD_ADDRESS),
+        ({"store": False, "columns": 0}, EngineError.ZERO_DIMENSION),
         ({"source": BASE - 4}, EngineError.BAD_ADDRESS),
         ({"source": SOURCE + 2}, EngineError.BAD_ADDRESS),
         ({"source_pitch": 6}, EngineError.BAD_ADDRESS),
@@ -125,4 +134,60 @@ def test_a_loop_is_refused() -> None:
 
 
 def test_pack_and_unpack() -> None:
-    assert Descriptor.unpack(JOB.pack()) == JOB
+    job = replace(JOB, control_reserved=1 << 20, columns_reserved=5, reserved=9, profile=BASE)
+    assert Descriptor.unpack(job.pack()) == job
+
+
+@pytest.mark.parametrize(
+    ("change", "register", "field"),
+    [
+        ({"next": 16}, "next", "address"),
+        ({"operation": 3}, "control", "operation"),
+        ({"load": True}, "control", "load"),
+        ({"first": True}, "control", "first"),
+        ({"store": True}, "control", "store"),
+        ({"fence": True}, "control", "fence"),
+        ({"source": 20}, "source", "address"),
+        ({"source_pitch": 24}, "source_pitch", "bytes"),
+        ({"rows": 7}, "shape", "rows"),
+        ({"words": 7}, "shape", "words"),
+        ({"buffer_base": 7}, "buffer", "base"),
+        ({"buffer_pitch": 7}, "buffer", "pitch"),
+        ({"weights": 32}, "weights", "address"),
+        ({"tiles": 7}, "tiles", "count"),
+        ({"accumulator_base": 7}, "tiles", "accumulator"),
+        ({"parameters": 28}, "parameters", "address"),
+        ({"destination": 28}, "destination", "address"),
+        ({"destination_pitch": 28}, "destination_pitch", "bytes"),
+        ({"columns": 7}, "columns", "count"),
+        ({"columns_reserved": 7}, "columns", "reserved"),
+        ({"clamp_low": 0.0}, "clamp_low", "value"),
+        ({"clamp_high": 0.0}, "clamp_high", "value"),
+        ({"profile": 32}, "profile", "address"),
+        ({"reserved": 7}, "reserved", "value"),
+    ],
+)
+def test_layout_is_the_one_of_the_hardware(change: dict, register: str, field: str) -> None:
+    """Changing one member changes only the bits that descriptor.rdl gives it."""
+    base = Descriptor(load=False, first=False, store=False, operation=0)
+    words = [struct.unpack("<16I", job.pack()) for job in (base, replace(base, **change))]
+    offset, low, high = hardware_layout()[register, field]
+    mask = (1 << (high + 1)) - (1 << low)
+    for index, (before, after) in enumerate(zip(*words, strict=True)):
+        changed = before ^ after
+        assert (changed != 0) == (4 * index == offset)
+        assert changed & ~mask == 0
+
+
+@functools.cache
+def hardware_layout() -> dict[tuple[str, str], tuple[int, int, int]]:
+    """Return (register, field) -> (byte offset, lowest bit, highest bit)."""
+    rdl = Path(__file__).resolve().parents[2] / "cores" / "engine" / "descriptor.rdl"
+    compiler = RDLCompiler()
+    compiler.compile_file(str(rdl))
+    registers = compiler.elaborate().top.registers()
+    return {
+        (register.inst_name, field.inst_name): (register.address_offset, field.low, field.high)
+        for register in registers
+        for field in register.fields()
+    }

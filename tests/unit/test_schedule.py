@@ -88,23 +88,25 @@ def test_no_hazards(network: Graph, hardware: Hardware) -> None:
 def check_hazards(jobs: list[Descriptor]) -> None:
     """Compare sets of single words: nothing that may still be in use is overwritten or read early.
 
-    Without a fence, a job may load while the one before computes, and compute while it stores.
+    Without a fence, a job may load while the one before computes, and compute while the last one
+    that stores does so.
     """
     unfenced: set[int] = set()
-    for index, job in enumerate(jobs):
-        before = jobs[index - 1] if index else None
+    before = storing = None
+    for job in jobs:
         if job.fence:
             unfenced.clear()
+            before = storing = None
         if job.load:
             loaded = words_of(job.source, job.source_pitch, job.rows, job.words)
             assert not loaded & unfenced
-        if before is not None and not job.fence:
-            if job.load:
-                assert not buffer_of(before) & buffer_of(job)
-            if before.store and job.first:
-                assert not accumulators_of(before) & accumulators_of(job)
+            assert before is None or not buffer_of(before) & buffer_of(job)
+        if job.first:
+            assert storing is None or not accumulators_of(storing) & accumulators_of(job)
         if job.store:
             unfenced |= words_of(job.destination, job.destination_pitch, job.rows, job.columns)
+            storing = job
+        before = job
 
 
 def words_of(address: int, pitch: int, rows: int, columns: int) -> set[int]:

@@ -19,10 +19,12 @@ using heepstor::print;
 
 alignas(16) float output[model::kOutputSize];
 
+constexpr std::size_t kClasses = model::kOutputSize / model::kBatch;
+
 /// Largest value's position in one row of the output.
 std::size_t predicted_class(const float* row) {
   std::size_t best = 0;
-  for (std::size_t i = 1; i < model::kOutputSize / model::kBatch; ++i) {
+  for (std::size_t i = 1; i < kClasses; ++i) {
     if (row[i] > row[best]) best = i;
   }
   return best;
@@ -43,16 +45,19 @@ void print_layers() {
   }
 }
 
-/// Prints an inference's outputs; returns how many differ from what is expected.
-std::uint32_t check_output(std::size_t inference) {
+void print_output(std::size_t inference) {
+  print("# output ", inference);
+  for (const float value : output) print(" ", heepstor::hex(value));
+  print("\n");
+}
+
+/// Returns how many outputs of an inference differ from what is expected.
+std::uint32_t count_mismatches(std::size_t inference) {
   const std::uint32_t* expected = test_expected + inference * model::kOutputSize;
   std::uint32_t mismatches = 0;
-  print("# output ", inference);
   for (std::size_t i = 0; i < model::kOutputSize; ++i) {
-    print(" ", heepstor::hex(output[i]));
     if (heepstor::to_bits(output[i]) != expected[i]) ++mismatches;
   }
-  print("\n");
   return mismatches;
 }
 
@@ -72,10 +77,11 @@ int main() {
     }
     print("# input ", inference, " cycles ", elapsed, "\n");
     if (inference == 0) print_layers();
-    mismatches += check_output(inference);
+    print_output(inference);
+    mismatches += count_mismatches(inference);
     print("Inference ", inference, ": class");
     for (std::size_t row = 0; row < model::kBatch; ++row) {
-      print(" ", predicted_class(output + row * (model::kOutputSize / model::kBatch)));
+      print(" ", predicted_class(output + row * kClasses));
     }
     print(", ", elapsed, " cycles\n");
   }
