@@ -201,10 +201,14 @@ def test_assertions_can_be_left_out(sources: Path, tmp_path: Path) -> None:
     assert without.size["code"] < with_them.size["code"]
 
 
-@pytest.mark.parametrize("operators", ["engine", "software"])
-@pytest.mark.parametrize("array_size", [4, 32])
-def test_descriptor_tables_need_no_code(tmp_path: Path, operators: str, array_size: int) -> None:
-    """The self-test and a table of descriptors link for every way of running operators."""
+@pytest.mark.parametrize(
+    ("operators", "array_size", "optimisation"),
+    [("engine", 4, "-O0"), ("software", 32, "-O2"), ("engine", 12, "-Os")],
+)
+def test_descriptor_tables_need_no_code(
+    tmp_path: Path, operators: str, array_size: int, optimisation: str
+) -> None:
+    """A table of descriptors is a constant, else linking would fail; even without optimisation."""
     (tmp_path / "main.cpp").write_text(
         '#include "heepstor/engine.hpp"\n'
         "using namespace heepstor::engine;\n"
@@ -218,7 +222,7 @@ def test_descriptor_tables_need_no_code(tmp_path: Path, operators: str, array_si
     default = config.load()
     engine = dataclasses.replace(default.engine, array_size=array_size)
     chosen = dataclasses.replace(default, engine=engine)
-    options = Options(operators=operators)
+    options = Options(operators=operators, optimisation=optimisation)
     built = firmware.build(tmp_path, tmp_path / "out", chosen, options)
     assert built.size["free"] > 0
 

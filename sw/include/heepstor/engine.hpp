@@ -20,14 +20,11 @@ struct Address {
 
   // Implicit on purpose: tables of descriptors name arrays and numbers alike.
   constexpr Address(std::uint32_t number) : value(number) {}
+  // The compiler folds the cast to a link-time constant in a table's initialiser.
   constexpr Address(const void* pointer)
-      : value(pointer == nullptr ? 0 : static_cast<std::uint32_t>(to_integer(pointer))) {}
-
- private:
-  // The compiler folds this to a link-time constant in a table's initialiser.
-  static std::uintptr_t to_integer(const void* pointer) {
-    return reinterpret_cast<std::uintptr_t>(pointer);
-  }
+      : value(pointer == nullptr
+                  ? 0
+                  : static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(pointer))) {}
 };
 
 /// Builds the descriptor of `rows` x `words` activations times `words` x `columns` weights.
