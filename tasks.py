@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import json as jsonlib
 import os
@@ -23,7 +24,7 @@ PROJECT_HELP = {
     "project": "the project: a folder under projects/",
     "config": "the hardware configuration's file (default: heepstor_cfg.hjson)",
     "operators": "where layers run: engine, or software (on the CPU, with the same results)",
-    "no-assertions": "leave the device code's assertions out",
+    "assertions": "--no-assertions leaves the device code's assertions out",
     "inputs": "how many test inputs to run (default: the project's own setting)",
     "json": "print the result as JSON on stdout, and everything else on stderr",
 }
@@ -40,12 +41,18 @@ def _reports_errors(function):
             raise Exit(f"\nError: {error}", code=error.code) from error
         except ModelError as error:
             raise Exit(f"\nError: {error}", code=1) from error
-        except KeyboardInterrupt:
-            raise Exit("\nInterrupted. What was complete is kept.", code=130) from None
         except BrokenPipeError:
             # The reader of a pipe has had enough; nothing more can be printed.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise Exit(code=141) from None
+        except OSError as error:
+            if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC):
+                raise
+            place = f"{error.strerror}: {error.filename}"
+            hint = "Is there space, and do build/ and data/ belong to this user?"
+            raise Exit(f"\nError: {place}. {hint}", code=1) from error
+        except KeyboardInterrupt:
+            raise Exit("\nInterrupted. What was complete is kept.", code=130) from None
 
     return wrapped
 
@@ -75,8 +82,7 @@ def _stage_task(name: str, text: str):
 
     body.__name__ = name
     body.__doc__ = text
-    help_texts = {("assertions" if k == "no-assertions" else k): v for k, v in PROJECT_HELP.items()}
-    return task(_reports_errors(body), help=help_texts, name=name)
+    return task(_reports_errors(body), help=PROJECT_HELP, name=name)
 
 
 build = _stage_task("build", "From the PyTorch model to its run on the SoC's RTL: all stages.")

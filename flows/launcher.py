@@ -130,9 +130,9 @@ def make_environment() -> None:
         say(".venv is unfinished, or was made elsewhere: making it again.")
         VENV.unlink() if VENV.is_symlink() else shutil.rmtree(VENV)
     say("making .venv (once; some minutes, about 2 GiB).")
-    done = subprocess.run(
-        [sys.executable, "-I", "-m", "venv", str(VENV)], capture_output=True, text=True
-    )
+    # Where .venv was activated this Python is the one in .venv, which may just have been removed.
+    python = getattr(sys, "_base_executable", sys.executable)
+    done = subprocess.run([python, "-I", "-m", "venv", str(VENV)], capture_output=True, text=True)
     if done.returncode != 0:
         raise LauncherError("Python cannot make .venv:\n" + (done.stdout + done.stderr).strip())
 
