@@ -15,11 +15,12 @@ module uart_rx (
   /// High for one cycle for a character without a stop bit.
   output logic        frame_error_o
 );
-  typedef enum logic [1:0] {
+  typedef enum logic [2:0] {
     Idle,
     Start,
     Data,
-    Stop
+    Stop,
+    Break
   } state_e;
 
   state_e state_q;
@@ -68,7 +69,8 @@ module uart_rx (
           if (bit_q == 3'd7) state_q <= Stop;
         end
         // After a missing stop bit, the line has to rest before a start bit can be seen.
-        Stop: if (rx) state_q <= Idle;
+        Stop: state_q <= rx ? Idle : Break;
+        Break: if (rx) state_q <= Idle;
         default: state_q <= Idle;
       endcase
     end
