@@ -225,7 +225,7 @@ class Pipeline:
         return Stage(name, folder, work, files, values, upstream, data, command)
 
     def _versions(self, *names: str) -> dict[str, str]:
-        return {f"version of {name}": _version(name) for name in names}
+        return {f"version of {name}": package_version(name) for name in names}
 
     def _python(self, *modules: str) -> tuple[Path, ...]:
         return tuple(import_closure(self.root, modules))
@@ -254,7 +254,8 @@ class Pipeline:
         return tuple(p for p in sorted(found) if p.is_file() and "__pycache__" not in p.parts)
 
 
-def _version(package: str) -> str:
+def package_version(package: str) -> str:
+    """The version of an installed package; HeepstorError if it is missing."""
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:

@@ -83,6 +83,25 @@ def test_any_other_bit_fails(old, new, message):
         simulate.check_bits(log, GOLDEN)
 
 
+def test_outputs_that_were_not_printed_are_those_the_firmware_compared():
+    silent = [line for line in LOG if not line.startswith("# output")]
+    log = parse(silent)
+    simulate.take_unprinted(log, GOLDEN)
+    simulate.check_bits(log, GOLDEN)
+    for other in (["# done 1"], []):
+        log = parse([*silent[:-1], *other])
+        simulate.take_unprinted(log, GOLDEN)
+        with pytest.raises(HeepstorError):
+            simulate.check_bits(log, GOLDEN)
+
+
+def test_one_output_line_that_is_missing_fails():
+    log = parse([line for line in LOG if not line.startswith("# output 1")])
+    simulate.take_unprinted(log, GOLDEN)
+    with pytest.raises(HeepstorError, match="inference 1 has 0 outputs"):
+        simulate.check_bits(log, GOLDEN)
+
+
 def test_missing_inputs_fail():
     with pytest.raises(HeepstorError, match="1 of 2 inferences"):
         simulate.check_bits(parse([*LOG[:7], "# done 0"]), GOLDEN)
