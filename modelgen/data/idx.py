@@ -27,9 +27,8 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
     content = _content(path)
     header = 4 + 4 * dimensions
     if len(content) < header or content[:4] != bytes((0, 0, _UNSIGNED_BYTES, dimensions)):
-        raise ModelError(
-            f"{path} is not an IDX file of {dimensions} dimensions of bytes. {_ADVICE}"
-        )
+        kind = f"an IDX file of {dimensions} dimensions of bytes"
+        raise ModelError(f"{path} is not {kind}. {_ADVICE}")
     shape = struct.unpack(f">{dimensions}I", content[4:header])
     expected = int(np.prod(shape, dtype=np.int64))
     found = len(content) - header

@@ -63,8 +63,8 @@ def _without_network(root: Path, missing: list[str], error: DownloadError) -> Da
     """Return scikit-learn's digits; refuse if the user has put some of the files there."""
     if len(missing) < len(FILES):
         raise ModelError(
-            f"{root} lacks {', '.join(missing)}, and it cannot be downloaded: {error}. Put all four "
-            "MNIST files there, or none."
+            f"{root} lacks {', '.join(missing)}, and it cannot be downloaded: {error}. Put all "
+            "four MNIST files there, or none."
         ) from error
     return _digits(
         f"MNIST is not in {root} and cannot be downloaded: {error}. Using the 1,797 handwritten "
