@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -275,11 +275,14 @@ def run(root: Path, options: Options, target: str, terminal: Terminal) -> dict:
         projects.find(root, options.project)
     current: list[Progress] = []
     pipeline = Pipeline(root, options, lambda: current[-1])
-    runner = Runner(root, FileHashes(root / "build" / ".hashes.json"))
+
+    def on_wait(holder: str) -> None:
+        terminal.note(f"Waiting for {holder}, which is building the same.")
+
+    runner = Runner(root, FileHashes(root / "build" / ".hashes.json"), on_wait)
     outcomes = []
-    with ExitStack() as locks:
-        for lock in _locks(pipeline, last):
-            locks.enter_context(file_lock(lock, lambda who: terminal.note(f"Waiting for {who}.")))
+    # Others with the same project wait for the whole of it: their options may be different.
+    with file_lock(pipeline.build / ".lock", on_wait) if options.project else nullcontext():
         for name in (*PREREQUISITES[last], last):
             with terminal.progress(name) as progress:
                 current[:] = [progress]
@@ -293,14 +296,6 @@ def run(root: Path, options: Options, target: str, terminal: Terminal) -> dict:
         result["report"] = report.read(pipeline.report.folder)
         report.show(result["report"], terminal)
     return result
-
-
-def _locks(pipeline: Pipeline, last: str) -> list[Path]:
-    """The folders that a run writes to: the project's, and the simulator's."""
-    locks = [] if last == "hardware" else [pipeline.build / ".lock"]
-    if "hardware" in (*PREREQUISITES[last], last):
-        locks.append(pipeline.hardware.folder.parent / ".lock")
-    return locks
 
 
 def _status(outcome: Outcome) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from flows.errors import HeepstorError
 from flows.hashing import FileHashes
+from flows.locks import file_lock
 
 MANIFEST = "manifest.json"
 SCHEMA = 1
@@ -60,11 +61,21 @@ class Outcome:
 
 
 class Runner:
-    """Brings stages up to date. `root` is what file names in manifests are relative to."""
+    """Brings stages up to date, each in one process at a time.
 
-    def __init__(self, root: Path, hashes: FileHashes) -> None:
+    `root` is what file names in manifests are relative to; `on_wait` is told who is at work on the
+    same stage when this one has to wait.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        hashes: FileHashes,
+        on_wait: Callable[[str], None] = lambda holder: None,
+    ) -> None:
         self.root = root
         self.hashes = hashes
+        self.on_wait = on_wait
 
     def run(self, stage: Stage, on_start: Callable[[Stage, str], None]) -> Outcome:
         """Does a stage's work if it has to be done; calls `on_start(stage, reason)` first.
@@ -72,11 +83,12 @@ class Runner:
         What it is made from must be up to date already. Raises what the work raises.
         """
         started = time.monotonic()
-        inputs = self.inputs(stage)
-        reason = self.why_stale(stage, inputs)
-        if reason is not None:
-            on_start(stage, reason)
-            self._work(stage, inputs)
+        with file_lock(stage.folder.with_name(f".{stage.folder.name}.lock"), self.on_wait):
+            inputs = self.inputs(stage)
+            reason = self.why_stale(stage, inputs)
+            if reason is not None:
+                on_start(stage, reason)
+                self._work(stage, inputs)
         self.hashes.save()
         return Outcome(stage, reason, time.monotonic() - started)
 

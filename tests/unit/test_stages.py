@@ -152,6 +152,27 @@ Runner(root, FileHashes()).run(Stage("s", root / "s", work), lambda *_: None)
     assert not (tmp_path / ".s.partial").exists()
 
 
+def test_two_processes_do_not_work_on_the_same_stage(tmp_path):
+    """The second waits, and then finds everything done."""
+    at_work, runs, waited = threading.Event(), [], []
+
+    def work(folder: Path) -> None:
+        runs.append(folder)
+        at_work.set()
+        (folder / "out.txt").write_text("out")
+        while not waited:
+            pass
+
+    stage = Stage("s", tmp_path / "s", work)
+    arguments = (Runner(tmp_path, FileHashes()), stage)
+    first = threading.Thread(target=reason, args=arguments, daemon=True)
+    first.start()
+    assert at_work.wait(10)
+    assert reason(Runner(tmp_path, FileHashes(), waited.append), stage) is None
+    first.join(10)
+    assert len(runs) == 1
+
+
 def test_a_full_disk_is_a_message(tmp_path, runner):
     def fail(folder: Path) -> None:
         raise OSError(28, "No space left on device", str(folder / "x"))
