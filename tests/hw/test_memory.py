@@ -19,7 +19,7 @@ def test_memory(banks, port_words):
     parameters = {"Banks": banks, "PortWords": port_words, "BankWords": BANK_WORDS}
     run_cocotb(
         "heepstor:ip:memory",
-        "memory",
+        "main_memory",
         "tests.hw.test_memory",
         parameters,
         environment={"BANKS": str(banks), "PORT_WORDS": str(port_words)},

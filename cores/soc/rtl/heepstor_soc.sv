@@ -150,7 +150,7 @@ module heepstor_soc
     assign memory_rsp[m]   = '{rvalid: narrow_rvalid[m], rdata: narrow_rdata[m]};
   end
 
-  memory #(
+  main_memory #(
     .Banks      (MemoryBanks),
     .BankWords  (MemoryBytes / MemoryBanks / 4),
     .PortWords  (PortWords),

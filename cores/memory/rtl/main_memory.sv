@@ -6,7 +6,7 @@
 /// Word w lies in bank w mod Banks. Addresses are byte addresses; only the bits within the memory
 /// count. Every port is answered in the cycle after its grant. All words that the wide port wants are
 /// served together; word i is at its address + 4 i.
-module memory #(
+module main_memory #(
   parameter int unsigned Banks       = 8,
   /// 32-bit words of each bank.
   parameter int unsigned BankWords   = 16384,
