@@ -1,0 +1,163 @@
+"""Builds programs and runs them on the simulated SoC, for the suites."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from flows import config as configuration
+from flows import firmware, hardware, simulate
+from flows.config import Config
+from flows.errors import HeepstorError
+from flows.hashing import FileHashes
+from flows.pipeline import Options, Pipeline
+from flows.progress import Progress, Terminal
+from flows.stage import Runner, Stage
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One inference on the RTL, in cycles of the SoC's clock.
+
+    `cycles` is the whole of it, from the call of infer() to its return; `engine` and `predicted`
+    are what the engine took and what the compiler's model of it says. `causes` divides `cycles`:
+    the engine's counters, then layers on the CPU, then what the driver adds.
+    """
+
+    array_size: int
+    macs: int
+    cycles: int
+    limit: float
+    engine: int
+    predicted: int
+    causes: dict[str, int]
+    simulated_cycles: int
+    wall_seconds: float
+
+    def to_dict(self) -> dict:
+        """For JSON, with the ratio to the limit."""
+        return {**asdict(self), "ratio": self.cycles / self.limit}
+
+
+class Bench:
+    """Where a suite's programs are built and run.
+
+    `config_path` gives all of the hardware but the array's size, which the suites choose.
+    """
+
+    def __init__(self, root: Path, config_path: Path, terminal: Terminal) -> None:
+        self.root = root
+        self.folder = root / "build" / "bench"
+        self.terminal = terminal
+        self._base_path = config_path
+        self._base = configuration.load(config_path)
+        self._simulators: dict[int, Path] = {}
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def config(self, array_size: int) -> tuple[Config, Path]:
+        """The configuration with this array size, and its file."""
+        if array_size == self._base.engine.array_size:
+            return self._base, self._base_path
+        values = self._base.to_dict()
+        values["engine"]["array_size"] = array_size
+        values["arena_kib"] = "auto"
+        path = self.folder / f"S{array_size}.hjson"
+        path.write_text(json.dumps(values, indent=1), encoding="utf-8")
+        return configuration.load(path), path
+
+    def simulator(self, array_size: int) -> Path:
+        """The simulator with this array size, built if need be."""
+        if array_size not in self._simulators:
+            config, path = self.config(array_size)
+            name = f"S={array_size}"
+            progress: list[Progress] = []
+            pipeline = Pipeline(self.root, Options("", path), lambda: progress[-1])
+            stage = dataclasses.replace(
+                pipeline.hardware, command=f"invoke hardware --config {path}"
+            )
+            self.run_stage(stage, name, progress)
+            self._simulators[array_size] = (
+                hardware.folder(config, self.root) / hardware.SIMULATOR / hardware.SIMULATOR
+            )
+        return self._simulators[array_size]
+
+    def run_stage(self, stage: Stage, label: str, shown: list[Progress] | None = None) -> None:
+        """Brings a stage up to date, with a line on the terminal."""
+        runner = Runner(self.root, FileHashes(self.root / "build" / ".hashes.json"))
+        with self.terminal.progress(f"{stage.name} {label}") as progress:
+            (shown if shown is not None else []).append(progress)
+            outcome = runner.run(stage, lambda _, reason: progress.show(reason))
+        status = "up to date" if outcome.reason is None else f"done in {outcome.seconds:.1f} s"
+        self.terminal.line(f"{stage.name} {label}", status)
+
+    def linear(
+        self, name: str, array_size: int, sizes: Sequence[int], batch: int, softmax: bool
+    ) -> Measurement:
+        """Measures linear layers with random weights; see `modelgen.stages.linear`.
+
+        Raises HeepstorError if any output differs from the reference's.
+        """
+
+        def generate(config: Config, out: Path) -> None:
+            from modelgen import stages
+
+            stages.linear(sizes, batch, config.hardware(), out, softmax=softmax)
+
+        return self.measure(name, array_size, generate)
+
+    def measure(
+        self, name: str, array_size: int, generate: Callable[[Config, Path], None]
+    ) -> Measurement:
+        """Builds and runs what `generate` writes; returns its first inference."""
+        simulator = self.simulator(array_size)
+        config, _ = self.config(array_size)
+        folder = self.folder / f"S{array_size}" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        with self.terminal.progress(name) as progress:
+            progress.show("compiling")
+            generate(config, folder)
+            options = firmware.Options(assertions=False)
+            built = firmware.build(folder / "src", folder, config, options)
+            log = simulate.execute(simulator, built.elf, folder, progress)
+        if log.mismatches != 0:
+            raise HeepstorError(
+                f"{name} at S = {array_size}: {log.mismatches} outputs differ from the reference."
+            )
+        model = json.loads((folder / "model.json").read_text())
+        statistics = json.loads((folder / simulate.STATISTICS).read_text())
+        first = log.inputs[0]
+        measured = Measurement(
+            array_size=array_size,
+            macs=model["macs"],
+            cycles=first.cycles,
+            limit=model["limit_cycles"],
+            engine=sum(layer.cycles for layer in first.layer_counters().values()),
+            predicted=model["predicted_cycles"],
+            causes=_causes(first),
+            simulated_cycles=statistics["cycles"],
+            wall_seconds=statistics["wall_seconds"],
+        )
+        self.terminal.line(f"S={array_size}", f"{name}: {first.cycles:,} cycles, outputs bit-equal")
+        return measured
+
+
+def _causes(run) -> dict[str, int]:
+    """Divides the cycles of an inference by their cause."""
+    layers = run.layer_counters().values()
+    engine = {
+        cause: sum(getattr(layer, counter) for layer in layers)
+        for cause, counter in (
+            ("array busy", "busy"),
+            ("weights", "wait_weights"),
+            ("activations", "wait_activations"),
+            ("accumulators", "wait_accumulator"),
+            ("store", "wait_store"),
+            ("descriptors", "wait_descriptor"),
+        )
+    }
+    on_cpu = sum(run.cpu.values())
+    driver = run.cycles - sum(engine.values()) - on_cpu
+    return {**engine, "CPU layers": on_cpu, "driver": driver}
