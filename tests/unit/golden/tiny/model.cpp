@@ -63,7 +63,7 @@ engine::Result infer(const float* input, float* output) {
   // softmax: softmax, 2 x 3
   const std::uint32_t start = heepstor::cycles();
   for (std::size_t row = 0; row < 2; ++row) {
-    heepstor::softmax(arena + 16 + row * 4, output + row * 3, 3);
+    heepstor::softmax<3>(arena + 16 + row * 4, output + row * 3);
   }
   cpu_cycles[0] = heepstor::cycles() - start;
   return result;
