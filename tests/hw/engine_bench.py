@@ -15,13 +15,29 @@ from modelgen.hardware import Hardware
 MEMORY_BASE = 0x8000_0000
 
 COUNTERS = (
-    "cycles busy wait_descriptor wait_activations wait_weights wait_accumulator wait_store"
-    " bus_stalls macs"
-).split()
-REGISTERS = {"id": 0x00, "buffer": 0x04, "accumulator": 0x08, "descriptor": 0x0C, "doorbell": 0x10}
-REGISTERS |= {"status": 0x14, "interrupt": 0x18, "interrupt_enable": 0x1C, "error": 0x20}
-REGISTERS |= {"error_address": 0x24}
-REGISTERS |= {name: 0x28 + 4 * i for i, name in enumerate(COUNTERS)}
+    "cycles",
+    "busy",
+    "wait_descriptor",
+    "wait_activations",
+    "wait_weights",
+    "wait_accumulator",
+    "wait_store",
+    "bus_stalls",
+    "macs",
+)
+REGISTERS = {
+    "id": 0x00,
+    "buffer": 0x04,
+    "accumulator": 0x08,
+    "descriptor": 0x0C,
+    "doorbell": 0x10,
+    "status": 0x14,
+    "interrupt": 0x18,
+    "interrupt_enable": 0x1C,
+    "error": 0x20,
+    "error_address": 0x24,
+    **{name: 0x28 + 4 * i for i, name in enumerate(COUNTERS)},
+}
 
 
 class EngineBench:
@@ -81,7 +97,7 @@ class EngineBench:
             if not mask >> i & 1:
                 continue
             place = slice(offset + 4 * i, offset + 4 * i + 4)
-            assert 0 <= place.start and place.stop <= len(self.memory), "outside memory"
+            assert place.start >= 0 and place.stop <= len(self.memory), "outside memory"
             if write:
                 self.memory[place] = (wdata >> (32 * i) & 0xFFFFFFFF).to_bytes(4, "little")
             else:

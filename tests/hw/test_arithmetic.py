@@ -12,6 +12,8 @@ from cocotb.triggers import FallingEdge
 from tests.hw.runner import run_cocotb
 from tests.unit import exact
 
+pytestmark = pytest.mark.slow
+
 EDGES = [
     0x00000000, 0x80000000, 0x00000001, 0x80000001, 0x007FFFFF, 0x00800000, 0x00800001, 0x3F800000,
     0xBF800000, 0x3F7FFFFF, 0x34000000, 0x7F7FFFFF, 0xFF7FFFFF, 0x7F000000, 0x7F800000, 0xFF800000,

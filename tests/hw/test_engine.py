@@ -17,6 +17,8 @@ ACCUMULATOR_DEPTH = 64
 MEMORY_BYTES = 1 << 16
 DONE, ERROR = 1, 2
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(("array_size", "port_words"), [(4, 1), (8, 4), (12, 2), (16, 4)])
 def test_engine(array_size, port_words):
@@ -177,7 +179,7 @@ async def check_identification(dut):
 
 @cocotb.test()
 async def check_weights_stream_at_full_rate(dut):
-    """With one row, a tile is used for one cycle only: the port must carry weights in each cycle."""
+    """With one row a tile is used in one cycle only: the port must carry weights in each cycle."""
     bench, rng = await prepared(dut, 0.0, 1)
     hw, size = bench.hardware, bench.hardware.array_size
     memory = Allocator(bench.memory)
