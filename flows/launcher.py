@@ -14,9 +14,9 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -93,10 +93,14 @@ def torch_choice() -> str:
 
 @contextlib.contextmanager
 def installation_lock() -> Iterator[None]:
-    """One installation at a time in this repository; a second one waits and says so."""
+    """One installation at a time in this repository; a second one waits and says so.
+
+    pip inherits the lock: where only the launcher was killed, the next one waits for pip as well.
+    """
     import fcntl
 
     with LOCK.open("a+") as lock:
+        os.set_inheritable(lock.fileno(), True)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -210,6 +214,7 @@ def run_pip(arguments: list[str], progress: Progress) -> tuple[int, str]:
             errors="replace",
             env=pip_environment(),
             cwd=ROOT,
+            close_fds=False,
         ) as pip,
     ):
         try:
@@ -231,11 +236,24 @@ def requirement(name: str) -> str:
 
 def cpu_torch_index_answers() -> bool:
     """Whether PyTorch's own index of CPU builds can be reached, within two seconds."""
-    try:
-        with urllib.request.urlopen(f"{CPU_TORCH_INDEX}/torch/", timeout=2) as answer:
-            return answer.status == 200
-    except (OSError, urllib.error.URLError, ValueError):
-        return False
+    answers = []
+
+    def ask() -> None:
+        with contextlib.suppress(OSError, ValueError):
+            urllib.request.urlopen(f"{CPU_TORCH_INDEX}/torch/", timeout=2).close()
+            answers.append(True)
+
+    # Looking up a name has no time limit of its own.
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(2)
+    return bool(answers)
+
+
+def is_installed(pin: str) -> bool:
+    """Whether .venv has the package at the pinned version, in whatever build."""
+    name, _, version = pin.partition("==")
+    return any(VENV.glob(f"lib/python*/site-packages/{name}-{version}*.dist-info"))
 
 
 def install_packages() -> None:
@@ -246,10 +264,12 @@ def install_packages() -> None:
     with Progress(len(pins)) as progress:
         # On Linux PyPI's torch brings gigabytes of CUDA libraries that nothing here needs.
         torch = requirement("torch")
-        if torch and torch_choice() == "cpu" and sys.platform == "linux":
+        wanted = torch and torch_choice() == "cpu" and sys.platform == "linux"
+        if wanted and not is_installed(torch):
             progress.text = "looking for the CPU build of torch"
             if cpu_torch_index_answers():
                 run_pip(["--no-deps", "--index-url", CPU_TORCH_INDEX, torch], progress)
+        progress.text = "asking the package index"
         steps = (
             ["--requirement", str(REQUIREMENTS)],
             ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)],
@@ -287,9 +307,17 @@ def explain_pip_failure(code: int, printed: str) -> str:
             "the package index cannot be reached. Check the network, or name a proxy "
             "(HTTPS_PROXY) or another index (PIP_INDEX_URL), and run the same command again."
         )
+    elif "No matching distribution found" in printed:
+        version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        reason = (
+            f"where pip looks (PIP_INDEX_URL, PIP_FIND_LINKS, pip.conf) this version is not there "
+            f"for Python {version} on {sysconfig.get_platform()}. Name a place that has it; "
+            "HEEPSTOR_PYTHON chooses another Python."
+        )
     else:
         reason = "see the last lines above."
-    tail = "\n".join("  | " + line for line in printed.strip().splitlines()[-12:])
+    lines = [line for line in printed.splitlines() if line and not line.startswith("Ignoring ")]
+    tail = "\n".join("  | " + line for line in lines[-12:])
     return f"pip could not install the packages (exit code {code}):\n{tail}\n{reason}\nAll: {LOG}"
 
 
