@@ -155,6 +155,7 @@ def test_only_the_packages_changed(repository):
     requirements.write_text(requirements.read_text().replace("stub==2.0", "stub==3.0"))
     code, _, err = run(repository, "list")
     assert code == 1 and "stub==3.0" in err and "Traceback" not in err
+    assert "this version is not there for Python" in err
     requirements.write_text(requirements.read_text().replace("stub==3.0", "stub==2.0"))
     code, _, err = run(repository, "list")
     assert (code, err) == (0, ""), "a failed update that changed nothing leaves .venv usable"
@@ -173,6 +174,17 @@ def test_interrupted_first_run_is_made_again(repository, stop):
     code, task, err = run(repository, "list")
     assert code == 0 and task["stub"] == "1.0"
     assert "unfinished" in err
+
+
+def test_pip_outlives_a_killed_launcher(repository):
+    (repository / "slow").write_text("3")
+    process = start(repository, "list")
+    wait_for(repository / "installing")
+    process.kill()
+    code, task, err = run(repository, "list")
+    assert code == 0 and task["stub"] == "1.0", err
+    assert "waiting for it" in err and "unfinished" in err
+    process.communicate(timeout=30)
 
 
 def test_two_first_runs_at_the_same_time(repository):
