@@ -168,6 +168,41 @@ async def check_random_chains_with_stalls(dut):
 
 
 @cocotb.test()
+async def check_fence_waits_for_what_stores_nothing(dut):
+    """Chunks of K in one place of the buffer: each fence holds its load until all is computed."""
+    bench, rng = await prepared(dut, 0.0, 6)
+    size = bench.hardware.array_size
+    memory = Allocator(bench.memory)
+    rows, tiles, chunks, words = 9, 3, 3, 2 * size
+    source = memory.place(random_activations(rng, (rows, chunks * words)).tobytes())
+    weights = rng.integers(-127, 128, (chunks, 2 * tiles * size * size)).astype(np.int8)
+    last = {
+        "store": True,
+        "parameters": memory.place(rng.standard_normal(2 * tiles * size).astype("<f4").tobytes()),
+        "destination": memory.place(bytes(4 * rows * tiles * size)),
+        "destination_pitch": 4 * tiles * size,
+    }
+    chain = [
+        Descriptor(
+            first=i == 0,
+            fence=i > 0,
+            source=source + 4 * words * i,
+            source_pitch=4 * words * chunks,
+            rows=rows,
+            words=words,
+            buffer_pitch=words,
+            weights=memory.place(weights[i].tobytes()),
+            tiles=tiles,
+            columns=tiles * size,
+            **(last if i == chunks - 1 else {"store": False}),
+        )
+        for i in range(chunks)
+    ]
+    bench.used = memory.used
+    await run_and_compare(bench, chain)
+
+
+@cocotb.test()
 async def check_identification(dut):
     bench, _ = await prepared(dut, 0.0, 0)
     hw = bench.hardware

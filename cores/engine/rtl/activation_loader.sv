@@ -1,7 +1,8 @@
 /// Copies rows of activations from memory into the activation buffer, PortWords words a cycle.
 ///
 /// Descriptor i is loaded when descriptor i - 2 has been computed, so that the next one's activations
-/// arrive while the present one's are in use; a fence waits until all earlier ones have reported.
+/// arrive while the present one's are in use; a fence waits until all earlier ones have been computed
+/// and have reported.
 module activation_loader
   import engine_pkg::*;
 #(
@@ -57,8 +58,10 @@ module activation_loader
   response_t   response_out;
   logic        responses_full;
 
-  // Differences are taken modulo 2^16; a chain has at most 65,535 descriptors.
-  assign may_start = command_valid_i && (command_i.fence ? stored_i == command_i.reports
+  // Differences are taken modulo 2^16; a chain has at most 2^16 descriptors. A descriptor that does not
+  // report may be the one that a fence has to wait for, so having reported is not enough.
+  assign may_start = command_valid_i && (command_i.fence
+      ? stored_i == command_i.reports && computed_i == command_i.index
       : 16'(command_i.index - computed_i) <= 16'd1);
   assign fenced_o  = command_valid_i && command_i.fence && stored_i != command_i.reports;
 

@@ -87,7 +87,7 @@ class Matmul {
 
   constexpr Matmul& relu() { return clamp(0.0f, std::numeric_limits<float>::infinity()); }
 
-  /// Loads and computes only after every earlier descriptor has stored.
+  /// Loads and computes only after every earlier descriptor has been computed and stored.
   constexpr Matmul& fence() {
     descriptor_.control |= kControlFence;
     return *this;
