@@ -22,7 +22,7 @@ from modelgen.hardware import Hardware
 from modelgen.reference.arithmetic import canonicalize, matmul, postprocess
 
 _LINE_BYTES = 16
-_MOST_JOBS = 0xFFFF
+_LAST_INDEX = 0xFFFF
 
 
 class EngineError(IntEnum):
@@ -103,7 +103,7 @@ class _Engine:
         self._accumulators = np.zeros((hardware.accumulator_depth, hardware.array_size), np.float32)
 
     def run(self, job: Descriptor) -> None:
-        self._check(job)
+        """Load, compute and store as a checked descriptor says."""
         rows = self._buffer_rows(job)
         if job.load:
             rows[:] = self._memory.rows(job.source, job.source_pitch, job.rows, job.words)
@@ -111,7 +111,7 @@ class _Engine:
         if job.store:
             self._store(job, totals)
 
-    def _check(self, job: Descriptor) -> None:
+    def check(self, job: Descriptor) -> None:
         """Refuse malformed descriptors, in the hardware's order."""
         reserved = job.control_reserved | job.columns_reserved | job.reserved
         if job.operation != OPERATION_MATMUL or reserved:
@@ -194,12 +194,13 @@ def execute_chain(
     try:
         while True:
             job = port.descriptor(address)
+            engine.check(job)
+            if len(done) == _LAST_INDEX and job.next:
+                raise _Fault(EngineError.CHAIN_TOO_LONG)
             engine.run(job)
             done.append(job)
             if job.next == 0:
                 break
-            if len(done) == _MOST_JOBS:
-                raise _Fault(EngineError.CHAIN_TOO_LONG)
             address = job.next
             if address in seen:
                 raise ValueError(f"the chain returns to {address:#x} and has no end")

@@ -126,6 +126,15 @@ def test_bad_descriptor_address() -> None:
     assert execute_chain(memory, BASE, BASE + 256, HARDWARE).error is EngineError.BAD_DESCRIPTOR
 
 
+def test_the_longest_chain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("modelgen.reference.executor._LAST_INDEX", 1)
+    _, result = run([JOB, JOB])
+    assert (result.error, result.index) == (EngineError.NONE, 1)
+    _, result = run([JOB, JOB, JOB])
+    assert (result.error, result.index) == (EngineError.CHAIN_TOO_LONG, 1)
+    assert result.address == CHAIN + DESCRIPTOR_BYTES
+
+
 def test_a_loop_is_refused() -> None:
     memory, _ = run([JOB])
     place(memory, CHAIN, replace(JOB, rows=1, words=1, next=CHAIN).pack())
