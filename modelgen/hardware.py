@@ -26,11 +26,6 @@ class Hardware:
     clock_hz: int = 100_000_000
 
     @property
-    def buffer_banks(self) -> int:
-        """B: banks of the activation buffer, S rounded up to a power of two."""
-        return 1 << (self.array_size - 1).bit_length()
-
-    @property
     def tile_bytes(self) -> int:
         """Bytes of one S x S tile of INT8 weights."""
         return self.array_size * self.array_size

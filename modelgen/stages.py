@@ -89,10 +89,3 @@ def linear(
     from modelgen.generation import linear_program
 
     linear_program(sizes, batch, hardware, Path(out_dir), softmax=softmax, seed=seed)
-
-
-def matmul(
-    rows: int, words: int, columns: int, hardware: Hardware, out_dir: Path, seed: int = 0
-) -> None:
-    """Write a program of a single matrix product, rows x words by words x columns; see `linear`."""
-    linear((words, columns), rows, hardware, out_dir, seed=seed)

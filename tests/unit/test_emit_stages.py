@@ -135,7 +135,7 @@ def test_memory_too_small(built: Path, tmp_path: Path) -> None:
 
 
 def test_matmul_program(tmp_path: Path) -> None:
-    stages.matmul(20, 40, 30, Hardware(array_size=16), tmp_path)
+    stages.linear((40, 30), 20, Hardware(array_size=16), tmp_path)
     document = json.loads((tmp_path / "model.json").read_text())
     assert document["layers"][0]["shape"] == "20 x 40 -> 30"
     assert np.load(tmp_path / "golden" / "outputs.npy").shape == (20, 30)
