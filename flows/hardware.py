@@ -45,7 +45,9 @@ def compiler_version() -> str:
 
 
 def require_tools() -> None:
-    """Raises HeepstorError that names what is missing for building a simulator."""
+    """Raises HeepstorError that says why no simulator can be built here."""
+    if unbuildable := system_tools.describe_unbuildable(ROOT):
+        raise HeepstorError(unbuildable)
     lacking = system_tools.missing()
     if lacking:
         raise HeepstorError(system_tools.describe_missing(lacking))

