@@ -71,7 +71,7 @@ def _stage(name: str, project: str, options: dict, json: bool) -> None:
 def _stage_task(name: str, text: str):
     """A task that brings one stage, and those before it, up to date."""
 
-    def body(c, project="", config="", operators="engine", assertions=True, inputs=0, json=False):
+    def body(c, project="", config="", operators="engine", assertions=True, inputs="", json=False):
         options = {
             "config": config,
             "operators": operators,

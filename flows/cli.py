@@ -9,8 +9,11 @@ from pathlib import Path
 
 from invoke import ParseError, Program
 
+from flows import projects
+
 ROOT = Path(__file__).resolve().parent.parent
 _UNKNOWN = re.compile(r"No idea what '(?P<name>.*)' is!")
+_NO_VALUE = re.compile(r"Flag <Argument: (?P<name>\w+)[^>]*> needed value")
 
 
 class TaskProgram(Program):
@@ -20,16 +23,21 @@ class TaskProgram(Program):
         try:
             super().parse_tasks()
         except ParseError as error:
-            raise self._with_suggestion(error) from None
+            raise self._explained(error) from None
 
-    def _with_suggestion(self, error: ParseError) -> ParseError:
+    def _explained(self, error: ParseError) -> ParseError:
+        if incomplete := _NO_VALUE.search(str(error)):
+            text = f"--{incomplete['name']} needs a value: --{incomplete['name']} VALUE."
+            return ParseError(text, error.context)
         unknown = _UNKNOWN.search(str(error))
-        if unknown is None:
-            return error
-        name = unknown["name"]
+        return error if unknown is None else self._with_suggestion(unknown["name"], error)
+
+    def _with_suggestion(self, name: str, error: ParseError) -> ParseError:
         kind = "option" if name.startswith("-") else "task"
         close = difflib.get_close_matches(name, list(self.collection.task_names), n=3)
         hint = f"Did you mean {' or '.join(close)}?" if close else "./heepstor lists the tasks."
+        if name in projects.names(ROOT):
+            hint = f"It is a project: --project {name}"
         if kind == "option":
             hint = "./heepstor <task> --help lists a task's options."
         return ParseError(f"There is no {kind} {name!r}. {hint}", error.context)

@@ -51,17 +51,18 @@ class Options:
         config: str = "",
         operators: str = "engine",
         assertions: bool = True,
-        inputs: int = 0,
+        inputs: str = "",
     ) -> Options:
         """Checks what was typed. Raises HeepstorError with what is allowed."""
         if operators not in OPERATORS:
             allowed = " or ".join(OPERATORS)
             raise HeepstorError(f"--operators is {operators!r}: it can be {allowed}.")
-        if inputs < 0:
-            raise HeepstorError(f"--inputs is {inputs}: it can be 1 or more.")
+        if inputs and not (inputs.isdecimal() and int(inputs) > 0):
+            raise HeepstorError(f"--inputs is {inputs!r}: it can be a whole number from 1 on.")
         path = config or os.environ.get("HEEPSTOR_CONFIG", "")
         config_path = user_path(path) if path else root / "heepstor_cfg.hjson"
-        return cls(project, config_path, operators, assertions, inputs or None)
+        count = int(inputs) if inputs else None
+        return cls(project, config_path, operators, assertions, count)
 
 
 def user_path(text: str) -> Path:
