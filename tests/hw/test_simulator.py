@@ -148,6 +148,7 @@ def test_waveform(simulator, programs, tmp_path):
     [
         ([], "--firmware=FILE is missing"),
         (["--firmware=/nowhere.elf"], "cannot read the program /nowhere.elf: No such file"),
+        (["--firmware=/tmp"], "cannot read the program /tmp: it is a folder"),
         (["--firmware"], "--firmware needs a file"),
         (["--firmwares=x"], "unknown option '--firmwares=x'"),
         (["--max-cycles=many"], "needs a number of cycles, not 'many'"),

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -52,6 +53,9 @@ constexpr std::uint8_t kSymbolFunction = 2;
 class File {
  public:
   explicit File(const std::string& path) : path_(path) {
+    if (std::filesystem::is_directory(path)) {
+      throw UserError("cannot read the program " + path + ": it is a folder");
+    }
     std::ifstream stream(path, std::ios::binary);
     if (!stream) throw UserError("cannot read the program " + path + ": " + std::strerror(errno));
     bytes_.assign(std::istreambuf_iterator<char>(stream), {});
