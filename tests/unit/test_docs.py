@@ -1,0 +1,159 @@
+"""The documentation against what it describes: links, paths, knobs, tasks, registers."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from systemrdl.node import AddrmapNode, FieldNode, RegNode
+
+from flows import registers
+from flows.config_rules import SCHEMA
+from modelgen.reference import EngineError
+from modelgen.settings import Settings, Training
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted(
+    path
+    for pattern in ("*.md", "docs/*.md", "cores/*/*.md", "sw/*.md", "modelgen/*.md")
+    for path in ROOT.glob(pattern)
+)
+BLOCKS = {
+    "engine": "cores/engine/engine.rdl",
+    "soc_ctrl": "cores/soc_ctrl/soc_ctrl.rdl",
+    "uart": "cores/uart/uart.rdl",
+    "timer": "cores/timer/timer.rdl",
+}
+DESCRIPTOR = "cores/engine/descriptor.rdl"
+FOLDERS = "cores|flows|modelgen|sw|tests|projects|docs"
+
+
+def page_name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_links_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text())
+    local = [target for target in targets if "://" not in target]
+    assert not [target for target in local if not (page.parent / target).exists()]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_paths_exist(page: Path) -> None:
+    """What stands in backquotes and begins with a folder of the repository is a path in it."""
+    paths = re.findall(rf"`((?:{FOLDERS})/[\w./*-]*)`", page.read_text())
+    assert not [path for path in paths if not list(ROOT.glob(path.rstrip("/")))]
+
+
+def test_every_knob_is_explained() -> None:
+    text = (DOCS / "reference.md").read_text()
+    names = [
+        f"{name}.{inner}" if inner else name
+        for name, kind in SCHEMA.items()
+        for inner in (kind if isinstance(kind, dict) else [""])
+    ]
+    assert not [name for name in names if f"`{name}`" not in text]
+
+
+def test_every_setting_is_explained() -> None:
+    text = (DOCS / "user-guide.md").read_text()
+    names = [*Settings.__dataclass_fields__, *Training.__dataclass_fields__]
+    assert not [name for name in names if f"`{name}`" not in text]
+
+
+def test_every_task_is_explained() -> None:
+    text = (DOCS / "user-guide.md").read_text()
+    source = (ROOT / "tasks.py").read_text()
+    names = re.findall(r'_stage_task\("(\w+)"|@task\(name="(\w+)"|^def ([a-z]\w*)\(c', source, re.M)
+    tasks = {name for groups in names for name in groups if name} - {"list_all", "body"}
+    assert {"build", "list", "bench", "lint"} <= tasks
+    assert not [task for task in tasks if f"`{task}" not in text]
+
+
+def test_every_error_code_is_explained() -> None:
+    text = (DOCS / "reference.md").read_text()
+    assert not [code for code in EngineError if f"| {code.value} | " not in text]
+
+
+def test_register_tables_are_those_of_the_descriptions() -> None:
+    """Set HEEPSTOR_UPDATE_GOLDEN=1 to write docs/registers.md anew."""
+    path = DOCS / "registers.md"
+    expected = "\n".join(register_page()) + "\n"
+    if os.environ.get("HEEPSTOR_UPDATE_GOLDEN"):
+        path.write_text(expected)
+    assert path.read_text() == expected
+
+
+def register_page() -> Iterator[str]:
+    yield "# Registers and descriptor"
+    yield ""
+    yield "Made from the SystemRDL descriptions, which are the source of RTL and C++ constants too."
+    yield "Offsets are in bytes from the block's address (see the [reference](reference.md)). All"
+    yield "registers have 32 bits; bits that are not named read as zero."
+    for rdl in BLOCKS.values():
+        top = registers.compile_rdl(ROOT / rdl)
+        yield from heading(top, rdl)
+        yield "| offset | register | bits | field | access | reset | meaning |"
+        yield "|---|---|---|---|---|---|---|"
+        for register in top.registers(unroll=True):
+            yield from rows(register, f"0x{register.absolute_address:02X}", is_register=True)
+    top = registers.compile_rdl(ROOT / DESCRIPTOR)
+    yield from heading(top, DESCRIPTOR)
+    yield "| word | name | bits | field | meaning |"
+    yield "|---|---|---|---|---|"
+    for register in top.registers(unroll=True):
+        yield from rows(register, str(register.absolute_address // 4), is_register=False)
+
+
+def heading(top: AddrmapNode, rdl: str) -> Iterator[str]:
+    yield ""
+    yield f"## {top.get_property('name')}"
+    yield ""
+    yield f"{top.get_property('desc').rstrip('.')}. Source: `{rdl}`."
+    yield ""
+
+
+def rows(register: RegNode, place: str, is_register: bool) -> Iterator[str]:
+    """A row for a register with one field; otherwise one for itself and one for each field."""
+    fields = list(register.fields())
+    name = register.inst_name.upper() if is_register else register.inst_name
+    meaning = register.get_property("desc").rstrip(".")
+    if len(fields) == 1:
+        extra = fields[0].get_property("desc")
+        # The register's description says it all where the field has none of its own.
+        meaning += f": {extra.rstrip('.')}" if extra and extra != meaning else ""
+        yield row(place, name, fields[0], meaning, is_register)
+        return
+    yield row(place, name, None, meaning, is_register)
+    for field in fields:
+        yield row("", "", field, (field.get_property("desc") or "").rstrip("."), is_register)
+
+
+def row(place: str, name: str, field: FieldNode | None, meaning: str, is_register: bool) -> str:
+    cells = [place, name, bits(field), field.inst_name if field else ""]
+    if is_register:
+        cells += [access(field), reset(field)]
+    return "| " + " | ".join([*cells, meaning]) + " |"
+
+
+def bits(field: FieldNode | None) -> str:
+    if field is None:
+        return ""
+    return str(field.low) if field.width == 1 else f"{field.high}:{field.low}"
+
+
+def access(field: FieldNode | None) -> str:
+    if field is None:
+        return ""
+    kind = field.get_property("sw").name
+    return "rw, 1 clears" if field.get_property("onwrite") else kind
+
+
+def reset(field: FieldNode | None) -> str:
+    value = field.get_property("reset") if field else None
+    return "" if value is None else (f"0x{value:X}" if value > 9 else str(value))
