@@ -121,7 +121,7 @@ class Pipeline:
             stages.generate(self.quantize.folder, out, hardware, options)
 
         values = {
-            **self._versions("torch", "numpy", "clang-format"),
+            **self._versions("torch", "numpy", "clang-format", "jinja2"),
             "option inputs": str(self.options.inputs or "the project's"),
             "option hardware": str(self.config.hardware()),
         }
@@ -161,7 +161,10 @@ class Pipeline:
             "fusesoc",
             "edalize",
             "peakrdl-regblock",
+            "systemrdl-compiler",
             "pythondata-cpu-cv32e40p",
+            # It assembles the boot ROM.
+            "ziglang",
         )
         values = {
             **self._versions(*versions),
