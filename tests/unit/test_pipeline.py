@@ -16,7 +16,7 @@ from flows.sources import PACKAGES
 from flows.stage import Stage
 
 ROOT = Path(__file__).resolve().parents[2]
-# They read or show values that count by themselves, and write nothing that depends on their version.
+# They only read or show what counts by itself: nothing that is written depends on their version.
 READERS = {"hjson", "pyelftools", "pyyaml", "rich"}
 
 
