@@ -11,7 +11,6 @@ import numpy as np
 
 from modelgen import graph as graphs
 from modelgen.data import Data
-from modelgen.errors import ModelError
 from modelgen.importer import import_model
 from modelgen.progress import Progress, tell
 from modelgen.project import load_project
@@ -49,12 +48,9 @@ def _description(name: str, settings: Settings, data: Data, origin: str) -> dict
 
 
 def _save_test_data(data: Data, folder: Path) -> None:
-    inputs = np.ascontiguousarray(data.test_inputs, np.float32)
-    if not np.isfinite(inputs).all():
-        raise ModelError(f"Data '{data.name}': test inputs hold values that are NaN or infinite.")
-    arrays = {"inputs": inputs}
+    arrays = {"inputs": data.test_inputs}
     if data.test_labels is not None:
-        arrays["labels"] = np.asarray(data.test_labels, np.int64)
+        arrays["labels"] = data.test_labels
     np.savez(folder / TEST_FILE, **arrays)
 
 

@@ -5,8 +5,11 @@ ATen operators are kept at the level of layers (linear, relu, ...): nothing is d
 
 from __future__ import annotations
 
+import contextlib
+import io
+import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,9 +46,10 @@ def import_model(model: torch.nn.Module, features: tuple[int, ...], batch: int) 
         raise ModelError(f"model() returned a {kind}; it must return a torch.nn.Module.")
     model = model.to("cpu").eval()
     example = torch.zeros(batch, *features)
-    _try_forward(model, example)
+    try_forward(model, example)
     try:
-        program = torch.export.export(model, (example,))
+        with _silent_torch():
+            program = torch.export.export(model, (example,))
     except Exception as error:
         raise ModelError(
             f"torch.export cannot trace the model: {_first_line(error)}. "
@@ -54,8 +58,21 @@ def import_model(model: torch.nn.Module, features: tuple[int, ...], batch: int) 
     return _Importer(program, batch).run()
 
 
-def _try_forward(model: torch.nn.Module, example: torch.Tensor) -> None:
-    """Run the model once, so that a wrong shape is reported with the layer's name."""
+@contextlib.contextmanager
+def _silent_torch() -> Iterator[None]:
+    """Keep back what torch logs and prints of a failure, which is for its own developers."""
+    logger = logging.getLogger("torch")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def try_forward(model: torch.nn.Module, example: torch.Tensor) -> torch.Tensor:
+    """Run the model once and return its output; ModelError names a layer that fails."""
     import torch
 
     running: list[tuple[str, torch.nn.Module, Any]] = []
@@ -75,7 +92,7 @@ def _try_forward(model: torch.nn.Module, example: torch.Tensor) -> None:
         hooks.append(module.register_forward_hook(leave))
     try:
         with torch.no_grad():
-            model(example)
+            return model(example)
     except Exception as error:
         raise ModelError(_forward_message(running, example, error)) from error
     finally:

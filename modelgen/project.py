@@ -52,7 +52,7 @@ def _call(project: Project, name: str, function: Callable[[], Any]) -> Any:
         return function()
     except ModelError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         where = _own_line(error, project.folder)
         raise ModelError(f"{name}() of {where} failed: {type(error).__name__}: {error}") from error
 
@@ -88,7 +88,7 @@ def _import(path: Path) -> ModuleType:
     except SyntaxError as error:
         where = f"{error.filename}:{error.lineno}"
         raise ModelError(f"{where} is not valid Python: {error.msg}.") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         where = _own_line(error, path.parent)
         raise ModelError(f"{where} failed: {type(error).__name__}: {error}") from error
     finally:
@@ -96,7 +96,7 @@ def _import(path: Path) -> ModuleType:
     return module
 
 
-def _own_line(error: Exception, folder: Path) -> str:
+def _own_line(error: BaseException, folder: Path) -> str:
     """Return file and line of the project's own code that led to an error."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if Path(frame.filename).is_relative_to(folder)]

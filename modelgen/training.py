@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from modelgen.checkpoint import load_checkpoint, save_checkpoint
 from modelgen.data import Data
 from modelgen.errors import ModelError
 from modelgen.execute import select_device
-from modelgen.progress import Progress
+from modelgen.graph import Graph
+from modelgen.importer import import_model, try_forward
+from modelgen.progress import Progress, tell
 from modelgen.project import Project
 from modelgen.settings import Training
 
@@ -49,25 +50,50 @@ def trained_model(
         return model, f"checkpoint {project.settings.checkpoint}"
     if training is None:
         return model, "as model() gives it"
-    kept = checkpoints / f"{project.name}-{_key(model, data, training)}.pt"
+    # Before the training: what cannot be compiled need not be trained.
+    graph = import_model(model, data.test_inputs.shape[1:], project.settings.batch)
+    kept = checkpoints / f"{project.name}-{_key(model, graph, data, training)}.pt"
     if kept.is_file():
-        load_checkpoint(model, kept)
-        return model, "trained before"
+        with contextlib.suppress(ModelError):
+            load_checkpoint(model, kept)
+            return model, "trained before"
+        tell(progress, f"{kept} is damaged: training again.")
     train(model, data, training, select_device(project.settings.device), progress)
     save_checkpoint(model, kept)
     return model, f"trained on {len(data.train_inputs)} inputs"
 
 
-def _key(model: torch.nn.Module, data: Data, training: Training) -> str:
+def _key(model: torch.nn.Module, graph: Graph, data: Data, training: Training) -> str:
     """Return a hash of all that the trained values depend on."""
     digest = hashlib.sha256()
+    # The model's text has what only training uses; the graph what forward() does by itself.
     digest.update(repr(model).encode())
+    digest.update(repr(graph.nodes).encode())
     digest.update(json.dumps(asdict(training), sort_keys=True).encode())
     digest.update(data.fingerprint().encode())
     for name, value in model.state_dict().items():
         digest.update(name.encode())
         digest.update(value.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()[:12]
+
+
+def _check_classes(model: torch.nn.Module, data: Data) -> None:
+    """Raise ModelError if the model's outputs are not one value for each class of the labels."""
+    import torch
+
+    output = try_forward(model.eval(), torch.from_numpy(data.train_inputs[:1]))
+    if output.dim() != 2:
+        shape = "x".join(map(str, output.shape))
+        raise ModelError(
+            f"The model's output for one input has the shape {shape}; training needs one value for "
+            "each class. Train the model elsewhere and name its checkpoint in the settings."
+        )
+    low, high, classes = data.train_labels.min(), data.train_labels.max(), output.shape[1]
+    if low < 0 or high >= classes:
+        raise ModelError(
+            f"Data '{data.name}': labels for training go from {low} to {high}, but the model has "
+            f"{classes} outputs, the classes 0 to {classes - 1}."
+        )
 
 
 def train(
@@ -80,14 +106,17 @@ def train(
     """
     import torch
 
+    if not all(bool(torch.isfinite(value).all()) for value in model.parameters()):
+        raise ModelError("model() gives parameters that are NaN or infinite before any training.")
     if data.train_inputs is None or data.train_labels is None:
         raise ModelError(
             f"Data '{data.name}' has nothing to train with. Give train_inputs and train_labels, or "
             "name a checkpoint in the settings, or set training to None."
         )
+    _check_classes(model, data)
     model.to(device).train()
-    inputs = torch.from_numpy(np.ascontiguousarray(data.train_inputs, np.float32)).to(device)
-    labels = torch.from_numpy(np.ascontiguousarray(data.train_labels, np.int64)).to(device)
+    inputs = torch.from_numpy(data.train_inputs).to(device)
+    labels = torch.from_numpy(data.train_labels).to(device)
     optimizer = torch.optim.Adam(model.parameters(), lr=training.learning_rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, max_lr=training.learning_rate, total_steps=training.steps

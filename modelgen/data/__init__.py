@@ -14,8 +14,9 @@ from modelgen.errors import ModelError
 class Data:
     """What a project's data() returns.
 
-    Inputs are FP32 of shape (count, features...), labels integers of shape (count,). Training data
-    may be left out where nothing is trained; labels where nobody knows them.
+    Inputs are FP32 of shape (count, features...), labels integers of shape (count,); arrays of
+    NumPy or tensors of PyTorch. Training data may be left out where nothing is trained; labels
+    where nobody knows them.
     """
 
     name: str
@@ -28,6 +29,17 @@ class Data:
     """Something that the user has to know, such as a replacement."""
 
     def __post_init__(self) -> None:
+        if not isinstance(self.name, str):
+            raise ModelError(
+                f"Data's name, the first argument, is a {type(self.name).__name__}; it must be a "
+                "text. After it come test_inputs, test_labels, train_inputs and train_labels."
+            )
+        for part in ("test_inputs", "train_inputs"):
+            self._convert(part, np.float32)
+        for part in ("test_labels", "train_labels"):
+            self._convert(part, np.int64)
+        if self.test_inputs is None:
+            raise ModelError(f"Data '{self.name}': there are no test inputs.")
         self._check("test", self.test_inputs, self.test_labels)
         if self.train_inputs is not None:
             self._check("train", self.train_inputs, self.train_labels)
@@ -36,6 +48,28 @@ class Data:
                     f"Data '{self.name}': inputs for training have the shape "
                     f"{self.train_inputs.shape[1:]}, for tests {self.test_inputs.shape[1:]}."
                 )
+
+    def _convert(self, part: str, kind: type) -> None:
+        """Make a part an array of the kind that it has to be."""
+        value = getattr(self, part)
+        if value is None:
+            return
+        if hasattr(value, "detach"):
+            value = value.detach().cpu().numpy()
+        where = f"Data '{self.name}': {part}"
+        try:
+            given = np.asarray(value)
+            array = np.ascontiguousarray(given, kind)
+        except (TypeError, ValueError) as error:
+            raise ModelError(f"{where} are no array of numbers: {error}") from error
+        if kind is np.int64 and (array.ndim != 1 or (array != given).any()):
+            raise ModelError(
+                f"{where} must be one whole number for each input, the number of its class; they "
+                f"are of shape {array.shape} and type {given.dtype}."
+            )
+        if kind is np.float32 and not np.isfinite(array).all():
+            raise ModelError(f"{where} hold values that are NaN or infinite.")
+        object.__setattr__(self, part, array)
 
     def _check(self, which: str, inputs: np.ndarray, labels: np.ndarray | None) -> None:
         if len(inputs) == 0:

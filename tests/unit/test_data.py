@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from modelgen.data import Data, mnist
 from modelgen.data.download import DownloadError, download
@@ -212,3 +213,25 @@ def test_data_that_does_not_fit_together() -> None:
         Data("mine", images[:0])
     with pytest.raises(ModelError, match="for training have the shape"):
         Data("mine", images, np.zeros(3), np.zeros((3, 5)), np.zeros(3))
+
+
+def test_data_of_wrong_kinds() -> None:
+    images = np.zeros((3, 4), np.float32)
+    with pytest.raises(ModelError, match="name, the first argument, is a ndarray"):
+        Data(images, np.zeros(3))
+    with pytest.raises(ModelError, match="no test inputs"):
+        Data("mine", None)
+    with pytest.raises(ModelError, match="test_inputs are no array of numbers"):
+        Data("mine", [["a", "b"]])
+    with pytest.raises(ModelError, match="test_labels must be one whole number for each input"):
+        Data("mine", images, np.full(3, 0.5))
+    with pytest.raises(ModelError, match="test_labels must be one whole number for each input"):
+        Data("mine", images, np.eye(3))
+    with pytest.raises(ModelError, match="train_inputs hold values that are NaN"):
+        Data("mine", images, None, np.full((3, 4), np.nan), np.zeros(3))
+
+
+def test_data_may_be_tensors() -> None:
+    data = Data("mine", torch.ones(3, 4, requires_grad=True), torch.tensor([0, 1, 2]))
+    assert data.test_inputs.dtype == np.float32 and data.test_inputs.shape == (3, 4)
+    assert data.test_labels.dtype == np.int64 and data.test_labels.tolist() == [0, 1, 2]

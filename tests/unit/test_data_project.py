@@ -206,6 +206,77 @@ def test_a_checkpoint_in_the_settings_is_used(tmp_path: Path) -> None:
     assert same(model, wanted)
 
 
+def test_another_forward_is_trained_anew(tmp_path: Path) -> None:
+    text = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.a(x)
+
+
+def model():
+"""
+    text = GOOD.replace("def model():\n", text).replace(
+        "nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))", "Net()"
+    )
+    origins = []
+    for forward in ("self.a(x)", "self.a(x).relu()", "self.a(x)"):
+        folder = project_with(tmp_path, text.replace("self.a(x)\n", f"{forward}\n"))
+        project = load_project(folder)
+        origins.append(trained_model(project, project.data(tmp_path), tmp_path, Silent())[1])
+    assert origins == ["trained on 64 inputs", "trained on 64 inputs", "trained before"]
+
+
+def test_damaged_trained_values_are_made_again(tmp_path: Path) -> None:
+    project = load_project(project_with(tmp_path))
+    data = project.data(tmp_path)
+    first, _ = trained_model(project, data, tmp_path / "kept", Silent())
+    (kept,) = (tmp_path / "kept").iterdir()
+    kept.write_bytes(kept.read_bytes()[:500])
+    second, origin = trained_model(project, data, tmp_path / "kept", Silent())
+    assert origin == "trained on 64 inputs" and same(first, second)
+
+
+def test_what_cannot_be_compiled_is_not_trained(tmp_path: Path) -> None:
+    folder = project_with(tmp_path, GOOD.replace("nn.ReLU()", "nn.GELU()"))
+    project = load_project(folder)
+    with pytest.raises(ModelError, match=r"aten\.gelu"):
+        trained_model(project, project.data(tmp_path), tmp_path / "kept", Silent())
+    assert not (tmp_path / "kept").exists()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "labels", "message"),
+    [
+        (np.zeros((2, 4)), [0, 2], "labels for training go from 0 to 2, but the model has 2"),
+        (np.zeros((2, 4)), [0, -1], "labels for training go from -1 to 0"),
+        (np.zeros((2, 5)), [0, 1], "Layer '0' .* cannot take an input of shape 1x5"),
+        (np.zeros((2, 3, 4)), [0, 1], "has the shape 1x3x2; training needs one value for each"),
+    ],
+)
+def test_training_data_that_do_not_fit(inputs: np.ndarray, labels: list, message: str) -> None:
+    data = Data("mine", inputs, None, inputs, labels)
+    with pytest.raises(ModelError, match=message):
+        train(network(), data, Training(), "cpu", Silent())
+
+
+def test_parameters_that_are_not_finite(tmp_path: Path) -> None:
+    model = network()
+    with torch.no_grad():
+        model[0].weight[0, 0] = torch.nan
+    data = Data("mine", np.zeros((2, 4)), None, np.zeros((2, 4)), [0, 1])
+    with pytest.raises(ModelError, match="before any training"):
+        train(model, data, Training(), "cpu", Silent())
+
+
+def test_project_that_exits(tmp_path: Path) -> None:
+    text = message_of(project_with(tmp_path, "import sys\n\nsys.exit(3)\n"))
+    assert "project.py:3 failed: SystemExit: 3" in text
+
+
 def test_nothing_to_train_with(tmp_path: Path) -> None:
     data = Data("tests only", np.zeros((2, 4), np.float32))
     with pytest.raises(ModelError, match="nothing to train with"):
