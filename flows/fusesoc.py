@@ -37,8 +37,6 @@ def environment(config_path: Path) -> dict[str, str]:
         **os.environ,
         "PATH": programs + os.pathsep + os.environ.get("PATH", os.defpath),
         "HEEPSTOR_CONFIG": str(config_path),
-        # FuseSoC imports GitPython, which otherwise refuses to load where git is not installed.
-        "GIT_PYTHON_REFRESH": "quiet",
     }
 
 

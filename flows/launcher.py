@@ -363,8 +363,6 @@ def task_environment() -> dict[str, str]:
         **environment,
         "PATH": f"{VENV / 'bin'}{os.pathsep}{path}",
         "VIRTUAL_ENV": str(VENV),
-        # FuseSoC imports GitPython, which otherwise refuses to load where git is not installed.
-        "GIT_PYTHON_REFRESH": "quiet",
         # Paths that the user gives are relative to where they stand, not to the root.
         "HEEPSTOR_CWD": str(Path.cwd()),
     }
