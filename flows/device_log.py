@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -42,13 +42,18 @@ class InputRun:
     layers: dict[int, Counters] = field(default_factory=dict)
     cpu: dict[int, int] = field(default_factory=dict)
 
-    def layer_counters(self) -> dict[int, Counters]:
-        """What each layer took by itself."""
+    def layer_counters(self, model: Mapping) -> dict[int, Counters]:
+        """What each layer took by itself; `model` is the content of model.json.
+
+        Layers of one chain share a doorbell; a layer on the CPU between two chains ends the first.
+        """
+        chains = {layer["index"]: layer["chain"] for layer in model["layers"]}
         alone = {}
-        earlier = ZERO
+        earlier = {}
         for index, counters in sorted(self.layers.items()):
-            alone[index] = counters.minus(earlier)
-            earlier = counters
+            chain = chains[index]
+            alone[index] = counters.minus(earlier.get(chain, ZERO))
+            earlier[chain] = counters
         return alone
 
 

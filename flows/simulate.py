@@ -34,12 +34,13 @@ def run(simulator: Path, elf: Path, model: Path, out: Path, progress: Progress) 
     """
     golden = model / "golden"
     expected = np.load(golden / "outputs.npy")
-    inferences = json.loads((model / "model.json").read_text())["inferences"]
+    description = json.loads((model / "model.json").read_text())
+    inferences = description["inferences"]
     log = execute(simulator, elf, out, progress, inferences)
     take_unprinted(log, expected.reshape(inferences, -1))
     check_bits(log, expected.reshape(inferences, -1))
     difference = check_torch(log, np.load(golden / "torch.npy"), np.load(golden / "tolerance.npy"))
-    (out / RESULT).write_text(json.dumps(_result(log, difference), indent=1) + "\n")
+    (out / RESULT).write_text(json.dumps(_result(log, description, difference), indent=1) + "\n")
 
 
 def execute(
@@ -159,7 +160,7 @@ def check_torch(log: DeviceLog, expected: np.ndarray, allowed: np.ndarray) -> fl
     return float(difference.max(initial=0.0))
 
 
-def _result(log: DeviceLog, difference: float) -> dict:
+def _result(log: DeviceLog, model: dict, difference: float) -> dict:
     return {
         "inputs": [
             {
@@ -167,7 +168,8 @@ def _result(log: DeviceLog, difference: float) -> dict:
                 "cycles": run.cycles,
                 "outputs": [f"{bits:08x}" for bits in run.outputs],
                 "layers": {
-                    layer: counters._asdict() for layer, counters in run.layer_counters().items()
+                    layer: counters._asdict()
+                    for layer, counters in run.layer_counters(model).items()
                 },
                 "cpu": run.cpu,
             }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from flows import config as configuration
 from flows import firmware, hardware, simulate
 from flows.config import Config
+from flows.device_log import Counters, InputRun
 from flows.errors import HeepstorError
 from flows.hashing import FileHashes
 from flows.pipeline import Options, Pipeline
@@ -129,14 +130,15 @@ class Bench:
         model = json.loads((folder / "model.json").read_text())
         statistics = json.loads((folder / simulate.STATISTICS).read_text())
         first = log.inputs[0]
+        layers = first.layer_counters(model)
         measured = Measurement(
             array_size=array_size,
             macs=model["macs"],
             cycles=first.cycles,
             limit=model["limit_cycles"],
-            engine=sum(layer.cycles for layer in first.layer_counters().values()),
+            engine=sum(layer.cycles for layer in layers.values()),
             predicted=model["predicted_cycles"],
-            causes=_causes(first),
+            causes=_causes(first, layers.values()),
             simulated_cycles=statistics["cycles"],
             wall_seconds=statistics["wall_seconds"],
         )
@@ -144,9 +146,8 @@ class Bench:
         return measured
 
 
-def _causes(run) -> dict[str, int]:
+def _causes(run: InputRun, layers: Collection[Counters]) -> dict[str, int]:
     """Divides the cycles of an inference by their cause."""
-    layers = run.layer_counters().values()
     engine = {
         cause: sum(getattr(layer, counter) for layer in layers)
         for cause, counter in (

@@ -27,6 +27,15 @@ predicted: 0
 # done 0
 """.splitlines()
 
+MODEL = {
+    "inferences": 2,
+    "layers": [
+        {"index": 0, "chain": 0},
+        {"index": 1, "chain": 0},
+        {"index": 2, "chain": None},
+        {"index": 3, "chain": 3},
+    ],
+}
 GOLDEN = np.array([[0x3F800000, 0x80000000], [1, 0x7FC00000]], np.uint32).view(np.float32)
 TOLERANCE = np.array([[1e-5, 1e-6], [1e-6, 1e-6]])
 
@@ -37,9 +46,16 @@ def test_parse():
     assert log.inputs[0].outputs == [0x3F800000, 0x80000000]
     assert (log.stack_bytes, log.mismatches) == (512, 0)
     assert log.inputs[0].cpu == {2: 310}
-    alone = log.inputs[0].layer_counters()
+    alone = log.inputs[0].layer_counters(MODEL)
     assert alone[0] == Counters(6000, 5000, 100, 200, 300, 150, 250, 40)
     assert alone[1] == Counters(500, 400, 20, 0, 50, 20, 10, 5)
+
+
+def test_counters_begin_anew_after_a_layer_on_the_cpu():
+    lines = [*LOG[:5], "# layer 3 50 10 5 5 20 5 5 1"]
+    alone = parse(lines).inputs[0].layer_counters(MODEL)
+    assert alone[1].cycles == 500
+    assert alone[3] == Counters(50, 10, 5, 5, 20, 5, 5, 1)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +160,7 @@ def model(tmp_path: Path) -> Path:
     np.save(tmp_path / "golden" / "outputs.npy", GOLDEN)
     np.save(tmp_path / "golden" / "torch.npy", GOLDEN)
     np.save(tmp_path / "golden" / "tolerance.npy", TOLERANCE)
-    (tmp_path / "model.json").write_text(json.dumps({"inferences": 2}))
+    (tmp_path / "model.json").write_text(json.dumps(MODEL))
     return tmp_path
 
 
