@@ -7,6 +7,8 @@ import functools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from flows.errors import HeepstorError
+
 # The repository's own packages. What lies outside is installed, and pinned by version.
 PACKAGES = ("flows", "modelgen", "projects")
 
@@ -16,6 +18,7 @@ def import_closure(root: Path, modules: Iterable[str]) -> list[Path]:
 
     A module is named `package.module`, or `package.module:function` for what its top level and that
     one function import. Imports inside functions count as well. Sorted, themselves included.
+    Raises HeepstorError where a file is not valid Python.
     """
     found: set[Path] = set()
     pending = list(modules)
@@ -38,7 +41,13 @@ def _module(root: Path, name: str) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     if path is None:
         return (), ()
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    except SyntaxError as error:
+        where = f"{path}:{error.lineno}"
+        raise HeepstorError(f"{where} is not valid Python: {error.msg}.") from error
+    except ValueError as error:
+        raise HeepstorError(f"{path} is not valid Python: {error}.") from error
     imported = dict.fromkeys(_imports(_relevant(tree, function), package))
     return (path, *_package_files(root, module)), tuple(imported)
 

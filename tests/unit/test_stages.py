@@ -231,6 +231,14 @@ def test_a_fresh_file_is_not_remembered(tmp_path):
     assert not (tmp_path / "hashes.json").exists()
 
 
+@pytest.mark.parametrize("text", [b"def model(:\n", b"x = 1\0\n", b"x = '\xff'\n"])
+def test_a_source_that_is_not_python_is_named(tmp_path, text):
+    (tmp_path / "projects" / "one").mkdir(parents=True)
+    (tmp_path / "projects" / "one" / "project.py").write_bytes(text)
+    with pytest.raises(HeepstorError, match=r"project\.py.* is not valid Python"):
+        import_closure(tmp_path, ["projects.one.project"])
+
+
 def test_import_closure(tmp_path):
     package = tmp_path / "modelgen"
     (package / "emit").mkdir(parents=True)
