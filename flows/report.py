@@ -164,7 +164,7 @@ def _layer_table(report: dict):
     engine = report["hardware"]["engine"]
     of_batch = f" of {report['batch']} inputs" if report["batch"] > 1 else ""
     table = Table(
-        title=f"{report['project']} on a {engine['array_size']} x {engine['array_size']} array, "
+        title=f"{report['project']}, array of {engine['array_size']} x {engine['array_size']}, "
         f"{engine['port_words']} words a cycle: cycles of one inference{of_batch} "
         f"(mean of {report['inferences']})",
         title_justify="left",
