@@ -12,15 +12,15 @@ from modelgen.reference import execute_chain
 from tests.hw.engine_bench import COUNTERS, MEMORY_BASE, Allocator, EngineBench
 from tests.hw.runner import run_cocotb
 
-BUFFER_WORDS = 1024
+BUFFER_WORDS = 2048
 ACCUMULATOR_DEPTH = 64
-MEMORY_BYTES = 1 << 16
+MEMORY_BYTES = 1 << 17
 DONE, ERROR = 1, 2
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize(("array_size", "port_words"), [(4, 1), (8, 4), (12, 2), (16, 4)])
+@pytest.mark.parametrize(("array_size", "port_words"), [(4, 1), (8, 4), (12, 2), (32, 4)])
 def test_engine(array_size, port_words):
     run_cocotb(
         "heepstor:ip:engine",
