@@ -39,10 +39,6 @@ module engine
   localparam int unsigned BufferWidth = $clog2(BufferWords);
   localparam int unsigned EntryWidth  = $clog2(AccumulatorDepth);
   localparam int unsigned LaneWidth   = $clog2(ArraySize + 1);
-  // Descriptors that wait in front of each stage. More may wait to be stored than may be computed
-  // before that, so that the wait is the sequencer's and is counted as one for the store path.
-  localparam int unsigned QueueDepth      = 2;
-  localparam int unsigned StoreQueueDepth = 4;
 
   // Clients of the memory port, highest priority first. Activations that the array waits for come
   // before weights, which throttle themselves by a small FIFO; storing frees the accumulators;
@@ -57,81 +53,25 @@ module engine
   } client_e;
   localparam int unsigned Clients = 6;
 
-  // --- Registers -------------------------------------------------------------------------------
+  // --- Start, end, errors ----------------------------------------------------------------------
 
-  engine_regs_pkg::engine__in_t  hwif_in;
-  engine_regs_pkg::engine__out_t hwif_out;
-  counters_t                     counters;
-  logic                          busy_q;
-  error_e                        error_code_q;
-  logic   [15:0]                 error_index_q;
-  logic   [31:0]                 error_address_q;
-  logic                          doorbell;
-  logic                          finished;
-  logic                          failed;
+  logic        start;
+  logic [31:0] first;
+  logic        busy;
+  logic        halt;  // after an error, until memory has answered
+  logic        failed;
+  logic        finished;
+  logic        clear;
+  logic        port_idle;
+  counters_t   counters;
+  error_t      fetch_error;
+  error_t      load_error;
+  error_t      compute_error;
+  error_t      port_error;
+  error_t      error;
+  logic [31:0] error_address;
 
-  engine_regs u_regs (
-      .clk         (clk_i),
-      .arst_n      (rst_ni),
-      .s_obi_req   (obi_req_i),
-      .s_obi_gnt   (obi_gnt_o),
-      .s_obi_addr  (obi_addr_i[6:0]),
-      .s_obi_we    (obi_we_i),
-      .s_obi_be    (obi_be_i),
-      .s_obi_wdata (obi_wdata_i),
-      .s_obi_aid   (1'b0),
-      .s_obi_rvalid(obi_rvalid_o),
-      .s_obi_rready(1'b1),
-      .s_obi_rdata (obi_rdata_o),
-      .s_obi_err   (),
-      .s_obi_rid   (),
-      .hwif_in,
-      .hwif_out
-  );
-
-  assign doorbell = hwif_out.doorbell.start.value;
-  assign irq_o    = (hwif_out.interrupt.done.value & hwif_out.interrupt_enable.done.value)
-      | (hwif_out.interrupt.error.value & hwif_out.interrupt_enable.error.value);
-
-  always_comb begin
-    hwif_in.id.array_size.next          = 8'(ArraySize);
-    hwif_in.id.port_words.next          = 8'(PortWords);
-    hwif_in.id.version.next             = Version;
-    hwif_in.buffer.words.next           = 32'(BufferWords);
-    hwif_in.accumulator.depth.next      = 32'(AccumulatorDepth);
-    hwif_in.status.busy.next            = busy_q;
-    hwif_in.interrupt.done.hwset        = finished;
-    hwif_in.interrupt.error.hwset       = failed || (doorbell && busy_q);
-    hwif_in.error.code.next             = error_code_q;
-    hwif_in.error.index.next            = error_index_q;
-    hwif_in.error_address.address.next  = error_address_q;
-    hwif_in.cycles.count.next           = counters.cycles;
-    hwif_in.busy.count.next             = counters.busy;
-    hwif_in.wait_descriptor.count.next  = counters.wait_descriptor;
-    hwif_in.wait_activations.count.next = counters.wait_activations;
-    hwif_in.wait_weights.count.next     = counters.wait_weights;
-    hwif_in.wait_accumulator.count.next = counters.wait_accumulator;
-    hwif_in.wait_store.count.next       = counters.wait_store;
-    hwif_in.bus_stalls.count.next       = counters.bus_stalls;
-    hwif_in.macs.count.next             = counters.macs;
-  end
-
-  // --- Start, end, error -----------------------------------------------------------------------
-
-  error_t fetch_error;
-  error_t load_error;
-  error_t compute_error;
-  error_t port_error;
-  error_t error;
-  logic   start;
-  logic   halt_q;  // after an error, until memory has answered
-  logic   port_idle;
-  logic   clear;
-  logic   [31:0] lookup_address;
-
-  assign start  = doorbell && !busy_q;
-  assign failed = halt_q && port_idle;
-  assign clear  = start || failed;
+  assign clear = start || failed;
 
   always_comb begin
     if (port_error.valid) error = port_error;
@@ -140,31 +80,34 @@ module engine
     else error = compute_error;
   end
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      busy_q          <= 1'b0;
-      halt_q          <= 1'b0;
-      error_code_q    <= ErrorNone;
-      error_index_q   <= '0;
-      error_address_q <= '0;
-    end else if (start) begin
-      busy_q          <= 1'b1;
-      error_code_q    <= ErrorNone;
-      error_index_q   <= '0;
-      error_address_q <= '0;
-    end else begin
-      if (finished || failed) busy_q <= 1'b0;
-      if (failed) halt_q <= 1'b0;
-      else if (busy_q && error.valid) halt_q <= 1'b1;
-      if (busy_q && error.valid && !halt_q) begin
-        error_code_q    <= error.code;
-        error_index_q   <= error.index;
-        error_address_q <= lookup_address;
-      end else if (doorbell && error_code_q == ErrorNone) begin
-        error_code_q <= ErrorBusy;
-      end
-    end
-  end
+  engine_control #(
+      .ArraySize       (ArraySize),
+      .PortWords       (PortWords),
+      .BufferWords     (BufferWords),
+      .AccumulatorDepth(AccumulatorDepth)
+  ) u_control (
+      .clk_i,
+      .rst_ni,
+      .obi_req_i,
+      .obi_gnt_o,
+      .obi_addr_i     (obi_addr_i[6:0]),
+      .obi_we_i,
+      .obi_be_i,
+      .obi_wdata_i,
+      .obi_rvalid_o,
+      .obi_rdata_o,
+      .irq_o,
+      .start_o        (start),
+      .first_o        (first),
+      .busy_o         (busy),
+      .halt_o         (halt),
+      .failed_o       (failed),
+      .finished_i     (finished),
+      .port_idle_i    (port_idle),
+      .counters_i     (counters),
+      .error_i        (error),
+      .error_address_i(error_address)
+  );
 
   // --- Memory port -----------------------------------------------------------------------------
 
@@ -190,7 +133,7 @@ module engine
   ) u_port (
       .clk_i,
       .rst_ni,
-      .halt_i         (halt_q),
+      .halt_i         (halt),
       .idle_o         (port_idle),
       .stall_o        (port_stall),
       .error_o        (port_outside),
@@ -230,7 +173,7 @@ module engine
       .rst_ni,
       .clear_i         (failed),
       .start_i         (start),
-      .first_i         (hwif_out.descriptor.address.value),
+      .first_i         (first),
       .req_o           (client_req[ClientFetch]),
       .addr_o          (client_addr[ClientFetch]),
       .gnt_i           (client_gnt[ClientFetch]),
@@ -247,88 +190,45 @@ module engine
       .error_o         (fetch_error),
       .index_o         (fetch_index),
       .lookup_index_i  (error.index[2:0]),
-      .lookup_address_o(lookup_address)
+      .lookup_address_o(error_address)
   );
 
   load_command_t    load_command;
   weight_command_t  weight_command;
   compute_command_t compute_command;
   store_command_t   store_command;
-  logic [3:0]       full;
-  logic [3:0]       empty;
+  logic             load_valid;
+  logic             weight_valid;
+  logic             compute_valid;
+  logic             store_valid;
   logic             load_pop;
   logic             weight_pop;
   logic             compute_pop;
   logic             store_pop;
 
-  assign queue_full = |full;
-
-  fifo_v3 #(
-      .dtype(load_command_t),
-      .DEPTH(QueueDepth)
-  ) u_load_queue (
+  command_queues u_queues (
       .clk_i,
       .rst_ni,
-      .flush_i   (clear),
-      .testmode_i(1'b0),
-      .full_o    (full[0]),
-      .empty_o   (empty[0]),
-      .usage_o   (),
-      .data_i    (load_pushed),
-      .push_i    (push),
-      .data_o    (load_command),
-      .pop_i     (load_pop)
-  );
-
-  fifo_v3 #(
-      .dtype(weight_command_t),
-      .DEPTH(QueueDepth)
-  ) u_weight_queue (
-      .clk_i,
-      .rst_ni,
-      .flush_i   (clear),
-      .testmode_i(1'b0),
-      .full_o    (full[1]),
-      .empty_o   (empty[1]),
-      .usage_o   (),
-      .data_i    (weight_pushed),
-      .push_i    (push),
-      .data_o    (weight_command),
-      .pop_i     (weight_pop)
-  );
-
-  fifo_v3 #(
-      .dtype(compute_command_t),
-      .DEPTH(QueueDepth)
-  ) u_compute_queue (
-      .clk_i,
-      .rst_ni,
-      .flush_i   (clear),
-      .testmode_i(1'b0),
-      .full_o    (full[2]),
-      .empty_o   (empty[2]),
-      .usage_o   (),
-      .data_i    (compute_pushed),
-      .push_i    (push),
-      .data_o    (compute_command),
-      .pop_i     (compute_pop)
-  );
-
-  fifo_v3 #(
-      .dtype(store_command_t),
-      .DEPTH(StoreQueueDepth)
-  ) u_store_queue (
-      .clk_i,
-      .rst_ni,
-      .flush_i   (clear),
-      .testmode_i(1'b0),
-      .full_o    (full[3]),
-      .empty_o   (empty[3]),
-      .usage_o   (),
-      .data_i    (store_pushed),
-      .push_i    (push_store),
-      .data_o    (store_command),
-      .pop_i     (store_pop)
+      .clear_i        (clear),
+      .push_i         (push),
+      .push_store_i   (push_store),
+      .full_o         (queue_full),
+      .load_i         (load_pushed),
+      .weight_i       (weight_pushed),
+      .compute_i      (compute_pushed),
+      .store_i        (store_pushed),
+      .load_valid_o   (load_valid),
+      .load_o         (load_command),
+      .load_pop_i     (load_pop),
+      .weight_valid_o (weight_valid),
+      .weight_o       (weight_command),
+      .weight_pop_i   (weight_pop),
+      .compute_valid_o(compute_valid),
+      .compute_o      (compute_command),
+      .compute_pop_i  (compute_pop),
+      .store_valid_o  (store_valid),
+      .store_o        (store_command),
+      .store_pop_i    (store_pop)
   );
 
   // An access outside memory is the mistake of the descriptor that its client works on.
@@ -377,7 +277,7 @@ module engine
       .clk_i,
       .rst_ni,
       .clear_i        (clear),
-      .command_valid_i(!empty[0]),
+      .command_valid_i(load_valid),
       .command_i      (load_command),
       .command_pop_o  (load_pop),
       .computed_i     (computed),
@@ -402,7 +302,7 @@ module engine
       .clk_i,
       .rst_ni,
       .clear_i        (clear),
-      .command_valid_i(!empty[1]),
+      .command_valid_i(weight_valid),
       .command_i      (weight_command),
       .command_pop_o  (weight_pop),
       .req_o          (client_req[ClientWeights]),
@@ -418,30 +318,30 @@ module engine
 
   // --- Stage 2: the array ----------------------------------------------------------------------
 
-  logic                   issue;
-  logic [BufferWidth-1:0] issue_address;
-  logic [LaneWidth-1:0]   issue_lanes;
-  logic                   issue_swap;
-  logic                   issue_first;
-  logic                   issue_tile_done;
-  logic [EntryWidth-1:0]  issue_entry;
-  logic [LaneWidth-1:0]   issue_columns;
-  logic                   wait_descriptor;
-  logic                   wait_activations;
-  logic                   wait_weights;
-  logic                   wait_accumulator;
-  logic                   wait_store;
+  logic                       tile_done;
+  logic                       sum_read;
+  logic [EntryWidth-1:0]      sum_entry;
+  logic                       sum_ready;
+  logic [ArraySize-1:0][31:0] sum;
+  logic                       issue;
+  logic [LaneWidth-1:0]       issue_lanes;
+  logic [LaneWidth-1:0]       issue_columns;
+  logic                       wait_descriptor;
+  logic                       wait_activations;
+  logic                       wait_weights;
+  logic                       wait_accumulator;
+  logic                       wait_store;
 
-  sequencer #(
+  compute_stage #(
       .ArraySize       (ArraySize),
       .PortWords       (PortWords),
       .BufferWords     (BufferWords),
       .AccumulatorDepth(AccumulatorDepth)
-  ) u_sequencer (
+  ) u_compute (
       .clk_i,
       .rst_ni,
       .clear_i           (clear),
-      .command_valid_i   (!empty[2] && !halt_q),
+      .command_valid_i   (compute_valid && !halt),
       .command_i         (compute_command),
       .command_pop_o     (compute_pop),
       .fetching_i        (fetching),
@@ -449,15 +349,20 @@ module engine
       .loaded_i          (loaded),
       .stored_i          (stored),
       .computed_o        (computed),
+      .write_mask_i      (buffer_write_mask),
+      .write_address_i   (buffer_write_address),
+      .write_data_i      (port_rdata_i),
       .weight_available_i(weight_available),
       .weight_claim_o    (weight_claim),
+      .weight_take_o     (weight_take),
+      .weight_i          (weight),
+      .tile_done_o       (tile_done),
+      .sum_read_i        (sum_read),
+      .sum_entry_i       (sum_entry),
+      .sum_ready_o       (sum_ready),
+      .sum_o             (sum),
       .issue_o           (issue),
-      .issue_address_o   (issue_address),
       .issue_lanes_o     (issue_lanes),
-      .issue_swap_o      (issue_swap),
-      .issue_first_o     (issue_first),
-      .issue_tile_done_o (issue_tile_done),
-      .issue_entry_o     (issue_entry),
       .issue_columns_o   (issue_columns),
       .wait_descriptor_o (wait_descriptor),
       .wait_activations_o(wait_activations),
@@ -465,115 +370,6 @@ module engine
       .wait_accumulator_o(wait_accumulator),
       .wait_store_o      (wait_store),
       .error_o           (compute_error)
-  );
-
-  logic [ArraySize-1:0][31:0] activations;
-
-  activation_buffer #(
-      .ArraySize  (ArraySize),
-      .PortWords  (PortWords),
-      .BufferWords(BufferWords)
-  ) u_buffer (
-      .clk_i,
-      .write_mask_i   (buffer_write_mask),
-      .write_address_i(buffer_write_address),
-      .write_data_i   (port_rdata_i),
-      .read_i         (issue),
-      .read_address_i (issue_address),
-      .read_data_o    (activations)
-  );
-
-  // What goes with the slice through buffer, array and adder.
-  typedef struct packed {
-    logic                  first;
-    logic                  tile_done;
-    logic [EntryWidth-1:0] entry;
-  } tag_t;
-
-  typedef struct packed {
-    logic                 valid;
-    logic                 swap;
-    logic                 weight_load;
-    logic [LaneWidth-1:0] lanes;
-    tag_t                 tag;
-  } slice_t;
-
-  localparam int unsigned BufferLatency = 2;
-
-  slice_t [BufferLatency-1:0] slice_q;
-  slice_t                     slice;
-  logic [ArraySize-1:0]       lane_valid;
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) slice_q <= '0;
-    else if (clear) slice_q <= '0;
-    else begin
-      slice_q <= {
-        slice_q[BufferLatency-2:0],
-        issue,
-        issue_swap,
-        weight_claim,
-        issue_lanes,
-        issue_first,
-        issue_tile_done,
-        issue_entry
-      };
-    end
-  end
-
-  assign slice = slice_q[BufferLatency-1];
-  always_comb begin
-    for (int unsigned i = 0; i < ArraySize; i++) lane_valid[i] = LaneWidth'(i) < slice.lanes;
-  end
-
-  logic                       product_valid;
-  tag_t                       product_tag;
-  logic [ArraySize-1:0][31:0] product;
-
-  slice_product #(
-      .ArraySize(ArraySize),
-      .BeatBytes(4 * PortWords),
-      .TagWidth ($bits(tag_t))
-  ) u_products (
-      .clk_i,
-      .rst_ni,
-      .clear_i      (clear),
-      .valid_i      (slice.valid),
-      .swap_i       (slice.swap),
-      .tag_i        (slice.tag),
-      .lane_valid_i (lane_valid),
-      .activation_i (activations),
-      .weight_load_i(slice.weight_load),
-      .weight_take_o(weight_take),
-      .weight_i     (weight),
-      .valid_o      (product_valid),
-      .tag_o        (product_tag),
-      .product_o    (product)
-  );
-
-  logic                       tile_done;
-  logic                       sum_read;
-  logic [EntryWidth-1:0]      sum_entry;
-  logic                       sum_ready;
-  logic [ArraySize-1:0][31:0] sum;
-
-  accumulators #(
-      .ArraySize(ArraySize),
-      .Depth    (AccumulatorDepth)
-  ) u_accumulators (
-      .clk_i,
-      .rst_ni,
-      .clear_i     (clear),
-      .valid_i     (product_valid),
-      .first_i     (product_tag.first),
-      .tile_done_i (product_tag.tile_done),
-      .entry_i     (product_tag.entry),
-      .product_i   (product),
-      .tile_done_o (tile_done),
-      .read_i      (sum_read),
-      .read_entry_i(sum_entry),
-      .read_ready_o(sum_ready),
-      .read_data_o (sum)
   );
 
   // --- Stage 3: the store path -----------------------------------------------------------------
@@ -586,7 +382,7 @@ module engine
       .clk_i,
       .rst_ni,
       .clear_i           (clear),
-      .command_valid_i   (!empty[3]),
+      .command_valid_i   (store_valid),
       .command_i         (store_command),
       .command_pop_o     (store_pop),
       .stored_o          (stored),
@@ -608,7 +404,7 @@ module engine
       .counters_i        (counters)
   );
 
-  assign finished = store_pop && store_command.last && !halt_q;
+  assign finished = store_pop && store_command.last && !halt;
 
   engine_counters #(
       .ArraySize(ArraySize)
@@ -616,7 +412,7 @@ module engine
       .clk_i,
       .rst_ni,
       .clear_i           (start),
-      .count_i           (busy_q),
+      .count_i           (busy),
       .issue_i           (issue),
       .issue_lanes_i     (issue_lanes),
       .issue_columns_i   (issue_columns),

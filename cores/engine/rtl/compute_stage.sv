@@ -1,0 +1,200 @@
+/// Second stage of the engine: slices of activations through the array into the accumulators.
+///
+/// Holds the activation buffer, the sequencer that decides what enters the array, the array itself, and
+/// the accumulators that the store path reads.
+module compute_stage
+  import engine_pkg::*;
+#(
+    parameter  int unsigned ArraySize        = 8,
+    parameter  int unsigned PortWords        = 4,
+    parameter  int unsigned BufferWords      = 16384,
+    parameter  int unsigned AccumulatorDepth = 1024,
+    localparam int unsigned BufferWidth      = $clog2(BufferWords),
+    localparam int unsigned EntryWidth       = $clog2(AccumulatorDepth),
+    localparam int unsigned LaneWidth        = $clog2(ArraySize + 1)
+) (
+    input  logic                       clk_i,
+    input  logic                       rst_ni,
+    input  logic                       clear_i,
+    // Commands
+    input  logic                       command_valid_i,
+    input  compute_command_t           command_i,
+    output logic                       command_pop_o,
+    // Progress of the stages
+    input  logic                       fetching_i,
+    input  logic                       fenced_i,
+    input  logic [15:0]                loaded_i,
+    input  logic [15:0]                stored_i,
+    output logic [15:0]                computed_o,
+    // Activations that were loaded
+    input  logic [PortWords-1:0]       write_mask_i,
+    input  logic [BufferWidth-1:0]     write_address_i,
+    input  logic [PortWords-1:0][31:0] write_data_i,
+    // Weights
+    input  logic                       weight_available_i,
+    output logic                       weight_claim_o,
+    output logic                       weight_take_o,
+    input  logic [PortWords-1:0][31:0] weight_i,
+    // Sums, for the store path
+    output logic                       tile_done_o,
+    input  logic                       sum_read_i,
+    input  logic [EntryWidth-1:0]      sum_entry_i,
+    output logic                       sum_ready_o,
+    output logic [ArraySize-1:0][31:0] sum_o,
+    // Accounts
+    output logic                       issue_o,
+    output logic [LaneWidth-1:0]       issue_lanes_o,
+    output logic [LaneWidth-1:0]       issue_columns_o,
+    output logic                       wait_descriptor_o,
+    output logic                       wait_activations_o,
+    output logic                       wait_weights_o,
+    output logic                       wait_accumulator_o,
+    output logic                       wait_store_o,
+    output error_t                     error_o
+);
+
+  logic [BufferWidth-1:0] issue_address;
+  logic                   issue_swap;
+  logic                   issue_first;
+  logic                   issue_tile_done;
+  logic [EntryWidth-1:0]  issue_entry;
+
+  sequencer #(
+      .ArraySize       (ArraySize),
+      .PortWords       (PortWords),
+      .BufferWords     (BufferWords),
+      .AccumulatorDepth(AccumulatorDepth)
+  ) u_sequencer (
+      .clk_i,
+      .rst_ni,
+      .clear_i,
+      .command_valid_i,
+      .command_i,
+      .command_pop_o,
+      .fetching_i,
+      .fenced_i,
+      .loaded_i,
+      .stored_i,
+      .computed_o,
+      .weight_available_i,
+      .weight_claim_o,
+      .issue_o,
+      .issue_address_o   (issue_address),
+      .issue_lanes_o,
+      .issue_swap_o      (issue_swap),
+      .issue_first_o     (issue_first),
+      .issue_tile_done_o (issue_tile_done),
+      .issue_entry_o     (issue_entry),
+      .issue_columns_o,
+      .wait_descriptor_o,
+      .wait_activations_o,
+      .wait_weights_o,
+      .wait_accumulator_o,
+      .wait_store_o,
+      .error_o
+  );
+
+  logic [ArraySize-1:0][31:0] activations;
+
+  activation_buffer #(
+      .ArraySize  (ArraySize),
+      .PortWords  (PortWords),
+      .BufferWords(BufferWords)
+  ) u_buffer (
+      .clk_i,
+      .write_mask_i,
+      .write_address_i,
+      .write_data_i,
+      .read_i         (issue_o),
+      .read_address_i (issue_address),
+      .read_data_o    (activations)
+  );
+
+  // What goes with the slice through buffer, array and adder.
+  typedef struct packed {
+    logic                  first;
+    logic                  tile_done;
+    logic [EntryWidth-1:0] entry;
+  } tag_t;
+
+  typedef struct packed {
+    logic                 valid;
+    logic                 swap;
+    logic                 weight_load;
+    logic [LaneWidth-1:0] lanes;
+    tag_t                 tag;
+  } slice_t;
+
+  localparam int unsigned BufferLatency = 2;
+
+  slice_t [BufferLatency-1:0] slice_q;
+  slice_t                     slice;
+  logic [ArraySize-1:0]       lane_valid;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) slice_q <= '0;
+    else if (clear_i) slice_q <= '0;
+    else begin
+      slice_q <= {
+        slice_q[BufferLatency-2:0],
+        issue_o,
+        issue_swap,
+        weight_claim_o,
+        issue_lanes_o,
+        issue_first,
+        issue_tile_done,
+        issue_entry
+      };
+    end
+  end
+
+  assign slice = slice_q[BufferLatency-1];
+  always_comb begin
+    for (int unsigned i = 0; i < ArraySize; i++) lane_valid[i] = LaneWidth'(i) < slice.lanes;
+  end
+
+  logic                       product_valid;
+  tag_t                       product_tag;
+  logic [ArraySize-1:0][31:0] product;
+
+  slice_product #(
+      .ArraySize(ArraySize),
+      .BeatBytes(4 * PortWords),
+      .TagWidth ($bits(tag_t))
+  ) u_products (
+      .clk_i,
+      .rst_ni,
+      .clear_i,
+      .valid_i      (slice.valid),
+      .swap_i       (slice.swap),
+      .tag_i        (slice.tag),
+      .lane_valid_i (lane_valid),
+      .activation_i (activations),
+      .weight_load_i(slice.weight_load),
+      .weight_take_o,
+      .weight_i,
+      .valid_o      (product_valid),
+      .tag_o        (product_tag),
+      .product_o    (product)
+  );
+
+  accumulators #(
+      .ArraySize(ArraySize),
+      .Depth    (AccumulatorDepth)
+  ) u_accumulators (
+      .clk_i,
+      .rst_ni,
+      .clear_i,
+      .valid_i     (product_valid),
+      .first_i     (product_tag.first),
+      .tile_done_i (product_tag.tile_done),
+      .entry_i     (product_tag.entry),
+      .product_i   (product),
+      .tile_done_o,
+      .read_i      (sum_read_i),
+      .read_entry_i(sum_entry_i),
+      .read_ready_o(sum_ready_o),
+      .read_data_o (sum_o)
+  );
+
+endmodule
