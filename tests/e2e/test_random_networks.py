@@ -65,11 +65,15 @@ def write_project(folder: Path, seed: int) -> Path:
     return folder
 
 
+PORT_WORDS = {4: 1, 8: 4, 12: 2}
+"""Size of the array -> words of the memory port that it is tried with."""
+
+
 @functools.cache
 def configuration_of(folder: Path, size: int) -> Path:
     """The configuration file with an array of this size."""
     path = folder / f"size{size}.hjson"
-    write_config(path, array_size=size)
+    write_config(path, array_size=size, port_words=PORT_WORDS[size])
     return path
 
 
@@ -78,7 +82,7 @@ def folder(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("configurations")
 
 
-@pytest.mark.parametrize("size", [4, 8, 12])
+@pytest.mark.parametrize("size", PORT_WORDS)
 @pytest.mark.parametrize("seed", range(4))
 def test_outputs_equal_the_reference_bit_for_bit(folder, tmp_path, size, seed):
     config_path = configuration_of(folder, size)
