@@ -44,7 +44,7 @@ def import_model(model: torch.nn.Module, features: tuple[int, ...], batch: int) 
     if not isinstance(model, torch.nn.Module):
         kind = type(model).__name__
         raise ModelError(f"model() returned a {kind}; it must return a torch.nn.Module.")
-    model = model.to("cpu").eval()
+    model = model.to("cpu", torch.float32).eval()
     example = torch.zeros(batch, *features)
     try_forward(model, example)
     try:

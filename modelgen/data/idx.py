@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import struct
 import zlib
 from pathlib import Path
@@ -30,7 +31,7 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
         kind = f"an IDX file of {dimensions} dimensions of bytes"
         raise ModelError(f"{path} is not {kind}. {_ADVICE}")
     shape = struct.unpack(f">{dimensions}I", content[4:header])
-    expected = int(np.prod(shape, dtype=np.int64))
+    expected = math.prod(shape)
     found = len(content) - header
     if found != expected:
         problem = "is truncated" if found < expected else "has bytes after its end"
