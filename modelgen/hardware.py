@@ -14,7 +14,7 @@ class Hardware:
     """S: rows and columns of the systolic array."""
     port_words: int = 4
     """P: 32-bit words that the engine's memory port moves in a cycle."""
-    buffer_words: int = 16384
+    buffer_words: int = 65536
     """32-bit words in the activation buffer."""
     accumulator_depth: int = 1024
     """Entries of the accumulators, each S FP32 words wide."""
