@@ -1,4 +1,4 @@
-// The engine's descriptor: sixteen 32-bit words in main memory that name one job.
+// The engine's descriptor: 32 words in main memory that name one job.
 //
 // Source of the layout: cores/engine/descriptor.rdl; a unit test holds this file to it.
 #pragma once
@@ -8,37 +8,75 @@
 
 namespace heepstor::engine {
 
-inline constexpr std::uint32_t kOperationMatmul = 1;
+/// What a job makes of the words that it reads: bits 7:0 of Descriptor::control.
+enum class Operation : std::uint8_t {
+  kMatmul = 1,     // slices times array_size x array_size weights, on the array
+  kDepthwise = 2,  // each channel times a weight of its own, on the array's diagonal
+  kSum = 3,        // words are added in FP32, past the array
+  kMax = 4,        // the largest of the words, past the array
+};
 
-// Bits of Descriptor::control above the operation (bits 7:0).
+/// For which earlier jobs a job waits: bits 17:16 of Descriptor::control. Those jobs are counted
+/// that store, have a profile, or come last.
+enum class Fence : std::uint8_t {
+  kNone = 0,
+  kAllButLast = 1,  // until all of them but the last one have stored
+  kAll = 2,         // until every earlier job has been computed and all of them have stored
+};
+
+// Bits of Descriptor::control above the operation.
 inline constexpr std::uint32_t kControlLoad = 1u << 8;    // fetch activations into the buffer
-inline constexpr std::uint32_t kControlFirst = 1u << 9;   // first slice overwrites accumulators
-inline constexpr std::uint32_t kControlStore = 1u << 10;  // scale, add the bias, clamp, write out
-inline constexpr std::uint32_t kControlFence = 1u << 11;  // wait until earlier ones have stored
-inline constexpr std::uint32_t kControlReserved = ~0xFFFu;
+inline constexpr std::uint32_t kControlFill = 1u << 9;    // write fill_value round the rows
+inline constexpr std::uint32_t kControlFirst = 1u << 10;  // first slice overwrites accumulators
+inline constexpr std::uint32_t kControlStoreMemory = 1u << 11;  // results go to memory
+inline constexpr std::uint32_t kControlStoreBuffer = 1u << 12;  // results go to the buffer
+inline constexpr std::uint32_t kControlResidual = 1u << 13;     // add the operand at `residual`
+inline constexpr std::uint32_t kControlSpan = 1u << 14;         // slices go on from run to run
+inline constexpr std::uint32_t kControlFenceShift = 16;
+inline constexpr std::uint32_t kControlReserved = ~0x37FFFu;
 
 inline constexpr std::uint32_t kDescriptorAlignment = 16;
 
-/// One job, as it stands in memory. Addresses and pitches are in bytes.
+/// One job, as it stands in memory. Addresses and pitches in memory are bytes, all else is words of
+/// FP32. Two values of a word: bits 15:0, then 31:16.
 struct alignas(kDescriptorAlignment) Descriptor {
   std::uint32_t next = 0;     // address of the next descriptor; 0: the last
   std::uint32_t control = 0;  // operation and the bits above
-  std::uint32_t source = 0;   // activations, FP32, row-major
-  std::uint32_t source_pitch = 0;
-  std::uint32_t shape = 0;       // [15:0] rows M, [31:16] words K of each row
-  std::uint32_t buffer = 0;      // [15:0] base word, [31:16] words between rows
+
+  std::uint32_t source = 0;  // activations to load
+  std::uint32_t source_row_pitch = 0;
+  std::uint32_t source_column_pitch = 0;
+  std::uint32_t load_shape = 0;   // rows, columns
+  std::uint32_t load_row = 0;     // words of a column, words between rows in the buffer
+  std::uint32_t load_buffer = 0;  // base word, words before the first row
+  std::uint32_t load_tail = 0;    // words to fill after the last row
+  std::uint32_t fill_value = 0;   // bits of an FP32 number
+
+  std::uint32_t input = 0;       // base word in the buffer, first accumulator entry
+  std::uint32_t step = 0;        // words between output positions: in a row, between rows
+  std::uint32_t positions = 0;   // columns, rows
+  std::uint32_t run = 0;         // words of a run, runs in y
+  std::uint32_t run_pitch = 0;   // words between runs: x, y
+  std::uint32_t tiles = 0;       // tiles of array_size output channels, runs in x
+  std::uint32_t columns = 0;     // output channels to store
   std::uint32_t weights = 0;     // weight stream, 16-byte aligned
-  std::uint32_t tiles = 0;       // [15:0] tiles of array_size columns, [31:16] first accumulator
-  std::uint32_t parameters = 0;  // for each tile: array_size scales, array_size biases, FP32
+  std::uint32_t parameters = 0;  // for each tile: array_size scales, array_size biases
+
   std::uint32_t destination = 0;
-  std::uint32_t destination_pitch = 0;
-  std::uint32_t columns = 0;     // [15:0] columns N to store
-  std::uint32_t clamp_low = 0;   // bits of an FP32 number
-  std::uint32_t clamp_high = 0;  // bits of an FP32 number
-  std::uint32_t profile = 0;     // eight words for the counters, 16-byte aligned; 0: none
-  std::uint32_t reserved = 0;
+  std::uint32_t pitch_x = 0;       // bytes between stored positions, of destination and residual
+  std::uint32_t pitch_y = 0;       // bytes between stored rows, of both
+  std::uint32_t residual = 0;      // operand that is added
+  std::uint32_t store_shape = 0;   // columns, rows: after pooling
+  std::uint32_t store_base = 0;    // base word in the buffer, words between stored positions
+  std::uint32_t store_window = 0;  // words between stored rows; bits 23:16, 31:24: window
+  std::uint32_t clamp_low = 0;     // bits of an FP32 number
+  std::uint32_t clamp_high = 0;    // bits of an FP32 number
+  std::uint32_t slope = 0;         // bits of the factor of negative values
+  std::uint32_t profile = 0;       // eight words for the counters, 16-byte aligned; 0: none
+  std::uint32_t reserved_30 = 0;
+  std::uint32_t reserved_31 = 0;
 };
-static_assert(sizeof(Descriptor) == 64);
+static_assert(sizeof(Descriptor) == 128);
 
 /// The engine's counters since the doorbell, as they stood when a descriptor completed.
 /// busy and all wait_* add up to cycles; bus_stalls overlaps them.
@@ -57,7 +95,7 @@ static_assert(sizeof(Profile) == 32);
 /// Why a chain was stopped: the codes of the engine's ERROR register.
 enum class Error : std::uint8_t {
   kNone = 0,
-  kUnknownOperation = 1,
+  kBadOperation = 1,
   kBadAddress = 2,
   kZeroDimension = 3,
   kBufferOverflow = 4,

@@ -27,88 +27,214 @@ struct Address {
                   : static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(pointer))) {}
 };
 
-/// Builds the descriptor of `rows` x `words` activations times `words` x `columns` weights.
+/// How many rows, and columns in each.
+struct Shape {
+  std::uint32_t rows;
+  std::uint32_t columns;
+};
+
+/// Distance of rows, and of neighbours in a row.
+struct Pitch {
+  std::uint32_t row;
+  std::uint32_t column;
+};
+
+/// Place of activations in the buffer, in words: `head` words, the rows, `pitch` words apart, and
+/// `tail` words. fill() writes head, tail, and what a row leaves free of its pitch.
+struct Place {
+  std::uint32_t base;
+  std::uint32_t pitch;
+  std::uint32_t head = 0;
+  std::uint32_t tail = 0;
+};
+
+/// Builds a descriptor, made by matmul(), depthwise(), sum() or max().
 ///
-/// Parts that are left out are not done: without load() the activations of an earlier descriptor
-/// are used, without first() the accumulators are added to, without store() nothing is written.
-class Matmul {
+/// Parts that are left out are not done: without load() the job works on what lies in the buffer,
+/// without first() it adds to the accumulators, without store_...() nothing leaves them.
+/// Everything is named rows first, as in (rows, columns, channels).
+class Job {
  public:
-  /// rows: M; words: K, or the chunk of it that this descriptor works on; columns: N.
-  constexpr Matmul(std::uint32_t rows, std::uint32_t words, std::uint32_t columns) {
-    descriptor_.control = kOperationMatmul;
-    descriptor_.shape = rows | words << 16;
-    descriptor_.tiles = (columns + config::kArraySize - 1) / config::kArraySize;
-    descriptor_.columns = columns;
+  /// outputs: channels that the job computes.
+  constexpr Job(Operation operation, std::uint32_t outputs) {
+    descriptor_.control = static_cast<std::uint32_t>(operation);
+    tiles_ = (outputs + config::kArraySize - 1) / config::kArraySize;
+    descriptor_.columns = outputs;
     clamp(-std::numeric_limits<float>::infinity(), std::numeric_limits<float>::infinity());
+    slope(1.0f);
   }
 
-  /// Fetches activations whose rows are `pitch` bytes apart.
-  constexpr Matmul& load(Address source, std::uint32_t pitch) {
+  /// What load() and fill() put into the buffer: rows of columns of `words` channels.
+  constexpr Job& activations(Shape shape, std::uint32_t words, Place place) {
+    descriptor_.load_shape = halves(shape.rows, shape.columns);
+    descriptor_.load_row = halves(words, place.pitch);
+    descriptor_.load_buffer = halves(place.base, place.head);
+    descriptor_.load_tail = halves(place.tail, 0);
+    return *this;
+  }
+
+  /// Fetches the activations; bytes between rows and between columns of them.
+  constexpr Job& load(Address source, Pitch bytes) {
     descriptor_.control |= kControlLoad;
     descriptor_.source = source.value;
-    descriptor_.source_pitch = pitch;
+    descriptor_.source_row_pitch = bytes.row;
+    descriptor_.source_column_pitch = bytes.column;
     return *this;
   }
 
-  /// Place of the activations in the engine's buffer: first word, words between rows.
-  constexpr Matmul& buffer(std::uint32_t base, std::uint32_t pitch) {
-    descriptor_.buffer = base | pitch << 16;
+  /// Writes a value round the rows of the activations: padding.
+  constexpr Job& fill(float value = 0.0f) {
+    descriptor_.control |= kControlFill;
+    descriptor_.fill_value = to_bits(value);
     return *this;
   }
 
-  /// Weight stream (16-byte aligned) and first accumulator entry.
-  constexpr Matmul& weights(Address stream, std::uint32_t accumulator = 0) {
+  /// Word of the buffer where the first position reads, and words from position to position.
+  constexpr Job& input(std::uint32_t base, Pitch step) {
+    descriptor_.input |= halves(base, 0);
+    descriptor_.step = halves(step.column, step.row);
+    return *this;
+  }
+
+  /// Output positions before pooling, and the accumulator entry of the first of them.
+  constexpr Job& positions(Shape shape, std::uint32_t accumulator = 0) {
+    descriptor_.positions = halves(shape.columns, shape.rows);
+    descriptor_.input |= halves(0, accumulator);
+    return *this;
+  }
+
+  /// Words that a position reads: runs of `words`, `pitch` words apart. A slice ends with its run.
+  constexpr Job& runs(std::uint32_t words, Shape runs = {1, 1}, Pitch pitch = {0, 0}) {
+    descriptor_.run = halves(words, runs.rows);
+    descriptor_.run_pitch = halves(pitch.column, pitch.row);
+    runs_x_ = runs.columns;
+    return *this;
+  }
+
+  /// The same, with slices that go on from run to run.
+  constexpr Job& span(std::uint32_t words, std::uint32_t count, std::uint32_t pitch) {
+    descriptor_.control |= kControlSpan;
+    return runs(words, {count, 1}, {pitch, 0});
+  }
+
+  /// Weight stream, 16-byte aligned.
+  constexpr Job& weights(Address stream) {
     descriptor_.weights = stream.value;
-    descriptor_.tiles |= accumulator << 16;
     return *this;
   }
 
   /// The first slice overwrites the accumulators.
-  constexpr Matmul& first() {
+  constexpr Job& first() {
     descriptor_.control |= kControlFirst;
     return *this;
   }
 
-  /// Writes out scaled, biased and clamped results in rows `pitch` bytes apart.
-  constexpr Matmul& store(Address parameters, Address destination, std::uint32_t pitch) {
-    descriptor_.control |= kControlStore;
-    descriptor_.parameters = parameters.value;
+  /// Scales and biases of what is stored.
+  constexpr Job& parameters(Address block) {
+    descriptor_.parameters = block.value;
+    return *this;
+  }
+
+  /// Stores into memory; bytes between stored positions.
+  constexpr Job& store_to_memory(Address destination, Pitch bytes) {
+    descriptor_.control |= kControlStoreMemory;
     descriptor_.destination = destination.value;
-    descriptor_.destination_pitch = pitch;
+    return store_pitch(bytes);
+  }
+
+  /// Stores into the buffer; words between stored positions.
+  constexpr Job& store_to_buffer(std::uint32_t base, Pitch words) {
+    descriptor_.control |= kControlStoreBuffer;
+    descriptor_.store_base = halves(base, words.column);
+    store_row_ = words.row;
+    return *this;
+  }
+
+  /// Adds an operand of the shape of the results before slope and clamp. It has the pitch of
+  /// store_to_memory(), if the job stores there.
+  constexpr Job& residual(Address operand, Pitch bytes) {
+    descriptor_.control |= kControlResidual;
+    descriptor_.residual = operand.value;
+    return store_pitch(bytes);
+  }
+
+  /// Stores the largest value of each window; what is left at the edges is dropped.
+  constexpr Job& window(Shape shape) {
+    window_ = shape;
+    return *this;
+  }
+
+  /// Multiplies negative results.
+  constexpr Job& slope(float factor) {
+    descriptor_.slope = to_bits(factor);
     return *this;
   }
 
   /// Limits the results to low .. high; NaN stays.
-  constexpr Matmul& clamp(float low, float high) {
+  constexpr Job& clamp(float low, float high) {
     descriptor_.clamp_low = to_bits(low);
     descriptor_.clamp_high = to_bits(high);
     return *this;
   }
 
-  constexpr Matmul& relu() { return clamp(0.0f, std::numeric_limits<float>::infinity()); }
+  constexpr Job& relu() { return clamp(0.0f, std::numeric_limits<float>::infinity()); }
 
-  /// Loads and computes only after every earlier descriptor has been computed and stored.
-  constexpr Matmul& fence() {
-    descriptor_.control |= kControlFence;
+  /// Waits for earlier jobs before loading and computing.
+  constexpr Job& fence(Fence fence) {
+    descriptor_.control |= static_cast<std::uint32_t>(fence) << kControlFenceShift;
     return *this;
   }
 
   /// Where the counters are written at completion.
-  constexpr Matmul& profile(Address counters) {
+  constexpr Job& profile(Address counters) {
     descriptor_.profile = counters.value;
     return *this;
   }
 
-  constexpr Matmul& next(Address descriptor) {
+  constexpr Job& next(Address descriptor) {
     descriptor_.next = descriptor.value;
     return *this;
   }
 
-  constexpr operator Descriptor() const { return descriptor_; }
+  constexpr operator Descriptor() const {
+    Descriptor result = descriptor_;
+    result.tiles = halves(tiles_, runs_x_);
+    result.store_shape = halves((result.positions & 0xFFFF) / window_.columns,
+                                (result.positions >> 16) / window_.rows);
+    result.store_window = halves(store_row_, window_.columns | window_.rows << 8);
+    return result;
+  }
 
  private:
+  static constexpr std::uint32_t halves(std::uint32_t low, std::uint32_t high) {
+    HEEPSTOR_ASSERT(low <= 0xFFFF && high <= 0xFFFF, "a descriptor's field has 16 bits");
+    return low | high << 16;
+  }
+
+  constexpr Job& store_pitch(Pitch bytes) {
+    descriptor_.pitch_x = bytes.column;
+    descriptor_.pitch_y = bytes.row;
+    return *this;
+  }
+
   Descriptor descriptor_;
+  std::uint32_t tiles_ = 0;
+  std::uint32_t runs_x_ = 1;
+  std::uint32_t store_row_ = 0;
+  Shape window_ = {1, 1};
 };
+
+/// Runs of words times weights: convolution and linear layers; `outputs` channels.
+constexpr Job matmul(std::uint32_t outputs) { return Job(Operation::kMatmul, outputs); }
+
+/// Each of `channels` times weights of its own.
+constexpr Job depthwise(std::uint32_t channels) { return Job(Operation::kDepthwise, channels); }
+
+/// The sum of the runs' words in each of `channels`: average pooling, element-wise layers.
+constexpr Job sum(std::uint32_t channels) { return Job(Operation::kSum, channels); }
+
+/// The largest of the runs' words in each of `channels`: max-pooling with any window.
+constexpr Job max(std::uint32_t channels) { return Job(Operation::kMax, channels); }
 
 /// Lets a descriptor read its activations from elsewhere.
 inline void set_source(Descriptor& descriptor, Address source) { descriptor.source = source.value; }
@@ -117,6 +243,11 @@ inline void set_source(Descriptor& descriptor, Address source) { descriptor.sour
 inline void set_destination(Descriptor& descriptor, Address destination) {
   HEEPSTOR_ASSERT(destination.value % sizeof(float) == 0, "results must be aligned to a word");
   descriptor.destination = destination.value;
+}
+
+/// Lets a descriptor add an operand that is elsewhere.
+inline void set_residual(Descriptor& descriptor, Address operand) {
+  descriptor.residual = operand.value;
 }
 
 /// Ends the program with a message if the engine is not the one that this firmware was built for.
