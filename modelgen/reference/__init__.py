@@ -8,12 +8,15 @@ from modelgen.reference.arithmetic import (
     fp32_add,
     fp32_mul,
     matmul,
+    maximum,
     normalize,
     postprocess,
     relu,
     slice_dot,
+    slice_products,
 )
-from modelgen.reference.executor import ChainResult, EngineError, execute_chain
+from modelgen.reference.executor import ChainResult, execute_chain
+from modelgen.reference.memory import EngineError
 from modelgen.reference.softmax import softmax
 
 __all__ = [
@@ -27,9 +30,11 @@ __all__ = [
     "fp32_add",
     "fp32_mul",
     "matmul",
+    "maximum",
     "normalize",
     "postprocess",
     "relu",
     "slice_dot",
+    "slice_products",
     "softmax",
 ]

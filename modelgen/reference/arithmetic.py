@@ -21,8 +21,6 @@ _MANTISSA_BITS = 23
 _EXPONENT_MASK = 0xFF
 _INTEGER_WEIGHT = 150 + GUARD_BITS
 """An aligned integer A stands for A * 2^(E - _INTEGER_WEIGHT)."""
-_LONGEST_SHIFT = 24 + GUARD_BITS + 1
-"""From this shift on, every aligned mantissa rounds to zero."""
 
 
 def canonicalize(values: np.ndarray) -> np.ndarray:
@@ -38,30 +36,20 @@ def align(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         values: FP32, shape (..., lanes). Lanes beyond K are given as zeros.
 
     Returns:
-        integers: int64, shape (..., lanes), each within 27 signed bits; rounded half to even.
+        integers: shape (..., lanes), each within 27 signed bits, rounded half to even; kept as
+            float64, in which products and sums of them are exact. Zeros in invalid rows.
         exponents: int64, shape (...): the biased exponent E of the row, at least 1.
         invalid: bool, shape (...): the row holds an infinity or a NaN.
     """
-    bits = np.ascontiguousarray(values, dtype=np.float32).view(np.uint32).astype(np.int64)
-    biased = (bits >> _MANTISSA_BITS) & _EXPONENT_MASK
-    fraction = bits & ((1 << _MANTISSA_BITS) - 1)
-    mantissa = np.where(biased > 0, fraction | (1 << _MANTISSA_BITS), fraction)
-    exponent = np.maximum(biased, 1)
-    largest = exponent.max(axis=-1, initial=1)
-    shift = np.minimum(largest[..., None] - exponent, _LONGEST_SHIFT)
-    magnitude = _shift_right_half_even(mantissa << GUARD_BITS, shift)
-    integers = np.where(bits >> 31 != 0, -magnitude, magnitude)
-    return integers, largest, (biased == _EXPONENT_MASK).any(axis=-1)
-
-
-def _shift_right_half_even(values: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    """Return `values / 2**shift` of non-negative integers, rounded half to even."""
-    quotient = values >> shift
-    remainder = values - (quotient << shift)
-    twice = remainder << 1
-    unit = np.int64(1) << shift
-    round_up = (twice > unit) | ((twice == unit) & (quotient & 1 == 1) & (shift > 0))
-    return quotient + round_up
+    values = np.ascontiguousarray(values, dtype=np.float32)
+    biased = values.view(np.uint32) >> _MANTISSA_BITS & _EXPONENT_MASK
+    exponents = biased.max(axis=-1, initial=1).astype(np.int64)
+    invalid = exponents == _EXPONENT_MASK
+    unit = np.ldexp(1.0, _INTEGER_WEIGHT - exponents)
+    with np.errstate(invalid="ignore"):
+        integers = np.rint(values.astype(np.float64) * unit[..., None])
+    integers[invalid] = 0.0
+    return integers, exponents, invalid
 
 
 def normalize(dots: np.ndarray, exponents: np.ndarray) -> np.ndarray:
@@ -75,7 +63,8 @@ def normalize(dots: np.ndarray, exponents: np.ndarray) -> np.ndarray:
     """
     wide = np.asarray(dots, dtype=np.float64) + 0.0
     with np.errstate(over="ignore", under="ignore"):
-        return np.ldexp(wide, np.asarray(exponents) - _INTEGER_WEIGHT).astype(np.float32)
+        unit = np.ldexp(1.0, np.asarray(exponents) - _INTEGER_WEIGHT)
+        return (wide * unit).astype(np.float32)
 
 
 def slice_dot(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -90,8 +79,24 @@ def slice_dot(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """
     integers, exponents, invalid = align(values)
     # Integers below 2^53 are exact in float64, and so is every partial sum.
-    dots = integers.astype(np.float64) @ np.asarray(weights, dtype=np.float64)
+    dots = integers @ np.asarray(weights, dtype=np.float64)
     result = normalize(dots, exponents[:, None])
+    result[invalid] = CANONICAL_NAN
+    return result
+
+
+def slice_products(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the FP32 results of one slice in which each lane has an output of its own.
+
+    Args:
+        values: FP32, shape (..., lanes): at most S channels, which share an exponent.
+        weights: INT8, shape (..., lanes), broadcast against `values`.
+
+    Returns:
+        FP32, shape (..., lanes); the canonical NaN in rows that hold an infinity or a NaN.
+    """
+    integers, exponents, invalid = align(values)
+    result = normalize(integers * weights, exponents[..., None])
     result[invalid] = CANONICAL_NAN
     return result
 
@@ -134,6 +139,13 @@ def fp32_mul(left: np.ndarray, right: np.ndarray) -> np.ndarray:
         return canonicalize(np.multiply(left, right, dtype=np.float32))
 
 
+def maximum(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Return the larger of two FP32 numbers, `left` of two equal ones; canonical NaN of any NaN."""
+    with np.errstate(invalid="ignore"):
+        larger = np.where(left < right, right, left)
+    return np.where(np.isnan(left) | np.isnan(right), CANONICAL_NAN, larger)
+
+
 def clamp(values: np.ndarray, low: float, high: float) -> np.ndarray:
     """Limit to low .. high. NaN stays, and so does -0 at a bound of +0."""
     low, high = np.float32(low), np.float32(high)
@@ -153,14 +165,25 @@ def postprocess(
     bias: np.ndarray,
     low: float = -np.inf,
     high: float = np.inf,
+    *,
+    residual: np.ndarray | None = None,
+    slope: float = 1.0,
 ) -> np.ndarray:
-    """Return `clamp(accumulators * scale + bias)`, rounded after the product and after the sum.
+    """Return `clamp(leaky(accumulators * scale + bias + residual))`, rounded after each operation.
 
     Args:
-        accumulators: FP32, shape (M, N).
+        accumulators: FP32, shape (..., N).
         scale: FP32, shape (N,) or scalar.
         bias: FP32, shape (N,) or scalar.
         low: lower bound of the result; -inf for none.
         high: upper bound; +inf for none.
+        residual: FP32, shape (..., N): an operand to add; None for none.
+        slope: factor of negative values.
     """
-    return clamp(fp32_add(fp32_mul(accumulators, scale), bias), low, high)
+    values = fp32_add(fp32_mul(accumulators, scale), bias)
+    if residual is not None:
+        values = fp32_add(values, residual)
+    with np.errstate(invalid="ignore"):
+        is_negative = values < 0
+    values = np.where(is_negative, fp32_mul(values, np.float32(slope)), values)
+    return clamp(values, low, high)

@@ -8,35 +8,17 @@ alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 
-from modelgen.descriptor import (
-    DESCRIPTOR_ALIGNMENT,
-    DESCRIPTOR_BYTES,
-    OPERATION_MATMUL,
-    Descriptor,
-)
+from modelgen.descriptor import Descriptor, Operation
 from modelgen.hardware import Hardware
-from modelgen.reference.arithmetic import canonicalize, matmul, postprocess
+from modelgen.reference import slices
+from modelgen.reference.arithmetic import maximum, postprocess
+from modelgen.reference.checks import LINE_BYTES, check
+from modelgen.reference.memory import EngineError, Fault, Memory
 
-_LINE_BYTES = 16
 _LAST_INDEX = 0xFFFF
-
-
-class EngineError(IntEnum):
-    """Error codes of the engine's ERROR register."""
-
-    NONE = 0
-    UNKNOWN_OPERATION = 1
-    BAD_ADDRESS = 2
-    ZERO_DIMENSION = 3
-    BUFFER_OVERFLOW = 4
-    ACCUMULATOR_OVERFLOW = 5
-    BAD_DESCRIPTOR = 6
-    BUSY = 7
-    CHAIN_TOO_LONG = 8
 
 
 @dataclass(frozen=True)
@@ -51,123 +33,109 @@ class ChainResult:
     descriptors: tuple[Descriptor, ...]
     """The descriptors that completed."""
     macs: int
-    """Multiplications of activations that exist (lanes below K) with stored columns."""
-
-
-class _Fault(Exception):
-    """Stops the chain with an error code."""
-
-    def __init__(self, error: EngineError) -> None:
-        super().__init__(error.name)
-        self.error = error
-
-
-class _Memory:
-    """Main memory as the engine's port sees it: word aligned, within bounds, or a fault."""
-
-    def __init__(self, image: bytearray, base: int) -> None:
-        self._image = image
-        self._base = base
-
-    def view(self, address: int, count: int, dtype: str = "<f4", alignment: int = 4) -> np.ndarray:
-        """Return `count` items at `address` as a writable array that aliases memory."""
-        offset = address - self._base
-        size = count * np.dtype(dtype).itemsize
-        if address % alignment or offset < 0 or offset + size > len(self._image):
-            raise _Fault(EngineError.BAD_ADDRESS)
-        return np.frombuffer(self._image, dtype=dtype, count=count, offset=offset)
-
-    def rows(self, address: int, pitch: int, rows: int, columns: int) -> np.ndarray:
-        """Return a (rows, columns) FP32 view, rows `pitch` bytes apart (row order is kept)."""
-        if pitch % 4:
-            raise _Fault(EngineError.BAD_ADDRESS)
-        self.view(address, columns)
-        first = self.view(address, (rows - 1) * (pitch // 4) + columns)
-        return np.lib.stride_tricks.as_strided(first, (rows, columns), (pitch, 4), writeable=True)
-
-    def descriptor(self, address: int) -> Descriptor:
-        offset = address - self._base
-        outside = offset < 0 or offset + DESCRIPTOR_BYTES > len(self._image)
-        if address % DESCRIPTOR_ALIGNMENT or outside:
-            raise _Fault(EngineError.BAD_DESCRIPTOR)
-        return Descriptor.unpack(bytes(self._image[offset : offset + DESCRIPTOR_BYTES]))
+    """What the engine's MACS counter counts: multiplications of words and channels that exist."""
 
 
 class _Engine:
     """State that lives from descriptor to descriptor: activation buffer and accumulators."""
 
-    def __init__(self, memory: _Memory, hardware: Hardware) -> None:
+    def __init__(self, memory: Memory, hardware: Hardware) -> None:
         self._memory = memory
-        self._hardware = hardware
+        self._size = hardware.array_size
         self._buffer = np.zeros(hardware.buffer_words, np.float32)
         self._accumulators = np.zeros((hardware.accumulator_depth, hardware.array_size), np.float32)
 
     def run(self, job: Descriptor) -> None:
         """Load, compute and store as a checked descriptor says."""
-        rows = self._buffer_rows(job)
-        if job.load:
-            rows[:] = self._memory.rows(job.source, job.source_pitch, job.rows, job.words)
-        totals = self._compute(job, rows)
-        if job.store:
+        if job.load or job.fill:
+            self._load(job)
+        totals = self._compute(job)
+        if job.stores:
             self._store(job, totals)
 
-    def check(self, job: Descriptor) -> None:
-        """Refuse malformed descriptors, in the hardware's order."""
-        reserved = job.control_reserved | job.columns_reserved | job.reserved
-        if job.operation != OPERATION_MATMUL or reserved:
-            raise _Fault(EngineError.UNKNOWN_OPERATION)
-        if not (job.rows and job.words and job.tiles and job.columns):
-            raise _Fault(EngineError.ZERO_DIMENSION)
-        if job.weights % _LINE_BYTES or job.profile % _LINE_BYTES:
-            raise _Fault(EngineError.BAD_ADDRESS)
-        end = job.buffer_base + (job.rows - 1) * job.buffer_pitch + job.words
-        if end > self._hardware.buffer_words:
-            raise _Fault(EngineError.BUFFER_OVERFLOW)
-        if job.accumulator_base + job.tiles * job.rows > self._hardware.accumulator_depth:
-            raise _Fault(EngineError.ACCUMULATOR_OVERFLOW)
+    def _load(self, job: Descriptor) -> None:
+        words = job.load_columns * job.load_words
+        first = job.load_base + job.load_head
+        shape = (job.load_rows, job.load_columns, job.load_words)
+        pitches = job.source_row_pitch, job.source_column_pitch
+        source = self._memory.feature_map(job.source, shape, *pitches) if job.load else None
+        for row in range(job.load_rows):
+            start = first + row * job.load_pitch
+            if job.load:
+                self._buffer[start : start + words] = source[row].reshape(-1)
+            if job.fill:
+                self._buffer[start + words : start + job.load_pitch] = job.fill_value
+        if job.fill:
+            end = first + job.load_rows * job.load_pitch
+            self._buffer[job.load_base : first] = job.fill_value
+            self._buffer[end : end + job.load_tail] = job.fill_value
 
-    def _buffer_rows(self, job: Descriptor) -> np.ndarray:
-        return np.lib.stride_tricks.as_strided(
-            self._buffer[job.buffer_base :],
-            (job.rows, job.words),
-            (4 * job.buffer_pitch, 4),
-            writeable=True,
-        )
-
-    def _compute(self, job: Descriptor, rows: np.ndarray) -> np.ndarray:
-        """Return the accumulators of this job, shape (rows, tiles * S), and keep them."""
-        size = self._hardware.array_size
-        region = slice(job.accumulator_base, job.accumulator_base + job.tiles * job.rows)
-        shape = (job.tiles, job.rows, size)
-        old = self._accumulators[region].reshape(shape).transpose(1, 0, 2)
-        totals = matmul(
-            rows,
-            self._weights(job),
-            size,
-            None if job.first else old.reshape(job.rows, job.tiles * size),
-        )
-        blocks = totals.reshape(job.rows, job.tiles, size).transpose(1, 0, 2)
-        self._accumulators[region] = canonicalize(blocks).reshape(-1, size)
+    def _compute(self, job: Descriptor) -> np.ndarray:
+        """Return the accumulators of this job, shape (positions, tiles * S), and keep them."""
+        size = self._size
+        region = slice(job.accumulator, job.accumulator + job.tiles * job.positions)
+        old = None
+        if not job.first:
+            entries = self._accumulators[region].reshape(job.tiles, job.positions, size)
+            old = entries.transpose(1, 0, 2).reshape(job.positions, -1)
+        weights = self._weights(job)
+        totals = slices.accumulate(job, self._buffer, weights, size, old)
+        blocks = totals.reshape(job.positions, job.tiles, size).transpose(1, 0, 2)
+        self._accumulators[region] = blocks.reshape(-1, size)
         return totals
 
-    def _weights(self, job: Descriptor) -> np.ndarray:
-        """Return the weight stream as a (K, tiles * S) matrix."""
-        size = self._hardware.array_size
-        slices = -(-job.words // size)
-        count = slices * job.tiles * size * size
-        stream = self._memory.view(job.weights, count, "i1", alignment=_LINE_BYTES)
-        tiles = stream.reshape(slices, job.tiles, size, size)
-        return tiles.transpose(0, 2, 1, 3).reshape(slices * size, -1)[: job.words]
+    def _weights(self, job: Descriptor) -> np.ndarray | None:
+        """Return the weight stream: (slices, S, tiles * S), or (slices, tiles * S) of depthwise."""
+        size = self._size
+        count = slices.count(job, size) * job.tiles
+        if job.operation == Operation.MATMUL:
+            stream = self._memory.view(job.weights, count * size * size, "i1", LINE_BYTES)
+            tiles = stream.reshape(-1, job.tiles, size, size)
+            return tiles.transpose(0, 2, 1, 3).reshape(-1, size, job.tiles * size)
+        if job.operation == Operation.DEPTHWISE:
+            lines = -(-size // LINE_BYTES) * LINE_BYTES
+            stream = self._memory.view(job.weights, count * lines, "i1", LINE_BYTES)
+            return stream.reshape(-1, job.tiles, lines)[:, :, :size].reshape(-1, job.tiles * size)
+        return None
 
     def _store(self, job: Descriptor, totals: np.ndarray) -> None:
-        size = self._hardware.array_size
+        size = self._size
+        columns = min(job.columns, job.tiles * size)
+        shape = (job.store_rows, job.store_columns, columns)
         parameters = self._memory.view(job.parameters, 2 * job.tiles * size)
         scale, bias = parameters.reshape(job.tiles, 2, size).transpose(1, 0, 2).reshape(2, -1)
-        values = postprocess(totals, scale, bias, job.clamp_low, job.clamp_high)
-        columns = min(job.columns, job.tiles * size)
-        self._memory.rows(job.destination, job.destination_pitch, job.rows, columns)[:] = values[
-            :, :columns
-        ]
+        pitches = job.pitch_y, job.pitch_x
+        residual = None
+        if job.add_residual:
+            residual = self._memory.feature_map(job.residual, shape, *pitches)
+        values = postprocess(
+            _pool(job, totals[:, :columns]),
+            scale[:columns],
+            bias[:columns],
+            job.clamp_low,
+            job.clamp_high,
+            residual=residual,
+            slope=job.slope,
+        )
+        if job.store_memory:
+            self._memory.feature_map(job.destination, shape, *pitches)[:] = values
+        if job.store_buffer:
+            steps = 4 * job.store_step_y, 4 * job.store_step_x, 4
+            free = self._buffer[job.store_base :]
+            np.lib.stride_tricks.as_strided(free, shape, steps, writeable=True)[:] = values
+
+
+def _pool(job: Descriptor, totals: np.ndarray) -> np.ndarray:
+    """Return the largest value of each window, shape (store rows, store columns, N)."""
+    grid = totals.reshape(job.position_rows, job.position_columns, -1)
+    rows = job.store_rows * job.window_rows
+    columns = job.store_columns * job.window_columns
+    largest = None
+    for y in range(job.window_rows):
+        for x in range(job.window_columns):
+            part = grid[y : rows : job.window_rows, x : columns : job.window_columns]
+            largest = part if largest is None else maximum(largest, part)
+    return largest
 
 
 def execute_chain(
@@ -185,7 +153,7 @@ def execute_chain(
         How the chain ended. After an error, what the failing descriptor would have stored is not
         in memory.
     """
-    port = _Memory(memory, base)
+    port = Memory(memory, base)
     engine = _Engine(port, hardware)
     done: list[Descriptor] = []
     address = first_address
@@ -194,9 +162,9 @@ def execute_chain(
     try:
         while True:
             job = port.descriptor(address)
-            engine.check(job)
+            check(job, hardware)
             if len(done) == _LAST_INDEX and job.next:
-                raise _Fault(EngineError.CHAIN_TOO_LONG)
+                raise Fault(EngineError.CHAIN_TOO_LONG)
             engine.run(job)
             done.append(job)
             if job.next == 0:
@@ -205,11 +173,8 @@ def execute_chain(
             if address in seen:
                 raise ValueError(f"the chain returns to {address:#x} and has no end")
             seen.add(address)
-    except _Fault as fault:
+    except Fault as fault:
         error = fault.error
     index = len(done) - (error is EngineError.NONE)
-    return ChainResult(error, index, address, tuple(done), _macs(done))
-
-
-def _macs(jobs: list[Descriptor]) -> int:
-    return sum(job.rows * job.words * job.columns for job in jobs)
+    macs = sum(slices.macs(job, hardware.array_size) for job in done)
+    return ChainResult(error, index, address, tuple(done), macs)
