@@ -13,19 +13,20 @@ import numpy as np
 from modelgen.errors import ModelError
 
 _UNSIGNED_BYTES = 0x08
+_ADVICE = "Remove it to have it downloaded, or replace it."
 
 
-def read_idx(path: Path, dimensions: int) -> np.ndarray:
-    """Return the unsigned bytes of an IDX file.
+def parse_idx(content: bytes, dimensions: int, path: Path) -> np.ndarray:
+    """Return the unsigned bytes of an IDX file's content.
 
     Args:
-        path: raw, or gzipped where the name ends in .gz.
-        dimensions: that the file must have: 1 for labels, 3 for images.
+        content: of the file, unpacked.
+        dimensions: that it must have: 1 for labels, 3 for images.
+        path: of the file, for messages.
 
     Raises:
-        ModelError: the file is truncated, damaged or something else; the message names it.
+        ModelError: the content is truncated or something else.
     """
-    content = _content(path)
     header = 4 + 4 * dimensions
     if len(content) < header or content[:4] != bytes((0, 0, _UNSIGNED_BYTES, dimensions)):
         kind = f"an IDX file of {dimensions} dimensions of bytes"
@@ -41,10 +42,12 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
     return np.frombuffer(content, np.uint8, expected, header).reshape(shape)
 
 
-_ADVICE = "Remove it to have it downloaded, or replace it."
+def read_content(path: Path) -> bytes:
+    """Return a file's content, unpacked where the name ends in .gz.
 
-
-def _content(path: Path) -> bytes:
+    Raises:
+        ModelError: the file is damaged or cannot be read.
+    """
     try:
         raw = path.read_bytes()
         return gzip.decompress(raw) if path.suffix == ".gz" else raw

@@ -1,24 +1,23 @@
-"""MNIST files, good and bad; downloads; the replacement where there is no network."""
+"""Sets in IDX files (MNIST, Fashion-MNIST), good and bad; downloads; replacements."""
 
 from __future__ import annotations
 
-import functools
+import dataclasses
 import gzip
 import hashlib
-import http.server
 import struct
-import threading
-from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 import torch
 
-from modelgen.data import Data, mnist
+from modelgen.data import Data, fashion_mnist, mnist
 from modelgen.data.download import DownloadError, download
-from modelgen.data.idx import read_idx
+from modelgen.data.idx import parse_idx, read_content
 from modelgen.errors import ModelError
+from tests.unit.file_server import serve
 
 NOWHERE = ("http://127.0.0.1:1/mnist",)
 COUNTS = {"train": 20, "t10k": 6}
@@ -32,6 +31,14 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def idx(array: np.ndarray) -> bytes:
     header = bytes((0, 0, 8, array.ndim)) + struct.pack(f">{array.ndim}I", *array.shape)
     return header + array.astype(np.uint8).tobytes()
+
+
+def pack(content: bytes) -> bytes:
+    return gzip.compress(content, mtime=0)
+
+
+def read_idx(path: Path, dimensions: int) -> np.ndarray:
+    return parse_idx(read_content(path), dimensions, path)
 
 
 def contents() -> dict[str, bytes]:
@@ -52,13 +59,25 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     root.mkdir()
     for name, content in contents().items():
         if request.param == "gz":
-            (root / f"{name}.gz").write_bytes(gzip.compress(content, mtime=0))
+            (root / f"{name}.gz").write_bytes(pack(content))
         else:
             (root / name).write_bytes(content)
     return tmp_path
 
 
-def test_files_are_read(folder: Path) -> None:
+def as_published(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the files of `contents` those whose digests the data set knows."""
+    raw = {name: hashlib.sha256(content).hexdigest() for name, content in contents().items()}
+    packed = {
+        name: hashlib.sha256(pack(content)).hexdigest() for name, content in contents().items()
+    }
+    unpacked = raw if module.SET.unpacked is not None else None
+    changed = dataclasses.replace(module.SET, packed=packed, unpacked=unpacked)
+    monkeypatch.setattr(module, "SET", changed)
+
+
+def test_files_are_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    as_published(mnist, monkeypatch)
     data = mnist.load(folder, NOWHERE)
     assert data.name == "MNIST" and not data.note
     assert data.train_inputs.shape == (20, 1, 28, 28)
@@ -150,59 +169,71 @@ def test_digits_replace_mnist_and_say_so(tmp_path: Path) -> None:
     np.testing.assert_array_equal(data.test_inputs, again.test_inputs)
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """An HTTP server on this machine, and the folder that it serves."""
+def test_download_takes_the_first_good_mirror(tmp_path: Path) -> None:
     root = tmp_path / "served"
-    root.mkdir()
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            pass
-
-    handler = functools.partial(Quiet, directory=str(root))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
-        thread = threading.Thread(target=httpd.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{httpd.server_port}", root
-        httpd.shutdown()
-        thread.join()
-
-
-def test_download_takes_the_first_good_mirror(server: tuple[str, Path], tmp_path: Path) -> None:
-    url, root = server
     for mirror, content in (("bad", b"something else"), ("good", b"content")):
-        (root / mirror).mkdir()
+        (root / mirror).mkdir(parents=True)
         (root / mirror / "file.gz").write_bytes(content)
     target = tmp_path / "kept" / "file.gz"
-    mirrors = [*NOWHERE, f"{url}/missing", f"{url}/bad/", f"{url}/good"]
-    download("file.gz", hashlib.sha256(b"content").hexdigest(), mirrors, target)
+    with serve(root) as url:
+        mirrors = [*NOWHERE, f"{url}/missing", f"{url}/bad/", f"{url}/good"]
+        download("file.gz", hashlib.sha256(b"content").hexdigest(), mirrors, target)
     assert target.read_bytes() == b"content"
     assert [path.name for path in target.parent.iterdir()] == ["file.gz"]
 
 
-def test_download_says_why_each_mirror_failed(server: tuple[str, Path], tmp_path: Path) -> None:
-    url, root = server
+def test_download_says_why_each_mirror_failed(tmp_path: Path) -> None:
+    root = tmp_path / "served"
+    root.mkdir()
     (root / "file.gz").write_bytes(b"something else")
     target = tmp_path / "kept" / "file.gz"
-    with pytest.raises(DownloadError, match=r"file\.gz .*refused.*wrong checksum"):
-        download("file.gz", "0" * 64, [*NOWHERE, url], target)
+    with serve(root) as url:
+        match = r"file\.gz .*refused.*wrong checksum"
+        with pytest.raises(DownloadError, match=match):
+            download("file.gz", "0" * 64, [*NOWHERE, url], target)
     assert not target.exists()
 
 
+@pytest.mark.parametrize("module", [mnist, fashion_mnist])
 def test_missing_files_are_downloaded(
-    server: tuple[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url, root = server
-    sums = {}
+    root = tmp_path / "served"
+    root.mkdir()
     for name, content in contents().items():
-        packed = gzip.compress(content, mtime=0)
-        (root / f"{name}.gz").write_bytes(packed)
-        sums[name] = hashlib.sha256(packed).hexdigest()
-    monkeypatch.setattr(mnist, "FILES", sums)
-    assert mnist.load(tmp_path, (url,)).name == "MNIST"
-    assert len(list((tmp_path / "mnist").iterdir())) == 4
-    assert mnist.load(tmp_path, NOWHERE).name == "MNIST"
+        (root / f"{name}.gz").write_bytes(pack(content))
+    as_published(module, monkeypatch)
+    with serve(root) as url:
+        data = module.load(tmp_path, (url,))
+    assert data.name == module.SET.name and not data.note
+    assert len(list((tmp_path / module.SET.folder).iterdir())) == 4
+    assert not module.load(tmp_path, NOWHERE).note
+
+
+def test_files_that_are_not_the_published_ones_are_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_published(mnist, monkeypatch)
+    path = file_of(folder, "t10k-labels")
+    other = idx(np.arange(6))
+    path.write_bytes(pack(other) if path.suffix == ".gz" else other)
+    data = mnist.load(folder, NOWHERE)
+    assert data.test_labels.tolist() == list(range(6))
+    assert data.note.startswith(f"MNIST: {path.name} in {path.parent}: not the published content")
+
+
+def test_packed_files_without_a_published_content_are_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_published(fashion_mnist, monkeypatch)
+    root = tmp_path / "fashion_mnist"
+    root.mkdir()
+    for name, content in contents().items():
+        (root / f"{name}.gz").write_bytes(pack(content))
+    assert not fashion_mnist.load(tmp_path, NOWHERE).note
+    (root / "t10k-labels-idx1-ubyte.gz").write_bytes(pack(idx(np.arange(6))))
+    note = fashion_mnist.load(tmp_path, NOWHERE).note
+    assert "t10k-labels-idx1-ubyte.gz" in note and "train" not in note
 
 
 def test_data_that_does_not_fit_together() -> None:

@@ -1,0 +1,23 @@
+"""Clothes, 12 x 12 pixels, by a perceptron of two layers; eight at a time."""
+
+from pathlib import Path
+
+from torch import nn
+
+from modelgen.data import Data, fashion_mnist
+from modelgen.data.images import resize
+
+settings = {
+    "inputs": 16,
+    "batch": 8,
+    "softmax": True,
+    "training": {"steps": 2000, "batch": 128, "learning_rate": 5e-3},
+}
+
+
+def model() -> nn.Module:
+    return nn.Sequential(nn.Flatten(), nn.Linear(144, 20), nn.ReLU(), nn.Linear(20, 10))
+
+
+def data(folder: Path) -> Data:
+    return resize(fashion_mnist.load(folder), 12, 12)

@@ -1,0 +1,29 @@
+"""Clothes, 14 x 14 pixels, by two convolutions and a linear layer."""
+
+from pathlib import Path
+
+from torch import nn
+
+from modelgen.data import Data, fashion_mnist
+from modelgen.data.images import resize
+
+settings = {
+    "inputs": 5,
+    "softmax": True,
+    "training": {"steps": 1500, "batch": 64, "learning_rate": 3e-3},
+}
+
+
+def model() -> nn.Module:
+    return nn.Sequential(
+        nn.Conv2d(1, 16, 4),
+        nn.ReLU(),
+        nn.Conv2d(16, 8, 4),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(512, 10),
+    )
+
+
+def data(folder: Path) -> Data:
+    return resize(fashion_mnist.load(folder), 14, 14)

@@ -1,0 +1,23 @@
+"""Handwritten digits, 12 x 12 pixels, by one linear layer; five at a time."""
+
+from pathlib import Path
+
+from torch import nn
+
+from modelgen.data import Data, mnist
+from modelgen.data.images import resize
+
+settings = {
+    "inputs": 10,
+    "batch": 5,
+    "softmax": True,
+    "training": {"steps": 2000, "batch": 128, "learning_rate": 5e-3},
+}
+
+
+def model() -> nn.Module:
+    return nn.Sequential(nn.Flatten(), nn.Linear(144, 10))
+
+
+def data(folder: Path) -> Data:
+    return resize(mnist.load(folder), 12, 12)
