@@ -1,0 +1,215 @@
+"""Random chains of valid descriptors over all features, with their data in an image of memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from modelgen.descriptor import DESCRIPTOR_BYTES, Descriptor, Operation, link
+from modelgen.hardware import Hardware
+
+BASE = 0x8000_0000
+KINDS = ("normal", "wide", "tiny", "special")
+
+
+def draw_values(random: np.random.Generator, kind: str, count: int) -> np.ndarray:
+    """Returns FP32 of a kind: of one scale, of many, subnormal, or any bits at all."""
+    if kind == "special":
+        return random.integers(0, 2**32, count, dtype=np.uint32).view(np.float32)
+    exponents = {"normal": 0, "wide": random.integers(-40, 41, count), "tiny": -140}[kind]
+    return (random.standard_normal(count) * 2.0**exponents).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class RandomChain:
+    """Main memory with a chain in it, which begins at `first`."""
+
+    memory: bytes
+    first: int
+    jobs: list[Descriptor]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How large the drawn jobs are."""
+
+    positions: int = 5
+    """In a row and in a column."""
+    run: int = 40
+    runs: int = 3
+    tiles: int = 3
+
+
+class ChainMaker:
+    """Draws chains for one engine.
+
+    Memory holds values, then weights and parameters, then descriptors, then counters. Jobs load
+    and store anywhere among the values, so that they work on each other's results; a residual
+    operand is what the job overwrites, or apart from it.
+    """
+
+    VALUES = 4096
+    WEIGHT_BYTES = 1 << 16
+
+    def __init__(self, seed: int, hardware: Hardware, kind: str, limits: Limits) -> None:
+        self._random = np.random.default_rng(seed)
+        self._hardware = hardware
+        self._kind = kind
+        self._limits = limits
+        self._weights = BASE + 4 * self.VALUES
+        self._parameters = self._weights + self.WEIGHT_BYTES
+        self._parameter_count = 2 * (limits.tiles + 2) * hardware.array_size
+        self._chain = self._parameters + -(-4 * self._parameter_count // 16) * 16
+
+    def make(self, count: int) -> RandomChain:
+        """Returns a chain of `count` jobs."""
+        random = self._random
+        counters = self._chain + count * DESCRIPTOR_BYTES
+        memory = bytearray(counters + 32 * count - BASE)
+
+        def put(address: int, data: bytes) -> None:
+            memory[address - BASE : address - BASE + len(data)] = data
+
+        put(BASE, draw_values(random, self._kind, self.VALUES).tobytes())
+        put(self._weights, random.integers(-128, 128, self.WEIGHT_BYTES, np.int8).tobytes())
+        put(self._parameters, draw_values(random, "normal", self._parameter_count).tobytes())
+        jobs = [self._job(counters + 32 * index) for index in range(count)]
+        put(self._chain, link(jobs, self._chain))
+        return RandomChain(bytes(memory), self._chain, jobs)
+
+    def _job(self, counters: int) -> Descriptor:
+        fields = self._compute()
+        fields |= self._load()
+        if self._flip(0.8):
+            fields |= self._store(fields)
+        return Descriptor(
+            **fields,
+            first=self._flip(0.7),
+            fence=self._int(0, 2),
+            profile=counters if self._flip(0.2) else 0,
+        )
+
+    def _compute(self) -> dict[str, Any]:
+        size, limits = self._hardware.array_size, self._limits
+        operation = self._choose(Operation)
+        is_matmul = operation == Operation.MATMUL
+        rows, columns = self._int(1, limits.positions), self._int(1, limits.positions)
+        most_tiles = min(limits.tiles, self._hardware.accumulator_depth // (rows * columns))
+        run = self._int(1, limits.run if is_matmul else most_tiles * size)
+        tiles = self._int(1, most_tiles) if is_matmul else -(-run // size)
+        fields = {
+            "operation": operation,
+            "position_rows": rows,
+            "position_columns": columns,
+            "step_x": self._int(0, 9),
+            "step_y": self._int(0, 40),
+            "run": run,
+            "tiles": tiles,
+            "columns": self._int(1, tiles * size if is_matmul else run),
+            "accumulator": self._int(0, self._hardware.accumulator_depth - tiles * rows * columns),
+            "weights": self._weights + 16 * self._int(0, 8),
+        }
+        fields |= self._span(run) if is_matmul and self._flip() else self._runs()
+        extent = (
+            (rows - 1) * fields["step_y"]
+            + (columns - 1) * fields["step_x"]
+            + (fields["runs_y"] - 1) * fields["run_pitch_y"]
+            + (fields["runs_x"] - 1) * fields["run_pitch_x"]
+            + run
+        )
+        return fields | {"input_base": self._int(0, self._hardware.buffer_words - extent)}
+
+    def _runs(self) -> dict[str, Any]:
+        return {
+            "runs_y": self._int(1, self._limits.runs),
+            "runs_x": self._int(1, self._limits.runs),
+            "run_pitch_y": self._int(0, 50),
+            "run_pitch_x": self._int(0, 50),
+        }
+
+    def _span(self, run: int) -> dict[str, Any]:
+        size = self._hardware.array_size
+        banks = 1 << (size - 1).bit_length()
+        most = 2 * self._limits.runs if 7 * run >= size else 8
+        return {
+            "span": True,
+            "runs_y": self._int(1, most),
+            "runs_x": 1,
+            "run_pitch_x": 0,
+            "run_pitch_y": run + banks * self._int(0, 2),
+        }
+
+    def _load(self) -> dict[str, Any]:
+        rows, columns, words = self._int(1, 4), self._int(1, 4), self._int(1, 9)
+        pitch = columns * words + self._int(0, 6)
+        head, tail = self._int(0, 20), self._int(0, 20)
+        row_pitch, column_pitch = 4 * self._int(0, 60), 4 * self._int(0, 30)
+        last = (rows - 1) * row_pitch + (columns - 1) * column_pitch + 4 * words
+        room = self._hardware.buffer_words - head - rows * pitch - tail
+        return {
+            "load": self._flip(0.7),
+            "fill": self._flip(),
+            "fill_value": self._choose([0.0, -np.inf]),
+            "source": self._address(last),
+            "source_row_pitch": row_pitch,
+            "source_column_pitch": column_pitch,
+            "load_rows": rows,
+            "load_columns": columns,
+            "load_words": words,
+            "load_pitch": pitch,
+            "load_base": self._int(0, room),
+            "load_head": head,
+            "load_tail": tail,
+        }
+
+    def _store(self, job: dict[str, Any]) -> dict[str, Any]:
+        window_rows = self._int(1, min(3, job["position_rows"]))
+        window_columns = self._int(1, min(3, job["position_columns"]))
+        rows = self._int(1, job["position_rows"] // window_rows)
+        columns = self._int(1, job["position_columns"] // window_columns)
+        channels = job["columns"]
+        pitch_x = 4 * (channels + self._int(0, 3))
+        pitch_y = columns * pitch_x + 4 * self._int(0, 3)
+        last = (rows - 1) * pitch_y + (columns - 1) * pitch_x + 4 * channels
+        step_x = channels + self._int(0, 3)
+        step_y = columns * step_x + self._int(0, 3)
+        end = (rows - 1) * step_y + (columns - 1) * step_x + channels
+        fits = end <= self._hardware.buffer_words
+        to_memory = not fits or self._flip(0.7)
+        destination = self._address(last)
+        apart = abs(destination - (operand := self._address(last))) >= last
+        return {
+            "store_memory": to_memory,
+            "store_buffer": fits and (not to_memory or self._flip()),
+            "add_residual": self._flip(0.4),
+            "parameters": self._parameters,
+            "destination": destination,
+            "residual": operand if apart else destination,
+            "pitch_x": pitch_x,
+            "pitch_y": pitch_y,
+            "store_rows": rows,
+            "store_columns": columns,
+            "store_base": self._int(0, self._hardware.buffer_words - end) if fits else 0,
+            "store_step_x": step_x,
+            "store_step_y": step_y,
+            "window_rows": window_rows,
+            "window_columns": window_columns,
+            "slope": self._choose([1.0, 0.125, 0.0]),
+            **self._choose([{}, {"clamp_low": 0.0}, {"clamp_low": -0.5, "clamp_high": 0.25}]),
+        }
+
+    def _address(self, size: int) -> int:
+        """Returns where `size` bytes of values begin."""
+        return BASE + 4 * self._int(0, self.VALUES - size // 4)
+
+    def _int(self, low: int, high: int) -> int:
+        return int(self._random.integers(low, high + 1))
+
+    def _flip(self, probability: float = 0.5) -> bool:
+        return bool(self._random.random() < probability)
+
+    def _choose(self, options: Any) -> Any:
+        options = list(options)
+        return options[self._int(0, len(options) - 1)]
