@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json as jsonlib
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from flows import config as configuration
@@ -14,32 +15,79 @@ from flows.progress import Terminal
 
 ROOT = Path(__file__).resolve().parents[2]
 
-SUITES = {"linear": "flows.bench.linear"}
+SUITES = {
+    "networks": "flows.bench.networks",
+    "linear": "flows.bench.linear",
+    "host": "flows.bench.host",
+}
 """Name of a suite -> module with run(bench) -> figures, show(figures) and missed(figures)."""
+ALL = "all"
+CHOOSES = "networks"
+"""The suite that takes sizes of the array and names of networks."""
 
 
-def main(suite: str, json: bool = False, config: str | None = None) -> int:
+def main(
+    suite: str = CHOOSES,
+    json: bool = False,
+    config: str | None = None,
+    sizes: str = "",
+    only: str = "",
+) -> int:
     """Runs a suite, writes build/bench/<suite>.json, prints tables or the same JSON.
 
-    Returns 0 if every goal was reached, 1 otherwise. Raises HeepstorError if the suite is unknown
-    or a program's outputs are not what they must be.
+    Args:
+        suite: its name, or "all".
+        json: print JSON on stdout, everything else on stderr.
+        config: file that gives all of the hardware but the array's size.
+        sizes: of the array, such as "4,8"; for the suite of networks.
+        only: names of networks, with commas between; for the suite of networks.
+
+    Returns:
+        0 if every goal was reached, 1 otherwise.
+
+    Raises:
+        HeepstorError: an argument is wrong, or a program's outputs are not what they must be.
     """
-    if suite not in SUITES:
-        raise HeepstorError(f"there is no suite {suite!r}. There are: {', '.join(SUITES)}.")
-    module = importlib.import_module(SUITES[suite])
+    if suite != ALL and suite not in SUITES:
+        known = ", ".join((*SUITES, ALL))
+        raise HeepstorError(f"there is no suite {suite!r}. There are: {known}.")
+    if (sizes or only) and suite != CHOOSES:
+        raise HeepstorError(f"sizes and names of networks can be chosen for --suite {CHOOSES}.")
+    choice = {"sizes": _sizes(sizes), "only": _names(only)} if suite == CHOOSES else {}
     from flows.bench.runner import Bench
 
     path = user_path(config) if config else configuration.DEFAULT_PATH
     bench = Bench(ROOT, path, Terminal(sys.stderr if json else sys.stdout))
-    figures = module.run(bench)
-    target = bench.folder / f"{suite}.json"
-    target.write_text(jsonlib.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    figures, missed = {}, []
+    for name in SUITES if suite == ALL else (suite,):
+        figures[name], lines = _run(bench, name, json, choice)
+        missed += lines
     if json:
-        print(jsonlib.dumps(figures, indent=1))
-    else:
-        module.show(figures)
-        print(f"The same as JSON: {target.relative_to(ROOT)}")
-    missed = module.missed(figures)
+        print(jsonlib.dumps(figures if suite == ALL else figures[suite], indent=1))
     for line in missed:
         print(f"Goal missed: {line}", file=sys.stderr)
     return 1 if missed else 0
+
+
+def _run(bench, name: str, json: bool, choice: dict) -> tuple[dict, list[str]]:
+    """Runs one suite; returns its figures and the goals that were missed."""
+    module = importlib.import_module(SUITES[name])
+    figures = module.run(bench, **choice)
+    target = bench.folder / f"{name}.json"
+    target.write_text(jsonlib.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    if not json:
+        module.show(figures)
+        print(f"The same as JSON: {target.relative_to(ROOT)}")
+    return figures, module.missed(figures)
+
+
+def _names(text: str) -> Sequence[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _sizes(text: str) -> Sequence[int]:
+    names = _names(text)
+    wrong = [name for name in names if not name.isdecimal()]
+    if wrong:
+        raise HeepstorError(f"--sizes has {wrong[0]!r}: it takes whole numbers, such as 8,16.")
+    return [int(name) for name in names]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flows.bench import accuracy, published
 from flows.bench.runner import Bench
 from flows.bench.synthesis import array_resources
+from flows.bench.tables import figures_table
 from flows.tables import console
 
 SYNTHESIZED_SIZE = 8
@@ -120,18 +121,9 @@ def show(figures: dict) -> None:
     )
 
 
-def _table(title: str, headings: tuple[str, ...]):
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left")
-    for index, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if index else "left", no_wrap=True)
-    return table
-
-
 def _cycles_table(programs: list[dict]):
     headings = ("program", "S", "MACs", "limit", "goal", "cycles", "ratio", "engine", "predicted")
-    table = _table("Cycles of one inference, on the RTL of the whole SoC", headings)
+    table = figures_table("Cycles of one inference, on the RTL of the whole SoC", headings)
     for row in programs:
         deviation = row["predicted"] / row["engine"] - 1
         table.add_row(
@@ -153,7 +145,7 @@ def _causes_table(programs: list[dict]):
     short = {"array busy": "busy", "activations": "activ.", "accumulators": "accum."}
     short |= {"descriptors": "descr.", "CPU layers": "CPU"}
     headings = ("program", "S", *(short.get(cause, cause) for cause in causes))
-    table = _table("Where the cycles went: array busy, or what was waited for", headings)
+    table = figures_table("Where the cycles went: array busy, or what was waited for", headings)
     for row in programs:
         values = (f"{row['causes'][cause]:,}" for cause in causes)
         table.add_row(row["name"], str(row["array_size"]), *values)
@@ -162,7 +154,7 @@ def _causes_table(programs: list[dict]):
 
 def _published_table(programs: list[dict]):
     headings = ("network", "batch", "S", "cycles", "published", "times fewer", "its CPU alone")
-    table = _table("Against the published HEEPstor, at the same size of array", headings)
+    table = figures_table("Against the published HEEPstor, at the same size of array", headings)
     for row in programs:
         if "published" in row:
             table.add_row(
@@ -179,7 +171,7 @@ def _published_table(programs: list[dict]):
 
 def _error_table(rows: list[dict]):
     headings = ("data", "K", "FP32, one by one", "S = 8", "S = 16", "smaller by")
-    table = _table("Error against float64 (root mean square, relative)", headings)
+    table = figures_table("Error against float64 (root mean square, relative)", headings)
     for row in rows:
         table.add_row(
             row["data"],
@@ -195,7 +187,7 @@ def _error_table(rows: list[dict]):
 def _resources_table(resources: dict[str, dict]):
     headings = ("module", "instances", "LUT", "FF", "DSP")
     title = f"Resources at S = {SYNTHESIZED_SIZE} (one instance; Yosys for the XCZU7EV)"
-    table = _table(title, headings)
+    table = figures_table(title, headings)
     for name, row in resources.items():
         values = (f"{row[key]:,}" for key in ("instances", "lut", "ff", "dsp"))
         table.add_row(name, *values)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from flows import config as configuration
 from flows import firmware, hardware, simulate
 from flows.config import Config
-from flows.device_log import Counters, InputRun
+from flows.device_log import Counters, DeviceLog, InputRun
 from flows.errors import HeepstorError
 from flows.hashing import FileHashes
 from flows.pipeline import Options, Pipeline
@@ -35,6 +38,11 @@ class Measurement:
     engine: int
     predicted: int
     causes: dict[str, int]
+    layers: list[dict]
+    """Of each layer: name, place, shape, macs, limit, cycles; and, on the engine, the prediction,
+    waits, and the cycles in which the array works without being filled (`unfilled`)."""
+    size: dict[str, int]
+    """Bytes of code, data, weights, arena, in all."""
     simulated_cycles: int
     wall_seconds: float
 
@@ -56,6 +64,7 @@ class Bench:
         self._base_path = config_path
         self._base = configuration.load(config_path)
         self._simulators: dict[int, Path] = {}
+        self._networks: dict[str, Path] = {}
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def config(self, array_size: int) -> tuple[Config, Path]:
@@ -109,41 +118,137 @@ class Bench:
 
         return self.measure(name, array_size, generate)
 
+    def network(self, name: str, shape: Sequence[int], array_size: int) -> Measurement:
+        """Measures a project with random weights and inputs, one inference.
+
+        Raises HeepstorError if any output differs from the reference's.
+        """
+        quantized = self._quantized(name, tuple(shape))
+
+        def generate(config: Config, out: Path) -> None:
+            from modelgen import stages
+
+            stages.generate(quantized, out, config.hardware(), {"inputs": 1})
+
+        return self.measure(name, array_size, generate)
+
+    def software_cycles(self, name: str, array_size: int) -> int:
+        """Cycles of a program that was measured before, without the engine."""
+        config, _ = self.config(array_size)
+        sources = self.folder / f"S{array_size}" / name
+        options = firmware.Options(operators="software", assertions=False)
+        log = self._simulate(f"{name}, CPU alone", array_size, config, sources, options)
+        return log.inputs[0].cycles
+
     def measure(
         self, name: str, array_size: int, generate: Callable[[Config, Path], None]
     ) -> Measurement:
         """Builds and runs what `generate` writes; returns its first inference."""
-        simulator = self.simulator(array_size)
         config, _ = self.config(array_size)
         folder = self.folder / f"S{array_size}" / name
         folder.mkdir(parents=True, exist_ok=True)
         with self.terminal.progress(name) as progress:
             progress.show("compiling")
             generate(config, folder)
-            options = firmware.Options(assertions=False)
-            built = firmware.build(folder / "src", folder, config, options)
-            log = simulate.execute(simulator, built.elf, folder, progress)
+        log = self._simulate(name, array_size, config, folder, firmware.Options(assertions=False))
+        return measurement(
+            array_size,
+            log.inputs[0],
+            json.loads((folder / "model.json").read_text()),
+            json.loads((folder / "size.json").read_text()),
+            json.loads((folder / simulate.STATISTICS).read_text()),
+        )
+
+    def _simulate(
+        self,
+        name: str,
+        array_size: int,
+        config: Config,
+        folder: Path,
+        options: firmware.Options,
+    ) -> DeviceLog:
+        """Builds and runs the program in a folder. Raises HeepstorError if outputs are wrong."""
+        simulator = self.simulator(array_size)
+        out = folder if options.operators == "engine" else folder / options.operators
+        with self.terminal.progress(name) as progress:
+            progress.show("building")
+            built = firmware.build(folder / "src", out, config, options)
+            log = simulate.execute(simulator, built.elf, out, progress)
         if log.mismatches != 0:
             raise HeepstorError(
                 f"{name} at S = {array_size}: {log.mismatches} outputs differ from the reference."
             )
-        model = json.loads((folder / "model.json").read_text())
-        statistics = json.loads((folder / simulate.STATISTICS).read_text())
-        first = log.inputs[0]
-        layers = first.layer_counters(model)
-        measured = Measurement(
-            array_size=array_size,
-            macs=model["macs"],
-            cycles=first.cycles,
-            limit=model["limit_cycles"],
-            engine=sum(layer.cycles for layer in layers.values()),
-            predicted=model["predicted_cycles"],
-            causes=_causes(first, layers.values()),
-            simulated_cycles=statistics["cycles"],
-            wall_seconds=statistics["wall_seconds"],
-        )
-        self.terminal.line(f"S={array_size}", f"{name}: {first.cycles:,} cycles, outputs bit-equal")
-        return measured
+        cycles = log.inputs[0].cycles
+        self.terminal.line(f"S={array_size}", f"{name}: {cycles:,} cycles, outputs bit-equal")
+        return log
+
+    def _quantized(self, name: str, shape: tuple[int, ...]) -> Path:
+        """The folder with a project's quantized graph, its weights random."""
+        if name not in self._networks:
+            folder = self.folder / "networks" / name
+            with self.terminal.progress(name) as progress:
+                progress.show("quantizing random weights")
+                self._networks[name] = _quantize(self.root / "projects" / name, shape, folder)
+        return self._networks[name]
+
+
+def _quantize(project_dir: Path, shape: tuple[int, ...], folder: Path) -> Path:
+    from modelgen import stages
+    from modelgen.data import Data
+    from modelgen.export import run_project
+    from modelgen.project import load_project
+
+    project = load_project(project_dir)
+    generator = np.random.default_rng(0)
+    inputs = generator.standard_normal((project.settings.batch, *shape)).astype(np.float32)
+    project = dataclasses.replace(project, load_data=lambda _: Data("random", inputs))
+    exported, quantized = folder / "export", folder / "quantize"
+    for stage in (exported, quantized):
+        stage.mkdir(parents=True, exist_ok=True)
+    run_project(project, exported, folder, Progress(), random_weights=True)
+    stages.quantize(exported, quantized, {}, Progress())
+    return quantized
+
+
+def measurement(
+    array_size: int, run: InputRun, model: dict, size: dict[str, int], statistics: dict
+) -> Measurement:
+    """One inference's figures.
+
+    `model` is the content of model.json, `size` of the firmware's size.json, `statistics` what the
+    simulator wrote.
+    """
+    layers = run.layer_counters(model)
+    return Measurement(
+        array_size=array_size,
+        macs=model["macs"],
+        cycles=run.cycles,
+        limit=model["limit_cycles"],
+        engine=sum(layer.cycles for layer in layers.values()),
+        predicted=model["predicted_cycles"],
+        causes=_causes(run, layers.values()),
+        layers=[_layer(layer, array_size, run, layers) for layer in model["layers"]],
+        size=size,
+        simulated_cycles=statistics["cycles"],
+        wall_seconds=statistics["wall_seconds"],
+    )
+
+
+def _layer(
+    layer: dict, array_size: int, run: InputRun, counters: Mapping[int, Counters]
+) -> dict[str, Any]:
+    """What one layer took, and what of it was lost to what."""
+    figures = {key: layer[key] for key in ("name", "place", "op", "shape", "macs")}
+    figures["limit"] = layer["limit_cycles"]
+    if layer["place"] == "cpu":
+        return {**figures, "cycles": run.cpu[layer["index"]]}
+    counted = counters[layer["index"]]
+    return {
+        **figures,
+        "predicted": layer["predicted_cycles"],
+        "unfilled": counted.busy - layer["macs"] / array_size**2,
+        **counted._asdict(),
+    }
 
 
 def _causes(run: InputRun, layers: Collection[Counters]) -> dict[str, int]:

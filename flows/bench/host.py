@@ -1,0 +1,61 @@
+"""The suite of the host's side: how long `invoke build` takes.
+
+Hardware is built and the model trained before; then the project's results are removed, and all
+stages run again: export, quantize, generate, firmware, simulate, report.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from flows import cleaning
+from flows.bench.runner import Bench
+from flows.bench.tables import figures_table
+from flows.errors import HeepstorError
+from flows.tables import console
+
+PROJECT = "cifar10-conv2d"
+SECONDS_GOAL = 15.0
+
+
+def run(bench: Bench) -> dict:
+    """Measures the build; trains and builds the hardware first if need be."""
+    bench.terminal.line("build", f"{PROJECT}: hardware and training, if need be")
+    _build(bench.root)
+    cleaning.remove(bench.root / "build", PROJECT)
+    started = time.monotonic()
+    _build(bench.root)
+    return {"builds": [{"project": PROJECT, "seconds": time.monotonic() - started}]}
+
+
+def _build(root: Path) -> None:
+    command = [sys.executable, "-m", "invoke", "build", "--project", PROJECT]
+    _check(subprocess.run(command, cwd=root, capture_output=True, text=True, check=False), command)
+
+
+def _check(result: subprocess.CompletedProcess, command: Sequence[str]) -> None:
+    if result.returncode:
+        end = "\n".join(f"{result.stdout}\n{result.stderr}".splitlines()[-15:])
+        raise HeepstorError(f"{' '.join(command)} failed:\n{end}")
+
+
+def missed(figures: dict) -> list[str]:
+    """The goals that were not reached."""
+    return [
+        f"build of {row['project']}: {row['seconds']:.1f} s, at most {SECONDS_GOAL:.0f} s"
+        for row in figures["builds"]
+        if row["seconds"] > SECONDS_GOAL
+    ]
+
+
+def show(figures: dict) -> None:
+    """Prints the table."""
+    title = "invoke build with the hardware built and the model trained, all other stages run"
+    table = figures_table(title, ("project", "seconds", "goal"))
+    for row in figures["builds"]:
+        table.add_row(row["project"], f"{row['seconds']:.1f}", f"{SECONDS_GOAL:.0f}")
+    console().print(table)

@@ -1,0 +1,137 @@
+"""Tables of the suite of networks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flows.bench import published
+from flows.bench.tables import NONE, figures_table, percent, times, whole
+from flows.tables import console
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+WAITS = {
+    "wait_weights": "weights",
+    "wait_activations": "activ.",
+    "wait_accumulator": "accum.",
+    "wait_store": "store",
+    "wait_descriptor": "descr.",
+}
+"""Counter of a layer -> heading."""
+
+
+def show(rows: list[dict]) -> None:
+    """Prints all tables."""
+    out = console()
+    for table in (
+        cycles_table(rows),
+        published_table(rows),
+        systems_table(rows),
+        layers_table(rows),
+        size_table(rows),
+    ):
+        if table.row_count:
+            out.print(table)
+            out.print()
+    out.print(
+        "CPU alone: our software operators, measured up to 200,000 MACs. They give the engine's "
+        "outputs bit by bit,\nwhich takes more than plain FP32: that is what `its CPU` (published) "
+        "is to be compared with."
+    )
+
+
+def cycles_table(rows: list[dict]) -> Table:
+    """Cycles, limit and goal of each network."""
+    headings = ("network", "S", "MACs", "limit", "goal", "cycles", "ratio", "engine", "predicted")
+    table = figures_table(
+        "One inference on the RTL of the whole SoC, from the call of infer() to its last output",
+        headings,
+    )
+    for row in rows:
+        table.add_row(
+            row["name"],
+            str(row["array_size"]),
+            whole(row["macs"]),
+            whole(row["limit"]),
+            whole(min(row["goals"].values(), default=None)),
+            whole(row["cycles"]),
+            f"{row['ratio']:.3f}",
+            whole(row["engine"]),
+            f"{whole(row['predicted'])} {percent(row['prediction_error'])}",
+        )
+    return table
+
+
+def published_table(rows: list[dict]) -> Table:
+    """Cycles against the published design and against CPUs alone."""
+    headings = ("network", "S", "cycles", "published", "times fewer", "its CPU", "CPU alone")
+    table = figures_table("Against the published HEEPstor at the same S, and CPUs alone", headings)
+    for row in rows:
+        if row["published"] or row["software"]:
+            table.add_row(
+                row["name"],
+                str(row["array_size"]),
+                whole(row["cycles"]),
+                whole(row["published"]),
+                times(row["times_fewer"]),
+                whole(row["published_cpu"]),
+                whole(row["software"]),
+            )
+    return table
+
+
+def systems_table(rows: list[dict]) -> Table:
+    """Cycles of other systems, beside those of each size of the array."""
+    sizes = sorted({row["array_size"] for row in rows})
+    cycles = {(row["name"], row["array_size"]): row["cycles"] for row in rows}
+    headings = ["network", "system", "remark", "cycles"]
+    headings += [f"here, S = {size}" for size in sizes]
+    table = figures_table("Against other systems (times fewer cycles here)", headings, texts=3)
+    for system in published.SYSTEMS:
+        ours = [cycles.get((system.network, size)) for size in sizes]
+        if any(ours):
+            fewer = [f"{whole(our)} ({system.cycles / our:.1f} x)" if our else NONE for our in ours]
+            cells = (system.network, system.name, system.remark, whole(system.cycles), *fewer)
+            table.add_row(*cells)
+    return table
+
+
+def layers_table(rows: list[dict]) -> Table:
+    """What each layer lost, and to what."""
+    headings = ("S", "network, layer", "limit", "cycles", "lost", "unfilled", *WAITS.values())
+    table = figures_table(
+        "Cycles that each layer lost (cycles - limit), and to what: rows of the array or columns "
+        "unfilled, waits",
+        headings,
+        texts=2,
+    )
+    for row in rows:
+        table.add_section()
+        table.add_row(str(row["array_size"]), f"[bold]{row['name']}[/bold]", whole(row["limit"]))
+        for layer in row["layers"]:
+            table.add_row("", f"  {layer['name']}", *layer_cells(layer))
+    return table
+
+
+def layer_cells(layer: dict) -> list[str]:
+    """Limit, cycles, lost cycles, and their causes."""
+    lost = layer["cycles"] - layer["limit"]
+    cells = [whole(layer["limit"]), whole(layer["cycles"]), whole(lost)]
+    if layer["place"] == "cpu":
+        return [*cells, "on the CPU", *("" for _ in WAITS)]
+    return [*cells, whole(layer["unfilled"]), *(whole(layer[wait]) for wait in WAITS)]
+
+
+def size_table(rows: list[dict]) -> Table:
+    """Bytes of memory that each network takes."""
+    parts = ("code", "data", "weights", "arena", "total")
+    headings = ("network", "S", *(f"{part}, B" for part in parts))
+    table = figures_table(
+        "Memory (data: descriptors, parameters, test inputs and outputs)", headings
+    )
+    for row in rows:
+        table.add_row(
+            row["name"], str(row["array_size"]), *(whole(row["size"][part]) for part in parts)
+        )
+    return table

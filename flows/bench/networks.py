@@ -1,0 +1,144 @@
+"""The suite of whole networks: cycles on the RTL against the limit, and against others.
+
+Weights and inputs are random (seeded): cycles do not depend on them, and nothing is trained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from flows.bench import network_tables, published
+from flows.bench.runner import Bench, Measurement
+from flows.errors import HeepstorError
+
+SIZES = (8, 16)
+"""Sizes of the array that are measured unless others are asked for."""
+PREDICTION_GOAL = 0.05
+"""Largest error of the compiler's model of the engine."""
+FEWER_GOAL = 300
+"""Times fewer cycles than the published HEEPstor, for its convolutional networks at S = 8."""
+SOFTWARE_SIZE = 8
+SOFTWARE_MACS = 200_000
+"""Networks up to this size are also measured on the CPU alone; larger ones would take long."""
+
+_LARGE = {8: 1.25, 16: 1.4}
+_SMALL = {8: 1.6}
+
+
+@dataclass(frozen=True)
+class Network:
+    """A project that is measured, and its goals."""
+
+    name: str
+    shape: tuple[int, ...]
+    """Of one input."""
+    ratios: dict[int, float] | None = None
+    """Size of the array -> most cycles, as a multiple of the limit."""
+    cycles: dict[int, int] | None = None
+    """Size of the array -> most cycles."""
+    fewer: bool = False
+    """Judged by FEWER_GOAL."""
+
+    def goals(self, array_size: int, limit: float) -> dict[str, int]:
+        """What each goal is -> the most cycles that it allows."""
+        goals = {}
+        ratio = (self.ratios or {}).get(array_size)
+        if ratio is not None:
+            goals[f"{ratio} x the limit"] = int(ratio * limit)
+        if self.fewer and array_size == 8:
+            theirs = published.ENGINE_CYCLES[self.name][array_size]
+            goals[f"{FEWER_GOAL} x fewer than published"] = theirs // FEWER_GOAL
+        if array_size in (self.cycles or {}):
+            goals["cycles"] = self.cycles[array_size]
+        return goals
+
+
+NETWORKS = (
+    Network("mnist-single-layer", (1, 12, 12)),
+    Network("mnist-multi-layer", (1, 12, 12)),
+    Network("bench-fmnist-small", (1, 12, 12)),
+    Network("mnist", (1, 28, 28)),
+    Network("bench-fmnist-medium", (1, 15, 15), _SMALL, fewer=True),
+    Network("fmnist-conv2d", (1, 14, 14), _SMALL, fewer=True),
+    Network("mnist-cnn", (1, 28, 28), _SMALL),
+    Network("bench-fmnist-large", (1, 28, 28), _LARGE, fewer=True),
+    Network("cifar10-conv2d", (3, 26, 26), _LARGE, fewer=True),
+    Network("dscnn", (1, 49, 10), cycles={16: 40_000}),
+    Network("resnet8", (3, 32, 32), _LARGE, cycles={16: 65_000}),
+    Network("vgg6", (3, 32, 32), _LARGE, cycles={16: 175_000}),
+)
+
+
+def run(bench: Bench, sizes: Sequence[int] = (), only: Sequence[str] = ()) -> dict:
+    """Measures each network at each size of the array; returns the figures for JSON.
+
+    Args:
+        bench: where programs are built and run.
+        sizes: of the array; SIZES if none are given.
+        only: names of networks; all if none are given.
+    """
+    chosen = _chosen(only)
+    rows = [_measure(bench, network, size) for size in sizes or SIZES for network in chosen]
+    if SOFTWARE_SIZE in (sizes or SIZES):
+        _add_software(bench, rows)
+    return {"networks": rows}
+
+
+def _chosen(names: Sequence[str]) -> list[Network]:
+    known = {network.name: network for network in NETWORKS}
+    for name in names:
+        if name not in known:
+            raise HeepstorError(f"there is no network {name!r}. There are: {', '.join(known)}.")
+    return [known[name] for name in names] or list(NETWORKS)
+
+
+def _measure(bench: Bench, network: Network, array_size: int) -> dict:
+    measured = bench.network(network.name, network.shape, array_size)
+    return row(network, measured)
+
+
+def row(network: Network, measured: Measurement) -> dict:
+    """The figures of one network at one size of the array."""
+    theirs = published.ENGINE_CYCLES.get(network.name, {}).get(measured.array_size)
+    return {
+        "name": network.name,
+        **measured.to_dict(),
+        "goals": network.goals(measured.array_size, measured.limit),
+        "prediction_error": measured.predicted / measured.engine - 1,
+        "published": theirs,
+        "times_fewer": theirs / measured.cycles if theirs else None,
+        "published_cpu": published.CPU_CYCLES.get(network.name),
+        "software": None,
+    }
+
+
+def _add_software(bench: Bench, rows: Iterable[dict]) -> None:
+    """Adds the cycles of small networks on the CPU alone, with the same outputs."""
+    for figures in rows:
+        if figures["array_size"] == SOFTWARE_SIZE and figures["macs"] <= SOFTWARE_MACS:
+            figures["software"] = bench.software_cycles(figures["name"], SOFTWARE_SIZE)
+
+
+def missed(figures: dict) -> list[str]:
+    """The goals that were not reached."""
+    lines = []
+    for row in figures["networks"]:
+        where = f"{row['name']} at S = {row['array_size']}"
+        lines += [
+            f"{where}: {row['cycles']:,} cycles, at most {most:,} ({goal})"
+            for goal, most in row["goals"].items()
+            if row["cycles"] > most
+        ]
+        if abs(row["prediction_error"]) > PREDICTION_GOAL:
+            lines.append(
+                f"{where}: the compiler's model predicts {row['predicted']:,} cycles of the "
+                f"engine, {row['prediction_error']:+.1%} off {row['engine']:,}; at most "
+                f"{PREDICTION_GOAL:.0%}"
+            )
+    return lines
+
+
+def show(figures: dict) -> None:
+    """Prints the tables."""
+    network_tables.show(figures["networks"])
