@@ -18,7 +18,7 @@ class Hardware:
     """32-bit words in the activation buffer."""
     accumulator_depth: int = 1024
     """Entries of the accumulators, each S FP32 words wide."""
-    memory_bytes: int = 512 * 1024
+    memory_bytes: int = 1024 * 1024
     """Main memory: code, weights, arena and stack."""
     stack_bytes: int = 8 * 1024
     arena_bytes: int | None = None

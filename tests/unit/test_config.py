@@ -33,7 +33,7 @@ def message_of(values) -> str:
 
 def test_default_file():
     loaded = config.load()
-    assert loaded.memory.bytes == 512 * 1024
+    assert loaded.memory.bytes == 1024 * 1024
     assert loaded.engine.array_size == 8
     assert loaded.address.memory == 0x8000_0000
     assert loaded.arena_kib is None
@@ -66,7 +66,7 @@ def test_bad_syntax_names_the_file(tmp_path):
         ("memory.banks", 2, "less than engine.port_words"),
         ("memory.bank_kib", 6, "multiple of 4"),
         ("stack_kib", 0, "stack_kib is 0"),
-        ("stack_kib", 512, "the memory has only 512 KiB"),
+        ("stack_kib", 1024, "the memory has only 1024 KiB"),
         ("arena_kib", 600, "take 608 KiB"),
         ("arena_kib", "much", 'or "auto"'),
         ("uart.baud", 0, "it must be 1526 to 12500000"),
