@@ -1,4 +1,4 @@
-"""A benchmark's program on the RTL: its cycles, and where they went."""
+"""A benchmark's programs on the RTL: their cycles, and where they went."""
 
 import sys
 
@@ -11,8 +11,12 @@ from tests.e2e.workspace import ROOT
 pytestmark = pytest.mark.slow
 
 
-def test_causes_add_up_to_the_cycles_of_the_inference():
-    bench = Bench(ROOT, ROOT / "heepstor_cfg.hjson", Terminal(sys.stderr))
+@pytest.fixture(scope="module")
+def bench():
+    return Bench(ROOT, ROOT / "heepstor_cfg.hjson", Terminal(sys.stderr))
+
+
+def test_causes_add_up_to_the_cycles_of_the_inference(bench):
     measured = bench.linear("test-24-16-10", 8, (24, 16, 10), 2, softmax=True)
     assert measured.macs == 2 * (24 * 16 + 16 * 10)
     assert sum(measured.causes.values()) == measured.cycles
@@ -21,3 +25,18 @@ def test_causes_add_up_to_the_cycles_of_the_inference():
     assert measured.causes["CPU layers"] > 0
     assert 0 < measured.engine < measured.cycles
     assert measured.limit < measured.engine
+
+
+def test_layers_of_a_network_add_up(bench):
+    measured = bench.network("fmnist-conv2d", (1, 14, 14), 8)
+    assert measured.macs == 167_168
+    assert sum(measured.causes.values()) == measured.cycles
+    on_engine = [layer for layer in measured.layers if layer["place"] == "engine"]
+    on_cpu = [layer for layer in measured.layers if layer["place"] == "cpu"]
+    assert sum(layer["macs"] for layer in on_engine) == measured.macs
+    assert sum(layer["cycles"] for layer in on_engine) == measured.engine
+    assert sum(layer["cycles"] for layer in on_cpu) == measured.causes["CPU layers"]
+    assert sum(layer["limit"] for layer in measured.layers) == pytest.approx(measured.limit, abs=1)
+    # The first layer has one channel of input: slices that cross kernel rows keep the array full.
+    assert 0 <= on_engine[0]["unfilled"] < 0.1 * on_engine[0]["busy"]
+    assert measured.size["weights"] > 16 * 16 + 16 * 16 * 8 + 512 * 10
