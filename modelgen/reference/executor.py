@@ -2,7 +2,7 @@
 
 Descriptors take effect one after another, which is what the hardware promises for a chain whose
 fences are right (`modelgen.hazards` checks that). Counters are not modelled: profile words are left
-alone.
+as they are.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from modelgen.reference.arithmetic import maximum, postprocess
 from modelgen.reference.checks import LINE_BYTES, check
 from modelgen.reference.memory import EngineError, Fault, Memory
 
+PROFILE_WORDS = 8
 _LAST_INDEX = 0xFFFF
 
 
@@ -52,6 +53,8 @@ class _Engine:
         totals = self._compute(job)
         if job.stores:
             self._store(job, totals)
+        if job.profile:
+            self._memory.view(job.profile, PROFILE_WORDS, alignment=LINE_BYTES)
 
     def _load(self, job: Descriptor) -> None:
         words = job.load_columns * job.load_words

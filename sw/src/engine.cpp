@@ -8,14 +8,14 @@ const char* reason(Error error) {
   switch (error) {
     case Error::kNone:
       return "none";
-    case Error::kUnknownOperation:
-      return "unknown operation, or reserved bits set";
+    case Error::kBadOperation:
+      return "unknown operation, reserved bits set, or a shape that the engine can't do";
     case Error::kBadAddress:
       return "address outside memory, or misaligned";
     case Error::kZeroDimension:
       return "a dimension is zero";
     case Error::kBufferOverflow:
-      return "activations don't fit in the engine's buffer";
+      return "activations or results don't fit in the engine's buffer";
     case Error::kAccumulatorOverflow:
       return "outputs don't fit in the accumulators";
     case Error::kBadDescriptor:

@@ -21,12 +21,15 @@ static_assert(offsetof(Descriptor, tiles) == layout::kTilesOffset);
 static_assert(offsetof(Descriptor, clamp_low) == layout::kClampLowOffset);
 static_assert(offsetof(Descriptor, profile) == layout::kProfileOffset);
 static_assert(kControlLoad == layout::kControlLoadMask);
+static_assert(kControlFill == layout::kControlFillMask);
 static_assert(kControlFirst == layout::kControlFirstMask);
-static_assert(kControlStore == layout::kControlStoreMask);
-static_assert(kControlFence == layout::kControlFenceMask);
-static_assert(kControlReserved == layout::kControlReservedMask);
+static_assert(kControlStoreMemory == layout::kControlStoreMemoryMask);
+static_assert(kControlStoreBuffer == layout::kControlStoreBufferMask);
+static_assert(kControlResidual == layout::kControlResidualMask);
+static_assert(kControlSpan == layout::kControlSpanMask);
+static_assert(kControlFenceShift == layout::kControlFenceShift);
 
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 constexpr std::uint32_t kInterruptBoth = regs::kInterruptDoneMask | regs::kInterruptErrorMask;
 
 std::uint32_t read(std::uint32_t offset) { return read_register(config::kEngineBase + offset); }

@@ -16,12 +16,14 @@ HEEPSTOR_ARENA float accumulators[config::kAccumulatorDepth * config::kArraySize
 void check_hardware() {}
 
 Result run(const Descriptor* first) {
-  const software::Memory memory{reinterpret_cast<unsigned char*>(config::kMemoryBase),
-                                config::kMemoryBase, config::kMemoryBytes};
-  const software::Geometry geometry{config::kArraySize, config::kBufferWords,
-                                    config::kAccumulatorDepth};
-  return software::Engine(memory, geometry, activation_buffer, accumulators)
-      .run(Address(first).value);
+  const software::Engine cpu{
+      {reinterpret_cast<unsigned char*>(config::kMemoryBase), config::kMemoryBase,
+       config::kMemoryBytes},
+      {config::kArraySize, config::kBufferWords, config::kAccumulatorDepth},
+      activation_buffer,
+      accumulators,
+  };
+  return software::run(cpu, Address(first).value);
 }
 
 }  // namespace heepstor::engine

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "../../sw/src/slice.hpp"
+#include "heepstor/argmax.hpp"
 #include "heepstor/engine.hpp"
 #include "heepstor/print.hpp"
-#include "heepstor/relu.hpp"
 #include "heepstor/softmax.hpp"
 #include "heepstor/software_engine.hpp"
 #include "heepstor/uart.hpp"
@@ -86,9 +86,12 @@ void run_chain() {
   std::copy(image.begin(), image.end(), memory.get());
   std::vector<float> buffer(geometry.buffer_words);
   std::vector<float> accumulators(geometry.accumulator_depth * geometry.array_size);
-  heepstor::software::Engine engine({memory.get(), base, static_cast<std::uint32_t>(image.size())},
-                                    geometry, buffer.data(), accumulators.data());
-  const auto result = engine.run(first);
+  const heepstor::software::Engine engine{
+      {memory.get(), base, static_cast<std::uint32_t>(image.size())},
+      geometry,
+      buffer.data(),
+      accumulators.data()};
+  const auto result = heepstor::software::run(engine, first);
   write(static_cast<std::uint32_t>(result.error));
   write(result.index);
   write(result.address);
@@ -163,21 +166,45 @@ void memory_function() {
 }
 
 void build_descriptors() {
-  using heepstor::engine::Descriptor;
-  using heepstor::engine::Matmul;
-  const Descriptor full = Matmul(3, 40, 19)
-                              .load(0x80001000u, 160)
-                              .buffer(64, 41)
-                              .weights(0x80002000u, 5)
-                              .first()
-                              .store(0x80003000u, 0x80004000u, 80)
-                              .relu()
-                              .fence()
-                              .profile(0x80005000u)
-                              .next(0x80006000u);
-  constexpr Descriptor kPartial = Matmul(1, 8, 8);
-  write(full);
-  write(kPartial);
+  namespace engine = heepstor::engine;
+  const engine::Descriptor full = engine::matmul(19)
+                                      .activations({10, 32}, 3, {7, 102, 105, 4})
+                                      .load(0x80001000u, {384, 12})
+                                      .fill(-1.5f)
+                                      .input(9, {204, 6})
+                                      .positions({4, 16}, 5)
+                                      .span(9, 3, 105)
+                                      .weights(0x80002000u)
+                                      .first()
+                                      .parameters(0x80003000u)
+                                      .store_to_memory(0x80004000u, {640, 80})
+                                      .store_to_buffer(4000, {180, 20})
+                                      .residual(0x80007000u, {640, 80})
+                                      .window({2, 3})
+                                      .slope(0.25f)
+                                      .clamp(-1.0f, 6.0f)
+                                      .fence(engine::Fence::kAllButLast)
+                                      .profile(0x80005000u)
+                                      .next(0x80006000u);
+  constexpr engine::Descriptor kPartial =
+      engine::depthwise(8).input(3, {16, 8}).positions({2, 3}).runs(8, {3, 4}, {24, 8}).relu();
+  constexpr engine::Descriptor kSum = engine::sum(5).runs(5).fence(engine::Fence::kAll);
+  constexpr engine::Descriptor kMax = engine::max(5).fill();
+  for (const engine::Descriptor& descriptor : {full, kPartial, kSum, kMax}) write(descriptor);
+}
+
+/// Descriptors of a table are changed at run time.
+void set_addresses() {
+  heepstor::engine::Descriptor descriptor;
+  heepstor::engine::set_source(descriptor, 0x80000004u);
+  heepstor::engine::set_destination(descriptor, 0x80000008u);
+  heepstor::engine::set_residual(descriptor, 0x8000000Cu);
+  write(descriptor);
+}
+
+void argmax() {
+  const auto values = read_array<float>();
+  write(static_cast<std::uint32_t>(heepstor::argmax(values.data(), values.size())));
 }
 
 void reasons() {
@@ -212,8 +239,8 @@ int main() {
       case 'S':
         map_floats(softmax_of_constant_length);
         break;
-      case 'r':
-        map_floats(heepstor::relu);
+      case 'a':
+        argmax();
         break;
       case 'p':
         print_value();
@@ -223,6 +250,9 @@ int main() {
         break;
       case 'b':
         build_descriptors();
+        break;
+      case 'B':
+        set_addresses();
         break;
       case 'e':
         reasons();

@@ -14,12 +14,15 @@ from pathlib import Path
 import numpy as np
 
 from flows import config
+from modelgen.descriptor import DESCRIPTOR_BYTES, Descriptor
 
 ROOT = Path(__file__).resolve().parents[2]
+SOURCE_NAMES = ("engine", "print", "slice", "softmax", "string")
 SOURCES = [
-    ROOT / "sw" / "src" / f"{name}.cpp"
-    for name in ("engine", "print", "relu", "slice", "softmax", "software_engine", "string")
-] + [Path(__file__).with_suffix(".cpp")]
+    *(ROOT / "sw" / "src" / f"{name}.cpp" for name in SOURCE_NAMES),
+    *sorted((ROOT / "sw" / "src").glob("software_*.cpp")),
+    Path(__file__).with_suffix(".cpp"),
+]
 FLAGS = [
     "-std=c++17",
     "-O1",
@@ -78,8 +81,9 @@ class Runtime:
         """The version for lengths that the compiler knows: 1, 7, 10 and 20 are there."""
         return self._map(b"S", logits, in_place=False)
 
-    def relu(self, values: np.ndarray, in_place: bool = False) -> np.ndarray:
-        return self._map(b"r", values, in_place)
+    def argmax(self, values: np.ndarray) -> int:
+        self._send(b"a", _array(values, np.float32))
+        return self._words(1)[0]
 
     def print(self, kind: str, value: float, digits: int | None = None) -> str:
         """Returns what print() gives; `kind` is f, F (fixed), x (hex), i, u, U (64 bit)."""
@@ -101,9 +105,14 @@ class Runtime:
         (order,) = struct.unpack("<i", self._read(4))
         return order, self._bytes()
 
-    def built_descriptors(self) -> tuple[bytes, bytes]:
+    def built_descriptors(self) -> list[Descriptor]:
         self._send(b"b")
-        return self._read(64), self._read(64)
+        return [Descriptor.unpack(self._read(DESCRIPTOR_BYTES)) for _ in range(4)]
+
+    def descriptor_with_addresses(self) -> Descriptor:
+        """Returns one after set_source(), set_destination() and set_residual()."""
+        self._send(b"B")
+        return Descriptor.unpack(self._read(DESCRIPTOR_BYTES))
 
     def reasons(self) -> list[str]:
         self._send(b"e")

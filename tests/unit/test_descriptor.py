@@ -44,7 +44,7 @@ def test_fields_are_those_of_the_hardware() -> None:
 
 @pytest.mark.parametrize("name", LAYOUT)
 def test_each_field_has_its_bits(name: str) -> None:
-    """Changing one field changes only its bits; the field's name is in its register's or its own."""
+    """Changing one field changes only its bits."""
     word, low, width = LAYOUT[name]
     before = Descriptor()
     flipped = {"operation": Operation.MAX, "fence": Fence.ALL}.get(name, 1)

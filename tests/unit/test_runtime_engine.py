@@ -1,267 +1,279 @@
-"""The CPU's execution of descriptor chains against the reference, and the descriptor's layout."""
+"""The CPU's execution of chains against the reference, the builder of descriptors, argmax."""
 
 from __future__ import annotations
 
-import struct
-from dataclasses import dataclass, replace
+from dataclasses import astuple, replace
+from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from flows import config
-from flows.registers import compile_rdl
-from modelgen.descriptor import Descriptor, link
+from modelgen.descriptor import DESCRIPTOR_BYTES, Descriptor, Fence, Operation, link
 from modelgen.hardware import Hardware
 from modelgen.reference import EngineError, execute_chain
 from tests.unit import runtime_host
-from tests.unit.runtime_host import ROOT, Geometry
+from tests.unit.random_chains import BASE, KINDS, ChainMaker, Limits
+from tests.unit.runtime_host import ChainResult, Geometry
 
-BASE = 0x80000000
-MEMORY_BYTES = 1 << 16
 GEOMETRY = Geometry(array_size=8, buffer_words=1024, accumulator_depth=64)
+MEMORY_BYTES = 1 << 14
+CHAIN, SOURCE, WEIGHTS, PARAMETERS, DESTINATION, RESIDUAL = range(BASE, BASE + 0x3000, 0x800)
 
 
-def hardware(geometry: Geometry) -> Hardware:
-    return Hardware(
-        array_size=geometry.array_size,
-        port_words=4,
-        buffer_words=geometry.buffer_words,
-        accumulator_depth=geometry.accumulator_depth,
-        memory_bytes=MEMORY_BYTES,
-        stack_bytes=1024,
-        arena_bytes=None,
-        clock_hz=100_000_000,
-    )
-
-
-@dataclass
-class Image:
-    """Main memory that is filled from the start; descriptors come at the end."""
-
-    data: bytearray
-    used: int = 0
-
-    def place(self, content: bytes) -> int:
-        """Puts content at the next 16-byte boundary; returns its address."""
-        address = self.used
-        self.data[address : address + len(content)] = content
-        self.used = -(-(address + len(content)) // 16) * 16
-        return BASE + address
-
-
-def small_job(image: Image, geometry: Geometry, seed: int = 1) -> Descriptor:
-    """A valid descriptor of a 3 x 11 by 11 x 10 product, with its data in the image."""
-    random = np.random.default_rng(seed)
-    rows, words, columns = 3, 11, 10
-    size = geometry.array_size
-    tiles = -(-columns // size)
-    slices = -(-words // size)
-    values = random.standard_normal((rows, 12)).astype(np.float32)
-    weights = random.integers(-127, 128, slices * tiles * size * size).astype(np.int8)
-    parameters = random.standard_normal(2 * tiles * size).astype(np.float32)
-    return Descriptor(
-        source=image.place(values.tobytes()),
-        source_pitch=48,
-        rows=rows,
-        words=words,
-        buffer_base=5,
-        buffer_pitch=13,
-        weights=image.place(weights.tobytes()),
-        tiles=tiles,
-        parameters=image.place(parameters.tobytes()),
-        destination=image.place(bytes(rows * 48)),
-        destination_pitch=48,
-        columns=columns,
-    )
-
-
-def run_both(image: Image, jobs: list[Descriptor], geometry: Geometry) -> None:
-    """Asserts that a chain leaves the same memory on the CPU and in the reference."""
-    first = image.place(b"")
-    image.place(link(jobs, first))
-    expected = bytearray(image.data)
-    outcome = execute_chain(expected, BASE, first, hardware(geometry))
-    got = runtime_host.connect().run_chain(bytes(image.data), BASE, first, geometry)
-    assert (got.error, got.memory) == (0, bytes(expected))
+@pytest.mark.parametrize("seed", range(150))
+def test_random_chains_equal_the_reference(seed: int) -> None:
+    geometry = Geometry((4, 8, 12, 16, 32)[seed % 5], 1024, 128)
+    size, words, depth = astuple(geometry)
+    hardware = Hardware(array_size=size, buffer_words=words, accumulator_depth=depth)
+    chain = ChainMaker(seed, hardware, KINDS[seed % 4], Limits()).make(8)
+    expected = bytearray(chain.memory)
+    outcome = execute_chain(expected, BASE, chain.first, hardware)
+    got = runtime_host.connect().run_chain(chain.memory, BASE, chain.first, geometry)
     assert outcome.error == EngineError.NONE
+    assert got.error == 0
+    assert got.memory == bytes(expected)
 
 
-values_kinds = st.sampled_from(["normal", "wide", "tiny", "special"])
-
-
-def draw_values(kind: str, count: int, seed: int) -> np.ndarray:
-    random = np.random.default_rng(seed)
-    if kind == "special":
-        return random.integers(0, 2**32, count, dtype=np.uint32).view(np.float32)
-    exponents = {"normal": 0, "wide": random.integers(-40, 41, count), "tiny": -140}[kind]
-    return (random.standard_normal(count) * 2.0**exponents).astype(np.float32)
-
-
-@settings(max_examples=120, deadline=None)
-@given(
-    st.integers(0, 2**32 - 1),
-    st.sampled_from([4, 8, 12, 16, 32]),
-    st.integers(1, 5),
-    st.integers(1, 70),
-    st.integers(1, 40),
-    values_kinds,
-    st.sampled_from([(-np.inf, np.inf), (0.0, np.inf), (-0.5, 0.25)]),
-)
-def test_one_product_equals_the_reference(
-    seed: int, size: int, rows: int, words: int, columns: int, kind: str, clamp: tuple[float, float]
-) -> None:
-    geometry = Geometry(size, 1024, 256)
-    image = Image(bytearray(MEMORY_BYTES))
-    random = np.random.default_rng(seed)
-    tiles, slices = -(-columns // size), -(-words // size)
-    weights = random.integers(-127, 128, slices * tiles * size * size).astype(np.int8)
+def small_job(**changes: Any) -> Descriptor:
+    """A valid descriptor: 3 x 4 positions that read 3 runs of 9 words, pooled, with an operand."""
     job = Descriptor(
-        source=image.place(draw_values(kind, rows * words, seed).tobytes()),
-        source_pitch=4 * words,
-        rows=rows,
-        words=words,
-        buffer_base=int(random.integers(0, 100)),
-        buffer_pitch=words + int(random.integers(0, 3)),
-        weights=image.place(weights.tobytes()),
-        tiles=tiles,
-        accumulator_base=int(random.integers(0, 10)),
-        parameters=image.place(random.standard_normal(2 * tiles * size).astype("f4").tobytes()),
-        destination=image.place(bytes(rows * columns * 4)),
-        destination_pitch=4 * columns,
-        columns=columns,
-        clamp_low=clamp[0],
-        clamp_high=clamp[1],
+        load=True,
+        fill=True,
+        first=True,
+        store_memory=True,
+        store_buffer=True,
+        add_residual=True,
+        source=SOURCE,
+        source_row_pitch=72,
+        source_column_pitch=12,
+        load_rows=5,
+        load_columns=6,
+        load_words=3,
+        load_pitch=25,
+        load_head=20,
+        load_tail=20,
+        step_x=3,
+        step_y=25,
+        position_columns=4,
+        position_rows=3,
+        run=9,
+        runs_x=1,
+        runs_y=3,
+        run_pitch_y=25,
+        tiles=2,
+        columns=11,
+        weights=WEIGHTS,
+        parameters=PARAMETERS,
+        destination=DESTINATION,
+        residual=RESIDUAL,
+        pitch_x=44,
+        pitch_y=88,
+        store_columns=2,
+        store_rows=1,
+        store_base=500,
+        store_step_x=11,
+        store_step_y=22,
+        window_columns=2,
+        window_rows=3,
     )
-    run_both(image, [job], geometry)
+    return replace(job, **changes)
 
 
-def test_a_chain_in_chunks_equals_the_reference() -> None:
-    """Accumulators and buffer contents live on from one descriptor to the next."""
-    image = Image(bytearray(MEMORY_BYTES))
-    first = small_job(image, GEOMETRY, seed=1)
-    second = small_job(image, GEOMETRY, seed=2)
-    jobs = [
-        replace(first, store=False),
-        replace(second, first=False),
-        replace(first, load=False, accumulator_base=20, fence=True),
-        replace(second, source=second.destination, words=10, fence=True),
-    ]
-    run_both(image, jobs, GEOMETRY)
+def run_chain(*jobs: Descriptor, geometry: Geometry = GEOMETRY) -> ChainResult:
+    memory = bytearray(MEMORY_BYTES)
+    image = link(list(jobs), CHAIN)
+    memory[: len(image)] = image
+    return runtime_host.connect().run_chain(bytes(memory), BASE, CHAIN, geometry)
 
 
 FAULTS = {
-    "operation": ({"operation": 2}, 1),
-    "reserved control bits": ({"control_reserved": 1 << 12}, 1),
-    "no rows": ({"rows": 0}, 3),
-    "no words": ({"words": 0}, 3),
+    "operation 0": ({"operation": 0}, 1),
+    "operation": ({"operation": 5}, 1),
+    "fence": ({"fence": 3}, 1),
+    "reserved control bit 15": ({"reserved": ((1, 1 << 15),)}, 1),
+    "reserved control bit 31": ({"reserved": ((1, 1 << 31),)}, 1),
+    "reserved half of load_tail": ({"reserved": ((8, 1 << 16),)}, 1),
+    "reserved half of columns": ({"reserved": ((16, 1 << 16),)}, 1),
+    "reserved word 30": ({"reserved": ((30, 1),)}, 1),
+    "reserved word 31": ({"reserved": ((31, 1),)}, 1),
+    "span of two runs in x": ({"span": True, "runs_x": 2}, 1),
+    "span of channels": ({"span": True, "operation": Operation.SUM}, 1),
+    "span in other banks": ({"span": True, "run_pitch_y": 18}, 1),
+    "span of many short runs": ({"span": True, "run": 1, "runs_y": 9}, 1),
+    "window too high": ({"store_rows": 2}, 1),
+    "window too wide": ({"store_columns": 3}, 1),
+    "no columns to load": ({"load_columns": 0}, 3),
+    "no rows to fill": ({"load": False, "load_rows": 0}, 3),
+    "no words to load": ({"load_words": 0}, 3),
+    "no positions in x": ({"position_columns": 0, "store_memory": False, "store_buffer": False}, 3),
+    "no positions in y": ({"position_rows": 0, "store_memory": False, "store_buffer": False}, 3),
+    "empty run": ({"run": 0}, 3),
+    "no runs in x": ({"runs_x": 0}, 3),
+    "no runs in y": ({"runs_y": 0}, 3),
     "no tiles": ({"tiles": 0}, 3),
     "no columns": ({"columns": 0}, 3),
-    "buffer": ({"buffer_base": 1000}, 4),
-    "buffer pitch": ({"buffer_pitch": 0xFFFF}, 4),
-    "accumulators": ({"accumulator_base": 60}, 5),
-    "rows": ({"rows": 0xFFFF, "buffer_pitch": 0}, 5),
+    "nothing to store": ({"store_columns": 0}, 3),
+    "no window": ({"window_rows": 0}, 3),
+    "load beyond the buffer": ({"fill": False, "load_base": 900}, 4),
+    "fill beyond the buffer": ({"load_tail": 900}, 4),
+    "input beyond the buffer": ({"input_base": 907}, 4),
+    "step beyond the buffer": ({"step_y": 0xFFFF}, 4),
+    "store beyond the buffer": ({"store_step_x": 514}, 4),
+    "accumulators": ({"accumulator": 41}, 5),
     "source below": ({"source": BASE - 16}, 2),
     "source above": ({"source": BASE + MEMORY_BYTES - 100}, 2),
-    "source misaligned": ({"source": BASE + 2}, 2),
-    "source pitch": ({"source_pitch": 0x7FFFFFFC}, 2),
-    "source pitch misaligned": ({"source_pitch": 46}, 2),
+    "source misaligned": ({"source": SOURCE + 2}, 2),
+    "source row pitch": ({"source_row_pitch": 0x7FFFFFFC}, 2),
+    "source row pitch misaligned": ({"source_row_pitch": 46}, 2),
+    "source column pitch misaligned": ({"source_column_pitch": 13}, 2),
     "weights above": ({"weights": BASE + MEMORY_BYTES - 16}, 2),
-    "weights misaligned": ({"weights": BASE + 4}, 2),
+    "weights misaligned": ({"weights": WEIGHTS + 4}, 2),
     "weights null": ({"weights": 0}, 2),
     "parameters above": ({"parameters": BASE + MEMORY_BYTES - 4}, 2),
     "destination": ({"destination": 0xFFFFFFF0}, 2),
-    "destination pitch": ({"destination_pitch": 0xFFFFFFF0}, 2),
+    "pitch": ({"pitch_x": 0xFFFFFFF0}, 2),
+    "pitch misaligned": ({"pitch_y": 90}, 2),
+    "residual": ({"residual": BASE - 4}, 2),
+    "residual misaligned": ({"residual": RESIDUAL + 1}, 2),
     "profile": ({"profile": BASE + MEMORY_BYTES - 16}, 2),
     "profile misaligned": ({"profile": BASE + 8}, 2),
 }
 
 
 @pytest.mark.parametrize(("change", "code"), FAULTS.values(), ids=FAULTS)
-def test_faults_are_reported_with_place(change: dict[str, int], code: int) -> None:
-    image = Image(bytearray(MEMORY_BYTES))
-    job = small_job(image, GEOMETRY)
-    first = image.place(b"")
-    image.place(link([job, replace(job, **change)], first))
-    got = runtime_host.connect().run_chain(bytes(image.data), BASE, first, GEOMETRY)
-    assert (got.error, got.index, got.address) == (code, 1, first + 64)
+def test_faults_are_reported_with_place(change: dict[str, Any], code: int) -> None:
+    """The same as the reference reports."""
+    jobs = small_job(), small_job(**change)
+    got = run_chain(*jobs)
+    assert (got.error, got.index, got.address) == (code, 1, CHAIN + DESCRIPTOR_BYTES)
+    memory = bytearray(MEMORY_BYTES)
+    image = link(list(jobs), CHAIN)
+    memory[: len(image)] = image
+    hardware = Hardware(*astuple(GEOMETRY)[:1], 4, *astuple(GEOMETRY)[1:])
+    assert execute_chain(memory, BASE, CHAIN, hardware).error == code
 
 
-@pytest.mark.parametrize("word", [11, 15])
-def test_reserved_words_are_refused(word: int) -> None:
-    image = Image(bytearray(MEMORY_BYTES))
-    words = list(struct.unpack("<16I", small_job(image, GEOMETRY).pack()))
-    words[word] |= 1 << 16
-    first = image.place(struct.pack("<16I", *words))
-    got = runtime_host.connect().run_chain(bytes(image.data), BASE, first, GEOMETRY)
-    assert (got.error, got.index) == (1, 0)
+def test_the_last_word_may_be_used() -> None:
+    """One word more or less decides in buffer, accumulators and memory."""
+    assert run_chain(small_job()).error == 0
+    used = 20 + 5 * 25 + 20
+    assert run_chain(small_job(load_base=1024 - used)).error == 0
+    assert run_chain(small_job(load_base=1025 - used)).error == 4
+    assert run_chain(small_job(store_base=1024 - 22)).error == 0
+    assert run_chain(small_job(store_base=1025 - 22)).error == 4
+    assert run_chain(small_job(accumulator=40)).error == 0
+    end = BASE + MEMORY_BYTES
+    assert run_chain(small_job(destination=end - 88, profile=0)).error == 0
+    assert run_chain(small_job(destination=end - 84, profile=0)).error == 2
 
 
-@pytest.mark.parametrize("address", [0, BASE - 64, BASE + 8, BASE + MEMORY_BYTES - 32, 0xFFFFFFF0])
+def test_profile_is_written() -> None:
+    got = run_chain(small_job(profile=DESTINATION + 0x400))
+    assert (got.error, got.memory[0x2400:0x2420]) == (0, bytes(32))
+
+
+@pytest.mark.parametrize("address", [0, BASE - 64, BASE + 8, BASE + MEMORY_BYTES - 64, 0xFFFFFFF0])
 def test_bad_descriptor_addresses(address: int) -> None:
-    image = Image(bytearray(MEMORY_BYTES))
     runtime = runtime_host.connect()
-    got = runtime.run_chain(bytes(image.data), BASE, address, GEOMETRY)
+    got = runtime.run_chain(bytes(MEMORY_BYTES), BASE, address, GEOMETRY)
     assert (got.error, got.index, got.address) == (6, 0, address)
     if address == 0:
         return
-    first = image.place(replace(small_job(image, GEOMETRY), next=address).pack())
-    got = runtime.run_chain(bytes(image.data), BASE, first, GEOMETRY)
+    memory = bytearray(MEMORY_BYTES)
+    memory[:DESCRIPTOR_BYTES] = small_job(next=address).pack()
+    got = runtime.run_chain(bytes(memory), BASE, CHAIN, GEOMETRY)
     assert (got.error, got.index, got.address) == (6, 1, address)
 
 
 def test_a_chain_that_never_ends_is_stopped() -> None:
-    image = Image(bytearray(MEMORY_BYTES))
-    job = replace(small_job(image, GEOMETRY), rows=1, words=1, tiles=1, columns=1)
-    first = image.place(b"")
-    image.place(replace(job, next=first).pack())
-    got = runtime_host.connect().run_chain(bytes(image.data), BASE, first, GEOMETRY)
+    job = small_job(load=False, fill=False, store_memory=False, store_buffer=False, next=CHAIN)
+    job = replace(job, run=1, runs_y=1, position_columns=1, position_rows=1, tiles=1)
+    got = runtime_host.connect().run_chain(job.pack() + bytes(MEMORY_BYTES), BASE, CHAIN, GEOMETRY)
     assert (got.error, got.index) == (8, 0xFFFF)
 
 
 def test_builder_makes_the_descriptor_that_it_names() -> None:
     size = config.load().engine.array_size
-    full, partial = runtime_host.connect().built_descriptors()
-    expected = Descriptor(
+    full, partial, sum_, max_ = runtime_host.connect().built_descriptors()
+    assert full == Descriptor(
+        load=True,
+        fill=True,
+        first=True,
+        store_memory=True,
+        store_buffer=True,
+        add_residual=True,
+        span=True,
+        fence=Fence.ALL_BUT_LAST,
         source=0x80001000,
-        source_pitch=160,
-        rows=3,
-        words=40,
-        buffer_base=64,
-        buffer_pitch=41,
-        weights=0x80002000,
+        source_row_pitch=384,
+        source_column_pitch=12,
+        load_rows=10,
+        load_columns=32,
+        load_words=3,
+        load_pitch=102,
+        load_base=7,
+        load_head=105,
+        load_tail=4,
+        fill_value=-1.5,
+        input_base=9,
+        accumulator=5,
+        step_x=6,
+        step_y=204,
+        position_columns=16,
+        position_rows=4,
+        run=9,
+        runs_x=1,
+        runs_y=3,
+        run_pitch_y=105,
         tiles=-(-19 // size),
-        accumulator_base=5,
+        columns=19,
+        weights=0x80002000,
         parameters=0x80003000,
         destination=0x80004000,
-        destination_pitch=80,
-        columns=19,
-        clamp_low=0.0,
-        fence=True,
+        pitch_x=80,
+        pitch_y=640,
+        residual=0x80007000,
+        store_columns=5,
+        store_rows=2,
+        store_base=4000,
+        store_step_x=20,
+        store_step_y=180,
+        window_columns=3,
+        window_rows=2,
+        clamp_low=-1.0,
+        clamp_high=6.0,
+        slope=0.25,
         profile=0x80005000,
         next=0x80006000,
     )
-    assert full == expected.pack()
-    bare = Descriptor(
-        load=False, first=False, store=False, rows=1, words=8, columns=8, tiles=-(-8 // size)
+    assert partial == Descriptor(
+        operation=Operation.DEPTHWISE,
+        input_base=3,
+        step_x=8,
+        step_y=16,
+        position_columns=3,
+        position_rows=2,
+        run=8,
+        runs_x=4,
+        runs_y=3,
+        run_pitch_x=8,
+        run_pitch_y=24,
+        tiles=-(-8 // size),
+        columns=8,
+        store_columns=3,
+        store_rows=2,
+        window_columns=1,
+        window_rows=1,
+        clamp_low=0.0,
     )
-    assert partial == bare.pack()
+    assert (sum_.operation, sum_.fence, sum_.run, sum_.runs_x, sum_.runs_y) == (3, 2, 5, 1, 1)
+    assert (max_.operation, max_.fill, max_.fill_value, max_.load) == (4, True, 0.0, False)
 
 
-def test_layout_is_that_of_the_register_description() -> None:
-    """The C++ structure lists its words in the order of descriptor.rdl."""
-    source = (ROOT / "sw/include/heepstor/descriptor.hpp").read_text(encoding="utf-8")
-    members = [
-        line.split()[1]
-        for line in source.partition("struct alignas(kDescriptorAlignment) Descriptor {")[2]
-        .partition("};")[0]
-        .splitlines()
-        if line.strip().startswith("std::uint32_t")
-    ]
-    top = compile_rdl(ROOT / "cores/engine/descriptor.rdl")
-    described = {register.absolute_address: register.inst_name for register in top.registers()}
-    assert members == [described[4 * word] for word in range(16)]
+def test_addresses_are_set_at_run_time() -> None:
+    got = runtime_host.connect().descriptor_with_addresses()
+    assert (got.source, got.destination, got.residual) == (BASE + 4, BASE + 8, BASE + 12)
 
 
 def test_every_error_has_its_reason() -> None:
@@ -270,3 +282,18 @@ def test_every_error_has_its_reason() -> None:
     assert reasons[9] == "unknown error"
     assert len(set(reasons)) == 10
     assert report == "engine: a dimension is zero (error 3) in descriptor 7 at 0x80000010"
+
+
+@pytest.mark.parametrize(
+    ("values", "largest"),
+    [
+        ([3.0], 0),
+        ([1.0, 5.0, 5.0, 2.0], 1),
+        ([-2.0, -1.0, -3.0], 1),
+        ([1.0, np.nan, 7.0, np.nan], 1),
+        ([-np.inf, -np.inf], 0),
+        ([0.0, -0.0], 0),
+    ],
+)
+def test_argmax(values: list[float], largest: int) -> None:
+    assert runtime_host.connect().argmax(np.array(values, np.float32)) == largest

@@ -25,36 +25,16 @@ struct Geometry {
   std::uint32_t accumulator_depth;
 };
 
-/// Executes descriptors one after another.
-class Engine {
- public:
-  /// buffer: geometry.buffer_words numbers; accumulators: accumulator_depth * array_size numbers.
-  Engine(const Memory& memory, const Geometry& geometry, float* buffer, float* accumulators);
-
-  /// Runs the chain that begins at address `first`. After an error, nothing of the descriptor in
-  /// error has been written to memory.
-  engine::Result run(std::uint32_t first);
-
- private:
-  struct Job;
-
-  template <class T>
-  T* pointer(std::uint32_t address) const;
-  bool contains(std::uint32_t address, std::uint64_t bytes, std::uint32_t alignment) const;
-  bool contains_rows(std::uint32_t address, std::uint32_t pitch, std::uint32_t rows,
-                     std::uint32_t words) const;
-  engine::Error check(const Job& job) const;
-  engine::Error check_addresses(const Job& job) const;
-  void load(const Job& job);
-  void compute(const Job& job);
-  void compute_row(const Job& job, std::uint32_t slice, std::uint32_t row);
-  void store(const Job& job) const;
-  void write_profile(const Job& job, std::uint32_t start) const;
-
-  Memory memory_;
-  Geometry geometry_;
-  float* buffer_;
-  float* accumulators_;
+/// An engine: what it reaches, and what lives on from job to job.
+struct Engine {
+  Memory memory;
+  Geometry geometry;
+  float* buffer;        // buffer_words numbers
+  float* accumulators;  // accumulator_depth * array_size numbers
 };
+
+/// Runs the chain of descriptors that begins at address `first`, one after another. After an error,
+/// nothing of the descriptor in error has been done.
+engine::Result run(const Engine& engine, std::uint32_t first);
 
 }  // namespace heepstor::software

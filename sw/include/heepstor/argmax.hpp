@@ -1,0 +1,20 @@
+// The class that a network chooses.
+#pragma once
+
+#include <cstddef>
+
+#include "heepstor/bits.hpp"
+
+namespace heepstor {
+
+/// Position of the largest of n values; of the first, where several are equal. A NaN counts as the
+/// largest, as in PyTorch.
+inline std::size_t argmax(const float* values, std::size_t n) {
+  std::size_t best = 0;
+  for (std::size_t i = 1; i < n && !is_nan(values[best]); ++i) {
+    if (values[i] > values[best] || is_nan(values[i])) best = i;
+  }
+  return best;
+}
+
+}  // namespace heepstor

@@ -1,0 +1,148 @@
+// What the engine refuses: malformed descriptors, and reaches beyond memory, buffer, accumulators.
+
+#include "software_job.hpp"
+
+namespace heepstor::software {
+namespace {
+
+using engine::Error;
+
+// Runs that a spanning slice may go on to after the one in which it begins.
+constexpr std::uint32_t kMostCrossings = 7;
+
+std::uint64_t divide_up(std::uint64_t value, std::uint32_t by) { return (value + by - 1) / by; }
+
+/// Distance of the last element of a grid from the first.
+std::uint64_t corner(Pair shape, Pair step) {
+  return std::uint64_t{shape.x - 1} * step.x + std::uint64_t{shape.y - 1} * step.y;
+}
+
+bool is_unknown(const Job& job) {
+  const engine::Descriptor& fields = job.fields;
+  const auto operation = static_cast<std::uint32_t>(job.operation);
+  const std::uint32_t fence = fields.control >> engine::kControlFenceShift & 3;
+  const bool is_reserved = (fields.control & engine::kControlReserved) != 0 ||
+                           high_half(fields.load_tail) != 0 || high_half(fields.columns) != 0 ||
+                           fields.reserved_30 != 0 || fields.reserved_31 != 0;
+  const bool spans_wrongly =
+      job.has(engine::kControlSpan) && (job.operation != Operation::kMatmul || job.runs.x > 1);
+  return operation < static_cast<std::uint32_t>(Operation::kMatmul) ||
+         operation > static_cast<std::uint32_t>(Operation::kMax) ||
+         fence > static_cast<std::uint32_t>(engine::Fence::kAll) || is_reserved || spans_wrongly;
+}
+
+bool is_zero(Pair pair) { return pair.x == 0 || pair.y == 0; }
+
+bool has_zero(const Job& job) {
+  if (is_zero(job.positions) || is_zero(job.runs)) return true;
+  if (job.run == 0 || job.tiles == 0 || job.columns == 0) return true;
+  if (job.loads() && (is_zero(job.load_shape) || job.load_words == 0)) return true;
+  return job.stores() && (is_zero(job.store_shape) || is_zero(job.window));
+}
+
+/// Spanning runs begin in successive banks, and a slice crosses few of them.
+bool breaks_span(const Job& job, std::uint32_t size) {
+  if (!job.has(engine::kControlSpan) || job.runs.y == 1) return false;
+  std::uint32_t banks = 1;
+  while (banks < size) banks *= 2;
+  const bool crosses_many = kMostCrossings * job.run < size && job.runs.y > kMostCrossings + 1;
+  return (job.run_pitch.y - job.run) % banks != 0 || crosses_many;
+}
+
+bool breaks_window(const Job& job) {
+  return job.stores() && (job.store_shape.x * job.window.x > job.positions.x ||
+                          job.store_shape.y * job.window.y > job.positions.y);
+}
+
+bool fits_buffer(const Job& job, const Geometry& geometry) {
+  const std::uint32_t room = geometry.buffer_words;
+  const std::uint32_t channels = job.tiles * geometry.array_size;
+  const bool cuts = job.operation != Operation::kMatmul && job.run > channels;
+  const std::uint32_t words = cuts ? channels : job.run;
+  if (job.input + corner(job.positions, job.step) + corner(job.runs, job.run_pitch) + words >
+      room) {
+    return false;
+  }
+  if (job.loads()) {
+    const std::uint64_t row = job.load_shape.x * job.load_words;
+    const std::uint64_t rows = job.load_base + job.load_head;
+    const std::uint64_t last = rows + std::uint64_t{job.load_shape.y - 1} * job.load_pitch;
+    if (last + row > room) return false;
+    const bool fills = job.has(engine::kControlFill);
+    if (fills && last + job.load_pitch + job.load_tail > room) return false;
+  }
+  return !job.has(engine::kControlStoreBuffer) || job.store_base +
+                                                          corner(job.store_shape, job.store_step) +
+                                                          job.stored_columns(geometry.array_size) <=
+                                                      room;
+}
+
+/// Whether rows of columns of words lie in memory; pitches in bytes.
+bool contains_map(const Memory& memory, std::uint32_t address, Pair shape, Pair pitch,
+                  std::uint32_t words) {
+  return pitch.x % kWordBytes == 0 && pitch.y % kWordBytes == 0 &&
+         contains(memory, address, corner(shape, pitch) + words * kWordBytes, kWordBytes);
+}
+
+bool has_good_addresses(const Engine& engine, const Job& job) {
+  const engine::Descriptor& fields = job.fields;
+  const std::uint32_t size = engine.geometry.array_size;
+  const Memory& memory = engine.memory;
+  const std::uint32_t stored = job.stored_columns(size);
+  const Pair source_pitch{fields.source_column_pitch, fields.source_row_pitch};
+  const Pair pitch{fields.pitch_x, fields.pitch_y};
+  bool good = true;
+  if (job.has_weights()) {
+    const std::uint64_t stream = slice_count(job, size) * job.tiles * weight_bytes(job, size);
+    good &= contains(memory, fields.weights, stream, kLineBytes);
+  }
+  if (job.has(engine::kControlLoad)) {
+    good &= contains_map(memory, fields.source, job.load_shape, source_pitch, job.load_words);
+  }
+  if (job.stores()) {
+    const std::uint64_t parameters = std::uint64_t{job.tiles} * size * 2 * kWordBytes;
+    good &= contains(memory, fields.parameters, parameters, kWordBytes);
+  }
+  if (job.has(engine::kControlStoreMemory)) {
+    good &= contains_map(memory, fields.destination, job.store_shape, pitch, stored);
+  }
+  if (job.adds_residual()) {
+    good &= contains_map(memory, fields.residual, job.store_shape, pitch, stored);
+  }
+  if (fields.profile != 0) {
+    good &= contains(memory, fields.profile, sizeof(engine::Profile), kLineBytes);
+  }
+  return good;
+}
+
+}  // namespace
+
+bool contains(const Memory& memory, std::uint32_t address, std::uint64_t bytes,
+              std::uint32_t alignment) {
+  return address % alignment == 0 && address >= memory.base &&
+         address - memory.base + bytes <= memory.bytes;
+}
+
+std::uint64_t slice_count(const Job& job, std::uint32_t size) {
+  if (job.has(engine::kControlSpan)) return divide_up(job.run * job.runs.y, size);
+  const std::uint64_t runs = std::uint64_t{job.runs.x} * job.runs.y;
+  return job.operation == Operation::kMatmul ? runs * divide_up(job.run, size) : runs;
+}
+
+std::uint32_t weight_bytes(const Job& job, std::uint32_t size) {
+  if (job.operation == Operation::kMatmul) return size * size;
+  return (size + kLineBytes - 1) / kLineBytes * kLineBytes;
+}
+
+engine::Error check(const Engine& engine, const Job& job) {
+  const Geometry& geometry = engine.geometry;
+  if (is_unknown(job)) return Error::kBadOperation;
+  if (has_zero(job)) return Error::kZeroDimension;
+  if (breaks_span(job, geometry.array_size) || breaks_window(job)) return Error::kBadOperation;
+  if (!fits_buffer(job, geometry)) return Error::kBufferOverflow;
+  const std::uint64_t entries = std::uint64_t{job.tiles} * job.entries();
+  if (job.accumulator + entries > geometry.accumulator_depth) return Error::kAccumulatorOverflow;
+  return has_good_addresses(engine, job) ? Error::kNone : Error::kBadAddress;
+}
+
+}  // namespace heepstor::software

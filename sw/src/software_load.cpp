@@ -1,0 +1,39 @@
+#include "software_job.hpp"
+
+namespace heepstor::software {
+namespace {
+
+void fill(float* words, std::uint32_t count, float value) {
+  for (std::uint32_t i = 0; i < count; ++i) words[i] = value;
+}
+
+/// Copies one row of the feature map into the buffer.
+void load_row(const Engine& engine, const Job& job, std::uint32_t row, float* to) {
+  std::uint32_t address = job.fields.source + row * job.fields.source_row_pitch;
+  for (std::uint32_t column = 0; column < job.load_shape.x; ++column) {
+    const auto* from = pointer<const float>(engine.memory, address);
+    for (std::uint32_t word = 0; word < job.load_words; ++word) *to++ = from[word];
+    address += job.fields.source_column_pitch;
+  }
+}
+
+}  // namespace
+
+void load(const Engine& engine, const Job& job) {
+  const bool loads = job.has(engine::kControlLoad);
+  const bool fills = job.has(engine::kControlFill);
+  if (!loads && !fills) return;
+  const float value = to_float(job.fields.fill_value);
+  const std::uint32_t words = job.load_shape.x * job.load_words;
+  const std::uint32_t gap = job.load_pitch > words ? job.load_pitch - words : 0;
+  float* row = engine.buffer + job.load_base;
+  if (fills) fill(row, job.load_head, value);
+  row += job.load_head;
+  for (std::uint32_t i = 0; i < job.load_shape.y; ++i, row += job.load_pitch) {
+    if (loads) load_row(engine, job, i, row);
+    if (fills) fill(row + words, gap, value);
+  }
+  if (fills) fill(row, job.load_tail, value);
+}
+
+}  // namespace heepstor::software
