@@ -67,7 +67,7 @@ def test_bad_syntax_names_the_file(tmp_path):
         ("memory.bank_kib", 6, "multiple of 4"),
         ("stack_kib", 0, "stack_kib is 0"),
         ("stack_kib", 1024, "the memory has only 1024 KiB"),
-        ("arena_kib", 600, "take 608 KiB"),
+        ("arena_kib", 1100, "take 1108 KiB"),
         ("arena_kib", "much", 'or "auto"'),
         ("uart.baud", 0, "it must be 1526 to 12500000"),
         ("uart.baud", 11_800_000, "nearest exact rate"),
@@ -164,5 +164,5 @@ def test_generated_files_hold_the_values(tmp_path):
     assert "localparam logic [31:0] MemoryBase = 32'h80000000;" in package
     assert f"kConfigHash = 0x{made.hash}u;" in header
     assert "kStackBytes = 8192u;" in header
-    assert "ORIGIN = 0x80000000, LENGTH = 0x80000" in script
+    assert "ORIGIN = 0x80000000, LENGTH = 0x100000" in script
     assert "${" not in script
