@@ -19,39 +19,41 @@ Workspace workspace;
 // Shapes fit the smallest engine that can be configured, twice: neighbouring descriptors use
 // different halves, so that they overlap without fences.
 constexpr software::Geometry kGeometry{config::kArraySize, 256, 16};
-constexpr std::uint32_t kMaxRows = 4;
-constexpr std::uint32_t kMaxWidth = 31;
 constexpr std::uint32_t kHalfBuffer = kGeometry.buffer_words / 2;
 constexpr std::uint32_t kHalfAccumulators = kGeometry.accumulator_depth / 2;
-constexpr std::uint32_t kMaxColumns =
-    2 * config::kArraySize < kMaxWidth ? 2 * config::kArraySize : kMaxWidth;
-constexpr std::uint32_t kMaxTiles = (kMaxColumns + config::kArraySize - 1) / config::kArraySize;
-constexpr std::uint32_t kMaxSlices = (kMaxWidth + config::kArraySize - 1) / config::kArraySize;
-constexpr std::uint32_t kWeightBytes =
-    kMaxSlices * kMaxTiles * config::kArraySize * config::kArraySize;
-constexpr std::uint32_t kParameters = 2 * kMaxTiles * config::kArraySize;
-constexpr std::uint32_t kPitch = 32 * sizeof(float);
-constexpr std::uint32_t kDescriptors = 4;
+constexpr std::uint32_t kMostColumns = 16;
+constexpr std::uint32_t kMostWords = 31;
+constexpr std::uint32_t kWordBytes = sizeof(float);
+// The most that a layer below takes.
+constexpr std::uint32_t kWeightBytes = 6 * config::kArraySize * config::kArraySize + 1024;
+constexpr std::uint32_t kParameters = 2 * (kMostColumns + config::kArraySize);
+constexpr std::uint32_t kInputs = 4 * kMostWords;
+constexpr std::uint32_t kOutputs = kHalfAccumulators * kMostColumns;
 
 /// What a chain reads: the same for both executions.
 struct Inputs {
-  alignas(16) std::uint32_t activations[kMaxRows * kPitch / sizeof(float)];
-  alignas(16) std::uint32_t weights[kDescriptors][kWeightBytes / sizeof(std::uint32_t)];
-  alignas(16) std::uint32_t parameters[kDescriptors][kParameters];
+  alignas(16) std::uint32_t activations[kInputs];
+  alignas(16) std::uint32_t weights[kWeightBytes / sizeof(std::uint32_t)];
+  alignas(16) std::uint32_t parameters[kParameters];
 };
 
 /// What a chain writes, and its descriptors.
 struct Execution {
-  engine::Descriptor chain[kDescriptors];
-  std::uint32_t hidden[kMaxRows * kPitch / sizeof(float)];
-  std::uint32_t outputs[2][kMaxRows * kPitch / sizeof(float)];
+  static constexpr std::uint32_t kJobs = 6;
+  static constexpr std::uint32_t kLayers = 5;
+
+  engine::Descriptor chain[kJobs];
+  std::uint32_t outputs[kLayers][kOutputs] = {};
 };
 
+/// What is drawn for a chain: a feature map, and its layers' outputs.
 struct Shape {
   std::uint32_t rows;
-  std::uint32_t words;
-  std::uint32_t hidden;
   std::uint32_t columns;
+  std::uint32_t channels;
+  std::uint32_t hidden;
+  engine::Operation by_channel;
+  std::uint32_t words;
 };
 
 Inputs inputs;
@@ -70,74 +72,153 @@ std::uint32_t random_float(Random& random) {
 
 void randomize(Random& random) {
   for (std::uint32_t& word : inputs.activations) word = random_float(random);
-  for (std::uint32_t layer = 0; layer < kDescriptors; ++layer) {
-    for (std::uint32_t& word : inputs.weights[layer]) word = random.next();
-    for (std::uint32_t& word : inputs.parameters[layer]) word = random_float(random);
-  }
+  for (std::uint32_t& word : inputs.weights) word = random.next();
+  for (std::uint32_t& word : inputs.parameters) word = random_float(random);
+}
+
+/// Most output channels of a job with that many positions.
+std::uint32_t most_columns(std::uint32_t positions) {
+  const std::uint32_t columns = kHalfAccumulators / positions * config::kArraySize;
+  return columns < kMostColumns ? columns : kMostColumns;
 }
 
 Shape random_shape(Random& random) {
-  return {1 + random.below(kMaxRows), 2 + random.below(kMaxWidth - 1),
-          1 + random.below(kMaxColumns), 1 + random.below(kMaxColumns)};
+  Shape shape{};
+  shape.rows = 2 + random.below(3);
+  shape.columns = kHalfAccumulators / shape.rows;
+  shape.channels = 1 + random.below(3);
+  shape.hidden = 1 + random.below(most_columns(shape.rows * shape.columns));
+  shape.by_channel = static_cast<engine::Operation>(2 + random.below(3));
+  shape.words = 2 + random.below(kMostWords - 1);
+  return shape;
 }
 
-/// Two layers, the second on the outputs of the first; then one product in two chunks of K.
+/// 3 x 3 convolution with padding; the result goes to memory and to the buffer's upper half.
+engine::Job convolution(const Shape& shape, Execution& execution) {
+  const std::uint32_t pitch = (shape.columns + 2) * shape.channels;
+  const std::uint32_t row = shape.columns * shape.hidden;
+  return engine::matmul(shape.hidden)
+      .activations({shape.rows, shape.columns}, shape.channels,
+                   {0, pitch, pitch + shape.channels, pitch})
+      .load(inputs.activations,
+            {shape.columns * shape.channels * kWordBytes, shape.channels * kWordBytes})
+      .fill()
+      .input(0, {pitch, shape.channels})
+      .positions({shape.rows, shape.columns})
+      .runs(3 * shape.channels, {3, 1}, {pitch, 0})
+      .weights(inputs.weights)
+      .first()
+      .parameters(inputs.parameters)
+      .store_to_memory(execution.outputs[0], {row * kWordBytes, shape.hidden * kWordBytes})
+      .store_to_buffer(kHalfBuffer, {row, shape.hidden})
+      .relu();
+}
+
+/// Pairs of rows of what the convolution has left in the buffer, channel by channel; its result in
+/// memory is added.
+engine::Job channels(const Shape& shape, Execution& execution) {
+  const std::uint32_t row = shape.columns * shape.hidden;
+  const engine::Pitch pitch{row * kWordBytes, shape.hidden * kWordBytes};
+  return engine::Job(shape.by_channel, shape.hidden)
+      .fence(engine::Fence::kAll)
+      .input(kHalfBuffer, {row, shape.hidden})
+      .positions({shape.rows - 1, shape.columns}, kHalfAccumulators)
+      .runs(shape.hidden, {2, 1}, {row, 0})
+      .weights(inputs.weights)
+      .first()
+      .parameters(inputs.parameters)
+      .residual(execution.outputs[0], pitch)
+      .store_to_memory(execution.outputs[1], pitch)
+      .slope(0.125f);
+}
+
+/// 3 x 3 convolution of three rows, with slices that go on from row to row; max-pooling.
+engine::Job spanning_convolution(const Shape& shape, Execution& execution) {
+  constexpr std::uint32_t kColumns = 3;
+  std::uint32_t banks = 4;
+  while (banks < config::kArraySize) banks *= 2;
+  const std::uint32_t run = 3 * shape.channels;
+  const std::uint32_t wide = shape.channels == 1 ? 2 : 0;  // positions to the right of the first
+  const std::uint32_t columns = kColumns + wide;
+  const std::uint32_t pitch = run + (wide == 0 ? 0 : banks);
+  return engine::matmul(shape.hidden < 4 ? shape.hidden : 4)
+      .activations({3, columns}, shape.channels, {0, pitch})
+      .load(inputs.activations,
+            {columns * shape.channels * kWordBytes, shape.channels * kWordBytes})
+      .fill(1.0f)
+      .input(0, {0, shape.channels})
+      .positions({1, 1 + wide})
+      .span(run, 3, pitch)
+      .weights(inputs.weights)
+      .first()
+      .parameters(inputs.parameters)
+      .store_to_memory(execution.outputs[2], {kMostColumns * kWordBytes, kMostColumns * kWordBytes})
+      .window({1, wide == 0 ? 1u : 2u})
+      .clamp(-100.0f, 100.0f);
+}
+
+/// 3 x 3 max-pooling with padding.
+engine::Job pooling(const Shape& shape, Execution& execution) {
+  const std::uint32_t pitch = (shape.columns + 2) * shape.channels;
+  const std::uint32_t row = shape.columns * shape.channels * kWordBytes;
+  const std::uint32_t column = shape.channels * kWordBytes;
+  return engine::max(shape.channels)
+      .fence(engine::Fence::kAllButLast)
+      .activations({shape.rows, shape.columns}, shape.channels,
+                   {kHalfBuffer, pitch, pitch + shape.channels, pitch})
+      .load(inputs.activations, {row, column})
+      .fill(-__builtin_inff())
+      .input(kHalfBuffer, {pitch, shape.channels})
+      .positions({shape.rows, shape.columns}, kHalfAccumulators)
+      .runs(shape.channels, {3, 3}, {pitch, shape.channels})
+      .first()
+      .parameters(inputs.parameters)
+      .store_to_memory(execution.outputs[3], {row, column});
+}
+
+/// Rows of `words` activations from `word` on times weights: a part of a linear layer.
+engine::Job linear(const Shape& shape, std::uint32_t word, std::uint32_t words,
+                   std::uint32_t base) {
+  const std::uint32_t rows = shape.rows;
+  return engine::matmul(shape.hidden < config::kArraySize ? shape.hidden : config::kArraySize)
+      .activations({rows, 1}, words, {base, words})
+      .load(inputs.activations + word, {kMostWords * kWordBytes, 0})
+      .input(base, {words, 0})
+      .positions({rows, 1})
+      .runs(words)
+      .weights(inputs.weights);
+}
+
+/// Every operation, and a linear layer in two chunks.
 void build_chain(const Shape& shape, Execution& execution) {
-  using engine::Matmul;
   engine::Descriptor* chain = execution.chain;
-  const std::uint32_t slices = (shape.words + config::kArraySize - 1) / config::kArraySize;
-  const std::uint32_t whole_slices = slices / 2 * config::kArraySize;
-  const std::uint32_t chunk = whole_slices == 0 ? shape.words : whole_slices;
-  const bool is_split = chunk < shape.words;
-  chain[0] = Matmul(shape.rows, shape.words, shape.hidden)
-                 .load(inputs.activations, kPitch)
-                 .buffer(0, shape.words)
-                 .weights(inputs.weights[0], 0)
-                 .first()
-                 .store(inputs.parameters[0], execution.hidden, kPitch)
-                 .relu()
-                 .next(&chain[1]);
-  chain[1] = Matmul(shape.rows, shape.hidden, shape.columns)
-                 .load(execution.hidden, kPitch)
-                 .fence()
-                 .buffer(kHalfBuffer, shape.hidden)
-                 .weights(inputs.weights[1], kHalfAccumulators)
-                 .first()
-                 .store(inputs.parameters[1], execution.outputs[0], kPitch)
-                 .next(&chain[2]);
-  Matmul last = Matmul(shape.rows, chunk, shape.columns)
-                    .load(inputs.activations, kPitch)
-                    .buffer(0, chunk)
-                    .weights(inputs.weights[2], 0)
-                    .first();
-  if (is_split) {
-    chain[2] = last.next(&chain[3]);
-    last = Matmul(shape.rows, shape.words - chunk, shape.columns)
-               .load(inputs.activations + chunk, kPitch)
-               .fence()
-               .buffer(kHalfBuffer, shape.words - chunk)
-               .weights(inputs.weights[3], 0);
-  }
-  chain[is_split ? 3 : 2] =
-      last.store(inputs.parameters[2], execution.outputs[1], kPitch).clamp(-100.0f, 100.0f);
+  const std::uint32_t chunk = shape.words / 2;
+  chain[0] = convolution(shape, execution).next(&chain[1]);
+  chain[1] = channels(shape, execution).next(&chain[2]);
+  chain[2] = spanning_convolution(shape, execution).next(&chain[3]);
+  chain[3] = pooling(shape, execution).next(&chain[4]);
+  chain[4] = linear(shape, 0, chunk, 0).first().next(&chain[5]);
+  chain[5] = linear(shape, chunk, shape.words - chunk, kHalfBuffer)
+                 .parameters(inputs.parameters)
+                 .store_to_memory(execution.outputs[4], {kMostColumns * kWordBytes, 0});
 }
 
 void clear(Execution& execution) {
-  for (std::uint32_t& word : execution.hidden) word = 0;
   for (auto& outputs : execution.outputs) {
     for (std::uint32_t& word : outputs) word = 0;
   }
 }
 
 bool same_outputs() {
-  bool good = true;
-  constexpr std::uint32_t kWords = kMaxRows * kPitch / sizeof(float);
-  for (std::uint32_t i = 0; i < kWords && good; ++i) {
-    good = equal("hidden layer", on_engine.hidden[i], on_cpu.hidden[i]) &&
-           equal("second layer", on_engine.outputs[0][i], on_cpu.outputs[0][i]) &&
-           equal("chunks of K", on_engine.outputs[1][i], on_cpu.outputs[1][i]);
+  for (std::uint32_t layer = 0; layer < Execution::kLayers; ++layer) {
+    for (std::uint32_t i = 0; i < kOutputs; ++i) {
+      if (!equal("output", on_engine.outputs[layer][i], on_cpu.outputs[layer][i])) {
+        heepstor::print("  layer ", layer, ", word ", i, "\n");
+        return false;
+      }
+    }
   }
-  return good;
+  return true;
 }
 
 bool succeeds(const engine::Result& result) {
@@ -174,10 +255,12 @@ bool engine_known_bits() {
 }
 
 bool engine_equals_software() {
-  constexpr int kChains = 6;
-  const software::Memory memory{reinterpret_cast<unsigned char*>(config::kMemoryBase),
-                                config::kMemoryBase, config::kMemoryBytes};
-  software::Engine cpu(memory, kGeometry, software_buffer, software_accumulators);
+  constexpr int kChains = 8;
+  const software::Engine cpu{{reinterpret_cast<unsigned char*>(config::kMemoryBase),
+                              config::kMemoryBase, config::kMemoryBytes},
+                             kGeometry,
+                             software_buffer,
+                             software_accumulators};
   Random random(20);
   for (int i = 0; i < kChains; ++i) {
     randomize(random);
@@ -187,10 +270,12 @@ bool engine_equals_software() {
     clear(on_engine);
     clear(on_cpu);
     const bool good = succeeds(engine::run(on_engine.chain)) &&
-                      succeeds(cpu.run(engine::Address(on_cpu.chain).value)) && same_outputs();
+                      succeeds(software::run(cpu, engine::Address(on_cpu.chain).value)) &&
+                      same_outputs();
     if (!good) {
-      heepstor::print("  chain ", i, ": rows ", shape.rows, ", words ", shape.words, ", hidden ",
-                      shape.hidden, ", columns ", shape.columns, "\n");
+      heepstor::print("  chain ", i, ": rows ", shape.rows, ", columns ", shape.columns,
+                      ", channels ", shape.channels, ", hidden ", shape.hidden, ", operation ",
+                      static_cast<std::uint32_t>(shape.by_channel), ", words ", shape.words, "\n");
       return false;
     }
   }

@@ -10,6 +10,8 @@ namespace {
 namespace config = heepstor::config;
 namespace engine = heepstor::engine;
 
+constexpr std::uint32_t kWordBytes = sizeof(float);
+
 /// Orders weights (words, columns) as the engine reads them: for each slice, for each tile, S x S.
 void order_weights(const Product& product, std::int8_t* stream) {
   for (std::uint32_t slice = 0; slice < product.words; slice += kSize) {
@@ -44,12 +46,16 @@ engine::Descriptor prepare(const Product& product, Workspace& workspace) {
   for (std::uint32_t i = 0; i < product.rows * product.columns; ++i) workspace.outputs[i] = ~0u;
   order_weights(product, workspace.weights);
   order_parameters(product, workspace.parameters);
-  return engine::Matmul(product.rows, product.words, product.columns)
-      .load(workspace.activations, product.words * sizeof(float))
-      .buffer(0, product.words)
+  return engine::matmul(product.columns)
+      .activations({product.rows, 1}, product.words, {0, product.words})
+      .load(workspace.activations, {product.words * kWordBytes, 0})
+      .input(0, {product.words, 0})
+      .positions({product.rows, 1})
+      .runs(product.words)
       .weights(workspace.weights)
       .first()
-      .store(workspace.parameters, workspace.outputs, product.columns * sizeof(float))
+      .parameters(workspace.parameters)
+      .store_to_memory(workspace.outputs, {product.columns * kWordBytes, 0})
       .clamp(heepstor::to_float(product.low), heepstor::to_float(product.high));
 }
 

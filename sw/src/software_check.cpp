@@ -10,7 +10,7 @@ using engine::Error;
 // Runs that a spanning slice may go on to after the one in which it begins.
 constexpr std::uint32_t kMostCrossings = 7;
 
-std::uint64_t divide_up(std::uint64_t value, std::uint32_t by) { return (value + by - 1) / by; }
+std::uint32_t divide_up(std::uint32_t value, std::uint32_t by) { return (value + by - 1) / by; }
 
 /// Distance of the last element of a grid from the first.
 std::uint64_t corner(Pair shape, Pair step) {
@@ -93,8 +93,11 @@ bool has_good_addresses(const Engine& engine, const Job& job) {
   const Pair pitch{fields.pitch_x, fields.pitch_y};
   bool good = true;
   if (job.has_weights()) {
-    const std::uint64_t stream = slice_count(job, size) * job.tiles * weight_bytes(job, size);
-    good &= contains(memory, fields.weights, stream, kLineBytes);
+    const std::uint64_t slices = slice_count(job, size);
+    const std::uint64_t tile_bytes = std::uint64_t{job.tiles} * weight_bytes(job, size);
+    // The product of what is larger might not fit in 64 bits.
+    good &=
+        slices <= memory.bytes && contains(memory, fields.weights, slices * tile_bytes, kLineBytes);
   }
   if (job.has(engine::kControlLoad)) {
     good &= contains_map(memory, fields.source, job.load_shape, source_pitch, job.load_words);

@@ -180,8 +180,9 @@ def test_running_a_chain_adds_little(simulator: Path, tmp_path: Path) -> None:
         "  if (!good) return 1;",
         "alignas(16) float activations[64], parameters[16], outputs[8];\n"
         "alignas(16) signed char weights[64 * 8];\n"
-        "engine::Descriptor job = engine::Matmul(1, 64, 8).load(activations, 256).buffer(0, 64)\n"
-        "    .weights(weights).first().store(parameters, outputs, 32);",
+        "engine::Descriptor job = engine::matmul(8).activations({1, 1}, 64, {0, 64})\n"
+        "    .load(activations, {256, 0}).positions({1, 1}).runs(64).weights(weights).first()\n"
+        "    .parameters(parameters).store_to_memory(outputs, {32, 0});",
     )
     assert outcome.code == 0
     assert 0 < outcome.number("whole") - outcome.number("counted") <= RUN_OVERHEAD_CYCLES

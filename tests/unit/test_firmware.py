@@ -214,8 +214,9 @@ def test_descriptor_tables_need_no_code(
         "using namespace heepstor::engine;\n"
         "alignas(16) float buffer[64];\n"
         "Descriptor table[2] = {\n"
-        "    Matmul(1, 8, 8).load(buffer, 32).weights(buffer + 16).next(&table[1]),\n"
-        "    Matmul(1, 8, 8).store(buffer + 8, buffer + 24, 32).relu()};\n"
+        "    matmul(8).activations({1, 1}, 8, {0, 8}).load(buffer, {32, 0}).runs(8)\n"
+        "        .positions({1, 1}).weights(buffer + 16).next(&table[1]),\n"
+        "    max(8).parameters(buffer + 8).store_to_memory(buffer + 24, {32, 0}).relu()};\n"
         "int main() { return run(&table[0]).ok() ? 0 : 1; }\n",
         encoding="utf-8",
     )
