@@ -61,7 +61,7 @@ void align(const float* activations, std::uint32_t lanes, AlignedSlice& slice) {
   }
 }
 
-float normalize_small(std::int32_t high, std::int32_t low, std::uint32_t exponent) {
+float normalize(std::int32_t high, std::int32_t low, std::uint32_t exponent) {
   const std::int64_t dot = std::int64_t{high} * (1 << kHalfBits) + low;
   if (dot == 0) return 0.0f;
   const std::uint32_t sign = dot < 0 ? 1u << 31 : 0;

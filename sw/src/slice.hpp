@@ -25,23 +25,44 @@ struct AlignedSlice {
   bool invalid;            // an activation is infinite or NaN: every result is NaN
 };
 
-/// Aligns `lanes` (1 to kMaxArraySize) activations.
+/// Aligns up to kMaxArraySize activations; none give exponent 1.
 void align(const float* activations, std::uint32_t lanes, AlignedSlice& slice);
 
-/// normalize() for exponents below kSmallestFpuExponent, where results may be subnormal.
-float normalize_small(std::int32_t high, std::int32_t low, std::uint32_t exponent);
-
 /// (high * 2^16 + low) * 2^(exponent - 152), rounded to nearest even; |high| < 2^23, |low| < 2^30.
-inline float normalize(std::int32_t high, std::int32_t low, std::uint32_t exponent) {
-  if (exponent < kSmallestFpuExponent) return normalize_small(high, low, exponent);
+/// For any exponent, bit by bit.
+float normalize(std::int32_t high, std::int32_t low, std::uint32_t exponent);
+
+/// The same by the FPU, for exponents from kSmallestFpuExponent on.
+class FpuNormalizer {
+ public:
+  explicit FpuNormalizer(std::uint32_t exponent)
+      : unit_(to_float((exponent - kSmallestFpuExponent + 1) << kMantissaBits)),
+        upper_unit_(unit_ * (1 << kHalfBits)) {}
+
   // Both halves are exact in FP32 once the upper has taken what overflows of the lower; the fused
   // multiply-add then rounds their sum once.
-  constexpr int kHalfBits = 16;
-  constexpr std::uint32_t kMantissaBits = 23;
-  const auto upper = static_cast<float>(high + (low >> kHalfBits));
-  const auto lower = static_cast<float>(low & ((1 << kHalfBits) - 1));
-  const float unit = to_float((exponent - kSmallestFpuExponent + 1) << kMantissaBits);
-  return __builtin_fmaf(upper, unit * (1 << kHalfBits), lower * unit);
+  float operator()(std::int32_t high, std::int32_t low) const {
+    const auto upper = static_cast<float>(high + (low >> kHalfBits));
+    const auto lower = static_cast<float>(low & ((1 << kHalfBits) - 1));
+    return __builtin_fmaf(upper, upper_unit_, lower * unit_);
+  }
+
+ private:
+  static constexpr int kHalfBits = 16;
+  static constexpr std::uint32_t kMantissaBits = 23;
+
+  float unit_;
+  float upper_unit_;
+};
+
+/// Calls function(normalize) with a function of high and low that suits the exponent.
+template <class Function>
+void with_normalizer(std::uint32_t exponent, Function function) {
+  if (exponent >= kSmallestFpuExponent) {
+    function(FpuNormalizer(exponent));
+  } else {
+    function([=](std::int32_t high, std::int32_t low) { return normalize(high, low, exponent); });
+  }
 }
 
 }  // namespace heepstor::software

@@ -7,6 +7,8 @@
 namespace heepstor::software {
 namespace {
 
+const float kNan = to_float(kCanonicalNanBits);
+
 /// Where the words of a slice lie, from a position's first word.
 struct Lanes {
   std::uint32_t index;  // of the slice
@@ -33,11 +35,6 @@ struct FourColumns {
   }
 };
 
-/// Whether results of a slice take the place of what the accumulators hold.
-bool overwrites(const Job& job, std::uint32_t slice) {
-  return slice == 0 && job.has(engine::kControlFirst);
-}
-
 /// Calls function(position's first word in the buffer, its first entry) for all positions.
 template <class Function>
 void for_each_position(const Engine& engine, const Job& job, Function function) {
@@ -63,32 +60,38 @@ void for_each_run(const Job& job, Function function) {
   }
 }
 
+/// Calls function(sums) for the accumulators of a position in each tile.
+template <class Function>
+void for_each_tile(const Engine& engine, const Job& job, float* sums, Function function) {
+  const std::uint32_t pitch = job.entries() * engine.geometry.array_size;
+  for (std::uint32_t tile = 0; tile < job.tiles; ++tile, sums += pitch) function(sums);
+}
+
+void fill(float* values, std::uint32_t count, float value) {
+  for (std::uint32_t i = 0; i < count; ++i) values[i] = value;
+}
+
 /// Adds a slice of one position to its accumulators in all tiles.
+template <class Normalize>
 void multiply_slice(const Engine& engine, const Job& job, const AlignedSlice& activations,
-                    const Lanes& lanes, const std::int8_t* weights, float* sums) {
+                    std::uint32_t lanes, const std::int8_t* weights, float* sums,
+                    Normalize normalize) {
   const std::uint32_t size = engine.geometry.array_size;
-  const bool overwrite = overwrites(job, lanes.index);
-  for (std::uint32_t tile = 0; tile < job.tiles; ++tile) {
+  for_each_tile(engine, job, sums, [&](float* sum) {
     for (std::uint32_t column = 0; column < size; column += 4) {
       FourColumns dots;
-      if (!activations.invalid) {
-        dots.accumulate(activations, lanes.count, weights + column, size);
-      }
-      for (std::uint32_t i = 0; i < 4; ++i) {
-        const float part = activations.invalid
-                               ? to_float(kCanonicalNanBits)
-                               : normalize(dots.high[i], dots.low[i], activations.exponent);
-        float& sum = sums[column + i];
-        sum = overwrite ? part : add(sum, part);
+      dots.accumulate(activations, lanes, weights + column, size);
+      for (int i = 0; i < 4; ++i) {
+        sum[column + i] = add(sum[column + i], normalize(dots.high[i], dots.low[i]));
       }
     }
     weights += size * size;
-    sums += job.entries() * size;
-  }
+  });
 }
 
 void multiply_lanes(const Engine& engine, const Job& job, const Lanes& lanes) {
-  const std::uint32_t bytes = job.tiles * weight_bytes(job, engine.geometry.array_size);
+  const std::uint32_t size = engine.geometry.array_size;
+  const std::uint32_t bytes = job.tiles * weight_bytes(job, size);
   const auto* weights =
       pointer<const std::int8_t>(engine.memory, job.fields.weights) + lanes.index * bytes;
   for_each_position(engine, job, [&](const float* words, float* sums) {
@@ -100,7 +103,13 @@ void multiply_lanes(const Engine& engine, const Job& job, const Lanes& lanes) {
     }
     AlignedSlice activations;
     align(values, lanes.count, activations);
-    multiply_slice(engine, job, activations, lanes, weights, sums);
+    if (activations.invalid) {
+      for_each_tile(engine, job, sums, [=](float* sum) { fill(sum, size, kNan); });
+      return;
+    }
+    with_normalizer(activations.exponent, [&](auto normalize) {
+      multiply_slice(engine, job, activations, lanes.count, weights, sums, normalize);
+    });
   });
 }
 
@@ -137,17 +146,18 @@ void multiply_span(const Engine& engine, const Job& job) {
   if (lanes.count != 0) finish_slice();
 }
 
-/// Calls function(words, lanes, entry, tile) for each tile of channels of all positions.
+/// Calls function(words, lanes, sums, tile) for each tile of channels of all positions.
 template <class Function>
-void for_each_tile(const Engine& engine, const Job& job, std::uint32_t start, Function function) {
+void for_each_block(const Engine& engine, const Job& job, std::uint32_t start, Function function) {
   const std::uint32_t size = engine.geometry.array_size;
-  for_each_position(engine, job, [&](const float* words, float* sums) {
-    for (std::uint32_t tile = 0; tile < job.tiles; ++tile) {
+  for_each_position(engine, job, [&](const float* words, float* position) {
+    std::uint32_t tile = 0;
+    words += start;
+    for_each_tile(engine, job, position, [&](float* sums) {
       const std::uint32_t done = tile * size;
       const std::uint32_t left = job.run > done ? job.run - done : 0;
-      function(words + start + done, left < size ? left : size, sums, tile);
-      sums += job.entries() * size;
-    }
+      function(words + done, left < size ? left : size, sums, tile++);
+    });
   });
 }
 
@@ -155,24 +165,22 @@ void multiply_channels(const Engine& engine, const Job& job) {
   const std::uint32_t size = engine.geometry.array_size;
   const std::uint32_t bytes = weight_bytes(job, size);
   const auto* weights = pointer<const std::int8_t>(engine.memory, job.fields.weights);
-  for_each_run(job, [&](std::uint32_t index, std::uint32_t start) {
-    const bool overwrite = overwrites(job, index);
-    for_each_tile(engine, job, start,
-                  [&](const float* words, std::uint32_t lanes, float* sums, std::uint32_t tile) {
-                    AlignedSlice activations;
-                    align(words, lanes, activations);
-                    for (std::uint32_t i = 0; i < size; ++i) {
-                      float part = 0.0f;
-                      if (activations.invalid) {
-                        part = to_float(kCanonicalNanBits);
-                      } else if (i < lanes) {
-                        const std::int32_t weight = weights[tile * bytes + i];
-                        part = normalize(activations.high[i] * weight, activations.low[i] * weight,
-                                         activations.exponent);
-                      }
-                      sums[i] = overwrite ? part : add(sums[i], part);
-                    }
-                  });
+  for_each_run(job, [&](std::uint32_t, std::uint32_t start) {
+    for_each_block(engine, job, start,
+                   [&](const float* words, std::uint32_t lanes, float* sums, std::uint32_t tile) {
+                     AlignedSlice activations;
+                     align(words, lanes, activations);
+                     if (activations.invalid) return fill(sums, size, kNan);
+                     const std::int8_t* weight = weights + tile * bytes;
+                     with_normalizer(activations.exponent, [&](auto normalize) {
+                       for (std::uint32_t i = 0; i < lanes; ++i) {
+                         const float part = normalize(activations.high[i] * weight[i],
+                                                      activations.low[i] * weight[i]);
+                         sums[i] = add(sums[i], part);
+                       }
+                     });
+                     for (std::uint32_t i = lanes; i < size; ++i) sums[i] = add(sums[i], 0.0f);
+                   });
     weights += job.tiles * bytes;
   });
 }
@@ -180,21 +188,27 @@ void multiply_channels(const Engine& engine, const Job& job) {
 /// Past the array: the words themselves are combined.
 template <class Combine>
 void combine_channels(const Engine& engine, const Job& job, Combine combine) {
-  for_each_run(job, [&](std::uint32_t index, std::uint32_t start) {
-    const bool overwrite = overwrites(job, index);
-    for_each_tile(engine, job, start,
-                  [&](const float* words, std::uint32_t lanes, float* sums, std::uint32_t) {
-                    for (std::uint32_t i = 0; i < engine.geometry.array_size; ++i) {
-                      const float part = i < lanes ? canonical(words[i]) : 0.0f;
-                      sums[i] = overwrite ? part : combine(sums[i], part);
-                    }
-                  });
+  const std::uint32_t size = engine.geometry.array_size;
+  for_each_run(job, [&](std::uint32_t, std::uint32_t start) {
+    for_each_block(engine, job, start,
+                   [&](const float* words, std::uint32_t lanes, float* sums, std::uint32_t) {
+                     for (std::uint32_t i = 0; i < lanes; ++i) sums[i] = combine(sums[i], words[i]);
+                     for (std::uint32_t i = lanes; i < size; ++i) sums[i] = combine(sums[i], 0.0f);
+                   });
   });
+}
+
+/// Gives the accumulators the value that the first slice does not see.
+void clear_accumulators(const Engine& engine, const Job& job) {
+  const std::uint32_t size = engine.geometry.array_size;
+  const float neutral = job.operation == Operation::kMax ? -__builtin_inff() : -0.0f;
+  fill(engine.accumulators + job.accumulator * size, job.tiles * job.entries() * size, neutral);
 }
 
 }  // namespace
 
 void compute(const Engine& engine, const Job& job) {
+  if (job.has(engine::kControlFirst)) clear_accumulators(engine, job);
   switch (job.operation) {
     case Operation::kMatmul:
       return job.has(engine::kControlSpan) ? multiply_span(engine, job)

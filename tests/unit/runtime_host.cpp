@@ -70,8 +70,11 @@ void slice_dot() {
     high += slice.high[i] * weights[i];
     low += slice.low[i] * weights[i];
   }
-  const float result = slice.invalid ? heepstor::to_float(heepstor::kCanonicalNanBits)
-                                     : heepstor::software::normalize(high, low, slice.exponent);
+  float result = heepstor::to_float(heepstor::kCanonicalNanBits);
+  if (!slice.invalid) {
+    heepstor::software::with_normalizer(slice.exponent,
+                                        [&](auto normalize) { result = normalize(high, low); });
+  }
   write(heepstor::to_bits(result));
 }
 
