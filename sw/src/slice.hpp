@@ -8,60 +8,86 @@
 #include <cstdint>
 
 #include "heepstor/bits.hpp"
-#include "heepstor/software_engine.hpp"
 
 namespace heepstor::software {
+
+inline constexpr std::uint32_t kMantissaBits = 23;
+inline constexpr std::uint32_t kHalfBits = 16;
+
+// An aligned integer A stands for A * 2^(E - kIntegerWeight): two guard bits below the mantissa.
+inline constexpr std::uint32_t kIntegerWeight = 152;
+
+// The exponent of a slice that holds an infinity or a NaN: every result is NaN.
+inline constexpr std::uint32_t kInvalidExponent = 255;
 
 // From this exponent on, scale factors are normal numbers and results never subnormal, so that the
 // FPU rounds as wanted. Only slices whose largest activation is below 2^-101 are handled bit by
 // bit.
-inline constexpr std::uint32_t kSmallestFpuExponent = 26;
+inline constexpr std::uint32_t kSmallestFpuExponent = kIntegerWeight - 126;
 
-/// Aligned activations: activation i is (high[i] * 2^16 + low[i]) * 2^(exponent - 152).
-struct AlignedSlice {
-  std::int32_t high[kMaxArraySize];
-  std::int32_t low[kMaxArraySize];
-  std::uint32_t exponent;  // biased exponent E, 1 to 254
-  bool invalid;            // an activation is infinite or NaN: every result is NaN
-};
+/// Largest biased exponent E of a slice, at least 1.
+inline std::uint32_t largest_exponent(const float* activations, std::uint32_t lanes) {
+  std::uint32_t largest = 0;
+  for (std::uint32_t i = 0; i < lanes; ++i) {
+    const std::uint32_t shifted = to_bits(activations[i]) << 1;
+    if (shifted > largest) largest = shifted;
+  }
+  const std::uint32_t exponent = largest >> (kMantissaBits + 1);
+  return exponent == 0 ? 1 : exponent;
+}
 
-/// Aligns up to kMaxArraySize activations; none give exponent 1.
-void align(const float* activations, std::uint32_t lanes, AlignedSlice& slice);
+constexpr std::int32_t upper_half(std::int32_t integer) { return integer >> kHalfBits; }
+constexpr std::int32_t lower_half(std::int32_t integer) { return integer & ((1 << kHalfBits) - 1); }
 
-/// (high * 2^16 + low) * 2^(exponent - 152), rounded to nearest even; |high| < 2^23, |low| < 2^30.
-/// For any exponent, bit by bit.
-float normalize(std::int32_t high, std::int32_t low, std::uint32_t exponent);
-
-/// The same by the FPU, for exponents from kSmallestFpuExponent on.
-class FpuNormalizer {
+/// Aligning and rounding by the FPU, for exponents from kSmallestFpuExponent on.
+class FpuArithmetic {
  public:
-  explicit FpuNormalizer(std::uint32_t exponent)
-      : unit_(to_float((exponent - kSmallestFpuExponent + 1) << kMantissaBits)),
+  explicit FpuArithmetic(std::uint32_t exponent)
+      : scale_(to_float((127 + kIntegerWeight - exponent) << kMantissaBits)),
+        unit_(to_float((exponent - kSmallestFpuExponent + 1) << kMantissaBits)),
         upper_unit_(unit_ * (1 << kHalfBits)) {}
 
-  // Both halves are exact in FP32 once the upper has taken what overflows of the lower; the fused
-  // multiply-add then rounds their sum once.
-  float operator()(std::int32_t high, std::int32_t low) const {
-    const auto upper = static_cast<float>(high + (low >> kHalfBits));
-    const auto lower = static_cast<float>(low & ((1 << kHalfBits) - 1));
+  /// The integer A that an activation becomes.
+  std::int32_t align(float activation) const {
+    return static_cast<std::int32_t>(__builtin_lrintf(activation * scale_));
+  }
+
+  /// (high * 2^16 + low) * 2^(exponent - 152), rounded to nearest even; |high| < 2^23,
+  /// |low| < 2^30.
+  ///
+  /// Both halves are exact in FP32 once the upper has taken what overflows of the lower; the fused
+  /// multiply-add then rounds their sum once.
+  float normalize(std::int32_t high, std::int32_t low) const {
+    const auto upper = static_cast<float>(high + upper_half(low));
+    const auto lower = static_cast<float>(lower_half(low));
     return __builtin_fmaf(upper, upper_unit_, lower * unit_);
   }
 
  private:
-  static constexpr int kHalfBits = 16;
-  static constexpr std::uint32_t kMantissaBits = 23;
-
+  float scale_;
   float unit_;
   float upper_unit_;
 };
 
-/// Calls function(normalize) with a function of high and low that suits the exponent.
+/// The same bit by bit, for any exponent below kInvalidExponent.
+class BitArithmetic {
+ public:
+  explicit BitArithmetic(std::uint32_t exponent) : exponent_(exponent) {}
+
+  std::int32_t align(float activation) const;
+  float normalize(std::int32_t high, std::int32_t low) const;
+
+ private:
+  std::uint32_t exponent_;
+};
+
+/// Calls function(arithmetic) with what suits the exponent.
 template <class Function>
-void with_normalizer(std::uint32_t exponent, Function function) {
+void with_arithmetic(std::uint32_t exponent, Function function) {
   if (exponent >= kSmallestFpuExponent) {
-    function(FpuNormalizer(exponent));
+    function(FpuArithmetic(exponent));
   } else {
-    function([=](std::int32_t high, std::int32_t low) { return normalize(high, low, exponent); });
+    function(BitArithmetic(exponent));
   }
 }
 

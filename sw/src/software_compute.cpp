@@ -17,6 +17,21 @@ struct Lanes {
   bool contiguous;
 };
 
+/// The activations of a slice as integers, in halves.
+struct AlignedSlice {
+  std::int32_t high[kMaxArraySize];
+  std::int32_t low[kMaxArraySize];
+
+  template <class Arithmetic>
+  AlignedSlice(const float* activations, std::uint32_t lanes, const Arithmetic& arithmetic) {
+    for (std::uint32_t i = 0; i < lanes; ++i) {
+      const std::int32_t integer = arithmetic.align(activations[i]);
+      high[i] = upper_half(integer);
+      low[i] = lower_half(integer);
+    }
+  }
+};
+
 /// Exact dot products of a slice with four neighbouring columns of a tile.
 struct FourColumns {
   std::int32_t high[4] = {};
@@ -72,17 +87,17 @@ void fill(float* values, std::uint32_t count, float value) {
 }
 
 /// Adds a slice of one position to its accumulators in all tiles.
-template <class Normalize>
-void multiply_slice(const Engine& engine, const Job& job, const AlignedSlice& activations,
-                    std::uint32_t lanes, const std::int8_t* weights, float* sums,
-                    Normalize normalize) {
+template <class Arithmetic>
+void multiply_slice(const Engine& engine, const Job& job, const float* values, std::uint32_t lanes,
+                    const std::int8_t* weights, float* sums, const Arithmetic& arithmetic) {
+  const AlignedSlice activations(values, lanes, arithmetic);
   const std::uint32_t size = engine.geometry.array_size;
   for_each_tile(engine, job, sums, [&](float* sum) {
     for (std::uint32_t column = 0; column < size; column += 4) {
       FourColumns dots;
       dots.accumulate(activations, lanes, weights + column, size);
       for (int i = 0; i < 4; ++i) {
-        sum[column + i] = add(sum[column + i], normalize(dots.high[i], dots.low[i]));
+        sum[column + i] = add(sum[column + i], arithmetic.normalize(dots.high[i], dots.low[i]));
       }
     }
     weights += size * size;
@@ -101,14 +116,13 @@ void multiply_lanes(const Engine& engine, const Job& job, const Lanes& lanes) {
       for (std::uint32_t i = 0; i < lanes.count; ++i) gathered[i] = words[lanes.offsets[i]];
       values = gathered;
     }
-    AlignedSlice activations;
-    align(values, lanes.count, activations);
-    if (activations.invalid) {
+    const std::uint32_t exponent = largest_exponent(values, lanes.count);
+    if (exponent == kInvalidExponent) {
       for_each_tile(engine, job, sums, [=](float* sum) { fill(sum, size, kNan); });
       return;
     }
-    with_normalizer(activations.exponent, [&](auto normalize) {
-      multiply_slice(engine, job, activations, lanes.count, weights, sums, normalize);
+    with_arithmetic(exponent, [&](const auto& arithmetic) {
+      multiply_slice(engine, job, values, lanes.count, weights, sums, arithmetic);
     });
   });
 }
@@ -161,6 +175,19 @@ void for_each_block(const Engine& engine, const Job& job, std::uint32_t start, F
   });
 }
 
+/// Multiplies each channel of a block by its own weight.
+template <class Arithmetic>
+void multiply_block(const float* words, std::uint32_t lanes, const std::int8_t* weights,
+                    float* sums, const Arithmetic& arithmetic) {
+  for (std::uint32_t i = 0; i < lanes; ++i) {
+    const std::int32_t integer = arithmetic.align(words[i]);
+    const std::int32_t weight = weights[i];
+    const float part =
+        arithmetic.normalize(upper_half(integer) * weight, lower_half(integer) * weight);
+    sums[i] = add(sums[i], part);
+  }
+}
+
 void multiply_channels(const Engine& engine, const Job& job) {
   const std::uint32_t size = engine.geometry.array_size;
   const std::uint32_t bytes = weight_bytes(job, size);
@@ -168,16 +195,10 @@ void multiply_channels(const Engine& engine, const Job& job) {
   for_each_run(job, [&](std::uint32_t, std::uint32_t start) {
     for_each_block(engine, job, start,
                    [&](const float* words, std::uint32_t lanes, float* sums, std::uint32_t tile) {
-                     AlignedSlice activations;
-                     align(words, lanes, activations);
-                     if (activations.invalid) return fill(sums, size, kNan);
-                     const std::int8_t* weight = weights + tile * bytes;
-                     with_normalizer(activations.exponent, [&](auto normalize) {
-                       for (std::uint32_t i = 0; i < lanes; ++i) {
-                         const float part = normalize(activations.high[i] * weight[i],
-                                                      activations.low[i] * weight[i]);
-                         sums[i] = add(sums[i], part);
-                       }
+                     const std::uint32_t exponent = largest_exponent(words, lanes);
+                     if (exponent == kInvalidExponent) return fill(sums, size, kNan);
+                     with_arithmetic(exponent, [&](const auto& arithmetic) {
+                       multiply_block(words, lanes, weights + tile * bytes, sums, arithmetic);
                      });
                      for (std::uint32_t i = lanes; i < size; ++i) sums[i] = add(sums[i], 0.0f);
                    });

@@ -60,20 +60,23 @@ void write_array(const std::vector<T>& values) {
 }
 
 void slice_dot() {
+  namespace software = heepstor::software;
   const auto values = read_array<float>();
   const auto weights = read_array<std::int8_t>();
-  heepstor::software::AlignedSlice slice;
-  heepstor::software::align(values.data(), static_cast<std::uint32_t>(values.size()), slice);
-  std::int32_t high = 0;
-  std::int32_t low = 0;
-  for (std::size_t i = 0; i < values.size() && !slice.invalid; ++i) {
-    high += slice.high[i] * weights[i];
-    low += slice.low[i] * weights[i];
-  }
+  const auto lanes = static_cast<std::uint32_t>(values.size());
+  const std::uint32_t exponent = software::largest_exponent(values.data(), lanes);
   float result = heepstor::to_float(heepstor::kCanonicalNanBits);
-  if (!slice.invalid) {
-    heepstor::software::with_normalizer(slice.exponent,
-                                        [&](auto normalize) { result = normalize(high, low); });
+  if (exponent != software::kInvalidExponent) {
+    software::with_arithmetic(exponent, [&](const auto& arithmetic) {
+      std::int32_t high = 0;
+      std::int32_t low = 0;
+      for (std::uint32_t i = 0; i < lanes; ++i) {
+        const std::int32_t integer = arithmetic.align(values[i]);
+        high += software::upper_half(integer) * weights[i];
+        low += software::lower_half(integer) * weights[i];
+      }
+      result = arithmetic.normalize(high, low);
+    });
   }
   write(heepstor::to_bits(result));
 }
