@@ -2,7 +2,7 @@
 package engine_pkg;
 
   /// Version of the registers and the descriptors, read back in ID.
-  localparam logic [7:0] Version = 8'd1;
+  localparam logic [7:0] Version = 8'd2;
 
   typedef enum logic [7:0] {
     ErrorNone              = 8'd0,
@@ -23,25 +23,48 @@ package engine_pkg;
     logic [15:0] index;
   } error_t;
 
+  typedef enum logic [7:0] {
+    OperationMatmul    = 8'd1,
+    OperationDepthwise = 8'd2,
+    OperationSum       = 8'd3,
+    OperationMax       = 8'd4
+  } operation_e;
+
+  typedef enum logic [1:0] {
+    FenceNone       = 2'd0,
+    FenceAllButLast = 2'd1,
+    FenceAll        = 2'd2
+  } fence_e;
+
   /// A descriptor reports when it stores, writes a profile or ends the chain; only those go through
   /// the store path. `reports` counts the reporting descriptors before this one.
   typedef struct packed {
     logic [15:0] index;
     logic [15:0] reports;
+    fence_e      fence;
     logic        load;
-    logic        fence;
+    logic        fill;
     logic [31:0] source;
-    logic [31:0] source_pitch;
+    logic [31:0] row_pitch;     // bytes in memory
+    logic [31:0] column_pitch;
     logic [15:0] rows;
-    logic [15:0] words;
-    logic [15:0] buffer_base;
-    logic [15:0] buffer_pitch;
+    logic [15:0] columns;
+    logic [15:0] words;         // of each column
+    logic [15:0] pitch;         // words between rows in the buffer
+    logic [15:0] base;
+    logic [15:0] head;
+    logic [15:0] tail;
+    logic [31:0] fill_value;
   } load_command_t;
 
+  /// Slices are counted as `runs` runs of `words` words, each cut into slices of its own; a depthwise
+  /// stream has runs of one slice.
   typedef struct packed {
     logic [15:0] index;
+    logic        diagonal;
     logic [31:0] weights;
-    logic [15:0] words;
+    logic [31:0] words;
+    logic [31:0] runs;
     logic [15:0] tiles;
   } weight_command_t;
 
@@ -49,29 +72,50 @@ package engine_pkg;
     logic [15:0] index;
     logic [15:0] reports;
     logic        report;
+    operation_e  operation;
     logic        first;
-    logic [15:0] rows;
-    logic [15:0] words;
-    logic [15:0] buffer_base;
-    logic [15:0] buffer_pitch;
-    logic [15:0] tiles;
+    logic        span;
+    logic [15:0] base;
     logic [15:0] accumulator;
-    logic [15:0] columns;
+    logic [15:0] step_x;
+    logic [15:0] step_y;
+    logic [15:0] columns;       // output positions
+    logic [15:0] rows;
+    logic [15:0] run;
+    logic [15:0] runs_x;
+    logic [15:0] runs_y;
+    logic [15:0] run_pitch_x;
+    logic [15:0] run_pitch_y;
+    logic [15:0] tiles;
+    logic [15:0] channels;
   } compute_command_t;
 
   typedef struct packed {
     logic [15:0] index;
     logic        last;
-    logic        store;
-    logic [15:0] rows;
+    logic        to_memory;
+    logic        to_buffer;
+    logic        residual;
     logic [15:0] tiles;
+    logic [15:0] channels;
     logic [15:0] accumulator;
+    logic [15:0] entries;          // of each tile
+    logic [15:0] entry_pitch;      // entries between rows of positions
+    logic [15:0] columns;          // stored positions
+    logic [15:0] rows;
+    logic [ 7:0] window_columns;
+    logic [ 7:0] window_rows;
     logic [31:0] parameters;
     logic [31:0] destination;
-    logic [31:0] destination_pitch;
-    logic [15:0] columns;
+    logic [31:0] residual_address;
+    logic [31:0] pitch_x;          // bytes, of destination and residual operand
+    logic [31:0] pitch_y;
+    logic [15:0] buffer_base;
+    logic [15:0] buffer_step_x;    // words
+    logic [15:0] buffer_step_y;
     logic [31:0] clamp_low;
     logic [31:0] clamp_high;
+    logic [31:0] slope;
     logic [31:0] profile;
   } store_command_t;
 
