@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from modelgen.descriptor import DESCRIPTOR_BYTES, Descriptor, Operation, link
+from modelgen.descriptor import DESCRIPTOR_BYTES, Descriptor, Fence, Operation, link
 from modelgen.hardware import Hardware
 
 BASE = 0x8000_0000
@@ -47,24 +48,36 @@ class ChainMaker:
 
     Memory holds values, then weights and parameters, then descriptors, then counters. Jobs load
     and store anywhere among the values, so that they work on each other's results; a residual
-    operand is what the job overwrites, or apart from it.
+    operand is what the job overwrites, or apart from it. The first job of a chain sets the whole
+    buffer and all accumulators.
+
+    Fences are drawn from `fences`; hardware gives what the reference gives if all are Fence.ALL.
     """
 
     VALUES = 4096
     WEIGHT_BYTES = 1 << 16
 
-    def __init__(self, seed: int, hardware: Hardware, kind: str, limits: Limits) -> None:
+    def __init__(
+        self,
+        seed: int,
+        hardware: Hardware,
+        kind: str,
+        limits: Limits,
+        fences: Sequence[Fence] = tuple(Fence),
+    ) -> None:
         self._random = np.random.default_rng(seed)
         self._hardware = hardware
         self._kind = kind
         self._limits = limits
+        self._fences = fences
         self._weights = BASE + 4 * self.VALUES
         self._parameters = self._weights + self.WEIGHT_BYTES
         self._parameter_count = 2 * (limits.tiles + 2) * hardware.array_size
         self._chain = self._parameters + -(-4 * self._parameter_count // 16) * 16
 
     def make(self, count: int) -> RandomChain:
-        """Returns a chain of `count` jobs."""
+        """Returns a chain of `count` jobs and the one before them."""
+        count += 1
         random = self._random
         counters = self._chain + count * DESCRIPTOR_BYTES
         memory = bytearray(counters + 32 * count - BASE)
@@ -75,9 +88,32 @@ class ChainMaker:
         put(BASE, draw_values(random, self._kind, self.VALUES).tobytes())
         put(self._weights, random.integers(-128, 128, self.WEIGHT_BYTES, np.int8).tobytes())
         put(self._parameters, draw_values(random, "normal", self._parameter_count).tobytes())
-        jobs = [self._job(counters + 32 * index) for index in range(count)]
+        jobs = [self._initialize()]
+        jobs += [self._job(counters + 32 * index) for index in range(1, count)]
         put(self._chain, link(jobs, self._chain))
         return RandomChain(bytes(memory), self._chain, jobs)
+
+    def _initialize(self) -> Descriptor:
+        """Loads all of the buffer; all accumulators become its first words."""
+        words, columns = 64, 16
+        return Descriptor(
+            operation=Operation.SUM,
+            load=True,
+            first=True,
+            source=BASE,
+            source_row_pitch=12,
+            load_rows=self._hardware.buffer_words // words,
+            load_columns=1,
+            load_words=words,
+            load_pitch=words,
+            position_rows=self._hardware.accumulator_depth // columns,
+            position_columns=columns,
+            run=self._hardware.array_size,
+            runs_x=1,
+            runs_y=1,
+            tiles=1,
+            columns=self._hardware.array_size,
+        )
 
     def _job(self, counters: int) -> Descriptor:
         fields = self._compute()
@@ -87,7 +123,7 @@ class ChainMaker:
         return Descriptor(
             **fields,
             first=self._flip(0.7),
-            fence=self._int(0, 2),
+            fence=self._choose(self._fences),
             profile=counters if self._flip(0.2) else 0,
         )
 
