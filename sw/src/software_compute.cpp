@@ -53,24 +53,24 @@ struct FourColumns {
 /// Calls function(position's first word in the buffer, its first entry) for all positions.
 template <class Function>
 void for_each_position(const Engine& engine, const Job& job, Function function) {
-  float* entry = engine.accumulators + job.accumulator * engine.geometry.array_size;
-  const float* row = engine.buffer + job.input;
-  for (std::uint32_t y = 0; y < job.positions.y; ++y, row += job.step.y) {
-    const float* words = row;
-    for (std::uint32_t x = 0; x < job.positions.x; ++x, words += job.step.x) {
-      function(words, entry);
-      entry += engine.geometry.array_size;
+  const std::uint32_t size = engine.geometry.array_size;
+  std::uint32_t entry = job.accumulator * size;
+  for (std::uint32_t y = 0; y < job.positions.y; ++y) {
+    std::uint32_t word = job.input + y * job.step.y;
+    for (std::uint32_t x = 0; x < job.positions.x; ++x) {
+      function(engine.buffer + word, engine.accumulators + entry);
+      word += job.step.x;
+      entry += size;
     }
   }
 }
 
-/// Calls function(index, words from the position's first) for all runs.
+/// Calls function(words from the position's first) for all runs.
 template <class Function>
 void for_each_run(const Job& job, Function function) {
-  std::uint32_t index = 0;
   for (std::uint32_t y = 0; y < job.runs.y; ++y) {
     for (std::uint32_t x = 0; x < job.runs.x; ++x) {
-      function(index++, y * job.run_pitch.y + x * job.run_pitch.x);
+      function(y * job.run_pitch.y + x * job.run_pitch.x);
     }
   }
 }
@@ -79,7 +79,7 @@ void for_each_run(const Job& job, Function function) {
 template <class Function>
 void for_each_tile(const Engine& engine, const Job& job, float* sums, Function function) {
   const std::uint32_t pitch = job.entries() * engine.geometry.array_size;
-  for (std::uint32_t tile = 0; tile < job.tiles; ++tile, sums += pitch) function(sums);
+  for (std::uint32_t tile = 0; tile < job.tiles; ++tile) function(sums + tile * pitch);
 }
 
 void fill(float* values, std::uint32_t count, float value) {
@@ -132,7 +132,7 @@ void multiply_runs(const Engine& engine, const Job& job) {
   const std::uint32_t size = engine.geometry.array_size;
   Lanes lanes{};
   lanes.contiguous = true;
-  for_each_run(job, [&](std::uint32_t, std::uint32_t start) {
+  for_each_run(job, [&](std::uint32_t start) {
     for (std::uint32_t word = 0; word < job.run; word += size) {
       lanes.count = job.run - word < size ? job.run - word : size;
       lanes.offsets[0] = start + word;
@@ -151,7 +151,7 @@ void multiply_span(const Engine& engine, const Job& job) {
     ++lanes.index;
     lanes.count = 0;
   };
-  for_each_run(job, [&](std::uint32_t, std::uint32_t start) {
+  for_each_run(job, [&](std::uint32_t start) {
     for (std::uint32_t word = 0; word < job.run; ++word) {
       lanes.offsets[lanes.count++] = start + word;
       if (lanes.count == size) finish_slice();
@@ -192,7 +192,7 @@ void multiply_channels(const Engine& engine, const Job& job) {
   const std::uint32_t size = engine.geometry.array_size;
   const std::uint32_t bytes = weight_bytes(job, size);
   const auto* weights = pointer<const std::int8_t>(engine.memory, job.fields.weights);
-  for_each_run(job, [&](std::uint32_t, std::uint32_t start) {
+  for_each_run(job, [&](std::uint32_t start) {
     for_each_block(engine, job, start,
                    [&](const float* words, std::uint32_t lanes, float* sums, std::uint32_t tile) {
                      const std::uint32_t exponent = largest_exponent(words, lanes);
@@ -210,7 +210,7 @@ void multiply_channels(const Engine& engine, const Job& job) {
 template <class Combine>
 void combine_channels(const Engine& engine, const Job& job, Combine combine) {
   const std::uint32_t size = engine.geometry.array_size;
-  for_each_run(job, [&](std::uint32_t, std::uint32_t start) {
+  for_each_run(job, [&](std::uint32_t start) {
     for_each_block(engine, job, start,
                    [&](const float* words, std::uint32_t lanes, float* sums, std::uint32_t) {
                      for (std::uint32_t i = 0; i < lanes; ++i) sums[i] = combine(sums[i], words[i]);

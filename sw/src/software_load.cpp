@@ -26,14 +26,14 @@ void load(const Engine& engine, const Job& job) {
   const float value = to_float(job.fields.fill_value);
   const std::uint32_t words = job.load_shape.x * job.load_words;
   const std::uint32_t gap = job.load_pitch > words ? job.load_pitch - words : 0;
-  float* row = engine.buffer + job.load_base;
-  if (fills) fill(row, job.load_head, value);
-  row += job.load_head;
-  for (std::uint32_t i = 0; i < job.load_shape.y; ++i, row += job.load_pitch) {
-    if (loads) load_row(engine, job, i, row);
-    if (fills) fill(row + words, gap, value);
+  std::uint32_t row = job.load_base + job.load_head;
+  if (fills) fill(engine.buffer + job.load_base, job.load_head, value);
+  for (std::uint32_t y = 0; y < job.load_shape.y; ++y) {
+    if (loads) load_row(engine, job, y, engine.buffer + row);
+    if (fills) fill(engine.buffer + row + words, gap, value);
+    row += job.load_pitch;
   }
-  if (fills) fill(row, job.load_tail, value);
+  if (fills) fill(engine.buffer + row, job.load_tail, value);
 }
 
 }  // namespace heepstor::software

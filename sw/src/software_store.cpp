@@ -61,12 +61,13 @@ void store(const Engine& engine, const Job& job) {
     const float* sums =
         engine.accumulators + (job.accumulator + tile * job.entries()) * size + lane;
     for (std::uint32_t y = 0; y < job.store_shape.y; ++y) {
-      const float* row = sums + y * job.window.y * job.positions.x * size;
+      std::uint32_t entry = y * job.window.y * job.positions.x;
       std::uint32_t bytes = y * job.fields.pitch_y + column * kWordBytes;
       std::uint32_t words = y * job.store_step.y + column;
       for (std::uint32_t x = 0; x < job.store_shape.x; ++x) {
-        store_value(engine, job, channel, pools ? pool(job, row, size) : *row, bytes, words);
-        row += job.window.x * size;
+        const float* sum = sums + entry * size;
+        store_value(engine, job, channel, pools ? pool(job, sum, size) : *sum, bytes, words);
+        entry += job.window.x;
         bytes += job.fields.pitch_x;
         words += job.store_step.x;
       }
