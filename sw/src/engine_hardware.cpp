@@ -28,6 +28,7 @@ static_assert(kControlStoreBuffer == layout::kControlStoreBufferMask);
 static_assert(kControlResidual == layout::kControlResidualMask);
 static_assert(kControlSpan == layout::kControlSpanMask);
 static_assert(kControlFenceShift == layout::kControlFenceShift);
+static_assert(kControlReserved == (layout::kControlReserved15Mask | layout::kControlReservedMask));
 
 constexpr std::uint32_t kVersion = 2;
 constexpr std::uint32_t kInterruptBoth = regs::kInterruptDoneMask | regs::kInterruptErrorMask;
