@@ -1,6 +1,7 @@
 /// The commands that wait in front of each stage of the engine.
 ///
-/// A descriptor is pushed to all queues at once, but to the store path's only with `push_store_i`.
+/// A descriptor is pushed to all queues at once, but to the weights' and the store path's only with
+/// `push_weight_i` and `push_store_i`.
 module command_queues
   import engine_pkg::*;
 (
@@ -8,6 +9,7 @@ module command_queues
     input  logic             rst_ni,
     input  logic             clear_i,
     input  logic             push_i,
+    input  logic             push_weight_i,
     input  logic             push_store_i,
     output logic             full_o,
     // In
@@ -73,7 +75,7 @@ module command_queues
       .empty_o   (empty[1]),
       .usage_o   (),
       .data_i    (weight_i),
-      .push_i    (push_i),
+      .push_i    (push_weight_i),
       .data_o    (weight_o),
       .pop_i     (weight_pop_i)
   );

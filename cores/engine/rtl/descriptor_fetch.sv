@@ -1,10 +1,11 @@
 /// Reads the chain of descriptors, checks each one, and hands it to the stages as commands.
 ///
-/// Runs ahead of the stages as far as their queues allow. `descriptor_address_o` gives the address of
-/// any descriptor that is still in a stage, by its index.
+/// Runs ahead of the stages as far as their queues allow. `lookup_address_o` gives the address of any
+/// descriptor that is still in a stage, by its index.
 module descriptor_fetch
   import engine_pkg::*;
 #(
+    parameter int unsigned ArraySize = 8,
     parameter int unsigned PortWords = 4
 ) (
     input  logic                       clk_i,
@@ -20,6 +21,7 @@ module descriptor_fetch
     input  logic [PortWords-1:0][31:0] rdata_i,
     // Stages
     output logic                       push_o,
+    output logic                       push_weight_o,
     output logic                       push_store_o,
     input  logic                       full_i,
     output logic                       fetching_o,
@@ -45,6 +47,7 @@ module descriptor_fetch
   typedef enum logic [1:0] {
     StateIdle,
     StateRead,
+    StateCheck,
     StatePush
   } state_e;
 
@@ -55,7 +58,7 @@ module descriptor_fetch
   logic                            report;
   logic   [BeatWidth-1:0]          requested_q;
   logic   [BeatWidth-1:0]          received_q;
-  logic   [Words-1:0][31:0] words_q;
+  logic   [Words-1:0][31:0]        words_q;
   logic   [Recent-1:0][31:0]       recent_q;
   descriptor_t                     descriptor;
   logic                            last;
@@ -83,9 +86,10 @@ module descriptor_fetch
           if (gnt_i) requested_q <= requested_q + 1'b1;
           if (rvalid_i) begin
             received_q <= received_q + 1'b1;
-            if (received_q == BeatWidth'(Beats - 1)) state_q <= StatePush;
+            if (received_q == BeatWidth'(Beats - 1)) state_q <= StateCheck;
           end
         end
+        StateCheck: state_q <= StatePush;
         StatePush: begin
           if (push_o) begin
             state_q     <= last ? StateIdle : StateRead;
@@ -120,57 +124,85 @@ module descriptor_fetch
   assign lookup_address_o = (fetching_o && lookup_index_i == index_q[2:0]) ? address_q
       : recent_q[lookup_index_i];
 
-  // Checks that need no arithmetic; accesses outside memory or buffers are caught where they happen.
-  error_e code;
+  // What takes arithmetic is found in a cycle of its own.
+  error_e      found;
+  error_e      found_q;
+  error_e      code;
+  logic [31:0] span_words_q;
+  logic [31:0] runs_q;
+  logic [31:0] row_words;
+  logic [15:0] gap_q;
+  logic [15:0] entries_q;
+
+  descriptor_check #(
+      .ArraySize(ArraySize)
+  ) u_check (
+      .descriptor_i(descriptor),
+      .code_o      (found)
+  );
+
+  assign row_words = 32'(descriptor.load_row_words) * 32'(descriptor.load_shape_columns);
+
+  always_ff @(posedge clk_i) begin
+    found_q      <= found;
+    span_words_q <= 32'(descriptor.run_words) * 32'(descriptor.run_runs_y);
+    runs_q       <= 32'(descriptor.tiles_runs_x) * 32'(descriptor.run_runs_y);
+    entries_q    <= 16'(32'(descriptor.positions_columns) * 32'(descriptor.positions_rows));
+    gap_q        <= (32'(descriptor.load_row_pitch) > row_words)
+        ? descriptor.load_row_pitch - row_words[15:0] : '0;
+  end
 
   always_comb begin
     code = ErrorNone;
     if (state_q == StateRead) begin
       if (address_q[3:0] != 4'd0) code = ErrorDescriptorAddress;
     end else if (state_q == StatePush) begin
-      if (descriptor.control_operation != 8'd1 || descriptor.control_reserved != '0
-          || descriptor.columns_reserved != '0 || descriptor.reserved_value != '0) begin
-        code = ErrorOperation;
-      end else if (descriptor.shape_rows == '0 || descriptor.shape_words == '0
-                   || descriptor.tiles_count == '0 || descriptor.columns_count == '0) begin
-        code = ErrorZero;
-      end else if ((descriptor.control_load
-                    && (descriptor.source_address[1:0] | descriptor.source_pitch_bytes[1:0]) != '0)
-                   || descriptor.weights_address[3:0] != '0
-                   || (descriptor.control_store
-                       && (descriptor.destination_address[1:0] | descriptor.parameters_address[1:0]
-                           | descriptor.destination_pitch_bytes[1:0]) != '0)
-                   || descriptor.profile_address[3:0] != '0) begin
-        code = ErrorAddress;
-      end else if (!last && index_q == 16'hffff) begin
-        code = ErrorChain;
-      end
+      code = found_q;
+      if (found_q == ErrorNone && !last && index_q == 16'hffff) code = ErrorChain;
     end
   end
 
+  logic stores;
+
+  assign stores  = descriptor.control_store_memory || descriptor.control_store_buffer;
   assign error_o = '{valid: code != ErrorNone, code: code, index: index_q};
-  assign report  = descriptor.control_store || descriptor.profile_address != '0 || last;
+  assign report  = stores || descriptor.profile_address != '0 || last;
   assign push_o  = state_q == StatePush && code == ErrorNone && !full_i;
 
-  assign push_store_o = push_o && report;
+  assign push_store_o  = push_o && report;
+  assign push_weight_o = push_o
+      && descriptor.control_operation inside {OperationMatmul, OperationDepthwise};
 
   assign load_o = '{
           index: index_q,
           reports: reports_q,
+          fence: fence_e'(descriptor.control_fence),
           load: descriptor.control_load,
-          fence: descriptor.control_fence,
+          fill: descriptor.control_fill,
           source: descriptor.source_address,
-          source_pitch: descriptor.source_pitch_bytes,
-          rows: descriptor.shape_rows,
-          words: descriptor.shape_words,
-          buffer_base: descriptor.buffer_base,
-          buffer_pitch: descriptor.buffer_pitch
+          row_pitch: descriptor.source_row_pitch_bytes,
+          column_pitch: descriptor.source_column_pitch_bytes,
+          rows: descriptor.load_shape_rows,
+          columns: descriptor.load_shape_columns,
+          words: descriptor.load_row_words,
+          pitch: descriptor.load_row_pitch,
+          gap: gap_q,
+          base: descriptor.load_buffer_base,
+          head: descriptor.load_buffer_head,
+          tail: descriptor.load_tail_words,
+          fill_value: descriptor.fill_value_value
       };
 
-  assign weight_o = '{
+  logic depthwise;
+
+  assign depthwise = descriptor.control_operation == OperationDepthwise;
+  assign weight_o  = '{
           index: index_q,
+          diagonal: depthwise,
           weights: descriptor.weights_address,
-          words: descriptor.shape_words,
+          words: depthwise ? 32'd1 : descriptor.control_span ? span_words_q
+              : 32'(descriptor.run_words),
+          runs: descriptor.control_span ? 32'd1 : runs_q,
           tiles: descriptor.tiles_count
       };
 
@@ -178,29 +210,50 @@ module descriptor_fetch
           index: index_q,
           reports: reports_q,
           report: report,
+          operation: operation_e'(descriptor.control_operation),
           first: descriptor.control_first,
-          rows: descriptor.shape_rows,
-          words: descriptor.shape_words,
-          buffer_base: descriptor.buffer_base,
-          buffer_pitch: descriptor.buffer_pitch,
+          span: descriptor.control_span,
+          base: descriptor.input_base,
+          accumulator: descriptor.input_accumulator,
+          step_x: descriptor.step_x,
+          step_y: descriptor.step_y,
+          columns: descriptor.positions_columns,
+          rows: descriptor.positions_rows,
+          run: descriptor.run_words,
+          runs_x: descriptor.tiles_runs_x,
+          runs_y: descriptor.run_runs_y,
+          run_pitch_x: descriptor.run_pitch_x,
+          run_pitch_y: descriptor.run_pitch_y,
           tiles: descriptor.tiles_count,
-          accumulator: descriptor.tiles_accumulator,
-          columns: descriptor.columns_count
+          channels: descriptor.columns_count
       };
 
   assign store_o = '{
           index: index_q,
           last: last,
-          store: descriptor.control_store,
-          rows: descriptor.shape_rows,
+          to_memory: descriptor.control_store_memory,
+          to_buffer: descriptor.control_store_buffer,
+          residual: stores && descriptor.control_residual,
           tiles: descriptor.tiles_count,
-          accumulator: descriptor.tiles_accumulator,
+          channels: descriptor.columns_count,
+          accumulator: descriptor.input_accumulator,
+          entries: entries_q,
+          entry_pitch: descriptor.positions_columns,
+          columns: descriptor.store_shape_columns,
+          rows: descriptor.store_shape_rows,
+          window_columns: descriptor.store_window_columns,
+          window_rows: descriptor.store_window_rows,
           parameters: descriptor.parameters_address,
           destination: descriptor.destination_address,
-          destination_pitch: descriptor.destination_pitch_bytes,
-          columns: descriptor.columns_count,
+          residual_address: descriptor.residual_address,
+          pitch_x: descriptor.pitch_x_bytes,
+          pitch_y: descriptor.pitch_y_bytes,
+          buffer_base: descriptor.store_base_base,
+          buffer_step_x: descriptor.store_base_x,
+          buffer_step_y: descriptor.store_window_y,
           clamp_low: descriptor.clamp_low_value,
           clamp_high: descriptor.clamp_high_value,
+          slope: descriptor.slope_value,
           profile: descriptor.profile_address
       };
 

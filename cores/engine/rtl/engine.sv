@@ -48,10 +48,11 @@ module engine
     ClientLoadNow    = 3'd1,
     ClientWeights    = 3'd2,
     ClientParameters = 3'd3,
-    ClientWrite      = 3'd4,
-    ClientLoadAhead  = 3'd5
+    ClientResidual   = 3'd4,
+    ClientWrite      = 3'd5,
+    ClientLoadAhead  = 3'd6
   } client_e;
-  localparam int unsigned Clients = 6;
+  localparam int unsigned Clients = 7;
 
   // --- Start, end, errors ----------------------------------------------------------------------
 
@@ -67,6 +68,7 @@ module engine
   error_t      fetch_error;
   error_t      load_error;
   error_t      compute_error;
+  error_t      store_error;
   error_t      port_error;
   error_t      error;
   logic [31:0] error_address;
@@ -77,7 +79,8 @@ module engine
     if (port_error.valid) error = port_error;
     else if (fetch_error.valid) error = fetch_error;
     else if (load_error.valid) error = load_error;
-    else error = compute_error;
+    else if (compute_error.valid) error = compute_error;
+    else error = store_error;
   end
 
   engine_control #(
@@ -157,6 +160,7 @@ module engine
   // --- Descriptors -----------------------------------------------------------------------------
 
   logic             push;
+  logic             push_weight;
   logic             push_store;
   logic             queue_full;
   logic             fetching;
@@ -167,6 +171,7 @@ module engine
   store_command_t   store_pushed;
 
   descriptor_fetch #(
+      .ArraySize(ArraySize),
       .PortWords(PortWords)
   ) u_fetch (
       .clk_i,
@@ -180,6 +185,7 @@ module engine
       .rvalid_i        (client_rvalid[ClientFetch]),
       .rdata_i         (port_rdata_i),
       .push_o          (push),
+      .push_weight_o   (push_weight),
       .push_store_o    (push_store),
       .full_i          (queue_full),
       .fetching_o      (fetching),
@@ -211,6 +217,7 @@ module engine
       .rst_ni,
       .clear_i        (clear),
       .push_i         (push),
+      .push_weight_i  (push_weight),
       .push_store_i   (push_store),
       .full_o         (queue_full),
       .load_i         (load_pushed),
@@ -251,8 +258,21 @@ module engine
   logic [15:0]                computed;
   logic [15:0]                stored;
   logic                       fenced;
-  logic [PortWords-1:0]       buffer_write_mask;
-  logic [BufferWidth-1:0]     buffer_write_address;
+  logic [PortWords-1:0]       loaded_mask;
+  logic [BufferWidth-1:0]     loaded_addr;
+  logic                       fill_req;
+  logic [BufferWidth-1:0]     fill_addr;
+  logic [PortWords-1:0]       fill_mask;
+  logic [31:0]                fill_value;
+  logic                       fill_gnt;
+  logic                       result_req;
+  logic [BufferWidth-1:0]     result_addr;
+  logic [PortWords-1:0]       result_mask;
+  logic [PortWords-1:0][31:0] result_data;
+  logic                       result_gnt;
+  logic [PortWords-1:0]       buffer_mask;
+  logic [BufferWidth-1:0]     buffer_addr;
+  logic [PortWords-1:0][31:0] buffer_data;
   logic                       weight_available;
   logic                       weight_claim;
   logic                       weight_take;
@@ -290,9 +310,36 @@ module engine
       .mask_o         (load_mask),
       .gnt_i          (client_gnt[ClientLoadNow] | client_gnt[ClientLoadAhead]),
       .rvalid_i       (client_rvalid[ClientLoadNow] | client_rvalid[ClientLoadAhead]),
-      .write_mask_o   (buffer_write_mask),
-      .write_address_o(buffer_write_address),
+      .write_mask_o   (loaded_mask),
+      .write_address_o(loaded_addr),
+      .fill_req_o     (fill_req),
+      .fill_addr_o    (fill_addr),
+      .fill_mask_o    (fill_mask),
+      .fill_value_o   (fill_value),
+      .fill_gnt_i     (fill_gnt),
       .error_o        (load_error)
+  );
+
+  buffer_write_port #(
+      .PortWords  (PortWords),
+      .BufferWords(BufferWords)
+  ) u_buffer_port (
+      .load_mask_i (loaded_mask),
+      .load_addr_i (loaded_addr),
+      .load_data_i (port_rdata_i),
+      .store_req_i (result_req),
+      .store_addr_i(result_addr),
+      .store_mask_i(result_mask),
+      .store_data_i(result_data),
+      .store_gnt_o (result_gnt),
+      .fill_req_i  (fill_req),
+      .fill_addr_i (fill_addr),
+      .fill_mask_i (fill_mask),
+      .fill_value_i(fill_value),
+      .fill_gnt_o  (fill_gnt),
+      .write_mask_o(buffer_mask),
+      .write_addr_o(buffer_addr),
+      .write_data_o(buffer_data)
   );
 
   weight_streamer #(
@@ -349,9 +396,9 @@ module engine
       .loaded_i          (loaded),
       .stored_i          (stored),
       .computed_o        (computed),
-      .write_mask_i      (buffer_write_mask),
-      .write_address_i   (buffer_write_address),
-      .write_data_i      (port_rdata_i),
+      .write_mask_i      (buffer_mask),
+      .write_address_i   (buffer_addr),
+      .write_data_i      (buffer_data),
       .weight_available_i(weight_available),
       .weight_claim_o    (weight_claim),
       .weight_take_o     (weight_take),
@@ -377,6 +424,7 @@ module engine
   store_path #(
       .ArraySize       (ArraySize),
       .PortWords       (PortWords),
+      .BufferWords     (BufferWords),
       .AccumulatorDepth(AccumulatorDepth)
   ) u_store (
       .clk_i,
@@ -396,12 +444,24 @@ module engine
       .parameter_gnt_i   (client_gnt[ClientParameters]),
       .parameter_rvalid_i(client_rvalid[ClientParameters]),
       .parameter_rdata_i (port_rdata_i),
+      .residual_req_o    (client_req[ClientResidual]),
+      .residual_addr_o   (client_addr[ClientResidual]),
+      .residual_mask_o   (client_mask[ClientResidual]),
+      .residual_gnt_i    (client_gnt[ClientResidual]),
+      .residual_rvalid_i (client_rvalid[ClientResidual]),
+      .residual_rdata_i  (port_rdata_i),
+      .buffer_req_o      (result_req),
+      .buffer_addr_o     (result_addr),
+      .buffer_mask_o     (result_mask),
+      .buffer_data_o     (result_data),
+      .buffer_gnt_i      (result_gnt),
       .write_req_o       (client_req[ClientWrite]),
       .write_addr_o      (client_addr[ClientWrite]),
       .write_mask_o      (client_mask[ClientWrite]),
       .write_data_o      (write_data),
       .write_gnt_i       (client_gnt[ClientWrite]),
-      .counters_i        (counters)
+      .counters_i        (counters),
+      .error_o           (store_error)
   );
 
   assign finished = store_pop && store_command.last && !halt;

@@ -51,6 +51,7 @@ package engine_pkg;
     logic [15:0] columns;
     logic [15:0] words;         // of each column
     logic [15:0] pitch;         // words between rows in the buffer
+    logic [15:0] gap;           // words between the end of a row and the next one
     logic [15:0] base;
     logic [15:0] head;
     logic [15:0] tail;

@@ -1,0 +1,86 @@
+/// Fills what lies round the rows of a region of the activation buffer: its head, the gap behind each
+/// row, its tail. That is the padding of a feature map.
+module buffer_filler
+  import engine_pkg::*;
+#(
+    parameter  int unsigned PortWords   = 4,
+    parameter  int unsigned BufferWords = 16384,
+    localparam int unsigned BufferWidth = $clog2(BufferWords)
+) (
+    input  logic                   clk_i,
+    input  logic                   rst_ni,
+    input  logic                   clear_i,
+    input  logic                   start_i,
+    input  load_command_t          command_i,
+    output logic                   busy_o,
+    // Activation buffer
+    output logic                   req_o,
+    output logic [BufferWidth-1:0] addr_o,
+    output logic [PortWords-1:0]   mask_o,
+    input  logic                   gnt_i,
+    output logic                   overflow_o
+);
+
+  typedef enum logic [1:0] {
+    StateIdle,
+    StateHead,
+    StateGap,
+    StateTail
+  } state_e;
+
+  state_e      state_q;
+  logic [31:0] address_q;
+  logic [31:0] row_q;  // first word of the row whose gap is next
+  logic [15:0] rows_q;  // rows whose gap is still to come
+  logic [15:0] left_q;  // words of the segment
+  logic [15:0] last;  // of the words of this write
+  logic        segment_end;
+
+  assign last        = ((left_q < 16'(PortWords)) ? left_q : 16'(PortWords)) - 16'd1;
+  assign busy_o      = state_q != StateIdle;
+  assign overflow_o  = left_q != '0 && busy_o && address_q + 32'(last) >= 32'(BufferWords);
+  assign req_o       = busy_o && left_q != '0 && !overflow_o;
+  assign addr_o      = address_q[BufferWidth-1:0];
+  assign segment_end = left_q == '0 || (gnt_i && left_q <= 16'(PortWords));
+
+  always_comb begin
+    for (int unsigned i = 0; i < PortWords; i++) mask_o[i] = 16'(i) < left_q;
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      state_q <= StateIdle;
+    end else if (clear_i) begin
+      state_q <= StateIdle;
+    end else if (start_i) begin
+      state_q <= StateHead;
+    end else if (segment_end) begin
+      unique case (state_q)
+        StateHead: state_q <= StateGap;
+        StateGap:  if (rows_q == 16'd0) state_q <= StateTail;
+        default:   state_q <= StateIdle;
+      endcase
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (start_i) begin
+      address_q <= 32'(command_i.base);
+      left_q    <= command_i.head;
+      row_q     <= 32'(command_i.base) + 32'(command_i.head);
+      rows_q    <= command_i.rows;
+    end else if (segment_end && rows_q != '0) begin
+      address_q <= row_q + 32'(command_i.pitch) - 32'(command_i.gap);
+      left_q    <= command_i.gap;
+      row_q     <= row_q + 32'(command_i.pitch);
+      rows_q    <= rows_q - 16'd1;
+    end else if (segment_end) begin
+      address_q <= row_q;
+      left_q    <= command_i.tail;
+    end else if (gnt_i) begin
+      address_q <= address_q + 32'(PortWords);
+      left_q    <= left_q - 16'(PortWords);
+    end
+  end
+
+endmodule
