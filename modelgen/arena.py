@@ -1,14 +1,14 @@
-"""Places intermediate tensors in one arena by their lifetimes."""
+"""Places what lives for some layers in one memory: tensors in the arena, maps in the buffer."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from modelgen.program import Arena
+from modelgen.program import Arena, Region
 
 ALIGNMENT = 16
-"""Bytes: a line of the widest memory port."""
+"""Bytes of a line of the widest memory port."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,6 @@ class Lifetime:
     first: int
     last: int
     size: int
-    """Bytes."""
 
     def meets(self, other: Lifetime) -> bool:
         """Tell whether both live during some layer."""
@@ -28,14 +27,22 @@ class Lifetime:
 def place(lifetimes: Mapping[str, Lifetime]) -> Arena:
     """Return offsets such that tensors that live at the same time do not overlap."""
     bound = _lower_bound(lifetimes)
-    offsets = _at_alternating_ends(lifetimes, bound) or _largest_first(lifetimes)
-    end = max((offsets[name] + lifetimes[name].size for name in offsets), default=0)
+    ways = (_at_alternating_ends(lifetimes, bound), _largest_first(lifetimes), _in_order(lifetimes))
+    placings = [offsets for offsets in ways if offsets is not None]
+    offsets = min(placings, key=lambda offsets: _end(lifetimes, offsets))
     return Arena(
-        size=_aligned(end),
+        size=_aligned(_end(lifetimes, offsets)),
         lower_bound=bound,
+        regions=tuple(
+            Region(name, offsets[name], item.size, item.first, item.last)
+            for name, item in lifetimes.items()
+        ),
         offsets={name: offsets[name] for name in lifetimes},
-        sizes={name: lifetime.size for name, lifetime in lifetimes.items()},
     )
+
+
+def _end(lifetimes: Mapping[str, Lifetime], offsets: Mapping[str, int]) -> int:
+    return max((offsets[name] + lifetimes[name].size for name in offsets), default=0)
 
 
 def _at_alternating_ends(lifetimes: Mapping[str, Lifetime], size: int) -> dict[str, int] | None:
@@ -63,8 +70,17 @@ def _collide(
 
 def _largest_first(lifetimes: Mapping[str, Lifetime]) -> dict[str, int]:
     """Place the largest tensors first, each at the lowest offset that is free during its life."""
+    return _first_fit(lifetimes, sorted(lifetimes, key=lambda n: (-lifetimes[n].size, n)))
+
+
+def _in_order(lifetimes: Mapping[str, Lifetime]) -> dict[str, int]:
+    """Place tensors as they come to life."""
+    return _first_fit(lifetimes, sorted(lifetimes, key=lambda n: (lifetimes[n].first, n)))
+
+
+def _first_fit(lifetimes: Mapping[str, Lifetime], order: list[str]) -> dict[str, int]:
     offsets: dict[str, int] = {}
-    for name in sorted(lifetimes, key=lambda name: (-lifetimes[name].size, name)):
+    for name in order:
         offsets[name] = _lowest(name, lifetimes, offsets)
     return offsets
 

@@ -1,20 +1,24 @@
-"""From a quantized graph to a program: places, jobs, weight streams, arena."""
+"""From a quantized graph to a program: places, feature maps, jobs, weight streams, arena."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import groupby
 
-import numpy as np
-
-from modelgen import arena, hazards
-from modelgen.cost import ceil_div
+from modelgen import arena, hazards, residency
+from modelgen.descriptor import Operation
 from modelgen.errors import ModelError
+from modelgen.frames import fill_frames
+from modelgen.geometry import geometry, parameters
 from modelgen.graph import Graph, Node
 from modelgen.hardware import Hardware
 from modelgen.place import ENGINE, choose_place
 from modelgen.program import Arena, Chain, CpuLayer, EngineLayer, Job, Program
-from modelgen.schedule import Product, schedule
+from modelgen.residency import Residency, Step
+from modelgen.schedule import Schedule, schedule
+from modelgen.tiling import Source, Target
+from modelgen.weights import depthwise_stream, parameter_block, weight_stream
 
 WORD_BYTES = 4
 
@@ -25,70 +29,40 @@ def compile_graph(graph: Graph, hardware: Hardware) -> Program:
     Raises:
         ModelError: there is nothing to run, or the arena is too small.
     """
-    if not graph.nodes:
-        raise ModelError("The model has no layer that computes anything.")
-    pitches = _Pitches(graph)
-    sections = _Sections()
-    layers = [
-        _layer(graph, node, index, hardware, pitches, sections)
-        for index, node in enumerate(graph.nodes)
+    steps = [
+        Step(node, geometry(graph, node) if choose_place(node)[0] == ENGINE else None)
+        for node in graph.nodes
+        if node.op != "reshape"
     ]
-    placed = arena.place(_lifetimes(graph, pitches))
+    if not steps:
+        raise ModelError("The model has no layer that computes anything.")
+    roots = residency.roots(graph)
+    plan = residency.plan(graph, steps, roots, hardware)
+    builder = _Builder(graph, hardware, roots, plan, steps)
+    layers = builder.layers()
+    placed = arena.place(_lifetimes(graph, steps, roots, plan))
     _check_arena(placed, hardware)
     return Program(
         graph=graph,
         hardware=hardware,
-        steps=tuple(_steps(layers)),
-        weights=bytes(sections.weights.data),
-        parameters=bytes(sections.parameters.data),
+        steps=tuple(_chained(layers, hardware)),
+        weights=bytes(builder.weights.data),
+        parameters=bytes(builder.parameters.data),
         arena=placed,
+        buffer=plan.buffer,
+        roots=roots,
     )
 
 
-def _steps(layers: Iterable[EngineLayer | CpuLayer]) -> Iterable[Chain | CpuLayer]:
+def _chained(
+    layers: Iterable[EngineLayer | CpuLayer], hardware: Hardware
+) -> Iterable[Chain | CpuLayer]:
     """Join neighbouring engine layers into chains."""
     for on_engine, group in groupby(layers, lambda layer: isinstance(layer, EngineLayer)):
         if on_engine:
-            yield Chain(hazards.fence(list(group)))
+            yield Chain(hazards.fence(list(group), hardware.array_size))
         else:
             yield from group
-
-
-class _Pitches:
-    """Bytes between the rows of tensors.
-
-    Rows of intermediate tensors are padded to whole lines of memory, unless some reader sees rows
-    of another length (after a flatten): then the tensor has to be contiguous.
-    """
-
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
-
-    def written(self, node: Node) -> int:
-        """Return the pitch of a node's output."""
-        return self._pitch(node.output, self._graph.tensors[node.output].columns)
-
-    def read(self, node: Node) -> int:
-        """Return the pitch with which a node reads its input."""
-        return self._pitch(node.inputs[0], _columns_read(self._graph, node))
-
-    def size(self, tensor: str) -> int:
-        """Return the bytes that a tensor takes."""
-        shape = self._graph.tensors[tensor]
-        return shape.rows * self._pitch(tensor, shape.columns)
-
-    def _pitch(self, tensor: str, columns: int) -> int:
-        packed = columns * WORD_BYTES
-        if tensor in (self._graph.input, self._graph.output):
-            return packed
-        own = self._graph.tensors[tensor].columns
-        same = all(_columns_read(self._graph, n) == own for n in self._graph.consumers(tensor))
-        return ceil_div(packed, arena.ALIGNMENT) * arena.ALIGNMENT if same else packed
-
-
-def _columns_read(graph: Graph, node: Node) -> int:
-    weight = graph.constant(node, "weight")
-    return graph.tensors[node.output].columns if weight is None else weight.shape[1]
 
 
 class _Section:
@@ -107,105 +81,135 @@ class _Section:
         return self._known[content]
 
 
-class _Sections:
-    def __init__(self) -> None:
+class _Builder:
+    """Builds layers one after another, and collects their constants."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        hardware: Hardware,
+        roots: dict[str, str],
+        plan: Residency,
+        steps: Sequence[Step],
+    ) -> None:
+        self._graph = graph
+        self._hardware = hardware
+        self._roots = roots
+        self._plan = plan
+        self._steps = steps
+        self._groups = 0
+        """Groups of jobs with accumulators of their own, so far."""
+        self._ready: dict[str, int] = {}
+        """Rows of a tensor that are stored when the job after the one that ends it begins."""
         self.weights = _Section()
         self.parameters = _Section()
 
+    def layers(self) -> list[EngineLayer | CpuLayer]:
+        """Return all layers; fences are not set yet."""
+        built = [self._layer(index, step) for index, step in enumerate(self._steps)]
+        frames = {
+            index: self._plan.layouts[self._roots[step.node.output]]
+            for index, step in enumerate(self._steps)
+            if step.geometry is not None and self._roots[step.node.output] in self._plan.layouts
+        }
+        return fill_frames(built, frames)
 
-def _layer(
-    graph: Graph,
-    node: Node,
-    index: int,
-    hardware: Hardware,
-    pitches: _Pitches,
-    sections: _Sections,
-) -> EngineLayer | CpuLayer:
-    place, reason = choose_place(node)
-    output = graph.tensors[node.output]
-    if place != ENGINE:
-        return CpuLayer(
+    def _layer(self, index: int, step: Step) -> EngineLayer | CpuLayer:
+        node = step.node
+        reason = choose_place(node)[1]
+        if step.geometry is None:
+            output = self._graph.tensors[node.output]
+            source = self._graph.tensors[node.inputs[0]]
+            shape = source if output.size < source.size else output
+            return CpuLayer(node, index, shape.rows, shape.columns, reason)
+        source, target = self._source(index, step), self._target(step)
+        previous = self._steps[index - 1].node.output if index else None
+        ready = step.geometry.source.rows
+        if source.tensor == self._roots.get(previous):
+            ready = self._ready[source.tensor]
+        chosen = schedule(step.geometry, source, target, self._hardware, ready)
+        self._ready[target.tensor] = chosen.ready_rows
+        return EngineLayer(
             node=node,
             index=index,
-            rows=output.rows,
-            columns=output.columns,
-            source_pitch=pitches.read(node),
-            destination_pitch=pitches.written(node),
+            geometry=step.geometry,
+            jobs=tuple(self._numbered(chosen, node)),
+            parameters_offset=self.parameters.add(
+                parameter_block(
+                    *parameters(self._graph, node, step.geometry), self._hardware.array_size
+                )
+            ),
+            slices=chosen.cut.slices,
+            source_place=_source_text(source),
+            target_place=_target_text(target),
             reason=reason,
         )
-    weight = graph.constant(node, "weight")
-    jobs = schedule(Product(output.rows, weight.shape[1], weight.shape[0]), hardware)
-    stream, offsets = weight_stream(weight, jobs, hardware.array_size)
-    parameters = parameter_block(
-        graph.constant(node, "scale"), graph.constant(node, "bias"), hardware.array_size
-    )
-    return EngineLayer(
-        node=node,
-        index=index,
-        jobs=tuple(jobs),
-        weights_offset=sections.weights.add(stream),
-        stream_offsets=offsets,
-        parameters_offset=sections.parameters.add(parameters),
-        source_pitch=pitches.read(node),
-        destination_pitch=pitches.written(node),
-        reason=reason,
-    )
+
+    def _source(self, index: int, step: Step) -> Source:
+        tensor = self._roots[step.node.inputs[0]]
+        layout = self._plan.layout_read(tensor, index)
+        loads = layout is not None and self._plan.loaders.get(tensor) == index
+        return Source(tensor, layout, loads, self._plan.staging.get(index, (0, 0)))
+
+    def _target(self, step: Step) -> Target:
+        tensor = self._roots[step.node.output]
+        residual = None
+        if step.node.attributes.get("residual"):
+            residual = self._roots[step.node.inputs[1]]
+        layout = self._plan.layouts.get(tensor)
+        return Target(tensor, tensor in self._plan.in_memory, layout, residual)
+
+    def _numbered(self, chosen: Schedule, node: Node) -> Iterable[Job]:
+        """Give the jobs with their weights' offsets and their accumulators.
+
+        Sums of consecutive groups lie at alternating ends, so that one is stored while the next is
+        computed.
+        """
+        offsets = [self.weights.add(self._stream(chosen, node, s)) for s in chosen.cut.streams]
+        for job in chosen.cut.jobs:
+            self._groups += job.first
+            at_end = self._groups % 2 == 0
+            base = self._hardware.accumulator_depth - job.entries if at_end else 0
+            weights = None if job.weights is None else offsets[job.weights]
+            yield replace(job, accumulator=base, weights=weights)
+
+    def _stream(self, chosen: Schedule, node: Node, stream: object) -> bytes:
+        weight = self._graph.constant(node, "weight")
+        size = self._hardware.array_size
+        if chosen.cut.jobs[0].operation is Operation.DEPTHWISE:
+            return depthwise_stream(weight.reshape(weight.shape[:3]), stream, size)
+        return weight_stream(weight.reshape(len(weight), -1), stream, size)
 
 
-def weight_stream(
-    weight: np.ndarray, jobs: Iterable[Job], array_size: int
-) -> tuple[bytes, dict[tuple[int, int], int]]:
-    """Return the weights in the order in which jobs use them, and where each part begins.
-
-    Args:
-        weight: INT8, shape (N, K).
-        jobs: of the layer; jobs with the same words and columns share one part.
-        array_size: S.
-
-    Returns:
-        the bytes, and (first word, first column) -> offset.
-    """
-    stream = bytearray()
-    offsets: dict[tuple[int, int], int] = {}
-    extents: dict[tuple[int, int], tuple[int, int]] = {}
-    for job in jobs:
-        key = (job.word, job.column)
-        extent = (job.words, job.columns)
-        if extents.setdefault(key, extent) != extent:
-            raise AssertionError(f"jobs at {key} differ in their extent")
-        if key not in offsets:
-            offsets[key] = len(stream)
-            stream += _tiles(weight, job, array_size)
-    return bytes(stream), offsets
+def _source_text(source: Source) -> str:
+    if source.layout is None:
+        return "memory"
+    return "memory, kept in buffer" if source.loads else "buffer"
 
 
-def _tiles(weight: np.ndarray, job: Job, array_size: int) -> bytes:
-    """Return slice after slice, tile after tile: byte r * S + c is W[input r][output c]."""
-    slices = ceil_div(job.words, array_size)
-    block = np.zeros((slices * array_size, job.tiles * array_size), np.int8)
-    part = weight[job.column : job.column + job.columns, job.word : job.word + job.words]
-    block[: job.words, : job.columns] = part.T
-    tiles = block.reshape(slices, array_size, job.tiles, array_size)
-    return tiles.transpose(0, 2, 1, 3).tobytes()
+def _target_text(target: Target) -> str:
+    if target.layout is None:
+        return "memory"
+    return "buffer and memory" if target.memory else "buffer"
 
 
-def parameter_block(scale: np.ndarray, bias: np.ndarray, array_size: int) -> bytes:
-    """Return for each tile S scales, then S biases, padded with zeros."""
-    tiles = ceil_div(len(scale), array_size)
-    block = np.zeros((2, tiles * array_size), "<f4")
-    block[0, : len(scale)] = scale
-    block[1, : len(bias)] = bias
-    return block.reshape(2, tiles, array_size).transpose(1, 0, 2).tobytes()
-
-
-def _lifetimes(graph: Graph, pitches: _Pitches) -> dict[str, arena.Lifetime]:
+def _lifetimes(
+    graph: Graph, steps: Sequence[Step], roots: dict[str, str], plan: Residency
+) -> dict[str, arena.Lifetime]:
+    """Return the lifetimes of the tensors in memory, but for the network's input and output."""
+    fixed = {roots[graph.input], roots[graph.output]}
     lifetimes = {}
-    for index, node in enumerate(graph.nodes):
-        if node.output == graph.output:
+    for index, step in enumerate(steps):
+        name = roots[step.node.output]
+        if name in fixed or name not in plan.in_memory:
             continue
-        readers = [i for i, other in enumerate(graph.nodes) if node.output in other.inputs]
-        size = pitches.size(node.output)
-        lifetimes[node.output] = arena.Lifetime(index, max(readers), size)
+        readers = [
+            i
+            for i, other in enumerate(steps)
+            if name in {roots[tensor] for tensor in other.node.inputs}
+        ]
+        size = WORD_BYTES * graph.tensors[name].size
+        lifetimes[name] = arena.Lifetime(index, max(readers, default=index), size)
     return lifetimes
 
 

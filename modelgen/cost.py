@@ -4,8 +4,8 @@ The engine is three units that share the memory port: one loads activations, one
 fetches the weights that it needs), one stores results. A job may load while the one before
 computes, and compute while one earlier job stores; a tile is stored as soon as its last slice is
 done. The model follows these units from event to event; on the port activations come first that the
-array waits for, then weights, results, other activations. The constants below are the only numbers
-taken from the RTL.
+array waits for, then weights, results and residual operands, other activations. The constants below
+are the only numbers taken from the RTL.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from modelgen.descriptor import Fence, Operation
 from modelgen.hardware import Hardware
-from modelgen.program import Job
+from modelgen.layout import ceil_div
+from modelgen.program import Job, Load, Store
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class EngineConstants:
 
     start: int = 12
     """Doorbell to the first word of activations: fetching and decoding the first descriptor."""
-    descriptor: int = 5
+    descriptor: int = 9
     """Port cycles that fetching a descriptor takes from the others."""
     load_setup: int = 12
     """Each load: from its start to the first word in the buffer, beyond the transfers."""
@@ -51,45 +53,93 @@ class JobCost:
     """Work of one job, in cycles of the unit that does it."""
 
     load: float
+    load_port: float
+    """Port cycles of loading; filling takes none."""
     compute: float
     weights: float
     """Port cycles that come before all others: weights, and the descriptor."""
     store: float
+    store_port: float
+    """Port cycles of storing: results and residual operands."""
     store_lead: float
     """Cycles before the end of computing at which the first tile may be stored."""
     store_tail: float
     """Work of storing that has to wait for the end of computing."""
-    stores: bool
-    fence: bool
+    latency: float
+    """From the last cycle of computing to the first sum that can be stored, and on to memory."""
+    reports: bool
+    fence: Fence
 
 
-def ceil_div(value: int, divisor: int) -> int:
-    """Return the quotient, rounded up."""
-    return -(-value // divisor)
-
-
-def job_cost(job: Job, hardware: Hardware, constants: EngineConstants = CONSTANTS) -> JobCost:
-    """Return the work of a job."""
-    port = hardware.port_words
-    slices = ceil_div(job.words, hardware.array_size)
-    tile = ceil_div(hardware.tile_bytes, hardware.port_bytes)
-    tile_time = max(job.rows, tile)
-    row_load = ceil_div(job.words, port) + constants.row_setup
-    tile_store = ceil_div(hardware.array_size, port)
-    last_columns = job.columns - (job.tiles - 1) * hardware.array_size
-    row_store = (job.tiles - 1) * tile_store + ceil_div(last_columns, port)
-    latency = constants.drain + 2 * hardware.array_size + constants.store_setup
+def job_cost(
+    job: Job, hardware: Hardware, constants: EngineConstants = CONSTANTS, *, last: bool = False
+) -> JobCost:
+    """Return the work of a job; the `last` of a layer reports even if it stores nothing."""
+    positions, slices = job.compute.positions, job.slices(hardware.array_size)
+    tile, tile_port = tile_cycles(job.operation, hardware)
+    tile_time = max(positions, tile)
     slice_time = max(job.tiles * tile_time, constants.accumulate)
+    load, load_port = _load_cycles(job.load, hardware, constants)
+    store, store_port, last_tile = 0.0, 0.0, 0.0
+    if job.store:
+        store, store_port, last_tile = _store_cycles(job, job.store, hardware)
+    latency = constants.drain + 2 * hardware.array_size + constants.store_setup
     return JobCost(
-        load=constants.load_setup + job.rows * row_load if job.load else 0,
+        load=load,
+        load_port=load_port,
         compute=slices * slice_time + constants.compute_setup,
-        weights=slices * job.tiles * tile + constants.descriptor,
-        store=job.rows * row_store + latency if job.store else 0,
+        weights=slices * job.tiles * tile_port + constants.descriptor,
+        store=store + latency if job.store else 0,
+        store_port=store_port,
         store_lead=(job.tiles - 1) * tile_time if job.store else 0,
-        store_tail=job.rows * ceil_div(last_columns, port) + latency if job.store else 0,
-        stores=job.store,
+        store_tail=last_tile + latency if job.store else 0,
+        latency=latency if job.store else 0,
+        reports=job.store is not None or last,
         fence=job.fence,
     )
+
+
+def tile_cycles(operation: Operation, hardware: Hardware) -> tuple[int, int]:
+    """Return cycles in which a tile's weights enter the array, and those of the port."""
+    if operation not in (Operation.MATMUL, Operation.DEPTHWISE):
+        return 0, 0
+    shift = ceil_div(hardware.tile_bytes, hardware.port_bytes)
+    if operation is Operation.MATMUL:
+        return shift, shift
+    line = ceil_div(hardware.array_size, 16) * 16
+    return shift, ceil_div(line, hardware.port_bytes)
+
+
+def _load_cycles(
+    load: Load | None, hardware: Hardware, constants: EngineConstants
+) -> tuple[float, float]:
+    if load is None:
+        return 0.0, 0.0
+    port = hardware.port_words
+    transfers, filling = 0, 0
+    if load.source is not None:
+        row = load.columns * ceil_div(load.words, port) + constants.row_setup
+        transfers = load.rows * row
+    if load.fill is not None:
+        gap = ceil_div(load.pitch - load.columns * load.words, port)
+        filling = ceil_div(load.head, port) + load.rows * gap + ceil_div(load.tail, port)
+    return constants.load_setup + transfers + filling, transfers
+
+
+def _store_cycles(job: Job, store: Store, hardware: Hardware) -> tuple[float, float, float]:
+    """Return the cycles of a store, those of the port, and those of its last tile."""
+    size, port = hardware.array_size, hardware.port_words
+    stored = store.rows * store.columns
+    window = job.window[0] * job.window[1]
+    streams = (store.memory is not None) + (store.residual is not None)
+
+    def of_tile(columns: int) -> tuple[int, int]:
+        beats = ceil_div(columns, port)
+        return stored * max(window, beats, streams * beats), stored * streams * beats
+
+    full, full_port = of_tile(size)
+    last, last_port = of_tile(job.outputs - (job.tiles - 1) * size)
+    return (job.tiles - 1) * full + last, (job.tiles - 1) * full_port + last_port, last
 
 
 _EPSILON = 1e-9
@@ -97,10 +147,22 @@ _EPSILON = 1e-9
 
 def chain_cycles(costs: Sequence[JobCost], constants: EngineConstants = CONSTANTS) -> list[float]:
     """Return for each job of a chain the cycle, from the doorbell, at which it has completed."""
+    return [constants.start + end + constants.finish for end in _run(costs).finished]
+
+
+def next_start(costs: Sequence[JobCost]) -> tuple[float, float]:
+    """Return when the job after these could begin to be computed, and when all has been stored."""
+    pipeline = _run(costs)
+    reporting = [end for end, cost in zip(pipeline.finished, costs, strict=True) if cost.reports]
+    before = reporting[-2] if len(reporting) > 1 else 0.0
+    return max(pipeline.computed[-1], before), pipeline.finished[-1]
+
+
+def _run(costs: Sequence[JobCost]) -> _Pipeline:
     pipeline = _Pipeline(costs)
     while not pipeline.done():
         pipeline.step()
-    return [constants.start + end + constants.finish for end in pipeline.finished]
+    return pipeline
 
 
 _LOAD, _COMPUTE, _STORE = range(3)
@@ -117,7 +179,8 @@ class _Pipeline:
         """Job that each unit works on, or waits for."""
         self._left = [0.0, 0.0, 0.0]
         self._active = [False, False, False]
-        self._stores_before = [0, *accumulate(cost.stores for cost in costs)]
+        self._reports_before = [0, *accumulate(cost.reports for cost in costs)]
+        self.computed: list[float] = []
         self.finished: list[float] = []
 
     def done(self) -> bool:
@@ -151,14 +214,19 @@ class _Pipeline:
             self._complete(unit)
         return True
 
+    def _still_storing(self, index: int) -> int:
+        return self._reports_before[index] - self._reports_before[len(self.finished)]
+
     def _may_load(self, index: int) -> bool:
-        if self._costs[index].fence:
-            return len(self.finished) == index
+        fence = self._costs[index].fence
+        if fence is Fence.ALL:
+            return self._position[_COMPUTE] >= index and self._still_storing(index) == 0
+        if fence is Fence.ALL_BUT_LAST and self._still_storing(index) > 1:
+            return False
         return self._position[_COMPUTE] >= index - 1
 
     def _may_compute(self, index: int) -> bool:
-        storing = self._stores_before[index] - self._stores_before[len(self.finished)]
-        return self._position[_LOAD] > index and storing <= 1
+        return self._position[_LOAD] > index and self._still_storing(index) <= 1
 
     def _may_store(self, index: int) -> bool:
         lead = self._costs[index].store_lead
@@ -171,13 +239,29 @@ class _Pipeline:
     def _rates(self) -> tuple[float, float, float]:
         """Return the progress of each unit in a cycle."""
         free, compute = 1.0, 0.0
-        if self._active[_LOAD] and not self._active[_COMPUTE]:
-            return 1.0, 0.0, 0.0
+        urgent = self._active[_LOAD] and not self._active[_COMPUTE]
+        load = 0.0
+        if urgent:
+            load, free = 1.0, 1.0 - self._share(_LOAD)
         if self._active[_COMPUTE]:
             cost = self._costs[self._position[_COMPUTE]]
             free, compute = max(1.0 - cost.weights / cost.compute, 0.0), 1.0
-        store = free if self._active[_STORE] and not self._store_waits() else 0.0
-        return (free - store if self._active[_LOAD] else 0.0), compute, store
+        store = 0.0
+        if self._active[_STORE] and not self._store_waits():
+            share = self._share(_STORE)
+            store = min(1.0, free / share) if share else 1.0
+            free -= store * share
+        if self._active[_LOAD] and not urgent:
+            share = self._share(_LOAD)
+            load = min(1.0, max(free, 0.0) / share) if share else 1.0
+        return load, compute, store
+
+    def _share(self, unit: int) -> float:
+        """Return the part of the port that a unit takes at full speed."""
+        cost = self._costs[self._position[unit]]
+        if unit == _LOAD:
+            return cost.load_port / cost.load if cost.load else 0.0
+        return cost.store_port / max(cost.store - cost.latency, 1.0)
 
     def _store_waits(self) -> bool:
         """Tell whether only tiles are left to store that are still being computed."""
@@ -202,5 +286,7 @@ class _Pipeline:
     def _complete(self, unit: int) -> None:
         self._active[unit] = False
         self._position[unit] += 1
+        if unit == _COMPUTE:
+            self.computed.append(self._time)
         if unit == _STORE:
             self.finished.append(self._time)

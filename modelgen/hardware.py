@@ -31,6 +31,11 @@ class Hardware:
         return self.array_size * self.array_size
 
     @property
+    def banks(self) -> int:
+        """Banks of the activation buffer: S, rounded up to a power of two."""
+        return 1 << (self.array_size - 1).bit_length()
+
+    @property
     def port_bytes(self) -> int:
         """Bytes that the memory port moves in a cycle."""
         return 4 * self.port_words

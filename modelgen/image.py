@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from modelgen import reference
 from modelgen.arena import ALIGNMENT
 from modelgen.descriptor import DESCRIPTOR_BYTES, Descriptor, link
-from modelgen.program import Chain, CpuLayer, EngineLayer, Job, Program
+from modelgen.program import Chain, CpuLayer, EngineLayer, Job, Load, Place, Program
 
 BASE = 0x8000_0000
 """Address of main memory."""
+PARAMETER_BYTES = 8
+"""Scale and bias of an output channel."""
 
 
 @dataclass(frozen=True)
@@ -49,48 +51,100 @@ def lay_out(program: Program, base: int = BASE) -> Addresses:
 
 def tensor_address(program: Program, addresses: Addresses, tensor: str) -> int:
     """Return where a tensor begins."""
-    if tensor == program.graph.input:
+    root = program.roots[tensor]
+    if root == program.roots[program.graph.input]:
         return addresses.input
-    if tensor == program.graph.output:
+    if root == program.roots[program.graph.output]:
         return addresses.output
-    return addresses.arena + program.arena.offsets[tensor]
+    return addresses.arena + program.arena.offsets[root]
 
 
 def descriptors_of(program: Program, chain: Chain, addresses: Addresses) -> list[Descriptor]:
-    """Return the descriptors of a chain, not linked yet."""
+    """Return the descriptors of a chain, not linked yet; profiles are left out."""
     return [
         _descriptor(program, layer, job, addresses) for layer in chain.layers for job in layer.jobs
     ]
 
 
 def _descriptor(program: Program, layer: EngineLayer, job: Job, addresses: Addresses) -> Descriptor:
-    tile_parameters = 2 * 4 * program.hardware.array_size
-    tile = job.column // program.hardware.array_size
-    low, high = layer.clamp
-    source = tensor_address(program, addresses, layer.node.inputs[0])
-    destination = tensor_address(program, addresses, layer.node.output)
-    stream = layer.weights_offset + layer.stream_offsets[job.word, job.column]
+    def address(place: Place | None) -> int:
+        if place is None:
+            return 0
+        return tensor_address(program, addresses, place.tensor) + place.offset
+
+    fields = {**_load_fields(job.load), **_store_fields(job)}
+    if job.load is not None:
+        fields["source"] = address(job.load.source)
+    if job.store is not None:
+        fields["destination"] = address(job.store.memory)
+        fields["residual"] = address(job.store.residual)
+    block = layer.parameters_offset + PARAMETER_BYTES * job.channel
+    low, high = layer.bounds
+    c = job.compute
     return Descriptor(
-        load=job.load,
+        operation=job.operation,
         first=job.first,
-        store=job.store,
         fence=job.fence,
-        source=source + job.row * layer.source_pitch + 4 * job.word,
-        source_pitch=layer.source_pitch,
-        rows=job.rows,
-        words=job.words,
-        buffer_base=job.buffer_base,
-        buffer_pitch=job.buffer_pitch,
-        weights=addresses.weights + stream,
+        span=c.span,
+        input_base=c.base,
+        accumulator=job.accumulator,
+        step_x=c.step_x,
+        step_y=c.step_y,
+        position_columns=c.columns,
+        position_rows=c.rows,
+        run=c.run,
+        runs_x=c.runs_x,
+        runs_y=c.runs_y,
+        run_pitch_x=c.pitch_x,
+        run_pitch_y=c.pitch_y,
         tiles=job.tiles,
-        accumulator_base=job.accumulator_base,
-        parameters=addresses.parameters + layer.parameters_offset + tile * tile_parameters,
-        destination=destination + job.row * layer.destination_pitch + 4 * job.column,
-        destination_pitch=layer.destination_pitch,
-        columns=job.columns,
-        clamp_low=-math.inf if low is None else low,
-        clamp_high=math.inf if high is None else high,
+        columns=job.outputs,
+        weights=0 if job.weights is None else addresses.weights + job.weights,
+        parameters=addresses.parameters + block,
+        clamp_low=low,
+        clamp_high=high,
+        slope=layer.slope,
+        **fields,
     )
+
+
+def _load_fields(load: Load | None) -> dict[str, Any]:
+    if load is None:
+        return {}
+    return {
+        "load": load.source is not None,
+        "fill": load.fill is not None,
+        "source_row_pitch": load.row_pitch,
+        "source_column_pitch": load.column_pitch,
+        "load_rows": load.rows,
+        "load_columns": load.columns,
+        "load_words": load.words,
+        "load_pitch": load.pitch,
+        "load_base": load.base,
+        "load_head": load.head,
+        "load_tail": load.tail,
+        "fill_value": load.fill or 0.0,
+    }
+
+
+def _store_fields(job: Job) -> dict[str, Any]:
+    store = job.store
+    if store is None:
+        return {}
+    return {
+        "store_memory": store.memory is not None,
+        "store_buffer": store.buffer is not None,
+        "add_residual": store.residual is not None,
+        "pitch_x": store.pitch_x,
+        "pitch_y": store.pitch_y,
+        "store_columns": store.columns,
+        "store_rows": store.rows,
+        "store_base": store.buffer or 0,
+        "store_step_x": store.step_x,
+        "store_step_y": store.step_y,
+        "window_rows": job.window[0],
+        "window_columns": job.window[1],
+    }
 
 
 @dataclass(frozen=True)
@@ -153,13 +207,15 @@ def execute(program: Program, values: np.ndarray) -> np.ndarray:
 
 
 def _run_on_cpu(program: Program, layer: CpuLayer, image: Image) -> None:
-    def rows(tensor: str, pitch: int) -> np.ndarray:
+    def values(tensor: str) -> np.ndarray:
         offset = tensor_address(program, image.addresses, tensor) - image.base
-        count = (layer.rows - 1) * pitch // 4 + layer.columns
-        flat = np.frombuffer(image.memory, "<f4", count, offset)
-        shape = (layer.rows, layer.columns)
-        return np.lib.stride_tricks.as_strided(flat, shape, (pitch, 4), writeable=True)
+        return np.frombuffer(image.memory, "<f4", program.graph.tensors[tensor].size, offset)
 
-    source = rows(layer.node.inputs[0], layer.source_pitch)
-    operator = {"softmax": reference.softmax, "relu": reference.relu}[layer.node.op]
-    rows(layer.node.output, layer.destination_pitch)[:] = operator(source)
+    source = values(layer.node.inputs[0]).reshape(layer.rows, layer.columns)
+    operator = {"softmax": reference.softmax, "argmax": _argmax}[layer.node.op]
+    values(layer.node.output)[:] = operator(source).reshape(-1)
+
+
+def _argmax(values: np.ndarray) -> np.ndarray:
+    """Return the place of the largest value of each row, as FP32."""
+    return values.argmax(axis=-1).astype(np.float32)

@@ -10,8 +10,12 @@ CPU = "cpu"
 
 _PLACES = {
     "quantized_linear": (ENGINE, "matrix product"),
-    "relu": (CPU, "no linear layer before it whose store could clamp"),
-    "softmax": (CPU, "exponentials and a division"),
+    "quantized_conv2d": (ENGINE, "convolution, read from the feature map without a copy"),
+    "max_pool2d": (ENGINE, "maximum of the window, past the array"),
+    "avg_pool2d": (ENGINE, "sum of the window, past the array"),
+    "pointwise": (ENGINE, "scale, bias, addition and clamp of the store path"),
+    "softmax": (CPU, "exponentials and a division, which the engine does not have"),
+    "argmax": (CPU, "compares channels with each other, which the engine cannot"),
 }
 
 

@@ -1,14 +1,6 @@
-"""Cuts a matrix product into engine jobs: blocks of rows, chunks of K, blocks of columns.
+"""Chooses how a layer is cut into jobs: of the ways that fit, the fastest by the cost model.
 
-For each block of rows, the columns are done block after block, and for each of those K chunk after
-chunk. Two ways of feeding the engine come out of that:
-
-- *streamed*: every chunk is loaded when it is needed, into alternating ends of the buffer;
-- *resident*: the first block of columns loads the rows, chunk by chunk, to where they stay, and the
-  other blocks of columns find them there.
-
-Accumulators of consecutive blocks lie at alternating ends, so that one block is stored while the
-next is computed. All reasonable sizes are tried with the cost model, and the fastest is taken.
+The last block of rows is made small where that pays: the next layer starts while it is stored.
 """
 
 from __future__ import annotations
@@ -17,267 +9,295 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from modelgen.cost import CONSTANTS, EngineConstants, ceil_div, chain_cycles, job_cost
+from modelgen.cost import CONSTANTS, JobCost, job_cost, next_start, tile_cycles
+from modelgen.errors import ModelError
+from modelgen.geometry import Geometry
 from modelgen.hardware import Hardware
+from modelgen.layout import FIELD_LIMIT, ceil_div, saves_slices
 from modelgen.program import Job
+from modelgen.tiling import Cut, Source, Target, Tiling, cut, spans, tile_count
 
-_FIELD_LIMIT = 0xFFFF
-"""Largest value of a descriptor's 16-bit dimensions."""
-_MOST_JOBS = 512
-"""Tilings with more descriptors than this are tried only if nothing smaller fits."""
-_MOST_SIMULATED = 100
+_MOST_SIMULATED = 10
 """Tilings that are tried with the cost model, the most promising ones first."""
-_ABOUT_AS_FAST = 1.004
+_MOST_JOBS = 200
+"""Tilings with more jobs than this are compared by their bounds only."""
+_ABOUT_AS_FAST = 1.002
 """Tilings within this factor of the fastest count as equal: the one with fewer jobs is taken."""
-_SAMPLE_BLOCKS = 3
-"""Blocks of rows that are simulated; more of them repeat the last one's time."""
-_CHUNK_SLICES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256, 512, 1024, 2048, 4096)
-_ROW_DIVISIONS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 128, 256, 1024, 4096, 16384)
+_BLOCK_COUNTS = (1, 2, 3, 4, 5, 6, 8, 12, 16, 24, 32)
+_LAST_HEIGHTS = (1, 2, 3, 4, 6, 8)
+_EXPOSED = 0.1
+"""Weight of the storing that the next layer can hide."""
 
 
 @dataclass(frozen=True)
-class Product:
-    """A matrix product of M x K activations and K x N weights."""
+class Schedule:
+    """A layer's jobs and how they were cut."""
 
-    rows: int
-    words: int
-    columns: int
-
-
-@dataclass(frozen=True)
-class Tiling:
-    """How a product is cut."""
-
-    rows: int
-    """Rows of a block."""
-    words: int
-    """Elements of K in a chunk: a multiple of S, or all."""
-    first_tiles: int
-    """Tiles of S columns in the first block of columns."""
-    other_tiles: int
-    """Tiles in each further block."""
-    resident: bool
+    tiling: Tiling
+    cut: Cut
+    ready_rows: int
+    """Rows of the output that are stored when all jobs but the last have stored."""
 
 
 def schedule(
-    product: Product, hardware: Hardware, constants: EngineConstants = CONSTANTS
-) -> list[Job]:
-    """Return the jobs of the fastest tiling, by the cost model."""
-    return jobs_of(product, _fastest(product, hardware, constants), hardware)
+    geometry: Geometry, source: Source, target: Target, hardware: Hardware, ready_rows: int
+) -> Schedule:
+    """Return the fastest tiling of a layer.
 
-
-def _fastest(product: Product, hardware: Hardware, constants: EngineConstants) -> Tiling:
-    """Return the tiling with the fewest jobs among those that are about as fast as the fastest.
-
-    Tilings whose lower bound is too high are not simulated.
+    Args:
+        geometry: of the layer.
+        source: where its input is.
+        target: where its output goes.
+        hardware: sizes of the engine.
+        ready_rows: rows of the input that are there when the layer begins; the others are being
+            stored by the layer before.
     """
-    bounds = {t: _bound(product, t, hardware, constants) for t in _candidates(product, hardware)}
-    costs: dict[Tiling, float] = {}
-    least = math.inf
+    tilings = list(_tilings(geometry, source, hardware))
+    if not tilings and source.layout is None:
+        # One area instead of two halves: each block waits for the one before.
+        whole = replace(source, staging=(source.staging[0], 2 * source.staging[1]))
+        tilings = list(_tilings(geometry, whole, hardware))
+    if not tilings:
+        raise ModelError(
+            f"The activation buffer of {hardware.buffer_words} words is too small to stream a "
+            f"layer with {geometry.channels} channels. Raise engine.buffer_words in the hardware "
+            "configuration."
+        )
+    bounds = {tiling: _bound(geometry, source, target, tiling, hardware) for tiling in tilings}
+    best: tuple[float, int, Tiling, Cut] | None = None
     for tiling in sorted(bounds, key=bounds.__getitem__)[:_MOST_SIMULATED]:
-        if bounds[tiling] > least * _ABOUT_AS_FAST:
+        if best is not None and bounds[tiling] > best[0] * _ABOUT_AS_FAST:
             break
-        costs[tiling] = _cost(product, tiling, hardware, constants)
-        least = min(least, costs[tiling])
-    close = [tiling for tiling, cost in costs.items() if cost <= least * _ABOUT_AS_FAST]
-    return min(close, key=lambda tiling: (_job_count(product, tiling, hardware), costs[tiling]))
+        made = cut(geometry, source, target, tiling, hardware)
+        cost = bounds[tiling]
+        if len(made.jobs) <= _MOST_JOBS:
+            cost = _cost(geometry, made.jobs, tiling, hardware, ready_rows)
+        if best is None or _is_better((cost, len(made.jobs)), best[:2]):
+            best = (cost, len(made.jobs), tiling, made)
+    _, _, tiling, made = best
+    ready = geometry.target.rows - tiling.heights[-1]
+    return Schedule(tiling, made, ready)
 
 
-def jobs_of(product: Product, tiling: Tiling, hardware: Hardware) -> list[Job]:
-    """Return the jobs of a tiling, in order."""
-    return list(_jobs(product, tiling, hardware))
-
-
-def _jobs(product: Product, tiling: Tiling, hardware: Hardware) -> Iterator[Job]:
-    buffer = _Ends(hardware.buffer_words)
-    accumulators = _Ends(hardware.accumulator_depth)
-    for row in range(0, product.rows, tiling.rows):
-        rows = min(tiling.rows, product.rows - row)
-        home = buffer.take(rows * product.words) if tiling.resident else 0
-        for column, columns in _column_blocks(product, tiling, hardware.array_size):
-            tiles = ceil_div(columns, hardware.array_size)
-            entry = accumulators.take(rows * tiles)
-            again = tiling.resident and column > 0
-            # What is resident already needs no chunks.
-            step = _whole_chunk(product, hardware) if again else tiling.words
-            for word in range(0, product.words, step):
-                words = min(step, product.words - word)
-                yield Job(
-                    row=row,
-                    rows=rows,
-                    word=word,
-                    words=words,
-                    column=column,
-                    columns=columns,
-                    tiles=tiles,
-                    load=not again,
-                    first=word == 0,
-                    store=word + words == product.words,
-                    buffer_base=home + word if tiling.resident else buffer.take(rows * words),
-                    buffer_pitch=product.words if tiling.resident else words,
-                    accumulator_base=entry,
-                )
-
-
-class _Ends:
-    """Places regions at alternating ends of a memory."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._at_top = True
-
-    def take(self, size: int) -> int:
-        """Return the base of a region of `size`."""
-        self._at_top = not self._at_top
-        return self._size - size if self._at_top else 0
-
-
-def _column_blocks(product: Product, tiling: Tiling, array_size: int) -> Iterator[tuple[int, int]]:
-    """Give (first column, columns) of each block."""
-    column, tiles = 0, tiling.first_tiles
-    while column < product.columns:
-        columns = min(tiles * array_size, product.columns - column)
-        yield column, columns
-        column += columns
-        tiles = tiling.other_tiles
-
-
-def _whole_chunk(product: Product, hardware: Hardware) -> int:
-    """Return the largest chunk of K that a descriptor can name."""
-    limit = _FIELD_LIMIT // hardware.array_size * hardware.array_size
-    return min(product.words, limit)
-
-
-def _candidates(product: Product, hardware: Hardware) -> list[Tiling]:
-    """Return the tilings to try: all that fit, or the smallest if none has few jobs."""
-    fitting = [t for t in _all_tilings(product, hardware) if _fits(product, t, hardware)]
-    counts = {tiling: _job_count(product, tiling, hardware) for tiling in fitting}
-    few = [tiling for tiling in fitting if counts[tiling] <= _MOST_JOBS]
-    return few or sorted(fitting, key=counts.__getitem__)[:8]
-
-
-def _all_tilings(product: Product, hardware: Hardware) -> Iterator[Tiling]:
-    size = hardware.array_size
-    tiles = ceil_div(product.columns, size)
-    whole = _whole_chunk(product, hardware)
-    chunks = sorted({min(slices * size, whole) for slices in _CHUNK_SLICES} | {whole})
-    for rows in _row_blocks(product.rows, tiles, hardware):
-        for first, other in _tile_blocks(tiles, rows, hardware):
-            for words in chunks:
-                for resident in (False, True) if first < tiles else (False,):
-                    yield Tiling(rows, words, first, other, resident)
-
-
-def _row_blocks(rows: int, tiles: int, hardware: Hardware) -> list[int]:
-    """Return heights of blocks: equal parts, and what the accumulators hold of all columns."""
-    depth = hardware.accumulator_depth
-    blocks = {ceil_div(rows, parts) for parts in _ROW_DIVISIONS if parts <= rows}
-    blocks |= {depth // tiles, depth // (2 * tiles), 1}
-    return sorted(block for block in blocks if 1 <= block <= min(rows, _FIELD_LIMIT))
-
-
-def _tile_blocks(tiles: int, rows: int, hardware: Hardware) -> set[tuple[int, int]]:
-    """Return (first, other) widths of column blocks in tiles, for a block of `rows`."""
-    most = min(tiles, hardware.accumulator_depth // rows, _FIELD_LIMIT // hardware.array_size)
-    if most < 1:
-        return set()
-    pairs = {(tiles, tiles)} if most == tiles else set()
-    for first in _widths(most):
-        rest = tiles - first
-        room = min(hardware.accumulator_depth // rows - first, rest)
-        if room >= 1:
-            widths = {1, room, min(room, ceil_div(rest, 2)), min(first, room)}
-            pairs |= {(first, width) for width in widths}
-    return pairs
-
-
-def _widths(most: int) -> list[int]:
-    """Return widths to try up to `most`: all when few, else some."""
-    if most <= 8:
-        return list(range(1, most + 1))
-    return sorted({max(most * eighths // 8, 1) for eighths in range(1, 9)} | {1, 2})
-
-
-def _fits(product: Product, tiling: Tiling, hardware: Hardware) -> bool:
-    return _fits_buffer(product, tiling, hardware) and _fits_accumulators(product, tiling, hardware)
-
-
-def _fits_buffer(product: Product, tiling: Tiling, hardware: Hardware) -> bool:
-    """Tell whether consecutive regions of the buffer never overlap."""
-    several_rows = tiling.rows < product.rows
-    if tiling.resident:
-        held = tiling.rows * product.words
-        if product.words > _FIELD_LIMIT:
-            return False
-    else:
-        held = tiling.rows * min(tiling.words, product.words)
-    again = several_rows or (not tiling.resident and tiling.words < product.words)
-    again |= not tiling.resident and tiling.first_tiles * hardware.array_size < product.columns
-    return held * (2 if again else 1) <= hardware.buffer_words
-
-
-def _fits_accumulators(product: Product, tiling: Tiling, hardware: Hardware) -> bool:
-    tiles = ceil_div(product.columns, hardware.array_size)
-    depth = hardware.accumulator_depth
-    one, two = tiling.rows * tiling.first_tiles, tiling.rows * tiling.other_tiles
-    if tiling.first_tiles < tiles:
-        return max(one + two, 2 * two) <= depth
-    return one * (2 if tiling.rows < product.rows else 1) <= depth
-
-
-def _job_count(product: Product, tiling: Tiling, hardware: Hardware) -> int:
-    tiles = ceil_div(product.columns, hardware.array_size)
-    further = ceil_div(tiles - tiling.first_tiles, tiling.other_tiles)
-    chunks = ceil_div(product.words, tiling.words)
-    again = ceil_div(product.words, _whole_chunk(product, hardware)) if tiling.resident else chunks
-    return ceil_div(product.rows, tiling.rows) * (chunks + further * again)
-
-
-def _bound(
-    product: Product, tiling: Tiling, hardware: Hardware, constants: EngineConstants
-) -> float:
-    """Return cycles that a tiling needs even where everything overlaps that can."""
-    size, port = hardware.array_size, hardware.port_words
-    tile = ceil_div(hardware.tile_bytes, hardware.port_bytes)
-    tiles = ceil_div(product.columns, size)
-    slices = ceil_div(product.words, size)
-    blocks, rest = divmod(product.rows, tiling.rows)
-    row_blocks = blocks + (rest > 0)
-    height = blocks * max(tiling.rows, tile) + (max(rest, tile) if rest else 0)
-    column_blocks = 1 + ceil_div(tiles - tiling.first_tiles, tiling.other_tiles)
-    loads = 1 if tiling.resident else column_blocks
-    jobs = _job_count(product, tiling, hardware)
-    transfers = (
-        loads * product.rows * ceil_div(product.words, port)
-        + row_blocks * slices * tiles * tile
-        + product.rows * ceil_div(product.columns, port)
-        + jobs * constants.descriptor
-    )
-    first_load = min(tiling.rows, product.rows) * ceil_div(min(tiling.words, product.words), port)
-    last_rows = rest or tiling.rows
-    last_columns = product.columns - (tiles - 1) * size
-    last_store = last_rows * ceil_div(last_columns, port)
-    compute = height * slices * tiles + jobs * constants.compute_setup
-    return max(transfers, first_load + compute + last_store)
+def _is_better(one: tuple[float, int], other: tuple[float, int]) -> bool:
+    """Compare (cycles, jobs): few jobs decide between tilings that are about as fast."""
+    if max(one[0], other[0]) <= min(one[0], other[0]) * _ABOUT_AS_FAST:
+        return one[1] < other[1]
+    return one[0] < other[0]
 
 
 def _cost(
-    product: Product, tiling: Tiling, hardware: Hardware, constants: EngineConstants
+    geometry: Geometry, jobs: list[Job], tiling: Tiling, hardware: Hardware, ready_rows: int
 ) -> float:
-    """Return the cycles of a tiling; the time of many blocks of rows is extrapolated."""
-    blocks = ceil_div(product.rows, tiling.rows)
-    if blocks <= _SAMPLE_BLOCKS:
-        return _simulated(product, tiling, hardware, constants)
-    last = product.rows - (blocks - 1) * tiling.rows
-    sample = replace(product, rows=(_SAMPLE_BLOCKS - 1) * tiling.rows + last)
-    shorter = replace(product, rows=(_SAMPLE_BLOCKS - 2) * tiling.rows + last)
-    longer_time = _simulated(sample, tiling, hardware, constants)
-    block_time = longer_time - _simulated(shorter, tiling, hardware, constants)
-    return longer_time + (blocks - _SAMPLE_BLOCKS) * block_time
+    """Return cycles until the next layer can begin, and a part of those that it has to hide."""
+    costs: list[JobCost] = [
+        job_cost(job, hardware, last=index == len(jobs) - 1) for index, job in enumerate(jobs)
+    ]
+    start, end = next_start(costs)
+    ready = geometry.target.rows - tiling.heights[-1]
+    if 2 * ready < geometry.target.rows:
+        start = end
+    late = geometry.y.reach(tiling.heights[0] * geometry.pool[0]) > ready_rows
+    waiting = costs[0].latency if late else 0.0
+    return start + _EXPOSED * (end - start) + waiting
 
 
-def _simulated(
-    product: Product, tiling: Tiling, hardware: Hardware, constants: EngineConstants
+def _tilings(geometry: Geometry, source: Source, hardware: Hardware) -> Iterator[Tiling]:
+    """Give the tilings that fit accumulators, buffer and descriptors."""
+    seen: set[Tiling] = set()
+    for taps, channels in _chunks(geometry, source, hardware):
+        span = bool(saves_slices(geometry, hardware)) and spans(geometry, source, taps, hardware)
+        if source.layout is not None and source.layout.seen_as(geometry.source) is None:
+            span = spans(geometry, source, taps, hardware)
+        for tiles in _tile_blocks(geometry, channels, hardware):
+            for width in _widths(geometry, source, tiles, hardware):
+                for heights in _heights(geometry, tiles, width, hardware):
+                    blocks = _split(tile_count(geometry, hardware), tiles)
+                    tiling = Tiling(heights, width, blocks, taps, channels, span)
+                    if tiling not in seen and _fits(geometry, source, tiling, hardware):
+                        seen.add(tiling)
+                        yield tiling
+
+
+def _split(size: int, step: int) -> tuple[int, ...]:
+    """Return `size` as parts of `step` and what is left."""
+    return tuple(min(step, size - start) for start in range(0, size, step))
+
+
+def _chunks(
+    geometry: Geometry, source: Source, hardware: Hardware
+) -> Iterator[tuple[tuple[int, int], int]]:
+    """Give (taps, channels) of chunks to try; of channel by channel layers the channels are all."""
+    kernel = geometry.y.kernel, geometry.x.kernel
+    yield kernel, geometry.channels
+    size = hardware.array_size
+    if source.layout is not None:
+        # A matrix that comes from memory may come in parts.
+        if source.loads and geometry.source.columns == 1 and geometry.taps == 1:
+            for parts in (2, 4, 8, 16):
+                yield kernel, ceil_div(ceil_div(geometry.channels, parts), size) * size
+        return
+    shapes = [kernel]
+    shapes += [shape for shape in ((1, kernel[1]), (1, 1)) if shape not in shapes]
+    for shape in shapes:
+        yield shape, geometry.channels
+        if geometry.is_matmul:
+            slices = ceil_div(geometry.channels, size)
+            while slices > 1:
+                slices = ceil_div(slices, 2)
+                yield shape, slices * size
+
+
+def _tile_blocks(geometry: Geometry, channels: int, hardware: Hardware) -> list[int]:
+    """Return numbers of tiles in a block."""
+    tiles = tile_count(geometry, hardware)
+    most = min(tiles, hardware.accumulator_depth // 2, FIELD_LIMIT // hardware.array_size)
+    return sorted({ceil_div(tiles, parts) for parts in range(1, 9)} | {1, most})[::-1]
+
+
+def _widths(geometry: Geometry, source: Source, tiles: int, hardware: Hardware) -> list[int]:
+    """Return widths of blocks, in stored columns: all, or equal parts that fit."""
+    columns = geometry.target.columns
+    pool = geometry.pool[0] * geometry.pool[1]
+    most = hardware.accumulator_depth // 2 // (tiles * pool)
+    if most < 1:
+        return []
+    fitting = {ceil_div(columns, ceil_div(columns, min(columns, most)))}
+    if source.layout is None:
+        parts = 1
+        while parts < columns:
+            parts *= 2
+            fitting.add(min(ceil_div(columns, parts), most))
+    return sorted(fitting, reverse=True)
+
+
+def _heights(
+    geometry: Geometry, tiles: int, width: int, hardware: Hardware
+) -> Iterator[tuple[int, ...]]:
+    """Give heights of the blocks of stored rows."""
+    rows = geometry.target.rows
+    entries = tiles * width * geometry.pool[0] * geometry.pool[1]
+    most = min(hardware.accumulator_depth // 2 // entries, rows, FIELD_LIMIT)
+    if most < 1:
+        return
+    least = ceil_div(rows, most)
+    for count in sorted({least, rows, *_BLOCK_COUNTS, *(least + more for more in range(4))}):
+        if least <= count <= rows:
+            yield _evenly(rows, count)
+    for last in _LAST_HEIGHTS:
+        if last < rows:
+            body = rows - last
+            fewest = ceil_div(body, most)
+            for count in {fewest, fewest + 1, max(fewest, 2), max(fewest, 3)}:
+                if last <= body // count:
+                    yield (*_evenly(body, count), last)
+
+
+def _evenly(size: int, parts: int) -> tuple[int, ...]:
+    """Return `size` in parts that differ by one at most, the larger ones first."""
+    small, more = divmod(size, parts)
+    return (small + 1,) * more + (small,) * (parts - more)
+
+
+def _fits(geometry: Geometry, source: Source, tiling: Tiling, hardware: Hardware) -> bool:
+    if source.layout is not None:
+        return True
+    channels = _staged_channels(geometry, tiling, hardware)
+    window = window_words(geometry, tiling, channels, hardware)
+    pieces = ceil_div(geometry.channels, channels) * math.prod(
+        ceil_div(axis.kernel, taps)
+        for axis, taps in zip((geometry.y, geometry.x), tiling.taps, strict=True)
+    )
+    single = pieces == 1 and len(tiling.heights) == 1 and tiling.width == geometry.target.columns
+    halves = source.staging[1] // (1 if single and geometry.source.images == 1 else 2)
+    return window <= min(halves, FIELD_LIMIT)
+
+
+def _staged_channels(geometry: Geometry, tiling: Tiling, hardware: Hardware) -> int:
+    """Return the channels that are loaded at a time."""
+    if geometry.is_matmul:
+        return min(tiling.channels, geometry.channels)
+    return min(tiling.tiles[0] * hardware.array_size, geometry.channels)
+
+
+def window_words(geometry: Geometry, tiling: Tiling, channels: int, hardware: Hardware) -> int:
+    """Return the words of buffer that the largest block's input takes, or some more."""
+
+    def points(axis: object, positions: int, taps: int) -> int:
+        if taps == 1:
+            return positions
+        return (positions - 1) * axis.stride + (taps - 1) * axis.dilation + 1
+
+    rows = points(geometry.y, max(tiling.heights) * geometry.pool[0], tiling.taps[0])
+    columns = points(geometry.x, tiling.width * geometry.pool[1], tiling.taps[1])
+    pitch = columns * channels + (hardware.banks if tiling.span else 0)
+    return rows * pitch + min(geometry.x.before, columns - 1) * channels
+
+
+def _bound(
+    geometry: Geometry, source: Source, target: Target, tiling: Tiling, hardware: Hardware
 ) -> float:
-    costs = [job_cost(job, hardware, constants) for job in _jobs(product, tiling, hardware)]
-    return chain_cycles(costs, constants)[-1]
+    """Return about the cycles that a tiling needs where everything overlaps that can."""
+    size, port = hardware.array_size, hardware.port_words
+    images, columns = geometry.source.images, geometry.target.columns
+    pool = geometry.pool[0] * geometry.pool[1]
+    widths = _split(columns, tiling.width)
+    blocks = [height * width * pool for height in tiling.heights for width in widths]
+    tile, tile_port = tile_cycles(geometry.operation, hardware)
+    slices, chunks = _slice_count(geometry, source, tiling, hardware)
+    tiles = sum(tiling.tiles)
+    jobs = (
+        images
+        * len(blocks)
+        * (chunks + (len(tiling.tiles) - 1) * (chunks if source.layout is None else 1))
+    )
+    least = CONSTANTS.accumulate
+    compute = images * sum(
+        slices * max(part * max(block, tile), least) for block in blocks for part in tiling.tiles
+    )
+    weights = images * len(blocks) * slices * tiles * tile_port
+    loads = _loaded_words(geometry, source, tiling, hardware, chunks)
+    streams = int(target.memory) + int(target.residual is not None)
+    stored = images * geometry.target.image_words // geometry.outputs
+    beats = tiles * ceil_div(size, port)
+    transfers = weights + ceil_div(loads, port) + streams * stored * beats
+    transfers += jobs * CONSTANTS.descriptor
+    storing = stored * max(beats * max(streams, 1), tiles * pool)
+    first = ceil_div(loads, port * max(jobs, 1)) if loads else 0
+    last = blocks[-1] // pool * beats
+    setup = jobs * CONSTANTS.compute_setup
+    return max(transfers, storing, first + compute + setup) + _EXPOSED * last
+
+
+def _slice_count(
+    geometry: Geometry, source: Source, tiling: Tiling, hardware: Hardware
+) -> tuple[int, int]:
+    """Return the slices of a position, and the chunks."""
+    size = hardware.array_size
+    taps_y, taps_x = tiling.taps
+    parts_y, parts_x = ceil_div(geometry.y.kernel, taps_y), ceil_div(geometry.x.kernel, taps_x)
+    if not geometry.is_matmul:
+        return geometry.taps, parts_y * parts_x
+    parts = _split(geometry.channels, tiling.channels)
+    slices = 0
+    for channels in parts:
+        run = taps_x * channels
+        if geometry.x.dilation > 1 and taps_x > 1:
+            slices += taps_y * taps_x * ceil_div(channels, size)
+        elif tiling.span:
+            slices += ceil_div(taps_y * run, size)
+        else:
+            slices += taps_y * ceil_div(run, size)
+    return slices * parts_y * parts_x, parts_y * parts_x * len(parts)
+
+
+def _loaded_words(
+    geometry: Geometry, source: Source, tiling: Tiling, hardware: Hardware, chunks: int
+) -> int:
+    if source.layout is not None:
+        return geometry.source.size if source.loads else 0
+    channels = _staged_channels(geometry, tiling, hardware)
+    window = window_words(geometry, tiling, channels, hardware)
+    blocks = len(tiling.heights) * ceil_div(geometry.target.columns, tiling.width)
+    again = len(tiling.tiles) if chunks > 1 or not geometry.is_matmul else 1
+    return geometry.source.images * blocks * window * chunks * again

@@ -2,22 +2,55 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from modelgen.analysis import linear_sizes, operator_text
-from modelgen.program import Chain, CpuLayer, EngineLayer, Job, Program
+from modelgen.analysis import operator_text, shape_text
+from modelgen.emit.jobs import job_calls, plus
+from modelgen.program import Chain, CpuLayer, EngineLayer, Job, Place, Program
 
 _MOST_SINGLE_PATCHES = 4
 """More descriptors than this that work on the input or output are listed in a table."""
+_RESERVED = frozenset(
+    [
+        "arena",
+        "profiles",
+        "cpu_cycles",
+        "input",
+        "output",
+        "layers",
+        "infer",
+        "engine",
+        "model",
+        "register",
+        "switch",
+        "default",
+        "class",
+        "int",
+        "float",
+        "double",
+        "char",
+        "auto",
+        "for",
+        "if",
+        "else",
+        "while",
+        "do",
+        "return",
+        "new",
+        "delete",
+        "this",
+    ]
+)
 
 
 def model_context(program: Program, title: str) -> dict[str, Any]:
     """Return the variables of the templates."""
     graph = program.graph
-    chains = _chains(program)
+    names = layer_names(program)
     cpu_layers = [layer for layer in program.layers if isinstance(layer, CpuLayer)]
-    patches, tables = _patches(program)
+    patches, tables = _patches(program, names)
     return {
         "title": title,
         "batch": graph.batch,
@@ -30,13 +63,13 @@ def model_context(program: Program, title: str) -> dict[str, Any]:
         "arena_comment": _arena_comment(program),
         "layer_count": len(program.layers),
         "profile_count": len(program.layers) - len(cpu_layers),
-        "chains": chains,
+        "engine_layers": list(_engine_layers(program, names)),
         "cpu_layers": cpu_layers,
         "headers": sorted({layer.node.op for layer in cpu_layers}),
         "layers": list(_layers(program)),
         "patches": patches,
         "tables": tables,
-        "steps": list(_steps(program)),
+        "steps": list(_steps(program, names)),
     }
 
 
@@ -49,12 +82,18 @@ def _arena_comment(program: Program) -> str:
     return f": {', '.join(places)}" if places else ""
 
 
-def chain_names(program: Program) -> dict[int, str]:
-    """Return step number -> C++ name of its table of descriptors."""
-    numbers = [i for i, step in enumerate(program.steps) if isinstance(step, Chain)]
-    if len(numbers) == 1:
-        return {numbers[0]: "descriptors"}
-    return {number: f"descriptors_{i}" for i, number in enumerate(numbers)}
+def layer_names(program: Program) -> dict[int, str]:
+    """Return layer index -> C++ name of its array of jobs."""
+    names: dict[int, str] = {}
+    for layer in program.layers:
+        if isinstance(layer, EngineLayer):
+            name = re.sub(r"\W+", "_", layer.node.name).strip("_").lower() or "layer"
+            if name[0].isdigit() or name in _RESERVED:
+                name = f"layer_{name}"
+            while name in names.values():
+                name = f"{name}_{layer.index}"
+            names[layer.index] = name
+    return names
 
 
 def _profile_slots(program: Program) -> dict[int, int]:
@@ -84,144 +123,106 @@ def _literal(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
+def is_input(program: Program, tensor: str) -> bool:
+    """Tell whether a tensor lies where the caller's input is."""
+    return program.roots[tensor] == program.roots[program.graph.input]
+
+
+def is_output(program: Program, tensor: str) -> bool:
+    """Tell whether a tensor lies where the caller wants the output."""
+    return program.roots[tensor] == program.roots[program.graph.output]
+
+
 def _pointer(program: Program, tensor: str) -> str:
     """Return the C++ expression of a tensor's first value."""
-    if tensor == program.graph.input:
+    if is_input(program, tensor):
         return "input"
-    if tensor == program.graph.output:
+    if is_output(program, tensor):
         return "output"
-    return _plus("arena", program.arena.offsets[tensor] // 4)
+    return plus("arena", program.arena.offsets[program.roots[tensor]] // 4)
 
 
-def _plus(name: str, offset: int) -> str:
-    return f"{name} + {offset}" if offset else name
-
-
-def _chains(program: Program) -> list[dict[str, Any]]:
+def _engine_layers(program: Program, names: dict[int, str]) -> Iterator[dict[str, Any]]:
+    """Give the arrays of jobs with the arguments of their calls."""
     profiles = _profile_slots(program)
-    chains = []
-    for number, name in chain_names(program).items():
-        entries = []
-        for layer in program.steps[number].layers:
-            for job in layer.jobs:
-                entry = _descriptor(program, layer, job)
-                if job is layer.jobs[0]:
-                    entry["comment"] = _layer_comment(program, layer)
+
+    def address(place: Place) -> str:
+        if is_input(program, place.tensor) or is_output(program, place.tensor):
+            return "nullptr"
+        offset = program.arena.offsets[program.roots[place.tensor]] + place.offset
+        return plus("arena", offset // 4)
+
+    for step in program.steps:
+        if not isinstance(step, Chain):
+            continue
+        for layer, following in zip(step.layers, (*step.layers[1:], None), strict=True):
+            name = names[layer.index]
+            jobs = []
+            for number, job in enumerate(layer.jobs):
+                calls = job_calls(layer, job, address)
                 if job is layer.jobs[-1]:
-                    entry["calls"].append(f"profile(&profiles[{profiles[layer.index]}])")
-                entries.append(entry)
-        for position, entry in enumerate(entries[:-1], start=1):
-            entry["calls"].append(f"next(&{name}[{position}])")
-        chains.append({"name": name, "descriptors": entries})
-    return chains
+                    calls.append(f"profile(&profiles[{profiles[layer.index]}])")
+                    if following is not None:
+                        calls.append(f"next({names[following.index]})")
+                else:
+                    calls.append(f"next(&{name}[{number + 1}])")
+                jobs.append(calls)
+            yield {"name": name, "comment": _comment(layer), "jobs": jobs}
 
 
-def _layer_comment(program: Program, layer: EngineLayer) -> str:
-    rows, words, columns = linear_sizes(program.graph, layer.node)
-    return f"{layer.node.name}: {operator_text(layer)}, {rows} x {words} -> {columns}"
+def _comment(layer: EngineLayer) -> str:
+    moves = f"{layer.source_place} to {layer.target_place}"
+    return f"{layer.node.name}: {operator_text(layer)}, {shape_text(layer)}; {moves}"
 
 
-def _descriptor(program: Program, layer: EngineLayer, job: Job) -> dict[str, Any]:
-    """Return the arguments of Matmul() and the calls that follow it."""
-    size = program.hardware.array_size
-    stream = layer.weights_offset + layer.stream_offsets[job.word, job.column]
-    accumulator = f", {job.accumulator_base}" if job.accumulator_base else ""
-    calls = []
-    if job.load:
-        calls.append(f"load({_source(program, layer, job)}, {layer.source_pitch})")
-    calls.append(f"buffer({job.buffer_base}, {job.buffer_pitch})")
-    calls.append(f"weights({_plus('model_weights', stream)}{accumulator})")
-    if job.first:
-        calls.append("first()")
-    if job.store:
-        block = layer.parameters_offset + job.column // size * 8 * size
-        parameters = _plus("model_parameters", block)
-        target = _destination(program, layer, job)
-        calls.append(f"store({parameters}, {target}, {layer.destination_pitch})")
-        calls.extend(_clamp_call(layer))
-    if job.fence:
-        calls.append("fence()")
-    return {
-        "rows": job.rows,
-        "words": job.words,
-        "columns": job.columns,
-        "calls": calls,
-        "comment": "",
-    }
-
-
-def _clamp_call(layer: EngineLayer) -> list[str]:
-    low, high = layer.clamp
-    if low is None and high is None:
-        return []
-    if low == 0 and high is None:
-        return ["relu()"]
-    infinity = "__builtin_inff()"
-    bounds = (
-        f"-{infinity}" if low is None else f"{low!r}F",
-        infinity if high is None else f"{high!r}F",
-    )
-    return [f"clamp({', '.join(bounds)})"]
-
-
-def _source_offset(layer: EngineLayer, job: Job) -> int:
-    return job.row * layer.source_pitch // 4 + job.word
-
-
-def _destination_offset(layer: EngineLayer, job: Job) -> int:
-    return job.row * layer.destination_pitch // 4 + job.column
-
-
-def _source(program: Program, layer: EngineLayer, job: Job) -> str:
-    tensor = layer.node.inputs[0]
-    if tensor == program.graph.input:
-        return "nullptr"
-    return _plus("arena", program.arena.offsets[tensor] // 4 + _source_offset(layer, job))
-
-
-def _destination(program: Program, layer: EngineLayer, job: Job) -> str:
-    tensor = layer.node.output
-    if tensor == program.graph.output:
-        return "nullptr"
-    return _plus("arena", program.arena.offsets[tensor] // 4 + _destination_offset(layer, job))
-
-
-def _patches(program: Program) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _patches(
+    program: Program, names: dict[int, str]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return what infer() sets in descriptors, and tables where that is much."""
     patches: list[dict[str, Any]] = []
     tables: list[dict[str, Any]] = []
-    for number, chain in chain_names(program).items():
-        jobs = [(layer, job) for layer in program.steps[number].layers for job in layer.jobs]
-        loads = [
-            {"descriptor": i, "offset": _source_offset(layer, job)}
-            for i, (layer, job) in enumerate(jobs)
-            if job.load and layer.node.inputs[0] == program.graph.input
-        ]
-        stores = [
-            {"descriptor": i, "offset": _destination_offset(layer, job)}
-            for i, (layer, job) in enumerate(jobs)
-            if job.store and layer.node.output == program.graph.output
-        ]
-        for found, setter, pointer in (
-            (loads, "set_source", "input"),
-            (stores, "set_destination", "output"),
-        ):
-            common = {"chain": chain, "setter": setter, "pointer": pointer}
+    layers = [layer for layer in program.layers if isinstance(layer, EngineLayer)]
+    for setter, what, places in (
+        ("set_source", "loads", _load_place),
+        ("set_residual", "residuals", _residual_place),
+        ("set_destination", "stores", _store_place),
+    ):
+        for pointer, belongs in (("input", is_input), ("output", is_output)):
+            found = [
+                {"descriptor": f"&{names[layer.index]}[{number}]", "offset": place.offset // 4}
+                for layer in layers
+                for number, job in enumerate(layer.jobs)
+                if (place := places(job)) is not None and belongs(program, place.tensor)
+            ]
             if len(found) > _MOST_SINGLE_PATCHES:
-                name = f"{pointer}_of_{chain}"
+                name = f"{pointer}_{what}"
                 tables.append({"name": name, "patches": found})
-                patches.append({**common, "table": name})
+                patches.append({"setter": setter, "pointer": pointer, "table": name})
             else:
-                patches.extend({**common, "table": "", **patch} for patch in found)
+                common = {"setter": setter, "pointer": pointer, "table": ""}
+                patches.extend(
+                    {**common, **patch, "descriptor": patch["descriptor"][1:]} for patch in found
+                )
     return patches, tables
 
 
-def _steps(program: Program) -> Iterator[dict[str, Any]]:
-    names = chain_names(program)
+def _load_place(job: Job) -> Place | None:
+    return job.load.source if job.load else None
+
+
+def _residual_place(job: Job) -> Place | None:
+    return job.store.residual if job.store else None
+
+
+def _store_place(job: Job) -> Place | None:
+    return job.store.memory if job.store else None
+
+
+def _steps(program: Program, names: dict[int, str]) -> Iterator[dict[str, Any]]:
     slots = _cpu_slots(program)
-    for number, step in enumerate(program.steps):
+    for step in program.steps:
         if isinstance(step, Chain):
-            yield {"chain": names[number]}
+            yield {"chain": names[step.layers[0].index]}
             continue
         yield {
             "chain": "",
@@ -231,8 +232,7 @@ def _steps(program: Program) -> Iterator[dict[str, Any]]:
             "destination": _pointer(program, step.node.output),
             "rows": step.rows,
             "columns": step.columns,
-            "source_pitch": step.source_pitch // 4,
-            "destination_pitch": step.destination_pitch // 4,
+            "pitch": "" if step.node.op == "argmax" else f" * {step.columns}",
             "slot": slots[step.index],
             "start": f"start_{slots[step.index]}" if len(slots) > 1 else "start",
         }

@@ -139,7 +139,7 @@ def test_matmul_program(tmp_path: Path) -> None:
     document = json.loads((tmp_path / "model.json").read_text())
     assert document["layers"][0]["shape"] == "20 x 40 -> 30"
     assert np.load(tmp_path / "golden" / "outputs.npy").shape == (20, 30)
-    assert "Matmul(" in (tmp_path / "src" / "model.cpp").read_text()
+    assert "engine::matmul(" in (tmp_path / "src" / "model.cpp").read_text()
 
 
 def test_linear_program(tmp_path: Path) -> None:

@@ -4,8 +4,6 @@
 #include "model.hpp"
 
 #include "heepstor/arena.hpp"
-#include "heepstor/cycles.hpp"
-#include "heepstor/softmax.hpp"
 
 /// INT8 weights in the order in which the engine uses them (weights.bin).
 extern "C" const std::uint8_t model_weights[];
@@ -17,56 +15,190 @@ namespace {
 
 namespace engine = heepstor::engine;
 
-/// Activations between layers: relu0 at 0, fc1 at 16.
-HEEPSTOR_ARENA float arena[24];
+/// Activations between layers: quantized_conv2d0 at 0.
+HEEPSTOR_ARENA float arena[288];
 /// One for each layer on the engine.
-engine::Profile profiles[2];
-/// One for each layer on the CPU.
-std::uint32_t cpu_cycles[1];
+engine::Profile profiles[5];
 
-engine::Descriptor descriptors[2] = {
-    // fc0: linear, ReLU, 2 x 6 -> 5
-    engine::Matmul(2, 6, 5)
-        .load(nullptr, 24)
-        .buffer(0, 6)
+extern engine::Descriptor quantized_conv2d1[2];
+extern engine::Descriptor quantized_conv2d2[3];
+extern engine::Descriptor max_pool2d3[3];
+extern engine::Descriptor quantized_linear5[1];
+
+/// quantized_conv2d0: conv 3x3, ReLU6, 6 x 6 x 3 -> 6 x 6 x 8; memory, kept in buffer to buffer and
+/// memory.
+engine::Descriptor quantized_conv2d0[3] = {
+    engine::matmul(8)
+        .activations({3, 1}, 18, {864, 21, 24})
+        .load(nullptr, {72, 0})
+        .fill()
+        .input(864, {21, 3})
+        .positions({2, 6})
+        .span(9, 3, 21)
         .weights(model_weights)
         .first()
-        .store(model_parameters, arena, 32)
-        .relu()
-        .profile(&profiles[0])
-        .next(&descriptors[1]),
-    // fc1: linear, 2 x 5 -> 3
-    engine::Matmul(2, 5, 3)
-        .load(arena, 32)
-        .buffer(0, 5)
-        .weights(model_weights + 64)
+        .parameters(model_parameters)
+        .store_to_memory(arena, {192, 32})
+        .store_to_buffer(64, {56, 8})
+        .clamp(0.0F, 6.0F)
+        .next(&quantized_conv2d0[1]),
+    engine::matmul(8)
+        .activations({2, 1}, 18, {951, 21})
+        .load(nullptr, {72, 0})
+        .fill()
+        .input(906, {21, 3})
+        .positions({2, 6}, 1000)
+        .span(9, 3, 21)
+        .weights(model_weights)
         .first()
-        .store(model_parameters + 64, arena + 16, 16)
-        .fence()
-        .profile(&profiles[1]),
+        .parameters(model_parameters)
+        .store_to_memory(arena + 96, {192, 32})
+        .store_to_buffer(176, {56, 8})
+        .clamp(0.0F, 6.0F)
+        .next(&quantized_conv2d0[2]),
+    engine::matmul(8)
+        .activations({1, 1}, 18, {993, 21, 0, 21})
+        .load(nullptr, {72, 0})
+        .fill()
+        .input(948, {21, 3})
+        .positions({2, 6})
+        .span(9, 3, 21)
+        .weights(model_weights)
+        .first()
+        .parameters(model_parameters)
+        .store_to_memory(arena + 192, {192, 32})
+        .store_to_buffer(288, {56, 8})
+        .clamp(0.0F, 6.0F)
+        .profile(&profiles[0])
+        .next(quantized_conv2d1),
+};
+
+/// quantized_conv2d1: conv 3x3, add, leaky ReLU 0.125, 6 x 6 x 8 -> 6 x 6 x 8; buffer to buffer.
+engine::Descriptor quantized_conv2d1[2] = {
+    engine::matmul(8)
+        .activations({6, 1}, 48, {0, 56, 64, 56})
+        .fill()
+        .input(0, {56, 8})
+        .positions({3, 6}, 988)
+        .runs(24, {3, 1}, {56, 0})
+        .weights(model_weights + 224)
+        .first()
+        .parameters(model_parameters)
+        .residual(arena, {192, 32})
+        .store_to_buffer(528, {56, 8})
+        .slope(0.125F)
+        .next(&quantized_conv2d1[1]),
+    engine::matmul(8)
+        .activations({6, 1}, 48, {464, 56, 64})
+        .fill()
+        .input(168, {56, 8})
+        .positions({3, 6})
+        .runs(24, {3, 1}, {56, 0})
+        .weights(model_weights + 224)
+        .first()
+        .parameters(model_parameters)
+        .residual(arena + 144, {192, 32})
+        .store_to_buffer(696, {56, 8})
+        .slope(0.125F)
+        .profile(&profiles[1])
+        .next(quantized_conv2d2),
+};
+
+/// quantized_conv2d2: depthwise conv 3x3, stride 2, ReLU, 6 x 6 x 8 -> 3 x 3 x 8; buffer to buffer.
+engine::Descriptor quantized_conv2d2[3] = {
+    engine::depthwise(8)
+        .input(464, {0, 16})
+        .positions({1, 3}, 1018)
+        .runs(8, {3, 3}, {56, 8})
+        .weights(model_weights + 800)
+        .first()
+        .parameters(model_parameters)
+        .store_to_buffer(904, {0, 8})
+        .relu()
+        .next(&quantized_conv2d2[1]),
+    engine::depthwise(8)
+        .activations({3, 1}, 24, {864, 32, 40, 32})
+        .fill(-__builtin_inff())
+        .input(576, {0, 16})
+        .positions({1, 3})
+        .runs(8, {3, 3}, {56, 8})
+        .weights(model_weights + 800)
+        .first()
+        .parameters(model_parameters)
+        .store_to_buffer(936, {0, 8})
+        .relu()
+        .next(&quantized_conv2d2[2]),
+    engine::depthwise(8)
+        .input(688, {0, 16})
+        .positions({1, 3}, 1018)
+        .runs(8, {3, 3}, {56, 8})
+        .weights(model_weights + 800)
+        .first()
+        .parameters(model_parameters)
+        .store_to_buffer(968, {0, 8})
+        .relu()
+        .profile(&profiles[2])
+        .next(max_pool2d3),
+};
+
+/// max_pool2d3: max-pool 3x3, 3 x 3 x 8 -> 3 x 3 x 8; buffer to buffer.
+engine::Descriptor max_pool2d3[3] = {
+    engine::max(8)
+        .input(864, {0, 8})
+        .positions({1, 3})
+        .runs(8, {3, 3}, {32, 8})
+        .first()
+        .parameters(model_parameters + 64)
+        .store_to_buffer(0, {0, 8})
+        .next(&max_pool2d3[1]),
+    engine::max(8)
+        .input(896, {0, 8})
+        .positions({1, 3}, 1018)
+        .runs(8, {3, 3}, {32, 8})
+        .first()
+        .parameters(model_parameters + 64)
+        .store_to_buffer(24, {0, 8})
+        .next(&max_pool2d3[2]),
+    engine::max(8)
+        .input(928, {0, 8})
+        .positions({1, 3})
+        .runs(8, {3, 3}, {32, 8})
+        .first()
+        .parameters(model_parameters + 64)
+        .store_to_buffer(48, {0, 8})
+        .profile(&profiles[3])
+        .next(quantized_linear5),
+};
+
+/// quantized_linear5: linear, 1 x 72 -> 4; buffer to memory.
+engine::Descriptor quantized_linear5[1] = {
+    engine::matmul(4)
+        .input(0, {0, 0})
+        .positions({1, 1}, 1023)
+        .runs(72)
+        .weights(model_weights + 1088)
+        .first()
+        .parameters(model_parameters + 128)
+        .store_to_memory(nullptr, {16, 16})
+        .fence(engine::Fence::kAll)
+        .profile(&profiles[4]),
 };
 
 }  // namespace
 
-const Layer layers[3] = {
-    {"fc0", &profiles[0], nullptr},
-    {"fc1", &profiles[1], nullptr},
-    {"softmax", nullptr, &cpu_cycles[0]},
+const Layer layers[5] = {
+    {"quantized_conv2d0", &profiles[0], nullptr}, {"quantized_conv2d1", &profiles[1], nullptr},
+    {"quantized_conv2d2", &profiles[2], nullptr}, {"max_pool2d3", &profiles[3], nullptr},
+    {"quantized_linear5", &profiles[4], nullptr},
 };
 
 engine::Result infer(const float* input, float* output) {
-  engine::set_source(descriptors[0], input);
+  engine::set_source(quantized_conv2d0[0], input);
+  engine::set_source(quantized_conv2d0[1], input + 54);
+  engine::set_source(quantized_conv2d0[2], input + 90);
+  engine::set_destination(quantized_linear5[0], output);
 
-  const engine::Result result = engine::run(descriptors);
-  if (!result.ok()) return result;
-
-  // softmax: softmax, 2 x 3
-  const std::uint32_t start = heepstor::cycles();
-  for (std::size_t row = 0; row < 2; ++row) {
-    heepstor::softmax<3>(arena + 16 + row * 4, output + row * 3);
-  }
-  cpu_cycles[0] = heepstor::cycles() - start;
-  return result;
+  return engine::run(quantized_conv2d0);
 }
 
 }  // namespace model

@@ -11,13 +11,13 @@
 namespace model {
 
 /// Inputs that one inference takes.
-inline constexpr std::size_t kBatch = 2;
-/// Values of the input of one inference: 2 x 6.
-inline constexpr std::size_t kInputSize = 12;
-/// Values of the output of one inference: 2 x 3.
-inline constexpr std::size_t kOutputSize = 6;
+inline constexpr std::size_t kBatch = 1;
+/// Values of the input of one inference: 1 x 6 x 6 x 3.
+inline constexpr std::size_t kInputSize = 108;
+/// Values of the output of one inference: 1 x 4.
+inline constexpr std::size_t kOutputSize = 4;
 /// Memory for activations between layers.
-inline constexpr std::size_t kArenaBytes = 96;
+inline constexpr std::size_t kArenaBytes = 1152;
 
 /// What is known about a layer after an inference.
 struct Layer {
@@ -29,7 +29,7 @@ struct Layer {
 };
 
 /// All layers, in the order in which they run.
-extern const Layer layers[3];
+extern const Layer layers[5];
 
 /// Runs one inference: kInputSize values row by row to kOutputSize values row by row.
 heepstor::engine::Result infer(const float* input, float* output);

@@ -17,7 +17,7 @@ inline constexpr std::size_t kInputSize = 12;
 /// Values of the output of one inference: 2 x 3.
 inline constexpr std::size_t kOutputSize = 6;
 /// Memory for activations between layers.
-inline constexpr std::size_t kArenaBytes = 64;
+inline constexpr std::size_t kArenaBytes = 32;
 
 /// What is known about a layer after an inference.
 struct Layer {
@@ -29,7 +29,7 @@ struct Layer {
 };
 
 /// All layers, in the order in which they run.
-extern const Layer layers[2];
+extern const Layer layers[3];
 
 /// Runs one inference: kInputSize values row by row to kOutputSize values row by row.
 heepstor::engine::Result infer(const float* input, float* output);
