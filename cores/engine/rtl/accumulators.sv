@@ -1,4 +1,5 @@
-/// The running sums of ArraySize columns: adds each slice's products, and gives rows to the store path.
+/// The running sums or maxima of ArraySize columns: takes in each slice's results, and gives rows to the
+/// store path.
 ///
 /// Two halves (by the entry's top bit), each with one read and one write port, let the store path read
 /// one half while the other is in use; in the same half adding goes first and the store path waits.
@@ -14,6 +15,7 @@ module accumulators #(
     // Products of a slice
     input  logic                       valid_i,
     input  logic                       first_i,
+    input  logic                       maximum_i,
     input  logic                       tile_done_i,
     input  logic [EntryWidth-1:0]      entry_i,
     input  logic [ArraySize-1:0][31:0] product_i,
@@ -34,6 +36,7 @@ module accumulators #(
   logic [Delay-1:0]                 tile_done_q;
   logic [Delay-1:0][EntryWidth-1:0] entry_q;
   logic                             first_q;
+  logic                             maximum_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -52,8 +55,9 @@ module accumulators #(
   end
 
   always_ff @(posedge clk_i) begin
-    entry_q <= {entry_q[Delay-2:0], entry_i};
-    first_q <= first_i;
+    entry_q   <= {entry_q[Delay-2:0], entry_i};
+    first_q   <= first_i;
+    maximum_q <= maximum_i;
   end
 
   // Which half serves whom.
@@ -101,11 +105,15 @@ module accumulators #(
   assign read_data_o = half_data[read_half_q];
 
   for (genvar c = 0; c < ArraySize; c++) begin : gen_column
+    logic [31:0] held;
+
+    assign held = half_data[add_half_q][c];
+
     // Adding -0 leaves every number as it is, also -0.
     fp32_add u_add (
         .clk_i,
-        .a_i  (product_q[c]),
-        .b_i  (first_q ? 32'h80000000 : half_data[add_half_q][c]),
+        .a_i  ((maximum_q && !first_q) ? fp32_pkg::maximum(held, product_q[c]) : product_q[c]),
+        .b_i  ((maximum_q || first_q) ? fp32_pkg::NegativeZero : held),
         .sum_o(sum[c])
     );
   end

@@ -55,6 +55,10 @@ module compute_stage
 
   logic [BufferWidth-1:0] issue_address;
   logic                   issue_swap;
+  logic                   issue_bypass;
+  logic                   issue_maximum;
+  logic [7:1][LaneWidth-1:0]   issue_crossing;
+  logic [7:0][BufferWidth-1:0] issue_skip;
   logic                   issue_first;
   logic                   issue_tile_done;
   logic [EntryWidth-1:0]  issue_entry;
@@ -81,7 +85,11 @@ module compute_stage
       .issue_o,
       .issue_address_o   (issue_address),
       .issue_lanes_o,
+      .issue_crossing_o  (issue_crossing),
+      .issue_skip_o      (issue_skip),
       .issue_swap_o      (issue_swap),
+      .issue_bypass_o    (issue_bypass),
+      .issue_maximum_o   (issue_maximum),
       .issue_first_o     (issue_first),
       .issue_tile_done_o (issue_tile_done),
       .issue_entry_o     (issue_entry),
@@ -107,12 +115,15 @@ module compute_stage
       .write_data_i,
       .read_i         (issue_o),
       .read_address_i (issue_address),
+      .read_crossing_i(issue_crossing),
+      .read_skip_i    (issue_skip),
       .read_data_o    (activations)
   );
 
   // What goes with the slice through buffer, array and adder.
   typedef struct packed {
     logic                  first;
+    logic                  maximum;
     logic                  tile_done;
     logic [EntryWidth-1:0] entry;
   } tag_t;
@@ -120,12 +131,13 @@ module compute_stage
   typedef struct packed {
     logic                 valid;
     logic                 swap;
+    logic                 bypass;
     logic                 weight_load;
     logic [LaneWidth-1:0] lanes;
     tag_t                 tag;
   } slice_t;
 
-  localparam int unsigned BufferLatency = 2;
+  localparam int unsigned BufferLatency = 4;
 
   slice_t [BufferLatency-1:0] slice_q;
   slice_t                     slice;
@@ -139,9 +151,11 @@ module compute_stage
         slice_q[BufferLatency-2:0],
         issue_o,
         issue_swap,
+        issue_bypass,
         weight_claim_o,
         issue_lanes_o,
         issue_first,
+        issue_maximum,
         issue_tile_done,
         issue_entry
       };
@@ -167,6 +181,7 @@ module compute_stage
       .clear_i,
       .valid_i      (slice.valid),
       .swap_i       (slice.swap),
+      .bypass_i     (slice.bypass),
       .tag_i        (slice.tag),
       .lane_valid_i (lane_valid),
       .activation_i (activations),
@@ -187,6 +202,7 @@ module compute_stage
       .clear_i,
       .valid_i     (product_valid),
       .first_i     (product_tag.first),
+      .maximum_i   (product_tag.maximum),
       .tile_done_i (product_tag.tile_done),
       .entry_i     (product_tag.entry),
       .product_i   (product),

@@ -49,11 +49,11 @@ module descriptor_check
                      || descriptor_i.store_window_columns == '0));
 
   // Runs that a slice may cross begin in successive banks, and a slice crosses few of them.
-  logic [15:0] skip;
+  logic [BankWidth-1:0] skip;
 
-  assign skip     = descriptor_i.run_pitch_y - descriptor_i.run_words;
+  assign skip     = BankWidth'(descriptor_i.run_pitch_y) - BankWidth'(descriptor_i.run_words);
   assign bad_span = descriptor_i.control_span && descriptor_i.run_runs_y > 16'd1
-      && (skip[BankWidth-1:0] != '0
+      && (skip != '0
           || (19'(descriptor_i.run_words) * 19'(MostCrossings) < 19'(ArraySize)
               && descriptor_i.run_runs_y > 16'(MostCrossings + 1)));
 

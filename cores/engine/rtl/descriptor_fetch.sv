@@ -5,8 +5,9 @@
 module descriptor_fetch
   import engine_pkg::*;
 #(
-    parameter int unsigned ArraySize = 8,
-    parameter int unsigned PortWords = 4
+    parameter int unsigned ArraySize   = 8,
+    parameter int unsigned PortWords   = 4,
+    parameter int unsigned BufferWords = 16384
 ) (
     input  logic                       clk_i,
     input  logic                       rst_ni,
@@ -141,6 +142,17 @@ module descriptor_fetch
       .code_o      (found)
   );
 
+  logic        beyond;
+
+  buffer_reach #(
+      .ArraySize  (ArraySize),
+      .BufferWords(BufferWords)
+  ) u_reach (
+      .clk_i,
+      .descriptor_i(descriptor),
+      .beyond_o    (beyond)
+  );
+
   assign row_words = 32'(descriptor.load_row_words) * 32'(descriptor.load_shape_columns);
 
   always_ff @(posedge clk_i) begin
@@ -158,7 +170,8 @@ module descriptor_fetch
       if (address_q[3:0] != 4'd0) code = ErrorDescriptorAddress;
     end else if (state_q == StatePush) begin
       code = found_q;
-      if (found_q == ErrorNone && !last && index_q == 16'hffff) code = ErrorChain;
+      if (found_q == ErrorNone && beyond) code = ErrorBuffer;
+      else if (found_q == ErrorNone && !last && index_q == 16'hffff) code = ErrorChain;
     end
   end
 
@@ -220,6 +233,7 @@ module descriptor_fetch
           columns: descriptor.positions_columns,
           rows: descriptor.positions_rows,
           run: descriptor.run_words,
+          span_words: span_words_q,
           runs_x: descriptor.tiles_runs_x,
           runs_y: descriptor.run_runs_y,
           run_pitch_x: descriptor.run_pitch_x,

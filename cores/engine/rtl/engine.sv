@@ -171,8 +171,9 @@ module engine
   store_command_t   store_pushed;
 
   descriptor_fetch #(
-      .ArraySize(ArraySize),
-      .PortWords(PortWords)
+      .ArraySize  (ArraySize),
+      .PortWords  (PortWords),
+      .BufferWords(BufferWords)
   ) u_fetch (
       .clk_i,
       .rst_ni,

@@ -83,6 +83,7 @@ package engine_pkg;
     logic [15:0] columns;       // output positions
     logic [15:0] rows;
     logic [15:0] run;
+    logic [31:0] span_words;    // of all runs
     logic [15:0] runs_x;
     logic [15:0] runs_y;
     logic [15:0] run_pitch_x;

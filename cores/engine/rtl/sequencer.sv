@@ -1,9 +1,10 @@
 /// Decides in each cycle which slice enters the array, or what it has to wait for.
 ///
-/// The order of a descriptor is: slices of K, within them output tiles, within them rows. A row's slice
-/// enters when its activations are loaded, the tile's weights are complete in the shadow registers, the
-/// accumulators are free of earlier results, and the adder has written the sum that it adds to. At
-/// most one descriptor that computes no more may still be storing.
+/// The order of a job is: slices, within them output tiles, within them output positions, row by row. A
+/// position's slice enters when its activations are loaded, the tile's weights are complete in the
+/// shadow registers (unless the job passes the array by), the accumulators are free of earlier
+/// results, and the adder has written the sum that it adds to. At most one earlier job that reports may
+/// still be storing.
 module sequencer
   import engine_pkg::*;
 #(
@@ -13,6 +14,7 @@ module sequencer
     parameter  int unsigned AccumulatorDepth = 1024,
     // Cycles from one use of an accumulator to the next, issue to issue.
     parameter  int unsigned HazardDistance   = 6,
+    localparam int unsigned OffsetWidth      = 20,
     localparam int unsigned BufferWidth      = $clog2(BufferWords),
     localparam int unsigned EntryWidth       = $clog2(AccumulatorDepth),
     localparam int unsigned LaneWidth        = $clog2(ArraySize + 1)
@@ -37,7 +39,11 @@ module sequencer
     output logic                     issue_o,
     output logic [BufferWidth-1:0]   issue_address_o,
     output logic [LaneWidth-1:0]     issue_lanes_o,
+    output logic [7:1][LaneWidth-1:0] issue_crossing_o,
+    output logic [7:0][BufferWidth-1:0] issue_skip_o,
     output logic                     issue_swap_o,
+    output logic                     issue_bypass_o,
+    output logic                     issue_maximum_o,
     output logic                     issue_first_o,
     output logic                     issue_tile_done_o,
     output logic [EntryWidth-1:0]    issue_entry_o,
@@ -54,24 +60,61 @@ module sequencer
   localparam int unsigned Beats     = ArraySize * ArraySize / (4 * PortWords);
   localparam int unsigned BeatWidth = $clog2(Beats + 1);
 
-  // Position in the loops.
-  logic [15:0] word_q;
-  logic [15:0] tile_q;
-  logic [15:0] row_q;
-  logic [31:0] row_offset_q;  // row_q * pitch
-  logic [31:0] entry_q;  // tile_q * rows + row_q
-  logic [15:0] column_q;  // tile_q * ArraySize
-  logic        row_end;
-  logic        tile_end;
-  logic        word_end;
-  logic [15:0] words_left;
-  logic [15:0] columns_left;
+  // What kind of job it is.
+  logic channelwise;
+  logic bypass;
 
-  assign words_left   = command_i.words - word_q;
-  assign columns_left = command_i.columns - column_q;
-  assign row_end      = row_q == command_i.rows - 16'd1;
-  assign tile_end     = tile_q == command_i.tiles - 16'd1;
-  assign word_end     = words_left <= 16'(ArraySize);
+  assign channelwise = command_i.operation != OperationMatmul;
+  assign bypass      = command_i.operation inside {OperationSum, OperationMax};
+
+  // Position in the loops. Offsets are words from the job's first one; they do not wrap, because a
+  // descriptor whose reach is beyond the buffer has been refused.
+  logic [OffsetWidth-1:0] tile_offset_q;
+  logic [OffsetWidth-1:0] row_offset_q;
+  logic [OffsetWidth-1:0] offset_q;
+  logic [15:0]            column_q;
+  logic [15:0]            row_q;
+  logic [15:0]            tile_q;
+  logic [31:0]            channel_q;  // tile_q * ArraySize
+  logic [31:0]            entry_q;  // entries before this one
+  logic                   tile_begin;
+  logic                   row_end;
+  logic                   tile_end;
+  logic                   slice_end;
+  logic                   first_slice;
+  logic                   last_slice;
+
+  assign tile_begin = column_q == '0 && row_q == '0;
+  assign row_end    = column_q == command_i.columns - 16'd1;
+  assign tile_end   = row_end && row_q == command_i.rows - 16'd1;
+  assign slice_end  = tile_end && tile_q == command_i.tiles - 16'd1;
+
+  logic [OffsetWidth-1:0]      next_slice_offset;
+  logic [OffsetWidth-1:0]      next_tile_offset;
+  logic [OffsetWidth-1:0]      next_row_offset;
+  logic [LaneWidth-1:0]        slice_lanes;
+  logic [7:0][OffsetWidth-1:0] skip;
+
+  slice_walker #(
+      .ArraySize  (ArraySize),
+      .OffsetWidth(OffsetWidth)
+  ) u_walker (
+      .clk_i,
+      .rst_ni,
+      .clear_i,
+      .command_i,
+      .channelwise_i(channelwise),
+      .next_i       (issue_o && slice_end),
+      .next_offset_o(next_slice_offset),
+      .lanes_o      (slice_lanes),
+      .crossing_o   (issue_crossing_o),
+      .skip_o       (skip),
+      .first_o      (first_slice),
+      .last_o       (last_slice)
+  );
+
+  assign next_tile_offset = tile_offset_q + (channelwise ? OffsetWidth'(ArraySize) : '0);
+  assign next_row_offset  = row_offset_q + OffsetWidth'(command_i.step_y);
 
   // Conditions.
   logic loaded;
@@ -123,31 +166,40 @@ module sequencer
     recent_entry_q <= {recent_entry_q[HazardDistance-3:0], issue_entry_o};
   end
 
-  // Addresses, with the bits above the buffers' sizes kept to see an overflow.
-  logic [32:0] address;
+  // Lanes and columns that exist, of `count` behind those that are `passed`.
+  function automatic logic [LaneWidth-1:0] present(logic [15:0] count, logic [31:0] passed);
+    if (32'(count) <= passed) return '0;
+    return (32'(count) - passed < 32'(ArraySize)) ? LaneWidth'(32'(count) - passed)
+        : LaneWidth'(ArraySize);
+  endfunction
+
+  // Entries, with the bits above the accumulators' size kept to see an overflow.
   logic [32:0] entry;
-  logic        buffer_overflow;
-  logic        accumulator_overflow;
 
-  assign address              = 33'(command_i.buffer_base) + 33'(word_q) + 33'(row_offset_q);
-  assign entry                = 33'(command_i.accumulator) + 33'(entry_q);
-  assign buffer_overflow      = address + 33'(issue_lanes_o) > 33'(BufferWords);
-  assign accumulator_overflow = entry >= 33'(AccumulatorDepth);
-
+  assign entry   = 33'(command_i.accumulator) + 33'(entry_q);
   assign error_o = '{
-          valid: ready && (buffer_overflow || accumulator_overflow),
-          code: buffer_overflow ? ErrorBuffer : ErrorAccumulator,
+          valid: ready && entry >= 33'(AccumulatorDepth),
+          code: ErrorAccumulator,
           index: command_i.index
       };
 
-  assign issue_address_o   = address[BufferWidth-1:0];
+  assign issue_address_o   = BufferWidth'(OffsetWidth'(command_i.base) + offset_q);
   assign issue_entry_o     = entry[EntryWidth-1:0];
-  assign issue_lanes_o     = word_end ? words_left[LaneWidth-1:0] : LaneWidth'(ArraySize);
-  assign issue_columns_o   = (columns_left < 16'(ArraySize)) ? columns_left[LaneWidth-1:0]
-      : LaneWidth'(ArraySize);
-  assign issue_swap_o      = row_q == '0;
-  assign issue_first_o     = command_i.first && word_q == '0;
-  assign issue_tile_done_o = command_i.report && word_end && row_end;
+  assign issue_lanes_o     = channelwise ? present(command_i.run, channel_q) : slice_lanes;
+  assign issue_swap_o      = tile_begin && !bypass;
+  assign issue_bypass_o    = bypass;
+  assign issue_maximum_o   = command_i.operation == OperationMax;
+  assign issue_first_o     = command_i.first && first_slice;
+  assign issue_tile_done_o = command_i.report && last_slice && tile_end;
+
+  always_comb begin
+    unique case (command_i.operation)
+      OperationMatmul:    issue_columns_o = present(command_i.channels, channel_q);
+      OperationDepthwise: issue_columns_o = LaneWidth'(1);
+      default:            issue_columns_o = '0;
+    endcase
+    for (int unsigned m = 0; m < 8; m++) issue_skip_o[m] = BufferWidth'(skip[m]);
+  end
 
   // One reason a cycle.
   assign wait_descriptor_o  = !command_valid_i && fetching_i;
@@ -157,34 +209,50 @@ module sequencer
   assign wait_weights_o     = ready && issue_swap_o && !tile_ready;
   assign wait_accumulator_o = ready && hazard && !wait_weights_o;
   assign issue_o            = ready && !wait_weights_o && !hazard && !error_o.valid;
-  assign command_pop_o      = issue_o && row_end && tile_end && word_end;
+  assign command_pop_o      = issue_o && slice_end && last_slice;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      word_q       <= '0;
-      tile_q       <= '0;
-      column_q     <= '0;
-      row_q        <= '0;
-      row_offset_q <= '0;
-      entry_q      <= '0;
-      computed_o   <= '0;
+      tile_offset_q  <= '0;
+      row_offset_q   <= '0;
+      offset_q       <= '0;
+      column_q       <= '0;
+      row_q          <= '0;
+      tile_q         <= '0;
+      channel_q      <= '0;
+      entry_q        <= '0;
+      computed_o     <= '0;
     end else if (clear_i) begin
-      word_q       <= '0;
-      tile_q       <= '0;
-      column_q     <= '0;
-      row_q        <= '0;
-      row_offset_q <= '0;
-      entry_q      <= '0;
-      computed_o   <= '0;
+      tile_offset_q  <= '0;
+      row_offset_q   <= '0;
+      offset_q       <= '0;
+      column_q       <= '0;
+      row_q          <= '0;
+      tile_q         <= '0;
+      channel_q      <= '0;
+      entry_q        <= '0;
+      computed_o     <= '0;
     end else if (issue_o) begin
-      row_q        <= row_end ? '0 : row_q + 16'd1;
-      row_offset_q <= row_end ? '0 : row_offset_q + 32'(command_i.buffer_pitch);
-      entry_q      <= (row_end && tile_end) ? '0 : entry_q + 32'd1;
+      column_q <= row_end ? '0 : column_q + 16'd1;
+      entry_q  <= slice_end ? '0 : entry_q + 32'd1;
+      offset_q <= offset_q + OffsetWidth'(command_i.step_x);
       if (row_end) begin
-        tile_q   <= tile_end ? '0 : tile_q + 16'd1;
-        column_q <= tile_end ? '0 : column_q + 16'(ArraySize);
+        row_q        <= tile_end ? '0 : row_q + 16'd1;
+        row_offset_q <= next_row_offset;
+        offset_q     <= next_row_offset;
       end
-      if (row_end && tile_end) word_q <= word_end ? '0 : word_q + 16'(ArraySize);
+      if (tile_end) begin
+        tile_q        <= slice_end ? '0 : tile_q + 16'd1;
+        channel_q     <= slice_end ? '0 : channel_q + 32'(ArraySize);
+        tile_offset_q <= next_tile_offset;
+        row_offset_q  <= next_tile_offset;
+        offset_q      <= next_tile_offset;
+      end
+      if (slice_end) begin
+        tile_offset_q  <= next_slice_offset;
+        row_offset_q   <= next_slice_offset;
+        offset_q       <= next_slice_offset;
+      end
       if (command_pop_o) computed_o <= computed_o + 16'd1;
     end
   end

@@ -2,7 +2,8 @@
 ///
 /// It runs ahead of the array as far as the FIFO allows, also across descriptors. `available_o` counts
 /// the beats that nobody has claimed yet; a claimed beat is taken from the FIFO's head later, by
-/// `take_i`.
+/// `take_i`. Of a depthwise tile memory holds the diagonal only, padded to lines of 16 bytes; its beats
+/// are made here.
 module weight_streamer
   import engine_pkg::*;
 #(
@@ -29,64 +30,141 @@ module weight_streamer
     output logic [PortWords-1:0][31:0] weight_o
 );
 
-  localparam int unsigned Beats      = ArraySize * ArraySize / (4 * PortWords);
+  localparam int unsigned BeatBytes  = 4 * PortWords;
+  localparam int unsigned Beats      = ArraySize * ArraySize / BeatBytes;
   localparam int unsigned BeatWidth  = $clog2(Beats + 1);
+  localparam int unsigned Lines      = (ArraySize + 15) / 16;
+  localparam int unsigned LineBeats  = 16 * Lines / BeatBytes;  // of a diagonal
+  localparam int unsigned LineWidth  = $clog2(LineBeats + 1);
   localparam int unsigned Depth      = 64;  // one LUT-RAM
   localparam int unsigned DepthWidth = $clog2(Depth);
 
-  // Requests: beats of a tile, tiles of a slice, slices.
+  // Requests: beats of a tile, tiles of a slice, slices of a run, runs.
   logic                 running_q;
   logic [31:0]          address_q;
-  logic [15:0]          words_q;  // words of K still to come, with this slice
+  logic [31:0]          runs_q;  // runs still to come, with this one
+  logic [31:0]          words_q;  // words of the run still to come, with this slice
   logic [15:0]          tile_q;
   logic [BeatWidth-1:0] beat_q;
   logic                 beat_end;
   logic                 tile_end;
+  logic                 run_end;
   logic                 stream_end;
   logic [DepthWidth:0]  reserved_q;  // places taken in the FIFO, requested or filled
+  logic                 expand;
+  logic                 expanding_q;
+  logic                 line_wait_q;  // a diagonal is requested or in use
+  logic                 may_start;
+  logic                 diagonal_q;  // responses are those of a diagonal
 
-  assign beat_end      = beat_q == BeatWidth'(Beats - 1);
+  // A diagonal is requested when the one before has been used up. Whatever comes after it waits too,
+  // so that beats keep their order.
+  assign beat_end      = beat_q == (command_i.diagonal ? BeatWidth'(LineBeats - 1)
+      : BeatWidth'(Beats - 1));
   assign tile_end      = beat_end && tile_q == command_i.tiles - 16'd1;
-  assign stream_end    = tile_end && words_q <= 16'(ArraySize);
-  assign req_o         = running_q && reserved_q != (DepthWidth + 1)'(Depth);
+  assign run_end       = tile_end && words_q <= 32'(ArraySize);
+  assign stream_end    = run_end && runs_q == 32'd1;
+  assign req_o         = running_q && (command_i.diagonal ? !line_wait_q
+      : reserved_q != (DepthWidth + 1)'(Depth));
   assign addr_o        = address_q;
   assign command_pop_o = gnt_i && stream_end;
 
+  // Responses of a command of the other kind would be taken for this one's.
+  logic [2:0] outstanding_q;
+  assign may_start = command_valid_i && !line_wait_q
+      && (command_i.diagonal == diagonal_q || outstanding_q == '0);
+
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      running_q  <= 1'b0;
-      reserved_q <= '0;
+      running_q     <= 1'b0;
+      reserved_q    <= '0;
+      outstanding_q <= '0;
     end else if (clear_i) begin
-      running_q  <= 1'b0;
-      reserved_q <= '0;
+      running_q     <= 1'b0;
+      reserved_q    <= '0;
+      outstanding_q <= '0;
     end else begin
       if (command_pop_o) running_q <= 1'b0;
-      else if (command_valid_i) running_q <= 1'b1;
-      reserved_q <= reserved_q + (DepthWidth + 1)'(gnt_i) - (DepthWidth + 1)'(take_i);
+      else if (may_start) running_q <= 1'b1;
+      reserved_q    <= reserved_q + (DepthWidth + 1)'((gnt_i && !command_i.diagonal) || expand)
+          - (DepthWidth + 1)'(take_i);
+      outstanding_q <= outstanding_q + 3'(gnt_i) - 3'(rvalid_i);
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (!running_q) begin
       address_q <= command_i.weights;
+      runs_q    <= command_i.runs;
       words_q   <= command_i.words;
       tile_q    <= '0;
       beat_q    <= '0;
     end else if (gnt_i) begin
-      address_q <= address_q + 32'(4 * PortWords);
+      address_q <= address_q + 32'(BeatBytes);
       beat_q    <= beat_end ? '0 : beat_q + 1'b1;
-      if (tile_end) begin
-        tile_q  <= '0;
-        words_q <= words_q - 16'(ArraySize);
-      end else if (beat_end) begin
-        tile_q <= tile_q + 16'd1;
-      end
+      if (beat_end) tile_q <= tile_end ? '0 : tile_q + 16'd1;
+      if (tile_end) words_q <= run_end ? command_i.words : words_q - 32'(ArraySize);
+      if (run_end) runs_q <= runs_q - 32'd1;
     end
   end
 
-  // Beats that have arrived and that nobody has claimed; the FIFO itself also holds the claimed ones.
+  // The diagonal: its beats arrive in order, so the last one ends up on top.
+  logic [LineBeats*BeatBytes-1:0][7:0] line_q;
+  logic [LineWidth-1:0]                line_beat_q;
+  logic                                line_response;
+  logic [BeatWidth-1:0]                expanded_q;
+  logic [PortWords-1:0][31:0]          expanded;
+  logic                                expand_end;
+
+  assign line_response = rvalid_i && diagonal_q;
+  assign expand        = expanding_q && reserved_q != (DepthWidth + 1)'(Depth);
+  assign expand_end    = expand && expanded_q == BeatWidth'(Beats - 1);
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      diagonal_q  <= 1'b0;
+      line_wait_q <= 1'b0;
+      line_beat_q <= '0;
+      expanding_q <= 1'b0;
+      expanded_q  <= '0;
+    end else if (clear_i) begin
+      diagonal_q  <= 1'b0;
+      line_wait_q <= 1'b0;
+      line_beat_q <= '0;
+      expanding_q <= 1'b0;
+      expanded_q  <= '0;
+    end else begin
+      if (may_start && !running_q) diagonal_q <= command_i.diagonal;
+      if (gnt_i && command_i.diagonal && beat_end) line_wait_q <= 1'b1;
+      else if (expand_end) line_wait_q <= 1'b0;
+      if (line_response) begin
+        line_beat_q <= (line_beat_q == LineWidth'(LineBeats - 1)) ? '0 : line_beat_q + 1'b1;
+        expanding_q <= line_beat_q == LineWidth'(LineBeats - 1);
+      end else if (expand_end) begin
+        expanding_q <= 1'b0;
+      end
+      if (expand) expanded_q <= expand_end ? '0 : expanded_q + 1'b1;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (line_response) line_q <= (LineBeats * BeatBytes * 8)'({rdata_i, line_q} >> (8 * BeatBytes));
+  end
+
+  diagonal_expander #(
+      .ArraySize(ArraySize),
+      .BeatBytes(BeatBytes)
+  ) u_expander (
+      .diagonal_i(line_q[ArraySize-1:0]),
+      .beat_i    (expanded_q),
+      .weight_o  (expanded)
+  );
+
+  // Beats that are there and that nobody has claimed; the FIFO itself also holds the claimed ones.
+  logic                push;
   logic [DepthWidth:0] unclaimed_q;
 
+  assign push        = expand || (rvalid_i && !diagonal_q);
   assign available_o = unclaimed_q != '0;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -95,7 +173,7 @@ module weight_streamer
     end else if (clear_i) begin
       unclaimed_q <= '0;
     end else begin
-      unclaimed_q <= unclaimed_q + (DepthWidth + 1)'(rvalid_i) - (DepthWidth + 1)'(claim_i);
+      unclaimed_q <= unclaimed_q + (DepthWidth + 1)'(push) - (DepthWidth + 1)'(claim_i);
     end
   end
 
@@ -106,8 +184,8 @@ module weight_streamer
       .clk_i,
       .rst_ni,
       .clear_i,
-      .push_i (rvalid_i),
-      .data_i (rdata_i),
+      .push_i (push),
+      .data_i (expand ? expanded : rdata_i),
       .pop_i  (take_i),
       .data_o (weight_o),
       .count_o()

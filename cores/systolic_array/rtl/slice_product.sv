@@ -1,7 +1,8 @@
 /// Products of one slice of activations with an ArraySize x ArraySize tile of weights: FP32 in, FP32 out.
 ///
 /// Aligns the slice, multiplies exactly in integers, and rounds each column's sum once. `swap_i` makes
-/// the tile that was loaded last the active one, from this slice on.
+/// the tile that was loaded last the active one, from this slice on. With `bypass_i` the activation of
+/// lane c itself is the result of column c, +0 where the lane is not valid.
 ///
 /// `weight_load_i` claims one beat of the next tile: the beat itself is taken from `weight_i` in a later
 /// cycle, when `weight_take_o` is high. A tile is complete when all its beats were claimed in earlier
@@ -18,6 +19,7 @@ module slice_product #(
     // Activations
     input  logic                      valid_i,
     input  logic                      swap_i,
+    input  logic                      bypass_i,
     input  logic [ TagWidth-1:0]      tag_i,
     input  logic [ArraySize-1:0]      lane_valid_i,
     input  logic [ArraySize-1:0][31:0] activation_i,
@@ -46,6 +48,7 @@ module slice_product #(
   // Control, delayed as the data is.
   logic [Latency-1:0]                valid_q;
   logic [Latency-1:0][TagWidth-1:0]  tag_q;
+  logic [Latency-1:0]                bypass_q;
   logic [AlignLatency-1:0]           swap_q;
   logic [AlignLatency-1:0]           weight_load_q;
   logic [BeatWidth-1:0]              beat_q;
@@ -66,7 +69,10 @@ module slice_product #(
     end
   end
 
-  always_ff @(posedge clk_i) tag_q <= {tag_q[Latency-2:0], tag_i};
+  always_ff @(posedge clk_i) begin
+    tag_q    <= {tag_q[Latency-2:0], tag_i};
+    bypass_q <= {bypass_q[Latency-2:0], bypass_i};
+  end
 
   assign valid_o       = valid_q[Latency-1];
   assign tag_o         = tag_q[Latency-1];
@@ -117,6 +123,35 @@ module slice_product #(
     special_q  <= {special_q[ArrayLatency-2:0], special};
   end
 
+  // What passes the array by goes through a memory that is walked round once in the array's latency.
+  localparam int unsigned PlaceWidth = $clog2(Latency - 1);
+
+  logic [ArraySize-1:0][31:0] passing[Latency-1];
+  logic [PlaceWidth-1:0]      place_q;
+  logic [ArraySize-1:0][31:0] passed_in;
+  logic [ArraySize-1:0][31:0] passed_q;
+  logic [ArraySize-1:0][31:0] product;
+
+  always_comb begin
+    for (int unsigned i = 0; i < ArraySize; i++) begin
+      if (!lane_valid_i[i]) passed_in[i] = '0;
+      else if (fp32_pkg::is_nan(activation_i[i][30:0])) passed_in[i] = fp32_pkg::CanonicalNan;
+      else passed_in[i] = activation_i[i];
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) place_q <= '0;
+    else place_q <= (place_q == PlaceWidth'(Latency - 2)) ? '0 : place_q + 1'b1;
+  end
+
+  always_ff @(posedge clk_i) begin
+    passed_q <= passing[place_q];
+    if (valid_i && bypass_i) passing[place_q] <= passed_in;
+  end
+
+  assign product_o = bypass_q[Latency-1] ? passed_q : product;
+
   // 2^(E - 152) is the weight of the sum's lowest bit; bit 39 then has the exponent E + 14.
   for (genvar c = 0; c < ArraySize; c++) begin : gen_normalize
     fp32_normalize #(
@@ -128,7 +163,7 @@ module slice_product #(
         .exponent_i (11'(exponent_q[ArrayLatency-1]) + 11'sd14),
         .infinity_i (1'b0),
         .nan_i      (special_q[ArrayLatency-1]),
-        .result_o   (product_o[c])
+        .result_o   (product[c])
     );
   end
 

@@ -1,0 +1,46 @@
+/// Whether the words that a descriptor computes with lie in the activation buffer.
+///
+/// The answer comes a cycle after the descriptor.
+module buffer_reach
+  import engine_pkg::*;
+  import engine_descriptor_pkg::*;
+#(
+    parameter int unsigned ArraySize   = 8,
+    parameter int unsigned BufferWords = 16384
+) (
+    input  logic        clk_i,
+    input  descriptor_t descriptor_i,
+    output logic        beyond_o
+);
+
+  /// Words from the first of `count` places to the last.
+  function automatic logic [31:0] extent(logic [15:0] count, logic [15:0] pitch);
+    return 32'(count - 16'd1) * 32'(pitch);
+  endfunction
+
+  logic [31:0] columns_q;
+  logic [31:0] rows_q;
+  logic [31:0] runs_x_q;
+  logic [31:0] runs_y_q;
+  logic [31:0] words_q;
+  logic [31:0] channels;
+  logic [34:0] reach;
+
+  // Channels beyond the tiles are not read.
+  assign channels = 32'(descriptor_i.tiles_count) * 32'(ArraySize);
+
+  always_ff @(posedge clk_i) begin
+    columns_q <= extent(descriptor_i.positions_columns, descriptor_i.step_x);
+    rows_q    <= extent(descriptor_i.positions_rows, descriptor_i.step_y);
+    runs_x_q  <= extent(descriptor_i.tiles_runs_x, descriptor_i.run_pitch_x);
+    runs_y_q  <= extent(descriptor_i.run_runs_y, descriptor_i.run_pitch_y);
+    words_q   <= 32'(descriptor_i.input_base)
+        + ((descriptor_i.control_operation != OperationMatmul
+            && channels < 32'(descriptor_i.run_words))
+           ? channels : 32'(descriptor_i.run_words));
+  end
+
+  assign reach    = 35'(columns_q) + 35'(rows_q) + 35'(runs_x_q) + 35'(runs_y_q) + 35'(words_q);
+  assign beyond_o = reach > 35'(BufferWords);
+
+endmodule
