@@ -127,7 +127,9 @@ class _Builder:
         ready = step.geometry.source.rows
         if source.tensor == self._roots.get(previous):
             ready = self._ready[source.tensor]
-        chosen = schedule(step.geometry, source, target, self._hardware, ready)
+        following = self._steps[index + 1 : index + 2]
+        final = not following or following[0].geometry is None
+        chosen = schedule(step.geometry, source, target, self._hardware, ready, final=final)
         self._ready[target.tensor] = chosen.ready_rows
         return EngineLayer(
             node=node,

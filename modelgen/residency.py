@@ -197,7 +197,7 @@ def _lifetime(
 def _least_useful(
     uses: _Uses, lifetimes: Mapping[str, arena.Lifetime], kept: Mapping[str, Layout]
 ) -> str:
-    """Return what to leave in memory: of what lives at the fullest time, an input or the largest."""
+    """Return what to leave in memory: at the fullest time, an input, else the largest tensor."""
     steps = sorted({lifetime.first for lifetime in lifetimes.values()})
 
     def alive(step: int) -> list[str]:

@@ -17,7 +17,7 @@ from modelgen.layout import FIELD_LIMIT, ceil_div, saves_slices
 from modelgen.program import Job
 from modelgen.tiling import Cut, Source, Target, Tiling, cut, spans, tile_count
 
-_MOST_SIMULATED = 10
+_MOST_SIMULATED = 40
 """Tilings that are tried with the cost model, the most promising ones first."""
 _MOST_JOBS = 200
 """Tilings with more jobs than this are compared by their bounds only."""
@@ -25,6 +25,8 @@ _ABOUT_AS_FAST = 1.002
 """Tilings within this factor of the fastest count as equal: the one with fewer jobs is taken."""
 _BLOCK_COUNTS = (1, 2, 3, 4, 5, 6, 8, 12, 16, 24, 32)
 _LAST_HEIGHTS = (1, 2, 3, 4, 6, 8)
+_MOST_SPLIT_TILES = 32
+"""Layers with more tiles than this gain nothing from a small last block of them."""
 _EXPOSED = 0.1
 """Weight of the storing that the next layer can hide."""
 
@@ -40,7 +42,13 @@ class Schedule:
 
 
 def schedule(
-    geometry: Geometry, source: Source, target: Target, hardware: Hardware, ready_rows: int
+    geometry: Geometry,
+    source: Source,
+    target: Target,
+    hardware: Hardware,
+    ready_rows: int,
+    *,
+    final: bool = False,
 ) -> Schedule:
     """Return the fastest tiling of a layer.
 
@@ -51,6 +59,7 @@ def schedule(
         hardware: sizes of the engine.
         ready_rows: rows of the input that are there when the layer begins; the others are being
             stored by the layer before.
+        final: no layer follows that could hide the storing.
     """
     tilings = list(_tilings(geometry, source, hardware))
     if not tilings and source.layout is None:
@@ -71,7 +80,7 @@ def schedule(
         made = cut(geometry, source, target, tiling, hardware)
         cost = bounds[tiling]
         if len(made.jobs) <= _MOST_JOBS:
-            cost = _cost(geometry, made.jobs, tiling, hardware, ready_rows)
+            cost = _cost(geometry, made.jobs, tiling, hardware, ready_rows, final=final)
         if best is None or _is_better((cost, len(made.jobs)), best[:2]):
             best = (cost, len(made.jobs), tiling, made)
     _, _, tiling, made = best
@@ -87,7 +96,13 @@ def _is_better(one: tuple[float, int], other: tuple[float, int]) -> bool:
 
 
 def _cost(
-    geometry: Geometry, jobs: list[Job], tiling: Tiling, hardware: Hardware, ready_rows: int
+    geometry: Geometry,
+    jobs: list[Job],
+    tiling: Tiling,
+    hardware: Hardware,
+    ready_rows: int,
+    *,
+    final: bool,
 ) -> float:
     """Return cycles until the next layer can begin, and a part of those that it has to hide."""
     costs: list[JobCost] = [
@@ -95,7 +110,7 @@ def _cost(
     ]
     start, end = next_start(costs)
     ready = geometry.target.rows - tiling.heights[-1]
-    if 2 * ready < geometry.target.rows:
+    if final or 2 * ready < geometry.target.rows:
         start = end
     late = geometry.y.reach(tiling.heights[0] * geometry.pool[0]) > ready_rows
     waiting = costs[0].latency if late else 0.0
@@ -109,10 +124,9 @@ def _tilings(geometry: Geometry, source: Source, hardware: Hardware) -> Iterator
         span = bool(saves_slices(geometry, hardware)) and spans(geometry, source, taps, hardware)
         if source.layout is not None and source.layout.seen_as(geometry.source) is None:
             span = spans(geometry, source, taps, hardware)
-        for tiles in _tile_blocks(geometry, channels, hardware):
-            for width in _widths(geometry, source, tiles, hardware):
-                for heights in _heights(geometry, tiles, width, hardware):
-                    blocks = _split(tile_count(geometry, hardware), tiles)
+        for blocks in _tile_splits(geometry, hardware):
+            for width in _widths(geometry, source, _pair(blocks), hardware):
+                for heights in _heights(geometry, _pair(blocks), width, hardware):
                     tiling = Tiling(heights, width, blocks, taps, channels, span)
                     if tiling not in seen and _fits(geometry, source, tiling, hardware):
                         seen.add(tiling)
@@ -148,18 +162,28 @@ def _chunks(
                 yield shape, slices * size
 
 
-def _tile_blocks(geometry: Geometry, channels: int, hardware: Hardware) -> list[int]:
-    """Return numbers of tiles in a block."""
+def _tile_splits(geometry: Geometry, hardware: Hardware) -> set[tuple[int, ...]]:
+    """Return splits of the tiles into blocks; a small last one leaves little to store."""
     tiles = tile_count(geometry, hardware)
     most = min(tiles, hardware.accumulator_depth // 2, FIELD_LIMIT // hardware.array_size)
-    return sorted({ceil_div(tiles, parts) for parts in range(1, 9)} | {1, most})[::-1]
+    steps = {min(ceil_div(tiles, parts), most) for parts in range(1, 9)} | {1, most}
+    splits = {_split(tiles, step) for step in steps}
+    if 1 < tiles <= _MOST_SPLIT_TILES:
+        splits |= {(*_split(tiles - 1, min(step, tiles - 1)), 1) for step in steps}
+        splits |= {(first, *_split(tiles - first, 1)) for first in range(1, min(most, tiles))}
+    return splits
 
 
-def _widths(geometry: Geometry, source: Source, tiles: int, hardware: Hardware) -> list[int]:
+def _pair(blocks: tuple[int, ...]) -> int:
+    """Return the most tiles of two consecutive blocks, which need accumulators at the same time."""
+    return max(map(sum, zip(blocks, (*blocks[1:], blocks[0]), strict=True)))
+
+
+def _widths(geometry: Geometry, source: Source, pair: int, hardware: Hardware) -> list[int]:
     """Return widths of blocks, in stored columns: all, or equal parts that fit."""
     columns = geometry.target.columns
     pool = geometry.pool[0] * geometry.pool[1]
-    most = hardware.accumulator_depth // 2 // (tiles * pool)
+    most = hardware.accumulator_depth // (pair * pool)
     if most < 1:
         return []
     fitting = {ceil_div(columns, ceil_div(columns, min(columns, most)))}
@@ -172,12 +196,12 @@ def _widths(geometry: Geometry, source: Source, tiles: int, hardware: Hardware) 
 
 
 def _heights(
-    geometry: Geometry, tiles: int, width: int, hardware: Hardware
+    geometry: Geometry, pair: int, width: int, hardware: Hardware
 ) -> Iterator[tuple[int, ...]]:
     """Give heights of the blocks of stored rows."""
     rows = geometry.target.rows
-    entries = tiles * width * geometry.pool[0] * geometry.pool[1]
-    most = min(hardware.accumulator_depth // 2 // entries, rows, FIELD_LIMIT)
+    entries = pair * width * geometry.pool[0] * geometry.pool[1]
+    most = min(hardware.accumulator_depth // entries, rows, FIELD_LIMIT)
     if most < 1:
         return
     least = ceil_div(rows, most)

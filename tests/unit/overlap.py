@@ -120,6 +120,11 @@ def _activities(index: int, job: Descriptor, array_size: int) -> Iterator[Activi
     compute.writes["sums"] = sums
     yield compute
     if job.stores:
+        if job.add_residual:
+            # Operands may be fetched ahead, from when the job begins to be computed.
+            axes = (job.store_rows, job.pitch_y // 4), (job.store_columns, job.pitch_x // 4)
+            operand = _grid(job.residual // 4, *axes, (job.columns, 1))
+            yield Activity(index, COMPUTE, STORED, reads={"memory": operand})
         yield _storing(index, job, sums)
 
 
@@ -130,8 +135,6 @@ def _storing(index: int, job: Descriptor, sums: np.ndarray) -> Activity:
     axes = (job.store_rows, job.pitch_y // 4), (job.store_columns, job.pitch_x // 4)
     if job.store_memory:
         store.writes["memory"] = _grid(job.destination // 4, *axes, (job.columns, 1))
-    if job.add_residual:
-        store.reads["memory"] = _grid(job.residual // 4, *axes, (job.columns, 1))
     if job.store_buffer:
         store.writes["buffer"] = _grid(
             job.store_base,

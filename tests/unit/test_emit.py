@@ -15,8 +15,8 @@ from modelgen.emit.formatting import format_cpp
 from modelgen.graph import Graph
 from modelgen.hardware import Hardware
 from modelgen.image import execute
+from modelgen.random_networks import GraphBuilder
 from tests.unit import networks
-from tests.unit.networks import DeviceGraph
 
 GOLDEN = Path(__file__).parent / "golden"
 TEXTS = ("model.hpp", "model.cpp", "main.cpp", "test_data.hpp", "model_data.S", "test_data.S")
@@ -34,14 +34,14 @@ def ramps(graph: Graph) -> Graph:
 
 def perceptron() -> Graph:
     """Two layers, softmax, a batch of two."""
-    graph = DeviceGraph(2, 6)
+    graph = GraphBuilder(2, 6)
     last = graph.linear(graph.linear("x", 5, clamp=[0.0, None]), 3)
     return ramps(graph.build(graph.softmax(last)))
 
 
 def tiny() -> Graph:
     """One of everything that is emitted for a small convolutional network."""
-    graph = DeviceGraph(1, 6, 6, 3)
+    graph = GraphBuilder(1, 6, 6, 3)
     first = graph.conv("x", 8, clamp=[0.0, 6.0])
     second = graph.conv(first, 8, residual=first, slope=0.125)
     deep = graph.conv(second, 0, depthwise=True, stride=(2, 2), clamp=[0.0, None])
@@ -87,7 +87,7 @@ def test_sources_are_clang_format_clean(tmp_path: Path) -> None:
 
 
 def test_many_descriptors_are_patched_by_a_table(tmp_path: Path) -> None:
-    graph = DeviceGraph(64, 256)
+    graph = GraphBuilder(64, 256)
     write(graph.build(graph.linear("x", 64)), tmp_path, Hardware(array_size=16))
     text = (tmp_path / "model.cpp").read_text()
     assert "for (const Patch& patch : input_loads)" in text

@@ -18,9 +18,10 @@ from modelgen.graph import Graph
 from modelgen.hardware import Hardware
 from modelgen.image import build_image, descriptors_of, execute
 from modelgen.program import Chain, CpuLayer, EngineLayer, Program
+from modelgen.random_networks import GraphBuilder
 from tests.unit import networks
 from tests.unit.float_network import run_float
-from tests.unit.networks import DeviceGraph, bits, random_network
+from tests.unit.networks import bits, random_network
 from tests.unit.overlap import check_fences
 
 SEEDS = st.integers(0, 2**20)
@@ -118,7 +119,7 @@ def test_predicted_cycles(name: str, size: int, cycles: int) -> None:
 
 @pytest.mark.parametrize("words", [65535, 65536, 100000])
 def test_longer_than_a_descriptor_field(words: int) -> None:
-    graph = DeviceGraph(1, words)
+    graph = GraphBuilder(1, words)
     built = graph.build(graph.linear("x", 9))
     values = inputs_of(built)
     assert_close(execute(compile_graph(built, Hardware()), values), run_float(built, values))
@@ -127,7 +128,7 @@ def test_longer_than_a_descriptor_field(words: int) -> None:
 def test_larger_than_the_buffer() -> None:
     """Rows with their halo, columns, channels and kernel taps: whatever it takes."""
     for buffer_words in (512, 2048, 8192):
-        graph = DeviceGraph(1, 40, 40, 12)
+        graph = GraphBuilder(1, 40, 40, 12)
         last = graph.conv("x", 20, (5, 5), padding=(2, 2, 2, 2), clamp=[0.0, None])
         built = graph.build(graph.pool("max_pool2d", last, (3, 3), (2, 2), (1, 1, 1, 1)))
         values = inputs_of(built)
@@ -139,7 +140,7 @@ def test_larger_than_the_buffer() -> None:
 @pytest.mark.parametrize("shape", [(64, 256, 64), (128, 128, 128), (256, 256, 64)])
 def test_products_come_near_the_limit(shape: tuple[int, int, int], size: int) -> None:
     rows, words, columns = shape
-    graph = DeviceGraph(rows, words)
+    graph = GraphBuilder(rows, words)
     program = compile_graph(graph.build(graph.linear("x", columns)), Hardware(array_size=size))
     document = describe(program)
     assert document["predicted_cycles"] < 1.2 * document["limit_cycles"]
@@ -147,7 +148,7 @@ def test_products_come_near_the_limit(shape: tuple[int, int, int], size: int) ->
 
 
 def test_one_row_is_one_descriptor_a_layer() -> None:
-    graph = DeviceGraph(1, 784)
+    graph = GraphBuilder(1, 784)
     last = graph.linear("x", 128, clamp=[0.0, None])
     built = graph.build(graph.softmax(graph.linear(graph.linear(last, 64), 10)))
     program = compile_graph(built, Hardware())
@@ -158,7 +159,7 @@ def test_one_row_is_one_descriptor_a_layer() -> None:
 
 
 def test_shared_weights_are_stored_once() -> None:
-    graph = DeviceGraph(1, 32)
+    graph = GraphBuilder(1, 32)
     built = graph.build(graph.linear(graph.linear("x", 32), 32))
     first, second = built.nodes
     shared = built.with_nodes([first, replace(second, constants=first.constants)])
@@ -185,20 +186,20 @@ def test_first_layer_fills_the_array() -> None:
 
 
 def test_no_layer_at_all() -> None:
-    graph = DeviceGraph(1, 4)
+    graph = GraphBuilder(1, 4)
     with pytest.raises(ModelError, match="no layer"):
         compile_graph(graph.build(graph.flatten("x")), Hardware())
 
 
 def test_arena_too_small() -> None:
-    graph = DeviceGraph(1, 8)
+    graph = GraphBuilder(1, 8)
     built = graph.build(graph.softmax(graph.linear("x", 64)))
     with pytest.raises(ModelError, match=r"need 256 bytes.*156 bytes are missing.*arena_kib"):
         compile_graph(built, Hardware(arena_bytes=100))
 
 
 def test_description() -> None:
-    graph = DeviceGraph(1, 784)
+    graph = GraphBuilder(1, 784)
     last = graph.linear(graph.linear("x", 128, clamp=[0.0, None]), 64)
     document = describe(compile_graph(graph.build(graph.softmax(last)), Hardware()))
     assert [layer["limit_cycles"] for layer in document["layers"]] == [6500.0, 560.0, 0.0]
