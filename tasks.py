@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import inspect
 import json as jsonlib
 import os
 import sys
@@ -16,18 +17,30 @@ sys.dont_write_bytecode = False
 
 # After the line above, which they need.
 from flows.errors import HeepstorError  # noqa: E402
+from flows.pairs import Pair, TaskWithPairs  # noqa: E402
 from modelgen.errors import ModelError  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent
 
-PROJECT_HELP = {
-    "project": "the project: a folder under projects/",
-    "config": "the hardware configuration's file (default: heepstor_cfg.hjson)",
-    "operators": "where layers run: engine, or software (on the CPU, with the same results)",
-    "assertions": "--no-assertions leaves the device code's assertions out",
-    "inputs": "how many test inputs to run (default: the project's own setting)",
-    "json": "print the result as JSON on stdout, and everything else on stderr",
+CONFIG_OPTIONS = {
+    "config": ("", "the hardware configuration's file (default: heepstor_cfg.hjson)"),
+    "set": ("", "other values for some of its knobs: engine.array_size=16,memory.banks=16"),
 }
+STAGE_OPTIONS = {
+    "project": ("", "the project: a folder under projects/"),
+    **CONFIG_OPTIONS,
+    "operators": ("engine", "where layers run: engine, or software (on the CPU, same results)"),
+    "assertions": (True, "--no-assertions leaves the device code's assertions out"),
+    "inputs": ("", "how many test inputs to run (default: the project's setting)"),
+    "batch": ("", "inputs that one inference takes (default: the project's setting)"),
+    "quantization": ("", "scales per_channel or per_tensor (default: the project's setting)"),
+    "scale": ("", "max or mse: from the largest weight, or of the least squared error"),
+    "random_weights": (False, "take seeded random weights, and train nothing"),
+    "unit": ("cycles", "the report's times in cycles, us or ms"),
+    "clock_hz": ("", "clock of times in us and ms (default: the configuration's)"),
+    "json": (False, "print the result as JSON on stdout, and everything else on stderr"),
+}
+"""Options of every stage's task: default and help."""
 
 
 def _reports_errors(function):
@@ -58,7 +71,8 @@ def _reports_errors(function):
 
 
 def _stage(name: str, project: str, options: dict, json: bool) -> None:
-    from flows.pipeline import Options, run
+    from flows.options import Options
+    from flows.pipeline import run
     from flows.progress import Terminal
 
     terminal = Terminal(sys.stderr if json else sys.stdout)
@@ -68,21 +82,26 @@ def _stage(name: str, project: str, options: dict, json: bool) -> None:
         print(jsonlib.dumps(result, indent=1))
 
 
+def _with_options(function, options: dict[str, tuple[object, str]]):
+    """A task whose options, all keywords, are those of a table."""
+    kind = inspect.Parameter.KEYWORD_ONLY
+    keywords = [inspect.Parameter(name, kind, default=o[0]) for name, o in options.items()]
+    context = inspect.Parameter("c", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    wrapped = _reports_errors(function)
+    wrapped.__signature__ = inspect.Signature([context, *keywords])
+    help_texts = {name: option[1] for name, option in options.items()}
+    return task(wrapped, klass=TaskWithPairs, help=help_texts, name=function.__name__)
+
+
 def _stage_task(name: str, text: str):
     """A task that brings one stage, and those before it, up to date."""
 
-    def body(c, project="", config="", operators="engine", assertions=True, inputs="", json=False):
-        options = {
-            "config": config,
-            "operators": operators,
-            "assertions": assertions,
-            "inputs": inputs,
-        }
+    def body(c, *, project, json, **options):
         _stage(name, project, options, json)
 
     body.__name__ = name
     body.__doc__ = text
-    return task(_reports_errors(body), help=PROJECT_HELP, name=name)
+    return _with_options(body, STAGE_OPTIONS)
 
 
 build = _stage_task("build", "From the PyTorch model to its run on the SoC's RTL: all stages.")
@@ -92,7 +111,25 @@ generate = _stage_task("generate", "Write the C++ application for the configured
 firmware = _stage_task("firmware", "Compile and link the application for RISC-V.")
 hardware = _stage_task("hardware", "Build the simulator of the whole SoC from its RTL.")
 simulate = _stage_task("simulate", "Run the application on the simulated SoC; check its outputs.")
-report = _stage_task("report", "Show where every cycle and every byte went.")
+
+
+def _report(c, *, compare, project, json, **options):
+    """Show where every cycle and every byte went; or two builds side by side."""
+    if not compare:
+        _stage("report", project, options, json)
+        return
+    from flows.progress import Terminal
+    from flows.report import comparison
+
+    terminal = Terminal(sys.stderr if json else sys.stdout)
+    result = comparison.run(ROOT, *compare, options["unit"], options["clock_hz"], terminal)
+    if json:
+        print(jsonlib.dumps(result, indent=1))
+
+
+_report.__name__ = "report"
+COMPARE = {"compare": (Pair(), "A B: two projects, or files report.json, side by side")}
+report = _with_options(_report, {**STAGE_OPTIONS, **COMPARE})
 
 
 @task(name="list", help={"json": "print it as JSON"})
@@ -157,15 +194,36 @@ def lint(c):
 
 @task(
     help={
-        "suite": "the benchmark's name",
+        "suite": "networks, linear, host or all",
+        "sizes": "sizes of the array, such as 4,8 (default: 8,16); suite networks",
+        "only": "networks to measure, with commas between; suite networks",
         "json": "print the figures as JSON on stdout",
-        "config": PROJECT_HELP["config"],
+        **{name: option[1] for name, option in CONFIG_OPTIONS.items()},
     }
 )
 @_reports_errors
-def bench(c, suite="linear", json=False, config=""):
+def bench(c, suite="networks", sizes="", only="", json=False, config="", set=""):
     """Measure cycles, error and size against the stated goals."""
     from flows import bench as bench_flow
+    from flows.options import config_file
 
-    if code := bench_flow.main(suite, json=json, config=config or None):
+    path = str(config_file(ROOT, config, set))
+    if code := bench_flow.main(suite, json=json, config=path, sizes=sizes, only=only):
+        raise Exit(code=code)
+
+
+@task(
+    help={
+        "count": "how many networks",
+        "seed": "of the first; the others have the numbers after it",
+        **{name: option[1] for name, option in CONFIG_OPTIONS.items()},
+    }
+)
+@_reports_errors
+def fuzz(c, count=200, seed=0, config="", set=""):
+    """Compile and run random networks; compare every output's bits with the reference."""
+    from flows import fuzz as fuzz_flow
+    from flows.options import config_file
+
+    if code := fuzz_flow.main(count, seed, str(config_file(ROOT, config, set))):
         raise Exit(code=code)

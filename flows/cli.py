@@ -13,7 +13,7 @@ from flows import projects
 
 ROOT = Path(__file__).resolve().parent.parent
 _UNKNOWN = re.compile(r"No idea what '(?P<name>.*)' is!")
-_NO_VALUE = re.compile(r"Flag <Argument: (?P<name>\w+)[^>]*> needed value")
+_NO_VALUE = re.compile(r"Flag <(?P<pair>Pair)?Argument: (?P<name>\w+)[^>]*> needed value")
 
 
 class TaskProgram(Program):
@@ -27,7 +27,9 @@ class TaskProgram(Program):
 
     def _explained(self, error: ParseError) -> ParseError:
         if incomplete := _NO_VALUE.search(str(error)):
-            text = f"--{incomplete['name']} needs a value: --{incomplete['name']} VALUE."
+            option = f"--{incomplete['name'].replace('_', '-')}"
+            values = ("two values", "A B") if incomplete["pair"] else ("a value", "VALUE")
+            text = f"{option} needs {values[0]}: {option} {values[1]}."
             return ParseError(text, error.context)
         unknown = _UNKNOWN.search(str(error))
         return error if unknown is None else self._with_suggestion(unknown["name"], error)

@@ -144,8 +144,13 @@ def load(path: str | Path | None = None) -> Config:
     repository's root. Raises HeepstorError that names every problem found.
     """
     path = Path(path or os.environ.get("HEEPSTOR_CONFIG") or DEFAULT_PATH)
+    return from_dict(_read(path), source=str(path))
+
+
+def _read(path: Path) -> Any:
+    """A configuration file's values, unchecked."""
     try:
-        values = hjson.loads(path.read_text(encoding="utf-8"))
+        return hjson.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise HeepstorError(
             f"cannot read the hardware configuration {path}: {error.strerror}; "
@@ -155,7 +160,42 @@ def load(path: str | Path | None = None) -> Config:
         raise HeepstorError(
             f"the hardware configuration {path} is not valid Hjson: {error}"
         ) from error
-    return from_dict(values, source=str(path))
+
+
+def changed(path: Path, overrides: str, folder: Path) -> Path:
+    """A configuration with other values for some knobs, as a file in `folder`.
+
+    `overrides` is such as "engine.array_size=16,arena_kib=auto"; without any, `path` itself is
+    returned. Raises HeepstorError that names a knob that does not exist, or every impossible value.
+    """
+    if not overrides:
+        return path
+    values = _read(path)
+    for assignment in overrides.split(","):
+        _assign(values, assignment.strip())
+    config = from_dict(values, source=f"{path} with --set {overrides}")
+    text = json.dumps(values, indent=2) + "\n"
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    target = folder / f"{config.hash}-{digest}.hjson"
+    folder.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, encoding="utf-8")
+    return target
+
+
+def _assign(values: dict[str, Any], assignment: str) -> None:
+    """Sets one knob, such as "memory.banks=16"; only those that the configuration has."""
+    name, equals, text = assignment.partition("=")
+    *sections, last = name.strip().split(".")
+    target: Any = values
+    for section in sections:
+        target = target.get(section) if isinstance(target, dict) else None
+    if not equals or not isinstance(target, dict) or isinstance(target.get(last), dict | None):
+        raise HeepstorError(
+            f"--set has {assignment!r}: it takes knobs of the hardware configuration with their "
+            "values and commas between, such as engine.array_size=16,memory.bank_kib=64."
+        )
+    value = text.strip()
+    target[last] = int(value) if value.isdecimal() else value
 
 
 def from_dict(values: Any, source: str = "configuration") -> Config:

@@ -6,7 +6,6 @@ import importlib.metadata
 import os
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -16,11 +15,11 @@ from flows.config import Config
 from flows.errors import HeepstorError
 from flows.hashing import FileHashes
 from flows.locks import file_lock
+from flows.options import Options
 from flows.progress import Progress, Terminal
 from flows.sources import import_closure
-from flows.stage import Outcome, Runner, Stage, Upstream
+from flows.stage import MANIFEST, Outcome, Runner, Stage, Upstream
 
-OPERATORS = ("engine", "software")
 # Each stage, and those that it is made from, in the order in which they run.
 PREREQUISITES = {
     "export": (),
@@ -31,43 +30,6 @@ PREREQUISITES = {
     "simulate": ("export", "quantize", "generate", "firmware", "hardware"),
     "report": ("export", "quantize", "generate", "firmware", "hardware", "simulate"),
 }
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the user chose. `inputs` is None for the project's own number of test inputs."""
-
-    project: str
-    config_path: Path
-    operators: str = "engine"
-    assertions: bool = True
-    inputs: int | None = None
-
-    @classmethod
-    def from_command_line(
-        cls,
-        root: Path,
-        project: str,
-        config: str = "",
-        operators: str = "engine",
-        assertions: bool = True,
-        inputs: str = "",
-    ) -> Options:
-        """Checks what was typed. Raises HeepstorError with what is allowed."""
-        if operators not in OPERATORS:
-            allowed = " or ".join(OPERATORS)
-            raise HeepstorError(f"--operators is {operators!r}: it can be {allowed}.")
-        if inputs and not (inputs.isdecimal() and int(inputs) > 0):
-            raise HeepstorError(f"--inputs is {inputs!r}: it can be a whole number from 1 on.")
-        path = config or os.environ.get("HEEPSTOR_CONFIG", "")
-        config_path = user_path(path) if path else root / "heepstor_cfg.hjson"
-        count = int(inputs) if inputs else None
-        return cls(project, config_path, operators, assertions, count)
-
-
-def user_path(text: str) -> Path:
-    """A path that the user typed, seen from the folder where they typed it."""
-    return Path(os.environ.get("HEEPSTOR_CWD", ".")).joinpath(text).expanduser().resolve()
 
 
 class Pipeline:
@@ -85,31 +47,48 @@ class Pipeline:
         """A stage by its name."""
         return getattr(self, name)
 
+    def before(self, name: str) -> list[Stage]:
+        """The stages that a stage is made from, in their order."""
+        return [self.stage(earlier) for earlier in PREREQUISITES[name]]
+
     @cached_property
     def export(self) -> Stage:
         def work(out: Path) -> None:
             from modelgen import stages
 
-            stages.export(self._project, out, self.root / "data", self._progress())
+            data, progress = self.root / "data", self._progress()
+            stages.export(
+                self._project,
+                out,
+                data,
+                progress,
+                random_weights=self.options.random_weights,
+                batch=self.options.batch,
+            )
 
-        return self._stage(
-            "export",
-            work,
-            (*self._project_files(), *self._python("modelgen.stages:export")),
-            self._versions("torch", "numpy", "scikit-learn"),
-            data=self._data_sets,
-        )
+        values = {
+            **self._versions("torch", "numpy", "scikit-learn"),
+            "option batch": str(self.options.batch or "the project's"),
+            "option weights": "random" if self.options.random_weights else "the project's",
+        }
+        files = (*self._project_files(), *self._python("modelgen.stages:export"))
+        return self._stage("export", work, files, values, data=self._data_sets)
 
     @cached_property
     def quantize(self) -> Stage:
         def work(out: Path) -> None:
             from modelgen import stages
 
-            stages.quantize(self.export.folder, out, {}, self._progress())
+            options = {"quantization": self.options.quantization, "scale": self.options.scale}
+            stages.quantize(self.export.folder, out, options, self._progress())
 
+        values = {
+            **self._versions("torch", "numpy"),
+            "option quantization": self.options.quantization or "the project's",
+            "option scale": self.options.scale or "the project's",
+        }
         files = self._python("modelgen.stages:quantize")
-        versions = self._versions("torch", "numpy")
-        return self._stage("quantize", work, files, versions, Upstream(self.export))
+        return self._stage("quantize", work, files, values, Upstream(self.export))
 
     @cached_property
     def generate(self) -> Stage:
@@ -171,7 +150,11 @@ class Pipeline:
             "version of the C++ compiler": hardware.compiler_version(),
             "option configuration": self.config.hash,
         }
-        generators = ("flows.generator", "flows.registers", "flows.config", "flows.hardware")
+        generators = (
+            *("flows.generator", "flows.registers", "flows.config", "flows.hardware"),
+            # It assembles the boot ROM.
+            "flows.riscv",
+        )
         files = (*hardware.sources(self.root), *self._python(*generators))
         folder = hardware.folder(self.config, self.root) / hardware.SIMULATOR
         return self._stage("hardware", work, files, values, folder=folder)
@@ -198,16 +181,28 @@ class Pipeline:
     @cached_property
     def report(self) -> Stage:
         def work(out: Path) -> None:
-            from flows import report
+            from flows.report import data, page
 
-            report.write(self, out)
+            page.write(data.write(self, out), out)
 
+        values = {
+            **self._versions("jinja2", "numpy"),
+            "option configuration": str(self.config.to_dict()),
+            "option unit": self.options.unit,
+            "option clock": f"{self.options.clock_hz or self.config.clock_hz} Hz",
+        }
+        files = (
+            *self._python("flows.report.data:write", "flows.report.page:write"),
+            *self._data_files("flows/report"),
+            # The page tells what everything was made from.
+            *(stage.folder / MANIFEST for stage in self.before("report")),
+        )
         return self._stage(
             "report",
             work,
-            self._python("flows.report:write"),
-            {"option configuration": str(self.config.to_dict())},
-            Upstream(self.quantize, ("accuracy.json",)),
+            files,
+            values,
+            Upstream(self.quantize, ("accuracy.json", "project.json")),
             Upstream(self.generate, ("model.json", "golden/*")),
             Upstream(self.firmware, ("size.json",)),
             Upstream(self.simulate),
@@ -223,8 +218,7 @@ class Pipeline:
         folder: Path | None = None,
         data: Callable[[], tuple[Path, ...]] = tuple,
     ) -> Stage:
-        project = f" --project {self.options.project}" if self.options.project else ""
-        command = f"invoke {name}{project}"
+        command = self.options.command(name)
         folder = folder or self.build / name
         return Stage(name, folder, work, files, values, upstream, data, command)
 
@@ -244,8 +238,8 @@ class Pipeline:
     def _data_sets(self) -> tuple[Path, ...]:
         """The files of all data sets: folders in data/, or in $HEEPSTOR_DATA."""
         folder = Path(os.environ.get("HEEPSTOR_DATA") or self.root / "data")
-        found = (path for path in folder.glob("*/*") if path.parent.name != "checkpoints")
-        return tuple(p for p in sorted(found) if p.is_file() and not p.name.startswith("."))
+        found = (path for path in folder.glob("*/**/*") if not _is_kept_apart(path, folder))
+        return tuple(path for path in sorted(found) if path.is_file())
 
     def _data_files(self, folder: str) -> tuple[Path, ...]:
         """Files that are not Python in a package: templates, tables."""
@@ -256,6 +250,12 @@ class Pipeline:
         roots = [self.root / folder / part for part in parts or ("",)]
         found = [path for root in roots for path in ([root] if root.is_file() else root.rglob("*"))]
         return tuple(p for p in sorted(found) if p.is_file() and "__pycache__" not in p.parts)
+
+
+def _is_kept_apart(path: Path, folder: Path) -> bool:
+    """Whether a file below data/ is none of a data set: trained weights, hidden files."""
+    inside = path.relative_to(folder)
+    return inside.parts[0] == "checkpoints" or path.name.startswith(".")
 
 
 def package_version(package: str) -> str:
@@ -295,11 +295,29 @@ def run(root: Path, options: Options, target: str, terminal: Terminal) -> dict:
             outcomes.append(outcome)
     result: dict = {"stages": [_as_json(outcome, root) for outcome in outcomes]}
     if last == "report":
-        from flows import report
-
-        result["report"] = report.read(pipeline.report.folder)
-        report.show(result["report"], terminal)
+        result["report"] = _show_report(pipeline, terminal)
+    elif last == "quantize":
+        result["accuracy"] = _show_accuracy(pipeline, terminal)
     return result
+
+
+def _show_report(pipeline: Pipeline, terminal: Terminal) -> dict:
+    from flows.report import data, page
+    from flows.report import terminal as tables
+
+    folder = pipeline.report.folder
+    report = data.read(folder)
+    tables.show(report, terminal)
+    tables.show_page((folder / page.PAGE).relative_to(pipeline.root), terminal)
+    return report
+
+
+def _show_accuracy(pipeline: Pipeline, terminal: Terminal) -> dict:
+    from flows.report import accuracy
+
+    found = accuracy.read(pipeline.quantize.folder)
+    accuracy.show(found, terminal)
+    return found
 
 
 def _status(outcome: Outcome) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from flows import config as configuration
 from flows.errors import HeepstorError
-from flows.pipeline import user_path
+from flows.options import user_path
 from flows.progress import Terminal
 
 ROOT = Path(__file__).resolve().parents[2]

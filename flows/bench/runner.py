@@ -17,7 +17,8 @@ from flows.config import Config
 from flows.device_log import Counters, DeviceLog, InputRun
 from flows.errors import HeepstorError
 from flows.hashing import FileHashes
-from flows.pipeline import Options, Pipeline
+from flows.options import Options
+from flows.pipeline import Pipeline
 from flows.progress import Progress, Terminal
 from flows.stage import Runner, Stage
 

@@ -81,9 +81,11 @@ EDITS = {
     "modelgen/training.py": {"export"},
     "modelgen/emit/templates/main.cpp.j2": {"generate"},
     "modelgen/emit/context.py": {"generate"},
-    "flows/riscv.py": {"firmware"},
+    "flows/riscv.py": {"firmware", "hardware"},
     "flows/simulate.py": {"simulate"},
-    "flows/report.py": {"report"},
+    "flows/report/data.py": {"report"},
+    "flows/report/templates/style.css": {"report"},
+    "flows/report/terminal.py": set(),
     "flows/doctor.py": set(),
 }
 

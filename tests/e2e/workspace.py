@@ -12,7 +12,8 @@ from pathlib import Path
 
 from flows import config as configuration
 from flows import hardware
-from flows.pipeline import Options, run
+from flows.options import Options
+from flows.pipeline import run
 from flows.progress import Terminal
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,7 +104,8 @@ _LIST_STALE = """
 import json
 from pathlib import Path
 from flows.hashing import FileHashes
-from flows.pipeline import PREREQUISITES, Options, Pipeline
+from flows.options import Options
+from flows.pipeline import PREREQUISITES, Pipeline
 from flows.progress import Progress
 from flows.stage import Runner
 root = Path.cwd()

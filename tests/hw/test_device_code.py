@@ -12,7 +12,8 @@ import pytest
 
 from flows import config, firmware, hardware
 from flows.config import Config
-from flows.pipeline import Options, run
+from flows.options import Options
+from flows.pipeline import run
 from flows.progress import Terminal
 from flows.riscv import ROOT
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from flows import config, firmware, hardware
-from flows.pipeline import Options
+from flows.options import Options
 from flows.pipeline import run as run_stages
 from flows.progress import Terminal
 from flows.riscv import ROOT

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.pipeline import PREREQUISITES, Options, Pipeline
+from flows.options import Options
+from flows.pipeline import PREREQUISITES, Pipeline
 from flows.progress import Progress
 from flows.sources import PACKAGES
 from flows.stage import Stage

@@ -1,4 +1,4 @@
-"""The report: its figures, and that its table can be read in 100 columns."""
+"""The report: its figures, and that its tables can be read in 100 columns."""
 
 from __future__ import annotations
 
@@ -6,100 +6,23 @@ import io
 
 import pytest
 
-from flows import report
 from flows.progress import Terminal
-
-COUNTERS = {
-    "cycles": 1600.0,
-    "busy": 1000.0,
-    "wait_descriptor": 50.0,
-    "wait_activations": 100.0,
-    "wait_weights": 400.0,
-    "wait_accumulator": 0.0,
-    "wait_store": 50.0,
-    "bus_stalls": 10.0,
-}
-LAYER = {
-    "index": 0,
-    "name": "fc1",
-    "place": "engine",
-    "op": "linear",
-    "shape": "1 x 784 -> 128",
-    "macs": 64000,
-    "limit_cycles": 1250,
-}
-SOFTMAX = {
-    "index": 1,
-    "name": "softmax",
-    "place": "cpu",
-    "op": "softmax",
-    "shape": "1 x 10",
-    "macs": 0,
-    "limit_cycles": 0,
-}
-
-
-def one_run(cycles: int, outputs: list[str], counters: dict[str, float]) -> dict:
-    """An inference whose layer 0 ran on the engine."""
-    return {"cycles": cycles, "outputs": outputs, "layers": {"0": counters}, "cpu": {}}
-
-
-def made(**changes) -> dict:
-    arguments = {
-        "model": {"layers": [LAYER, SOFTMAX], "tolerance": {}, "inputs": 2, "batch": 1},
-        "simulation": {
-            "inputs": [
-                {
-                    "cycles": 2000,
-                    "outputs": ["3f800000", "00000000"],
-                    "layers": {"0": COUNTERS},
-                    "cpu": {},
-                },
-                {
-                    "cycles": 2200,
-                    "outputs": ["bf800000", "80000000"],
-                    "layers": {"0": COUNTERS},
-                    "cpu": {},
-                },
-            ],
-            "stack_bytes": 640,
-            "torch_difference": 1.5e-7,
-        },
-        "statistics": {"cycles": 123456},
-        "size": {
-            "code": 10240,
-            "data": 2048,
-            "weights": 102400,
-            "arena": 1024,
-            "stack": 8192,
-            "total": 123904,
-            "free": 400384,
-        },
-        "accuracy": {
-            "float": 0.981,
-            "quantized": 0.9805,
-            "samples": 10000,
-            "data": "MNIST test set",
-        },
-        "torch_outputs": [[0.9, 0.1], [0.9, 0.1]],
-        "labels": [0, 1],
-        "hardware": {"engine": {"array_size": 8, "port_words": 4}, "clock_hz": 100_000_000},
-    }
-    result = report.make(**{**arguments, **changes})
-    return {**result, "project": "mnist", "operators": "engine"}
+from flows.report import memory_map, terminal
+from flows.report.units import Unit, size
+from tests.unit.report_samples import COUNTERS, branched, layer, made, model, run, simulation
 
 
 def shown(found: dict, width: int = 100) -> str:
     stream = io.StringIO()
-    report.show(found, Terminal(stream), width)
+    terminal.show(found, Terminal(stream), width)
     return stream.getvalue()
 
 
 def test_figures():
     found = made()
-    layer, softmax = found["layers"]
-    assert layer["share_of_peak"] == pytest.approx(64000 / 64 / 1600)
-    assert layer["ratio_to_limit"] == pytest.approx(1.28)
+    first, softmax = found["layers"]
+    assert first["share_of_peak"] == pytest.approx(64000 / 64 / 1600)
+    assert first["ratio_to_limit"] == pytest.approx(1.28)
     assert softmax["cycles"] is None
     assert found["other_cycles"] == 2100 - 1600
     assert found["total"]["cycles"] == 2100
@@ -122,39 +45,85 @@ def test_table_names_everything_within_100_columns():
     assert "…" not in text, "nothing is cut off"
 
 
+def test_accuracy_table_has_the_three_models():
+    lines = [line.split() for line in shown(made()).splitlines()]
+    shares = {line[0]: line[-2] for line in lines if line and line[0] in _MODELS}
+    assert shares == {"float": "98.1", "quantized": "98.0", "simulated": "100.0"}
+
+
+_MODELS = ("float", "quantized", "simulated")
+
+
 def test_without_labels():
     found = made(labels=None)
     assert found["predictions"]["equal_to_labels"] is None
-    assert "right" not in shown(found)
+    text = shown(found)
+    assert "of 2 right" not in text and "unknown" in text
 
 
 def test_batches():
     """One inference of two inputs has two rows of outputs."""
-    runs = [one_run(2000, ["3f800000", "00000000", "bf800000", "80000000"], COUNTERS)]
-    simulation = {"inputs": runs, "stack_bytes": 0, "torch_difference": 0.0}
-    model = {"layers": [LAYER], "tolerance": {}, "inputs": 2, "batch": 2}
-    found = made(model=model, simulation=simulation)
+    runs = run(2000, ["3f800000", "00000000", "bf800000", "80000000"], {"0": COUNTERS})
+    batched = model([layer(0, "fc1", ["x"], "a")], batch=2)
+    found = made(model=batched, simulation=simulation(runs))
     assert found["predictions"]["device"] == [0, 1]
     assert "one inference of 2 inputs (mean of 1)" in shown(found)
 
 
 def test_without_counters():
-    """Layers that ran on the CPU have no cycles of their own."""
-    runs = [{"cycles": 2000, "outputs": ["3f800000"], "layers": {}, "cpu": {"1": 450}}]
-    simulation = {"inputs": runs, "stack_bytes": 0, "torch_difference": 0.0}
-    found = made(simulation=simulation, torch_outputs=[[1.0]], labels=[0])
+    """Layers that ran on the CPU have no counters."""
+    found = made(
+        simulation=simulation(run(2000, ["3f800000"], {}, {"1": 450})),
+        torch_outputs=[[1.0]],
+        labels=[0],
+    )
     assert found["layers"][1]["cycles"] == 450
     assert found["other_cycles"] == 1550
     assert found["layers"][0]["share_of_peak"] is None
     assert "2,000" in shown(found)
 
 
-def test_large_networks_fit_as_well():
-    big = {**LAYER, "name": "features.conv12", "shape": "256 x 1,024 -> 1,024", "macs": 268_435_456}
-    counters = {name: 1_234_567.0 for name in COUNTERS}
-    runs = [one_run(9_876_543, ["3f800000"], counters)]
-    simulation = {"inputs": runs, "stack_bytes": 0, "torch_difference": 0.0}
-    model = {"layers": [big], "tolerance": {}, "inputs": 1, "batch": 1}
-    found = made(model=model, simulation=simulation, torch_outputs=[[1.0]], labels=[0])
-    text = shown(found, 140)
-    assert "268,435,456" in text and "1,234,567" in text
+@pytest.mark.parametrize("width", [100, 140])
+def test_large_networks_fit_as_well(width: int):
+    """Where one table is too wide there are two; no number is cut off."""
+    big = {"shape": "64 x 64 x 256 -> 64 x 64 x 256", "macs": 268_435_456, "limit_cycles": 4e6}
+    counters = {name: 8_234_567.0 for name in COUNTERS}
+    found = made(
+        model=model([layer(0, "features.conv12", ["x"], "a", **big)], inputs=1),
+        simulation=simulation(run(9_876_543, ["3f800000"], {"0": counters})),
+        torch_outputs=[[1.0]],
+        labels=[0],
+    )
+    text = shown(found, width)
+    assert max(map(len, text.splitlines())) <= width
+    assert big["shape"] in text and "268,435,456" in text and "8,234,567" in text
+    assert "…" not in text
+
+
+def test_times_in_the_chosen_unit():
+    found = {**made(), "time": {"unit": "us", "clock_hz": 50_000_000}}
+    text = shown(found)
+    assert "µs at 50 MHz" in text and "32.00" in text and "0.042 ms at 50 MHz" in text
+
+
+def test_units():
+    assert Unit("cycles", 1e8).full(1234.4) == "1,234 cycles"
+    assert Unit("us", 1e8).full(1234) == "12.34 µs"
+    assert Unit("ms", 1e6).full(1234) == "1.234 ms"
+    assert Unit("ms", 1e6).text(None) == ""
+    assert [size(n) for n in (1023, 2048, 3 << 20)] == ["1023 B", "2.0 KiB", "3.00 MiB"]
+
+
+def test_memory_as_text():
+    regions = [
+        {"tensor": "a", "offset": 0, "bytes": 4, "first": 0, "last": 1},
+        {"tensor": "b", "offset": 4, "bytes": 4, "first": 1, "last": 2},
+    ]
+    lines = memory_map.draw(memory_map.boxes(regions, "bytes"), 3)
+    assert lines[0] == "  0 |AAAA..|" and lines[-2] == "  7 |..BBBB|"
+    assert lines[-1] == "  A a 4, B b 4"
+
+
+def test_memory_is_drawn_for_a_network_with_branches():
+    text = shown(branched())
+    assert "Arena" in text and "612 of 1,024 words" in text

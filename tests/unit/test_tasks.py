@@ -13,7 +13,7 @@ from flows.errors import HeepstorError
 ROOT = Path(__file__).resolve().parents[2]
 TASKS = (
     *("build", "export", "quantize", "generate", "firmware", "hardware", "simulate", "report"),
-    *("list", "clean", "doctor", "test", "lint", "bench"),
+    *("list", "clean", "doctor", "test", "lint", "bench", "fuzz"),
 )
 
 

@@ -1,0 +1,128 @@
+"""What the user chose on the command line, checked."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows import config as configuration
+from flows.errors import HeepstorError
+from flows.report.units import UNITS
+
+OPERATORS = ("engine", "software")
+QUANTIZATIONS = ("per_channel", "per_tensor")
+SCALES = ("max", "mse")
+
+
+@dataclass(frozen=True)
+class Options:
+    """The choices. None and "" stand for what project and configuration say themselves."""
+
+    project: str
+    config_path: Path
+    """The hardware configuration, with `overrides` applied."""
+    operators: str = "engine"
+    assertions: bool = True
+    inputs: int | None = None
+    batch: int | None = None
+    quantization: str = ""
+    scale: str = ""
+    random_weights: bool = False
+    unit: str = "cycles"
+    clock_hz: int | None = None
+    """The clock of the report's times; None: the configuration's."""
+    typed: tuple[str, ...] = ()
+    """The options that differ from their defaults, as they are typed."""
+
+    @classmethod
+    def from_command_line(
+        cls,
+        root: Path,
+        project: str,
+        config: str = "",
+        set: str = "",
+        operators: str = "engine",
+        assertions: bool = True,
+        inputs: str = "",
+        batch: str = "",
+        quantization: str = "",
+        scale: str = "",
+        random_weights: bool = False,
+        unit: str = "cycles",
+        clock_hz: str = "",
+    ) -> Options:
+        """Checks what was typed. Raises HeepstorError with what is allowed."""
+        _check_choice("operators", operators, OPERATORS)
+        _check_choice("quantization", quantization, ("", *QUANTIZATIONS))
+        _check_choice("scale", scale, ("", *SCALES))
+        _check_choice("unit", unit, UNITS)
+        typed = {
+            "config": config,
+            "set": set,
+            "operators": "" if operators == "engine" else operators,
+            "assertions": assertions,
+            "inputs": inputs,
+            "batch": batch,
+            "quantization": quantization,
+            "scale": scale,
+            "random-weights": random_weights,
+            "unit": "" if unit == "cycles" else unit,
+            "clock-hz": clock_hz,
+        }
+        return cls(
+            project=project,
+            config_path=config_file(root, config, set),
+            operators=operators,
+            assertions=assertions,
+            inputs=_count("inputs", inputs),
+            batch=_count("batch", batch),
+            quantization=quantization,
+            scale=scale,
+            random_weights=random_weights,
+            unit=unit,
+            clock_hz=_count("clock-hz", clock_hz),
+            typed=tuple(_as_typed(typed)),
+        )
+
+    def command(self, task: str) -> str:
+        """The command line that runs a task with these options."""
+        project = ("--project", self.project) if self.project else ()
+        return shlex.join(["./heepstor", task, *project, *self.typed])
+
+
+def config_file(root: Path, config: str, overrides: str) -> Path:
+    """The file of the hardware configuration that was chosen, with some knobs changed."""
+    path = config or os.environ.get("HEEPSTOR_CONFIG", "")
+    chosen = user_path(path) if path else root / "heepstor_cfg.hjson"
+    return configuration.changed(chosen, overrides, root / "build" / "configurations")
+
+
+def user_path(text: str) -> Path:
+    """A path that the user typed, seen from the folder where they typed it."""
+    return Path(os.environ.get("HEEPSTOR_CWD", ".")).joinpath(text).expanduser().resolve()
+
+
+def _as_typed(options: dict[str, str | bool]) -> list[str]:
+    words = []
+    for name, value in options.items():
+        if name == "assertions":
+            words += [] if value else ["--no-assertions"]
+        elif value is True:
+            words.append(f"--{name}")
+        elif value:
+            words += [f"--{name}", value]
+    return words
+
+
+def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        choices = " or ".join(choice for choice in allowed if choice)
+        raise HeepstorError(f"--{name} is {value!r}: it can be {choices}.")
+
+
+def _count(name: str, text: str) -> int | None:
+    if text and not (text.isdecimal() and int(text) > 0):
+        raise HeepstorError(f"--{name} is {text!r}: it can be a whole number from 1 on.")
+    return int(text) if text else None

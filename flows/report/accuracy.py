@@ -1,0 +1,61 @@
+"""The accuracy table: the float model, the quantized one, and the simulated sample."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flows.report.units import count, percent
+
+if TYPE_CHECKING:
+    from flows.progress import Terminal
+
+ACCURACY = "accuracy.json"
+UNKNOWN = "unknown"
+
+
+def read(folder: Path) -> dict:
+    """What the stage quantize measured, from its folder."""
+    return json.loads((folder / ACCURACY).read_text())
+
+
+def rows(accuracy: dict, simulated: dict | None = None) -> list[tuple[str, str, str, str]]:
+    """Rows of model, data, inputs, share of right predictions.
+
+    `simulated` is a report, for the inputs that ran on the RTL.
+    """
+    whole = (accuracy["data"], count(accuracy["samples"]))
+    found = [
+        ("float (PyTorch)", *whole, percent(accuracy["float"]) or UNKNOWN),
+        ("quantized (PyTorch)", *whole, percent(accuracy["quantized"]) or UNKNOWN),
+    ]
+    if simulated:
+        right = simulated["predictions"]["equal_to_labels"]
+        share = UNKNOWN if right is None else percent(right / simulated["inputs"])
+        found.append(("simulated (RTL)", "its first inputs", count(simulated["inputs"]), share))
+    return found
+
+
+def table(accuracy: dict, simulated: dict | None = None):
+    """The table, for a terminal."""
+    from rich.table import Table
+
+    result = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("accuracy of", "data"):
+        result.add_column(heading)
+    for heading in ("inputs", "right"):
+        result.add_column(heading, justify="right")
+    for row in rows(accuracy, simulated):
+        result.add_row(*row)
+    return result
+
+
+def show(accuracy: dict, terminal: Terminal) -> None:
+    """Prints the table of the stage quantize."""
+    from flows.tables import console
+
+    out = console(None, terminal.stream)
+    out.print()
+    out.print(table(accuracy))
+    print(f"The same prediction: {percent(accuracy['same_prediction'])}", file=terminal.stream)

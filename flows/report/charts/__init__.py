@@ -1,0 +1,1 @@
+"""The pictures of the report's page: functions from a report to SVG."""

@@ -1,0 +1,167 @@
+"""The roofline: MACs a byte against MACs a cycle, under the roofs of array and memory port."""
+
+from __future__ import annotations
+
+import math
+
+from flows.report.svg import Drawing, element, line, path, text, title
+from flows.report.units import percent
+
+WIDTH = 960
+HEIGHT = 400
+LEFT, RIGHT, TOP, BOTTOM = 64, 24, 24, 48
+_RADIUS = 9
+_DOT = 4
+_DISTANCES = (18, 26, 36, 48, 62)
+_DIRECTIONS = 12
+WORD_BYTES = 4
+
+
+class Scale:
+    """Maps a positive number to a coordinate, by its logarithm."""
+
+    def __init__(self, low: float, high: float, begin: float, end: float) -> None:
+        self.low, self.high = math.log10(low), math.log10(high)
+        self._begin, self._end = begin, end
+
+    def __call__(self, value: float) -> float:
+        part = (math.log10(value) - self.low) / (self.high - self.low)
+        return self._begin + part * (self._end - self._begin)
+
+    def decades(self) -> list[float]:
+        """The powers of ten in the range."""
+        first, last = math.ceil(self.low - 1e-9), math.floor(self.high + 1e-9)
+        return [10.0**power for power in range(first, last + 1)]
+
+
+def points(report: dict) -> list[dict]:
+    """Each layer with multiply-accumulates: number, name, MACs a byte, MACs a cycle."""
+    found = []
+    for number, layer in enumerate(report["layers"]):
+        moved = layer["weight_bytes"] + layer["activation_bytes"]
+        if layer["macs"] and layer["cycles"] and moved and layer["counters"]:
+            found.append(
+                {
+                    "number": number,
+                    "name": layer["name"],
+                    "intensity": layer["macs"] / moved,
+                    "speed": layer["macs"] / layer["cycles"],
+                }
+            )
+    return found
+
+
+def roof(report: dict, intensity: float) -> float:
+    """The most MACs a cycle that array and port allow at this number of MACs a byte."""
+    engine = report["hardware"]["engine"]
+    return min(engine["array_size"] ** 2, intensity * WORD_BYTES * engine["port_words"])
+
+
+def draw(report: dict) -> str | None:
+    """The chart, or None when no layer with multiply-accumulates ran on the engine."""
+    found = points(report)
+    if not found:
+        return None
+    x, y = _scales(report, found)
+    drawing = Drawing(WIDTH, HEIGHT, "roofline: MACs a byte against MACs a cycle")
+    drawing.add(*_axes(x, y), *_roofs(report, x, y))
+    drawing.add(*_points(report, found, x, y))
+    return drawing.render("roofline")
+
+
+def _scales(report: dict, found: list[dict]) -> tuple[Scale, Scale]:
+    ridge = _ridge(report)
+    low = min(ridge / 4, *(point["intensity"] / 2 for point in found))
+    high = max(ridge * 4, *(point["intensity"] * 2 for point in found))
+    slowest = min(1.0, *(point["speed"] / 2 for point in found))
+    peak = report["hardware"]["engine"]["array_size"] ** 2
+    x = Scale(low, high, LEFT, WIDTH - RIGHT)
+    y = Scale(slowest, peak * 4, HEIGHT - BOTTOM, TOP)
+    return x, y
+
+
+def _ridge(report: dict) -> float:
+    """MACs a byte where the two roofs meet."""
+    engine = report["hardware"]["engine"]
+    return engine["array_size"] ** 2 / (WORD_BYTES * engine["port_words"])
+
+
+def _axes(x: Scale, y: Scale) -> list[str]:
+    bottom = HEIGHT - BOTTOM
+    found = []
+    for value in x.decades():
+        found.append(line(x(value), TOP, x(value), bottom, "grid"))
+        found.append(text(x(value), bottom + 18, f"{value:g}", "tick", "middle"))
+    for value in y.decades():
+        found.append(line(LEFT, y(value), WIDTH - RIGHT, y(value), "grid"))
+        found.append(text(LEFT - 8, y(value) + 4, f"{value:g}", "tick", "end"))
+    found.append(line(LEFT, bottom, WIDTH - RIGHT, bottom, "axis"))
+    found.append(line(LEFT, TOP, LEFT, bottom, "axis"))
+    found.append(text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, "MACs per byte", "tick", "middle"))
+    found.append(text(4, 12, "MACs per cycle", "tick"))
+    return found
+
+
+def _roofs(report: dict, x: Scale, y: Scale) -> list[str]:
+    engine = report["hardware"]["engine"]
+    size, words = engine["array_size"], engine["port_words"]
+    ridge, low = _ridge(report), 10**x.low
+    # The port's roof starts where the drawing does: at its left edge, or at its bottom.
+    start = max(low, 10**y.low / (WORD_BYTES * words))
+    d = (
+        f"M {x(start):.2f} {y(roof(report, start)):.2f} L {x(ridge):.2f} {y(size**2):.2f} "
+        f"L {WIDTH - RIGHT} {y(size**2):.2f}"
+    )
+    hint = f"array: {size} x {size} MACs a cycle; port: {WORD_BYTES * words} bytes a cycle"
+    array_words = f"array {size} x {size}: {size**2:,} MACs a cycle"
+    port_words = f"port: {WORD_BYTES * words} bytes a cycle"
+    middle = math.sqrt(start * ridge)
+    port = text(x(middle) + 12, y(roof(report, middle)) + 16, port_words, "tick")
+    return [path(d, "roof", hint), text(WIDTH - RIGHT, TOP + 6, array_words, "tick", "end"), port]
+
+
+def _points(report: dict, found: list[dict], x: Scale, y: Scale) -> list[str]:
+    """A dot each, and beside it the layer's number, where no other dot or number is."""
+    dots = [(x(point["intensity"]), y(point["speed"])) for point in found]
+    labels: list[tuple[float, float]] = []
+    elements = []
+    for point, dot in zip(found, dots, strict=True):
+        label = _free_place(dot, dots, labels)
+        labels.append(label)
+        elements.append(_point(report, point, dot, label))
+    return elements
+
+
+def _free_place(
+    dot: tuple[float, float], dots: list[tuple[float, float]], labels: list[tuple[float, float]]
+) -> tuple[float, float]:
+    """The nearest place round a dot for its number; the last one tried if all are taken."""
+    place = dot
+    for radius in _DISTANCES:
+        for turn in range(_DIRECTIONS):
+            angle = math.pi / 2 - 2 * math.pi * turn / _DIRECTIONS
+            place = dot[0] + radius * math.cos(angle), dot[1] - radius * math.sin(angle)
+            inside = LEFT < place[0] < WIDTH - _RADIUS and TOP < place[1] < HEIGHT - BOTTOM
+            clear = all(math.dist(place, other) > 2 * _RADIUS for other in labels) and all(
+                math.dist(place, other) > _RADIUS + _DOT for other in dots if other != dot
+            )
+            if inside and clear:
+                return place
+    return place
+
+
+def _point(report: dict, point: dict, dot: tuple[float, float], label: tuple[float, float]) -> str:
+    reached = percent(point["speed"] / roof(report, point["intensity"]))
+    hint = (
+        f"{point['number']}  {point['name']}: {point['intensity']:.3g} MACs a byte, "
+        f"{point['speed']:.3g} MACs a cycle, {reached} of the roof"
+    )
+    return element(
+        "g",
+        title(hint),
+        line(*dot, *label, "leader"),
+        element("circle", cx=dot[0], cy=dot[1], r=_DOT, class_="dot"),
+        element("circle", cx=label[0], cy=label[1], r=_RADIUS),
+        text(label[0], label[1] + 3.5, str(point["number"]), "number", "middle"),
+        class_="point",
+    )

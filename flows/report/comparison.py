@@ -1,0 +1,215 @@
+"""Two builds side by side: on a terminal and as a page."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flows import projects
+from flows.errors import HeepstorError
+from flows.options import Options, user_path
+from flows.report import data
+from flows.report.causes import CAUSES, WAITS
+from flows.report.charts import pairs
+from flows.report.page import template
+from flows.report.units import Unit, count, megahertz, percent, ratio, size
+
+if TYPE_CHECKING:
+    from flows.progress import Terminal
+
+FOLDER = "compare"
+NONE = "-"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A figure of both builds, as text; `factor` is B / A where that says something."""
+
+    name: str
+    a: str
+    b: str
+    factor: float | None = None
+    less_is_better: bool = True
+
+    @property
+    def change(self) -> str:
+        """How B differs from A."""
+        if self.factor is None:
+            return ""
+        return f"x {self.factor:.3g}" if self.factor != 1 else "="
+
+    @property
+    def judgement(self) -> str:
+        """`better` or `worse`; nothing where they are equal."""
+        if self.factor is None or self.factor == 1:
+            return ""
+        return "better" if (self.factor < 1) == self.less_is_better else "worse"
+
+
+def run(root: Path, a: str, b: str, unit: str, clock_hz: str, terminal: Terminal) -> dict:
+    """Compares two projects' reports, or two files report.json; returns what it found.
+
+    Raises HeepstorError if one of them is neither.
+    """
+    reports = [load(root, name) for name in (a, b)]
+    options = Options.from_command_line(root, "", unit=unit, clock_hz=clock_hz)
+    chosen = Unit(options.unit, options.clock_hz or reports[0]["hardware"]["clock_hz"])
+    labels = label(*reports)
+    rows = summary(*reports, chosen)
+    layers = layer_rows(*reports, chosen)
+    _show(labels, rows, layers, terminal)
+    page = root / "build" / FOLDER / f"{_file_name(a)}-{_file_name(b)}.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(render(reports, labels, rows, layers, chosen), encoding="utf-8")
+    print(f"Page  {page.relative_to(root)}", file=terminal.stream, flush=True)
+    return {
+        "builds": labels,
+        "figures": [_as_json(row) for row in rows],
+        "layers": [_as_json(row) for row in layers],
+        "page": str(page.relative_to(root)),
+    }
+
+
+def load(root: Path, name: str) -> dict:
+    """The report of a project, or in a file."""
+    if name in projects.names(root):
+        path = root / "build" / name / "report" / data.REPORT
+        hint = f"./heepstor build --project {name} makes it"
+    else:
+        path = user_path(name)
+        known = ", ".join(projects.names(root))
+        hint = f"name a project ({known}), or a file {data.REPORT}"
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise HeepstorError(f"there is no report {path}: {error.strerror}; {hint}.") from error
+    except ValueError as error:
+        raise HeepstorError(f"{path} is not a report: {error}; {hint}.") from error
+    if not isinstance(report, dict) or not {"layers", "total", "origin"} <= report.keys():
+        raise HeepstorError(f"{path} is not a report of this version; {hint}.")
+    return report
+
+
+def label(a: dict, b: dict) -> list[str]:
+    """Names that tell the two apart: by what differs of project, array, operators."""
+
+    def parts(report: dict) -> list[str]:
+        engine = report["hardware"]["engine"]
+        return [
+            report["project"],
+            f"S = {engine['array_size']}",
+            f"P = {engine['port_words']}",
+            f"{report['operators']} operators",
+            f"configuration {report['origin']['config_hash']}",
+        ]
+
+    both = list(zip(parts(a), parts(b), strict=True))
+    differing = [number for number, (left, right) in enumerate(both) if left != right]
+    if not differing:
+        return [f"A: {both[0][0]}", f"B: {both[0][1]}"]
+    # The project's name always, then the first other thing that differs.
+    kept = [0, *(number for number in differing if number)][:2]
+    return [
+        f"{letter}: {', '.join(both[number][side] for number in kept)}"
+        for side, letter in enumerate("AB")
+    ]
+
+
+def summary(a: dict, b: dict, unit: Unit) -> list[Row]:
+    """The figures of the whole builds."""
+
+    def both(name: str, value, shown, less_is_better: bool = True) -> Row:
+        left, right = value(a), value(b)
+        known = left not in (None, 0) and right is not None
+        factor = right / left if known else None
+        return Row(name, _or_none(shown, left), _or_none(shown, right), factor, less_is_better)
+
+    def plain(name: str, value) -> Row:
+        return Row(name, str(value(a)), str(value(b)))
+
+    return [
+        plain("project", lambda r: r["project"]),
+        plain("array", lambda r: "{0} x {0}".format(r["hardware"]["engine"]["array_size"])),
+        plain("words a cycle", lambda r: r["hardware"]["engine"]["port_words"]),
+        plain("operators", lambda r: r["operators"]),
+        plain("clock", lambda r: megahertz(r["hardware"]["clock_hz"])),
+        both("MACs", lambda r: r["total"]["macs"], count),
+        both(unit.name, lambda r: r["total"]["cycles"], unit.text),
+        both("limit", lambda r: r["total"]["limit_cycles"], unit.text),
+        both("ratio to the limit", lambda r: r["total"]["ratio_to_limit"], ratio),
+        both("of the array's peak", lambda r: r["total"]["share_of_peak"], percent, False),
+        both("accuracy, float", lambda r: r["accuracy"]["float"], percent, False),
+        both("accuracy, quantized", lambda r: r["accuracy"]["quantized"], percent, False),
+        *(
+            both(f"memory: {part}", lambda r, part=part: r["memory"][part], size)
+            for part in ("code", "data", "weights", "arena", "total")
+        ),
+        both("memory: stack used", lambda r: r["memory"]["stack_used"], size),
+    ]
+
+
+def layer_rows(a: dict, b: dict, unit: Unit) -> list[Row]:
+    """Cycles layer by layer: layers of the same name side by side, in the order of A, then of B."""
+    left = {layer["name"]: layer["cycles"] for layer in a["layers"]}
+    right = {layer["name"]: layer["cycles"] for layer in b["layers"]}
+    left["the rest"], right["the rest"] = a["other_cycles"], b["other_cycles"]
+    names = list(dict.fromkeys([*left, *right]))
+    if "the rest" in names:
+        names.append(names.pop(names.index("the rest")))
+    return [_layer_row(name, left.get(name), right.get(name), unit) for name in names]
+
+
+def _layer_row(name: str, left: float | None, right: float | None, unit: Unit) -> Row:
+    factor = right / left if left and right is not None else None
+    return Row(name, _or_none(unit.text, left), _or_none(unit.text, right), factor)
+
+
+def _or_none(shown, value) -> str:
+    return NONE if value is None else shown(value)
+
+
+def _show(labels: list[str], rows: list[Row], layers: list[Row], terminal: Terminal) -> None:
+    from rich.table import Table
+
+    from flows.tables import console
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("")
+    for heading in (*labels, "B / A"):
+        table.add_column(heading, justify="right")
+    for row in rows:
+        table.add_row(row.name, row.a, row.b, row.change)
+    table.add_section()
+    table.add_row("layers:", "", "", "")
+    for row in layers:
+        table.add_row(f"  {row.name}", row.a, row.b, row.change)
+    console(None, terminal.stream).print(table)
+
+
+def render(
+    reports: list[dict], labels: list[str], rows: list[Row], layers: list[Row], unit: Unit
+) -> str:
+    """The page."""
+    return template(
+        "compare.html.j2",
+        reports=reports,
+        labels=labels,
+        rows=rows,
+        layers=layers,
+        unit=unit,
+        causes=CAUSES,
+        waits=WAITS,
+        chart=pairs.draw(reports, labels, unit),
+    )
+
+
+def _as_json(row: Row) -> dict:
+    return {"name": row.name, "a": row.a, "b": row.b, "factor": row.factor}
+
+
+def _file_name(name: str) -> str:
+    """A project's name; of a file, its path in one word."""
+    words = [part for part in Path(name).with_suffix("").parts if part not in ("/", ".", "..")]
+    return "-".join(words[-3:])

@@ -1,0 +1,154 @@
+"""The content of the report, collected from what the stages wrote."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flows.device_log import Counters
+from flows.report import provenance
+
+if TYPE_CHECKING:
+    from flows.pipeline import Pipeline
+
+REPORT = "report.json"
+
+
+def write(pipeline: Pipeline, out: Path) -> dict:
+    """Collects what the stages measured into report.json in the folder `out`; returns it."""
+    import numpy as np
+
+    generated, simulated = pipeline.generate.folder, pipeline.simulate.folder
+    labels = generated / "golden" / "labels.npy"
+    report = make(
+        model=_load(generated / "model.json"),
+        simulation=_load(simulated / "simulation.json"),
+        statistics=_load(simulated / "stats.json"),
+        size=_load(pipeline.firmware.folder / "size.json"),
+        accuracy=_load(pipeline.quantize.folder / "accuracy.json"),
+        torch_outputs=np.load(generated / "golden" / "torch.npy").tolist(),
+        labels=np.load(labels).tolist() if labels.exists() else None,
+        hardware=pipeline.config.to_dict(),
+    )
+    options = pipeline.options
+    report["project"] = options.project
+    report["operators"] = options.operators
+    report["time"] = {
+        "unit": options.unit,
+        "clock_hz": options.clock_hz or pipeline.config.clock_hz,
+    }
+    weights = _load(pipeline.quantize.folder / "project.json")["weights"]
+    report["origin"] = {**provenance.collect(pipeline), "weights": weights}
+    (out / REPORT).write_text(json.dumps(report, indent=1) + "\n")
+    return report
+
+
+def _load(path: Path) -> dict:
+    return json.loads(path.read_text())
+
+
+def read(folder: Path) -> dict:
+    """The report in a stage's folder."""
+    return _load(folder / REPORT)
+
+
+def make(
+    model: dict,
+    simulation: dict,
+    statistics: dict,
+    size: dict,
+    accuracy: dict,
+    torch_outputs: list[list[float]],
+    labels: list[int] | None,
+    hardware: dict,
+) -> dict:
+    """The report's content: cycles are means over the inferences, sizes are bytes."""
+    runs = simulation["inputs"]
+    array_size = hardware["engine"]["array_size"]
+    layers = [_layer(layer, runs, array_size) for layer in model["layers"]]
+    total = _mean([run["cycles"] for run in runs])
+    in_layers = sum(layer["cycles"] or 0 for layer in layers)
+    limit = sum(layer["limit_cycles"] or 0 for layer in layers)
+    macs = sum(layer["macs"] for layer in layers)
+    return {
+        "inputs": model["inputs"],
+        "batch": model["batch"],
+        "inferences": len(runs),
+        "hardware": hardware,
+        "layers": layers,
+        "other_cycles": total - in_layers,
+        "network": {name: model[name] for name in ("input", "output", "tensors")},
+        "arena": {
+            "bytes": model["arena_bytes"],
+            "lower_bound": model["arena_lower_bound"],
+            "regions": model["arena"],
+        },
+        "buffer": {"words": hardware["engine"]["buffer_words"], "regions": model["buffer"]},
+        "total": {
+            "macs": macs,
+            "cycles": total,
+            "limit_cycles": limit,
+            "ratio_to_limit": total / limit if limit else None,
+            "share_of_peak": _share(macs, total, array_size),
+            "seconds": total / hardware["clock_hz"],
+        },
+        "memory": {**size, "stack_used": simulation["stack_bytes"]},
+        "accuracy": accuracy,
+        "predictions": _predictions(runs, torch_outputs, labels),
+        "torch_difference": simulation["torch_difference"],
+        "tolerance": model["tolerance"],
+        "simulation": statistics,
+    }
+
+
+def _mean(values: list[int]) -> float:
+    return sum(values) / len(values) if values else 0.0
+
+
+def _share(macs: int, cycles: float | None, array_size: int) -> float | None:
+    """The part of the array's multiply-accumulates that were done in these cycles."""
+    return macs / (array_size**2 * cycles) if cycles else None
+
+
+def _layer(layer: dict, runs: list[dict], array_size: int) -> dict:
+    """A layer with its measured counters; `cycles` is None where none were measured."""
+    index = str(layer["index"])
+    measured = [run["layers"][index] for run in runs if index in run["layers"]]
+    on_cpu = [run["cpu"][index] for run in runs if index in run["cpu"]]
+    counters = (
+        {name: _mean([run[name] for run in measured]) for name in Counters._fields}
+        if measured
+        else {}
+    )
+    cycles = _mean(on_cpu) if on_cpu else counters.get("cycles")
+    return {
+        **layer,
+        "cycles": cycles,
+        "share_of_peak": _share(layer["macs"], cycles, array_size) if layer["macs"] else None,
+        "ratio_to_limit": cycles / layer["limit_cycles"]
+        if cycles and layer["limit_cycles"]
+        else None,
+        "counters": counters,
+    }
+
+
+def _predictions(
+    runs: list[dict], torch_outputs: list[list[float]], labels: list[int] | None
+) -> dict:
+    import numpy as np
+
+    outputs = [np.array([int(bits, 16) for bits in run["outputs"]], np.uint32) for run in runs]
+    # One inference takes a batch of inputs: as many rows of outputs.
+    rows = np.concatenate(outputs).view(np.float32).reshape(len(torch_outputs), -1)
+    device = [int(np.argmax(row)) for row in rows]
+    torch = [int(np.argmax(row)) for row in torch_outputs]
+    return {
+        "device": device,
+        "torch": torch,
+        "labels": labels,
+        "equal_to_torch": sum(a == b for a, b in zip(device, torch, strict=True)),
+        "equal_to_labels": None
+        if labels is None
+        else sum(a == b for a, b in zip(device, labels, strict=True)),
+    }

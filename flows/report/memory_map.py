@@ -1,0 +1,77 @@
+"""Memory over time: what lies where while each layer runs, as boxes, and drawn as text."""
+
+from __future__ import annotations
+
+import itertools
+import string
+import textwrap
+from dataclasses import dataclass
+
+_LINES = 8
+_WIDTH = 98
+_COLUMN = 2
+_MARKS = string.ascii_uppercase + string.ascii_lowercase + string.digits
+
+
+@dataclass(frozen=True)
+class Box:
+    """A tensor in [begin, end) of a memory while the layers first to last run, both included."""
+
+    tensor: str
+    begin: int
+    end: int
+    first: int
+    last: int
+
+    @property
+    def size(self) -> int:
+        """How much of the memory it takes."""
+        return self.end - self.begin
+
+
+def boxes(regions: list[dict], unit: str) -> list[Box]:
+    """The boxes of a report's arena (`unit` "bytes") or buffer ("words")."""
+    return [
+        Box(
+            region["tensor"],
+            region["offset"],
+            region["offset"] + region[unit],
+            region["first"],
+            region["last"],
+        )
+        for region in regions
+    ]
+
+
+def draw(found: list[Box], steps: int) -> list[str]:
+    """Lines of text: addresses downwards, layers to the right, a letter for each tensor; below them
+    the letters with the tensors' names and sizes.
+
+    A cell of the picture shows what takes the most of it; `.` is free memory.
+    """
+    height = max(box.end for box in found)
+    lines = min(_LINES, height)
+    bounds = [height * line // lines for line in range(lines + 1)]
+    width = len(f"{height:,}")
+    picture = []
+    for low, high in itertools.pairwise(bounds):
+        cells = (_cell(found, step, low, high) for step in range(steps))
+        row = "".join(cell * _COLUMN for cell in cells)
+        picture.append(f"  {low:>{width},} |{row}|")
+    legend = ", ".join(
+        f"{_mark(number)} {box.tensor} {box.size:,}" for number, box in enumerate(found)
+    )
+    return [*picture, *textwrap.wrap(legend, _WIDTH, initial_indent="  ", subsequent_indent="  ")]
+
+
+def _mark(number: int) -> str:
+    return _MARKS[number % len(_MARKS)]
+
+
+def _cell(found: list[Box], step: int, low: int, high: int) -> str:
+    best, mark = 0, "."
+    for number, box in enumerate(found):
+        overlap = min(box.end, high) - max(box.begin, low)
+        if box.first <= step <= box.last and overlap > best:
+            best, mark = overlap, _mark(number)
+    return mark

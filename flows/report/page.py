@@ -1,0 +1,100 @@
+"""The report as one HTML file that needs nothing else: no network, no fonts, no scripts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from flows.report import accuracy, memory_map
+from flows.report.causes import CAUSES, WAITS, parts
+from flows.report.charts import bars, memory, network, roofline, sizes
+from flows.report.units import count, megahertz, percent, ratio, size, unit_of
+
+PAGE = "report.html"
+_TEMPLATES = Path(__file__).resolve().parent / "templates"
+
+
+def write(report: dict, out: Path) -> None:
+    """Writes report.html into the folder `out`."""
+    (out / PAGE).write_text(render(report), encoding="utf-8")
+
+
+def render(report: dict) -> str:
+    """The page of one report."""
+    names = [layer["name"] for layer in report["layers"]]
+    charts = {
+        "bars": bars.draw(report),
+        "roofline": roofline.draw(report),
+        "network": network.draw(report),
+        "sizes": sizes.draw(report),
+        "arena": _arena(report, names),
+        "buffer": _buffer(report, names),
+    }
+    return template(
+        "report.html.j2",
+        report=report,
+        unit=unit_of(report),
+        charts=charts,
+        accuracy=accuracy.rows(report["accuracy"], report),
+        causes=_used_causes(report),
+        waits=WAITS,
+        size_parts=sizes.PARTS,
+        configuration=json.dumps(_as_written(report["hardware"]), indent=2),
+    )
+
+
+def template(name: str, **values: object) -> str:
+    """A page made from a template, with the functions that show numbers."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "count": count,
+        "percent": percent,
+        "ratio": ratio,
+        "size": size,
+        "megahertz": megahertz,
+    }
+    return environment.get_template(name).render(**values)
+
+
+def _used_causes(report: dict) -> list:
+    """The causes that some layer has, for the legend."""
+    array_size = report["hardware"]["engine"]["array_size"]
+    used = {
+        key
+        for layer in report["layers"]
+        for key, cycles in parts(layer, array_size).items()
+        if cycles
+    }
+    return [cause for cause in CAUSES if cause.key in used or cause.key == "cpu"]
+
+
+def _arena(report: dict, names: list[str]) -> str | None:
+    arena = report["arena"]
+    if not arena["regions"]:
+        return None
+    boxes = memory_map.boxes(arena["regions"], "bytes")
+    return memory.draw(boxes, names, "bytes", {"lower bound": arena["lower_bound"]})
+
+
+def _buffer(report: dict, names: list[str]) -> str | None:
+    buffer = report["buffer"]
+    if not buffer["regions"]:
+        return None
+    marks = {"size of the buffer": buffer["words"]}
+    return memory.draw(memory_map.boxes(buffer["regions"], "words"), names, "words", marks)
+
+
+def _as_written(hardware: dict) -> dict:
+    """The configuration as a file that `--config` takes: JSON is Hjson too."""
+    addresses = {name: f"0x{value:08x}" for name, value in hardware.get("address", {}).items()}
+    arena = hardware.get("arena_kib")
+    return {**hardware, "arena_kib": "auto" if arena is None else arena, "address": addresses}

@@ -1,0 +1,159 @@
+"""The report on a terminal: a table of the layers, the memory drawn over time, a few lines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flows.report import accuracy, memory_map
+from flows.report.causes import WAITS
+from flows.report.units import Unit, count, megahertz, percent, ratio, size, unit_of
+
+if TYPE_CHECKING:
+    from flows.progress import Terminal
+
+_BIT_FOR_BIT = "equal to the reference bit for bit; largest difference to PyTorch"
+
+
+def show(report: dict, terminal: Terminal, width: int | None = None) -> None:
+    """Prints the tables."""
+    from flows.tables import console
+
+    out = console(width, terminal.stream)
+    out.print()
+    whole = layer_table(report)
+    if out.measure(whole, options=out.options.update(width=_UNBOUNDED)).maximum <= out.width:
+        out.print(whole)
+    else:
+        out.print(layer_table(report, waits=False))
+        out.print()
+        out.print(layer_table(report, work=False))
+    for line in (_LEGEND, *_memory_lines(report), ""):
+        out.print(line, soft_wrap=True)
+    out.print(accuracy.table(report["accuracy"], report))
+    for line in _closing_lines(report):
+        out.print(line, soft_wrap=True)
+
+
+def show_page(page: Path, terminal: Terminal) -> None:
+    """Says where the page lies."""
+    print(f"Page         {page}", file=terminal.stream, flush=True)
+
+
+_UNBOUNDED = 10_000
+_NAME = {True: 12, False: 20}
+"""Most characters of a layer's name: in the table of everything, and in one of two."""
+_HEADINGS = ["MACs", "{unit}", "limit", "ratio", "peak"]
+_LEGEND = (
+    "  limit: the larger of MACs / array size squared and bytes moved / port width; weights to "
+    "descr.:\n  what the engine waited for."
+)
+
+
+def layer_table(report: dict, work: bool = True, waits: bool = True):
+    """The layers: what they are and took (`work`), and what the engine waited for (`waits`)."""
+    from rich.table import Table
+
+    unit = unit_of(report)
+    title = _title(report) if work else f"What the engine waited for, in {unit.name}"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table.padding = (0, 1, 0, 0)
+    table.add_column("layer", no_wrap=True, overflow="ellipsis", max_width=_NAME[work and waits])
+    if work:
+        table.add_column("place", no_wrap=True)
+        table.add_column("shape", no_wrap=True)
+    headings = _HEADINGS * work + [wait.short for wait in WAITS] * waits
+    for heading in headings:
+        table.add_column(heading.format(unit=unit.name), justify="right", no_wrap=True)
+    for layer in report["layers"]:
+        cells = (*_work(layer, unit) * work, *_waits(layer, unit) * waits)
+        table.add_row(layer["name"], *cells)
+    if work:
+        table.add_row("the rest", "cpu", "", "", unit.text(report["other_cycles"]))
+    table.add_section()
+    table.add_row("total", *_total_work(report, unit) * work, *_total_waits(report, unit) * waits)
+    table.rows[-1].style = "bold"
+    return table
+
+
+def _title(report: dict) -> str:
+    engine = report["hardware"]["engine"]
+    of_batch = f" of {report['batch']} inputs" if report["batch"] > 1 else ""
+    clock = report["time"]["clock_hz"]
+    at = "" if report["time"]["unit"] == "cycles" else f" at {megahertz(clock)}"
+    return (
+        f"{report['project']}, array of {engine['array_size']} x {engine['array_size']}, "
+        f"{engine['port_words']} words a cycle: {unit_of(report).name}{at} of one inference"
+        f"{of_batch} (mean of {report['inferences']})"
+    )
+
+
+def _work(layer: dict, unit: Unit) -> tuple[str, ...]:
+    return (
+        layer["place"],
+        layer["shape"],
+        count(layer["macs"] or None),
+        unit.text(layer["cycles"]),
+        unit.text(layer["limit_cycles"] or None),
+        ratio(layer["ratio_to_limit"]),
+        percent(layer["share_of_peak"]),
+    )
+
+
+def _waits(layer: dict, unit: Unit) -> tuple[str, ...]:
+    return tuple(unit.text(layer["counters"].get(wait.key)) for wait in WAITS)
+
+
+def _total_work(report: dict, unit: Unit) -> tuple[str, ...]:
+    total = report["total"]
+    return (
+        *("", "", count(total["macs"])),
+        *(unit.text(total["cycles"]), unit.text(total["limit_cycles"])),
+        *(ratio(total["ratio_to_limit"]), percent(total["share_of_peak"])),
+    )
+
+
+def _total_waits(report: dict, unit: Unit) -> tuple[str, ...]:
+    layers = [layer["counters"] for layer in report["layers"]]
+    return tuple(unit.text(sum(each.get(wait.key, 0) for each in layers)) for wait in WAITS)
+
+
+def _memory_lines(report: dict) -> list[str]:
+    """The arena and the activation buffer over the layers, as text."""
+    steps = len(report["layers"])
+    drawings = []
+    arena, buffer = report["arena"], report["buffer"]
+    if arena["regions"]:
+        title = (
+            f"\nArena        {size(arena['bytes'])}; no placement needs less than "
+            f"{size(arena['lower_bound'])}. Bytes; layers from left to right:"
+        )
+        boxes = memory_map.boxes(arena["regions"], "bytes")
+        drawings += [title, *memory_map.draw(boxes, steps)]
+    if buffer["regions"]:
+        boxes = memory_map.boxes(buffer["regions"], "words")
+        used = max(box.end for box in boxes)
+        title = f"\nBuffer       {used:,} of {buffer['words']:,} words. Layers from left to right:"
+        drawings += [title, *memory_map.draw(boxes, steps)]
+    return drawings
+
+
+def _closing_lines(report: dict) -> list[str]:
+    total, memory = report["total"], report["memory"]
+    predictions = report["predictions"]
+    clock = report["time"]["clock_hz"]
+    kib = {name: f"{memory[name] / 1024:.1f}" for name in ("code", "data", "weights", "arena")}
+    lines = [
+        f"\nTime         {1e3 * total['cycles'] / clock:.3f} ms at {megahertz(clock)}",
+        f"Memory       code {kib['code']} KiB, data {kib['data']} KiB, weights {kib['weights']} "
+        f"KiB, arena {kib['arena']} KiB,\n             stack {memory['stack_used']} of "
+        f"{memory['stack']} bytes used, {memory['free'] / 1024:.1f} KiB free",
+    ]
+    right = predictions["equal_to_labels"]
+    against_labels = "" if right is None else f"{right} of {report['inputs']} right, "
+    lines.append(
+        f"Predictions  {against_labels}{predictions['equal_to_torch']} of {report['inputs']} the "
+        f"same as PyTorch's"
+    )
+    lines.append(f"Outputs      {_BIT_FOR_BIT} {report['torch_difference']:.2g}")
+    return lines

