@@ -1,55 +1,72 @@
-/// One word of the store path: y = clamp(sum * scale + bias), each step rounded to FP32.
+/// One word of the store path: sum * scale + bias + residual, negative results times slope, clamped.
 ///
-/// A NaN passes the clamp; -0 counts as equal to +0. Latency: 8 cycles, one word a cycle.
+/// Each step is rounded to FP32. A NaN passes the clamp; -0 counts as equal to +0. The residual comes
+/// `ResidualDelay` = 7 cycles after the sum; -0 adds nothing. Latency: 15 cycles, one word a cycle.
 module postprocess_lane (
     input  logic        clk_i,
     input  logic [31:0] sum_i,
     input  logic [31:0] scale_i,
     input  logic [31:0] bias_i,
+    input  logic [31:0] residual_i,
+    input  logic [31:0] slope_i,
     input  logic [31:0] clamp_low_i,
     input  logic [31:0] clamp_high_i,
     output logic [31:0] value_o
 );
 
-  /// Whether a < b, for FP32 numbers of which neither is NaN.
-  function automatic logic less(logic [31:0] a, logic [31:0] b);
-    if (a[30:0] == '0 && b[30:0] == '0) return 1'b0;
-    if (a[31] != b[31]) return a[31];
-    return a[31] ? a[30:0] > b[30:0] : a[30:0] < b[30:0];
-  endfunction
-
-  function automatic logic is_nan(logic [30:0] magnitude);
-    return magnitude > 31'h7f800000;
-  endfunction
+  import fp32_pkg::*;
 
   logic [31:0]      product;
   logic [2:0][31:0] bias_q;
   logic [31:0]      biased;
+  logic [31:0]      total;
+  logic [2:0][31:0] total_q;
+  logic [31:0]      sloped;
+  logic [31:0]      bent;
 
-  always_ff @(posedge clk_i) bias_q <= {bias_q[1:0], bias_i};
-
-  fp32_mul u_mul (
+  fp32_mul u_scale (
       .clk_i,
       .a_i      (sum_i),
       .b_i      (scale_i),
       .product_o(product)
   );
 
-  fp32_add u_add (
+  always_ff @(posedge clk_i) bias_q <= {bias_q[1:0], bias_i};
+
+  fp32_add u_bias (
       .clk_i,
       .a_i  (product),
       .b_i  (bias_q[2]),
       .sum_o(biased)
   );
 
+  fp32_add u_residual (
+      .clk_i,
+      .a_i  (biased),
+      .b_i  (residual_i),
+      .sum_o(total)
+  );
+
+  fp32_mul u_slope (
+      .clk_i,
+      .a_i      (total),
+      .b_i      (slope_i),
+      .product_o(sloped)
+  );
+
+  always_ff @(posedge clk_i) total_q <= {total_q[1:0], total};
+
+  logic is_number;
   logic below;
   logic above;
 
-  assign below = !is_nan(biased[30:0]) && !is_nan(clamp_low_i[30:0]) && less(biased, clamp_low_i);
-  assign above = !is_nan(biased[30:0]) && !is_nan(clamp_high_i[30:0]) && less(clamp_high_i, biased);
+  assign is_number = !is_nan(bent[30:0]);
+  assign bent      = (!is_nan(total_q[2][30:0]) && less(total_q[2], '0)) ? sloped : total_q[2];
+  assign below     = is_number && !is_nan(clamp_low_i[30:0]) && less(bent, clamp_low_i);
+  assign above     = is_number && !is_nan(clamp_high_i[30:0]) && less(clamp_high_i, bent);
 
   always_ff @(posedge clk_i) begin
-    value_o <= below ? clamp_low_i : above ? clamp_high_i : biased;
+    value_o <= below ? clamp_low_i : above ? clamp_high_i : bent;
   end
 
 endmodule

@@ -1,4 +1,5 @@
-/// Takes finished sums through scale, bias and clamp to memory, PortWords words a cycle.
+/// Third stage of the engine: finished sums through pooling, scale, bias, residual, slope and clamp to
+/// memory and to the activation buffer, PortWords words a cycle.
 ///
 /// Works tile by tile as the accumulators complete them, then writes the descriptor's profile and
 /// counts the descriptor as stored. One that stores nothing is counted when its tiles are complete.
@@ -7,7 +8,9 @@ module store_path
 #(
     parameter  int unsigned ArraySize        = 8,
     parameter  int unsigned PortWords        = 4,
+    parameter  int unsigned BufferWords      = 16384,
     parameter  int unsigned AccumulatorDepth = 1024,
+    localparam int unsigned BufferWidth      = $clog2(BufferWords),
     localparam int unsigned EntryWidth       = $clog2(AccumulatorDepth)
 ) (
     input  logic                       clk_i,
@@ -30,29 +33,39 @@ module store_path
     input  logic                       parameter_gnt_i,
     input  logic                       parameter_rvalid_i,
     input  logic [PortWords-1:0][31:0] parameter_rdata_i,
-    // Memory, writing outputs and profile
+    // Memory, reading the residual operand
+    output logic                       residual_req_o,
+    output logic [31:0]                residual_addr_o,
+    output logic [PortWords-1:0]       residual_mask_o,
+    input  logic                       residual_gnt_i,
+    input  logic                       residual_rvalid_i,
+    input  logic [PortWords-1:0][31:0] residual_rdata_i,
+    // Memory, writing results and profile
     output logic                       write_req_o,
     output logic [31:0]                write_addr_o,
     output logic [PortWords-1:0]       write_mask_o,
     output logic [PortWords-1:0][31:0] write_data_o,
     input  logic                       write_gnt_i,
+    // Activation buffer
+    output logic                       buffer_req_o,
+    output logic [BufferWidth-1:0]     buffer_addr_o,
+    output logic [PortWords-1:0]       buffer_mask_o,
+    output logic [PortWords-1:0][31:0] buffer_data_o,
+    input  logic                       buffer_gnt_i,
     // Counters for the profile
-    input  counters_t                  counters_i
+    input  counters_t                  counters_i,
+    output error_t                     error_o
 );
 
-  localparam int unsigned Groups       = ArraySize / PortWords;
-  localparam int unsigned GroupWidth   = (Groups > 1) ? $clog2(Groups) : 1;
-  localparam int unsigned ProfileWords = 8;
-  localparam int unsigned ProfileBeats = ProfileWords / PortWords;
-  localparam int unsigned ProfileWidth = $clog2(ProfileBeats + 1);
-  localparam int unsigned Latency      = 9;  // accumulators 1, post-processing 8
-  localparam int unsigned QueueDepth   = 16;
-  localparam int unsigned QueueWidth   = $clog2(QueueDepth) + 1;
-
-  typedef struct packed {
-    logic [31:0]          address;
-    logic [PortWords-1:0] mask;
-  } place_t;
+  localparam int unsigned Groups        = ArraySize / PortWords;
+  localparam int unsigned GroupWidth    = (Groups > 1) ? $clog2(Groups) : 1;
+  localparam int unsigned ProfileWords  = 8;
+  localparam int unsigned ProfileBeats  = ProfileWords / PortWords;
+  localparam int unsigned ProfileWidth  = $clog2(ProfileBeats + 1);
+  localparam int unsigned ResidualDelay = 9;  // accumulators 1, window 1, scale 3, bias 4
+  localparam int unsigned Latency       = 17;  // accumulators 1, window 1, post-processing 15
+  localparam int unsigned QueueDepth    = 32;
+  localparam int unsigned QueueWidth    = $clog2(QueueDepth) + 1;
 
   typedef enum logic [1:0] {
     StateIdle,
@@ -63,94 +76,122 @@ module store_path
 
   state_e state_q;
   logic   start;
+  logic   stores;
 
-  assign start = state_q == StateIdle && command_valid_i;
+  assign start  = state_q == StateIdle && command_valid_i;
+  assign stores = command_i.to_memory || command_i.to_buffer;
 
-  // Tiles that the accumulators have completed and that are not stored yet.
-  logic [15:0] tiles_done_q;
-  logic        tile_end;
+  // --- What is read next -----------------------------------------------------------------------
 
-  // Position in the loops: tiles, rows, groups of PortWords columns.
-  logic [15:0]           tile_q;
-  logic [15:0]           row_q;
-  logic [GroupWidth-1:0] group_q;
-  logic [31:0]           tile_address_q;
-  logic [31:0]           row_address_q;
-  logic [31:0]           entry_q;
-  logic [15:0]           tile_base_q;  // first column of the tile
-  logic [15:0]           column_q;  // first column of the group
-  logic [15:0]           columns_left;  // from this group on
-  logic                  tile_empty;
-  logic                  group_end;
+  logic                  step;
+  logic [GroupWidth-1:0] group;
+  logic [PortWords-1:0]  mask;
+  logic [31:0]           offset;
+  logic                  empty;
+  logic                  position_end;
   logic                  row_end;
-  logic                  issue;
+  logic                  walk_tile_end;
+
+  store_walker #(
+      .ArraySize(ArraySize),
+      .PortWords(PortWords)
+  ) u_walker (
+      .clk_i,
+      .start_i       (start),
+      .command_i,
+      .next_i        (step),
+      .group_o       (group),
+      .mask_o        (mask),
+      .offset_o      (offset),
+      .empty_o       (empty),
+      .position_end_o(position_end),
+      .row_end_o     (row_end),
+      .tile_end_o    (walk_tile_end),
+      .last_o        ()
+  );
+
+  logic        window_first;
+  logic        window_last;
+  logic [31:0] buffer_word;
+  logic        read;
+
+  store_addresses #(
+      .ArraySize (ArraySize),
+      .PortWords (PortWords),
+      .EntryWidth(EntryWidth)
+  ) u_addresses (
+      .clk_i,
+      .start_i       (start),
+      .command_i,
+      .read_i        (read),
+      .step_i        (step),
+      .group_i       (group),
+      .position_end_i(position_end),
+      .row_end_i     (row_end),
+      .tile_end_i    (walk_tile_end),
+      .window_first_o(window_first),
+      .window_last_o (window_last),
+      .entry_o       (read_entry_o),
+      .buffer_word_o (buffer_word)
+  );
+
+  // --- Reading the accumulators ----------------------------------------------------------------
+
+  logic [15:0]           tiles_done_q;  // completed by the accumulators, and not stored yet
+  logic                  skipped;  // a tile of which nothing is stored
+  logic                  tile_end;
   logic                  parameters_ready;
-  logic [QueueWidth-1:0] pending_q;  // issued and not yet written
-  logic                  queue_pop;
+  logic                  residual_available;
+  logic                  beyond;
+  logic [QueueWidth-1:0] pending;
 
-  assign columns_left = command_i.columns - column_q;
-  assign tile_empty   = !command_i.store || tile_base_q >= command_i.columns;
-  assign group_end    = group_q == GroupWidth'(Groups - 1) || columns_left <= 16'(PortWords);
-  assign row_end      = row_q == command_i.rows - 16'd1;
+  // Only the last word of a group can be the first one beyond the buffer's end.
+  always_comb begin
+    beyond = 1'b0;
+    for (int unsigned i = 0; i < PortWords; i++) begin
+      if (mask[i] && buffer_word + 32'(i) >= 32'(BufferWords)) beyond = command_i.to_buffer;
+    end
+  end
 
-  assign read_o       = state_q == StateTiles && tiles_done_q != '0 && !tile_empty
-      && parameters_ready && pending_q != QueueWidth'(QueueDepth);
-  assign read_entry_o = EntryWidth'(entry_q);
-  assign issue        = read_o && read_ready_i;
-  assign tile_end     = (issue && group_end && row_end)
-      || (state_q == StateTiles && tiles_done_q != '0 && tile_empty
-          && (!command_i.store || parameters_ready));
+  logic tile_ready;
+  assign tile_ready = state_q == StateTiles && tiles_done_q != '0;
+  assign skipped    = tile_ready && (!stores || (empty && parameters_ready));
+  assign error_o    = '{
+          valid: tile_ready && stores && !empty && beyond,
+          code: ErrorBuffer,
+          index: command_i.index
+      };
+
+  assign read_o   = tile_ready && stores && !empty && !beyond && parameters_ready
+      && pending != QueueWidth'(QueueDepth)
+      && (!command_i.residual || residual_available);
+  assign read     = read_o && read_ready_i;
+  assign step     = (read && window_last) || (skipped && stores);
+  assign tile_end = (step && walk_tile_end) || (skipped && !stores);
+
+  logic [15:0] tiles_left_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      tiles_done_q <= '0;
-      pending_q    <= '0;
-    end else if (clear_i) begin
-      tiles_done_q <= '0;
-      pending_q    <= '0;
-    end else begin
-      tiles_done_q <= tiles_done_q + 16'(tile_done_i) - 16'(tile_end);
-      pending_q    <= pending_q + QueueWidth'(issue) - QueueWidth'(queue_pop);
-    end
+    if (!rst_ni) tiles_done_q <= '0;
+    else if (clear_i) tiles_done_q <= '0;
+    else tiles_done_q <= tiles_done_q + 16'(tile_done_i) - 16'(tile_end);
   end
 
   always_ff @(posedge clk_i) begin
-    if (start) begin
-      tile_q         <= '0;
-      row_q          <= '0;
-      group_q        <= '0;
-      tile_base_q      <= '0;
-      column_q       <= '0;
-      tile_address_q <= command_i.destination;
-      row_address_q  <= command_i.destination;
-      entry_q        <= 32'(command_i.accumulator);
-    end else if (tile_end) begin
-      tile_q         <= tile_q + 16'd1;
-      row_q          <= '0;
-      group_q        <= '0;
-      tile_base_q      <= tile_base_q + 16'(ArraySize);
-      column_q       <= tile_base_q + 16'(ArraySize);
-      tile_address_q <= tile_address_q + 32'(4 * ArraySize);
-      row_address_q  <= tile_address_q + 32'(4 * ArraySize);
-      entry_q        <= entry_q + 32'd1;
-    end else if (issue && group_end) begin
-      row_q         <= row_q + 16'd1;
-      group_q       <= '0;
-      column_q      <= tile_base_q;
-      row_address_q <= row_address_q + command_i.destination_pitch;
-      entry_q       <= entry_q + 32'd1;
-    end else if (issue) begin
-      group_q  <= group_q + 1'b1;
-      column_q <= column_q + 16'(PortWords);
-    end
+    if (start) tiles_left_q <= command_i.tiles;
+    else if (tile_end) tiles_left_q <= tiles_left_q - 16'd1;
   end
 
-  // Scale and bias of the group. They are read with the sums, a cycle before the data arrives.
+  // --- Pooling and post-processing -------------------------------------------------------------
+
   logic [PortWords-1:0][31:0] scale;
   logic [PortWords-1:0][31:0] bias;
-  logic [PortWords-1:0][31:0] scale_q;
-  logic [PortWords-1:0][31:0] bias_q;
-  logic [GroupWidth-1:0]      group_data_q;
+  logic [1:0][PortWords-1:0][31:0] scale_q;
+  logic [1:0][PortWords-1:0][31:0] bias_q;
+  logic [GroupWidth-1:0]      group_q;
+  logic                       read_q;
+  logic                       first_q;
+  logic [Latency-1:0]         valid_q;
 
   parameter_buffer #(
       .ArraySize(ArraySize),
@@ -159,7 +200,7 @@ module store_path
       .clk_i,
       .rst_ni,
       .clear_i,
-      .start_i  (start && command_i.store),
+      .start_i  (start && stores),
       .address_i(command_i.parameters),
       .tiles_i  (command_i.tiles),
       .req_o    (parameter_req_o),
@@ -168,87 +209,135 @@ module store_path
       .rvalid_i (parameter_rvalid_i),
       .rdata_i  (parameter_rdata_i),
       .ready_o  (parameters_ready),
-      .release_i(tile_end && command_i.store),
-      .group_i  (group_q),
+      .release_i(tile_end && stores),
+      .group_i  (group),
       .scale_o  (scale),
       .bias_o   (bias)
   );
 
-  logic [Latency-1:0]   valid_q;
-  place_t [Latency-1:0] place_q;
-  place_t               place;
-
-  assign place.address = row_address_q + 32'(group_q) * 32'(4 * PortWords);
-  always_comb begin
-    for (int unsigned i = 0; i < PortWords; i++) place.mask[i] = 16'(i) < columns_left;
-  end
-
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) valid_q <= '0;
     else if (clear_i) valid_q <= '0;
-    else valid_q <= {valid_q[Latency-2:0], issue};
+    else valid_q <= {valid_q[Latency-2:0], read && window_last};
   end
 
   always_ff @(posedge clk_i) begin
-    place_q <= {place_q[Latency-2:0], place};
-    if (issue) begin
-      scale_q      <= scale;
-      bias_q       <= bias;
-      group_data_q <= group_q;
-    end
+    read_q  <= read;
+    first_q <= window_first;
+    if (read) group_q <= group;
+    scale_q <= {scale_q[0], scale};
+    bias_q  <= {bias_q[0], bias};
   end
 
-  logic [PortWords-1:0][31:0] value;
+  logic [PortWords-1:0][31:0] sum;
+  logic [PortWords-1:0][31:0] maximum;
 
-  for (genvar i = 0; i < PortWords; i++) begin : gen_lane
+  for (genvar i = 0; i < PortWords; i++) begin : gen_sum
     logic [Groups-1:0][31:0] choices;
 
     for (genvar g = 0; g < Groups; g++) begin : gen_choice
       assign choices[g] = read_data_i[g*PortWords+i];
     end
 
+    assign sum[i] = choices[group_q];
+  end
+
+  window_maximum #(
+      .PortWords(PortWords)
+  ) u_window (
+      .clk_i,
+      .valid_i  (read_q),
+      .first_i  (first_q),
+      .sum_i    (sum),
+      .maximum_o(maximum)
+  );
+
+  logic [PortWords-1:0][31:0] residual;
+  logic [PortWords-1:0][31:0] value;
+
+  residual_reader #(
+      .ArraySize(ArraySize),
+      .PortWords(PortWords)
+  ) u_residual (
+      .clk_i,
+      .rst_ni,
+      .clear_i,
+      .start_i    (start && command_i.residual),
+      .command_i,
+      .req_o      (residual_req_o),
+      .addr_o     (residual_addr_o),
+      .mask_o     (residual_mask_o),
+      .gnt_i      (residual_gnt_i),
+      .rvalid_i   (residual_rvalid_i),
+      .rdata_i    (residual_rdata_i),
+      .available_o(residual_available),
+      .claim_i    (command_i.residual && read && window_last),
+      .take_i     (command_i.residual && valid_q[ResidualDelay-1]),
+      .data_o     (residual)
+  );
+
+  for (genvar i = 0; i < PortWords; i++) begin : gen_lane
     postprocess_lane u_lane (
         .clk_i,
-        .sum_i       (choices[group_data_q]),
-        .scale_i     (scale_q[i]),
-        .bias_i      (bias_q[i]),
+        .sum_i       (maximum[i]),
+        .scale_i     (scale_q[1][i]),
+        .bias_i      (bias_q[1][i]),
+        .residual_i  (command_i.residual ? residual[i] : fp32_pkg::NegativeZero),
+        .slope_i     (command_i.slope),
         .clamp_low_i (command_i.clamp_low),
         .clamp_high_i(command_i.clamp_high),
         .value_o     (value[i])
     );
   end
 
-  // What is ready to be written. The queue has a place for all that is issued.
-  logic [QueueWidth-1:0]      queue_count;
-  place_t                     queue_place;
-  logic [PortWords-1:0][31:0] queue_data;
+  // --- Writing ---------------------------------------------------------------------------------
 
-  ram_fifo #(
-      .Width($bits(place_t) + 32 * PortWords),
-      .Depth(QueueDepth)
+  logic                       result_req;
+  logic [31:0]                result_addr;
+  logic [PortWords-1:0]       result_mask;
+  logic [PortWords-1:0][31:0] result;
+
+  result_queue #(
+      .PortWords  (PortWords),
+      .BufferWidth(BufferWidth),
+      .Depth      (QueueDepth)
   ) u_queue (
       .clk_i,
       .rst_ni,
       .clear_i,
-      .push_i (valid_q[Latency-1]),
-      .data_i ({place_q[Latency-1], value}),
-      .pop_i  (queue_pop),
-      .data_o ({queue_place, queue_data}),
-      .count_o(queue_count)
+      .to_memory_i  (command_i.to_memory),
+      .to_buffer_i  (command_i.to_buffer),
+      .begin_i      (read && window_last),
+      .memory_addr_i(command_i.destination + offset),
+      .buffer_addr_i(buffer_word[BufferWidth-1:0]),
+      .mask_i       (mask),
+      .value_valid_i(valid_q[Latency-1]),
+      .value_i      (value),
+      .pending_o    (pending),
+      .memory_req_o (result_req),
+      .memory_gnt_i (write_gnt_i && state_q != StateProfile),
+      .memory_addr_o(result_addr),
+      .buffer_req_o,
+      .buffer_gnt_i,
+      .buffer_addr_o,
+      .mask_o       (result_mask),
+      .value_o      (result)
   );
 
-  // The profile: eight counters, as they stood when the last output was written.
+  assign buffer_mask_o = result_mask;
+  assign buffer_data_o = result;
+
+  // The profile: eight counters, as they stood when the last result was written.
   logic [ProfileWords-1:0][31:0] profile_q;
   logic [ProfileWidth-1:0]       profile_beat_q;
   logic                          profile_end;
 
-  assign queue_pop    = write_gnt_i && state_q != StateProfile;
   assign profile_end  = write_gnt_i && profile_beat_q == ProfileWidth'(ProfileBeats - 1);
-  assign write_req_o  = state_q == StateProfile || queue_count != '0;
+  assign write_req_o  = state_q == StateProfile || result_req;
   assign write_addr_o = (state_q == StateProfile)
-      ? command_i.profile + 32'(profile_beat_q) * 32'(4 * PortWords) : queue_place.address;
-  assign write_mask_o = (state_q == StateProfile) ? '1 : queue_place.mask;
-  assign write_data_o = (state_q == StateProfile) ? profile_q[PortWords-1:0] : queue_data;
+      ? command_i.profile + 32'(profile_beat_q) * 32'(4 * PortWords) : result_addr;
+  assign write_mask_o = (state_q == StateProfile) ? '1 : result_mask;
+  assign write_data_o = (state_q == StateProfile) ? profile_q[PortWords-1:0] : result;
 
   always_ff @(posedge clk_i) begin
     if (state_q == StateDrain) begin
@@ -261,7 +350,7 @@ module store_path
   end
 
   logic drained;
-  assign drained       = state_q == StateDrain && pending_q == '0;
+  assign drained       = state_q == StateDrain && pending == '0;
   assign command_pop_o = (drained && command_i.profile == '0)
       || (state_q == StateProfile && profile_end);
 
@@ -274,7 +363,7 @@ module store_path
       stored_o <= '0;
     end else begin
       unique case (state_q)
-        StateTiles: if (tile_end && tile_q == command_i.tiles - 16'd1) state_q <= StateDrain;
+        StateTiles: if (tile_end && tiles_left_q == 16'd1) state_q <= StateDrain;
         StateDrain: if (drained) state_q <= (command_i.profile != '0) ? StateProfile : StateIdle;
         StateProfile: if (profile_end) state_q <= StateIdle;
         default: if (start) state_q <= StateTiles;

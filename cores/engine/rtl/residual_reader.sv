@@ -1,0 +1,95 @@
+/// Reads the residual operand of a job ahead of the results that it is added to.
+///
+/// Beats come in the order of store_walker. `available_o` tells that there is one that nobody has
+/// claimed yet; a claimed beat is taken from the FIFO's head later, by `take_i`.
+module residual_reader
+  import engine_pkg::*;
+#(
+    parameter int unsigned ArraySize = 8,
+    parameter int unsigned PortWords = 4
+) (
+    input  logic                       clk_i,
+    input  logic                       rst_ni,
+    input  logic                       clear_i,
+    input  logic                       start_i,
+    input  store_command_t             command_i,
+    // Memory
+    output logic                       req_o,
+    output logic [31:0]                addr_o,
+    output logic [PortWords-1:0]       mask_o,
+    input  logic                       gnt_i,
+    input  logic                       rvalid_i,
+    input  logic [PortWords-1:0][31:0] rdata_i,
+    // Results
+    output logic                       available_o,
+    input  logic                       claim_i,
+    input  logic                       take_i,
+    output logic [PortWords-1:0][31:0] data_o
+);
+
+  localparam int unsigned Depth      = 32;
+  localparam int unsigned CountWidth = $clog2(Depth) + 1;
+
+  logic                  running_q;
+  logic [31:0]           offset;
+  logic                  empty;
+  logic                  last;
+  logic                  next;
+  logic [CountWidth-1:0] reserved_q;  // places taken in the FIFO, requested or filled
+  logic [CountWidth-1:0] unclaimed_q;
+
+  assign req_o       = running_q && !empty && reserved_q != CountWidth'(Depth);
+  assign addr_o      = command_i.residual_address + offset;
+  assign next        = gnt_i || (running_q && empty);
+  assign available_o = unclaimed_q != '0;
+
+  store_walker #(
+      .ArraySize(ArraySize),
+      .PortWords(PortWords)
+  ) u_walker (
+      .clk_i,
+      .start_i,
+      .command_i,
+      .next_i        (next),
+      .group_o       (),
+      .mask_o,
+      .offset_o      (offset),
+      .empty_o       (empty),
+      .position_end_o(),
+      .row_end_o     (),
+      .tile_end_o    (),
+      .last_o        (last)
+  );
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      running_q   <= 1'b0;
+      reserved_q  <= '0;
+      unclaimed_q <= '0;
+    end else if (clear_i) begin
+      running_q   <= 1'b0;
+      reserved_q  <= '0;
+      unclaimed_q <= '0;
+    end else begin
+      if (start_i) running_q <= 1'b1;
+      else if (next && last) running_q <= 1'b0;
+      reserved_q  <= reserved_q + CountWidth'(gnt_i) - CountWidth'(take_i);
+      unclaimed_q <= unclaimed_q + CountWidth'(rvalid_i) - CountWidth'(claim_i);
+    end
+  end
+
+  ram_fifo #(
+      .Width(32 * PortWords),
+      .Depth(Depth)
+  ) u_fifo (
+      .clk_i,
+      .rst_ni,
+      .clear_i,
+      .push_i (rvalid_i),
+      .data_i (rdata_i),
+      .pop_i  (take_i),
+      .data_o (data_o),
+      .count_o()
+  );
+
+endmodule
