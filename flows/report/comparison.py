@@ -31,7 +31,8 @@ class Row:
     a: str
     b: str
     factor: float | None = None
-    less_is_better: bool = True
+    less_is_better: bool | None = True
+    """None: neither is better."""
 
     @property
     def change(self) -> str:
@@ -43,7 +44,7 @@ class Row:
     @property
     def judgement(self) -> str:
         """`better` or `worse`; nothing where they are equal."""
-        if self.factor is None or self.factor == 1:
+        if self.factor in (None, 1) or self.less_is_better is None:
             return ""
         return "better" if (self.factor < 1) == self.less_is_better else "worse"
 
@@ -120,7 +121,7 @@ def label(a: dict, b: dict) -> list[str]:
 def summary(a: dict, b: dict, unit: Unit) -> list[Row]:
     """The figures of the whole builds."""
 
-    def both(name: str, value, shown, less_is_better: bool = True) -> Row:
+    def both(name: str, value, shown, less_is_better: bool | None = True) -> Row:
         left, right = value(a), value(b)
         known = left not in (None, 0) and right is not None
         factor = right / left if known else None
@@ -135,9 +136,9 @@ def summary(a: dict, b: dict, unit: Unit) -> list[Row]:
         plain("words a cycle", lambda r: r["hardware"]["engine"]["port_words"]),
         plain("operators", lambda r: r["operators"]),
         plain("clock", lambda r: megahertz(r["hardware"]["clock_hz"])),
-        both("MACs", lambda r: r["total"]["macs"], count),
+        both("MACs", lambda r: r["total"]["macs"], count, None),
         both(unit.name, lambda r: r["total"]["cycles"], unit.text),
-        both("limit", lambda r: r["total"]["limit_cycles"], unit.text),
+        both("limit", lambda r: r["total"]["limit_cycles"], unit.text, None),
         both("ratio to the limit", lambda r: r["total"]["ratio_to_limit"], ratio),
         both("of the array's peak", lambda r: r["total"]["share_of_peak"], percent, False),
         both("accuracy, float", lambda r: r["accuracy"]["float"], percent, False),

@@ -8,6 +8,7 @@ from flows.report.svg import Drawing, element, path, rectangle, text, title, wra
 from flows.report.units import count, size, unit_of
 
 WIDTH = 960
+"""Of the widest picture; one of a single column is narrower."""
 MARGIN = 76
 """Room at the left for arrows that pass cards by."""
 GUTTER = 28
@@ -56,8 +57,8 @@ def sources(layers: list[dict], number: int) -> list[int]:
 def draw(report: dict) -> str:
     """The chart, from the input at the top to the output at the bottom."""
     layers = report["layers"]
-    cards, height = _place(report)
-    drawing = Drawing(WIDTH, height, "the network's layers and where they run")
+    cards, width, height = _place(report)
+    drawing = Drawing(width, height, "the network's layers and where they run")
     drawing.add(_arrow_head())
     for number, layer in enumerate(layers):
         for name, source in zip(layer["inputs"], sources(layers, number), strict=True):
@@ -72,26 +73,25 @@ def draw(report: dict) -> str:
     return drawing.render("network")
 
 
-def _place(report: dict) -> tuple[dict[int, Card], float]:
-    """The cards by the numbers of their layers, and the height of the picture."""
+def _place(report: dict) -> tuple[dict[int, Card], float, float]:
+    """The cards by the numbers of their layers; width and height of the picture."""
     layers = report["layers"]
     rows: dict[int, list[int]] = {}
     for number, rank in enumerate(ranks(layers)):
         rows.setdefault(rank, []).append(number)
     columns = max(map(len, rows.values()))
-    room = (WIDTH - MARGIN - GUTTER * (columns - 1)) / columns
-    width = min(LARGEST_CARD, room)
-    left = max(MARGIN, (WIDTH - columns * width - GUTTER * (columns - 1)) / 2)
+    gutters = GUTTER * (columns - 1)
+    width = min(LARGEST_CARD, (WIDTH - MARGIN - gutters) / columns)
     cards: dict[int, Card] = {}
     y = GAP + 10.0
     for rank in sorted(rows):
         texts = {number: _lines(report, number, width) for number in rows[rank]}
         height = max(2 * PADDING + LINE * len(lines) for lines in texts.values())
         for column, (number, lines) in enumerate(texts.items()):
-            x = left + column * (width + GUTTER)
+            x = MARGIN + column * (width + GUTTER)
             cards[number] = Card(number, column, x, y, width, height, lines)
         y += height + GAP
-    return cards, y + 6
+    return cards, min(WIDTH, 2 * MARGIN + columns * width + gutters), y + 6
 
 
 def _lines(report: dict, number: int, width: float) -> tuple[tuple[str, str], ...]:

@@ -15,8 +15,9 @@ from flows.report.charts.bars import (
 from flows.report.svg import Drawing, text
 from flows.report.units import Unit
 
-ROW = 46
 BAR = 14
+BAR_PITCH = 18
+GAP = 12
 
 
 def draw(reports: list[dict], labels: list[str], unit: Unit) -> str:
@@ -25,17 +26,34 @@ def draw(reports: list[dict], labels: list[str], unit: Unit) -> str:
     names = [name for name in dict.fromkeys([*rows[0], *rows[1]]) if name != "the rest"]
     names.append("the rest")
     longest = max(row["cycles"] or 0 for found in rows for row in found.values()) or 1
-    drawing = Drawing(WIDTH, TOP + ROW * len(names) + 4, "cycles of each layer of both builds")
+    height = TOP + sum(_height(name, rows) for name in names) + 4
+    drawing = Drawing(WIDTH, height, "cycles of each layer of both builds")
     drawing.add(*axis(longest, drawing.height, unit))
-    for number, name in enumerate(names):
-        top = TOP + ROW * number
-        drawing.add(*name_lines(name, top + ROW / 2, NAME_WIDTH - 24))
-        for side, (found, report) in enumerate(zip(rows, reports, strict=True)):
-            y = top + 6 + side * (BAR + 4)
-            drawing.add(text(NAME_WIDTH - 6, y + BAR - 3, "AB"[side], "tick", "end"))
-            if name in found:
-                size = report["hardware"]["engine"]["array_size"]
-                drawing.add(*segments(found[name], y, BAR, BAR_WIDTH / longest, size, unit))
-                value = unit.text(found[name]["cycles"])
-                drawing.add(text(WIDTH - 56, y + BAR - 3, value, "value", "end"))
+    y = float(TOP)
+    for name in names:
+        height = _height(name, rows)
+        drawing.add(*name_lines(name, y + height / 2, NAME_WIDTH - 24))
+        drawing.add(*_bars(name, rows, reports, y, BAR_WIDTH / longest, unit))
+        y += height
     return drawing.render("pairs")
+
+
+def _height(name: str, rows: list[dict]) -> float:
+    """Of a layer's place in the chart: room for a bar or two."""
+    return GAP + BAR_PITCH * sum(name in found for found in rows)
+
+
+def _bars(
+    name: str, rows: list[dict], reports: list[dict], top: float, scale: float, unit: Unit
+) -> list[str]:
+    found = []
+    y = top + GAP / 2
+    for side, (layers, report) in enumerate(zip(rows, reports, strict=True)):
+        if name not in layers:
+            continue
+        layer, size = layers[name], report["hardware"]["engine"]["array_size"]
+        found.append(text(NAME_WIDTH - 6, y + BAR - 3, "AB"[side], "tick", "end"))
+        found += segments(layer, y, BAR, scale, size, unit)
+        found.append(text(WIDTH - 56, y + BAR - 3, unit.text(layer["cycles"]), "value", "end"))
+        y += BAR_PITCH
+    return found
