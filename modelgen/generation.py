@@ -20,11 +20,11 @@ from modelgen.execute import run_graph
 from modelgen.export import read_description, read_test_data
 from modelgen.graph import Graph, Node, Tensor
 from modelgen.hardware import Hardware
-from modelgen.image import execute
 from modelgen.passes.append_softmax import append_softmax
 from modelgen.passes.quantize import LARGEST
 from modelgen.program import EngineLayer, Program
 from modelgen.tolerance import RELATIVE, output_tolerance
+from modelgen.verification import golden_outputs
 
 
 def run(quantize_dir: Path, out_dir: Path, hardware: Hardware, options: Mapping[str, Any]) -> None:
@@ -96,8 +96,7 @@ def _write(
     program = compile_graph(graph, hardware)
     inferences = len(inputs) // graph.batch
     batches = inputs.reshape(inferences, *graph.tensors[graph.input].shape)
-    expected = np.stack([execute(program, batch) for batch in batches])
-    expected = expected.reshape(len(inputs), -1)
+    expected = golden_outputs(program, batches).reshape(len(inputs), -1)
     _check_memory(program, inputs.nbytes + expected.nbytes)
     emit(
         program,

@@ -19,6 +19,7 @@ from modelgen.hardware import Hardware
 from modelgen.image import build_image, descriptors_of, execute
 from modelgen.program import Chain, CpuLayer, EngineLayer, Program
 from modelgen.random_networks import GraphBuilder
+from modelgen.verification import check
 from tests.unit import networks
 from tests.unit.float_network import run_float
 from tests.unit.networks import bits, random_network
@@ -69,7 +70,9 @@ def assert_close(got: np.ndarray, wanted: np.ndarray) -> None:
 def test_random_networks(seed: int, hardware: Hardware) -> None:
     graph = random_network(seed)
     values = inputs_of(graph)
-    got = execute(compile_graph(graph, hardware), values)
+    program = compile_graph(graph, hardware)
+    got = execute(program, values)
+    check(program, values, got)
     assert_close(got, run_float(graph, values))
 
 
@@ -104,7 +107,9 @@ def test_known_networks(name: str, size: int) -> None:
     hardware = Hardware(array_size=size)
     program = compile_graph(graph, hardware)
     values = inputs_of(graph)
-    assert_close(execute(program, values), run_float(graph, values))
+    got = execute(program, values)
+    check(program, values, got)
+    assert_close(got, run_float(graph, values))
     for chain in chains_of(program, graph):
         check_fences(chain, size)
 

@@ -1,0 +1,57 @@
+"""Outputs that the device must give, found in two ways that know nothing of each other."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from modelgen.graph import Node
+from modelgen.image import execute
+from modelgen.program import EngineLayer, Program
+from modelgen.reference.network import run_graph
+
+
+def golden_outputs(program: Program, batches: np.ndarray) -> np.ndarray:
+    """Return the outputs of a program, bit for bit as the device's.
+
+    All batches are run descriptor by descriptor; the first also layer by layer, without
+    descriptors, and both must agree.
+
+    Args:
+        program: a compiled network.
+        batches: FP32, shape (inferences, *input shape).
+
+    Returns:
+        FP32, shape (inferences, *output shape).
+    """
+    outputs = np.stack([execute(program, batch) for batch in batches])
+    check(program, batches[0], outputs[0])
+    return outputs
+
+
+def check(program: Program, batch: np.ndarray, outputs: np.ndarray) -> None:
+    """Compare the outputs of one batch with the layer-by-layer reference.
+
+    Raises:
+        AssertionError: they differ: a fault of the compiler's.
+    """
+    wanted = run_layers(program, batch).reshape(outputs.shape)
+    differ = wanted.view(np.uint32) != np.ascontiguousarray(outputs).view(np.uint32)
+    if differ.any():
+        raise AssertionError(
+            f"{int(differ.sum())} of {differ.size} outputs of the compiled program differ from "
+            "the reference: this is a fault of HEEPstor's compiler."
+        )
+
+
+def run_layers(program: Program, batch: np.ndarray) -> np.ndarray:
+    """Return the outputs of one batch, layer by layer, with the program's slices."""
+    cuts = {
+        layer.node.output: layer.slices
+        for layer in program.layers
+        if isinstance(layer, EngineLayer)
+    }
+
+    def slices_of(node: Node) -> tuple[np.ndarray, ...]:
+        return cuts[node.output]
+
+    return run_graph(program.graph, batch, program.hardware.array_size, slices_of)
