@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from modelgen import execute_float
 from modelgen.errors import ModelError
 from modelgen.graph import Graph, Node
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import torch
 
 DEVICES = ("auto", "cpu", "cuda")
+_FLOAT_OPERATORS = frozenset({"conv2d", "linear", "dropout"})
 _BLOCK = 4096
 """Inputs that are on the device at a time."""
 
@@ -66,34 +68,49 @@ def accuracy(outputs: np.ndarray, labels: np.ndarray) -> float:
 def _run_block(
     graph: Graph, constants: dict[str, torch.Tensor], values: torch.Tensor
 ) -> torch.Tensor:
-    tensors = {graph.input: values}
+    shape = graph.tensors[graph.input].shape
+    tensors = {graph.input: values.reshape(-1, *shape[1:])}
     for node in graph.nodes:
-        weight = {role: constants[name] for role, name in node.constants.items()}
-        columns = graph.tensors[node.output].columns
-        tensors[node.output] = _run(node, weight, tensors[node.inputs[0]], columns)
+        own = {role: constants[name] for role, name in node.constants.items()}
+        result = _run(node, own, [tensors[name] for name in node.inputs])
+        tensors[node.output] = result.reshape(-1, *graph.tensors[node.output].shape[1:])
     return tensors[graph.output]
 
 
 def _run(
-    node: Node, constants: dict[str, torch.Tensor], values: torch.Tensor, columns: int
+    node: Node, constants: dict[str, torch.Tensor], inputs: list[torch.Tensor]
 ) -> torch.Tensor:
     import torch
 
-    if node.op == "linear":
-        weight = constants["weight"]
-        rows = values.reshape(-1, weight.shape[1])
-        return _clamp(node, torch.nn.functional.linear(rows, weight, constants.get("bias")))
-    if node.op == "quantized_linear":
-        weight = constants["weight"].to(torch.float32)
-        totals = values.reshape(-1, weight.shape[1]) @ weight.T
-        return _clamp(node, totals * constants["scale"] + constants["bias"])
-    if node.op == "relu":
-        return torch.relu(values)
+    if node.op in _FLOAT_OPERATORS:
+        return execute_float.run(node, constants, inputs)
+    if node.op == "reshape":
+        return inputs[0]
     if node.op == "softmax":
-        return torch.softmax(values.reshape(-1, columns), dim=1)
-    return values  # dropout and reshape move nothing
+        return torch.softmax(inputs[0], dim=-1)
+    if node.op == "argmax":
+        return inputs[0].argmax(dim=-1).to(torch.float32)
+    totals = _totals(node, constants, inputs[0])
+    if "scale" in constants:
+        totals = totals * constants["scale"] + constants["bias"]
+    return execute_float.finish(node, totals, inputs[1:])
 
 
-def _clamp(node: Node, values: torch.Tensor) -> torch.Tensor:
-    low, high = node.attributes.get("clamp", (None, None))
-    return values if low is None and high is None else values.clamp(low, high)
+def _totals(node: Node, constants: dict[str, torch.Tensor], values: torch.Tensor) -> torch.Tensor:
+    """Return the sums of a node before scale and bias."""
+    from torch.nn import functional
+
+    if node.op == "pointwise":
+        return values
+    if node.op in ("quantized_conv2d", "quantized_linear"):
+        weight = constants["weight"].to(values.dtype)
+        return execute_float.products(node, {"weight": weight}, values)
+    largest = node.op == "max_pool2d"
+    top, bottom, left, right = node.attributes["padding"]
+    maps = functional.pad(
+        values.permute(0, 3, 1, 2),
+        (left, right, top, bottom),
+        value=-float("inf") if largest else 0.0,
+    )
+    pool = functional.max_pool2d if largest else functional.avg_pool2d
+    return pool(maps, node.attributes["kernel"], node.attributes["stride"]).permute(0, 2, 3, 1)
