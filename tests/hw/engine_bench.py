@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import random
-import struct
 from collections import deque
 
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge
 
-from modelgen.descriptor import Descriptor
+from modelgen.descriptor import DESCRIPTOR_BYTES, Descriptor, link
 from modelgen.hardware import Hardware
 
 MEMORY_BASE = 0x8000_0000
@@ -141,6 +140,15 @@ class EngineBench:
             await self.step()
         return await self.read("interrupt")
 
+    async def reset(self) -> None:
+        """Resets the engine in the middle of whatever it does; memory forgets open requests."""
+        self.dut.rst_ni.value = 0
+        self.responses.clear()
+        self.dut.port_rvalid_i.value = 0
+        await FallingEdge(self.dut.clk_i)
+        self.dut.rst_ni.value = 1
+        await self.step()
+
     async def counters(self) -> dict[str, int]:
         return {name: await self.read(name) for name in COUNTERS}
 
@@ -162,11 +170,8 @@ class Allocator:
 
     def chain(self, descriptors: list[Descriptor]) -> int:
         """Links and copies descriptors; returns the address of the first."""
-        first = self.place(bytes(64 * len(descriptors)))
-        for i, descriptor in enumerate(descriptors):
-            data = bytearray(descriptor.pack())
-            following = first + 64 * (i + 1) if i + 1 < len(descriptors) else 0
-            data[0:4] = struct.pack("<I", following)
-            offset = first - MEMORY_BASE + 64 * i
-            self.memory[offset : offset + 64] = data
+        first = self.place(bytes(DESCRIPTOR_BYTES * len(descriptors)))
+        offset = first - MEMORY_BASE
+        image = link(descriptors, first)
+        self.memory[offset : offset + len(image)] = image
         return first
