@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,12 @@ import numpy as np
 
 from modelgen import graph as graphs
 from modelgen.data import Data
+from modelgen.feature_maps import values_to_layout
 from modelgen.importer import import_model
 from modelgen.progress import Progress, tell
 from modelgen.project import load_project
+from modelgen.random_weights import random_model
+from modelgen.settings import with_batch
 from modelgen.training import trained_model
 
 if TYPE_CHECKING:
@@ -23,13 +26,26 @@ TEST_FILE = "test.npz"
 PROJECT_FILE = "project.json"
 
 
-def run(project_dir: Path, out_dir: Path, data_dir: Path, progress: Progress) -> None:
+def run(
+    project_dir: Path,
+    out_dir: Path,
+    data_dir: Path,
+    progress: Progress,
+    *,
+    random_weights: bool,
+    batch: int | None,
+) -> None:
     """Write graph, test data and settings of a project; see `modelgen.stages.export`."""
     project = load_project(project_dir)
+    if batch is not None:
+        project = replace(project, settings=with_batch(project.settings, batch))
     data = project.data(data_dir)
     if data.note:
         tell(progress, data.note)
-    model, origin = trained_model(project, data, data_dir / "checkpoints", progress)
+    if random_weights:
+        model, origin = random_model(project), "random"
+    else:
+        model, origin = trained_model(project, data, data_dir / "checkpoints", progress)
     settings = project.settings
     graph = import_model(model, data.test_inputs.shape[1:], settings.batch)
     graphs.save(graph, out_dir)
@@ -48,7 +64,8 @@ def _description(name: str, settings: Settings, data: Data, origin: str) -> dict
 
 
 def _save_test_data(data: Data, folder: Path) -> None:
-    arrays = {"inputs": data.test_inputs}
+    """Write the test set as the graph takes it: the channels of feature maps last."""
+    arrays = {"inputs": values_to_layout(data.test_inputs)}
     if data.test_labels is not None:
         arrays["labels"] = data.test_labels
     np.savez(folder / TEST_FILE, **arrays)
@@ -59,7 +76,7 @@ def _write_json(path: Path, document: dict[str, Any]) -> None:
 
 
 def read_test_data(folder: Path) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return test inputs and labels (None: unknown) that `run` wrote."""
+    """Return test inputs, as the graph takes them, and labels (None: unknown) that `run` wrote."""
     with np.load(folder / TEST_FILE) as archive:
         labels = archive["labels"] if "labels" in archive.files else None
         return archive["inputs"], labels

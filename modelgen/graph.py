@@ -1,8 +1,9 @@
 """The compiler's graph: nodes that name the tensors they read and write.
 
-Shapes contain the batch as their first dimension. Tensors are contiguous and row-major, so a tensor
-of shape (..., C) is a matrix of `rows` x `columns` for every operator that works on the last
-dimension. Graphs are never changed in place: a pass returns a new one.
+Shapes contain the batch as their first dimension; feature maps are (batch, rows, columns,
+channels). Tensors are contiguous and row-major, so a tensor of shape (..., C) is a matrix of `rows`
+x `columns` for every operator that works on the last dimension. Graphs are never changed in place:
+a pass returns a new one.
 """
 
 from __future__ import annotations
@@ -46,12 +47,26 @@ class Tensor:
 class Node:
     """One operator.
 
-    Operators and their constants and attributes:
+    Operators, their constants and attributes. Those of the float graph alone:
 
-    - `linear`: constants `weight` FP32 (N, K) and, unless it has none, `bias` FP32 (N,).
-    - `quantized_linear`: `weight` INT8 (N, K), `scale` FP32 (N,), `bias` FP32 (N,).
-      Both: attribute `clamp` (low, high), None for no bound; `fused`: names of merged layers.
-    - `relu`, `dropout`, `reshape`, `softmax` (over the last dimension).
+    - `conv2d`: `weight` FP32 (N, kh, kw, C / groups), and `bias` (N,) unless it has none.
+      Attributes `stride` [y, x], `padding` [top, bottom, left, right], `dilation` [y, x], `groups`:
+      1, or C = N (depthwise).
+    - `linear`: `weight` FP32 (N, K), and `bias` (N,) unless it has none.
+    - `dropout`.
+
+    Those that the device runs:
+
+    - `quantized_conv2d`, `quantized_linear`: as above with `weight` INT8, `scale` and `bias` (N,).
+    - `max_pool2d`, `avg_pool2d`: attributes `kernel`, `stride`, `padding`. The average divides by
+      all of the kernel, padding included.
+    - `pointwise`: `scale` and `bias` FP32 (C,), or neither: batch-norm, addition, activations.
+    - `softmax` over the last dimension; `argmax` over it; `reshape`, which moves nothing.
+
+    Convolutions, linear layers, pools and `pointwise` may have the attributes `residual` (true: the
+    second input is added), `slope` (factor of negative values), `clamp` [low, high] (None: no
+    bound), and convolutions `pool` [rows, columns], a max-pooling. Order: scale and bias, residual,
+    slope, clamp, pool. `fused` has the names of merged layers.
     """
 
     name: str

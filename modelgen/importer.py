@@ -1,6 +1,8 @@
 """From a PyTorch module to a graph, by way of torch.export.
 
-ATen operators are kept at the level of layers (linear, relu, ...): nothing is decomposed.
+ATen operators are kept at the level of layers (linear, conv2d, ...): nothing is decomposed. Feature
+maps, (batch, channels, rows, columns) in PyTorch, become (batch, rows, columns, channels) here, and
+weights follow: also those of a linear layer that reads flattened maps.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import math
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,14 +19,35 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from modelgen.errors import ModelError
+from modelgen.feature_maps import OPERATORS, to_layout
 from modelgen.graph import Graph, Node, Tensor
 
 if TYPE_CHECKING:
     import torch
 
+_FLATTENED = (
+    "reads flattened feature maps, whose values lie in another order on the device; only linear "
+    "layers over all of them can"
+)
+_RESHAPES = (
+    "aten.flatten.using_ints",
+    "aten.view.default",
+    "aten.reshape.default",
+    "aten.squeeze.default",
+    "aten.squeeze.dim",
+    "aten.squeeze.dims",
+    "aten.unsqueeze.default",
+    "aten.unflatten.int",
+    "aten.contiguous.default",
+    "aten.clone.default",
+    "aten.alias.default",
+    "aten.detach.default",
+)
+
 SUPPORTED = (
-    "nn.Linear, nn.ReLU, nn.Flatten (also view, reshape, squeeze, unsqueeze), nn.Dropout, "
-    "nn.Identity and nn.Softmax over the last dimension"
+    "nn.Linear, nn.Conv2d, nn.BatchNorm2d, nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, "
+    "nn.ReLU, nn.ReLU6, nn.LeakyReLU, addition, nn.Flatten (also view, reshape, squeeze, "
+    "unsqueeze), nn.Dropout, nn.Identity, and nn.Softmax and argmax over the last dimension"
 )
 
 
@@ -135,6 +159,8 @@ class _Importer:
         self._constants: dict[str, np.ndarray] = {}
         self._nodes: list[Node] = []
         self._tensor_of: dict[Any, str] = {}
+        self._flattened: dict[str, tuple[int, ...]] = {}
+        """Tensor of flattened maps -> their channels, rows, columns, where order matters."""
         self._constant_of = self._find_constants()
 
     def run(self) -> Graph:
@@ -149,6 +175,11 @@ class _Importer:
             tensors=self._tensors,
             constants=self._constants,
         )
+        if graph.output in self._flattened:
+            raise ModelError(
+                "The model's output is a flattened feature map, whose values lie in another order "
+                "on the device: leave the Flatten at the end out, or add a linear layer."
+            )
         if graph.tensors[graph.output].size % self._batch:
             shape = _shape_text(graph.tensors[graph.output].shape)
             raise ModelError(
@@ -171,7 +202,8 @@ class _Importer:
         if len(names) != 1:
             raise ModelError(f"The model has {len(names)} inputs; exactly one is supported.")
         node = next(n for n in self._program.graph.nodes if n.name == names[0])
-        self._add_tensor(node, node.name)
+        self._tensors[node.name] = Tensor(node.name, to_layout(_shape(node)))
+        self._tensor_of[node] = node.name
         return node.name
 
     def _output(self) -> str:
@@ -184,11 +216,6 @@ class _Importer:
             raise ModelError("The model's output does not depend on its input.")
         return self._tensor_of[result]
 
-    def _add_tensor(self, node: Any, name: str) -> str:
-        self._tensors[name] = Tensor(name, tuple(int(size) for size in node.meta["val"].shape))
-        self._tensor_of[node] = name
-        return name
-
     def _translate(self, call: Any) -> None:
         operator = str(call.target)
         make = _OPERATORS.get(operator)
@@ -196,13 +223,54 @@ class _Importer:
             raise ModelError(self._unsupported(call, operator))
         make(self, call)
 
-    def _add(self, call: Any, op: str, **fields: Any) -> None:
-        source = call.args[0]
+    def add(
+        self,
+        call: Any,
+        op: str,
+        *sources: Any,
+        keep: bool | None = True,
+        shape: tuple[int, ...] | None = None,
+        **fields: Any,
+    ) -> str:
+        """Add a node; returns the tensor that it writes.
+
+        Args:
+            call: of the exported program.
+            op: the node's operator.
+            sources: calls or tensors that it reads; the call's first argument if none are given.
+            keep: what happens to flattened maps: True, the output is flattened maps too; False,
+                they are refused; None, the caller sees to it.
+            shape: of the output; the call's if it is not given.
+            fields: of the node.
+        """
+        inputs = tuple(self._source(call, source) for source in sources or call.args[:1])
+        name = self._unique(_layer_name(call))
+        self._tensors[name] = Tensor(name, shape or to_layout(_shape(call)))
+        self._tensor_of[call] = name
+        self._nodes.append(Node(name, op, inputs, name, **fields))
+        orders = {self._flattened.get(tensor) for tensor in inputs}
+        if keep is not None and orders != {None}:
+            if not keep or len(orders) > 1:
+                raise ModelError(self._complaint(call, _FLATTENED))
+            self._flattened[name] = orders.pop()
+        return name
+
+    def _source(self, call: Any, source: Any) -> str:
+        if isinstance(source, str):
+            return source
         if source not in self._tensor_of:
             raise ModelError(self._complaint(call, "does not work on the model's input"))
-        name = self._unique(_layer_name(call))
-        inputs = (self._tensor_of[source],)
-        self._nodes.append(Node(name, op, inputs, self._add_tensor(call, name), **fields))
+        return self._tensor_of[source]
+
+    def add_constants(self, call: Any, **values: np.ndarray) -> dict[str, str]:
+        """Keep arrays that belong to a call; returns role -> name."""
+        names = {role: f"{call.name}.{role}" for role in values}
+        self._constants.update({names[role]: value for role, value in values.items()})
+        return names
+
+    def complain(self, call: Any, reason: str) -> None:
+        """Raise ModelError for a call."""
+        raise ModelError(self._complaint(call, reason))
 
     def _unique(self, name: str) -> str:
         """Return `name`, or name#2, name#3 ... where a layer is used more than once."""
@@ -214,17 +282,55 @@ class _Importer:
 
     def add_linear(self, call: Any) -> None:
         values = {**dict(zip(("weight", "bias"), call.args[1:], strict=False)), **call.kwargs}
-        constants = {
-            role: self._constant(call, value) for role, value in values.items() if value is not None
-        }
+        constants = self.constants(call, values)
         if self._constants[constants["weight"]].size == 0:
             raise ModelError(self._complaint(call, "has no weights: one of its sizes is zero"))
-        self._add(call, "linear", constants=constants)
+        order = self._flattened.get(self._source(call, call.args[0]))
+        if order is not None:
+            constants["weight"] = self._reordered(call, constants["weight"], order)
+        self.add(call, "linear", keep=None, constants=constants)
+
+    def _reordered(self, call: Any, target: str, order: tuple[int, ...]) -> str:
+        """Return the name of a linear layer's weights in the order of the flattened maps."""
+        weight = self._constants[target]
+        if weight.shape[1] != math.prod(order):
+            raise ModelError(self._complaint(call, _FLATTENED))
+        name = f"{target}.{'x'.join(map(str, order))}"
+        maps = weight.reshape(len(weight), *order).transpose(0, 2, 3, 1)
+        self._constants[name] = np.ascontiguousarray(maps.reshape(weight.shape))
+        return name
+
+    def constants(self, call: Any, values: dict[str, Any]) -> dict[str, str]:
+        """Return role -> name of the parameters that a call reads; those that are None left out."""
+        return {
+            role: self._constant(call, value) for role, value in values.items() if value is not None
+        }
+
+    def value(self, call: Any, node: Any) -> np.ndarray:
+        """Return a parameter's values as FP32."""
+        return self._constants[self._constant(call, node)]
+
+    def shape(self, node: Any) -> tuple[int, ...]:
+        """Return a tensor's shape in PyTorch."""
+        return _shape(node)
+
+    def add_reshape(self, call: Any) -> None:
+        """Add a reshape; flattened maps are remembered until a linear layer reads them."""
+        before, after = _shape(call.args[0]), _shape(call)
+        name = self.add(call, "reshape")
+        order = self._flattened.pop(name, None) or _map_order(before)
+        if len(after) == 4:
+            if order != _map_order(after):
+                raise ModelError(self._complaint(call, _FLATTENED))
+        elif order is not None:
+            if after[1:] != (math.prod(order),):
+                raise ModelError(self._complaint(call, _FLATTENED))
+            self._flattened[name] = order
 
     def add_dropout(self, call: Any) -> None:
         if call.args[2] and call.args[1] > 0:
             raise ModelError(self._complaint(call, "drops values in evaluation mode too"))
-        self._add(call, "dropout")
+        self.add(call, "dropout")
 
     def _constant(self, call: Any, node: Any) -> str:
         target = self._constant_of.get(getattr(node, "name", None))
@@ -236,15 +342,20 @@ class _Importer:
             self._constants[target] = np.ascontiguousarray(tensor.numpy())
         return target
 
-    def add_elementwise(self, call: Any, op: str) -> None:
-        self._add(call, op)
-
     def add_softmax(self, call: Any) -> None:
-        rank = len(call.args[0].meta["val"].shape)
+        rank = len(_shape(call.args[0]))
         if call.args[1] % rank != rank - 1:
             reason = f"works on dimension {call.args[1]} of {rank}; only the last is supported"
             raise ModelError(self._complaint(call, reason))
-        self._add(call, "softmax")
+        if rank == 4:
+            raise ModelError(self._complaint(call, "works on feature maps, not on their channels"))
+        self.add(call, "softmax", keep=False)
+
+    def add_argmax(self, call: Any) -> None:
+        rank = len(_shape(call.args[0]))
+        if rank != 2 or len(call.args) < 2 or call.args[1] is None or call.args[1] % rank != 1:
+            raise ModelError(self._complaint(call, "must work on the last of two dimensions"))
+        self.add(call, "argmax", keep=False)
 
     def _unsupported(self, call: Any, operator: str) -> str:
         reason = f"uses the operator {operator}, which is not supported"
@@ -292,29 +403,22 @@ def _source_line(call: Any) -> str:
     return f"{Path(path).name}:{number}: {text.strip()}"
 
 
-def _elementwise(op: str) -> Callable[[_Importer, Any], None]:
-    return lambda importer, call: importer.add_elementwise(call, op)
+def _shape(node: Any) -> tuple[int, ...]:
+    return tuple(int(size) for size in node.meta["val"].shape)
 
 
-_RESHAPE = _elementwise("reshape")
-_RELU = _elementwise("relu")
+def _map_order(shape: tuple[int, ...]) -> tuple[int, ...] | None:
+    """Return channels, rows, columns of maps that lie differently with their channels last."""
+    channels, area = shape[1] if len(shape) == 4 else 1, math.prod(shape[2:])
+    return shape[1:] if channels > 1 and area > 1 else None
+
+
 _OPERATORS: dict[str, Callable[[_Importer, Any], None]] = {
     "aten.linear.default": _Importer.add_linear,
-    "aten.relu.default": _RELU,
-    "aten.relu_.default": _RELU,
     "aten.softmax.int": _Importer.add_softmax,
+    "aten.argmax.default": _Importer.add_argmax,
     "aten.dropout.default": _Importer.add_dropout,
     "aten.dropout_.default": _Importer.add_dropout,
-    "aten.flatten.using_ints": _RESHAPE,
-    "aten.view.default": _RESHAPE,
-    "aten.reshape.default": _RESHAPE,
-    "aten.squeeze.default": _RESHAPE,
-    "aten.squeeze.dim": _RESHAPE,
-    "aten.squeeze.dims": _RESHAPE,
-    "aten.unsqueeze.default": _RESHAPE,
-    "aten.unflatten.int": _RESHAPE,
-    "aten.contiguous.default": _RESHAPE,
-    "aten.clone.default": _RESHAPE,
-    "aten.alias.default": _RESHAPE,
-    "aten.detach.default": _RESHAPE,
+    **dict.fromkeys(_RESHAPES, _Importer.add_reshape),
+    **OPERATORS,
 }

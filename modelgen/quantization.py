@@ -17,12 +17,23 @@ from modelgen.graph import Graph
 from modelgen.passes.append_softmax import append_softmax
 from modelgen.passes.drop_dropout import drop_dropout
 from modelgen.passes.drop_unused import drop_unused
+from modelgen.passes.fold_batch_norm import fold_batch_norm
 from modelgen.passes.fold_reshape import fold_reshape
-from modelgen.passes.fuse_relu import fuse_relu
+from modelgen.passes.fuse_max_pool import fuse_max_pool
+from modelgen.passes.fuse_pointwise import fuse_pointwise
 from modelgen.passes.quantize import quantize
 from modelgen.progress import Progress
 
-SIMPLIFICATIONS = (drop_unused, drop_dropout, fold_reshape, fuse_relu)
+SIMPLIFICATIONS = (
+    drop_unused,
+    drop_dropout,
+    fold_reshape,
+    fold_batch_norm,
+    fuse_pointwise,
+    fuse_max_pool,
+    # Activations that stood after a pooling.
+    fuse_pointwise,
+)
 """Passes that leave the results as they are, in order."""
 
 
@@ -43,7 +54,7 @@ def run(export_dir: Path, out_dir: Path, options: Mapping[str, Any], progress: P
     if settings["softmax"]:
         simplified = append_softmax(simplified)
     scheme = options.get("quantization") or settings["quantization"]
-    quantized = quantize(simplified, scheme)
+    quantized = quantize(simplified, scheme, options.get("scale") or settings["scale"])
     graphs.save(quantized, out_dir)
     for name in (TEST_FILE, PROJECT_FILE):
         shutil.copyfile(export_dir / name, out_dir / name)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from modelgen.errors import ModelError
 
 _QUANTIZATIONS = ("per_channel", "per_tensor")
+_SCALES = ("max", "mse")
+_SCALES = ("max", "mse")
 _DEVICES = ("auto", "cpu", "cuda")
 
 
@@ -37,6 +39,11 @@ class Settings:
     """Add a softmax at the end of a model that gives logits."""
     quantization: str = "per_channel"
     """Scales of the INT8 weights: "per_channel" or "per_tensor"."""
+    scale: str = "max"
+    """How they are chosen: by the largest weight ("max"), or least squared error ("mse")."""
+    scale: str = "max"
+    """How those scales are chosen: "max", the largest weight is exact; or "mse", the sum of the
+    squared errors of the weights is least."""
     checkpoint: str | None = None
     """state_dict file of a trained model, relative to the project's folder: nothing is trained."""
     device: str = "auto"
@@ -62,12 +69,24 @@ def parse(values: Any) -> Settings:
     _check_integer("inputs", settings.inputs, 1)
     _check_integer("batch", settings.batch, 1)
     _check_choice("quantization", settings.quantization, _QUANTIZATIONS)
+    _check_choice("scale", settings.scale, _SCALES)
+    _check_choice("scale", settings.scale, _SCALES)
     _check_choice("device", settings.device, _DEVICES)
     if not isinstance(settings.softmax, bool):
         raise ModelError(f"Setting 'softmax' is {settings.softmax!r}; it must be True or False.")
     if settings.checkpoint is not None and not isinstance(settings.checkpoint, str):
         raise ModelError("Setting 'checkpoint' must be the name of a file.")
     return settings
+
+
+def with_batch(settings: Settings, batch: int) -> Settings:
+    """Return the settings with another batch.
+
+    Raises:
+        ModelError: the batch is not a whole number of at least one.
+    """
+    _check_integer("batch", batch, 1)
+    return replace(settings, batch=batch)
 
 
 def _parse_training(values: Any) -> Training:

@@ -15,18 +15,35 @@ if TYPE_CHECKING:
     from modelgen.progress import Progress
 
 
-def export(project_dir: Path, out_dir: Path, data_dir: Path, progress: Progress) -> None:
+def export(
+    project_dir: Path,
+    out_dir: Path,
+    data_dir: Path,
+    progress: Progress,
+    *,
+    random_weights: bool = False,
+    batch: int | None = None,
+) -> None:
     """Train the project's model if need be, and write its graph and its test data.
 
     Writes graph.json, constants.npz, test.npz and project.json. Trained values are kept in
     `data_dir`/checkpoints.
+
+    Args:
+        project_dir: folder with project.py.
+        out_dir: folder to write to.
+        data_dir: folder of the data sets.
+        progress: shows how far it is.
+        random_weights: seeded random values instead of trained ones, where only speed counts.
+        batch: inputs that one inference takes; None: what the project's settings say.
 
     Raises:
         modelgen.errors.ModelError: the project, its data or its model cannot be used.
     """
     from modelgen.export import run
 
-    run(Path(project_dir), Path(out_dir), Path(data_dir), progress)
+    folders = Path(project_dir), Path(out_dir), Path(data_dir)
+    run(*folders, progress, random_weights=random_weights, batch=batch)
 
 
 def quantize(
@@ -34,12 +51,14 @@ def quantize(
 ) -> None:
     """Simplify the graph, quantize its weights, and measure the accuracy of both.
 
-    Writes graph.json, constants.npz, test.npz, project.json and accuracy.json.
+    Writes graph.json, constants.npz, test.npz, project.json, accuracy.json and quantized.pt2, the
+    quantized model for use without this project (see `modelgen.portable`).
 
     Args:
         export_dir: what `export` wrote.
         out_dir: folder to write to.
-        options: "device" and "quantization" override the project's settings of those names.
+        options: "device", "quantization" and "scale" override the project's settings of those
+            names; "" or a missing one: the setting.
         progress: shows how far it is.
     """
     from modelgen.quantization import run

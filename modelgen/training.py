@@ -37,14 +37,8 @@ def trained_model(
         checkpoints: folder where trained values are kept.
         progress: shows the training.
     """
-    import torch
-
     training = project.settings.training
-    torch.manual_seed(training.seed if training else 0)
-    model = project.build_model()
-    if not isinstance(model, torch.nn.Module):
-        kind = type(model).__name__
-        raise ModelError(f"model() returned a {kind}; it must return a torch.nn.Module.")
+    model = random_model(project)
     if project.settings.checkpoint is not None:
         load_checkpoint(model, project.folder / project.settings.checkpoint)
         return model, f"checkpoint {project.settings.checkpoint}"
@@ -61,6 +55,19 @@ def trained_model(
     train(model, data, training, select_device(project.settings.device), progress)
     save_checkpoint(model, kept)
     return model, f"trained on {len(data.train_inputs)} inputs"
+
+
+def random_model(project: Project) -> torch.nn.Module:
+    """Return the project's model with the values that model() gives it, seeded."""
+    import torch
+
+    training = project.settings.training
+    torch.manual_seed(training.seed if training else 0)
+    model = project.build_model()
+    if not isinstance(model, torch.nn.Module):
+        kind = type(model).__name__
+        raise ModelError(f"model() returned a {kind}; it must return a torch.nn.Module.")
+    return model
 
 
 def _key(model: torch.nn.Module, graph: Graph, data: Data, training: Training) -> str:

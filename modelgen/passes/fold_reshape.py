@@ -1,4 +1,4 @@
-"""Flatten, view and reshape move nothing in contiguous memory: drop them."""
+"""Flatten, view and reshape move nothing in contiguous memory."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from modelgen.graph import Graph
 
 
 def fold_reshape(graph: Graph) -> Graph:
-    """Remove every reshape; the operators after it take rows and columns from their own shapes."""
+    """Remove reshapes that only linear layers read: they take their rows from their own shapes."""
     for node in graph.nodes:
-        if node.op == "reshape":
+        readers = {reader.op for reader in graph.consumers(node.output)}
+        folds = readers and readers <= {"linear", "reshape"} and graph.output != node.output
+        if node.op == "reshape" and folds:
             return fold_reshape(graph.without(node))
     return graph

@@ -40,7 +40,7 @@ def perceptron(
         roles = {"weight": f"{name}.weight", "bias": f"{name}.bias"}
         add(name, "linear", columns, constants=roles)
         if relu[index]:
-            add(f"relu{index}", "relu", columns)
+            add(f"relu{index}", "pointwise", columns, attributes={"clamp": [0.0, None]})
     if softmax:
         add("softmax", "softmax", sizes[-1])
     return Graph("x", last, batch, tuple(nodes), tensors, constants)

@@ -1,0 +1,47 @@
+"""Scale and bias of a batch-norm go into the convolution or linear layer before it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from modelgen.graph import Graph, Node
+from modelgen.passes.fuse_pointwise import FUSED, only_reader
+
+_WEIGHTED = ("conv2d", "linear")
+
+
+def fold_batch_norm(graph: Graph) -> Graph:
+    """Merge each scale and bias into the weights of the layer before, where nothing is between."""
+    for norm in graph.nodes:
+        if norm.op != "pointwise" or "scale" not in norm.constants:
+            continue
+        before = graph.producer(norm.inputs[0])
+        if _can_fold(graph, before):
+            return fold_batch_norm(_fold(graph, before, norm))
+    return graph
+
+
+def _can_fold(graph: Graph, before: Node | None) -> bool:
+    if before is None or before.op not in _WEIGHTED or not only_reader(graph, before.output):
+        return False
+    return not any(name in before.attributes for name in FUSED)
+
+
+def _fold(graph: Graph, before: Node, norm: Node) -> Graph:
+    weight, bias = graph.constant(before, "weight"), graph.constant(before, "bias")
+    scale = graph.constant(norm, "scale").astype(np.float64)
+    shift = graph.constant(norm, "bias").astype(np.float64)
+    shaped = scale.reshape(-1, *(1 for _ in weight.shape[1:]))
+    names = {role: f"{before.name}.{norm.name}.{role}" for role in ("weight", "bias")}
+    constants = {
+        **graph.constants,
+        names["weight"]: (weight * shaped).astype(np.float32),
+        names["bias"]: ((0 if bias is None else bias) * scale + shift).astype(np.float32),
+    }
+    folded = replace(before, output=norm.output, constants=names).with_attributes(
+        **norm.attributes, fused=[*before.attributes.get("fused", []), norm.name]
+    )
+    nodes = [folded if node is norm else node for node in graph.nodes if node is not before]
+    return graph.with_nodes(nodes, constants=constants)
