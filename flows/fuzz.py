@@ -69,7 +69,7 @@ def main(count: int, seed: int, config: str) -> int:
         config: path of the hardware configuration.
     """
     terminal = Terminal(sys.stderr)
-    config_path = Path(config)
+    config_path = Path(config).resolve()
     run_pipeline(ROOT, Options("", config_path), "hardware", terminal)
     bench = Bench(configuration.load(config_path))
     failures = bench.failing(range(seed, seed + count))

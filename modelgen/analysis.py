@@ -171,19 +171,17 @@ def shape_text(layer: EngineLayer) -> str:
 
 def _note(layer: EngineLayer) -> str:
     """Return in a line how a layer is cut and where its maps are."""
-    jobs = layer.jobs
-    rows = [job.compute.rows for job in jobs if job.first and job.store is not None]
-    tiles = max(job.tiles for job in jobs)
-    blocks = "blocks" if len(jobs) > 1 else "block"
-    height = (
-        f"{min(rows)} to {max(rows)}"
-        if rows and min(rows) < max(rows)
-        else f"{max(rows, default=1)}"
-    )
-    return (
-        f"{len(jobs)} {blocks} of {height} rows, {tiles} tiles; "
-        f"{layer.source_place} to {layer.target_place}"
-    )
+    stored = [job for job in layer.jobs if job.store is not None]
+    rows = _range([job.compute.rows for job in stored], "row")
+    tiles = _range([job.tiles for job in stored], "tile")
+    jobs = f"{len(layer.jobs)} job{'s' if len(layer.jobs) > 1 else ''}"
+    return f"{jobs}, {rows} and {tiles} each; {layer.source_place} to {layer.target_place}"
+
+
+def _range(values: list[int], unit: str) -> str:
+    low, high = min(values), max(values)
+    text = f"{low} to {high}" if low < high else f"{high}"
+    return f"{text} {unit}{'s' if high > 1 else ''}"
 
 
 def _array_use(layer: EngineLayer, hardware: Hardware, cycles: int | None) -> dict[str, Any]:
