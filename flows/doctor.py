@@ -68,6 +68,12 @@ def examine(root: Path) -> list[Finding]:
         _disk(root),
         _optional("git", ["git", "--version"], "getting updates", system_tools.same_name("git")),
         _optional(
+            "chromium",
+            ["chromium", "--version"],
+            "looking at the report's page in the tests",
+            system_tools.same_name("chromium"),
+        ),
+        _optional(
             "gtkwave or surfer",
             ["gtkwave", "--version"],
             "looking at wave forms (--trace)",

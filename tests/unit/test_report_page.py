@@ -12,9 +12,16 @@ import pytest
 from flows.report import comparison, page
 from flows.report.units import Unit
 from tests.unit import browser
-from tests.unit.report_samples import branched, made
+from tests.unit.report_samples import branched, made, run, simulation
 
-REPORTS = {"small": made(), "branched": branched()}
+UNKNOWN = {"float": None, "quantized": None, "same_prediction": 1.0, "samples": 9, "data": "x"}
+ON_CPU = simulation(run(9_000, ["3f800000"] * 4, {}, {"0": 8_000, "1": 700}))
+REPORTS = {
+    "small": made(),
+    "branched": branched(),
+    "without labels": made(labels=None, accuracy=UNKNOWN),
+    "on the CPU": made(simulation=ON_CPU) | {"operators": "software"},
+}
 needs_browser = pytest.mark.skipif(
     browser.find() is None,
     reason="no Chromium on PATH or in $HEEPSTOR_BROWSER to look at the page with",
@@ -35,10 +42,21 @@ OUTSIDE_CARD = """[...document.querySelectorAll('svg g.layer')].flatMap(g => {
 OVERFLOW = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
 
 
-@pytest.fixture(params=REPORTS, ids=REPORTS)
+def page_of(name: str, folder: Path) -> Path:
+    page.write(REPORTS[name], folder)
+    return folder / page.PAGE
+
+
+@pytest.fixture(params=REPORTS)
 def written(request, tmp_path: Path) -> Path:
-    page.write(REPORTS[request.param], tmp_path)
-    return tmp_path / page.PAGE
+    """The page of each sample."""
+    return page_of(request.param, tmp_path)
+
+
+@pytest.fixture(params=("small", "branched"))
+def seen(request, tmp_path: Path) -> Path:
+    """The pages that a browser looks at."""
+    return page_of(request.param, tmp_path)
 
 
 @pytest.fixture
@@ -71,24 +89,30 @@ def test_names_of_layers_are_escaped(tmp_path: Path):
     assert "add &amp; &lt;join&gt;" in text and "<join>" not in text
 
 
-def test_the_same_report_gives_the_same_bytes(written: Path):
-    again = page.render(REPORTS["small" if "shortcut" not in written.read_text() else "branched"])
-    assert written.read_text() == again
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_same_report_gives_the_same_bytes(name: str):
+    assert page.render(REPORTS[name]) == page.render(REPORTS[name])
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_links_lead_to_sections(name: str):
+    text = page.render(REPORTS[name])
+    links, sections = re.findall(r'href="#(\w+)"', text), re.findall(r'<section id="(\w+)"', text)
+    assert links == sections
+    assert ("roofline" in sections) == (name != "on the CPU")
 
 
 @needs_browser
-def test_a_browser_shows_every_section(written: Path):
-    document = browser.Page(written).document()
+def test_a_browser_shows_every_section(seen: Path):
+    document = browser.Page(seen).document()
     for section in ("cycles", "roofline", "network", "memory", "accuracy", "again"):
         assert f'<section id="{section}">' in document
     assert document.count("<svg") >= 4
 
 
 @needs_browser
-def test_the_page_asks_for_nothing_and_the_browser_complains_of_nothing(
-    written: Path, tmp_path: Path
-):
-    shown = browser.Page(written)
+def test_the_page_asks_for_nothing_and_the_browser_complains_of_nothing(seen: Path, tmp_path: Path):
+    shown = browser.Page(seen)
     assert shown.complaints() == []
     assert shown.requests(tmp_path) == []
 
@@ -104,9 +128,9 @@ def test_requests_and_complaints_would_be_seen(tmp_path: Path):
 
 @needs_browser
 @pytest.mark.parametrize("width", [390, 800, 1600])
-def test_nothing_is_cut_off(written: Path, tmp_path: Path, width: int):
+def test_nothing_is_cut_off(seen: Path, tmp_path: Path, width: int):
     """Texts stay inside their drawings and cards, and the page itself does not scroll sideways."""
-    shown = browser.Page(written, width)
+    shown = browser.Page(seen, width)
     script = f"{{cut: {CUT_OFF}, outside: {OUTSIDE_CARD}, page: {OVERFLOW}}}"
     found = shown.measure(script, tmp_path)
     assert found["cut"] == [] and found["outside"] == []
@@ -114,9 +138,9 @@ def test_nothing_is_cut_off(written: Path, tmp_path: Path, width: int):
 
 
 @needs_browser
-def test_light_and_dark(written: Path, tmp_path: Path):
-    light = browser.Page(written).screenshot(tmp_path / "light.png")
-    dark = browser.Page(written, dark=True).screenshot(tmp_path / "dark.png")
+def test_light_and_dark(seen: Path, tmp_path: Path):
+    light = browser.Page(seen).screenshot(tmp_path / "light.png")
+    dark = browser.Page(seen, dark=True).screenshot(tmp_path / "dark.png")
     assert first_pixel(light) > 230 and first_pixel(dark) < 60
 
 
