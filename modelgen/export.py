@@ -14,7 +14,7 @@ from modelgen.data import Data
 from modelgen.feature_maps import values_to_layout
 from modelgen.importer import import_model
 from modelgen.progress import Progress, tell
-from modelgen.project import load_project
+from modelgen.project import Project, load_project
 from modelgen.random_weights import random_model
 from modelgen.settings import with_batch
 from modelgen.training import trained_model
@@ -35,10 +35,22 @@ def run(
     random_weights: bool,
     batch: int | None,
 ) -> None:
-    """Write graph, test data and settings of a project; see `modelgen.stages.export`."""
+    """Load a project and write it; see `modelgen.stages.export`."""
     project = load_project(project_dir)
     if batch is not None:
         project = replace(project, settings=with_batch(project.settings, batch))
+    run_project(project, out_dir, data_dir, progress, random_weights=random_weights)
+
+
+def run_project(
+    project: Project,
+    out_dir: Path,
+    data_dir: Path,
+    progress: Progress,
+    *,
+    random_weights: bool = False,
+) -> None:
+    """Write graph, test data and settings of a loaded project."""
     data = project.data(data_dir)
     if data.note:
         tell(progress, data.note)

@@ -11,7 +11,6 @@ from modelgen.errors import ModelError
 
 _QUANTIZATIONS = ("per_channel", "per_tensor")
 _SCALES = ("max", "mse")
-_SCALES = ("max", "mse")
 _DEVICES = ("auto", "cpu", "cuda")
 
 
@@ -40,8 +39,6 @@ class Settings:
     quantization: str = "per_channel"
     """Scales of the INT8 weights: "per_channel" or "per_tensor"."""
     scale: str = "max"
-    """How they are chosen: by the largest weight ("max"), or least squared error ("mse")."""
-    scale: str = "max"
     """How those scales are chosen: "max", the largest weight is exact; or "mse", the sum of the
     squared errors of the weights is least."""
     checkpoint: str | None = None
@@ -69,7 +66,6 @@ def parse(values: Any) -> Settings:
     _check_integer("inputs", settings.inputs, 1)
     _check_integer("batch", settings.batch, 1)
     _check_choice("quantization", settings.quantization, _QUANTIZATIONS)
-    _check_choice("scale", settings.scale, _SCALES)
     _check_choice("scale", settings.scale, _SCALES)
     _check_choice("device", settings.device, _DEVICES)
     if not isinstance(settings.softmax, bool):

@@ -38,7 +38,7 @@ def trained_model(
         progress: shows the training.
     """
     training = project.settings.training
-    model = random_model(project)
+    model = seeded_model(project)
     if project.settings.checkpoint is not None:
         load_checkpoint(model, project.folder / project.settings.checkpoint)
         return model, f"checkpoint {project.settings.checkpoint}"
@@ -57,8 +57,8 @@ def trained_model(
     return model, f"trained on {len(data.train_inputs)} inputs"
 
 
-def random_model(project: Project) -> torch.nn.Module:
-    """Return the project's model with the values that model() gives it, seeded."""
+def seeded_model(project: Project) -> torch.nn.Module:
+    """Return the project's model with the values that model() gives it, the same at each call."""
     import torch
 
     training = project.settings.training
