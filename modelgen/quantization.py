@@ -29,10 +29,10 @@ SIMPLIFICATIONS = (
     drop_dropout,
     fold_reshape,
     fold_batch_norm,
+    # Before activations: one after a pooling would else belong to the pooling.
+    fuse_max_pool,
     fuse_pointwise,
     fuse_max_pool,
-    # Activations that stood after a pooling.
-    fuse_pointwise,
 )
 """Passes that leave the results as they are, in order."""
 

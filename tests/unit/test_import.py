@@ -38,7 +38,7 @@ def test_names_and_shapes() -> None:
     assert [(node.name, node.op) for node in graph.nodes] == [
         ("0", "reshape"),
         ("1", "linear"),
-        ("2", "relu"),
+        ("2", "pointwise"),
         ("3", "dropout"),
         ("4", "linear"),
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +17,10 @@ from modelgen.importer import import_model
 from modelgen.passes.append_softmax import append_softmax
 from modelgen.passes.drop_dropout import drop_dropout
 from modelgen.passes.drop_unused import drop_unused
+from modelgen.passes.fold_batch_norm import fold_batch_norm
 from modelgen.passes.fold_reshape import fold_reshape
-from modelgen.passes.fuse_relu import fuse_relu
+from modelgen.passes.fuse_max_pool import fuse_max_pool
+from modelgen.passes.fuse_pointwise import fuse_pointwise
 from modelgen.quantization import simplify
 from tests.unit.networks import perceptron
 
@@ -44,38 +45,171 @@ def test_drop_dropout() -> None:
 def test_fold_reshape() -> None:
     graph = imported(nn.Flatten(), nn.Linear(6, 3), nn.Unflatten(1, (3, 1)), features=(2, 3))
     folded = fold_reshape(graph)
-    assert operators(folded) == ["linear"]
+    assert operators(folded) == ["linear", "reshape"]
     assert folded.nodes[0].inputs == (folded.input,)
 
 
+def test_a_reshape_that_others_read_stays() -> None:
+    graph = imported(nn.Flatten(), nn.ReLU(), nn.Linear(6, 3), features=(2, 3))
+    assert operators(fold_reshape(graph)) == ["reshape", "pointwise", "linear"]
+
+
+def maps(*layers: nn.Module) -> Graph:
+    """Import layers that take maps of 3 channels, 8 x 6, with batch-norms that do something."""
+    torch.manual_seed(0)
+    for layer in layers:
+        if isinstance(layer, nn.BatchNorm2d):
+            nn.init.normal_(layer.weight)
+            nn.init.normal_(layer.bias)
+            layer.running_mean.normal_()
+            layer.running_var.uniform_(0.5, 2.0)
+    return import_model(nn.Sequential(*layers), (3, 8, 6), 1)
+
+
+def check_same(one: Graph, other: Graph) -> None:
+    values = np.random.default_rng(0).standard_normal((3, 8, 6, 3)).astype(np.float32)
+    np.testing.assert_allclose(run_graph(one, values), run_graph(other, values), atol=1e-5)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("groups", [1, 3])
+def test_fold_batch_norm(bias: bool, groups: int) -> None:
+    graph = maps(nn.Conv2d(3, 3, 3, groups=groups, bias=bias), nn.BatchNorm2d(3))
+    folded = fold_batch_norm(graph)
+    assert operators(folded) == ["conv2d"]
+    assert folded.nodes[0].attributes["fused"] == ["1"]
+    check_same(graph, folded)
+
+
+def test_batch_norm_without_a_convolution_stays() -> None:
+    graph = maps(nn.BatchNorm2d(3), nn.Conv2d(3, 4, 3), nn.ReLU(), nn.BatchNorm2d(4))
+    folded = fuse_pointwise(fold_batch_norm(graph))
+    assert operators(folded) == ["pointwise", "conv2d", "pointwise"]
+    check_same(graph, folded)
+
+
+@pytest.mark.parametrize(
+    ("layers", "attributes"),
+    [
+        ([nn.ReLU()], {"clamp": [0.0, None]}),
+        ([nn.ReLU6(), nn.ReLU()], {"clamp": [0.0, 6.0]}),
+        ([nn.LeakyReLU(0.25), nn.ReLU6()], {"slope": 0.25, "clamp": [0.0, 6.0]}),
+        ([nn.Hardtanh(-2.0, 0.5)], {"clamp": [-2.0, 0.5]}),
+    ],
+)
+@pytest.mark.parametrize("first", [nn.Conv2d(3, 4, 3), nn.AvgPool2d(2), nn.BatchNorm2d(3)])
+def test_fuse_activations(first: nn.Module, layers: list, attributes: dict) -> None:
+    graph = maps(first, *layers)
+    fused = fuse_pointwise(graph)
+    (node,) = fused.nodes
+    assert {key: node.attributes[key] for key in attributes} == attributes
+    assert node.attributes["fused"] == [str(index + 1) for index in range(len(layers))]
+    check_same(graph, fused)
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [[nn.ReLU6(), nn.LeakyReLU(0.25)], [nn.Hardtanh(-2.0, -1.0), nn.Hardtanh(1.0, 2.0)]],
+)
+def test_activations_that_one_store_cannot_do(layers: list) -> None:
+    graph = maps(nn.Conv2d(3, 4, 3), *layers)
+    fused = fuse_pointwise(graph)
+    assert operators(fused) == ["conv2d", "pointwise"]
+    check_same(graph, fused)
+
+
+class Branches(nn.Module):
+    """A residual block; `twice` reads the convolution's output twice."""
+
+    def __init__(self, twice: bool) -> None:
+        super().__init__()
+        self.twice = twice
+        self.main = nn.Conv2d(3, 3, 3, padding=1)
+        self.skip = nn.Conv2d(3, 3, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        main, skip = self.main(x), self.skip(x)
+        total = torch.relu(main + skip)
+        return total + main + skip if self.twice else total
+
+
+def test_an_addition_becomes_the_residual_of_the_larger_layer() -> None:
+    graph = maps(Branches(twice=False))
+    fused = fuse_pointwise(graph)
+    assert operators(fused) == ["conv2d", "conv2d"]
+    skip, main = fused.nodes
+    assert (skip.name, main.name) == ("0.skip", "0.main")
+    assert main.inputs == (graph.input, skip.output)
+    assert main.attributes["residual"] is True and main.attributes["clamp"] == [0.0, None]
+    check_same(graph, fused)
+
+
+def test_what_others_read_is_not_fused() -> None:
+    graph = maps(Branches(twice=True))
+    fused = fuse_pointwise(graph)
+    assert operators(fused) == ["conv2d", "conv2d", "pointwise", "pointwise", "pointwise"]
+    check_same(graph, fused)
+
+
+class Doubled(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Conv2d(3, 3, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.layer(x)
+        return y + y
+
+
+def test_a_sum_with_itself_stays() -> None:
+    graph = maps(Doubled())
+    fused = fuse_pointwise(graph)
+    assert operators(fused) == ["conv2d", "pointwise"]
+    check_same(graph, fused)
+
+
+@pytest.mark.parametrize("order", ["after", "before"])
+def test_fuse_max_pool(order: str) -> None:
+    around = [nn.ReLU(), nn.MaxPool2d(2)]
+    graph = maps(nn.Conv2d(3, 4, 3), *(around if order == "after" else reversed(around)))
+    simple = simplify(graph)
+    (node,) = simple.nodes
+    assert node.attributes["pool"] == [2, 2] and node.attributes["clamp"] == [0.0, None]
+    check_same(graph, simple)
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [nn.Conv2d(3, 4, 3), nn.MaxPool2d(2, 1)],
+        [nn.Conv2d(3, 4, 3), nn.MaxPool2d(2, padding=1)],
+        [nn.Conv2d(3, 4, 3), nn.LeakyReLU(-0.5), nn.MaxPool2d(2)],
+        [nn.AvgPool2d(2), nn.MaxPool2d(2)],
+    ],
+)
+def test_max_pools_that_are_layers_of_their_own(layers: list) -> None:
+    graph = maps(*layers)
+    simple = simplify(graph)
+    assert operators(fuse_max_pool(simple))[-1] == "max_pool2d"
+    check_same(graph, simple)
+
+
 def test_fuse_relu() -> None:
-    graph = fuse_relu(perceptron(1, [4, 3, 2]))
+    graph = fuse_pointwise(perceptron(1, [4, 3, 2]))
     assert operators(graph) == ["linear", "linear"]
     assert graph.nodes[0].attributes == {"clamp": [0.0, None], "fused": ["relu0"]}
     assert graph.nodes[0].output == "relu0"
     assert "clamp" not in graph.nodes[1].attributes
 
 
-def test_a_second_relu_is_dropped() -> None:
-    graph = imported(nn.Linear(6, 3), nn.ReLU(), nn.ReLU())
-    assert operators(fuse_relu(graph)) == ["linear"]
-
-
-def test_relu_without_a_linear_before_stays() -> None:
+def test_relu_without_a_layer_before_stays() -> None:
     graph = imported(nn.Flatten(), nn.ReLU(), nn.Linear(6, 3), features=(2, 3))
-    assert operators(simplify(graph)) == ["relu", "linear"]
-
-
-def test_relu_is_not_fused_where_the_sum_is_read_too() -> None:
-    graph = perceptron(1, [4, 3, 2])
-    both = replace(graph.nodes[2], inputs=("fc0",))
-    branched = graph.with_nodes([graph.nodes[0], graph.nodes[1], both])
-    assert operators(fuse_relu(branched)) == ["linear", "relu", "linear"]
+    assert operators(simplify(graph)) == ["reshape", "pointwise", "linear"]
 
 
 def test_drop_unused() -> None:
     graph = perceptron(1, [4, 3, 2])
-    aside = Node("aside", "relu", ("x",), "aside")
+    aside = Node("aside", "pointwise", ("x",), "aside")
     tensors = {**graph.tensors, "aside": Tensor("aside", (1, 4))}
     assert drop_unused(graph.with_nodes([aside, *graph.nodes], tensors=tensors)) == graph
 
