@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,19 +56,31 @@ def run_graph(graph: Graph, values: np.ndarray, device: str = "cpu") -> np.ndarr
     with torch.inference_mode():
         for start in range(0, len(source), step):
             block = torch.from_numpy(np.ascontiguousarray(source[start : start + step], np.float32))
-            result = _run_block(graph, constants, block.to(device))
+            result = run_nodes(graph, constants, block.to(device))
             blocks.append(result.reshape(len(block), -1).cpu().numpy())
     return np.concatenate(blocks)[: len(values)]
 
 
+def predictions(outputs: np.ndarray) -> np.ndarray:
+    """Return the class of each row: where its largest output is, or its only one (of an argmax)."""
+    return outputs[:, 0] if outputs.shape[1] == 1 else outputs.argmax(axis=1)
+
+
 def accuracy(outputs: np.ndarray, labels: np.ndarray) -> float:
-    """Return the share of rows whose largest output is at the label."""
-    return float((outputs.argmax(axis=1) == labels).mean())
+    """Return the share of rows whose class is the label."""
+    return float((predictions(outputs) == labels).mean())
 
 
-def _run_block(
-    graph: Graph, constants: dict[str, torch.Tensor], values: torch.Tensor
+def run_nodes(
+    graph: Graph, constants: Mapping[str, torch.Tensor], values: torch.Tensor
 ) -> torch.Tensor:
+    """Return the output of a graph for any number of inputs, as tensors.
+
+    Args:
+        graph: any stage of compilation.
+        constants: the graph's, by name.
+        values: FP32, shape (inputs, features...).
+    """
     shape = graph.tensors[graph.input].shape
     tensors = {graph.input: values.reshape(-1, *shape[1:])}
     for node in graph.nodes:

@@ -1,4 +1,4 @@
-"""The stage `quantize`: simpler graph, INT8 weights, accuracy before and after."""
+"""The stage `quantize`: simpler graph, INT8 weights, a file for others, accuracy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from modelgen import graph as graphs
-from modelgen.execute import accuracy, run_graph, select_device
+from modelgen import portable
+from modelgen.execute import accuracy, predictions, run_graph, select_device
 from modelgen.export import PROJECT_FILE, TEST_FILE, read_description, read_test_data
 from modelgen.graph import Graph
 from modelgen.passes.append_softmax import append_softmax
@@ -56,6 +57,7 @@ def run(export_dir: Path, out_dir: Path, options: Mapping[str, Any], progress: P
     scheme = options.get("quantization") or settings["quantization"]
     quantized = quantize(simplified, scheme, options.get("scale") or settings["scale"])
     graphs.save(quantized, out_dir)
+    portable.save(quantized, out_dir / portable.FILE_NAME)
     for name in (TEST_FILE, PROJECT_FILE):
         shutil.copyfile(export_dir / name, out_dir / name)
     device = select_device(options.get("device") or settings["device"])
@@ -73,5 +75,5 @@ def _accuracies(
         result: dict[str, float | None] = dict.fromkeys(outputs, None)
     else:
         result = {name: accuracy(output, labels) for name, output in outputs.items()}
-    first, last = (output.argmax(axis=1) for output in outputs.values())
+    first, last = (predictions(output) for output in outputs.values())
     return {**result, "same_prediction": float((first == last).mean())}
