@@ -8,6 +8,8 @@ import textwrap
 from dataclasses import dataclass
 
 _LINES = 8
+_LEAST = 32
+"""Bytes or words that are worth a line."""
 _WIDTH = 98
 _COLUMN = 2
 _MARKS = string.ascii_uppercase + string.ascii_lowercase + string.digits
@@ -50,7 +52,7 @@ def draw(found: list[Box], steps: int) -> list[str]:
     A cell of the picture shows what takes the most of it; `.` is free memory.
     """
     height = max(box.end for box in found)
-    lines = min(_LINES, height)
+    lines = min(_LINES, -(-height // _LEAST))
     bounds = [height * line // lines for line in range(lines + 1)]
     width = len(f"{height:,}")
     picture = []
@@ -59,7 +61,7 @@ def draw(found: list[Box], steps: int) -> list[str]:
         row = "".join(cell * _COLUMN for cell in cells)
         picture.append(f"  {low:>{width},} |{row}|")
     legend = ", ".join(
-        f"{_mark(number)} {box.tensor} {box.size:,}" for number, box in enumerate(found)
+        f"{_mark(number)} {box.tensor}: {box.size:,}" for number, box in enumerate(found)
     )
     return [*picture, *textwrap.wrap(legend, _WIDTH, initial_indent="  ", subsequent_indent="  ")]
 

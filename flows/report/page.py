@@ -38,6 +38,7 @@ def render(report: dict) -> str:
         accuracy=accuracy.rows(report["accuracy"], report),
         causes=_used_causes(report),
         waits=WAITS,
+        buffer_marked=_is_marked(report["buffer"]),
         size_parts=sizes.PARTS,
         configuration=json.dumps(_as_written(report["hardware"]), indent=2),
     )
@@ -89,8 +90,14 @@ def _buffer(report: dict, names: list[str]) -> str | None:
     buffer = report["buffer"]
     if not buffer["regions"]:
         return None
-    marks = {"size of the buffer": buffer["words"]}
+    marks = {"size of the buffer": buffer["words"]} if _is_marked(buffer) else {}
     return memory.draw(memory_map.boxes(buffer["regions"], "words"), names, "words", marks)
+
+
+def _is_marked(buffer: dict) -> bool:
+    """Whether the buffer's size is in the picture: not where it would make all else small."""
+    used = max((region["offset"] + region["words"] for region in buffer["regions"]), default=0)
+    return 2 * used >= buffer["words"]
 
 
 def _as_written(hardware: dict) -> dict:

@@ -18,6 +18,8 @@ PADDING = 12
 LINE = 18
 NAME_SIZE, TEXT_SIZE = 13.5, 12.0
 _BADGE = 56
+_RADIUS = 9.0
+_NUMBER = 26
 _INPUT = -1
 
 
@@ -103,7 +105,7 @@ def _lines(report: dict, number: int, width: float) -> tuple[tuple[str, str], ..
         work.append(unit.full(layer["cycles"]))
     place = "CPU" if layer["place"] == "cpu" else layer["place"]
     texts = [
-        ("name", f"{number}  {layer['name']}", room - _BADGE, NAME_SIZE),
+        ("name", layer["name"], room - _BADGE - _NUMBER, NAME_SIZE),
         ("", layer["op"] + (f": {layer['shape']}" if layer["shape"] else ""), room, TEXT_SIZE),
         ("quiet", " · ".join(work), room, TEXT_SIZE),
         ("quiet", f"{place}: {layer['reason']}", room, TEXT_SIZE),
@@ -125,9 +127,13 @@ def _card(card: Card, layer: dict) -> str:
     right = card.x + card.width - PADDING
     first = card.y + PADDING + 11
     found.append(text(right, first, badge, f"badge {place}", "end"))
-    for number, (class_, words) in enumerate(card.lines):
+    centre = card.x + PADDING + _RADIUS
+    found.append(element("circle", cx=centre, cy=first - 4.5, r=_RADIUS, class_="disc"))
+    found.append(text(centre, first - 1, str(card.number), "number", "middle"))
+    for row, (class_, words) in enumerate(card.lines):
+        indent = _NUMBER if class_ == "name" else 0
         line_class = f"card-text {class_}".strip()
-        found.append(text(card.x + PADDING, first + LINE * number, words, line_class))
+        found.append(text(card.x + PADDING + indent, first + LINE * row, words, line_class))
     hint = f"{layer['name']}: {layer['op']}, on the {badge}: {layer['reason']}"
     return element("g", title(hint), *found, class_="layer")
 
