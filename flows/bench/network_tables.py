@@ -99,19 +99,24 @@ def systems_table(rows: list[dict]) -> Table:
 
 def layers_table(rows: list[dict]) -> Table:
     """What each layer lost, and to what."""
-    headings = ("S", "network, layer", "limit", "cycles", "lost", "unfilled", *WAITS.values())
-    table = figures_table(
-        "Cycles that each layer lost (cycles - limit), and to what: rows of the array or columns "
-        "unfilled, waits",
-        headings,
-        texts=2,
+    headings = ("network, layer", "limit", "cycles", "lost", "unfilled", *WAITS.values())
+    title = (
+        "Cycles that each layer lost (cycles - limit), and to what: lanes or columns of the array\n"
+        "that are not filled, and waits for ..."
     )
+    table = figures_table(title, headings, narrow=True)
     for row in rows:
-        table.add_section()
-        table.add_row(str(row["array_size"]), f"[bold]{row['name']}[/bold]", whole(row["limit"]))
+        heading = f"[bold]{row['name']}, S = {row['array_size']}[/bold]"
+        table.add_row(heading, whole(row["limit"]), whole(row["cycles"]))
         for layer in row["layers"]:
-            table.add_row("", f"  {layer['name']}", *layer_cells(layer))
+            table.add_row(f"  {short_name(layer)}", *layer_cells(layer))
     return table
+
+
+def short_name(layer: dict) -> str:
+    """The layer's first name in the model, and what it is."""
+    name, what = layer["name"].split(" + ")[0], layer["op"].split(",")[0]
+    return name if name == what else f"{name} ({what})"
 
 
 def layer_cells(layer: dict) -> list[str]:

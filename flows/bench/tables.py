@@ -12,11 +12,18 @@ NONE = "-"
 """Where there is no figure."""
 
 
-def figures_table(title: str, headings: Sequence[str], texts: int = 1) -> Table:
-    """An empty table; the first `texts` columns are text, the others figures."""
+def figures_table(
+    title: str, headings: Sequence[str], texts: int = 1, *, narrow: bool = False
+) -> Table:
+    """An empty table; the first `texts` columns are text, the others figures.
+
+    `narrow` leaves lines between the columns out, where there are many.
+    """
+    from rich import box
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left")
+    shape = {"box": box.SIMPLE_HEAD, "padding": (0, 1, 0, 0)} if narrow else {}
+    table = Table(title=title, title_justify="left", **shape)
     for index, heading in enumerate(headings):
         table.add_column(heading, justify="right" if index >= texts else "left", no_wrap=True)
     return table

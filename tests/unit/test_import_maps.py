@@ -1,0 +1,169 @@
+"""torch.export to graph: feature maps get their channels last; what cannot be had is said."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from modelgen.errors import ModelError
+from modelgen.execute import run_graph
+from modelgen.feature_maps import values_to_layout
+from modelgen.graph import Graph
+from modelgen.importer import import_model
+
+SHAPE = (4, 12, 9)
+
+
+def check_same(model: nn.Module, batch: int = 1, shape: tuple[int, ...] = SHAPE) -> Graph:
+    """Import a model and compare its outputs with PyTorch's."""
+    torch.manual_seed(0)
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.normal_()
+            module.running_var.uniform_(0.5, 2.0)
+            if module.affine:
+                nn.init.normal_(module.weight)
+                nn.init.normal_(module.bias)
+    values = np.random.default_rng(0).standard_normal((2 * batch, *shape)).astype(np.float32)
+    graph = import_model(model, shape, batch)
+    with torch.no_grad():
+        wanted = values_to_layout(model.eval()(torch.from_numpy(values)).numpy())
+    got = run_graph(graph, values_to_layout(values))
+    np.testing.assert_allclose(got, wanted.reshape(len(values), -1), rtol=1e-4, atol=1e-5)
+    return graph
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        nn.Conv2d(4, 6, 3),
+        nn.Conv2d(4, 6, (3, 2), stride=(2, 1), padding=(1, 0), bias=False),
+        nn.Conv2d(4, 5, 3, dilation=(2, 1)),
+        nn.Conv2d(4, 6, 3, padding="same"),
+        nn.Conv2d(4, 6, 4, padding="same"),
+        nn.Conv2d(4, 6, 3, padding="valid"),
+        nn.Conv2d(4, 4, 3, padding=1, groups=4),
+        nn.BatchNorm2d(4),
+        nn.BatchNorm2d(4, affine=False),
+        nn.MaxPool2d(3, stride=2, padding=1),
+        nn.MaxPool2d((2, 3)),
+        nn.AvgPool2d(2),
+        nn.AvgPool2d(3, stride=1, padding=1),
+        nn.AdaptiveAvgPool2d(1),
+        nn.AdaptiveAvgPool2d((4, 3)),
+        nn.ReLU(),
+        nn.ReLU6(inplace=True),
+        nn.LeakyReLU(0.2),
+        nn.Hardtanh(-0.5, 2.0),
+    ],
+    ids=str,
+)
+@pytest.mark.filterwarnings("ignore:Using padding='same'")
+def test_each_layer(layer: nn.Module) -> None:
+    check_same(nn.Sequential(layer), batch=2)
+
+
+def test_shapes_and_weights_have_their_channels_last() -> None:
+    graph = check_same(nn.Sequential(nn.Conv2d(4, 6, (3, 2), stride=(2, 1), padding=(1, 0))), 2)
+    (node,) = graph.nodes
+    assert graph.tensors[graph.input].shape == (2, 12, 9, 4)
+    assert graph.tensors[node.output].shape == (2, 6, 8, 6)
+    assert graph.constant(node, "weight").shape == (6, 3, 2, 4)
+    assert node.attributes == {
+        "stride": [2, 1],
+        "padding": [1, 1, 0, 0],
+        "dilation": [1, 1],
+        "groups": 1,
+    }
+
+
+def test_flattened_maps_go_into_a_linear_layer() -> None:
+    graph = check_same(
+        nn.Sequential(nn.Conv2d(4, 5, 3), nn.Flatten(), nn.ReLU(), nn.Dropout(), nn.Linear(350, 7))
+    )
+    assert [node.op for node in graph.nodes] == [
+        *("conv2d", "reshape", "pointwise", "dropout", "linear")
+    ]
+
+
+def test_a_shared_layer_may_read_maps_and_vectors() -> None:
+    class Shared(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(16, 16)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.layer(self.layer(x.flatten(1)))
+
+    check_same(Shared(), shape=(4, 2, 2))
+
+
+def test_branches_functions_and_means() -> None:
+    class Branches(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.one, self.two = nn.Conv2d(4, 4, 3, padding=1), nn.Conv2d(4, 4, 1)
+            self.norm, self.last = nn.BatchNorm2d(4), nn.Linear(4, 3)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            y = functional.relu(self.norm(self.one(x)))
+            y = functional.max_pool2d(y + self.two(x), 2)
+            y += functional.leaky_relu(y, 0.1)
+            return torch.softmax(self.last(y.mean((2, 3))), 1)
+
+    graph = check_same(Branches(), batch=2)
+    assert [node.op for node in graph.nodes][-4:] == ["avg_pool2d", "reshape", "linear", "softmax"]
+
+
+def test_argmax() -> None:
+    class Class(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(5, 3)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.layer(x).argmax(1)
+
+    graph = check_same(Class(), batch=2, shape=(5,))
+    assert graph.nodes[-1].op == "argmax"
+
+
+class Function(nn.Module):
+    def __init__(self, function: object) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.function(x)
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (nn.Conv2d(4, 8, 3, groups=2), "2 groups with 4 channels and 8 outputs"),
+        (nn.Conv2d(4, 8, 3, groups=4), "4 groups with 4 channels and 8 outputs"),
+        (nn.MaxPool2d(2, dilation=2), "has a dilation"),
+        (nn.MaxPool2d(2, ceil_mode=True), "ceil_mode=True"),
+        (nn.AvgPool2d(2, padding=1, count_include_pad=False), "count_include_pad=True"),
+        (nn.AvgPool2d(2, divisor_override=3), "must divide by the size of its kernel"),
+        (nn.AdaptiveAvgPool2d(5), "makes maps of 12x9 to 5x5"),
+        (nn.BatchNorm2d(4, track_running_stats=False), "running statistics"),
+        (nn.Flatten(), "output is a flattened feature map"),
+        (nn.Sequential(nn.Flatten(2), nn.Linear(108, 3)), "reads flattened feature maps"),
+        (nn.Sequential(nn.Flatten(), nn.Softmax(1)), "reads flattened feature maps"),
+        (nn.Sequential(nn.Flatten(), nn.Unflatten(1, (12, 4, 9))), "reads flattened feature maps"),
+        (nn.Softmax(3), "works on feature maps"),
+        (Function(lambda x: x + 1.0), "two tensors of the same shape"),
+        (Function(lambda x: x + x.mean((2, 3), keepdim=True)), "two tensors of the same shape"),
+        (Function(lambda x: torch.add(x, x, alpha=2)), "adds a multiple"),
+        (Function(lambda x: x.mean(1)), "mean over rows and columns"),
+        (Function(lambda x: x.flatten(1).argmax()), "last of two dimensions"),
+    ],
+)
+def test_what_cannot_be_had_is_said(model: nn.Module, message: str) -> None:
+    with pytest.raises(ModelError, match=message) as caught:
+        import_model(model, SHAPE, 1)
+    assert "\n" not in str(caught.value)
