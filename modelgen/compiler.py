@@ -17,7 +17,7 @@ from modelgen.place import ENGINE, choose_place
 from modelgen.program import Arena, Chain, CpuLayer, EngineLayer, Job, Program
 from modelgen.residency import Residency, Step
 from modelgen.schedule import Schedule, schedule
-from modelgen.tiling import Source, Target
+from modelgen.tiling import Source, Target, with_accumulators
 from modelgen.weights import depthwise_stream, parameter_block, weight_stream
 
 WORD_BYTES = 4
@@ -162,18 +162,12 @@ class _Builder:
         return Target(tensor, tensor in self._plan.in_memory, layout, residual)
 
     def _numbered(self, chosen: Schedule, node: Node) -> Iterable[Job]:
-        """Give the jobs with their weights' offsets and their accumulators.
-
-        Sums of consecutive groups lie at alternating ends, so that one is stored while the next is
-        computed.
-        """
+        """Give the jobs with their weights' offsets and their accumulators."""
         offsets = [self.weights.add(self._stream(chosen, node, s)) for s in chosen.cut.streams]
-        for job in chosen.cut.jobs:
-            self._groups += job.first
-            at_end = self._groups % 2 == 0
-            base = self._hardware.accumulator_depth - job.entries if at_end else 0
-            weights = None if job.weights is None else offsets[job.weights]
-            yield replace(job, accumulator=base, weights=weights)
+        jobs = with_accumulators(chosen.cut.jobs, self._groups, self._hardware)
+        self._groups += sum(job.first for job in jobs)
+        for job in jobs:
+            yield replace(job, weights=None if job.weights is None else offsets[job.weights])
 
     def _stream(self, chosen: Schedule, node: Node, stream: object) -> bytes:
         weight = self._graph.constant(node, "weight")

@@ -69,6 +69,10 @@ class JobCost:
     """From the last cycle of computing to the first sum that can be stored, and on to memory."""
     reports: bool
     fence: Fence
+    halves: tuple[float, float]
+    """Shares of its sums in the two halves of the accumulators."""
+    adding: float
+    """Share of computing in which sums are read, so that none of the same half are stored."""
 
 
 def job_cost(
@@ -96,7 +100,15 @@ def job_cost(
         latency=latency if job.store else 0,
         reports=job.store is not None or last,
         fence=job.fence,
+        halves=_halves(job, hardware.accumulator_depth),
+        adding=(slices - job.first) / slices * job.tiles * positions / slice_time,
     )
+
+
+def _halves(job: Job, depth: int) -> tuple[float, float]:
+    """Return the shares of a job's sums in the lower and the upper half of the accumulators."""
+    below = min(max(depth // 2 - job.accumulator, 0), job.entries) / job.entries
+    return below, 1.0 - below
 
 
 def tile_cycles(operation: Operation, hardware: Hardware) -> tuple[int, int]:
@@ -135,7 +147,7 @@ def _store_cycles(job: Job, store: Store, hardware: Hardware) -> tuple[float, fl
 
     def of_tile(columns: int) -> tuple[int, int]:
         beats = ceil_div(columns, port)
-        return stored * max(window, beats, streams * beats), stored * streams * beats
+        return stored * max(window, streams) * beats, stored * streams * beats
 
     full, full_port = of_tile(size)
     last, last_port = of_tile(job.outputs - (job.tiles - 1) * size)
@@ -250,11 +262,20 @@ class _Pipeline:
         if self._active[_STORE] and not self._store_waits():
             share = self._share(_STORE)
             store = min(1.0, free / share) if share else 1.0
+            store *= self._readable()
             free -= store * share
         if self._active[_LOAD] and not urgent:
             share = self._share(_LOAD)
             load = min(1.0, max(free, 0.0) / share) if share else 1.0
         return load, compute, store
+
+    def _readable(self) -> float:
+        """Return the share of cycles in which the storing job's sums can be read."""
+        if not self._active[_COMPUTE]:
+            return 1.0
+        adding, storing = (self._costs[self._position[unit]] for unit in (_COMPUTE, _STORE))
+        common = sum(a * b for a, b in zip(adding.halves, storing.halves, strict=True))
+        return 1.0 - common * adding.adding
 
     def _share(self, unit: int) -> float:
         """Return the part of the port that a unit takes at full speed."""

@@ -15,7 +15,7 @@ from modelgen.geometry import Geometry
 from modelgen.hardware import Hardware
 from modelgen.layout import FIELD_LIMIT, ceil_div, saves_slices
 from modelgen.program import Job
-from modelgen.tiling import Cut, Source, Target, Tiling, cut, spans, tile_count
+from modelgen.tiling import Cut, Source, Target, Tiling, cut, spans, tile_count, with_accumulators
 
 _MOST_SIMULATED = 40
 """Tilings that are tried with the cost model, the most promising ones first."""
@@ -105,6 +105,7 @@ def _cost(
     final: bool,
 ) -> float:
     """Return cycles until the next layer can begin, and a part of those that it has to hide."""
+    jobs = with_accumulators(jobs, 0, hardware)
     costs: list[JobCost] = [
         job_cost(job, hardware, last=index == len(jobs) - 1) for index, job in enumerate(jobs)
     ]
@@ -286,7 +287,7 @@ def _bound(
     beats = tiles * ceil_div(size, port)
     transfers = weights + ceil_div(loads, port) + streams * stored * beats
     transfers += jobs * CONSTANTS.descriptor
-    storing = stored * max(beats * max(streams, 1), tiles * pool)
+    storing = stored * beats * max(streams, pool)
     first = ceil_div(loads, port * max(jobs, 1)) if loads else 0
     last = blocks[-1] // pool * beats
     setup = jobs * CONSTANTS.compute_setup

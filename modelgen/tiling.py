@@ -300,6 +300,24 @@ def _ranges(sizes: Sequence[int]) -> Iterator[range]:
         start += size
 
 
+def with_accumulators(jobs: Sequence[Job], groups: int, hardware: Hardware) -> list[Job]:
+    """Return jobs with accumulators: sums of consecutive groups lie at alternating ends.
+
+    So one group is stored while the next is computed.
+
+    Args:
+        jobs: of a layer; a group is the jobs from one that begins sums to the next.
+        groups: how many there were before.
+        hardware: sizes of the engine.
+    """
+    placed = []
+    for job in jobs:
+        groups += job.first
+        base = hardware.accumulator_depth - job.entries if groups % 2 == 0 else 0
+        placed.append(replace(job, accumulator=base))
+    return placed
+
+
 def frames(layout: Layout) -> list[Load]:
     """Return what fills the frame of each map, and leaves its pixels alone."""
     if layout.fill is None:
