@@ -133,6 +133,13 @@ def _layer(layer: dict, runs: list[dict], array_size: int) -> dict:
     }
 
 
+def _class(row) -> int:
+    """The class that one input's outputs stand for; a single output is the class itself."""
+    import numpy as np
+
+    return int(row[0]) if len(row) == 1 else int(np.argmax(row))
+
+
 def _predictions(
     runs: list[dict], torch_outputs: list[list[float]], labels: list[int] | None
 ) -> dict:
@@ -141,8 +148,8 @@ def _predictions(
     outputs = [np.array([int(bits, 16) for bits in run["outputs"]], np.uint32) for run in runs]
     # One inference takes a batch of inputs: as many rows of outputs.
     rows = np.concatenate(outputs).view(np.float32).reshape(len(torch_outputs), -1)
-    device = [int(np.argmax(row)) for row in rows]
-    torch = [int(np.argmax(row)) for row in torch_outputs]
+    device = [_class(row) for row in rows]
+    torch = [_class(row) for row in torch_outputs]
     return {
         "device": device,
         "torch": torch,

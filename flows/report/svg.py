@@ -70,12 +70,13 @@ class Drawing:
         """Puts elements on top."""
         self.elements += elements
 
-    def render(self, class_: str = "") -> str:
-        """The picture; it scales with the page, and keeps its size as the largest."""
+    def render(self, class_: str = "", stretch: bool = False) -> str:
+        """The picture; it scales with the page up to its size, or fills the width (`stretch`)."""
         return element(
             "svg",
             *self.elements,
             viewBox=f"0 0 {self.width:g} {self.height:g}",
+            preserveAspectRatio="none" if stretch else None,
             class_=f"chart {class_}".strip(),
             style=f"--width: {self.width:g}px",
             role="img",

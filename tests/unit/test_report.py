@@ -61,6 +61,14 @@ def test_without_labels():
     assert "of 2 right" not in text and "unknown" in text
 
 
+def test_networks_that_end_in_the_class():
+    """A single output is the class, as argmax gives it."""
+    runs = [run(2000, [bits], {"0": COUNTERS}) for bits in ("40400000", "40e00000")]
+    found = made(simulation=simulation(*runs), torch_outputs=[[3.0], [7.0]], labels=[3, 1])
+    assert found["predictions"]["device"] == [3, 7]
+    assert found["predictions"]["equal_to_labels"] == 1
+
+
 def test_batches():
     """One inference of two inputs has two rows of outputs."""
     runs = run(2000, ["3f800000", "00000000", "bf800000", "80000000"], {"0": COUNTERS})

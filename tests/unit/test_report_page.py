@@ -39,6 +39,15 @@ OUTSIDE_CARD = """[...document.querySelectorAll('svg g.layer')].flatMap(g => {
     return a.left < b.left || a.right > b.right || a.top < b.top || a.bottom > b.bottom;
   }).map(t => t.textContent);
 })"""
+OVERLAPPING = """[...document.querySelectorAll('svg')].flatMap(svg => {
+  const texts = [...svg.querySelectorAll('text')].filter(t => t.textContent);
+  const boxes = texts.map(t => t.getBoundingClientRect());
+  return texts.flatMap((t, i) => texts.slice(0, i).filter((u, j) => {
+    const a = boxes[i], b = boxes[j], slack = 3;
+    return a.left + slack < b.right && b.left + slack < a.right
+      && a.top + slack < b.bottom && b.top + slack < a.bottom;
+  }).map(u => [u.textContent, t.textContent]));
+})"""
 OVERFLOW = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
 
 
@@ -129,11 +138,11 @@ def test_requests_and_complaints_would_be_seen(tmp_path: Path):
 @needs_browser
 @pytest.mark.parametrize("width", [390, 800, 1600])
 def test_nothing_is_cut_off(seen: Path, tmp_path: Path, width: int):
-    """Texts stay inside their drawings and cards, and the page itself does not scroll sideways."""
+    """Texts stay inside their drawings and cards and off each other; the page fits the window."""
     shown = browser.Page(seen, width)
-    script = f"{{cut: {CUT_OFF}, outside: {OUTSIDE_CARD}, page: {OVERFLOW}}}"
+    script = f"{{cut: {CUT_OFF}, outside: {OUTSIDE_CARD}, over: {OVERLAPPING}, page: {OVERFLOW}}}"
     found = shown.measure(script, tmp_path)
-    assert found["cut"] == [] and found["outside"] == []
+    assert found["cut"] == [] and found["outside"] == [] and found["over"] == []
     assert found["page"][0] <= found["page"][1]
 
 

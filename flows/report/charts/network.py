@@ -17,7 +17,9 @@ LARGEST_CARD = 420
 PADDING = 12
 LINE = 18
 NAME_SIZE, TEXT_SIZE = 13.5, 12.0
-_BADGE = 56
+_BADGE = 60
+_BOLD = 1.18
+"""How much wider bold letters are."""
 _RADIUS = 9.0
 _NUMBER = 26
 _INPUT = -1
@@ -105,7 +107,7 @@ def _lines(report: dict, number: int, width: float) -> tuple[tuple[str, str], ..
         work.append(unit.full(layer["cycles"]))
     place = "CPU" if layer["place"] == "cpu" else layer["place"]
     texts = [
-        ("name", layer["name"], room - _BADGE - _NUMBER, NAME_SIZE),
+        ("name", layer["name"], room - _BADGE - _NUMBER, NAME_SIZE * _BOLD),
         ("", layer["op"] + (f": {layer['shape']}" if layer["shape"] else ""), room, TEXT_SIZE),
         ("quiet", " · ".join(work), room, TEXT_SIZE),
         ("quiet", f"{place}: {layer['reason']}", room, TEXT_SIZE),

@@ -22,4 +22,4 @@ def draw(report: dict) -> str:
         hint = f"{part}: {size(memory[part])} ({percent(memory[part] / whole)})"
         drawing.add(rectangle(x, 0, width, HEIGHT, f"part {part}", hint))
         x += width
-    return drawing.render("sizes")
+    return drawing.render("sizes", stretch=True)
