@@ -47,6 +47,7 @@ def cycles_table(rows: list[dict]) -> Table:
     table = figures_table(
         "One inference on the RTL of the whole SoC, from the call of infer() to its last output",
         headings,
+        narrow=True,
     )
     for row in rows:
         table.add_row(
@@ -66,7 +67,9 @@ def cycles_table(rows: list[dict]) -> Table:
 def published_table(rows: list[dict]) -> Table:
     """Cycles against the published design and against CPUs alone."""
     headings = ("network", "S", "cycles", "published", "times fewer", "its CPU", "CPU alone")
-    table = figures_table("Against the published HEEPstor at the same S, and CPUs alone", headings)
+    table = figures_table(
+        "Against the published HEEPstor at the same S, and CPUs alone", headings, narrow=True
+    )
     for row in rows:
         if row["published"] or row["software"]:
             table.add_row(
@@ -87,7 +90,9 @@ def systems_table(rows: list[dict]) -> Table:
     cycles = {(row["name"], row["array_size"]): row["cycles"] for row in rows}
     headings = ["network", "system", "remark", "cycles"]
     headings += [f"here, S = {size}" for size in sizes]
-    table = figures_table("Against other systems (times fewer cycles here)", headings, texts=3)
+    table = figures_table(
+        "Against other systems (times fewer cycles here)", headings, texts=3, narrow=True
+    )
     for system in published.SYSTEMS:
         ours = [cycles.get((system.network, size)) for size in sizes]
         if any(ours):
@@ -106,7 +111,7 @@ def layers_table(rows: list[dict]) -> Table:
     )
     table = figures_table(title, headings, narrow=True)
     for row in rows:
-        heading = f"[bold]{row['name']}, S = {row['array_size']}[/bold]"
+        heading = f"{row['name']}, S = {row['array_size']}"
         table.add_row(heading, whole(row["limit"]), whole(row["cycles"]))
         for layer in row["layers"]:
             table.add_row(f"  {short_name(layer)}", *layer_cells(layer))
