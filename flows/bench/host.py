@@ -54,8 +54,9 @@ def missed(figures: dict) -> list[str]:
 
 def show(figures: dict) -> None:
     """Prints the table."""
-    title = "invoke build with the hardware built and the model trained, all other stages run"
-    table = figures_table(title, ("project", "seconds", "goal"))
+    table = figures_table(
+        "invoke build, hardware built, model trained", ("project", "seconds", "goal")
+    )
     for row in figures["builds"]:
         table.add_row(row["project"], f"{row['seconds']:.1f}", f"{SECONDS_GOAL:.0f}")
     console().print(table)

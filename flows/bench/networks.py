@@ -19,7 +19,7 @@ PREDICTION_GOAL = 0.05
 FEWER_GOAL = 300
 """Times fewer cycles than the published HEEPstor, for its convolutional networks at S = 8."""
 SOFTWARE_SIZE = 8
-SOFTWARE_MACS = 200_000
+SOFTWARE_MACS = 300_000
 """Networks up to this size are also measured on the CPU alone; larger ones would take long."""
 
 _LARGE = {8: 1.25, 16: 1.4}
@@ -141,4 +141,4 @@ def missed(figures: dict) -> list[str]:
 
 def show(figures: dict) -> None:
     """Prints the tables."""
-    network_tables.show(figures["networks"])
+    network_tables.show(figures["networks"], SOFTWARE_MACS)
