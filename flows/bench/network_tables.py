@@ -35,8 +35,8 @@ def show(rows: list[dict], software_macs: int) -> None:
             out.print(table)
             out.print()
     out.print(
-        "its CPU: published, CPU and FPU without the accelerator. CPU alone: our software operators,\n"
-        f"with bit-equal outputs; measured at S = 8 for up to {software_macs:,} MACs."
+        "its CPU: published, CPU and FPU without the accelerator. CPU alone: our software "
+        f"operators,\nwith bit-equal outputs, at S = 8, for up to {software_macs:,} MACs."
     )
 
 
