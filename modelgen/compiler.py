@@ -9,7 +9,7 @@ from itertools import groupby
 from modelgen import arena, hazards, residency
 from modelgen.descriptor import Operation
 from modelgen.errors import ModelError
-from modelgen.frames import fill_frames
+from modelgen.frames import Map, fill_frames
 from modelgen.geometry import geometry, parameters
 from modelgen.graph import Graph, Node
 from modelgen.hardware import Hardware
@@ -107,12 +107,12 @@ class _Builder:
     def layers(self) -> list[EngineLayer | CpuLayer]:
         """Return all layers; fences are not set yet."""
         built = [self._layer(index, step) for index, step in enumerate(self._steps)]
-        frames = {
-            index: self._plan.layouts[self._roots[step.node.output]]
-            for index, step in enumerate(self._steps)
-            if step.geometry is not None and self._roots[step.node.output] in self._plan.layouts
-        }
-        return fill_frames(built, frames)
+        maps = {}
+        for index, step in enumerate(self._steps):
+            tensor = self._roots[step.node.output]
+            if step.geometry is not None and tensor in self._plan.layouts:
+                maps[index] = Map(tensor, self._plan.layouts[tensor])
+        return fill_frames(built, maps, self._plan.buffer)
 
     def _layer(self, index: int, step: Step) -> EngineLayer | CpuLayer:
         node = step.node

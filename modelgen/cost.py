@@ -35,9 +35,9 @@ class EngineConstants:
     """Each row of a load or store, beyond the transfers."""
     compute_setup: int = 4
     """Each job: cycles in which no row enters the array."""
-    drain: int = 14
-    """Last row into the array to its sum in the accumulators, beyond twice S for the skew."""
-    store_setup: int = 12
+    drain: int = 15
+    """Last row into the array to its sum in the accumulators."""
+    store_setup: int = 20
     """Each store: accumulator read, multiply, add, clamp, until the last word is in memory."""
     accumulate: int = 6
     """Between two slices of the same output: the adder's latency."""
@@ -55,12 +55,16 @@ class JobCost:
     load: float
     load_port: float
     """Port cycles of loading; filling takes none."""
+    filling: float
+    """Share of loading in which padding is written, after what is stored into the buffer."""
     compute: float
     weights: float
     """Port cycles that come before all others: weights, and the descriptor."""
     store: float
     store_port: float
     """Port cycles of storing: results and residual operands."""
+    store_writes: float
+    """Share of storing in which the buffer is written."""
     store_lead: float
     """Cycles before the end of computing at which the first tile may be stored."""
     store_tail: float
@@ -87,14 +91,16 @@ def job_cost(
     store, store_port, last_tile = 0.0, 0.0, 0.0
     if job.store:
         store, store_port, last_tile = _store_cycles(job, job.store, hardware)
-    latency = constants.drain + 2 * hardware.array_size + constants.store_setup
+    latency = constants.drain + constants.store_setup
     return JobCost(
         load=load,
         load_port=load_port,
+        filling=1.0 - (constants.load_setup + load_port) / load if load else 0.0,
         compute=slices * slice_time + constants.compute_setup,
         weights=slices * job.tiles * tile_port + constants.descriptor,
         store=store + latency if job.store else 0,
         store_port=store_port,
+        store_writes=_buffer_writes(job.store, job),
         store_lead=(job.tiles - 1) * tile_time if job.store else 0,
         store_tail=last_tile + latency if job.store else 0,
         latency=latency if job.store else 0,
@@ -103,6 +109,14 @@ def job_cost(
         halves=_halves(job, hardware.accumulator_depth),
         adding=(slices - job.first) / slices * job.tiles * positions / slice_time,
     )
+
+
+def _buffer_writes(store: Store | None, job: Job) -> float:
+    """Return the share of the cycles of a store in which it writes the buffer."""
+    if store is None or store.buffer is None:
+        return 0.0
+    streams = (store.memory is not None) + (store.residual is not None)
+    return 1.0 / max(job.window[0] * job.window[1], streams)
 
 
 def _halves(job: Job, depth: int) -> tuple[float, float]:
@@ -267,6 +281,9 @@ class _Pipeline:
         if self._active[_LOAD] and not urgent:
             share = self._share(_LOAD)
             load = min(1.0, max(free, 0.0) / share) if share else 1.0
+        if self._active[_LOAD] and store:
+            writes = store * self._costs[self._position[_STORE]].store_writes
+            load *= 1.0 - writes * self._costs[self._position[_LOAD]].filling
         return load, compute, store
 
     def _readable(self) -> float:

@@ -8,26 +8,38 @@ still read. Without one, the first job of the next layer does it, or a job that 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from modelgen.descriptor import Operation
 from modelgen.layout import Layout
-from modelgen.program import Compute, CpuLayer, EngineLayer, Job, Load
+from modelgen.program import Arena, Compute, CpuLayer, EngineLayer, Job, Load
 from modelgen.tiling import frames
 
 Layer = EngineLayer | CpuLayer
 
 
-def fill_frames(layers: Sequence[Layer], layouts: Mapping[int, Layout]) -> list[Layer]:
+@dataclass(frozen=True)
+class Map:
+    """A feature map that a layer leaves in the buffer."""
+
+    tensor: str
+    layout: Layout
+
+
+def fill_frames(layers: Sequence[Layer], maps: Mapping[int, Map], buffer: Arena) -> list[Layer]:
     """Return the layers with jobs that fill frames.
+
+    A map that takes the place of an earlier one with the same frame finds it filled, if nothing
+    else was there in between.
 
     Args:
         layers: in order.
-        layouts: index of a layer -> where its output lies in the buffer.
+        maps: index of a layer -> its output, if that lies in the buffer.
+        buffer: all that the buffer holds.
     """
     filled = list(layers)
-    for index, layout in layouts.items():
-        pending = frames(layout)
+    for index, made in maps.items():
+        pending = [] if _is_filled(index, maps, buffer) else frames(made.layout)
         pending = _give(filled, index, pending, skip_first=True)
         reads_it = index + 1 < len(filled) and isinstance(filled[index + 1], EngineLayer)
         if reads_it and filled[index + 1].source_place == "buffer":
@@ -37,6 +49,24 @@ def fill_frames(layers: Sequence[Layer], layouts: Mapping[int, Layout]) -> list[
         idle = tuple(_idle(layer.jobs[0], load) for load in pending)
         filled[index] = replace(layer, jobs=idle + layer.jobs)
     return filled
+
+
+def _is_filled(index: int, maps: Mapping[int, Map], buffer: Arena) -> bool:
+    """Tell whether the frame of a layer's output stands from an earlier layer's."""
+    layout = maps[index].layout
+    same = [other for other in maps if other <= index and maps[other].layout == layout]
+    if len(same) == 1:
+        return False
+    names = {maps[other].tensor for other in same}
+    begin, end = layout.base, layout.base + layout.size
+    return not any(
+        region.offset < end
+        and begin < region.offset + region.size
+        and region.last >= same[-2]
+        and region.first <= index
+        and region.name not in names
+        for region in buffer.regions
+    )
 
 
 def _give(
