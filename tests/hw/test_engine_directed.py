@@ -1,4 +1,4 @@
-"""The engine's modes one by one, weak fences with real overlap, and what each step costs in cycles."""
+"""The engine's modes one by one, weak fences with real overlap, and rates in cycles."""
 
 import os
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ import pytest
 from modelgen.descriptor import Descriptor, Fence, Operation
 from modelgen.hardware import Hardware
 from modelgen.reference import slices
-from tests.hw.engine_bench import MEMORY_BASE, Allocator, EngineBench
+from tests.hw.engine_bench import Allocator
 from tests.hw.runner import run_cocotb
 from tests.hw.test_engine import (
     ACCUMULATOR_DEPTH,
@@ -242,12 +242,8 @@ def framed_in_the_buffer(m: Maker) -> list[Descriptor]:
         position_rows=1,
         position_columns=1,
     )
-    stored = replace(
-        m.in_buffer(first, frame + pitch + size),
-        store_step_x=size,
-        store_step_y=pitch,
-        fence=Fence.ALL,
-    )
+    stored = m.in_buffer(first, frame + pitch + size)
+    stored = replace(stored, store_step_x=size, store_step_y=pitch, fence=Fence.ALL)
     reader = replace(
         m.job(rows=rows, columns=columns, channels=size, kernel=3, padding=1),
         load=False,
