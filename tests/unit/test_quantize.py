@@ -60,7 +60,7 @@ def test_graph_keeps_its_shape() -> None:
     graph = quantize(perceptron(2, [5, 4, 3], softmax=True))
     assert [node.op for node in graph.nodes] == [
         "quantized_linear",
-        "relu",
+        "pointwise",
         "quantized_linear",
         "softmax",
     ]
