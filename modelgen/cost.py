@@ -62,7 +62,7 @@ class JobCost:
     """Port cycles that come before all others: weights, and the descriptor."""
     store: float
     store_port: float
-    """Port cycles of storing: results and residual operands."""
+    """Port cycles of storing: results, residual operands, scales and biases."""
     store_writes: float
     """Share of storing in which the buffer is written."""
     store_lead: float
@@ -165,7 +165,9 @@ def _store_cycles(job: Job, store: Store, hardware: Hardware) -> tuple[float, fl
 
     full, full_port = of_tile(size)
     last, last_port = of_tile(job.outputs - (job.tiles - 1) * size)
-    return (job.tiles - 1) * full + last, (job.tiles - 1) * full_port + last_port, last
+    parameters = job.tiles * ceil_div(2 * size, port)
+    total_port = (job.tiles - 1) * full_port + last_port + parameters
+    return (job.tiles - 1) * full + last, total_port, last
 
 
 _EPSILON = 1e-9
