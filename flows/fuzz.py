@@ -26,6 +26,7 @@ from flows.processes import run_lines
 from flows.progress import Terminal
 from modelgen import bundle
 from modelgen.compiler import compile_graph
+from modelgen.errors import ModelError
 from modelgen.execute import run_graph as run_torch
 from modelgen.program import Program
 from modelgen.random_networks import Network, build, draw, smaller
@@ -110,7 +111,7 @@ class Bench:
         for network in networks:
             try:
                 cases.append(self._case(network))
-            except AssertionError as error:
+            except (AssertionError, ModelError) as error:
                 failures.append((network, str(error)))
         for group in self._groups(cases):
             failures += self._run(group)

@@ -292,6 +292,12 @@ def _branches(graph: GraphBuilder, last: str, layer: Layer, activation: dict) ->
 
 def smaller(network: Network) -> Iterator[Network]:
     """Give networks that are a step simpler, the simplest first."""
+    for candidate in _steps(network):
+        if candidate.layers or candidate.outputs:
+            yield candidate
+
+
+def _steps(network: Network) -> Iterator[Network]:
     layers = network.layers
     for index in range(len(layers)):
         yield replace(network, layers=layers[:index] + layers[index + 1 :])
