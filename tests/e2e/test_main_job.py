@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
-from pathlib import Path
 
 import pytest
 
@@ -135,12 +135,15 @@ def test_the_configuration_counts_by_its_values(built, old, new, expected):
 
 
 def test_same_bytes_stop_the_chain(built):
-    """A comment in the compiler runs `generate` again; the same C++ comes out, so no more runs."""
+    """A comment in the compiler runs `generate` again; the same C++ comes out, so no more runs.
+
+    But for the report, which tells what everything was made from.
+    """
     path = built.root / "modelgen" / "emit" / "context.py"
     text = path.read_text()
     try:
         path.write_text(text + "\n# A comment.\n")
-        assert ran(built.build(*INPUTS)) == ["generate"]
+        assert ran(built.build(*INPUTS)) == ["generate", "report"]
     finally:
         path.write_text(text)
 
@@ -195,7 +198,9 @@ def test_two_builds_at_the_same_time(built):
     ("arguments", "message"),
     [
         (("build", "--project", "mnis"), "Did you mean mnist?"),
-        (("build",), "Projects: mnist"),
+        (("build",), "Projects: bench-fmnist-large, "),
+        (("build", "--project", "mnist", "--set", "engine.size=8"), "engine.size=8"),
+        (("report", "--compare", "mnist"), "--compare needs two values"),
         (("biuld", "--project", "mnist"), "Did you mean build?"),
         (("build", "--project", "mnist", "--operators", "gpu"), "engine or software"),
         (("build", "mnist"), "It is a project: --project mnist"),
@@ -217,4 +222,21 @@ def test_tables_fit_a_pipe_of_100_columns(built):
     code, out, _ = built.task("report", "--project", "mnist", *INPUTS)
     assert code == 0
     assert max(map(len, out.splitlines())) <= 100
-    assert Path(built.root / "build" / "mnist" / "report" / "report.json").exists()
+    page = re.search(r"(?m)^Page +(\S+)$", out)[1]
+    text = (built.root / page).read_text()
+    assert "./heepstor build --project mnist --inputs 2" in text
+
+
+def test_times_in_another_unit_need_only_a_report(built, first):
+    result = built.build(*INPUTS, "--unit", "us", "--clock-hz", "50000000")
+    assert ran(result) == ["report"]
+    assert result["report"]["time"] == {"unit": "us", "clock_hz": 50_000_000}
+    assert result["report"]["total"] == first["report"]["total"]
+
+
+def test_two_builds_side_by_side(built, tmp_path):
+    kept = tmp_path / "kept.json"
+    kept.write_bytes((built.root / "build/mnist/report/report.json").read_bytes())
+    code, out, err = built.task("report", "--compare", "mnist", str(kept))
+    assert code == 0, err
+    assert (built.root / re.search(r"(?m)^Page +(\S+)$", out)[1]).exists()

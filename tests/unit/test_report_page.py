@@ -136,7 +136,7 @@ def test_requests_and_complaints_would_be_seen(tmp_path: Path):
 
 
 @needs_browser
-@pytest.mark.parametrize("width", [390, 800, 1600])
+@pytest.mark.parametrize("width", [500, 800, 1600])
 def test_nothing_is_cut_off(seen: Path, tmp_path: Path, width: int):
     """Texts stay inside their drawings and cards and off each other; the page fits the window."""
     shown = browser.Page(seen, width)
@@ -155,7 +155,7 @@ def test_light_and_dark(seen: Path, tmp_path: Path):
 
 @needs_browser
 def test_two_builds_side_by_side_in_a_browser(compared: Path, tmp_path: Path):
-    shown = browser.Page(compared, 390)
+    shown = browser.Page(compared, 500)
     assert "Two builds side by side" in shown.document()
     assert shown.complaints() == []
     found = shown.measure(f"{{cut: {CUT_OFF}, page: {OVERFLOW}}}", tmp_path)
