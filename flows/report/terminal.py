@@ -142,12 +142,13 @@ def _closing_lines(report: dict) -> list[str]:
     total, memory = report["total"], report["memory"]
     predictions = report["predictions"]
     clock = report["time"]["clock_hz"]
-    kib = {name: f"{memory[name] / 1024:.1f}" for name in ("code", "data", "weights", "arena")}
+    parts = ", ".join(
+        f"{part} {size(memory[part])}" for part in ("code", "data", "weights", "arena")
+    )
     lines = [
         f"\nTime         {1e3 * total['cycles'] / clock:.3f} ms at {megahertz(clock)}",
-        f"Memory       code {kib['code']} KiB, data {kib['data']} KiB, weights {kib['weights']} "
-        f"KiB, arena {kib['arena']} KiB,\n             stack {memory['stack_used']} of "
-        f"{memory['stack']} bytes used, {memory['free'] / 1024:.1f} KiB free",
+        f"Memory       {parts},\n             stack {memory['stack_used']} of "
+        f"{memory['stack']} bytes used, {size(memory['free'])} free",
     ]
     right = predictions["equal_to_labels"]
     against_labels = "" if right is None else f"{right} of {report['inputs']} right, "
