@@ -63,13 +63,17 @@ def _examples(generator: np.random.Generator, smooth: np.ndarray, labels: np.nda
     """Return one example for each label; the first axes of `smooth` are classes and patterns."""
     count, classes = len(labels), len(smooth)
     others = (labels + generator.integers(1, classes, count)) % classes
-    own = smooth[labels, generator.integers(0, _PATTERNS, count)]
-    other = smooth[others, generator.integers(0, _PATTERNS, count)]
-    share = generator.uniform(0, _MIXED, count).astype(np.float32)[:, None, None, None]
-    strength = generator.uniform(0.7, 1.3, count).astype(np.float32)[:, None, None, None]
-    clean = strength * ((1 - share) * own + share * other)
-    noise = generator.standard_normal(clean.shape, np.float32)
-    return _shifted(generator, clean) + np.float32(_NOISE) * noise
+    images = smooth[labels, generator.integers(0, _PATTERNS, count)]
+    mixed = smooth[others, generator.integers(0, _PATTERNS, count)]
+    share = generator.uniform(0, _MIXED, (count, 1, 1, 1)).astype(np.float32)
+    strength = generator.uniform(0.7, 1.3, (count, 1, 1, 1)).astype(np.float32)
+    images *= strength * (1 - share)
+    mixed *= strength * share
+    images += mixed
+    noise = generator.standard_normal(images.shape, np.float32)
+    noise *= np.float32(_NOISE)
+    noise += _shifted(generator, images)
+    return noise
 
 
 def _shifted(generator: np.random.Generator, images: np.ndarray) -> np.ndarray:
