@@ -1,7 +1,7 @@
 """The engine's modes one by one, weak fences with real overlap, and rates in cycles."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import cocotb
@@ -11,11 +11,12 @@ import pytest
 from modelgen.descriptor import Descriptor, Fence, Operation
 from modelgen.hardware import Hardware
 from modelgen.reference import slices
-from tests.hw.engine_bench import Allocator
+from tests.hw.engine_bench import Allocator, EngineBench
 from tests.hw.runner import run_cocotb
 from tests.hw.test_engine import (
     ACCUMULATOR_DEPTH,
     BUFFER_WORDS,
+    DONE,
     MEMORY_BYTES,
     fill_memory,
     prepared,
@@ -208,7 +209,8 @@ def pooled(m: Maker) -> list[Descriptor]:
 
 def finished(m: Maker) -> list[Descriptor]:
     """Residual operand, slope and clamp, to memory and to the buffer; then added once more."""
-    job = replace(m.with_residual(m.job(outputs=m.hardware.array_size + 3)), slope=0.125)
+    job = m.job(rows=4, columns=5, outputs=m.hardware.array_size + 3)
+    job = replace(m.with_residual(job), slope=0.125)
     job = replace(m.in_buffer(job, 90), store_memory=True, clamp_low=-0.25, clamp_high=1.5)
     again = m.storing(job, job.store_rows, job.store_columns)
     return [job, replace(again, fence=Fence.ALL, residual=job.destination)]
@@ -228,7 +230,7 @@ def framed_in_the_buffer(m: Maker) -> list[Descriptor]:
     rows, columns = (5, 6) if size <= 16 else (3, 3)
     first = m.job(rows=rows, columns=columns, channels=2, outputs=size)
     pitch = (columns + 2) * size
-    frame = 256
+    frame = 64
     maker = replace(
         m.job(Operation.SUM, rows=rows, columns=columns, channels=size),
         load=False,
@@ -333,8 +335,24 @@ def still(m: Maker, operation: Operation, positions: int, slice_count: int) -> D
 
 
 def computing(operation: Operation):
-    """Slices of 64 positions: one enters the array in each cycle, weights and stores aside."""
-    return lambda m, scale: still(m, operation, 64, 4 * scale), lambda s, p: 4 * 64
+    """Slices of 64 positions enter the array one a cycle, or as fast as their weights come."""
+
+    def cycles(size: int, port_words: int) -> int:
+        if operation == Operation.DEPTHWISE:
+            return 4 * max(64, tile_beats(size, port_words) + line_beats(size, port_words) + 1)
+        return 4 * 64
+
+    return lambda m, scale: still(m, operation, 64, 4 * scale), cycles
+
+
+def tile_beats(size: int, port_words: int) -> int:
+    """Returns the port cycles of a tile's weights."""
+    return size * size // (4 * port_words)
+
+
+def line_beats(size: int, port_words: int) -> int:
+    """Returns the port cycles of a depthwise tile's weights."""
+    return -(-size // 16) * 4 // port_words
 
 
 def storing_to_memory(m: Maker, scale: int) -> Descriptor:
@@ -400,3 +418,38 @@ async def check_rates(dut):
             cycles.append(await bench.read("cycles"))
         longer = expected(hardware.array_size, hardware.port_words)
         assert cycles[1] - cycles[0] == longer, (name, cycles)
+
+
+async def cycles_of(bench: EngineBench, make: Callable[[Maker], list[Descriptor]]) -> int:
+    """Returns the cycles of a chain; its values may be those that the buffer happens to hold."""
+    fill_memory(bench, b"")
+    maker = Maker(bench.memory, bench.hardware)
+    await bench.ring(maker.memory.chain(make(maker)))
+    assert await bench.wait() == DONE
+    return await bench.read("cycles")
+
+
+@cocotb.test()
+async def check_latencies(dut):
+    """What a job costs beyond its slices: at the start, at the end, and between two jobs."""
+    bench = await prepared(dut, 0.0, 23)
+    size, port = bench.hardware.array_size, bench.hardware.port_words
+    start = 32 // port + tile_beats(size, port) + 6
+    drain = 35 + size + size // port
+
+    def small(maker: Maker) -> list[Descriptor]:
+        return [replace(still(maker, Operation.MATMUL, 1, 1), load=False)]
+
+    assert await cycles_of(bench, small) <= start + drain
+
+    def repeated(count: int, **changes):
+        def make(maker: Maker) -> list[Descriptor]:
+            job = replace(still(maker, Operation.SUM, 64, 4), load=False, **changes)
+            return [replace(job, accumulator=HALF * (i % 2)) for i in range(count)]
+
+        return make
+
+    hidden = [await cycles_of(bench, repeated(count)) for count in (4, 12)]
+    assert hidden[1] - hidden[0] == 8 * 256, "a store that hides takes time"
+    fenced = [await cycles_of(bench, repeated(count, fence=Fence.ALL)) for count in (4, 12)]
+    assert fenced[1] - fenced[0] <= 8 * (256 + drain)
