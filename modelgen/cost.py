@@ -29,11 +29,11 @@ class EngineConstants:
     """Doorbell to the first word of activations: fetching and decoding the first descriptor."""
     descriptor: int = 9
     """Port cycles that fetching a descriptor takes from the others."""
-    load_setup: int = 12
+    load_setup: int = 14
     """Each load: from its start to the first word in the buffer, beyond the transfers."""
     row_setup: int = 0
     """Each row of a load or store, beyond the transfers."""
-    compute_setup: int = 4
+    compute_setup: int = 5
     """Each job: cycles in which no row enters the array."""
     drain: int = 15
     """Last row into the array to its sum in the accumulators."""
@@ -301,7 +301,7 @@ class _Pipeline:
         cost = self._costs[self._position[unit]]
         if unit == _LOAD:
             return cost.load_port / cost.load if cost.load else 0.0
-        return cost.store_port / max(cost.store - cost.latency, 1.0)
+        return cost.store_port / max(cost.store, 1.0)
 
     def _store_waits(self) -> bool:
         """Tell whether only tiles are left to store that are still being computed."""
