@@ -72,7 +72,8 @@ class Tiling:
 def spans(geometry: Geometry, source: Source, taps: tuple[int, int], hardware: Hardware) -> bool:
     """Tell whether the source lies such that spanning slices are possible."""
     if source.layout is None:
-        return taps[0] > 1
+        # With an odd dilation some pitch suits any run: the number of banks is a power of two.
+        return taps[0] > 1 and geometry.y.dilation % 2 == 1
     seen = source.layout.seen_as(geometry.source)
     if seen is None:
         return can_span(source.layout.pitch, source.layout.view.row_words, hardware)
