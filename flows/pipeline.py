@@ -194,9 +194,13 @@ class Pipeline:
         files = (
             *self._python("flows.report.data:write", "flows.report.page:write"),
             *self._data_files("flows/report"),
-            # The page tells what everything was made from.
-            *(stage.folder / MANIFEST for stage in self.before("report")),
         )
+
+        def manifests() -> tuple[Path, ...]:
+            """The page tells what everything was made from; before a first run there are none."""
+            paths = (stage.folder / MANIFEST for stage in self.before("report"))
+            return tuple(path for path in paths if path.is_file())
+
         return self._stage(
             "report",
             work,
@@ -206,6 +210,7 @@ class Pipeline:
             Upstream(self.generate, ("model.json", "golden/*")),
             Upstream(self.firmware, ("size.json",)),
             Upstream(self.simulate),
+            data=manifests,
         )
 
     def _stage(

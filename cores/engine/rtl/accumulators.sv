@@ -113,7 +113,7 @@ module accumulators #(
     fp32_add u_add (
         .clk_i,
         .a_i  ((maximum_q && !first_q) ? fp32_pkg::maximum(held, product_q[c]) : product_q[c]),
-        .b_i  ((maximum_q || first_q) ? fp32_pkg::NegativeZero : held),
+        .b_i  ((maximum_q || first_q) ? engine_pkg::NegativeZero : held),
         .sum_o(sum[c])
     );
   end

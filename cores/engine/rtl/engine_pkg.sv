@@ -4,6 +4,9 @@ package engine_pkg;
   /// Version of the registers and the descriptors, read back in ID.
   localparam logic [7:0] Version = 8'd2;
 
+  /// The FP32 number that changes nothing when it is added, zeros of either sign included.
+  localparam logic [31:0] NegativeZero = 32'h80000000;
+
   typedef enum logic [7:0] {
     ErrorNone              = 8'd0,
     ErrorOperation         = 8'd1,

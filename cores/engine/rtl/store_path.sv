@@ -282,7 +282,7 @@ module store_path
         .sum_i       (maximum[i]),
         .scale_i     (scale_q[1][i]),
         .bias_i      (bias_q[1][i]),
-        .residual_i  (command_i.residual ? residual[i] : fp32_pkg::NegativeZero),
+        .residual_i  (command_i.residual ? residual[i] : engine_pkg::NegativeZero),
         .slope_i     (command_i.slope),
         .clamp_low_i (command_i.clamp_low),
         .clamp_high_i(command_i.clamp_high),

@@ -2,7 +2,6 @@
 package fp32_pkg;
 
   localparam logic [31:0] CanonicalNan = 32'h7fc00000;
-  localparam logic [31:0] NegativeZero = 32'h80000000;
 
   /// Whether a number is NaN.
   function automatic logic is_nan(logic [30:0] magnitude);
