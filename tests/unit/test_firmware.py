@@ -151,6 +151,20 @@ def test_a_fixed_arena_that_is_too_small_is_refused(sources: Path, tmp_path: Pat
         firmware.build(sources, tmp_path, small)
 
 
+@pytest.mark.parametrize("floats", [0, 1000])
+def test_a_fixed_arena_is_reserved_whatever_is_needed(
+    sources: Path, tmp_path: Path, floats: int
+) -> None:
+    (sources / "main.cpp").write_text(
+        '#include "heepstor/arena.hpp"\n'
+        + (f"HEEPSTOR_ARENA volatile float arena[{floats}];\n" if floats else "float arena[8];\n")
+        + "int main() { return arena[7] > 0; }\n",
+        encoding="utf-8",
+    )
+    fixed = dataclasses.replace(config.load(), arena_kib=64)
+    assert firmware.build(sources, tmp_path, fixed).size["arena"] == 64 * 1024
+
+
 def test_static_constructors_are_refused(sources: Path, tmp_path: Path) -> None:
     (sources / "main.cpp").write_text(
         "int unknown();\nint value = unknown();\n"
