@@ -247,7 +247,8 @@ def _layer(
     return {
         **figures,
         "predicted": layer["predicted_cycles"],
-        "unfilled": counted.busy - layer["macs"] / array_size**2,
+        # Pooling and additions pass the array by: there is nothing to fill.
+        "unfilled": counted.busy - layer["macs"] / array_size**2 if layer["macs"] else 0,
         **counted._asdict(),
     }
 

@@ -20,6 +20,11 @@ def read(folder: Path) -> dict:
     return json.loads((folder / ACCURACY).read_text())
 
 
+def is_random(report: dict) -> bool:
+    """Whether nothing was trained, so that accuracies mean nothing."""
+    return report["origin"]["weights"] == "random"
+
+
 def rows(accuracy: dict, simulated: dict | None = None) -> list[tuple[str, str, str, str]]:
     """Rows of model, data, inputs, share of right predictions.
 

@@ -29,23 +29,33 @@ FILLED = Cause("filled", "array at work", "", "multiply-accumulates of the whole
 UNFILLED = Cause(
     "unfilled",
     "array not filled",
-    "",
+    "unfill.",
     "the array works, but some of its rows or columns have nothing to do",
 )
 CPU = Cause("cpu", "CPU", "", "work of the CPU")
-CAUSES = (FILLED, UNFILLED, *WAITS, CPU)
+LOSSES = (UNFILLED, *WAITS)
+CAUSES = (FILLED, *LOSSES, CPU)
 
 
 def parts(layer: dict, array_size: int) -> dict[str, float]:
     """A layer's cycles by cause, in the order of CAUSES; together they are its cycles.
 
     `layer` is one of a report. Cycles with the array at work are filled as far as its
-    multiply-accumulates take all of the array; the rest of them are unfilled.
+    multiply-accumulates take all of the array; the rest of them are unfilled. Layers without any
+    (pooling, additions) pass the array by: there is nothing to fill.
     """
     cycles = layer["cycles"] or 0.0
     counters = layer["counters"]
     if not counters:
         return {"cpu": cycles}
-    filled = min(layer["macs"] / array_size**2, counters["busy"])
-    found = {"filled": filled, "unfilled": counters["busy"] - filled}
+    busy = counters["busy"]
+    filled = min(layer["macs"] / array_size**2, busy) if layer["macs"] else busy
+    found = {"filled": filled, "unfilled": busy - filled}
     return found | {wait.key: counters[wait.key] for wait in WAITS}
+
+
+def lost(report: dict) -> list[Cause]:
+    """The losses that some layer has."""
+    array_size = report["hardware"]["engine"]["array_size"]
+    found = [parts(layer, array_size) for layer in report["layers"]]
+    return [cause for cause in LOSSES if any(each.get(cause.key, 0) >= 0.5 for each in found)]

@@ -88,6 +88,8 @@ def make(
         "total": {
             "macs": macs,
             "cycles": total,
+            "engine_cycles": sum(layer["counters"].get("cycles", 0) for layer in layers),
+            "predicted_cycles": model["predicted_cycles"],
             "limit_cycles": limit,
             "ratio_to_limit": total / limit if limit else None,
             "share_of_peak": _share(macs, total, array_size),

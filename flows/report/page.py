@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from flows.report import accuracy, memory_map
-from flows.report.causes import CAUSES, WAITS, parts
+from flows.report.causes import CAUSES, WAITS, lost, parts
 from flows.report.charts import bars, memory, network, roofline, sizes
 from flows.report.units import count, megahertz, percent, ratio, size, unit_of
 
@@ -36,8 +36,11 @@ def render(report: dict) -> str:
         unit=unit_of(report),
         charts=charts,
         accuracy=accuracy.rows(report["accuracy"], report),
+        random=accuracy.is_random(report),
         causes=_used_causes(report),
         waits=WAITS,
+        losses=lost(report),
+        lost_by=lambda layer: parts(layer, report["hardware"]["engine"]["array_size"]),
         buffer_marked=_is_marked(report["buffer"]),
         size_parts=sizes.PARTS,
         configuration=json.dumps(_as_written(report["hardware"]), indent=2),

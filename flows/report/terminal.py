@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.report import accuracy, memory_map
-from flows.report.causes import WAITS
+from flows.report.causes import Cause, lost, parts
 from flows.report.units import Unit, count, megahertz, percent, ratio, size, unit_of
 
 if TYPE_CHECKING:
@@ -25,12 +25,14 @@ def show(report: dict, terminal: Terminal, width: int | None = None) -> None:
     if out.measure(whole, options=out.options.update(width=_UNBOUNDED)).maximum <= out.width:
         out.print(whole)
     else:
-        out.print(layer_table(report, waits=False))
+        out.print(layer_table(report, losses=False))
         out.print()
         out.print(layer_table(report, work=False))
-    for line in (_LEGEND, *_memory_lines(report), ""):
+    for line in (_LEGEND, *_cpu_lines(report), *_memory_lines(report), ""):
         out.print(line, soft_wrap=True)
     out.print(accuracy.table(report["accuracy"], report))
+    if accuracy.is_random(report):
+        out.print("  The weights are random: these shares mean nothing.")
     for line in _closing_lines(report):
         out.print(line, soft_wrap=True)
 
@@ -45,33 +47,35 @@ _NAME = {True: 12, False: 20}
 """Most characters of a layer's name: in the table of everything, and in one of two."""
 _HEADINGS = ["MACs", "{unit}", "limit", "ratio", "peak"]
 _LEGEND = (
-    "  limit: the larger of MACs / array size squared and bytes moved / port width; weights to "
-    "descr.:\n  what the engine waited for."
+    "  limit: the larger of MACs / array size squared and bytes moved / port width. Lost cycles,\n"
+    "  unfill.: rows or columns of the array had nothing to do; others: what the engine waited for."
 )
 
 
-def layer_table(report: dict, work: bool = True, waits: bool = True):
-    """The layers: what they are and took (`work`), and what the engine waited for (`waits`)."""
+def layer_table(report: dict, work: bool = True, losses: bool = True):
+    """The layers: what they are and took (`work`), and what cycles were lost to (`losses`)."""
     from rich.table import Table
 
     unit = unit_of(report)
-    title = _title(report) if work else f"What the engine waited for, in {unit.name}"
+    causes = lost(report) if losses else []
+    title = _title(report) if work else f"What was lost, and to what, in {unit.name}"
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     table.padding = (0, 1, 0, 0)
-    table.add_column("layer", no_wrap=True, overflow="ellipsis", max_width=_NAME[work and waits])
+    table.add_column("layer", no_wrap=True, overflow="ellipsis", max_width=_NAME[work and losses])
     if work:
         table.add_column("place", no_wrap=True)
         table.add_column("shape", no_wrap=True)
-    headings = _HEADINGS * work + [wait.short for wait in WAITS] * waits
+    headings = _HEADINGS * work + [cause.short for cause in causes]
     for heading in headings:
         table.add_column(heading.format(unit=unit.name), justify="right", no_wrap=True)
     for layer in report["layers"]:
-        cells = (*_work(layer, unit) * work, *_waits(layer, unit) * waits)
+        cells = (*_work(layer, unit) * work, *_lost([layer], causes, report))
         table.add_row(layer["name"], *cells)
     if work:
         table.add_row("the rest", "cpu", "", "", unit.text(report["other_cycles"]))
     table.add_section()
-    table.add_row("total", *_total_work(report, unit) * work, *_total_waits(report, unit) * waits)
+    total = _lost(report["layers"], causes, report)
+    table.add_row("total", *_total_work(report, unit) * work, *total)
     table.rows[-1].style = "bold"
     return table
 
@@ -100,8 +104,14 @@ def _work(layer: dict, unit: Unit) -> tuple[str, ...]:
     )
 
 
-def _waits(layer: dict, unit: Unit) -> tuple[str, ...]:
-    return tuple(unit.text(layer["counters"].get(wait.key)) for wait in WAITS)
+def _lost(layers: list[dict], causes: list[Cause], report: dict) -> tuple[str, ...]:
+    """The cycles that layers lost to each cause; nothing where none of them has counters."""
+    array_size = report["hardware"]["engine"]["array_size"]
+    found = [parts(layer, array_size) for layer in layers if layer["counters"]]
+    if not found:
+        return ("",) * len(causes)
+    unit = unit_of(report)
+    return tuple(unit.text(sum(each[cause.key] for each in found)) for cause in causes)
 
 
 def _total_work(report: dict, unit: Unit) -> tuple[str, ...]:
@@ -113,9 +123,10 @@ def _total_work(report: dict, unit: Unit) -> tuple[str, ...]:
     )
 
 
-def _total_waits(report: dict, unit: Unit) -> tuple[str, ...]:
-    layers = [layer["counters"] for layer in report["layers"]]
-    return tuple(unit.text(sum(each.get(wait.key, 0) for each in layers)) for wait in WAITS)
+def _cpu_lines(report: dict) -> list[str]:
+    """The layers that the engine does not run, and why."""
+    on_cpu = [layer for layer in report["layers"] if layer["place"] == "cpu"]
+    return [f"  {layer['name']} runs on the CPU: {layer['reason']}." for layer in on_cpu]
 
 
 def _memory_lines(report: dict) -> list[str]:

@@ -61,6 +61,7 @@ def model(layers: list[dict], **changes: object) -> dict:
     return {
         "layers": layers,
         "tolerance": {},
+        "predicted_cycles": 1580,
         "inputs": 2,
         "batch": 1,
         "input": "x",

@@ -8,8 +8,9 @@ import pytest
 
 from flows.progress import Terminal
 from flows.report import memory_map, terminal
+from flows.report.causes import parts
 from flows.report.units import Unit, size
-from tests.unit.report_samples import COUNTERS, branched, layer, made, model, run, simulation
+from tests.unit.report_samples import COUNTERS, CPU, branched, layer, made, model, run, simulation
 
 
 def shown(found: dict, width: int = 100) -> str:
@@ -43,6 +44,34 @@ def test_table_names_everything_within_100_columns():
     for word in ("98.1 %", "weights 100.0 KiB", "640 of 8192 bytes", "391.0 KiB free", "0.021 ms"):
         assert word in text, word
     assert "…" not in text, "nothing is cut off"
+
+
+def test_what_was_lost_adds_up_and_unused_causes_are_left_out():
+    """A layer that fills 400 of its 1,000 cycles at work."""
+    half = layer(0, "fc1", ["x"], "a", macs=400 * 64)
+    report = made(model=model([half, layer(1, "softmax", ["a"], "b", **CPU)]))
+    lines = [line.split() for line in shown(report).splitlines()]
+    (heading,) = (line for line in lines if "unfill." in line and "layer" in line)
+    assert heading[-5:] == ["unfill.", "weights", "activ.", "store", "descr."], "accum. is zero"
+    (first,) = (line for line in lines if line[:1] == ["fc1"])
+    assert first[-5:] == ["600", "400", "100", "50", "50"]
+    assert 400 + sum(map(int, first[-5:])) == 1600
+
+
+def test_pooling_has_no_array_to_fill():
+    pool = layer(0, "pool", ["x"], "a", macs=0, limit_cycles=900.0)
+    assert parts(made(model=model([pool]))["layers"][0], 8)["unfilled"] == 0
+
+
+def test_layers_on_the_cpu_say_why():
+    assert "softmax runs on the CPU: exponentials and a division." in shown(made())
+
+
+def test_accuracy_of_random_weights_means_nothing():
+    assert "random" not in shown(made())
+    found = made()
+    found["origin"]["weights"] = "random"
+    assert "The weights are random: these shares mean nothing." in shown(found)
 
 
 def test_accuracy_table_has_the_three_models():

@@ -111,7 +111,7 @@ def _lines(report: dict, number: int, width: float) -> tuple[tuple[str, str], ..
         ("", layer["op"] + (f": {layer['shape']}" if layer["shape"] else ""), room, TEXT_SIZE),
         ("quiet", " · ".join(work), room, TEXT_SIZE),
         ("quiet", f"{place}: {layer['reason']}", room, TEXT_SIZE),
-        ("quiet", layer.get("note", ""), room, TEXT_SIZE),
+        ("quiet", _note(layer), room, TEXT_SIZE),
     ]
     return tuple(
         (class_, words)
@@ -119,6 +119,12 @@ def _lines(report: dict, number: int, width: float) -> tuple[tuple[str, str], ..
         if content
         for words in wrap(content, most, font)
     )
+
+
+def _note(layer: dict) -> str:
+    """How a layer is cut; nothing on the CPU, where the compiler only repeats its reason."""
+    note = layer.get("note", "")
+    return "" if note == layer["reason"] else note
 
 
 def _card(card: Card, layer: dict) -> str:
