@@ -20,6 +20,23 @@ ROOT = Path(__file__).resolve().parents[2]
 _NOT_COPIED = {"build", ".venv", "data", ".git", ".hypothesis"}
 
 
+CORNERS: dict[str, dict[str, int]] = {
+    "smallest": {
+        "array_size": 4,
+        "port_words": 1,
+        "buffer_words": 256,
+        "accumulator_depth": 16,
+        "banks": 1,
+        "bank_kib": 1024,
+        "fifo_depth": 2,
+    },
+    "default": {},
+    "odd": {"array_size": 12, "port_words": 2},
+    "largest": {"array_size": 32, "accumulator_depth": 4096, "banks": 32, "bank_kib": 64},
+}
+"""Hardware at the corners of what can be configured: other values for some knobs."""
+
+
 def write_config(path: Path, **knobs: int) -> Path:
     """Writes the repository's configuration with other values for some knobs."""
     text = (ROOT / "heepstor_cfg.hjson").read_text()
