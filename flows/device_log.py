@@ -25,6 +25,10 @@ class Counters(NamedTuple):
         """What was counted since `earlier`."""
         return Counters(*(now - before for now, before in zip(self, earlier, strict=True)))
 
+    def with_work(self, cycles: int) -> Counters:
+        """The same with so many more cycles of the array at work."""
+        return self._replace(cycles=self.cycles + cycles, busy=self.busy + cycles)
+
 
 ZERO = Counters(0, 0, 0, 0, 0, 0, 0, 0)
 
@@ -46,14 +50,21 @@ class InputRun:
         """What each layer took by itself; `model` is the content of model.json.
 
         Layers of one chain share a doorbell; a layer on the CPU between two chains ends the first.
+        Counters are read when a layer's results are stored. The array may be at work for the next
+        layer by then: cycles in which it is count for the layer that they are for.
         """
-        chains = {layer["index"]: layer["chain"] for layer in model["layers"]}
+        layers = {layer["index"]: layer for layer in model["layers"]}
         alone = {}
-        earlier = {}
+        chain, earlier, ahead = None, ZERO, 0
         for index, counters in sorted(self.layers.items()):
-            chain = chains[index]
-            alone[index] = counters.minus(earlier.get(chain, ZERO))
-            earlier[chain] = counters
+            layer = layers[index]
+            if layer["chain"] != chain:
+                chain, earlier, ahead = layer["chain"], ZERO, 0
+            found = counters.minus(earlier)
+            done_before = ahead
+            ahead = max(done_before + found.busy - layer["array_cycles"], 0)
+            alone[index] = found.with_work(done_before - ahead)
+            earlier = counters
         return alone
 
 

@@ -204,6 +204,7 @@ def _array_use(layer: EngineLayer, hardware: Hardware, cycles: int | None) -> di
     losses["weights"] = waiting
     losses["start, load and store"] = (cycles or 0) - issued - waiting
     return {
+        "array_cycles": issued,
         "slices": slices,
         "slices_needed": round(words / size, 2) if geometry.is_matmul else slices,
         "utilization": round(best / cycles, 3) if cycles else None,

@@ -232,7 +232,7 @@ def draw(seed: int, most_words: int = 1 << 16, most_entries: int = 1024) -> Netw
         shape=(number(1, 16), number(1, 16), number(1, 20)),
         layers=layers,
         outputs=number(1, 30) if number(0, 1) else 0,
-        buffer_words=power(9, most_words),
+        buffer_words=power(8, most_words),
         accumulator_depth=power(4, most_entries),
     )
 

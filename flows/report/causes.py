@@ -51,7 +51,9 @@ def parts(layer: dict, array_size: int) -> dict[str, float]:
     busy = counters["busy"]
     filled = min(layer["macs"] / array_size**2, busy) if layer["macs"] else busy
     found = {"filled": filled, "unfilled": busy - filled}
-    return found | {wait.key: counters[wait.key] for wait in WAITS}
+    found |= {wait.key: counters[wait.key] for wait in WAITS}
+    # The engine names every cycle; software in its place counts cycles alone.
+    return found | {"cpu": round(cycles - sum(found.values()), 3)}
 
 
 def lost(report: dict) -> list[Cause]:

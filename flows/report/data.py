@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from flows.pipeline import Pipeline
 
 REPORT = "report.json"
+_SOFTWARE = {"place": "cpu", "reason": "software operators were chosen"}
 
 
 def write(pipeline: Pipeline, out: Path) -> dict:
@@ -34,6 +35,8 @@ def write(pipeline: Pipeline, out: Path) -> dict:
     options = pipeline.options
     report["project"] = options.project
     report["operators"] = options.operators
+    if options.operators == "software":
+        report["layers"] = [{**layer, **_SOFTWARE} for layer in report["layers"]]
     report["time"] = {
         "unit": options.unit,
         "clock_hz": options.clock_hz or pipeline.config.clock_hz,

@@ -125,6 +125,8 @@ def _total_work(report: dict, unit: Unit) -> tuple[str, ...]:
 
 def _cpu_lines(report: dict) -> list[str]:
     """The layers that the engine does not run, and why."""
+    if report["operators"] == "software":
+        return ["  All layers run on the CPU: software operators were chosen."]
     on_cpu = [layer for layer in report["layers"] if layer["place"] == "cpu"]
     return [f"  {layer['name']} runs on the CPU: {layer['reason']}." for layer in on_cpu]
 

@@ -63,11 +63,12 @@ MODEL = {
         {
             **{"index": 0, "name": "conv", "place": "engine", "op": "conv2d", "shape": "32 x 32"},
             **{"macs": 442_368, "limit_cycles": 3_072.0, "predicted_cycles": 4_000, "chain": 0},
+            "array_cycles": 2_304,
         },
         {
             **{"index": 1, "name": "linear", "place": "engine", "op": "linear", "shape": "64"},
             **{"macs": 12_059_264, "limit_cycles": 45_828.0, "predicted_cycles": 57_000},
-            "chain": 0,
+            **{"chain": 0, "array_cycles": 49_696},
         },
         {
             **{"index": 2, "name": "softmax", "place": "cpu", "op": "softmax", "shape": "1 x 10"},

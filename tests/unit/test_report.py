@@ -63,6 +63,13 @@ def test_pooling_has_no_array_to_fill():
     assert parts(made(model=model([pool]))["layers"][0], 8)["unfilled"] == 0
 
 
+def test_cycles_of_software_in_the_engine_s_place_are_the_cpu_s():
+    counters = {name: 0.0 for name in COUNTERS} | {"cycles": 5000.0}
+    found = made(simulation=simulation(run(6000, ["3f800000"] * 4, {"0": counters})))
+    causes = parts(found["layers"][0], 8)
+    assert causes["cpu"] == sum(causes.values()) == 5000
+
+
 def test_layers_on_the_cpu_say_why():
     assert "softmax runs on the CPU: exponentials and a division." in shown(made())
 

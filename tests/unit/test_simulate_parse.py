@@ -30,10 +30,10 @@ predicted: 0
 MODEL = {
     "inferences": 2,
     "layers": [
-        {"index": 0, "chain": 0},
-        {"index": 1, "chain": 0},
+        {"index": 0, "chain": 0, "array_cycles": 5000},
+        {"index": 1, "chain": 0, "array_cycles": 400},
         {"index": 2, "chain": None},
-        {"index": 3, "chain": 3},
+        {"index": 3, "chain": 3, "array_cycles": 10},
     ],
 }
 GOLDEN = np.array([[0x3F800000, 0x80000000], [1, 0x7FC00000]], np.uint32).view(np.float32)
@@ -56,6 +56,28 @@ def test_counters_begin_anew_after_a_layer_on_the_cpu():
     alone = parse(lines).inputs[0].layer_counters(MODEL)
     assert alone[1].cycles == 500
     assert alone[3] == Counters(50, 10, 5, 5, 20, 5, 5, 1)
+
+
+def test_work_done_ahead_counts_for_the_layer_that_it_is_for():
+    """100 cycles of layer 1 are in layer 0's counters, and 50 of layer 2 in layer 1's."""
+    lines = [
+        "# input 0 cycles 1000",
+        "# layer 0 600 500 0 0 100 0 0 0",
+        "# layer 1 1000 850 0 0 150 0 0 0",
+        "# layer 2 1200 950 0 0 250 0 0 0",
+    ]
+    work = (400, 400, 150)
+    layers = [{"index": i, "chain": 0, "array_cycles": cycles} for i, cycles in enumerate(work)]
+    alone = parse(lines).inputs[0].layer_counters({"layers": layers})
+    assert [counters.busy for counters in alone.values()] == list(work)
+    assert [counters.cycles for counters in alone.values()] == [500, 450, 250]
+    assert [counters.wait_weights for counters in alone.values()] == [100, 50, 100]
+
+
+def test_layers_that_the_software_engine_ran_have_no_work_of_the_array():
+    lines = ["# input 0 cycles 9000", "# layer 0 8000 0 0 0 0 0 0 0"]
+    model = {"layers": [{"index": 0, "chain": 0, "array_cycles": 400}]}
+    assert parse(lines).inputs[0].layer_counters(model)[0].cycles == 8000
 
 
 @pytest.mark.parametrize(
