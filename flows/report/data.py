@@ -138,11 +138,18 @@ def _layer(layer: dict, runs: list[dict], array_size: int) -> dict:
     }
 
 
-def _class(row) -> int:
-    """The class that one input's outputs stand for; a single output is the class itself."""
+def _prediction(row) -> int | float:
+    """The class that one input's outputs stand for; a single output is the class itself.
+
+    A single output that is no whole number, of a network that gives something else than classes,
+    equals no label.
+    """
     import numpy as np
 
-    return int(row[0]) if len(row) == 1 else int(np.argmax(row))
+    if len(row) > 1:
+        return int(np.argmax(row))
+    value = float(row[0])
+    return int(value) if value.is_integer() else value
 
 
 def _predictions(
@@ -153,8 +160,8 @@ def _predictions(
     outputs = [np.array([int(bits, 16) for bits in run["outputs"]], np.uint32) for run in runs]
     # One inference takes a batch of inputs: as many rows of outputs.
     rows = np.concatenate(outputs).view(np.float32).reshape(len(torch_outputs), -1)
-    device = [_class(row) for row in rows]
-    torch = [_class(row) for row in torch_outputs]
+    device = [_prediction(row) for row in rows]
+    torch = [_prediction(row) for row in torch_outputs]
     return {
         "device": device,
         "torch": torch,

@@ -105,6 +105,14 @@ def test_networks_that_end_in_the_class():
     assert found["predictions"]["equal_to_labels"] == 1
 
 
+def test_networks_with_one_output_that_is_no_class():
+    """3.5 and NaN are no class 3, nor any other."""
+    runs = [run(2000, [bits], {"0": COUNTERS}) for bits in ("40600000", "7fc00000")]
+    found = made(simulation=simulation(*runs), torch_outputs=[[3.5], [1.0]], labels=[3, 1])
+    assert found["predictions"]["equal_to_labels"] == 0
+    assert found["predictions"]["equal_to_torch"] == 1
+
+
 def test_batches():
     """One inference of two inputs has two rows of outputs."""
     runs = run(2000, ["3f800000", "00000000", "bf800000", "80000000"], {"0": COUNTERS})
