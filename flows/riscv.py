@@ -90,7 +90,7 @@ class Toolchain:
         folders = {folder for unit in units for folder in unit.header_dirs}
         hashes = {folder: _hash_headers(folder) for folder in folders}
         objects = [self._object_path(unit, version, hashes) for unit in units]
-        missing = [(u, o) for u, o in zip(units, objects, strict=True) if not o.exists()]
+        missing = [(u, o) for u, o in zip(units, objects, strict=True) if not _is_whole(o)]
         with ThreadPoolExecutor(max_workers=self.jobs) as pool:
             messages = list(pool.map(lambda pair: self._compile(*pair), missing))
         failures = [text for text in messages if text is not None]
@@ -135,6 +135,7 @@ class Toolchain:
             done = self._zig("c++", [*_flags(unit), *_prefix_maps(unit), *includes, *files])
             if done.returncode != 0:
                 return _clean(done.stderr)
+            _sum_of(target).write_text(_digest(temporary))
             temporary.replace(target)
             return None
         finally:
@@ -153,6 +154,23 @@ class Toolchain:
                 text=True,
                 check=False,
             )
+
+
+def _is_whole(kept: Path) -> bool:
+    """Whether an object in the cache is what was written there: a crash can cut off files."""
+    try:
+        return _digest(kept) == _sum_of(kept).read_text()
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _sum_of(kept: Path) -> Path:
+    """The file beside an object that has its digest."""
+    return kept.with_suffix(".sha256")
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _flags(unit: Unit) -> list[str]:

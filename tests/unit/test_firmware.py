@@ -97,6 +97,16 @@ def test_objects_are_compiled_again_only_when_something_changed(
     assert build() != second
 
 
+def test_a_damaged_object_is_compiled_again(sources: Path, tmp_path: Path) -> None:
+    toolchain = Toolchain(cache=tmp_path / "cache")
+    unit = Unit(sources / "main.cpp", (sources,))
+    (made,) = toolchain.compile([unit])
+    whole = made.read_bytes()
+    made.write_bytes(whole[:100])
+    assert toolchain.compile([unit]) == [made]
+    assert made.read_bytes() == whole
+
+
 def test_binary_data_is_included_and_watched(sources: Path, tmp_path: Path) -> None:
     toolchain = Toolchain(cache=tmp_path / "cache")
     (sources / "data.S").write_text(
