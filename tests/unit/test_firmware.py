@@ -99,7 +99,9 @@ def test_objects_are_compiled_again_only_when_something_changed(
 
 def test_a_damaged_object_is_compiled_again(sources: Path, tmp_path: Path) -> None:
     toolchain = Toolchain(cache=tmp_path / "cache")
-    unit = Unit(sources / "main.cpp", (sources,))
+    source = sources / "part.cpp"
+    source.write_text("int value() { return 1; }\n", encoding="utf-8")
+    unit = Unit(source, (sources,))
     (made,) = toolchain.compile([unit])
     whole = made.read_bytes()
     made.write_bytes(whole[:100])
