@@ -49,6 +49,51 @@ int main() {
 }
 """
 
+# A job of 16 positions, 64 words and 64 channels, and a CPU that reads and writes all the while in
+# the banks that the engine uses.
+BUSY_JOB = """
+constexpr unsigned kRows = 16, kWords = 64, kOutputs = 64, kTraffic = 64;
+alignas(16) float activations[kRows * kWords], parameters[2 * kOutputs];
+alignas(16) float alone[kRows * kOutputs], together[kRows * kOutputs];
+alignas(16) signed char weights[kWords * kOutputs];
+volatile std::uint32_t traffic[kTraffic];
+
+constexpr engine::Job job(engine::Address outputs) {
+  return engine::matmul(kOutputs).activations({kRows, 1}, kWords, {0, kWords})
+      .load(activations, {4 * kWords, 0}).input(0, {kWords, 0}).positions({kRows, 1}).runs(kWords)
+      .weights(weights).first().parameters(parameters).store_to_memory(outputs, {4 * kOutputs, 0});
+}
+
+engine::Descriptor jobs[2] = {job(alone), job(together)};
+
+std::uint32_t engine_register(std::uint32_t offset) {
+  return read_register(config::kEngineBase + offset);
+}
+
+void fill() {
+  for (unsigned i = 0; i < kRows * kWords; ++i) activations[i] = float(i * i % 251) - 125.0f;
+  for (unsigned i = 0; i < kWords * kOutputs; ++i) weights[i] = static_cast<signed char>(i * 7);
+  for (unsigned i = 0; i < 2 * kOutputs; ++i) parameters[i] = 0.5f + float(i);
+}
+
+void start(const engine::Descriptor* first) {
+  write_register(config::kEngineBase + heepstor::regs::engine::kDescriptorOffset,
+                 static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(first)));
+  write_register(config::kEngineBase + heepstor::regs::engine::kDoorbellOffset, 1);
+}
+
+unsigned disturb() {
+  unsigned rounds = 0;
+  for (; engine_register(heepstor::regs::engine::kStatusOffset) != 0; ++rounds) {
+    for (unsigned i = 0; i < kTraffic; ++i) {
+      const auto word = static_cast<const volatile float&>(activations[i]);
+      traffic[i] = traffic[i] + (word < 0.0f) + 1;
+    }
+  }
+  return rounds;
+}
+"""
+
 
 @pytest.fixture(scope="module")
 def simulator() -> Path:
@@ -187,3 +232,36 @@ def test_running_a_chain_adds_little(simulator: Path, tmp_path: Path) -> None:
     )
     assert outcome.code == 0
     assert 0 < outcome.number("whole") - outcome.number("counted") <= RUN_OVERHEAD_CYCLES
+
+
+def test_cpu_traffic_changes_no_result(simulator: Path, tmp_path: Path) -> None:
+    """The CPU and the engine in the same banks: slower, and the same bits on both sides."""
+    outcome = simulate(
+        simulator,
+        tmp_path,
+        "fill();\n"
+        "  if (!engine::run(&jobs[0]).ok()) return 1;\n"
+        "  const std::uint32_t calm = engine_register(heepstor::regs::engine::kBusStallsOffset);\n"
+        "  start(&jobs[1]);\n"
+        "  const unsigned rounds = disturb();\n"
+        "  const std::uint32_t met = engine_register(heepstor::regs::engine::kBusStallsOffset);\n"
+        "  if (engine_register(heepstor::regs::engine::kErrorOffset) != 0) return 2;\n"
+        "  unsigned wrong = 0;\n"
+        "  for (unsigned i = 0; i < kRows * kOutputs; ++i) {\n"
+        "    wrong += __builtin_bit_cast(std::uint32_t, alone[i]) !=\n"
+        "             __builtin_bit_cast(std::uint32_t, together[i]);\n"
+        "  }\n"
+        "  for (unsigned i = 0; i < kTraffic; ++i) {\n"
+        "    const unsigned negative = activations[i] < 0.0f ? 1 : 0;\n"
+        "    wrong += traffic[i] != rounds * (1 + negative);\n"
+        "  }\n"
+        '  print("rounds ", rounds, "\\n", "wrong ", wrong, "\\n");\n'
+        '  print("zero ", static_cast<unsigned>(alone[0] == 0.0f), "\\n");\n'
+        '  print("calm ", calm, "\\n", "met ", met, "\\n");',
+        BUSY_JOB,
+    )
+    assert outcome.code == 0
+    assert outcome.number("wrong") == 0
+    assert outcome.number("zero") == 0, "the engine computed something"
+    assert outcome.number("rounds") >= 2
+    assert outcome.number("met") >= outcome.number("calm") + 50
