@@ -1,12 +1,12 @@
 """SoC control: identification, the exit code, and bus errors."""
 
 import cocotb
-from cocotb.triggers import FallingEdge
+from cocotb.triggers import ClockCycles, FallingEdge
 
 from tests.hw.obi import Master, start
 from tests.hw.runner import run_cocotb
 
-MAGIC, VERSION, CONFIG_HASH, EXIT, SCRATCH, BUS_ERROR, BUS_ERROR_ADDRESS = range(0, 28, 4)
+MAGIC, VERSION, CONFIG_HASH, EXIT, SCRATCH, BUS_ERROR, BUS_ERROR_ADDRESS, BOOT = range(0, 32, 4)
 HASH = 0x12345678
 
 
@@ -17,6 +17,7 @@ def test_soc_ctrl():
 async def ready(dut):
     master = Master(dut)
     dut.bus_error_i.value = 0
+    dut.boot_select_i.value = 0
     await start(dut)
     return master
 
@@ -53,6 +54,17 @@ async def a_written_exit_code_is_shown(dut):
     assert int(dut.exit_code_o.value) == 0
     await master.write(EXIT, 42)
     assert int(dut.exit_code_o.value) == 42
+
+
+@cocotb.test()
+async def the_way_to_boot_and_the_end_of_a_program_are_seen(dut):
+    master = await ready(dut)
+    assert await master.read(BOOT) == 0b00
+    dut.boot_select_i.value = 1
+    await ClockCycles(dut.clk_i, 3)
+    assert await master.read(BOOT) == 0b01
+    await master.write(EXIT, 0)
+    assert await master.read(BOOT) == 0b11
 
 
 @cocotb.test()

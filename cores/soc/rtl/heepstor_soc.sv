@@ -12,6 +12,10 @@ module heepstor_soc
   input  logic clk_i,
   input  logic rst_ni,
 
+  /// What the boot ROM does: 0 starts the program in the main memory, 1 loads one over the serial
+  /// line. It may come from a pin: it is synchronised.
+  input  logic boot_select_i,
+
   input  logic uart_rx_i,
   output logic uart_tx_o,
 
@@ -202,6 +206,7 @@ module heepstor_soc
     .bus_error_i     (bus_error),
     .bus_error_addr_i(bus_error_addr),
     .bus_error_irq_o (irq_bus_error),
+    .boot_select_i,
     .exit_valid_o,
     .exit_code_o
   );

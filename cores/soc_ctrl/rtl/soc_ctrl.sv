@@ -1,7 +1,7 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Identification of the SoC, the exit code, and bus errors.
+/// Identification of the SoC, the way it boots, the exit code, and bus errors.
 module soc_ctrl #(
   parameter logic [31:0] ConfigHash = '0
 ) (
@@ -22,6 +22,9 @@ module soc_ctrl #(
   input  logic [31:0] bus_error_addr_i,
   output logic        bus_error_irq_o,
 
+  /// What the boot ROM does (register BOOT); synchronised here.
+  input  logic        boot_select_i,
+
   /// High from the first write of the exit code on.
   output logic        exit_valid_o,
   output logic [31:0] exit_code_o
@@ -30,6 +33,17 @@ module soc_ctrl #(
 
   soc_ctrl__in_t hwif_in;
   soc_ctrl__out_t hwif_out;
+
+  logic boot_select;
+
+  sync #(
+    .STAGES(2)
+  ) u_sync (
+    .clk_i,
+    .rst_ni,
+    .serial_i(boot_select_i),
+    .serial_o(boot_select)
+  );
 
   soc_ctrl_regs u_regs (
     .clk         (clk_i),
@@ -53,6 +67,8 @@ module soc_ctrl #(
   // Only the first of several bus errors is kept: the others are often its consequences.
   always_comb begin
     hwif_in.CONFIG_HASH.value.next       = ConfigHash;
+    hwif_in.BOOT.select.next             = boot_select;
+    hwif_in.BOOT.exited.next             = exit_valid_o;
     hwif_in.BUS_ERROR.pending.hwset      = bus_error_i;
     hwif_in.BUS_ERROR_ADDRESS.value.next = bus_error_addr_i;
     hwif_in.BUS_ERROR_ADDRESS.value.we   = bus_error_i & ~hwif_out.BUS_ERROR.pending.value;

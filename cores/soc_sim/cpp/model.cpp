@@ -76,6 +76,7 @@ Model::Model()
   top_->clk_i = 0;
   top_->rst_ni = 1;
   top_->uart_rx_i = 1;
+  top_->boot_select_i = 0;
 }
 
 Model::~Model() {

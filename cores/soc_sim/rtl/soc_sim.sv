@@ -6,6 +6,8 @@ module soc_sim (
   input  logic clk_i,
   input  logic rst_ni,
 
+  input  logic boot_select_i,
+
   input  logic uart_rx_i,
   output logic uart_tx_o,
   /// Every character has left the serial line.
@@ -26,6 +28,7 @@ module soc_sim (
   heepstor_soc u_soc (
     .clk_i,
     .rst_ni,
+    .boot_select_i,
     .uart_rx_i,
     .uart_tx_o,
     .exit_valid_o,
