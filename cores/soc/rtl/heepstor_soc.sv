@@ -19,6 +19,13 @@ module heepstor_soc
   input  logic uart_rx_i,
   output logic uart_tx_o,
 
+  /// JTAG of the debug module. Where it is not used: tck 0, tms 1, tdi 0, trst_n 1.
+  input  logic jtag_tck_i,
+  input  logic jtag_tms_i,
+  input  logic jtag_tdi_i,
+  output logic jtag_tdo_o,
+  input  logic jtag_trst_ni,
+
   /// High from the moment when the program has ended, with its exit code.
   output logic        exit_valid_o,
   output logic [31:0] exit_code_o
@@ -50,6 +57,10 @@ module heepstor_soc
   obi_req_t [NumPeripherals-1:0] periph_req;
   logic     [NumPeripherals-1:0] periph_gnt;
   obi_rsp_t [NumPeripherals-1:0] periph_rsp;
+
+  logic unused_jtag;
+  assign unused_jtag = ^{jtag_tck_i, jtag_tms_i, jtag_trst_ni};
+  assign jtag_tdo_o  = jtag_tdi_i;
 
   // CPU.
   logic [31:0] irq;

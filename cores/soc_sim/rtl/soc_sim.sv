@@ -31,6 +31,11 @@ module soc_sim (
     .boot_select_i,
     .uart_rx_i,
     .uart_tx_o,
+    .jtag_tck_i  (1'b0),
+    .jtag_tms_i  (1'b1),
+    .jtag_tdi_i  (1'b0),
+    .jtag_tdo_o  (),
+    .jtag_trst_ni(1'b1),
     .exit_valid_o,
     .exit_code_o
   );
