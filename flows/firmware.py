@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,10 @@ from flows.riscv import ROOT, Toolchain, Unit
 
 RUNTIME = ROOT / "sw" / "src"
 INCLUDE = ROOT / "sw" / "include"
+SERVER = ROOT / "sw" / "server" / "main.cpp"
+"""Serves a model over the serial line."""
+PROGRAM_ID = "heepstor_program_id"
+"""Symbol of the linked program: a number made of all that the program is made of."""
 
 # In cores/: each gives a header regs_<name>.hpp.
 REGISTERS = (
@@ -31,6 +36,8 @@ OPTIMISATIONS = ("-O0", "-O1", "-O2", "-O3", "-Os")
 
 _SOURCE_SUFFIXES = {".cpp", ".S"}
 _SECTIONS = {"code": (".text",), "data": (".rodata", ".data", ".bss"), "weights": (".weights",)}
+# What a generated application runs its model with.
+_OWN_MAIN = {"main.cpp", "test_data.S"}
 _OVERFLOW = ("will not fit in region", "not enough memory", "overlaps with")
 
 
@@ -72,11 +79,13 @@ def build(
     config: Config,
     options: Options | None = None,
     toolchain: Toolchain | None = None,
+    main: Path | None = None,
 ) -> Firmware:
     """Builds the sources in a folder, with the run-time library, for a hardware configuration.
 
     Writes firmware.elf, firmware.map, size.json, and in generated/ the headers and the linker
-    script of the configuration. Raises HeepstorError with the compiler's messages, or if the memory
+    script of the configuration. With `main` that program takes the place of the folder's own
+    main.cpp and its test data. Raises HeepstorError with the compiler's messages, or if the memory
     is too small.
     """
     options = options or Options()
@@ -88,11 +97,11 @@ def build(
         Unit(source, (INCLUDE, generated), options.flags) for source in _sources_of(RUNTIME)
     ] + [
         Unit(source, (INCLUDE, generated, sources_dir), options.flags)
-        for source in _sources_of(sources_dir)
+        for source in (_sources_of(sources_dir) if main is None else _with_main(sources_dir, main))
     ]
     objects = toolchain.compile(units)
     elf, map_file = out_dir / "firmware.elf", out_dir / "firmware.map"
-    failure = toolchain.link(objects, script, elf, map_file)
+    failure = toolchain.link(objects, script, elf, map_file, {PROGRAM_ID: _identify(objects)})
     if failure is not None:
         if any(text in failure for text in _OVERFLOW):
             failure = _explain_overflow(toolchain, objects, config, out_dir)
@@ -114,6 +123,19 @@ def measure(elf: Path, config: Config) -> dict[str, int]:
     return size
 
 
+def program_id(elf: Path) -> int:
+    """Returns the number that identifies a linked program."""
+    with elf.open("rb") as file:
+        symbols = ELFFile(file).get_section_by_name(".symtab").get_symbol_by_name(PROGRAM_ID)
+    return symbols[0]["st_value"]
+
+
+def _identify(objects: list[Path]) -> int:
+    """Returns 31 bits of a hash of the objects, whose names are hashes of what they are made of."""
+    names = "".join(path.name for path in objects)
+    return int.from_bytes(hashlib.sha256(names.encode()).digest()[:4], "little") & 0x7FFFFFFF
+
+
 def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise HeepstorError(f"{name} can't be {value!r}; it is one of {', '.join(allowed)}")
@@ -127,16 +149,26 @@ def _sources_of(folder: Path) -> list[Path]:
     return found
 
 
+def _with_main(folder: Path, main: Path) -> list[Path]:
+    """Returns the model's sources of a folder, and another program to run it."""
+    return [main, *(path for path in _sources_of(folder) if path.name not in _OWN_MAIN)]
+
+
 def _write_generated(config: Config, folder: Path) -> Path:
     """Writes headers and linker script of a configuration; returns the script."""
+    write_headers(config, folder)
+    script = folder / "link.ld"
+    configuration.write_linker_script(config, script)
+    return script
+
+
+def write_headers(config: Config, folder: Path) -> None:
+    """Writes the C++ headers of a configuration: its constants, and all registers."""
     folder.mkdir(parents=True, exist_ok=True)
     configuration.write_cpp_header(config, folder / "heepstor_config.hpp")
     for name in REGISTERS:
         rdl = ROOT / "cores" / name
         registers.write_cpp_header(rdl, folder / f"regs_{rdl.stem}.hpp")
-    script = folder / "link.ld"
-    configuration.write_linker_script(config, script)
-    return script
 
 
 def _explain_overflow(
@@ -149,7 +181,8 @@ def _explain_overflow(
     script, elf = out_dir / "generated" / "roomy.ld", out_dir / "roomy.elf"
     configuration.write_linker_script(roomy, script)
     try:
-        failure = toolchain.link(objects, script, elf, out_dir / "roomy.map")
+        symbols = {PROGRAM_ID: _identify(objects)}
+        failure = toolchain.link(objects, script, elf, out_dir / "roomy.map", symbols)
         if failure is not None:
             return failure
         return _overflow_message(measure(elf, config), config)

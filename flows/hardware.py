@@ -21,8 +21,11 @@ SYSTEM = "heepstor"
 SYSTEM_CORE = "heepstor:systems:heepstor"
 # The program that FuseSoC's target runs when no other is named; not part of the simulator.
 SELF_TEST = "heepstor:sim:selftest"
+# Its other targets: no part of the simulator.
+BOARDS = ("heepstor:boards:zcu104", "heepstor:boards:ulx3s")
 TARGET = "sim"
 SIMULATOR = "simulator"
+_IN_BOOT_ROM = ("include/heepstor/serial/*.hpp", "include/heepstor/mmio.hpp", "src/string.cpp")
 _HOST_SOURCES = (".cc", ".cpp", ".h", ".hpp")
 
 
@@ -33,7 +36,14 @@ def folder(config: Config, root: Path = ROOT) -> Path:
 
 def sources(root: Path = ROOT) -> tuple[Path, ...]:
     """Every file that the simulator may be made from, but for the configuration's values."""
-    return (root / "fusesoc.conf", *Library(root).sources(SYSTEM_CORE, without=(SELF_TEST,)))
+    cores = Library(root).sources(SYSTEM_CORE, without=(SELF_TEST, *BOARDS))
+    return (root / "fusesoc.conf", *cores, *boot_rom_parts(root))
+
+
+def boot_rom_parts(root: Path = ROOT) -> tuple[Path, ...]:
+    """The device code that the boot ROM's program is made of, beside its core's own."""
+    found = (sorted((root / "sw").glob(pattern)) for pattern in _IN_BOOT_ROM)
+    return tuple(path for paths in found for path in paths)
 
 
 def compiler_version() -> str:

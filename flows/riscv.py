@@ -15,7 +15,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,12 +98,23 @@ class Toolchain:
             raise HeepstorError("the device code does not compile:\n" + "\n".join(failures))
         return objects
 
-    def link(self, objects: Iterable[Path], script: Path, elf: Path, map_file: Path) -> str | None:
-        """Writes the ELF file and the linker's map; returns the linker's messages if it fails."""
+    def link(
+        self,
+        objects: Iterable[Path],
+        script: Path,
+        elf: Path,
+        map_file: Path,
+        symbols: Mapping[str, int] | None = None,
+    ) -> str | None:
+        """Writes the ELF file and the linker's map; returns the linker's messages if it fails.
+
+        `symbols` are defined beyond those of the objects, with these values.
+        """
         arguments = [
             *_LINK,
             f"--script={script}",
             f"--Map={map_file}",
+            *(f"--defsym={name}={value:#x}" for name, value in (symbols or {}).items()),
             # Relative to the working folder: the map file is the same wherever the repository lies.
             *(os.path.relpath(path, self.cache) for path in objects),
             "-o",

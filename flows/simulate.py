@@ -32,15 +32,24 @@ def run(simulator: Path, elf: Path, model: Path, out: Path, progress: Progress) 
     `model` is the folder of the generate stage: model.json and the golden outputs. Raises
     HeepstorError if the simulation fails or any output is not what it must be.
     """
-    golden = model / "golden"
-    expected = np.load(golden / "outputs.npy")
-    description = json.loads((model / "model.json").read_text())
-    inferences = description["inferences"]
+    inferences = json.loads((model / "model.json").read_text())["inferences"]
     log = execute(simulator, elf, out, progress, inferences)
-    take_unprinted(log, expected.reshape(inferences, -1))
-    check_bits(log, expected.reshape(inferences, -1))
+    (out / RESULT).write_text(json.dumps(check(log, model), indent=1) + "\n")
+
+
+def check(log: DeviceLog, model: Path) -> dict:
+    """Compares what a firmware reported with the golden outputs; returns it as JSON takes it.
+
+    `model` is the folder of the generate stage. Raises HeepstorError if any output is not what it
+    must be.
+    """
+    golden = model / "golden"
+    description = json.loads((model / "model.json").read_text())
+    expected = np.load(golden / "outputs.npy").reshape(description["inferences"], -1)
+    take_unprinted(log, expected)
+    check_bits(log, expected)
     difference = check_torch(log, np.load(golden / "torch.npy"), np.load(golden / "tolerance.npy"))
-    (out / RESULT).write_text(json.dumps(_result(log, description, difference), indent=1) + "\n")
+    return _result(log, description, difference)
 
 
 def execute(

@@ -1,8 +1,16 @@
-# First instructions of the CPU after reset: the program is already in the main memory, and begins at
-# its first address.
+// First instructions of the CPU after reset, and where a program that has ended comes back to.
 
-  .text
-  .globl _start
+    .section .init, "ax"
+    .globl _start
 _start:
-  li t0, MEMORY_BASE
-  jr t0
+    csrw mie, zero
+    la sp, __stack_top
+    call heepstor_boot
+
+// Starts a program: the address is in a0.
+    .text
+    .globl heepstor_enter
+heepstor_enter:
+    .option arch, +zifencei
+    fence.i             // its instructions have just been written as data
+    jr a0

@@ -1,19 +1,51 @@
-"""FuseSoC generator: the boot program, assembled, as a SystemVerilog package."""
+"""FuseSoC generator: the boot program, compiled and linked, as a SystemVerilog package."""
 
 from pathlib import Path
+from string import Template
 
 from elftools.elf.elffile import ELFFile
 
-from flows import config, generator
+from flows import config, firmware, generator
+from flows.config_rules import REGION_BYTES
+from flows.errors import HeepstorError
 from flows.riscv import Toolchain, Unit
 
+# Of the run-time library: what the compiler itself may call.
+RUNTIME = ("string.cpp",)
+FLAGS = ("-Os",)
 
-def assemble(source: Path, memory_base: int) -> list[int]:
-    """The 32-bit words of the program's .text section, filled up with zeros."""
-    unit = Unit(source, (), (f"-DMEMORY_BASE={memory_base:#x}",))
-    (compiled,) = Toolchain().compile([unit])
-    with compiled.open("rb") as file:
-        code = ELFFile(file).get_section_by_name(".text").data()
+
+def link(sources: list[Path], script_template: Path, chosen: config.Config, out: Path) -> Path:
+    """Compiles and links the boot program for a configuration; returns the ELF file.
+
+    Raises HeepstorError with the tools' messages, also if the program is larger than the ROM.
+    """
+    generated = out / "boot_rom_headers"
+    firmware.write_headers(chosen, generated)
+    script = out / "boot_rom.ld"
+    values = {
+        "rom_base": chosen.address.boot_rom,
+        "rom_bytes": REGION_BYTES,
+        "stack_top": chosen.address.memory + chosen.memory.bytes,
+    }
+    text = Template(script_template.read_text(encoding="utf-8")).substitute(
+        {name: f"{value:#x}" for name, value in values.items()}
+    )
+    script.write_text(text, encoding="utf-8")
+    files = [*sources, *(firmware.RUNTIME / name for name in RUNTIME)]
+    units = [Unit(source, (firmware.INCLUDE, generated), FLAGS) for source in files]
+    toolchain = Toolchain()
+    elf = out / "boot_rom.elf"
+    failure = toolchain.link(toolchain.compile(units), script, elf, out / "boot_rom.map")
+    if failure is not None:
+        raise HeepstorError(f"the boot ROM can't be linked: {failure}")
+    return elf
+
+
+def contents(elf: Path) -> list[int]:
+    """The 32-bit words of the ROM, first address first."""
+    with elf.open("rb") as file:
+        code = ELFFile(file).get_section_by_name(".rom").data()
     code += bytes(-len(code) % 4)
     return [int.from_bytes(code[i : i + 4], "little") for i in range(0, len(code), 4)]
 
@@ -32,8 +64,9 @@ def package(words: list[int]) -> str:
 
 def generate(request: generator.Request) -> None:
     """Writes the package and its core into the current folder."""
-    source = request.files_root / request.parameters["source"]
-    words = assemble(source, config.load().address.memory)
+    sources = [request.files_root / name for name in request.parameters["sources"]]
+    script = request.files_root / request.parameters["linker_script"]
+    words = contents(link(sources, script, config.load(), Path.cwd()))
     Path("boot_rom_pkg.sv").write_text(package(words), encoding="utf-8")
     generator.write_core(request, "Contents of the boot ROM", ["boot_rom_pkg.sv"])
 

@@ -7,6 +7,15 @@
 #include "regs_soc_ctrl.hpp"
 
 namespace heepstor {
+namespace {
+
+/// Whether the boot ROM takes programs from the serial line: then it shall take the next one.
+bool has_loader() {
+  return (read_register(config::kSocCtrlBase + regs::soc_ctrl::kBootOffset) &
+          regs::soc_ctrl::kBootSelectMask) != 0;
+}
+
+}  // namespace
 
 void exit(int code) {
   uart::flush();
@@ -14,7 +23,8 @@ void exit(int code) {
   write_register(config::kSocCtrlBase + regs::soc_ctrl::kExitOffset,
                  static_cast<std::uint32_t>(code));
   interrupts::disable(~0u);
-  for (;;) asm volatile("wfi");  // on a board nothing ends the program: sleep
+  if (has_loader()) asm volatile("jr %0" ::"r"(config::kBootRomBase));
+  for (;;) asm volatile("wfi");  // nothing can follow: sleep
 }
 
 }  // namespace heepstor

@@ -1,8 +1,8 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Read-only memory with the CPU's first instructions, repeated through the whole region so that
-/// fetching ahead never leaves it.
+/// Read-only memory with the boot program, repeated through the whole region so that fetching ahead
+/// never leaves it; infers block RAM.
 module boot_rom (
   input  logic        clk_i,
   input  logic        rst_ni,
@@ -16,17 +16,21 @@ module boot_rom (
 
   localparam int unsigned IdxWidth = (Words > 1) ? $clog2(Words) : 1;
   localparam int unsigned Depth    = 1 << IdxWidth;
-  localparam logic [Depth-1:0][31:0] Rom = (Depth * 32)'(Contents);
+
+  (* rom_style = "block" *)logic [31:0] rom[Depth];
+
+  initial begin
+    for (int unsigned i = 0; i < Depth; i++) rom[i] = (i < Words) ? Contents[i] : '0;
+  end
 
   assign obi_gnt_o = 1'b1;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      obi_rvalid_o <= 1'b0;
-      obi_rdata_o  <= '0;
-    end else begin
-      obi_rvalid_o <= obi_req_i;
-      obi_rdata_o  <= Rom[obi_addr_i[2+:IdxWidth]];
-    end
+    if (!rst_ni) obi_rvalid_o <= 1'b0;
+    else obi_rvalid_o <= obi_req_i;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (obi_req_i) obi_rdata_o <= rom[obi_addr_i[2+:IdxWidth]];
   end
 endmodule

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <optional>
 
 #include "Vsoc_sim.h"
 #include "elf.hpp"
@@ -15,6 +16,7 @@
 #include "heepstor_config.hpp"
 #include "model.hpp"
 #include "options.hpp"
+#include "pseudo_terminal.hpp"
 #include "result.hpp"
 #include "uart.hpp"
 
@@ -23,13 +25,12 @@ namespace {
 
 volatile std::sig_atomic_t interrupted = 0;
 
-// The stream that is sent to the SoC's serial line, or null.
-std::istream* OpenUartInput(const std::string& path, std::ifstream& file) {
-  if (path.empty()) return nullptr;
-  if (path == "-") return &std::cin;
+// Gives the bytes of a file, "-" for standard input, and then none.
+UartTransmitter::Source BytesOf(const std::string& path, std::ifstream& file) {
+  if (path == "-") return [] { return std::cin.get(); };
   file.open(path, std::ios::binary);
   if (!file) throw UserError("cannot read " + path + " for the serial line");
-  return &file;
+  return [&file] { return file.get(); };
 }
 
 class Simulation {
@@ -39,12 +40,12 @@ class Simulation {
         model_(model),
         hang_(options.hang_cycles),
         receiver_(config::kUartDivider),
-        transmitter_(config::kUartDivider, OpenUartInput(options.uart_input, uart_file_)) {}
+        transmitter_(config::kUartDivider, UartSource()) {}
 
   // Runs until the program ends or something else ends it.
   Result Run() {
     const auto start = std::chrono::steady_clock::now();
-    model_.Reset();
+    model_.Reset(options_.loader);
     result_.end = Loop();
     result_.program_exit_code = model_.Outputs().exit_code_o;
     result_.cycles = model_.Cycles();
@@ -58,12 +59,24 @@ class Simulation {
   }
 
  private:
+  // What is sent to the SoC's serial line; empty if nothing ever is.
+  UartTransmitter::Source UartSource() {
+    if (!options_.uart_input.empty()) return BytesOf(options_.uart_input, uart_file_);
+    if (options_.uart_pty.empty()) return nullptr;
+    terminal_.emplace(options_.uart_pty);
+    return [this] {
+      terminal_->Flush();
+      return terminal_->Get();
+    };
+  }
+
   End Loop() {
     const Vsoc_sim& seen = model_.Outputs();
-    while (!seen.exit_valid_o) {
+    while (options_.loader || !seen.exit_valid_o) {
       Step();
       result_.instructions += seen.retired_o;
-      if (hang_.Step({seen.retired_o != 0, seen.active_o != 0, seen.pc_o})) return End::kHang;
+      const bool hangs = hang_.Step({seen.retired_o != 0, seen.active_o != 0, seen.pc_o});
+      if (hangs && !terminal_) return End::kHang;
       if (model_.Cycles() == options_.max_cycles) return End::kMaxCycles;
       if (interrupted) return End::kInterrupted;
     }
@@ -81,15 +94,19 @@ class Simulation {
 
   void Step() {
     model_.Step(transmitter_.Level());
-    if (const auto character = receiver_.Sample(model_.Outputs().uart_tx_o)) {
-      std::putchar(*character);
-      if (*character == '\n') std::fflush(stdout);
-    }
+    if (const auto character = receiver_.Sample(model_.Outputs().uart_tx_o)) Print(*character);
+  }
+
+  void Print(char character) {
+    if (terminal_) return terminal_->Put(character);
+    std::putchar(character);
+    if (character == '\n') std::fflush(stdout);
   }
 
   const Options& options_;
   Model& model_;
   std::ifstream uart_file_;
+  std::optional<PseudoTerminal> terminal_;
   HangDetector hang_;
   UartReceiver receiver_;
   UartTransmitter transmitter_;
@@ -102,10 +119,10 @@ int Main(int argc, char** argv) {
     std::fputs(kHelp, stdout);
     return 0;
   }
-  const Elf elf = ReadElf(options.firmware);
+  const Elf elf = options.firmware.empty() ? Elf() : ReadElf(options.firmware);
   Model model;
   if (!options.trace.empty()) model.Trace(options.trace);
-  model.Load(elf);
+  if (!options.firmware.empty()) model.Load(elf);
   std::signal(SIGINT, [](int) { interrupted = 1; });
   std::signal(SIGTERM, [](int) { interrupted = 1; });
   const Result result = Simulation(options, model).Run();

@@ -76,7 +76,6 @@ Model::Model()
   top_->clk_i = 0;
   top_->rst_ni = 1;
   top_->uart_rx_i = 1;
-  top_->boot_select_i = 0;
 }
 
 Model::~Model() {
@@ -111,7 +110,8 @@ void Model::Load(const Elf& elf) {
   }
 }
 
-void Model::Reset() {
+void Model::Reset(bool boot_select) {
+  top_->boot_select_i = boot_select;
   // The CPU's reset works on its falling edge, so it is first shown inactive.
   Eval(false);
   top_->rst_ni = 0;

@@ -27,8 +27,9 @@ class Model {
   // Puts a program into the main memory; throws UserError if it does not fit.
   void Load(const Elf& elf);
 
-  // Holds the SoC in reset for a few cycles.
-  void Reset();
+  // Holds the SoC in reset for a few cycles. With `boot_select` its boot ROM then takes a program
+  // from the serial line, else it starts the one in the main memory.
+  void Reset(bool boot_select);
 
   // One clock cycle; `uart_rx` is the serial line's level towards the SoC.
   void Step(bool uart_rx);

@@ -12,6 +12,7 @@ namespace heepstor::sim {
 
 const char* const kHelp =
     "usage: simulator --firmware=FILE [options]\n"
+    "       simulator --boot=loader --uart-pty=LINK [options]\n"
     "\n"
     "Runs a program on the RTL of the SoC. The serial line is printed to standard output, "
     "messages\n"
@@ -24,6 +25,10 @@ const char* const kHelp =
     "  --trace=FILE        write a waveform (FST)\n"
     "  --stats=FILE        write statistics (JSON)\n"
     "  --uart-input=FILE   send a file to the SoC's serial line; - is standard input\n"
+    "  --uart-pty=LINK     make the serial line a pseudo-terminal, and LINK a link to it; nothing\n"
+    "                      is printed, and waiting is not taken for a hang\n"
+    "  --boot=loader       the boot ROM takes programs from the serial line, one after the other;\n"
+    "                      the simulation goes on until it is interrupted\n"
     "  --help              print this text\n"
     "\n"
     "exit code: that of the program (its lowest 8 bits, 1 if only higher bits are set);\n"
@@ -62,6 +67,14 @@ Options ParseOptions(int argc, const char* const* argv) {
       {"--trace", text(options.trace)},
       {"--stats", text(options.stats)},
       {"--uart-input", text(options.uart_input)},
+      {"--uart-pty", text(options.uart_pty)},
+      {"--boot",
+       [&options](const std::string& name, const std::string& value) {
+         if (value != "loader" && value != "memory") {
+           throw UserError(name + " is '" + value + "'; it can be memory or loader");
+         }
+         options.loader = value == "loader";
+       }},
       {"--max-cycles", number(options.max_cycles)},
       {"--hang-cycles", number(options.hang_cycles)},
   };
@@ -82,7 +95,12 @@ Options ParseOptions(int argc, const char* const* argv) {
     }
     option->second(name, equals == argument.npos ? "" : argument.substr(equals + 1));
   }
-  if (options.firmware.empty()) throw UserError("no program to run: --firmware=FILE is missing");
+  if (options.firmware.empty() && !options.loader) {
+    throw UserError("no program to run: --firmware=FILE is missing");
+  }
+  if (!options.uart_pty.empty() && !options.uart_input.empty()) {
+    throw UserError("--uart-pty and --uart-input both want the serial line");
+  }
   return options;
 }
 

@@ -12,10 +12,12 @@ namespace heepstor::sim {
 
 // What the user asked for.
 struct Options {
-  std::string firmware;
+  std::string firmware;          // may be empty with the loader
+  bool loader = false;           // the boot ROM takes programs from the serial line
   std::string trace;             // FST file; empty: no waveform
   std::string stats;             // JSON file; empty: none
   std::string uart_input;        // file sent to the SoC's serial line, "-" for standard input
+  std::string uart_pty;          // link to a pseudo-terminal to make; empty: none
   std::uint64_t max_cycles = 0;  // 0: no limit
   std::uint64_t hang_cycles = 2'000'000;  // 0: never a hang
   bool help = false;

@@ -5,8 +5,9 @@
 #pragma once
 
 #include <cstdint>
-#include <istream>
+#include <functional>
 #include <optional>
+#include <utility>
 
 namespace heepstor::sim {
 
@@ -54,15 +55,19 @@ class UartReceiver {
   std::uint8_t data_ = 0;
 };
 
-// Sends the characters of a stream to the SoC, one after the other.
+// Sends bytes to the SoC, one after the other.
 class UartTransmitter {
  public:
-  // `divider`: clock cycles of one bit. Without a stream the line rests.
-  UartTransmitter(std::uint32_t divider, std::istream* input) : divider_(divider), input_(input) {}
+  // Gives the next byte, or a negative number if there is none now.
+  using Source = std::function<int()>;
+
+  // `divider`: clock cycles of one bit. Without a source the line rests.
+  UartTransmitter(std::uint32_t divider, Source source)
+      : divider_(divider), source_(std::move(source)) {}
 
   // The line's level in the next clock cycle.
   bool Level() {
-    if (input_ == nullptr) return true;
+    if (!source_) return true;
     if (countdown_ == 0) NextBit();
     countdown_--;
     return level_;
@@ -74,21 +79,21 @@ class UartTransmitter {
   void NextBit() {
     countdown_ = divider_;
     if (frame_ == 0) {
-      const int character = input_->get();
-      if (character == std::istream::traits_type::eof()) {
-        input_ = nullptr;
+      const int byte = source_();
+      if (byte < 0) {
+        // The line rests for the time of a character: asking in every cycle would be slow.
         level_ = true;
-        countdown_ = 1;
+        countdown_ = 10 * divider_;
         return;
       }
-      frame_ = kStopBit | static_cast<std::uint32_t>(character) << 1;
+      frame_ = kStopBit | static_cast<std::uint32_t>(byte) << 1;
     }
     level_ = frame_ & 1;
     frame_ >>= 1;
   }
 
   std::uint32_t divider_;
-  std::istream* input_;
+  Source source_;
   std::uint32_t countdown_ = 0;
   std::uint32_t frame_ = 0;  // bits still to send, the next one lowest
   bool level_ = true;

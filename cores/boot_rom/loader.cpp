@@ -1,0 +1,80 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
+// What the boot ROM does: it starts the program in the main memory, or takes one from the serial
+// line.
+
+#include "heepstor/mmio.hpp"
+#include "heepstor/serial/endpoint.hpp"
+#include "heepstor/serial/protocol.hpp"
+#include "heepstor_config.hpp"
+#include "regs_engine.hpp"
+#include "regs_soc_ctrl.hpp"
+#include "regs_uart.hpp"
+
+extern "C" [[noreturn]] void heepstor_enter(std::uint32_t address);
+
+namespace heepstor {
+namespace {
+
+using serial::Endpoint;
+
+/// All of the main memory but the loader's own part.
+constexpr serial::Window kLoadable = {config::kMemoryBase,
+                                      config::kMemoryBytes - serial::kLoaderBytes};
+
+/// Brings hardware that a program left in the middle of its work to where programs expect it.
+void settle_hardware() {
+  namespace engine = regs::engine;
+  while ((read_register(config::kEngineBase + engine::kStatusOffset) & engine::kStatusBusyMask) !=
+         0) {
+  }
+  write_register(config::kEngineBase + engine::kInterruptOffset,
+                 engine::kInterruptDoneMask | engine::kInterruptErrorMask);
+  write_register(config::kSocCtrlBase + regs::soc_ctrl::kBusErrorOffset,
+                 regs::soc_ctrl::kBusErrorPendingMask);
+  write_register(config::kUartBase + regs::uart::kInterruptEnableOffset, 0);
+  write_register(config::kUartBase + regs::uart::kDividerOffset, 0);
+}
+
+[[noreturn]] void start(Endpoint& line) {
+  const std::uint32_t address = line.words()[0];
+  line.reply();
+  Endpoint::flush();
+  heepstor_enter(address);
+}
+
+void serve(Endpoint& line) {
+  line.receive();
+  switch (line.type()) {
+    case serial::kHello:
+      return line.greet(serial::kLoader, true);
+    case serial::kWrite:
+      return serial::write_memory(line, kLoadable);
+    case serial::kCheck:
+      return serial::check_memory(line, kLoadable);
+    case serial::kStart:
+      if (line.size() != sizeof(std::uint32_t)) break;
+      if (!kLoadable.holds(line.words()[0], sizeof(std::uint32_t))) {
+        return line.refuse(serial::kBadAddress);
+      }
+      start(line);
+  }
+  line.refuse(serial::kUnknownRequest);
+}
+
+bool shall_load() {
+  return (read_register(config::kSocCtrlBase + regs::soc_ctrl::kBootOffset) &
+          regs::soc_ctrl::kBootSelectMask) != 0;
+}
+
+}  // namespace
+}  // namespace heepstor
+
+extern "C" [[noreturn]] void heepstor_boot() {
+  if (!heepstor::shall_load()) heepstor_enter(heepstor::config::kMemoryBase);
+  heepstor::settle_hardware();
+  heepstor::Endpoint line;
+  line.greet(heepstor::serial::kLoader, false);
+  for (;;) heepstor::serve(line);
+}

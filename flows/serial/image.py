@@ -1,0 +1,47 @@
+"""What of a program has to lie in the board's memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from elftools.elf.elffile import ELFFile
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Bytes from an address on."""
+
+    address: int
+    data: bytes
+
+    @property
+    def end(self) -> int:
+        """The first address after it."""
+        return self.address + len(self.data)
+
+
+@dataclass(frozen=True)
+class Image:
+    """A program: where it begins, and its segments by ascending address."""
+
+    entry: int
+    segments: tuple[Segment, ...]
+
+    @property
+    def bytes(self) -> int:
+        """How much there is to send."""
+        return sum(len(segment.data) for segment in self.segments)
+
+
+def read(elf: Path) -> Image:
+    """Reads a linked program. What start-up code clears or paints itself is left out."""
+    with elf.open("rb") as file:
+        program = ELFFile(file)
+        loaded = [
+            Segment(segment["p_paddr"], segment.data())
+            for segment in program.iter_segments("PT_LOAD")
+            if segment["p_filesz"]
+        ]
+        entry = program["e_entry"]
+    return Image(entry, tuple(sorted(loaded, key=lambda segment: segment.address)))

@@ -1,0 +1,156 @@
+"""A conversation with a board: requests that are repeated until they are answered, and its text."""
+
+from __future__ import annotations
+
+import struct
+import time
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+import serial
+
+from flows.errors import HeepstorError
+from flows.serial import protocol
+from flows.serial.protocol import Hello, Message
+from flows.serial.splitter import Splitter
+
+ATTEMPTS = 6
+
+
+class Port(Protocol):
+    """What of pyserial's Serial is used; reads return at once, or after a few hundredths."""
+
+    def read(self, size: int) -> bytes: ...
+    def write(self, data: bytes) -> int | None: ...
+    @property
+    def in_waiting(self) -> int: ...
+
+
+class Refused(Exception):
+    """The board has understood a request and does not do it; `reason` is a key of REASONS."""
+
+    def __init__(self, reason: int) -> None:
+        super().__init__(protocol.REASONS.get(reason, f"reason {reason}"))
+        self.reason = reason
+
+
+class NoAnswer(Exception):
+    """The board has not answered a request, however often it was repeated."""
+
+
+class Link:
+    """The host's end of the line. `patience` is how many seconds an answer may take."""
+
+    def __init__(
+        self,
+        port: Port,
+        name: str,
+        patience: float,
+        on_text: Callable[[str], None] = lambda line: None,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`check` is called while nothing comes, and raises if nothing can come any more."""
+        self.name = name
+        self.patience = patience
+        self.on_text = on_text
+        self._port = port
+        self._check = check
+        self._splitter = Splitter()
+        self._sequence = 0
+
+    def request(self, kind: int, body: bytes = b"", patience: float | None = None) -> Message:
+        """Sends a request and returns the reply; repeats it when it is lost or damaged.
+
+        Raises Refused, NoAnswer, or HeepstorError when the connection is lost.
+        """
+        self._sequence = self._sequence % 255 + 1
+        request = Message(kind, self._sequence, body)
+        for _ in range(ATTEMPTS):
+            self._write(protocol.encode(request))
+            reply = self._await_reply(request, patience or self.patience)
+            if reply is not None:
+                return reply
+        raise NoAnswer
+
+    def hello(self, patience: float | None = None) -> Hello:
+        """Asks who is there. Raises NoAnswer, or HeepstorError for an unknown protocol."""
+        return self._read_hello(self.request(protocol.HELLO, patience=patience))
+
+    def await_hello(self, patience: float | None = None) -> Hello:
+        """Waits until loader or server begins and says so; meanwhile text goes to `on_text`.
+
+        `patience` counts from the last sign of life; None: for ever. Raises NoAnswer.
+        """
+        for message in self._incoming(patience):
+            if _is_greeting(message):
+                return self._read_hello(message)
+        raise NoAnswer
+
+    def rest(self) -> str:
+        """Text that has come without an end of line."""
+        return self._splitter.rest()
+
+    def _await_reply(self, request: Message, patience: float) -> Message | None:
+        """The reply, or None to send the request again."""
+        for message in self._incoming(patience):
+            if message.type == protocol.ERROR:
+                (reason, *_) = message.words() or (protocol.DAMAGED,)
+                if message.sequence == 0 and reason == protocol.DAMAGED:
+                    return None
+                if message.sequence == request.sequence:
+                    raise Refused(reason)
+            is_reply = message.type == request.type + protocol.REPLY
+            if is_reply and message.sequence == request.sequence:
+                return message
+        return None
+
+    def _incoming(self, patience: float | None) -> Iterator[Message]:
+        """Yields messages until nothing has come for so many seconds."""
+        heard = time.monotonic()
+        while patience is None or time.monotonic() - heard < patience:
+            data = self._read()
+            if not data:
+                self._check()
+                continue
+            heard = time.monotonic()
+            for part in self._splitter.take(data):
+                if isinstance(part, str):
+                    self.on_text(part)
+                else:
+                    yield part
+
+    def _read_hello(self, message: Message) -> Hello:
+        try:
+            hello = Hello.unpack(message.body)
+        except struct.error:
+            hello = None
+        if hello is None or hello.magic != protocol.MAGIC or hello.version != protocol.VERSION:
+            version = "another" if hello is None else f"version {hello.version}"
+            raise HeepstorError(
+                f"what answers on {self.name} speaks {version} of the protocol, this is version "
+                f"{protocol.VERSION}: its hardware is of another HEEPstor. Build both from one."
+            )
+        return hello
+
+    def _read(self) -> bytes:
+        try:
+            return self._port.read(max(1, self._port.in_waiting))
+        except (OSError, serial.SerialException) as error:
+            raise self._lost(error) from error
+
+    def _write(self, data: bytes) -> None:
+        try:
+            self._port.write(data)
+        except (OSError, serial.SerialException) as error:
+            raise self._lost(error) from error
+
+    def _lost(self, error: Exception) -> HeepstorError:
+        self._check()
+        return HeepstorError(
+            f"the connection on {self.name} was lost ({error}). Is the cable in and the board on? "
+            "The same command goes on where it stopped."
+        )
+
+
+def _is_greeting(message: Message) -> bool:
+    return message.type == protocol.HELLO + protocol.REPLY and message.sequence == 0

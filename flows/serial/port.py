@@ -1,0 +1,62 @@
+"""Opens a serial port; what can go wrong with one gets a message of its own."""
+
+from __future__ import annotations
+
+import errno
+import sys
+import termios
+from pathlib import Path
+
+import serial
+from serial.tools import list_ports
+
+from flows.errors import HeepstorError
+
+POLL_SECONDS = 0.02
+"""How long one read waits for bytes."""
+
+
+def open_port(name: str, baud: int) -> serial.Serial:
+    """Opens a port for this program alone, 8N1. Raises HeepstorError that says what to do."""
+    try:
+        return serial.Serial(name, baud, timeout=POLL_SECONDS, write_timeout=5, exclusive=True)
+    except ValueError as error:
+        raise HeepstorError(
+            f"the port {name} cannot work at {baud} bits per second ({error}). Choose another "
+            "uart.baud in the hardware configuration, and build board and firmware with it."
+        ) from error
+    except (OSError, termios.error) as error:
+        raise HeepstorError(_reason(name, baud, error)) from error
+
+
+def _reason(name: str, baud: int, error: Exception) -> str:
+    code = getattr(error, "errno", None)
+    if code in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
+        return f"there is no port {name}. {_known_ports()}"
+    if code in (errno.EACCES, errno.EPERM):
+        return (
+            f"this user may not open {name}. On most systems the group dialout may: "
+            "sudo usermod -a -G dialout $USER, then log in again."
+        )
+    if code in (errno.EBUSY, errno.EAGAIN):
+        return f"the port {name} is in use by another program (a terminal, another task). End that."
+    if code == errno.EINVAL:
+        return f"the port {name} cannot work at {baud} bits per second."
+    if _is_file(name):
+        return f"{name} is no serial port. {_known_ports()}"
+    return f"the port {name} cannot be opened: {error}."
+
+
+def _is_file(name: str) -> bool:
+    path = Path(name)
+    return path.is_file() or path.is_dir() or path.is_block_device()
+
+
+def _known_ports() -> str:
+    found = [f"{port.device} ({port.description})" for port in list_ports.comports()]
+    if found:
+        return "Ports here: " + ", ".join(found) + "."
+    driver = " and its driver loaded (ftdi_sio, cp210x)" if sys.platform == "linux" else ""
+    return (
+        f"No serial port is here: is the board connected and on{driver}? --port sim simulates it."
+    )

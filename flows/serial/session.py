@@ -1,0 +1,128 @@
+"""Finding a board, or the simulator in its place, and making sure that it is the right one."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows.config import Config
+from flows.errors import HeepstorError
+from flows.progress import Progress
+from flows.serial import loader, protocol, simulator
+from flows.serial.image import Image
+from flows.serial.link import Link, NoAnswer
+from flows.serial.loader import Sent
+from flows.serial.port import open_port
+from flows.serial.protocol import Hello
+
+SIMULATOR = "sim"
+"""The name that stands for a simulated board, where a port's name is expected."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds that a board may take: to answer, to finish an inference, to print anything."""
+
+    answer: float
+    inference: float
+    silence: float | None
+
+
+BOARD = Patience(answer=1, inference=60, silence=120)
+# The simulator is some hundred times slower, and is seen when it ends.
+SIMULATED = Patience(answer=120, inference=24 * 3600, silence=None)
+
+
+def patience(port: str) -> Patience:
+    """How long to wait for what is connected to a port."""
+    return SIMULATED if port == SIMULATOR else BOARD
+
+
+@contextlib.contextmanager
+def opened(
+    port: str, config: Config, program: Path | None, on_text: Callable[[str], None]
+) -> Iterator[Link]:
+    """Opens a port, or starts the simulator `program` if the port's name is SIMULATOR."""
+    answer = patience(port).answer
+    if port == SIMULATOR:
+        with simulator.started(program) as board:
+            yield Link(board.port, "the simulator", answer, on_text, board.check)
+    else:
+        with open_port(port, config.uart.baud) as opened_port:
+            yield Link(opened_port, port, answer, on_text)
+
+
+def identify(link: Link, config: Config) -> Hello:
+    """Asks what is there. Raises HeepstorError if nothing is, or other hardware than configured."""
+    try:
+        board = link.hello()
+    except NoAnswer:
+        raise HeepstorError(
+            f"nothing answers on {link.name} at {config.uart.baud:,} bits per second. Is it the "
+            "right port, is the board on, was its bitstream built from this configuration, and "
+            "does it start its loader (boot select 1)? A program that does not end is ended by "
+            "the board's reset button."
+        ) from None
+    if board.config_hash != int(config.hash, 16):
+        raise HeepstorError(_other_hardware(link.name, board, config))
+    return board
+
+
+def load(
+    link: Link,
+    config: Config,
+    image: Image,
+    progress: Progress,
+    on_start: Callable[[], None] = lambda: None,
+) -> Sent:
+    """Brings a program into the memory of the board that answers, and starts it.
+
+    A server that runs there is ended. `on_start` is called before the program can print anything.
+    """
+    with answering(link):
+        board = identify(link, config)
+        if board.role == protocol.SERVER:
+            link.request(protocol.LEAVE)
+            board = identify(link, config)
+        loader.check_room(image, board)
+        sent = loader.send(link, image, progress)
+        on_start()
+        loader.start(link, image)
+    return sent
+
+
+@contextlib.contextmanager
+def answering(link: Link) -> Iterator[None]:
+    """Turns a board that stops answering into a message."""
+    try:
+        yield
+    except NoAnswer:
+        raise HeepstorError(
+            f"the board on {link.name} does not answer any more. Is the cable in and the board on? "
+            "The same command goes on where it stopped; if that fails, reset the board."
+        ) from None
+
+
+def _other_hardware(name: str, board: Hello, config: Config) -> str:
+    engine, memory = config.engine, config.memory.bytes
+    here = (config.clock_hz, memory, engine.array_size, engine.port_words, engine.buffer_words)
+    there = (
+        *(board.clock_hz, board.memory_bytes),
+        *(board.array_size, board.port_words, board.buffer_words),
+    )
+    return (
+        f"the board on {name} was built for another configuration than the firmware:\n"
+        f"  board     {board.config_hash:08x}: {_describe(*there)}\n"
+        f"  firmware  {config.hash}: {_describe(*here)}\n"
+        "Name the board's configuration with --config or --set, or program the board with this "
+        "one's bitstream."
+    )
+
+
+def _describe(clock_hz: int, memory: int, array: int, port: int, buffer: int) -> str:
+    return (
+        f"array {array}, port {port} words, buffer {buffer} words, memory {memory // 1024} KiB, "
+        f"{clock_hz / 1e6:g} MHz"
+    )

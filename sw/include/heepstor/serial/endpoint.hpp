@@ -1,0 +1,192 @@
+// The device's end of the protocol: requests come in, replies go out, damage is noticed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "heepstor/mmio.hpp"
+#include "heepstor/serial/crc32.hpp"
+#include "heepstor/serial/frame.hpp"
+#include "heepstor/serial/protocol.hpp"
+#include "heepstor_config.hpp"
+#include "regs_soc_ctrl.hpp"
+#include "regs_timer.hpp"
+#include "regs_uart.hpp"
+
+namespace heepstor::serial {
+
+/// A request, and the reply to it, in a buffer that both share.
+class Endpoint {
+ public:
+  /// Waits for a request that is whole; damaged ones are answered with kDamaged.
+  void receive() {
+    for (;;) {
+      FrameDecoder decoder(message_, sizeof(message_));
+      receive_frame(decoder);
+      const std::size_t size = decoder.size();
+      if (size >= kHeaderBytes + kCrcBytes && is_whole(size)) {
+        body_bytes_ = size - kHeaderBytes - kCrcBytes;
+        return;
+      }
+      message_[kSequence] = 0;
+      refuse(kDamaged);
+    }
+  }
+
+  std::uint8_t type() const { return message_[kType]; }
+
+  /// Bytes of the request's body.
+  std::size_t size() const { return body_bytes_; }
+
+  /// The body's words; the reply's body begins here too.
+  std::uint32_t* words() { return reinterpret_cast<std::uint32_t*>(message_ + kHeaderBytes); }
+
+  std::uint8_t* bytes() { return message_ + kHeaderBytes; }
+
+  /// Sends the reply, whose body has been put into words().
+  void reply(std::size_t size = 0) { send(type() | kReply, size); }
+
+  void refuse(std::uint32_t reason) {
+    words()[0] = reason;
+    send(kError, sizeof(reason));
+  }
+
+  /// Says what answers here: in reply to a request, or without one.
+  void greet(std::uint32_t role, bool is_reply) {
+    const std::uint32_t boot = read(regs::soc_ctrl::kBootOffset);
+    Hello& hello = *reinterpret_cast<Hello*>(words());
+    hello.magic = kMagic;
+    hello.version = kVersion;
+    hello.role = role;
+    hello.config_hash = read(regs::soc_ctrl::kConfigHashOffset);
+    hello.clock_hz = config::kClockHz;
+    hello.memory_base = config::kMemoryBase;
+    hello.memory_bytes = config::kMemoryBytes;
+    hello.array_size = config::kArraySize;
+    hello.port_words = config::kPortWords;
+    hello.buffer_words = config::kBufferWords;
+    hello.exited = (boot & regs::soc_ctrl::kBootExitedMask) != 0;
+    hello.exit_code = read(regs::soc_ctrl::kExitOffset);
+    if (!is_reply) message_[kSequence] = 0;
+    send(kHello | kReply, sizeof(Hello));
+  }
+
+  /// Waits until the last bit has left.
+  static void flush() {
+    while ((status() & regs::uart::kStatusTxIdleMask) == 0) {
+    }
+  }
+
+ private:
+  static constexpr std::size_t kType = 0;
+  static constexpr std::size_t kSequence = 1;
+  static constexpr std::size_t kHeaderBytes = 4;
+  static constexpr std::size_t kCrcBytes = 4;
+  /// Longest body: an address and data.
+  static constexpr std::size_t kBodyBytes = sizeof(std::uint32_t) + kMaxData;
+  /// A frame that stands still for so long has been cut off.
+  static constexpr std::uint32_t kTimeoutCycles = config::kClockHz / 4;
+
+  static std::uint32_t read(std::uint32_t offset) {
+    return read_register(config::kSocCtrlBase + offset);
+  }
+
+  static std::uint32_t status() {
+    return read_register(config::kUartBase + regs::uart::kStatusOffset);
+  }
+
+  static std::uint32_t now() {
+    return read_register(config::kTimerBase + regs::timer::kMtimeOffset);
+  }
+
+  static void put(std::uint8_t byte) {
+    while ((status() & regs::uart::kStatusTxFullMask) != 0) {
+    }
+    write_register(config::kUartBase + regs::uart::kDataOffset, byte);
+  }
+
+  static void receive_frame(FrameDecoder& decoder) {
+    std::uint32_t last = now();
+    for (;;) {
+      const std::uint32_t data = read_register(config::kUartBase + regs::uart::kDataOffset);
+      if ((data & regs::uart::kDataValidMask) != 0) {
+        if (decoder.take(static_cast<std::uint8_t>(data))) return;
+        last = now();
+      } else if (decoder.in_frame() && now() - last > kTimeoutCycles) {
+        decoder.reset();
+      }
+    }
+  }
+
+  bool is_whole(std::size_t size) const {
+    Crc32 crc;
+    for (std::size_t i = 0; i < size; ++i) crc.add(message_[i]);
+    return crc.ends_in_itself();
+  }
+
+  void send(std::uint8_t type, std::size_t body_bytes) {
+    message_[kType] = type;
+    message_[2] = message_[3] = 0;
+    const std::size_t size = kHeaderBytes + body_bytes;
+    Crc32 crc;
+    for (std::size_t i = 0; i < size; ++i) crc.add(message_[i]);
+    for (std::size_t i = 0; i < kCrcBytes; ++i) {
+      message_[size + i] = static_cast<std::uint8_t>(crc.value() >> 8 * i);
+    }
+    put_frame(message_, size + kCrcBytes, put);
+  }
+
+  alignas(4) std::uint8_t message_[kHeaderBytes + kBodyBytes + kCrcBytes];
+  std::size_t body_bytes_ = 0;
+};
+
+/// Memory that requests may reach.
+struct Window {
+  std::uint32_t base;
+  std::uint32_t bytes;
+
+  bool holds(std::uint32_t address, std::uint32_t count) const {
+    const std::uint32_t offset = address - base;
+    return offset <= bytes && count <= bytes - offset;
+  }
+};
+
+inline std::uint8_t* memory_at(std::uint32_t address) {
+  return reinterpret_cast<std::uint8_t*>(static_cast<std::uintptr_t>(address));
+}
+
+/// Does a kWrite request, and replies.
+inline void write_memory(Endpoint& line, const Window& window) {
+  const std::uint32_t address = line.words()[0];
+  if (line.size() < sizeof(address)) return line.refuse(kUnknownRequest);
+  const std::size_t count = line.size() - sizeof(address);
+  if (!window.holds(address, count)) return line.refuse(kBadAddress);
+  const std::uint8_t* data = line.bytes() + sizeof(address);
+  std::uint8_t* memory = memory_at(address);
+  for (std::size_t i = 0; i < count; ++i) memory[i] = data[i];
+  line.reply();
+}
+
+/// Does a kRead request: the reply is the data.
+inline void read_memory(Endpoint& line, const Window& window) {
+  const std::uint32_t address = line.words()[0], count = line.words()[1];
+  if (line.size() != 2 * sizeof(address)) return line.refuse(kUnknownRequest);
+  if (count > kMaxData || !window.holds(address, count)) return line.refuse(kBadAddress);
+  const std::uint8_t* memory = memory_at(address);
+  for (std::size_t i = 0; i < count; ++i) line.bytes()[i] = memory[i];
+  line.reply(count);
+}
+
+/// Does a kCheck request, and replies.
+inline void check_memory(Endpoint& line, const Window& window) {
+  const std::uint32_t address = line.words()[0], count = line.words()[1];
+  if (line.size() != 2 * sizeof(address)) return line.refuse(kUnknownRequest);
+  if (!window.holds(address, count)) return line.refuse(kBadAddress);
+  Crc32 crc;
+  const std::uint8_t* memory = memory_at(address);
+  for (std::size_t i = 0; i < count; ++i) crc.add(memory[i]);
+  line.words()[0] = crc.value();
+  line.reply(sizeof(std::uint32_t));
+}
+
+}  // namespace heepstor::serial

@@ -1,0 +1,94 @@
+// Frames on the serial line: consistent overhead byte stuffing (Cheshire and Baker, 1999) leaves no
+// zeros in a message, so that a zero before and after it marks its limits. Whatever is lost or
+// added on the way, the next frame is found again.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace heepstor::serial {
+
+/// Takes the bytes of the line, and leaves the messages in a buffer.
+class FrameDecoder {
+ public:
+  FrameDecoder(std::uint8_t* buffer, std::size_t capacity) : buffer_(buffer), capacity_(capacity) {}
+
+  /// Whether a frame has begun and not ended.
+  bool in_frame() const { return begun_; }
+
+  /// Forgets a frame that has begun.
+  void reset() {
+    begun_ = broken_ = false;
+    left_ = 0;
+    code_ = kFull;
+    size_ = 0;
+  }
+
+  /// Takes a byte. Returns whether it ended a frame, empty ones not counted.
+  bool take(std::uint8_t byte) {
+    if (byte == 0) return end();
+    if (!begun_) {
+      reset();
+      begun_ = true;
+    }
+    if (left_ != 0) {
+      --left_;
+      append(byte);
+    } else {
+      // A block ended: it stands for a zero, unless it was the longest or none came before.
+      if (code_ != kFull) append(0);
+      code_ = byte;
+      left_ = byte - 1;
+    }
+    return false;
+  }
+
+  /// Bytes of the frame that has ended; 0 if it was cut off or too long.
+  std::size_t size() const { return broken_ ? 0 : size_; }
+
+ private:
+  static constexpr std::uint8_t kFull = 0xFF;
+
+  bool end() {
+    const bool ended = begun_;
+    if (left_ != 0) broken_ = true;
+    begun_ = false;
+    return ended;
+  }
+
+  void append(std::uint8_t byte) {
+    if (size_ == capacity_) {
+      broken_ = true;
+    } else {
+      buffer_[size_++] = byte;
+    }
+  }
+
+  std::uint8_t* buffer_;
+  std::size_t capacity_;
+  std::size_t size_ = 0;
+  std::uint8_t left_ = 0;
+  std::uint8_t code_ = kFull;
+  bool begun_ = false;
+  bool broken_ = false;
+};
+
+/// Gives the bytes of a frame, zeros before and after it included, to `put`.
+template <class Put>
+void put_frame(const std::uint8_t* message, std::size_t size, Put put) {
+  constexpr std::size_t kLongest = 254;
+  put(0);
+  std::size_t begin = 0;
+  while (begin <= size) {
+    std::size_t end = begin;
+    while (end < size && message[end] != 0 && end - begin < kLongest) ++end;
+    put(static_cast<std::uint8_t>(end - begin + 1));
+    for (std::size_t i = begin; i < end; ++i) put(message[i]);
+    const bool stands_for_zero = end - begin < kLongest;
+    if (!stands_for_zero && end == size) break;
+    begin = end + (stands_for_zero ? 1 : 0);
+  }
+  put(0);
+}
+
+}  // namespace heepstor::serial

@@ -1,0 +1,80 @@
+// The messages between a host and the boot ROM's loader, or an application that serves inferences.
+// docs/boards.md describes them; flows/serial/protocol.py is the other side.
+//
+// A message is a type, a sequence number and two bytes of zeros; then the body, made of
+// little-endian 32-bit words and perhaps bytes; then the CRC-32 of all that. On the line it is a
+// frame (frame.hpp). A reply has the sequence number of its request, and its type with kReply
+// added.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace heepstor::serial {
+
+inline constexpr std::uint32_t kMagic = 0x50454548;  // "HEEP"
+inline constexpr std::uint32_t kVersion = 1;
+
+/// Most bytes that one kWrite or kRead moves.
+inline constexpr std::size_t kMaxData = 1024;
+/// Bytes at the end of the main memory that the loader needs for itself.
+inline constexpr std::uint32_t kLoaderBytes = 2048;
+
+/// Types of requests.
+inline constexpr std::uint8_t kHello = 1;    // -> Hello
+inline constexpr std::uint8_t kWrite = 2;    // address, data ->
+inline constexpr std::uint8_t kCheck = 3;    // address, bytes -> CRC-32 of that memory
+inline constexpr std::uint8_t kStart = 4;    // address ->, and then the program runs; loader only
+inline constexpr std::uint8_t kRead = 5;     // address, bytes -> data; server only
+inline constexpr std::uint8_t kBuffers = 6;  // -> Buffers; server only
+inline constexpr std::uint8_t kInfer = 7;    // -> Inference; server only
+inline constexpr std::uint8_t kLeave = 8;    // ->, and then the loader runs; server only
+
+inline constexpr std::uint8_t kReply = 0x80;
+/// Reply to a request that cannot be done; the body is the reason.
+inline constexpr std::uint8_t kError = 0xFF;
+
+/// Reasons.
+inline constexpr std::uint32_t kDamaged = 1;         // CRC or length wrong; sequence number 0
+inline constexpr std::uint32_t kUnknownRequest = 2;  // unknown here, or its body has another length
+inline constexpr std::uint32_t kBadAddress = 3;      // outside what may be read or written
+
+/// Who answers.
+inline constexpr std::uint32_t kLoader = 1;
+inline constexpr std::uint32_t kServer = 2;
+
+/// Body of the reply to kHello; also sent without a request (sequence number 0) when the loader or
+/// the server begins.
+struct Hello {
+  std::uint32_t magic;
+  std::uint32_t version;
+  std::uint32_t role;
+  std::uint32_t config_hash;  // of the hardware configuration
+  std::uint32_t clock_hz;
+  std::uint32_t memory_base;
+  std::uint32_t memory_bytes;
+  std::uint32_t array_size;
+  std::uint32_t port_words;
+  std::uint32_t buffer_words;
+  std::uint32_t exited;     // 1: a program has ended since reset
+  std::uint32_t exit_code;  // of that program
+};
+
+/// Where a server takes inputs and leaves outputs: addresses, and bytes of one inference.
+struct Buffers {
+  std::uint32_t program;  // identifies the application
+  std::uint32_t input;
+  std::uint32_t input_bytes;
+  std::uint32_t output;
+  std::uint32_t output_bytes;
+};
+
+/// How an inference went.
+struct Inference {
+  std::uint32_t cycles;
+  std::uint32_t error;    // engine::Error; 0: none
+  std::uint32_t index;    // of the descriptor in error
+  std::uint32_t address;  // of the descriptor in error
+};
+
+}  // namespace heepstor::serial
