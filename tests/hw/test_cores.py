@@ -9,7 +9,10 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-CORE_FILES = sorted([*ROOT.glob("*.core"), *(ROOT / "cores").rglob("*.core")])
+FOLDERS = ("cores", "boards")
+CORE_FILES = sorted(
+    [*ROOT.glob("*.core"), *(path for name in FOLDERS for path in (ROOT / name).rglob("*.core"))]
+)
 RTL_SUFFIXES = {".sv", ".svh", ".v", ".vh", ".cpp", ".hpp", ".h", ".vlt"}
 
 

@@ -1,0 +1,76 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
+/// HEEPstor on the ZCU104 evaluation board: clock, reset, serial line, JTAG and LEDs.
+module heepstor_zcu104 (
+  /// The board's 125 MHz.
+  input  logic clk_125_p_i,
+  input  logic clk_125_n_i,
+  /// Push button CPU_RESET: high while pressed.
+  input  logic cpu_reset_i,
+
+  /// On: the boot ROM starts the program that is in the main memory. Off: it loads one over the
+  /// serial line.
+  input  logic dip_start_i,
+
+  input  logic uart_rx_i,
+  output logic uart_tx_o,
+
+  /// From the lowest: the clock is locked, the SoC runs (a second on, a second off), the program has
+  /// ended, its exit code is not 0.
+  output logic [3:0] led_o
+);
+  import heepstor_config_pkg::ClockHz;
+
+  localparam int unsigned SecondWidth = $clog2(ClockHz);
+
+  logic clk, rst_n, locked;
+  logic exit_valid;
+  logic [31:0] exit_code;
+
+  zcu104_clock u_clock (
+    .clk_p_i (clk_125_p_i),
+    .clk_n_i (clk_125_n_i),
+    .clk_o   (clk),
+    .locked_o(locked)
+  );
+
+  reset_sync u_reset (
+    .clk_i  (clk),
+    .reset_i(cpu_reset_i | ~locked),
+    .rst_no (rst_n)
+  );
+
+  heepstor_soc u_soc (
+    .clk_i        (clk),
+    .rst_ni       (rst_n),
+    .boot_select_i(~dip_start_i),
+    .uart_rx_i,
+    .uart_tx_o,
+    .jtag_tck_i   (1'b0),
+    .jtag_tms_i   (1'b1),
+    .jtag_tdi_i   (1'b0),
+    .jtag_tdo_o   (),
+    .jtag_trst_ni (1'b1),
+    .exit_valid_o (exit_valid),
+    .exit_code_o  (exit_code)
+  );
+
+  // A light that changes every second shows that the clock has the frequency it should have.
+  logic [SecondWidth-1:0] cycles_q;
+  logic second_q;
+
+  always_ff @(posedge clk or negedge rst_n) begin
+    if (!rst_n) begin
+      cycles_q <= '0;
+      second_q <= 1'b0;
+    end else if (cycles_q == SecondWidth'(ClockHz - 1)) begin
+      cycles_q <= '0;
+      second_q <= ~second_q;
+    end else begin
+      cycles_q <= cycles_q + 1'b1;
+    end
+  end
+
+  assign led_o = {exit_valid && exit_code != '0, exit_valid, second_q, locked};
+endmodule

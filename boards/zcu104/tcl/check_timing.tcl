@@ -1,0 +1,13 @@
+# Run by Vivado when the design is routed, before it writes the bitstream: a design that misses its
+# timing gets none, because it would fail now and then, and differently on every board.
+
+foreach {kind meaning} {max setup min hold} {
+  foreach path [get_timing_paths -delay_type $kind -max_paths 1] {
+    set slack [get_property SLACK $path]
+    puts "INFO: \[HEEPstor\] worst slack of $meaning: $slack ns"
+    if {$slack ne "" && $slack < 0} {
+      error "The design misses its timing: the worst slack of $meaning is $slack ns. No bitstream is\
+        written. Lower clock_hz in the hardware configuration, or make the array smaller."
+    }
+  }
+}

@@ -1,0 +1,57 @@
+"""Edalize flow ``bitstream``: that for Vivado, which never takes an old bitstream for a new one.
+
+Vivado's makefile knows of no dependence between sources and bitstream; here, what was made from
+other contents is removed before building, and nothing else is programmed (see
+:mod:`flows.fpga.record`). It is found as ``edalize.flows.bitstream``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from edalize.flows.vivado import Vivado
+
+from flows.errors import HeepstorError
+from flows.fpga import record, vivado
+
+
+class Bitstream(Vivado):
+    """Synthesis, placement, routing, bitstream; with the option ``pgm``, programming a board."""
+
+    def build(self):
+        """Makes the bitstream, unless there is one of just these sources."""
+        with _fusesoc_errors():
+            tool = vivado.require()
+            folder = Path(self.work_root)
+            os.environ["PATH"] = f"{tool.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+            record.drop_stale(folder)
+            super().build()
+            record.write(folder, vivado.version(tool))
+
+    def run(self):
+        """Programs the board if ``pgm`` is set, with a bitstream of just these sources only."""
+        if not self.flow_options.get("pgm"):
+            return
+        with _fusesoc_errors():
+            tool = vivado.require()
+            os.environ["PATH"] = f"{tool.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+            if reason := record.why_stale(Path(self.work_root)):
+                raise HeepstorError(
+                    f"the bitstream in {self.work_root} is not programmed: {reason}. "
+                    "Build it first: the same command with --build."
+                )
+            super().run()
+
+
+@contextlib.contextmanager
+def _fusesoc_errors() -> Iterator[None]:
+    """FuseSoC prints a RuntimeError's message and ends with 1; it takes Ctrl-C for success."""
+    try:
+        yield
+    except HeepstorError as error:
+        raise RuntimeError(str(error)) from error
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None

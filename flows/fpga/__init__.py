@@ -1,0 +1,1 @@
+"""Boards with an FPGA: clocks, the guard on stale bitstreams, Vivado, programming."""

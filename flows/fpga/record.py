@@ -1,0 +1,148 @@
+"""What a bitstream was made from: written beside it, and compared before it is used.
+
+FuseSoC's work folder holds copies of all sources and a description of the project (`*.eda.yml`).
+The record `<project>.bit.json` beside the bitstream keeps their content hashes and the bitstream's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from flows.errors import HeepstorError
+
+SCHEMA = 1
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# Of the project's description, what says how to program or how many processors to use.
+_WITHOUT_EFFECT = {"pgm", "hw_target", "jtag_freq", "jobs", "build_runner", "flow_make_options"}
+# Files for other tools: waivers of the linter, C++ headers and linker scripts.
+_OTHER_TOOLS = ("vlt", "cppSource", "cSource")
+# What Vivado makes beside the project file.
+_VIVADO_FOLDERS = ("runs", "cache", "hw", "gen", "ip_user_files", "sim", "srcs")
+
+
+def description_file(folder: Path) -> Path:
+    """FuseSoC's description of the project in a work folder; raises HeepstorError without one."""
+    found = sorted(folder.glob("*.eda.yml"))
+    if len(found) != 1:
+        raise HeepstorError(f"{folder} holds no project: make it with fusesoc run --setup.")
+    return found[0]
+
+
+def project(folder: Path) -> str:
+    """The name of the project in a work folder."""
+    return description_file(folder).name.removesuffix(".eda.yml")
+
+
+def bitstream_file(folder: Path) -> Path:
+    """Where the bitstream of a work folder is, or would be."""
+    return folder / f"{project(folder)}.bit"
+
+
+def record_file(bitstream: Path) -> Path:
+    """Where the record of a bitstream is."""
+    return bitstream.with_name(f"{bitstream.name}.json")
+
+
+def inputs(folder: Path) -> dict[str, str]:
+    """Everything that the bitstream of a work folder is made from: names and content hashes."""
+    description = yaml.load(description_file(folder).read_text(encoding="utf-8"), Loader=_LOADER)
+    found = {"settings": _settings(description)}
+    for file in description["files"]:
+        if not file.get("file_type", "").startswith(_OTHER_TOOLS):
+            found[file["name"]] = _hash(folder / file["name"])
+    found["version of edalize"] = importlib.metadata.version("edalize")
+    return found
+
+
+def _settings(description: dict[str, Any]) -> str:
+    """Hash of the top module, the parameters, the options and the order of the files."""
+    options = description.get("flow_options", {})
+    chosen = {
+        "toplevel": description.get("toplevel"),
+        "parameters": description.get("parameters"),
+        "options": {name: options[name] for name in sorted(options.keys() - _WITHOUT_EFFECT)},
+        "files": [
+            file
+            for file in description["files"]
+            if not file.get("file_type", "").startswith(_OTHER_TOOLS)
+        ],
+    }
+    return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def write(folder: Path, tool: str) -> None:
+    """Writes the record of the bitstream that was just made by the tool of that version.
+
+    Raises HeepstorError when there is none: make and FuseSoC may end well without one.
+    """
+    bitstream = bitstream_file(folder)
+    if not bitstream.is_file():
+        raise HeepstorError(f"no bitstream was made in {folder} (interrupted?)")
+    content = {
+        "schema": SCHEMA,
+        "vivado": tool,
+        "bitstream": _hash(bitstream),
+        "inputs": inputs(folder),
+    }
+    path = record_file(bitstream)
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    partial.replace(path)
+
+
+def why_stale(folder: Path, bitstream: Path | None = None) -> str | None:
+    """Why a bitstream is not that of the project in a work folder, or None if it is.
+
+    Without a bitstream: the one in the folder itself.
+    """
+    bitstream = bitstream or bitstream_file(folder)
+    if not bitstream.is_file():
+        return "there is none"
+    try:
+        content = json.loads(record_file(bitstream).read_text(encoding="utf-8"))
+        recorded = content["inputs"] if content["schema"] == SCHEMA else None
+    except (OSError, ValueError, KeyError, TypeError):
+        recorded = None
+    if not isinstance(recorded, dict):
+        return f"what it was made from is not known ({record_file(bitstream).name} is missing)"
+    if content.get("bitstream") != _hash(bitstream):
+        return "it is not the one that its record describes"
+    return _difference(recorded, inputs(folder))
+
+
+def _difference(old: dict[str, str], new: dict[str, str]) -> str | None:
+    """The first of the changes, in a few words."""
+    changes = [
+        *(f"{name} changed" for name in new if name in old and old[name] != new[name]),
+        *(f"{name} is new" for name in new if name not in old),
+        *(f"{name} is gone" for name in old if name not in new),
+    ]
+    if not changes:
+        return None
+    more = f", and {len(changes) - 1} more" if len(changes) > 1 else ""
+    return changes[0] + more
+
+
+def drop_stale(folder: Path) -> None:
+    """Removes the bitstream and Vivado's project unless they are of the current sources.
+
+    The project is removed as well, because Vivado takes runs that it completed for current.
+    """
+    if why_stale(folder) is None:
+        return
+    name = project(folder)
+    for suffix in ("bit", "bit.json", "bin", "xpr", "v", "edn"):
+        (folder / f"{name}.{suffix}").unlink(missing_ok=True)
+    for suffix in _VIVADO_FOLDERS:
+        shutil.rmtree(folder / f"{name}.{suffix}", ignore_errors=True)
