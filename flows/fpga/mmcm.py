@@ -24,7 +24,7 @@ _OUTPUT_DIVIDE = (2 * _EIGHTHS, 128 * _EIGHTHS)
 _MOST_DIVIDE = 106
 
 TOLERANCE = Fraction(1, 10_000)
-"""How far, as a part of it, the clock may be from the configured one: that of a usual oscillator."""
+"""How far the clock may be from the configured one, as a part of it: as a usual oscillator."""
 
 
 @dataclass(frozen=True)

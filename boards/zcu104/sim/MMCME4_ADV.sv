@@ -5,7 +5,8 @@
 ///
 /// It measures its input, refuses settings and inputs outside of the data sheet's limits (DS925,
 /// speed grade -2), and locks LockPeriods input periods after they fit. CLKOUT0 runs before it locks,
-/// at half the frequency, so that logic which does not wait for LOCKED is noticed.
+/// at half the frequency, so that logic which does not wait for LOCKED is noticed. The simulator's
+/// unit of time has to be 1 ns.
 module MMCME4_ADV #(
   parameter BANDWIDTH             = "OPTIMIZED",
   parameter COMPENSATION          = "AUTO",
@@ -52,8 +53,6 @@ module MMCME4_ADV #(
   input  logic        PSINCDEC,
   output logic        PSDONE
 );
-  timeunit 1ns; timeprecision 1ps;
-
   localparam real InputMhz      = 1000.0 / CLKIN1_PERIOD;
   localparam real OscillatorMhz = InputMhz * CLKFBOUT_MULT_F / real'(DIVCLK_DIVIDE);
   localparam real HalfPeriod    = 500.0 * CLKOUT0_DIVIDE_F / OscillatorMhz;
