@@ -70,6 +70,7 @@ def _description(name: str, settings: Settings, data: Data, origin: str) -> dict
         "name": name,
         "data": data.name,
         "note": data.note,
+        "pixels": None if data.pixels is None else asdict(data.pixels),
         "weights": origin,
         "settings": asdict(settings),
     }

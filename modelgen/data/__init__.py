@@ -11,6 +11,14 @@ from modelgen.errors import ModelError
 
 
 @dataclass(frozen=True)
+class Pixels:
+    """How pixels of 0 .. 1 become inputs: minus the channel's mean, divided by its deviation."""
+
+    means: tuple[float, ...]
+    deviations: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Data:
     """What a project's data() returns.
 
@@ -27,6 +35,8 @@ class Data:
     train_labels: np.ndarray | None = None
     note: str = ""
     """Something that the user has to know, such as a replacement."""
+    pixels: Pixels | None = None
+    """Where inputs are images: how to make one of a picture. None: nobody knows."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str):

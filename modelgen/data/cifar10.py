@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from modelgen.data import Data
+from modelgen.data import Data, Pixels
 from modelgen.data.checksums import difference_note, sha256
 from modelgen.data.download import DownloadError, download
 from modelgen.data.folders import data_set_folder
@@ -114,6 +114,7 @@ def _read(files: Iterator[tuple[Path, bytes]]) -> Data:
         np.concatenate(inputs[:-1]),
         np.concatenate(labels[:-1]),
         difference_note("CIFAR-10", different),
+        Pixels(MEANS, DEVIATIONS),
     )
 
 

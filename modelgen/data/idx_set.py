@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from modelgen.data import Data
+from modelgen.data import Data, Pixels
 from modelgen.data.checksums import difference_note, sha256
 from modelgen.data.download import DownloadError, download
 from modelgen.data.folders import data_set_folder
@@ -62,6 +62,11 @@ class IdxSet:
             return replacement(f"{self.name} is not in {root} and cannot be downloaded: {error}.")
         return self._read(root)
 
+    @property
+    def pixels(self) -> Pixels:
+        """How pixels become inputs."""
+        return Pixels((self.mean,), (self.deviation,))
+
     def normalize(self, pixels: np.ndarray) -> np.ndarray:
         """Return pixels of 0 .. 1, of shape (count, rows, columns), as one channel, normalised."""
         return normalize(pixels[:, None], [self.mean], [self.deviation])
@@ -79,7 +84,10 @@ class IdxSet:
         train_inputs, train_labels = self._read_pair(root, "train", different)
         test_inputs, test_labels = self._read_pair(root, "t10k", different)
         note = difference_note(self.name, different)
-        return Data(self.name, test_inputs, test_labels, train_inputs, train_labels, note)
+        return Data(
+            *(self.name, test_inputs, test_labels, train_inputs, train_labels, note),
+            pixels=self.pixels,
+        )
 
     def _read_pair(
         self, root: Path, part: str, different: list[Path]

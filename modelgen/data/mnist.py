@@ -82,4 +82,5 @@ def _digits(reason: str) -> Data:
         pixels[split:],
         labels[split:],
         f"{reason} Using the 1,797 handwritten digits of scikit-learn instead, scaled to 28 x 28.",
+        SET.pixels,
     )
