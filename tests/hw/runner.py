@@ -32,16 +32,18 @@ def run_cocotb(
     testcase: str | None = None,
     sources: list[Path] | None = None,
     waves: bool = False,
+    build_args: tuple[str, ...] = (),
 ) -> None:
     """Runs every cocotb test of ``module`` on ``toplevel``, and fails if one of them fails.
 
     ``core`` is the FuseSoC core whose target ``lint`` gives the files, for example
     ``heepstor:ip:memory``; ``sources`` are files added to those (test benches). ``parameters`` are
     those of the module. ``environment`` reaches the tests as environment variables. With ``waves``
-    the waveform is left as ``dump.vcd`` in the build folder.
+    the waveform is left as ``dump.vcd`` in the build folder. ``build_args`` are more options of
+    Verilator.
     """
     parameters, sources = dict(parameters or {}), sources or []
-    build_dir = BUILD / _name(core, toplevel, parameters, [*sources, waves])
+    build_dir = BUILD / _name(core, toplevel, parameters, [*sources, waves, *build_args])
     build_dir.mkdir(parents=True, exist_ok=True)
     runner = get_runner("verilator")
     with _locked(build_dir / "lock"), _make_variables():
@@ -52,7 +54,7 @@ def run_cocotb(
             hdl_toplevel=toplevel,
             parameters=parameters,
             build_dir=build_dir,
-            build_args=["--assert", "-O3", "--x-assign", "fast"],
+            build_args=["--assert", "-O3", "--x-assign", "fast", *build_args],
             timescale=("1ns", "1ps"),
             waves=waves,
             log_file=build_dir / "build.log",

@@ -59,7 +59,6 @@ module MMCME4_ADV #(
 
   int  periods = 0;
   real last_edge = 0.0;
-  real period = 0.0;
 
   function automatic bit is_eighths(real value);
     return value * 8.0 == $floor(value * 8.0);
@@ -78,12 +77,14 @@ module MMCME4_ADV #(
       $fatal(1, "only OPTIMIZED and AUTO are modelled");
   end
 
+  // The promised period, within a picosecond or two of rounding.
+  function automatic bit is_promised(real period);
+    return period < CLKIN1_PERIOD + 0.01 && period > CLKIN1_PERIOD - 0.01;
+  endfunction
+
   always @(posedge CLKIN1) begin
-    period    = $realtime - last_edge;
-    last_edge = $realtime;
-    // The measured period against the promised one: within a picosecond or two of rounding.
-    if (RST || PWRDWN || !CLKINSEL || period > CLKIN1_PERIOD + 0.01 || period < CLKIN1_PERIOD - 0.01)
-      periods <= 0;
+    last_edge <= $realtime;
+    if (RST || PWRDWN || !CLKINSEL || !is_promised($realtime - last_edge)) periods <= 0;
     else if (periods < LockPeriods) periods <= periods + 1;
   end
 
