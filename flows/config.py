@@ -85,6 +85,7 @@ class Address:
     uart: int
     timer: int
     engine: int
+    debug: int
     memory: int
 
 

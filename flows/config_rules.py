@@ -28,6 +28,7 @@ SCHEMA: dict[str, Any] = {
         "uart": "address",
         "timer": "address",
         "engine": "address",
+        "debug": "address",
         "memory": "address",
     },
 }

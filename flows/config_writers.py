@@ -27,6 +27,7 @@ def _constants(config: Config) -> dict[str, tuple[int, str]]:
         "UartBase": (config.address.uart, "serial line"),
         "TimerBase": (config.address.timer, "machine timer"),
         "EngineBase": (config.address.engine, "tensor accelerator"),
+        "DebugBase": (config.address.debug, "debug module: what the CPU runs while halted"),
         "UartBaud": (config.uart.baud, "bits per second"),
         "UartDivider": (config.uart_divider, "clock cycles of one bit"),
         "UartFifoDepth": (config.uart.fifo_depth, "characters buffered each way"),

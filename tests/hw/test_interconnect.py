@@ -167,11 +167,11 @@ async def an_access_to_nowhere_is_reported(dut):
     async def watch():
         while True:
             await RisingEdge(dut.clk_i)
-            if dut.error_o.value == 1:
-                reported.append(int(dut.error_addr_o.value))
+            if masters := int(dut.error_o.value):
+                reported.append((masters, int(dut.error_addr_o.value)))
 
     cocotb.start_soon(watch())
     await masters.run(0, [(MEMORY_BASE, 0, 0), (NOWHERE, 0, 0), (NOWHERE, 1, 5)])
     last = MEMORY_BASE + MEMORY_BYTES - 4
-    await masters.run(1, [(last, 0, 0), (PERIPHERAL_BASE[2] + 4092, 0, 0)])
-    assert reported == [NOWHERE, NOWHERE]
+    await masters.run(1, [(last, 0, 0), (PERIPHERAL_BASE[2] + 4092, 0, 0), (NOWHERE, 0, 0)])
+    assert reported == [(1, NOWHERE), (1, NOWHERE), (2, NOWHERE)]

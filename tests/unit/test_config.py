@@ -112,7 +112,7 @@ def test_hash_identifies_the_hardware_only():
     assert config.from_dict(changed("stack_kib", 16)).hash == base.hash
     assert config.from_dict(changed("arena_kib", 100)).hash == base.hash
     assert config.from_dict(changed("engine.array_size", 16)).hash != base.hash
-    assert config.from_dict(changed("address.uart", "0x10004000")).hash != base.hash
+    assert config.from_dict(changed("address.uart", "0x10008000")).hash != base.hash
     assert len(base.hash) == 8
 
 

@@ -30,9 +30,9 @@ module obi_crossbar
   input  logic     [NumPeripherals-1:0] peripherals_gnt_i,
   input  obi_rsp_t [NumPeripherals-1:0] peripherals_i,
 
-  /// High for one cycle for each access to an address where nothing is.
-  output logic        error_o,
-  output logic [31:0] error_addr_o
+  /// High for one cycle for each access of a master to an address where nothing is.
+  output logic [NumMasters-1:0] error_o,
+  output logic [31:0]           error_addr_o
 );
   // Slaves of each master: the peripherals, the error responder, the memory.
   localparam int unsigned ErrorIdx  = NumPeripherals;
@@ -125,6 +125,11 @@ module obi_crossbar
     );
   end
 
+  // A master's access to nowhere is the one that its grant lets through.
+  for (genvar m = 0; m < NumMasters; m++) begin : gen_error
+    assign error_o[m] = demux_req[m][ErrorIdx].req & demux_gnt[m][ErrorIdx];
+  end
+
   assign peripherals_o = shared_req[NumPeripherals-1:0];
   assign shared_gnt[NumPeripherals-1:0] = peripherals_gnt_i;
   assign shared_rsp[NumPeripherals-1:0] = peripherals_i;
@@ -135,7 +140,6 @@ module obi_crossbar
     .req_i(shared_req[ErrorIdx]),
     .gnt_o(shared_gnt[ErrorIdx]),
     .rsp_o(shared_rsp[ErrorIdx]),
-    .error_o,
     .error_addr_o
   );
 endmodule

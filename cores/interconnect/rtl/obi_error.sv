@@ -11,8 +11,7 @@ module obi_error
   input  obi_req_t    req_i,
   output logic        gnt_o,
   output obi_rsp_t    rsp_o,
-  /// High for one cycle for each such access, with its address.
-  output logic        error_o,
+  /// Address of such an access, in the cycle of its grant.
   output logic [31:0] error_addr_o
 );
   logic rvalid_q;
@@ -24,7 +23,6 @@ module obi_error
 
   assign gnt_o        = 1'b1;
   assign rsp_o        = '{rvalid: rvalid_q, rdata: '0};
-  assign error_o      = req_i.req;
   assign error_addr_o = req_i.addr;
 
   logic unused_write;

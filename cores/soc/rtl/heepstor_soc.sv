@@ -8,7 +8,10 @@
 module heepstor_soc
   import soc_obi_pkg::*;
   import heepstor_config_pkg::*;
-(
+#(
+  /// 1: JTAG through the FPGA's own TAP (Xilinx, BSCANE2) instead of the pins.
+  parameter bit JtagBscan = 1'b0
+) (
   input  logic clk_i,
   input  logic rst_ni,
 
@@ -31,18 +34,20 @@ module heepstor_soc
   output logic [31:0] exit_code_o
 );
   // Masters and peripherals of the interconnect. A lower master goes first.
-  localparam int unsigned NumMasters = 2;
-  localparam int unsigned DataIdx    = 0;
-  localparam int unsigned InstrIdx   = 1;
+  localparam int unsigned NumMasters  = 3;
+  localparam int unsigned DataIdx     = 0;
+  localparam int unsigned InstrIdx    = 1;
+  localparam int unsigned DebuggerIdx = 2;
 
-  localparam int unsigned NumPeripherals = 5;
+  localparam int unsigned NumPeripherals = 6;
   localparam int unsigned BootRomIdx     = 0;
   localparam int unsigned SocCtrlIdx     = 1;
   localparam int unsigned UartIdx        = 2;
   localparam int unsigned TimerIdx       = 3;
   localparam int unsigned EngineIdx      = 4;
+  localparam int unsigned DebugIdx       = 5;
   localparam logic [NumPeripherals-1:0][31:0] PeripheralBase = {
-    EngineBase, TimerBase, UartBase, SocCtrlBase, BootRomBase
+    DebugBase, EngineBase, TimerBase, UartBase, SocCtrlBase, BootRomBase
   };
 
   // Interrupt lines of the CPU.
@@ -58,13 +63,15 @@ module heepstor_soc
   logic     [NumPeripherals-1:0] periph_gnt;
   obi_rsp_t [NumPeripherals-1:0] periph_rsp;
 
-  logic unused_jtag;
-  assign unused_jtag = ^{jtag_tck_i, jtag_tms_i, jtag_trst_ni};
-  assign jtag_tdo_o  = jtag_tdi_i;
+  // Everything but the debug module is also reset by the debugger. Both resets come from registers, and
+  // only one of them changes at a time.
+  logic ndmreset, system_rst_n;
+  assign system_rst_n = rst_ni & ~ndmreset;
 
   // CPU.
   logic [31:0] irq;
   logic irq_timer, irq_engine, irq_uart, irq_bus_error;
+  logic debug_req, cpu_halted;
 
   always_comb begin
     irq              = '0;
@@ -84,14 +91,14 @@ module heepstor_soc
     .NUM_MHPMCOUNTERS(1)
   ) u_cpu (
     .clk_i,
-    .rst_ni,
+    .rst_ni(system_rst_n),
     .pulp_clock_en_i    (1'b1),
     .scan_cg_en_i       (1'b0),
     .boot_addr_i        (BootRomBase),
     .mtvec_addr_i       (MemoryBase),
-    .dm_halt_addr_i     ('0),
+    .dm_halt_addr_i     (DebugBase + dm::HaltAddress[31:0]),
     .hart_id_i          ('0),
-    .dm_exception_addr_i('0),
+    .dm_exception_addr_i(DebugBase + dm::ExceptionAddress[31:0]),
     .instr_req_o        (master_req[InstrIdx].req),
     .instr_gnt_i        (master_gnt[InstrIdx]),
     .instr_rvalid_i     (master_rsp[InstrIdx].rvalid),
@@ -108,10 +115,10 @@ module heepstor_soc
     .irq_i              (irq),
     .irq_ack_o          (),
     .irq_id_o           (),
-    .debug_req_i        (1'b0),
+    .debug_req_i        (debug_req),
     .debug_havereset_o  (),
     .debug_running_o    (),
-    .debug_halted_o     (),
+    .debug_halted_o     (cpu_halted),
     .fetch_enable_i     (1'b1),
     .core_sleep_o       ()
   );
@@ -121,8 +128,12 @@ module heepstor_soc
   assign master_req[InstrIdx].wdata = '0;
 
   // Bus.
+  logic [NumMasters-1:0] bus_errors;
   logic bus_error;
   logic [31:0] bus_error_addr;
+
+  // What a debugger looks for where nothing is must not disturb the program.
+  assign bus_error = (bus_errors[DataIdx] | bus_errors[InstrIdx]) & ~cpu_halted;
 
   obi_crossbar #(
     .NumMasters    (NumMasters),
@@ -132,7 +143,7 @@ module heepstor_soc
     .PeripheralBase(PeripheralBase)
   ) u_crossbar (
     .clk_i,
-    .rst_ni,
+    .rst_ni(system_rst_n),
     .masters_i        (master_req),
     .masters_gnt_o    (master_gnt),
     .masters_o        (master_rsp),
@@ -142,7 +153,7 @@ module heepstor_soc
     .peripherals_o    (periph_req),
     .peripherals_gnt_i(periph_gnt),
     .peripherals_i    (periph_rsp),
-    .error_o          (bus_error),
+    .error_o          (bus_errors),
     .error_addr_o     (bus_error_addr)
   );
 
@@ -172,7 +183,7 @@ module heepstor_soc
     .NarrowPorts(NumMasters)
   ) u_memory (
     .clk_i,
-    .rst_ni,
+    .rst_ni(system_rst_n),
     .narrow_req_i   (narrow_req),
     .narrow_gnt_o   (memory_gnt),
     .narrow_addr_i  (narrow_addr),
@@ -193,7 +204,7 @@ module heepstor_soc
 
   boot_rom u_boot_rom (
     .clk_i,
-    .rst_ni,
+    .rst_ni(system_rst_n),
     .obi_req_i   (periph_req[BootRomIdx].req),
     .obi_gnt_o   (periph_gnt[BootRomIdx]),
     .obi_addr_i  (periph_req[BootRomIdx].addr),
@@ -205,7 +216,7 @@ module heepstor_soc
     .ConfigHash(ConfigHash)
   ) u_soc_ctrl (
     .clk_i,
-    .rst_ni,
+    .rst_ni(system_rst_n),
     .obi_req_i       (periph_req[SocCtrlIdx].req),
     .obi_gnt_o       (periph_gnt[SocCtrlIdx]),
     .obi_addr_i      (periph_req[SocCtrlIdx].addr),
@@ -227,7 +238,7 @@ module heepstor_soc
     .FifoDepth(UartFifoDepth)
   ) u_uart (
     .clk_i,
-    .rst_ni,
+    .rst_ni(system_rst_n),
     .obi_req_i   (periph_req[UartIdx].req),
     .obi_gnt_o   (periph_gnt[UartIdx]),
     .obi_addr_i  (periph_req[UartIdx].addr),
@@ -243,7 +254,7 @@ module heepstor_soc
 
   timer u_timer (
     .clk_i,
-    .rst_ni,
+    .rst_ni(system_rst_n),
     .obi_req_i   (periph_req[TimerIdx].req),
     .obi_gnt_o   (periph_gnt[TimerIdx]),
     .obi_addr_i  (periph_req[TimerIdx].addr),
@@ -264,7 +275,7 @@ module heepstor_soc
     .MemoryBytes     (MemoryBytes)
   ) u_engine (
     .clk_i,
-    .rst_ni,
+    .rst_ni(system_rst_n),
     .obi_req_i    (periph_req[EngineIdx].req),
     .obi_gnt_o    (periph_gnt[EngineIdx]),
     .obi_addr_i   (periph_req[EngineIdx].addr),
@@ -282,5 +293,32 @@ module heepstor_soc
     .port_rvalid_i(port_rvalid),
     .port_rdata_i (port_rdata),
     .irq_o        (irq_engine)
+  );
+
+  debug #(
+    .Bscan(JtagBscan)
+  ) u_debug (
+    .clk_i,
+    .rst_ni,
+    .system_rst_ni(system_rst_n),
+    .jtag_tck_i,
+    .jtag_tms_i,
+    .jtag_tdi_i,
+    .jtag_tdo_o,
+    .jtag_trst_ni,
+    .ndmreset_o   (ndmreset),
+    .debug_req_o  (debug_req),
+    .obi_req_i    (periph_req[DebugIdx].req),
+    .obi_gnt_o    (periph_gnt[DebugIdx]),
+    .obi_addr_i   (periph_req[DebugIdx].addr),
+    .obi_we_i     (periph_req[DebugIdx].we),
+    .obi_be_i     (periph_req[DebugIdx].be),
+    .obi_wdata_i  (periph_req[DebugIdx].wdata),
+    .obi_rvalid_o (periph_rsp[DebugIdx].rvalid),
+    .obi_rdata_o  (periph_rsp[DebugIdx].rdata),
+    .bus_o        (master_req[DebuggerIdx]),
+    .bus_gnt_i    (master_gnt[DebuggerIdx]),
+    .bus_i        (master_rsp[DebuggerIdx]),
+    .bus_error_i  (bus_errors[DebuggerIdx])
   );
 endmodule

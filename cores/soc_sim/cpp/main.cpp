@@ -14,6 +14,7 @@
 #include "elf.hpp"
 #include "hang_detector.hpp"
 #include "heepstor_config.hpp"
+#include "jtag_port.hpp"
 #include "model.hpp"
 #include "options.hpp"
 #include "pseudo_terminal.hpp"
@@ -45,6 +46,7 @@ class Simulation {
   // Runs until the program ends or something else ends it.
   Result Run() {
     const auto start = std::chrono::steady_clock::now();
+    if (options_.jtag) jtag_.emplace(*options_.jtag);
     model_.Reset(options_.loader);
     result_.end = Loop();
     result_.program_exit_code = model_.Outputs().exit_code_o;
@@ -72,11 +74,11 @@ class Simulation {
 
   End Loop() {
     const Vsoc_sim& seen = model_.Outputs();
-    while (options_.loader || !seen.exit_valid_o) {
+    while (options_.loader || !seen.exit_valid_o || IsDebugged()) {
       Step();
       result_.instructions += seen.retired_o;
       const bool hangs = hang_.Step({seen.retired_o != 0, seen.active_o != 0, seen.pc_o});
-      if (hangs && !terminal_) return End::kHang;
+      if (hangs && !terminal_ && !jtag_) return End::kHang;
       if (model_.Cycles() == options_.max_cycles) return End::kMaxCycles;
       if (interrupted) return End::kInterrupted;
     }
@@ -92,7 +94,11 @@ class Simulation {
     while (model_.Cycles() < end) Step();
   }
 
+  // A debugger may load and run programs one after the other, and looks at what it has halted.
+  bool IsDebugged() const { return jtag_ && jtag_->Wanted(); }
+
   void Step() {
+    if (jtag_) jtag_->Step(model_);
     model_.Step(transmitter_.Level());
     if (const auto character = receiver_.Sample(model_.Outputs().uart_tx_o)) Print(*character);
   }
@@ -107,6 +113,7 @@ class Simulation {
   Model& model_;
   std::ifstream uart_file_;
   std::optional<PseudoTerminal> terminal_;
+  std::optional<JtagPort> jtag_;
   HangDetector hang_;
   UartReceiver receiver_;
   UartTransmitter transmitter_;

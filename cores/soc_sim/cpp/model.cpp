@@ -130,6 +130,16 @@ void Model::Step(bool uart_rx) {
   cycles_++;
 }
 
+void Model::SetJtag(bool tck, bool tms, bool tdi) {
+  top_->jtag_tck_i = tck;
+  top_->jtag_tms_i = tms;
+  top_->jtag_tdi_i = tdi;
+}
+
+void Model::SetJtagReset(bool active) { top_->jtag_trst_ni = !active; }
+
+bool Model::JtagTdo() const { return top_->jtag_tdo_o; }
+
 void Model::Eval(bool clock) {
   top_->clk_i = clock;
   top_->eval();

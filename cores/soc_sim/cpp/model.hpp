@@ -34,6 +34,13 @@ class Model {
   // One clock cycle; `uart_rx` is the serial line's level towards the SoC.
   void Step(bool uart_rx);
 
+  // JTAG pins towards the SoC, from the next cycle on; at first the TAP is held in its reset.
+  void SetJtag(bool tck, bool tms, bool tdi);
+  void SetJtagReset(bool active);
+
+  // JTAG pin from the SoC.
+  bool JtagTdo() const;
+
   // What the SoC shows after a cycle.
   const Vsoc_sim& Outputs() const { return *top_; }
 

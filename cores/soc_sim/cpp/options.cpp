@@ -29,6 +29,9 @@ const char* const kHelp =
     "                      is printed, and waiting is not taken for a hang\n"
     "  --boot=loader       the boot ROM takes programs from the serial line, one after the other;\n"
     "                      the simulation goes on until it is interrupted\n"
+    "  --jtag=PORT         listen for a debugger (OpenOCD, remote_bitbang) on a TCP port, 0 for a\n"
+    "                      free one; the simulation goes on after the program until the debugger\n"
+    "                      has gone\n"
     "  --help              print this text\n"
     "\n"
     "exit code: that of the program (its lowest 8 bits, 1 if only higher bits are set);\n"
@@ -45,6 +48,14 @@ std::uint64_t ParseNumber(const std::string& name, const std::string& text) {
     throw UserError(name + " needs a number of cycles, not '" + text + "'");
   }
   return value;
+}
+
+std::uint16_t ParsePort(const std::string& name, const std::string& text) {
+  const bool is_number = !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+  if (!is_number || text.size() > 5 || std::stoul(text) > 65535) {
+    throw UserError(name + " needs a TCP port, 0 to 65535, not '" + text + "'");
+  }
+  return static_cast<std::uint16_t>(std::stoul(text));
 }
 
 }  // namespace
@@ -75,6 +86,8 @@ Options ParseOptions(int argc, const char* const* argv) {
          }
          options.loader = value == "loader";
        }},
+      {"--jtag", [&options](const std::string& name,
+                            const std::string& value) { options.jtag = ParsePort(name, value); }},
       {"--max-cycles", number(options.max_cycles)},
       {"--hang-cycles", number(options.hang_cycles)},
   };

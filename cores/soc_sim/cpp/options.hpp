@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -20,6 +21,7 @@ struct Options {
   std::string uart_pty;          // link to a pseudo-terminal to make; empty: none
   std::uint64_t max_cycles = 0;  // 0: no limit
   std::uint64_t hang_cycles = 2'000'000;  // 0: never a hang
+  std::optional<std::uint16_t> jtag;      // TCP port of the JTAG pins; 0: a free one
   bool help = false;
 };
 

@@ -13,6 +13,12 @@ module soc_sim (
   /// Every character has left the serial line.
   output logic uart_idle_o,
 
+  input  logic jtag_tck_i,
+  input  logic jtag_tms_i,
+  input  logic jtag_tdi_i,
+  output logic jtag_tdo_o,
+  input  logic jtag_trst_ni,
+
   output logic        exit_valid_o,
   output logic [31:0] exit_code_o,
 
@@ -31,13 +37,11 @@ module soc_sim (
     .boot_select_i,
     .uart_rx_i,
     .uart_tx_o,
-    .jtag_tck_i  (1'b0),
-    .jtag_tms_i  (1'b1),
-    .jtag_tdi_i  (1'b0),
-    /* verilator lint_off PINCONNECTEMPTY */
-    .jtag_tdo_o  (),
-    /* verilator lint_on PINCONNECTEMPTY */
-    .jtag_trst_ni(1'b1),
+    .jtag_tck_i,
+    .jtag_tms_i,
+    .jtag_tdi_i,
+    .jtag_tdo_o,
+    .jtag_trst_ni,
     .exit_valid_o,
     .exit_code_o
   );

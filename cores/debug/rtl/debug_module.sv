@@ -1,0 +1,189 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
+/// The debug module of riscv-dbg for one CPU: its registers, the memory that the halted CPU runs from,
+/// and its access to the system bus.
+///
+/// The same parts as dm_top of riscv-dbg, with two differences. What it knows about the CPU (halted,
+/// command running) and the bus (access under way) is forgotten when the system is reset, while its
+/// registers are kept, so that a debugger can reset the CPU whether it was halted or not. And an
+/// access of its own to an address where nothing is ends with an error.
+module debug_module
+  import soc_obi_pkg::*;
+(
+  input  logic clk_i,
+  /// Power-on reset.
+  input  logic rst_ni,
+  /// Reset of CPU and bus; low whenever rst_ni is.
+  input  logic system_rst_ni,
+  /// Reset of the requests, with that of their transport.
+  input  logic dmi_rst_ni,
+
+  input  dm::dmi_req_t  request_i,
+  input  logic          request_valid_i,
+  output logic          request_ready_o,
+  output dm::dmi_resp_t response_o,
+  output logic          response_valid_o,
+  input  logic          response_ready_i,
+
+  /// The debugger resets everything but this module.
+  output logic ndmreset_o,
+  /// The CPU is to halt.
+  output logic debug_req_o,
+
+  /// Memory of the halted CPU; answers in the next cycle.
+  input  logic        obi_req_i,
+  output logic        obi_gnt_o,
+  input  logic [31:0] obi_addr_i,
+  input  logic        obi_we_i,
+  input  logic [3:0]  obi_be_i,
+  input  logic [31:0] obi_wdata_i,
+  output logic        obi_rvalid_o,
+  output logic [31:0] obi_rdata_o,
+
+  /// Accesses of the debugger to the system bus.
+  output obi_req_t bus_o,
+  input  logic     bus_gnt_i,
+  input  obi_rsp_t bus_i,
+  /// In the cycle of a grant: nothing is at this address.
+  input  logic     bus_error_i
+);
+  // sbcs.sberror of an address where nothing is.
+  localparam logic [2:0] BadAddress = 3'd2;
+
+  // The program buffer keeps s0 and a0 in the two scratch registers of the CPU.
+  localparam dm::hartinfo_t HartInfo = '{
+    zero1: '0, nscratch: 4'd2, zero0: '0, dataaccess: 1'b0, datasize: '0, dataaddr: '0
+  };
+
+  logic [19:0] hartsel;
+  logic dmactive, halted, resuming, halt_request, resume_request, clear_resume_ack;
+  logic command_valid, command_busy, command_error_valid, data_valid;
+  dm::command_t command;
+  dm::cmderr_e command_error;
+  logic [dm::ProgBufSize-1:0][31:0] program_buffer;
+  logic [dm::DataCount-1:0][31:0] data_to_memory, data_from_memory;
+
+  logic [31:0] address, next_address, bus_wdata, bus_rdata;
+  logic address_written, read_on_address, auto_increment, read_on_data, data_read, data_written;
+  logic [2:0] access_size, size_error;
+  logic bus_busy, bus_rvalid, size_error_valid;
+
+  dm_csrs #(
+    .NrHarts (1),
+    .BusWidth(32)
+  ) u_registers (
+    .clk_i,
+    .rst_ni,
+    .testmode_i             (1'b0),
+    .dmi_rst_ni,
+    .dmi_req_valid_i        (request_valid_i),
+    .dmi_req_ready_o        (request_ready_o),
+    .dmi_req_i              (request_i),
+    .dmi_resp_valid_o       (response_valid_o),
+    .dmi_resp_ready_i       (response_ready_i),
+    .dmi_resp_o             (response_o),
+    .ndmreset_o,
+    .dmactive_o             (dmactive),
+    .hartsel_o              (hartsel),
+    .hartinfo_i             (HartInfo),
+    .halted_i               (halted),
+    .unavailable_i          (1'b0),
+    .resumeack_i            (resuming),
+    .haltreq_o              (halt_request),
+    .resumereq_o            (resume_request),
+    .clear_resumeack_o      (clear_resume_ack),
+    .cmd_valid_o            (command_valid),
+    .cmd_o                  (command),
+    .cmderror_valid_i       (command_error_valid),
+    .cmderror_i             (command_error),
+    .cmdbusy_i              (command_busy),
+    .progbuf_o              (program_buffer),
+    .data_o                 (data_to_memory),
+    .data_i                 (data_from_memory),
+    .data_valid_i           (data_valid),
+    .sbaddress_o            (address),
+    .sbaddress_i            (next_address),
+    .sbaddress_write_valid_o(address_written),
+    .sbreadonaddr_o         (read_on_address),
+    .sbautoincrement_o      (auto_increment),
+    .sbaccess_o             (access_size),
+    .sbreadondata_o         (read_on_data),
+    .sbdata_o               (bus_wdata),
+    .sbdata_read_valid_o    (data_read),
+    .sbdata_write_valid_o   (data_written),
+    .sbdata_i               (bus_rdata),
+    .sbdata_valid_i         (bus_rvalid),
+    .sbbusy_i               (bus_busy),
+    .sberror_valid_i        (size_error_valid | bus_error_i),
+    .sberror_i              (bus_error_i ? BadAddress : size_error)
+  );
+
+  dm_sba #(
+    .BusWidth(32)
+  ) u_system_bus (
+    .clk_i,
+    .rst_ni                 (system_rst_ni),
+    .dmactive_i             (dmactive),
+    .master_req_o           (bus_o.req),
+    .master_add_o           (bus_o.addr),
+    .master_we_o            (bus_o.we),
+    .master_wdata_o         (bus_o.wdata),
+    .master_be_o            (bus_o.be),
+    .master_gnt_i           (bus_gnt_i),
+    .master_r_valid_i       (bus_i.rvalid),
+    .master_r_rdata_i       (bus_i.rdata),
+    .sbaddress_i            (address),
+    .sbaddress_write_valid_i(address_written),
+    .sbreadonaddr_i         (read_on_address),
+    .sbaddress_o            (next_address),
+    .sbautoincrement_i      (auto_increment),
+    .sbaccess_i             (access_size),
+    .sbreadondata_i         (read_on_data),
+    .sbdata_i               (bus_wdata),
+    .sbdata_read_valid_i    (data_read),
+    .sbdata_write_valid_i   (data_written),
+    .sbdata_o               (bus_rdata),
+    .sbdata_valid_o         (bus_rvalid),
+    .sbbusy_o               (bus_busy),
+    .sberror_valid_o        (size_error_valid),
+    .sberror_o              (size_error)
+  );
+
+  dm_mem #(
+    .NrHarts (1),
+    .BusWidth(32)
+  ) u_memory (
+    .clk_i,
+    .rst_ni           (system_rst_ni),
+    .debug_req_o,
+    .hartsel_i        (hartsel),
+    .haltreq_i        (halt_request),
+    .resumereq_i      (resume_request),
+    .clear_resumeack_i(clear_resume_ack),
+    .halted_o         (halted),
+    .resuming_o       (resuming),
+    .progbuf_i        (program_buffer),
+    .data_i           (data_to_memory),
+    .data_o           (data_from_memory),
+    .data_valid_o     (data_valid),
+    .cmd_valid_i      (command_valid),
+    .cmd_i            (command),
+    .cmderror_valid_o (command_error_valid),
+    .cmderror_o       (command_error),
+    .cmdbusy_o        (command_busy),
+    .req_i            (obi_req_i),
+    .we_i             (obi_we_i),
+    .addr_i           (obi_addr_i),
+    .wdata_i          (obi_wdata_i),
+    .be_i             (obi_be_i),
+    .rdata_o          (obi_rdata_o)
+  );
+
+  assign obi_gnt_o = 1'b1;
+
+  always_ff @(posedge clk_i or negedge system_rst_ni) begin
+    if (!system_rst_ni) obi_rvalid_o <= 1'b0;
+    else obi_rvalid_o <= obi_req_i;
+  end
+endmodule
