@@ -53,6 +53,8 @@ void serve(Endpoint& line) {
       return serial::write_memory(line, kLoadable);
     case serial::kCheck:
       return serial::check_memory(line, kLoadable);
+    case serial::kSpeed:
+      return serial::set_speed(line);
     case serial::kStart:
       if (line.size() != sizeof(std::uint32_t)) break;
       if (!kLoadable.holds(line.words()[0], sizeof(std::uint32_t))) {

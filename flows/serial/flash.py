@@ -12,7 +12,7 @@ from flows.device_log import LogReader
 from flows.errors import HeepstorError
 from flows.progress import Progress
 from flows.serial import image, protocol, session
-from flows.serial.link import NoAnswer
+from flows.serial.link import Link, NoAnswer
 from flows.serial.loader import Sent
 
 LOG = "uart.log"
@@ -56,7 +56,7 @@ def run(
     ignored: list[str] = []
     with session.opened(port, config, simulator, ignored.append) as link:
         progress.show(f"asking {link.name}")
-        sent = _load(link, config, firmware, output, progress)
+        sent = _load(link, port, config, firmware, output, progress)
         try:
             code = _await_end(link, session.patience(port).silence)
         finally:
@@ -67,7 +67,9 @@ def run(
     return result
 
 
-def _load(link, config: Config, firmware: Path, output: _Output, progress: Progress) -> Sent:
+def _load(
+    link: Link, port: str, config: Config, firmware: Path, output: _Output, progress: Progress
+) -> Sent:
     """Loads the program; what it prints from its start on is taken as its output."""
     program = image.read(firmware)
 
@@ -75,10 +77,10 @@ def _load(link, config: Config, firmware: Path, output: _Output, progress: Progr
         progress.show("running on the board")
         link.on_text = output.take
 
-    return session.load(link, config, program, progress, on_start)
+    return session.load(link, port, config, program, progress, on_start)
 
 
-def _await_end(link, silence: float | None) -> int:
+def _await_end(link: Link, silence: float | None) -> int:
     """The exit code, which the loader reports when the program has come back to it."""
     try:
         end = link.await_hello(silence)

@@ -32,7 +32,7 @@ def open_port(name: str, baud: int) -> serial.Serial:
 def _reason(name: str, baud: int, error: Exception) -> str:
     code = getattr(error, "errno", None)
     if code in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
-        return f"there is no port {name}. {_known_ports()}"
+        return f"there is no port {name}. {known_ports()}"
     if code in (errno.EACCES, errno.EPERM):
         return (
             f"this user may not open {name}. On most systems the group dialout may: "
@@ -43,7 +43,7 @@ def _reason(name: str, baud: int, error: Exception) -> str:
     if code == errno.EINVAL:
         return f"the port {name} cannot work at {baud} bits per second."
     if _is_file(name):
-        return f"{name} is no serial port. {_known_ports()}"
+        return f"{name} is no serial port. {known_ports()}"
     return f"the port {name} cannot be opened: {error}."
 
 
@@ -52,7 +52,8 @@ def _is_file(name: str) -> bool:
     return path.is_file() or path.is_dir() or path.is_block_device()
 
 
-def _known_ports() -> str:
+def known_ports() -> str:
+    """The serial ports of this machine, in words."""
     found = [f"{port.device} ({port.description})" for port in list_ports.comports()]
     if found:
         return "Ports here: " + ", ".join(found) + "."

@@ -19,7 +19,7 @@ MAX_DATA = 1024
 LOADER_BYTES = 2048
 """Bytes at the end of the main memory that the loader needs for itself."""
 
-HELLO, WRITE, CHECK, START, READ, BUFFERS, INFER, LEAVE = range(1, 9)
+HELLO, WRITE, CHECK, START, READ, BUFFERS, INFER, LEAVE, SPEED = range(1, 10)
 REPLY = 0x80
 ERROR = 0xFF
 

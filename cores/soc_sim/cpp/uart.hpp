@@ -14,20 +14,18 @@ namespace heepstor::sim {
 // Decodes what the SoC sends, sampling each bit in its middle.
 class UartReceiver {
  public:
-  // `divider`: clock cycles of one bit.
-  explicit UartReceiver(std::uint32_t divider) : divider_(divider) {}
-
-  // Takes the line's level in one clock cycle; returns a character when one is complete.
-  std::optional<char> Sample(bool level) {
+  // Takes the line's level in one clock cycle; returns a character when one is complete. `divider`:
+  // clock cycles of one bit.
+  std::optional<char> Sample(bool level, std::uint32_t divider) {
     if (bit_ == kIdle) {
       if (!level) {
         bit_ = kStart;
-        countdown_ = divider_ / 2;
+        countdown_ = divider / 2;
       }
       return std::nullopt;
     }
     if (countdown_-- != 0) return std::nullopt;
-    countdown_ = divider_ - 1;
+    countdown_ = divider - 1;
     return NextBit(level);
   }
 
@@ -49,7 +47,6 @@ class UartReceiver {
     return std::nullopt;
   }
 
-  std::uint32_t divider_;
   std::uint32_t countdown_ = 0;
   int bit_ = kIdle;
   std::uint8_t data_ = 0;
@@ -61,14 +58,13 @@ class UartTransmitter {
   // Gives the next byte, or a negative number if there is none now.
   using Source = std::function<int()>;
 
-  // `divider`: clock cycles of one bit. Without a source the line rests.
-  UartTransmitter(std::uint32_t divider, Source source)
-      : divider_(divider), source_(std::move(source)) {}
+  // Without a source the line rests.
+  explicit UartTransmitter(Source source) : source_(std::move(source)) {}
 
-  // The line's level in the next clock cycle.
-  bool Level() {
+  // The line's level in the next clock cycle. `divider`: clock cycles of one bit.
+  bool Level(std::uint32_t divider) {
     if (!source_) return true;
-    if (countdown_ == 0) NextBit();
+    if (countdown_ == 0) NextBit(divider);
     countdown_--;
     return level_;
   }
@@ -76,14 +72,14 @@ class UartTransmitter {
  private:
   static constexpr std::uint32_t kStopBit = 1u << 9;
 
-  void NextBit() {
-    countdown_ = divider_;
+  void NextBit(std::uint32_t divider) {
+    countdown_ = divider;
     if (frame_ == 0) {
       const int byte = source_();
       if (byte < 0) {
         // The line rests for the time of a character: asking in every cycle would be slow.
         level_ = true;
-        countdown_ = 10 * divider_;
+        countdown_ = 10 * divider;
         return;
       }
       frame_ = kStopBit | static_cast<std::uint32_t>(byte) << 1;
@@ -92,7 +88,6 @@ class UartTransmitter {
     frame_ >>= 1;
   }
 
-  std::uint32_t divider_;
   Source source_;
   std::uint32_t countdown_ = 0;
   std::uint32_t frame_ = 0;  // bits still to send, the next one lowest

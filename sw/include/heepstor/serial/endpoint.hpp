@@ -167,6 +167,17 @@ inline void write_memory(Endpoint& line, const Window& window) {
   line.reply();
 }
 
+/// Does a kSpeed request: the reply still comes at the old speed.
+inline void set_speed(Endpoint& line) {
+  const std::uint32_t divider = line.words()[0];
+  if (line.size() != sizeof(divider) || divider < 8 || divider > 0xFFFF) {
+    return line.refuse(kUnknownRequest);
+  }
+  line.reply();
+  Endpoint::flush();
+  write_register(config::kUartBase + regs::uart::kDividerOffset, divider);
+}
+
 /// Does a kRead request: the reply is the data.
 inline void read_memory(Endpoint& line, const Window& window) {
   const std::uint32_t address = line.words()[0], count = line.words()[1];

@@ -29,6 +29,7 @@ inline constexpr std::uint8_t kRead = 5;     // address, bytes -> data; server o
 inline constexpr std::uint8_t kBuffers = 6;  // -> Buffers; server only
 inline constexpr std::uint8_t kInfer = 7;    // -> Inference; server only
 inline constexpr std::uint8_t kLeave = 8;    // ->, and then the loader runs; server only
+inline constexpr std::uint8_t kSpeed = 9;    // clock cycles of a bit (8 to 65535) ->, then it holds
 
 inline constexpr std::uint8_t kReply = 0x80;
 /// Reply to a request that cannot be done; the body is the reason.

@@ -1,0 +1,167 @@
+"""The tasks `flash` and `run`: a project on a board, or on the simulator in its place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from flows import hardware, pipeline
+from flows.errors import HeepstorError
+from flows.options import Options, user_path
+from flows.pipeline import Pipeline
+from flows.progress import Progress, Terminal
+from flows.report.units import megahertz, size
+from flows.serial import inputs, serve
+from flows.serial.flash import run as flash_board
+from flows.serial.port import known_ports
+from flows.serial.session import SIMULATOR
+
+
+def flash(root: Path, options: Options, port: str, terminal: Terminal) -> dict:
+    """Builds the application, sends it, runs it and checks it; returns what was found."""
+    stages = _prepare(root, options, port, "firmware", terminal)
+    folder = stages.build / "flash"
+    with terminal.progress("flash") as progress:
+        result = flash_board(
+            port,
+            stages.config,
+            stages.firmware.folder / "firmware.elf",
+            stages.generate.folder,
+            _simulator(stages, port),
+            folder,
+            progress,
+        )
+    _show_flash(result, folder.relative_to(root), terminal)
+    return result
+
+
+def infer(
+    root: Path, options: Options, port: str, files: str, show: bool, terminal: Terminal
+) -> dict:
+    """Runs inputs, or without any the project's test inputs, on the board; returns the answers.
+
+    `files` are names with commas between. With `show` a table is printed.
+    """
+    stages = _prepare(root, options, port, "server", terminal)
+    model = stages.generate.folder
+    description = json.loads((model / "model.json").read_text())
+    paths = [user_path(name.strip()) for name in files.split(",") if name.strip()]
+    chosen, expected = _inputs(stages, paths, description)
+    batch = description["batch"]
+    with terminal.progress("run") as progress:
+        answers = serve.run(
+            port,
+            stages.config,
+            stages.server.folder / "firmware.elf",
+            _simulator(stages, port),
+            _filled_up(chosen, batch),
+            batch,
+            progress,
+        )
+    if expected is not None:
+        serve.check_golden(answers, expected)
+    result = _answers(port, stages, chosen, answers, expected is not None)
+    if show:
+        _show_answers(result, terminal)
+    return result
+
+
+def _prepare(root: Path, options: Options, port: str, stage: str, terminal: Terminal) -> Pipeline:
+    """Brings the application up to date, and the simulator where it stands for the board."""
+    if not port:
+        raise HeepstorError(
+            f"no port is named: --port /dev/ttyUSB1, or --port {SIMULATOR} for the simulator in a "
+            f"board's place. {known_ports()}"
+        )
+    pipeline.run(root, options, stage, terminal)
+    if port == SIMULATOR:
+        pipeline.run(root, options, "hardware", terminal)
+    return Pipeline(root, options, Progress)
+
+
+def _simulator(stages: Pipeline, port: str) -> Path | None:
+    return stages.hardware.folder / hardware.SIMULATOR if port == SIMULATOR else None
+
+
+def _inputs(stages: Pipeline, paths: Sequence[Path], description: dict):
+    """The inputs, and for the project's own the outputs that they must give."""
+    if not paths:
+        return serve.golden_inputs(stages.generate.folder)
+    project = json.loads((stages.quantize.folder / "project.json").read_text())
+    shape = tuple(description["tensors"][description["input"]]["shape"][1:])
+    return inputs.read(list(paths), shape, project["pixels"]), None
+
+
+def _filled_up(chosen: inputs.Inputs, batch: int) -> inputs.Inputs:
+    """Whole batches: the last input is repeated if need be."""
+    missing = -len(chosen.names) % batch
+    if not missing:
+        return chosen
+    values = chosen.values[[*range(len(chosen.names)), *([-1] * missing)]]
+    return inputs.Inputs([*chosen.names, *([""] * missing)], values)
+
+
+def _answers(
+    port: str,
+    stages: Pipeline,
+    chosen: inputs.Inputs,
+    answers: Sequence[serve.Answer],
+    checked: bool,
+) -> dict:
+    rows = [(row, answer.cycles) for answer in answers for row in answer.outputs]
+    return {
+        "port": port,
+        "configuration": stages.config.hash,
+        "clock_hz": stages.config.clock_hz,
+        "checked": checked,
+        "inputs": [
+            {
+                "name": name,
+                "class": int(outputs.argmax()) if len(outputs) > 1 else None,
+                "outputs": [float(value) for value in outputs],
+                "cycles": cycles,
+            }
+            for name, (outputs, cycles) in zip(chosen.names, rows, strict=False)
+        ],
+    }
+
+
+def _show_flash(result: dict, folder: Path, terminal: Terminal) -> None:
+    cycles = [found["cycles"] for found in result["inputs"]]
+    mean = sum(cycles) / len(cycles)
+    clock = result["clock_hz"]
+    terminal.note(
+        f"\nBoard        {result['port']}, configuration {result['configuration']}\n"
+        f"Sent         {size(result['sent'])}; {size(result['found'])} were there\n"
+        f"Inferences   {len(cycles)}, {mean:,.0f} cycles each: {1e3 * mean / clock:.3f} ms at "
+        f"{megahertz(clock)}\n"
+        f"Outputs      equal to the reference bit for bit; largest difference to PyTorch "
+        f"{result['torch_difference']:.1e}\n"
+        f"Output       {folder}"
+    )
+
+
+def _show_answers(result: dict, terminal: Terminal) -> None:
+    from rich.table import Table
+
+    from flows.tables import console
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("input")
+    for heading in ("class", "output", "cycles", "ms"):
+        table.add_column(heading, justify="right")
+    for found in result["inputs"]:
+        index = found["class"]
+        table.add_row(
+            found["name"],
+            "" if index is None else str(index),
+            f"{found['outputs'][index or 0]:.6g}",
+            f"{found['cycles']:,}",
+            f"{1e3 * found['cycles'] / result['clock_hz']:.3f}",
+        )
+    out = console(stream=terminal.stream)
+    out.print()
+    out.print(table)
+    if result["checked"]:
+        out.print("The project's test inputs: outputs equal to the reference bit for bit.")

@@ -1,0 +1,119 @@
+"""Inferences on a board, of inputs that the host sends: the application stays there and serves."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from flows import firmware
+from flows.config import Config
+from flows.errors import HeepstorError
+from flows.progress import Progress
+from flows.serial import image, loader, protocol, session
+from flows.serial.inputs import Inputs
+from flows.serial.link import Link, NoAnswer, Refused
+from flows.serial.protocol import Buffers, Inference
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Outputs of one inference (FP32, inputs x outputs of one), and the cycles that it took."""
+
+    outputs: np.ndarray
+    cycles: int
+
+
+def run(
+    port: str,
+    config: Config,
+    server: Path,
+    simulator: Path | None,
+    inputs: Inputs,
+    batch: int,
+    progress: Progress,
+) -> list[Answer]:
+    """Runs the inputs on the board at `port`, `batch` in each inference; returns the answers.
+
+    `server` is the ELF file of the server, `simulator` the program for a simulated board. The
+    server is only sent if it does not run there yet. Raises HeepstorError if the board is not there
+    or not the right one, or an inference fails.
+    """
+    printed: list[str] = []
+    with session.opened(port, config, simulator, printed.append) as link:
+        progress.show(f"asking {link.name}")
+        with session.answering(link):
+            buffers = _serving(link, port, config, server, progress)
+            _check_size(buffers, inputs, batch)
+            batches = inputs.values.reshape(-1, batch * inputs.values.shape[1])
+            return [
+                _infer(link, session.patience(port).inference, buffers, values, batch)
+                for values in progress.track(batches, "inferences", len(batches))
+            ]
+
+
+def _serving(link: Link, port: str, config: Config, server: Path, progress: Progress) -> Buffers:
+    """Makes sure that this very server runs on the board; returns its buffers."""
+    board = session.identify(link, config)
+    if board.role == protocol.SERVER:
+        buffers = Buffers.unpack(link.request(protocol.BUFFERS).body)
+        if buffers.program == firmware.program_id(server):
+            return buffers
+    session.load(link, port, config, image.read(server), progress)
+    try:
+        board = link.hello()
+    except NoAnswer:
+        board = None
+    if board is None or board.role != protocol.SERVER:
+        raise HeepstorError(f"the application on {link.name} was started and does not serve.")
+    session.hurry(link, port)
+    return Buffers.unpack(link.request(protocol.BUFFERS).body)
+
+
+def _check_size(buffers: Buffers, inputs: Inputs, batch: int) -> None:
+    expected = inputs.values.itemsize * inputs.values.shape[1] * batch
+    if buffers.input_bytes != expected:
+        raise HeepstorError(
+            f"the application on the board takes {buffers.input_bytes} bytes an inference, and the "
+            f"inputs have {expected}."
+        )
+
+
+def _infer(link: Link, patience: float, buffers: Buffers, values: np.ndarray, batch: int) -> Answer:
+    loader.write(link, buffers.input, values.astype("<f4").tobytes())
+    try:
+        reply = link.request(protocol.INFER, patience=patience)
+    except Refused as error:
+        raise HeepstorError(f"the board does no inference: {error}.") from error
+    inference = Inference.unpack(reply.body)
+    if inference.error:
+        raise HeepstorError(
+            f"the engine stopped the inference: error {inference.error} in descriptor "
+            f"{inference.index} at {inference.address:#x} (docs/registers.md, ERROR)."
+        )
+    data = loader.read(link, buffers.output, buffers.output_bytes)
+    return Answer(np.frombuffer(data, "<f4").reshape(batch, -1), inference.cycles)
+
+
+def golden_inputs(model: Path) -> tuple[Inputs, np.ndarray]:
+    """The project's own test inputs, and the outputs that they must give."""
+    description = json.loads((model / "model.json").read_text())
+    count = description["inputs"]
+    values = np.fromfile(model / "src" / "inputs.bin", "<f4").reshape(count, -1)
+    names = [f"test input {index}" for index in range(count)]
+    return Inputs(names, values), np.load(model / "golden" / "outputs.npy").reshape(count, -1)
+
+
+def check_golden(answers: list[Answer], expected: np.ndarray) -> None:
+    """Raises HeepstorError unless every output has the bits that it must have."""
+    got = np.concatenate([answer.outputs for answer in answers]).astype(np.float32)
+    wrong = got.view(np.uint32) != np.ascontiguousarray(expected, np.float32).view(np.uint32)
+    if wrong.any():
+        index, position = np.argwhere(wrong)[0]
+        raise HeepstorError(
+            f"{wrong.sum()} of {wrong.size} outputs differ from the reference, the first is output "
+            f"{position} of test input {index}: {got[index, position]:.9g}, must be "
+            f"{expected[index, position]:.9g}."
+        )
