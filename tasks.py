@@ -113,6 +113,47 @@ hardware = _stage_task("hardware", "Build the simulator of the whole SoC from it
 simulate = _stage_task("simulate", "Run the application on the simulated SoC; check its outputs.")
 
 
+BOARD_OPTIONS = {
+    "port": ("", "the board's serial port, such as /dev/ttyUSB1; sim: the simulator in its place"),
+    **{name: STAGE_OPTIONS[name] for name in STAGE_OPTIONS if name not in ("unit", "clock_hz")},
+}
+
+
+def _flash(c, *, port, project, json, **options):
+    """Send the application to a board, run it there, and check its outputs."""
+    from flows.options import Options
+    from flows.progress import Terminal
+    from flows.serial import board
+
+    terminal = Terminal(sys.stderr if json else sys.stdout)
+    choice = Options.from_command_line(ROOT, project=project, **options)
+    result = board.flash(ROOT, choice, port, terminal)
+    if json:
+        print(jsonlib.dumps(result, indent=1))
+
+
+_flash.__name__ = "flash"
+flash = _with_options(_flash, BOARD_OPTIONS)
+
+
+def _run(c, *, input, port, project, json, **options):
+    """Run inputs of yours on a board, where the application stays and serves."""
+    from flows.options import Options
+    from flows.progress import Terminal
+    from flows.serial import board
+
+    terminal = Terminal(sys.stderr if json else sys.stdout)
+    choice = Options.from_command_line(ROOT, project=project, **options)
+    result = board.infer(ROOT, choice, port, input, not json, terminal)
+    if json:
+        print(jsonlib.dumps(result, indent=1))
+
+
+_run.__name__ = "run"
+INPUT = {"input": ("", "pictures or .npy files, with commas between (default: the test inputs)")}
+run = _with_options(_run, {**BOARD_OPTIONS, **INPUT})
+
+
 def _report(c, *, compare, project, json, **options):
     """Show where every cycle and every byte went; or two builds side by side."""
     if not compare:

@@ -26,6 +26,7 @@ PREREQUISITES = {
     "quantize": ("export",),
     "generate": ("export", "quantize"),
     "firmware": ("export", "quantize", "generate"),
+    "server": ("export", "quantize", "generate"),
     "hardware": (),
     "simulate": ("export", "quantize", "generate", "firmware", "hardware"),
     "report": ("export", "quantize", "generate", "firmware", "hardware", "simulate"),
@@ -109,11 +110,22 @@ class Pipeline:
 
     @cached_property
     def firmware(self) -> Stage:
+        return self._program("firmware", "src", "include", "link.ld.template")
+
+    @cached_property
+    def server(self) -> Stage:
+        """The application that serves inferences over the serial line, in place of the tests."""
+        return self._program("server", "src", "include", "server", "link.ld.template")
+
+    def _program(self, name: str, *parts: str) -> Stage:
+        """A program for the SoC; `parts` are those of sw/ that it is made of."""
+
         def work(out: Path) -> None:
             from flows import firmware
 
             options = firmware.Options(self.options.operators, self.options.assertions)
-            firmware.build(self.generate.folder / "src", out, self.config, options)
+            main = firmware.SERVER if name == "server" else None
+            firmware.build(self.generate.folder / "src", out, self.config, options, main=main)
 
         values = {
             **self._versions("ziglang", "systemrdl-compiler"),
@@ -123,10 +135,10 @@ class Pipeline:
         }
         files = (
             *self._python("flows.firmware:build"),
-            *self._tree("sw", "src", "include", "link.ld.template"),
+            *self._tree("sw", *parts),
             *sorted(self.root.glob("cores/*/*.rdl")),
         )
-        return self._stage("firmware", work, files, values, Upstream(self.generate, ("src/*",)))
+        return self._stage(name, work, files, values, Upstream(self.generate, ("src/*",)))
 
     @cached_property
     def hardware(self) -> Stage:

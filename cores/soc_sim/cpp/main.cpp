@@ -37,11 +37,7 @@ UartTransmitter::Source BytesOf(const std::string& path, std::ifstream& file) {
 class Simulation {
  public:
   Simulation(const Options& options, Model& model)
-      : options_(options),
-        model_(model),
-        hang_(options.hang_cycles),
-        receiver_(config::kUartDivider),
-        transmitter_(config::kUartDivider, UartSource()) {}
+      : options_(options), model_(model), hang_(options.hang_cycles), transmitter_(UartSource()) {}
 
   // Runs until the program ends or something else ends it.
   Result Run() {
@@ -87,10 +83,11 @@ class Simulation {
 
   // What the program printed last is still on its way when it writes its exit code.
   void DrainUart() {
-    const std::uint64_t frame = 10 * config::kUartDivider;
+    const std::uint64_t bit = model_.Outputs().uart_divider_o;
+    const std::uint64_t frame = 10 * bit;
     const std::uint64_t limit = model_.Cycles() + frame * (config::kUartFifoDepth + 2);
     while (!model_.Outputs().uart_idle_o && model_.Cycles() < limit && !interrupted) Step();
-    const std::uint64_t end = model_.Cycles() + config::kUartDivider;
+    const std::uint64_t end = model_.Cycles() + bit;
     while (model_.Cycles() < end) Step();
   }
 
@@ -99,8 +96,10 @@ class Simulation {
 
   void Step() {
     if (jtag_) jtag_->Step(model_);
-    model_.Step(transmitter_.Level());
-    if (const auto character = receiver_.Sample(model_.Outputs().uart_tx_o)) Print(*character);
+    const std::uint32_t divider = model_.Outputs().uart_divider_o;
+    model_.Step(transmitter_.Level(divider));
+    const auto character = receiver_.Sample(model_.Outputs().uart_tx_o, divider);
+    if (character) Print(*character);
   }
 
   void Print(char character) {

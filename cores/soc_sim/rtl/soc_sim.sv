@@ -12,6 +12,8 @@ module soc_sim (
   output logic uart_tx_o,
   /// Every character has left the serial line.
   output logic uart_idle_o,
+  /// Clock cycles of one bit on the serial line, as the program has set it.
+  output logic [15:0] uart_divider_o,
 
   input  logic jtag_tck_i,
   input  logic jtag_tms_i,
@@ -47,6 +49,7 @@ module soc_sim (
   );
 
   assign uart_idle_o = u_soc.u_uart.tx_idle;
+  assign uart_divider_o = u_soc.u_uart.divider;
   assign retired_o   = u_soc.u_cpu.core_i.mhpmevent_minstret;
   assign pc_o        = u_soc.u_cpu.core_i.pc_id;
   assign sleeping_o  = u_soc.u_cpu.core_sleep_o;
