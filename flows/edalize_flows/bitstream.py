@@ -23,27 +23,37 @@ class Bitstream(Vivado):
 
     def build(self):
         """Makes the bitstream, unless there is one of just these sources."""
+        folder = Path(self.work_root)
         with _fusesoc_errors():
-            tool = vivado.require()
-            folder = Path(self.work_root)
-            os.environ["PATH"] = f"{tool.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-            record.drop_stale(folder)
+            if record.why_stale(folder) is None:
+                print(f"The bitstream in {folder} is up to date.")
+                return
+            tool = _vivado_on_path()
+            record.clear(folder)
             super().build()
-            record.write(folder, vivado.version(tool))
+            # With the option pnr=none Vivado stops at the netlist.
+            if self.flow_options.get("pnr") != "none":
+                record.write(folder, vivado.version(tool))
 
     def run(self):
         """Programs the board if ``pgm`` is set, with a bitstream of just these sources only."""
         if not self.flow_options.get("pgm"):
             return
         with _fusesoc_errors():
-            tool = vivado.require()
-            os.environ["PATH"] = f"{tool.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+            _vivado_on_path()
             if reason := record.why_stale(Path(self.work_root)):
                 raise HeepstorError(
                     f"the bitstream in {self.work_root} is not programmed: {reason}. "
                     "Build it first: the same command with --build."
                 )
             super().run()
+
+
+def _vivado_on_path() -> Path:
+    """The program `vivado`, which make finds as well, wherever it is installed."""
+    program = vivado.require()
+    os.environ["PATH"] = f"{program.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    return program
 
 
 @contextlib.contextmanager

@@ -134,13 +134,11 @@ def _difference(old: dict[str, str], new: dict[str, str]) -> str | None:
     return changes[0] + more
 
 
-def drop_stale(folder: Path) -> None:
-    """Removes the bitstream and Vivado's project unless they are of the current sources.
+def clear(folder: Path) -> None:
+    """Removes the bitstream and Vivado's project from a work folder.
 
     The project is removed as well, because Vivado takes runs that it completed for current.
     """
-    if why_stale(folder) is None:
-        return
     name = project(folder)
     for suffix in ("bit", "bit.json", "bin", "xpr", "v", "edn"):
         (folder / f"{name}.{suffix}").unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The SoC on the ZCU104's top level, with models of Xilinx's primitives: clock, reset, serial line."""
+"""The ZCU104's top level with models of Xilinx's primitives: clock, reset, serial line."""
 
 import json
 

@@ -1,0 +1,47 @@
+"""The boards that `invoke program` knows."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+from flows.errors import HeepstorError
+
+
+@dataclass(frozen=True)
+class Board:
+    """A board: its name is that of the FuseSoC target which makes its bitstream."""
+
+    name: str
+    title: str
+    part: str
+    """The device, as Vivado names it."""
+    openfpgaloader: tuple[str, ...]
+    """What openFPGALoader is told of the cable and the device."""
+    connection: str
+    """What to look at where the board does not answer."""
+
+
+ZCU104 = Board(
+    name="zcu104",
+    title="ZCU104 evaluation board",
+    part="xczu7ev-ffvc1156-2-e",
+    # It is not in openFPGALoader's list of boards. Its USB bridge is an FT4232HL with JTAG on the
+    # first channel (UG1267).
+    openfpgaloader=("--cable", "ft4232", "--fpga-part", "xczu7evffvc1156"),
+    connection="Is the board on, its micro-USB port for JTAG and UART connected, and SW6 set to "
+    "JTAG (all four ON)? May this user open the USB device (cable drivers, udev rules)?",
+)
+
+BOARDS = {board.name: board for board in (ZCU104,)}
+
+
+def find(name: str) -> Board:
+    """The board of that name; raises HeepstorError with those that are known."""
+    if name in BOARDS:
+        return BOARDS[name]
+    near = difflib.get_close_matches(name, BOARDS, 1)
+    hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(BOARDS)}."
+    if not name:
+        raise HeepstorError(f"which board? Name it with --board. {hint}")
+    raise HeepstorError(f"there is no board {name!r}. {hint}")

@@ -1,0 +1,78 @@
+"""The project of a board: made by FuseSoC, built by Vivado; and the bitstream that is its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from flows import fusesoc
+from flows.errors import HeepstorError
+from flows.fpga import record, vivado
+from flows.fpga.boards import Board
+from flows.progress import Progress
+
+SYSTEM = "heepstor"
+
+
+def folder(root: Path, board: Board, configuration: str) -> Path:
+    """Where the project of a board is made for a configuration, named by its hash."""
+    return root / "build" / "fpga" / f"{board.name}-{configuration}"
+
+
+def set_up(root: Path, board: Board, config_path: Path, work: Path, progress: Progress) -> None:
+    """Makes the project as it would be of the sources as they are now. Needs no Vivado."""
+    progress.show("FuseSoC")
+    _fusesoc(root, board, config_path, work, "--setup", lambda line: None)
+
+
+def build(root: Path, board: Board, config_path: Path, work: Path, progress: Progress) -> Path:
+    """Makes the bitstream, which takes Vivado an hour or so; returns its path."""
+    vivado.require()
+    progress.show("Vivado")
+    _fusesoc(root, board, config_path, work, "--build", _show(progress))
+    if reason := record.why_stale(work):
+        raise HeepstorError(f"the bitstream was not made ({reason}). All: {_log(work)}")
+    return record.bitstream_file(work)
+
+
+def _fusesoc(
+    root: Path,
+    board: Board,
+    config_path: Path,
+    work: Path,
+    stage: str,
+    on_line: Callable[[str], None],
+) -> None:
+    arguments = ["run", f"--target={board.name}", stage, f"--work-root={work}", SYSTEM]
+    log = _log(work)
+    log.unlink(missing_ok=True)
+    fusesoc.run(root, arguments, config_path, log, on_line)
+
+
+def _log(work: Path) -> Path:
+    return work.with_name(f"{work.name}.log")
+
+
+def _show(progress: Progress) -> Callable[[str], None]:
+    """Follows Vivado by what it prints: phases of a run begin with "Phase" or "Starting"."""
+
+    def show(line: str) -> None:
+        if line.startswith(("Phase ", "Starting ", "launch_runs", "INFO: [HEEPstor]")):
+            progress.show(f"Vivado: {line[:60]}")
+
+    return show
+
+
+def bitstream(root: Path, board: Board, work: Path) -> Path | None:
+    """A bitstream of just the project in `work`: made there, or by `fusesoc run` by hand."""
+    for place in _places(root, board, work):
+        if place.is_file() and record.why_stale(work, place) is None:
+            return place
+    return None
+
+
+def _places(root: Path, board: Board, work: Path) -> Iterator[Path]:
+    own = record.bitstream_file(work)
+    yield own
+    # The work folder that FuseSoC takes without --work-root, below the build_root of fusesoc.conf.
+    yield root / "build" / "fusesoc" / record.project(work) / board.name / own.name
