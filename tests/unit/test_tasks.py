@@ -13,6 +13,7 @@ from flows.errors import HeepstorError
 ROOT = Path(__file__).resolve().parents[2]
 TASKS = (
     *("build", "export", "quantize", "generate", "firmware", "hardware", "simulate", "report"),
+    *("synth", "program"),
     *("flash", "run"),
     *("list", "clean", "doctor", "test", "lint", "bench", "fuzz"),
 )

@@ -16,6 +16,12 @@ module sram #(
   input  logic [31:0]          wdata_i,
   output logic [31:0]          rdata_o
 );
+`ifdef HEEPSTOR_ULTRA_RAM
+  // The device has UltraRAM: 4096 rows each, so smaller memories are better off in block RAM.
+  (* ram_style = (Words >= 4096) ? "ultra" : "block" *)
+`else
+  (* ram_style = "block" *)
+`endif
   logic [31:0] mem[Words];
 
   always_ff @(posedge clk_i) begin

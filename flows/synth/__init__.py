@@ -1,0 +1,1 @@
+"""Synthesis without a vendor: what the hardware takes of an FPGA, by Yosys, module by module."""

