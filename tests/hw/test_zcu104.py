@@ -156,3 +156,47 @@ async def the_soc_says_hello_and_runs_a_program(dut):
         assert (reply.type, reply.sequence) == (kind | protocol.REPLY, sequence)
     await Timer(5, unit="us")
     assert int(dut.led_o.value) & LED_EXITED and int(dut.led_o.value) & LED_FAILED
+
+
+async def scan(dut, selected, bits, value):
+    """One scan of a data register through the FPGA's TAP: capture, shift, update; what came out."""
+    tap = dut.u_soc.u_debug.gen_bscan.u_tap
+    clock = tap.u_dtmcs
+
+    async def tick():
+        for level in (1, 0):
+            await Timer(20, unit="ns")
+            clock.tck.value = level
+
+    selected.selected.value = 1
+    clock.capture.value = 1
+    await tick()
+    clock.capture.value, clock.shift.value = 0, 1
+    result = 0
+    for bit in range(bits):
+        clock.tdi.value = value >> bit & 1
+        await Timer(1, unit="ns")
+        result |= int(selected.TDO.value) << bit
+        await tick()
+    clock.shift.value, clock.update.value = 0, 1
+    await tick()
+    clock.update.value, selected.selected.value = 0, 0
+    # The request crosses to the SoC's clock and back.
+    for _ in range(20):
+        await tick()
+    return result
+
+
+@cocotb.test()
+async def the_debug_module_is_reached_through_the_fpgas_tap(dut):
+    await power_up(dut)
+    await RisingEdge(dut.rst_n)
+    await Timer(100, unit="ns")
+    tap = dut.u_soc.u_debug.gen_bscan.u_tap
+    dtmcs = await scan(dut, tap.u_dtmcs, 32, 0)
+    assert (dtmcs & 0xF, dtmcs >> 4 & 0x3F) == (1, 7), "version 0.13, 7 bits of address"
+    dmstatus, read = 0x11, 1
+    await scan(dut, tap.u_dmi, 41, dmstatus << 34 | read)
+    answer = await scan(dut, tap.u_dmi, 41, 0)
+    assert answer & 3 == 0, "no error"
+    assert answer >> 2 & 0xF == 2, "dmstatus.version is 0.13"

@@ -257,8 +257,38 @@ proc create_clock {args} {
   if {![string is double -strict [dict get $flags -period]] || [llength $target] != 1} {
     fail "create_clock $args"
   }
-  if {[kind_of [lindex $target 0]] ne "port"} { fail "create_clock of $target" }
-  lappend ::clocks [dict get $flags -name]
+  if {[kind_of [lindex [lindex $target 0] 0]] ni {port pin}} { fail "create_clock of $target" }
+  lappend ::clocks [object clock [dict get $flags -name]]
+}
+
+# A pin of an instance somewhere in the design: `NAME =~ */instance/PIN`. The instance is looked for in
+# the sources, with that pin.
+proc get_pins {args} {
+  lassign [options get_pins {-hierarchical -filter=} $args] flags rest
+  if {[llength $rest] || ![dict exists $flags -hierarchical]
+      || ![regexp {^NAME =~ \*/(\w+)/(\w+)$} [dict get $flags -filter] all instance pin]} {
+    fail "get_pins $args"
+  }
+  foreach name $::project(verilog) {
+    if {[regexp "\\) $instance \\(\[^;\]*\\.$pin\\M" [contents $name]]} {
+      return [list [object pin $instance/$pin]]
+    }
+  }
+  fail "no pin $instance/$pin in the design"
+}
+
+proc get_clocks {args} {
+  lassign [options get_clocks {-include_generated_clocks} $args] flags names
+  foreach name $names { if {$name ni $::clocks} { fail "no clock $name" } }
+  return $names
+}
+
+proc set_clock_groups {args} {
+  if {[lindex $args 0] ne "-asynchronous" || [llength $args] < 5} { fail "set_clock_groups $args" }
+  foreach {flag group} [lrange $args 1 end] {
+    if {$flag ne "-group" || ![llength $group]} { fail "set_clock_groups $args" }
+    foreach clock $group { if {[kind_of $clock] ne "clock"} { fail "$clock is no clock" } }
+  }
 }
 
 proc set_false_path {args} {

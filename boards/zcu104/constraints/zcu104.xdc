@@ -35,4 +35,10 @@ set_property IOSTANDARD LVCMOS33 [get_ports {led_o[*]}]
 set_false_path -from [get_ports {cpu_reset_i dip_start_i uart_rx_i}]
 set_false_path -to [get_ports {uart_tx_o led_o[*]}]
 
+# The debugger's clock, from the FPGA's JTAG port: 30 MHz is the fastest that the USB bridge makes. What
+# crosses between it and the SoC's clock is synchronised.
+create_clock -name jtag_tck -period 33.333 [get_pins -hierarchical -filter {NAME =~ */u_dtmcs/TCK}]
+set_clock_groups -asynchronous -group [get_clocks -include_generated_clocks clk_125] \
+  -group [get_clocks jtag_tck]
+
 set_property BITSTREAM.GENERAL.COMPRESS TRUE [current_design]

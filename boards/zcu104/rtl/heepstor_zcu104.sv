@@ -41,7 +41,10 @@ module heepstor_zcu104 (
     .rst_no (rst_n)
   );
 
-  heepstor_soc u_soc (
+  // The debugger comes through the FPGA's own JTAG port, by the board's USB cable.
+  heepstor_soc #(
+    .JtagBscan(1'b1)
+  ) u_soc (
     .clk_i        (clk),
     .rst_ni       (rst_n),
     .boot_select_i(~dip_start_i),
