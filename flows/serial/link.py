@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
@@ -14,7 +15,10 @@ from flows.serial import protocol
 from flows.serial.protocol import Hello, Message
 from flows.serial.splitter import Splitter
 
-ATTEMPTS = 6
+SILENCES = 4
+"""How often a request is repeated that nobody answers."""
+DAMAGES = 40
+"""How often a request is repeated that arrives damaged: one zero too many gives two complaints."""
 
 
 class Port(Protocol):
@@ -56,6 +60,7 @@ class Link:
         self._port = port
         self._check = check
         self._splitter = Splitter()
+        self._parts: deque[str | Message] = deque()
         self._sequence = 0
 
     def request(self, kind: int, body: bytes = b"", patience: float | None = None) -> Message:
@@ -65,10 +70,15 @@ class Link:
         """
         self._sequence = self._sequence % 255 + 1
         request = Message(kind, self._sequence, body)
-        for _ in range(ATTEMPTS):
+        silences = damages = 0
+        while silences <= SILENCES and damages <= DAMAGES:
             self._write(protocol.encode(request))
             reply = self._await_reply(request, patience or self.patience)
-            if reply is not None:
+            if reply is None:
+                silences += 1
+            elif reply.type == protocol.ERROR:
+                damages += 1
+            else:
                 return reply
         raise NoAnswer
 
@@ -91,12 +101,12 @@ class Link:
         return self._splitter.rest()
 
     def _await_reply(self, request: Message, patience: float) -> Message | None:
-        """The reply, or None to send the request again."""
+        """The reply; or the complaint that the request was damaged; or None if nobody answers."""
         for message in self._incoming(patience):
             if message.type == protocol.ERROR:
                 (reason, *_) = message.words() or (protocol.DAMAGED,)
                 if message.sequence == 0 and reason == protocol.DAMAGED:
-                    return None
+                    return message
                 if message.sequence == request.sequence:
                     raise Refused(reason)
             is_reply = message.type == request.type + protocol.REPLY
@@ -108,16 +118,18 @@ class Link:
         """Yields messages until nothing has come for so many seconds."""
         heard = time.monotonic()
         while patience is None or time.monotonic() - heard < patience:
-            data = self._read()
-            if not data:
-                self._check()
-                continue
-            heard = time.monotonic()
-            for part in self._splitter.take(data):
+            while self._parts:
+                part = self._parts.popleft()
                 if isinstance(part, str):
                     self.on_text(part)
                 else:
                     yield part
+            data = self._read()
+            if data:
+                heard = time.monotonic()
+                self._parts.extend(self._splitter.take(data))
+            else:
+                self._check()
 
     def _read_hello(self, message: Message) -> Hello:
         try:

@@ -1,0 +1,32 @@
+// The boot ROM's loader as a process. A "program" is its exit code (4 bytes) and the text that it
+// prints, which a zero ends. Arguments: the configuration's hash, and whether a program has ended.
+#include <sys/mman.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "board.hpp"
+#include "heepstor_config.hpp"
+
+extern "C" [[noreturn]] void heepstor_boot();
+
+extern "C" [[noreturn]] void heepstor_enter(std::uint32_t address) {
+  const auto* program = reinterpret_cast<const std::uint8_t*>(static_cast<std::uintptr_t>(address));
+  board.exited = 1;
+  board.exit_code = *reinterpret_cast<const std::uint32_t*>(program);
+  for (const std::uint8_t* text = program + 4; *text != 0; ++text) put_byte(*text);
+  heepstor_boot();
+}
+
+int main(int, char** arguments) {
+  namespace config = heepstor::config;
+  void* const base = reinterpret_cast<void*>(static_cast<std::uintptr_t>(config::kMemoryBase));
+  void* const memory = mmap(base, config::kMemoryBytes, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+  if (memory != base) {
+    std::perror("the board's memory");
+    return 1;
+  }
+  board.config_hash = static_cast<std::uint32_t>(std::strtoul(arguments[1], nullptr, 16));
+  heepstor_boot();
+}

@@ -1,0 +1,183 @@
+"""The host and the boot ROM's loader, compiled for the host, on good and on bad serial lines."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import struct
+import zlib
+
+import pytest
+
+from flows import config
+from flows.errors import HeepstorError
+from flows.progress import Progress
+from flows.serial import loader, protocol, session
+from flows.serial.image import Image, Segment
+from flows.serial.link import Link, NoAnswer, Refused
+from flows.serial.splitter import Splitter
+from tests.unit.serial_board import CutPort, FaultyPort, running
+
+CONFIG = config.load(config.DEFAULT_PATH)
+BASE = CONFIG.address.memory
+END = BASE + CONFIG.memory.bytes - protocol.LOADER_BYTES
+TEXT = b"hello\n# done 0\nlast words"
+
+
+def program(size: int = 9000, code: int = 3) -> Image:
+    """A program for the stand-in board, of two segments."""
+    first = struct.pack("<I", code) + TEXT + b"\0" + random.Random(size).randbytes(size)
+    return Image(BASE, (Segment(BASE, first), Segment(BASE + 0x8000, bytes(700) + b"\xff" * 700)))
+
+
+@pytest.fixture
+def board():
+    with running("loader", CONFIG.hash) as port:
+        yield port
+
+
+def link_to(port, printed: list | None = None, patience: float = 0.3) -> Link:
+    return Link(port, "the board", patience, (printed if printed is not None else []).append)
+
+
+def received(port) -> bytes:
+    """All that comes until nothing more does."""
+    return b"".join(iter(lambda: port.read(4096), b""))
+
+
+def load(link: Link, image: Image) -> loader.Sent:
+    return session.load(link, "/dev/ttyUSB1", CONFIG, image, Progress())
+
+
+def test_it_says_who_it_is(board) -> None:
+    greeting = link_to(board).await_hello(1)
+    assert greeting == link_to(board).hello()
+    assert greeting.role == protocol.LOADER and not greeting.exited
+    assert f"{greeting.config_hash:08x}" == CONFIG.hash
+    assert (greeting.memory_base, greeting.memory_bytes) == (BASE, CONFIG.memory.bytes)
+    assert (greeting.clock_hz, greeting.array_size) == (CONFIG.clock_hz, CONFIG.engine.array_size)
+
+
+def test_a_program_is_sent_runs_and_comes_back(board) -> None:
+    printed: list[str] = []
+    link = link_to(board, printed)
+    image = program()
+    assert load(link, image) == loader.Sent(image.bytes, 0)
+    end = link.await_hello(1)
+    assert (end.exited, end.exit_code) == (1, 3)
+    assert printed == TEXT.decode().split("\n")
+
+
+def test_what_is_there_is_not_sent_again(board) -> None:
+    link = link_to(board)
+    image = program(20_000)
+    load(link, image)
+    link.await_hello(1)
+    assert load(link, image) == loader.Sent(0, image.bytes)
+    link.await_hello(1)
+    spoilt = bytearray(image.segments[0].data)
+    spoilt[10 * loader.BLOCK] ^= 1
+    changed = dataclasses.replace(image, segments=(Segment(BASE, bytes(spoilt)), image.segments[1]))
+    assert load(link, changed).found == 10 * loader.BLOCK + len(image.segments[1].data)
+
+
+FAULTS = {
+    "dropped": lambda byte: b"",
+    "doubled": lambda byte: bytes([byte, byte]),
+    "changed": lambda byte: bytes([byte ^ 0x41]),
+    "made zero": lambda byte: b"\0",
+    "noise added": lambda byte: bytes([byte, 0x5A, 0x00, 0xFF]),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_line_that_damages_one_byte_in_two_thousand(board, fault: str) -> None:
+    port = FaultyPort(board, FAULTS[fault], every=2000, seed=1)
+    link = link_to(port)
+    image = program(15_000)
+    with session.answering(link):
+        loader.send(link, image, Progress())
+    assert port.faults > 3
+    clean = link_to(board)
+    for segment in image.segments:
+        reply = clean.request(
+            protocol.CHECK, struct.pack("<II", segment.address, len(segment.data))
+        )
+        assert reply.words() == (zlib.crc32(segment.data),)
+
+
+def test_a_cable_that_is_pulled_and_put_back(board) -> None:
+    """The second attempt sends what the first has not."""
+    image = program(20_000)
+    with pytest.raises(HeepstorError, match=r"connection on the board was lost.*goes on where"):
+        load(link_to(CutPort(board, 12_345)), image)
+    sent = load(link_to(board), image)
+    assert 9 * loader.BLOCK <= sent.found <= 12 * loader.BLOCK
+    assert sent.sent + sent.found == image.bytes
+
+
+def test_a_line_that_only_damages_is_given_up(board) -> None:
+    link = link_to(FaultyPort(board, FAULTS["changed"], every=2, seed=0), patience=0.05)
+    with pytest.raises(HeepstorError, match="nothing answers on the board at 2,000,000 bits"):
+        load(link, program())
+
+
+def test_the_wrong_board() -> None:
+    with running("loader", "12345678") as port, pytest.raises(HeepstorError) as raised:
+        load(link_to(port), program())
+    assert "12345678: array 8" in str(raised.value) and CONFIG.hash in str(raised.value)
+
+
+def test_a_frame_that_stops_is_forgotten(board) -> None:
+    """After a quarter of a second; the next frame is understood though no zero stands before it."""
+    frame = protocol.encode(protocol.Message(protocol.HELLO, 1))
+    link = link_to(board)
+    link.await_hello(1)
+    board.write(frame[:5])
+    assert link.hello(0.6).role == protocol.LOADER
+    board.write(frame[:5])
+    with pytest.raises(NoAnswer):
+        link.await_hello(0.5)
+    board.write(frame[1:])
+    (reply,) = Splitter().take(received(board))
+    assert reply.type == protocol.HELLO + protocol.REPLY and reply.sequence == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "reason"),
+    [
+        (protocol.WRITE, struct.pack("<I", BASE - 4) + b"data", protocol.BAD_ADDRESS),
+        (protocol.WRITE, struct.pack("<I", END - 3) + b"data", protocol.BAD_ADDRESS),
+        (protocol.WRITE, struct.pack("<I", 0x1000_0000) + b"data", protocol.BAD_ADDRESS),
+        (protocol.WRITE, struct.pack("<I", 0xFFFF_FFFE) + b"data", protocol.BAD_ADDRESS),
+        (protocol.WRITE, b"abc", protocol.UNKNOWN_REQUEST),
+        (protocol.CHECK, struct.pack("<II", BASE, 0xFFFF_FFFF), protocol.BAD_ADDRESS),
+        (protocol.CHECK, struct.pack("<I", BASE), protocol.UNKNOWN_REQUEST),
+        (protocol.START, struct.pack("<I", END), protocol.BAD_ADDRESS),
+        (protocol.START, b"", protocol.UNKNOWN_REQUEST),
+        (protocol.SPEED, struct.pack("<I", 7), protocol.UNKNOWN_REQUEST),
+        (protocol.READ, struct.pack("<II", BASE, 4), protocol.UNKNOWN_REQUEST),
+        (99, b"", protocol.UNKNOWN_REQUEST),
+    ],
+)
+def test_requests_that_are_refused(board, kind: int, body: bytes, reason: int) -> None:
+    with pytest.raises(Refused) as raised:
+        link_to(board).request(kind, body)
+    assert raised.value.reason == reason
+
+
+def test_the_last_bytes_that_may_be_written(board) -> None:
+    loader.write(link_to(board), END - 4, b"data")
+
+
+def test_programs_that_do_not_fit(board) -> None:
+    outside = Image(BASE, (Segment(END - 10, bytes(11)),))
+    with pytest.raises(HeepstorError, match="programs may lie from 0x80000000 to"):
+        load(link_to(board), outside)
+
+
+def test_messages_that_are_too_long_are_damaged_ones(board) -> None:
+    link = link_to(board, patience=0.05)
+    with pytest.raises(NoAnswer):
+        link.request(protocol.WRITE, struct.pack("<I", BASE) + bytes(protocol.MAX_DATA + 1))
+    assert link.hello().role == protocol.LOADER
