@@ -115,6 +115,7 @@ def made(**changes: object) -> dict:
         "hardware": {
             "engine": {"array_size": 8, "port_words": 4, "buffer_words": 1024},
             "clock_hz": 100_000_000,
+            "arena_kib": None,
         },
     }
     return {

@@ -178,6 +178,13 @@ def test_memory_as_text():
 _DRAWN = ["0 |AAAA..|", "32 |AAAA..|", "64 |..BBBB|", "96 |..BBBB|", "A a: 64, B b: 64"]
 
 
+def test_a_fixed_arena_is_named():
+    found = made()
+    assert "128 B; no placement" in shown(found)
+    found["hardware"]["arena_kib"] = 64
+    assert "128 B of 64 KiB; no placement" in shown(found)
+
+
 def test_memory_is_drawn_for_a_network_with_branches():
     text = shown(branched())
     assert "Arena" in text and "612 of 1,024 words" in text
