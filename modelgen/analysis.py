@@ -45,6 +45,7 @@ def describe(program: Program) -> dict[str, Any]:
         "layers": layers,
         "input": graph.input,
         "output": graph.output,
+        "output_flattened": graph.flattened,
         "tensors": {
             name: {"shape": list(tensor.shape), "bytes": WORD_BYTES * tensor.size}
             for name, tensor in graph.tensors.items()

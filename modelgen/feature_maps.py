@@ -107,10 +107,15 @@ def add_batch_norm(importer: _Importer, call: Any) -> None:
     bias = -mean * scale
     if arguments["bias"] is not None:
         bias = bias + importer.value(call, arguments["bias"])
+    values = {"scale": scale, "bias": bias}
     constants = importer.add_constants(
-        call, scale=scale.astype(np.float32), bias=bias.astype(np.float32)
+        call,
+        **{
+            role: importer.features_to_layout(call, value.astype(np.float32))
+            for role, value in values.items()
+        },
     )
-    importer.add(call, "pointwise", constants=constants, keep=False)
+    importer.add(call, "pointwise", constants=constants)
 
 
 _MAX_POOL = ("kernel", "stride", "padding", "dilation", "ceil_mode")
@@ -136,15 +141,16 @@ def add_avg_pool(importer: _Importer, call: Any) -> None:
 
 def _add_pool(importer: _Importer, call: Any, op: str, arguments: dict[str, Any]) -> None:
     shape, result = _maps(importer, call), importer.shape(call)
-    kernel, padding = _pair(arguments["kernel"]), _pair(arguments["padding"])
+    kernel, around = _pair(arguments["kernel"]), _pair(arguments["padding"])
     stride = _pair(arguments["stride"] or kernel)
-    whole = [
-        (size + 2 * around - taps) // step + 1
-        for size, around, taps, step in zip(shape[2:], padding, kernel, stride, strict=True)
-    ]
-    if tuple(whole) != result[2:]:
+    padding = []
+    for axis, size in enumerate(shape[2:]):
+        reach = (result[2 + axis] - 1) * stride[axis] + kernel[axis]
+        padding += [around[axis], max(reach - size - around[axis], around[axis])]
+    if op == "avg_pool2d" and padding != _symmetric(around):
+        # PyTorch divides by what such a window covers of the map, not by its size.
         importer.complain(call, "has windows that reach beyond the map (ceil_mode=True)")
-    _pool(importer, call, op, kernel, stride, _symmetric(padding))
+    _pool(importer, call, op, kernel, stride, padding)
 
 
 def _pool(

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     import torch
 
 _FLATTENED = (
-    "reads flattened feature maps, whose values lie in another order on the device; only linear "
-    "layers over all of them can"
+    "reads flattened feature maps, whose values lie in another order on the device; linear and "
+    "element-wise layers over all of them can"
 )
 _RESHAPES = (
     "aten.flatten.using_ints",
@@ -174,12 +174,8 @@ class _Importer:
             nodes=tuple(self._nodes),
             tensors=self._tensors,
             constants=self._constants,
+            flattened=self._flattened.get(self._output()),
         )
-        if graph.output in self._flattened:
-            raise ModelError(
-                "The model's output is a flattened feature map, whose values lie in another order "
-                "on the device: leave the Flatten at the end out, or add a linear layer."
-            )
         if graph.tensors[graph.output].size % self._batch:
             shape = _shape_text(graph.tensors[graph.output].shape)
             raise ModelError(
@@ -290,6 +286,13 @@ class _Importer:
             constants["weight"] = self._reordered(call, constants["weight"], order)
         self.add(call, "linear", keep=None, constants=constants)
 
+    def features_to_layout(self, call: Any, values: np.ndarray) -> np.ndarray:
+        """Return one value for each feature that a call reads in the order of the device."""
+        order = self._flattened.get(self._source(call, call.args[0]))
+        if order is None:
+            return values
+        return np.ascontiguousarray(values.reshape(order).transpose(1, 2, 0).reshape(-1))
+
     def _reordered(self, call: Any, target: str, order: tuple[int, ...]) -> str:
         """Return the name of a linear layer's weights in the order of the flattened maps."""
         weight = self._constants[target]
@@ -349,7 +352,7 @@ class _Importer:
             raise ModelError(self._complaint(call, reason))
         if rank == 4:
             raise ModelError(self._complaint(call, "works on feature maps, not on their channels"))
-        self.add(call, "softmax", keep=False)
+        self.add(call, "softmax")
 
     def add_argmax(self, call: Any) -> None:
         rank = len(_shape(call.args[0]))
