@@ -73,6 +73,7 @@ def _regions(arena: Arena, unit: str) -> list[dict[str, Any]]:
             unit: region.size,
             "first": region.first,
             "last": region.last,
+            "over": region.over,
         }
         for region in arena.regions
     ]
