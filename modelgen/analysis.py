@@ -96,7 +96,7 @@ def _describe_layer(
             "place": "cpu",
             "op": node.op,
             "shape": f"{layer.rows} x {layer.columns}",
-            "note": layer.reason,
+            "note": "",
             "macs": 0,
             "weight_bytes": 0,
             "activation_bytes": 8 * layer.rows * layer.columns,
