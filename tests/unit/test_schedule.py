@@ -15,10 +15,10 @@ from modelgen.compiler import compile_graph
 from modelgen.descriptor import Descriptor, Fence
 from modelgen.errors import ModelError
 from modelgen.graph import Graph
+from modelgen.graph_builder import GraphBuilder
 from modelgen.hardware import Hardware
 from modelgen.image import build_image, descriptors_of, execute
 from modelgen.program import Chain, CpuLayer, EngineLayer, Program
-from modelgen.random_networks import GraphBuilder
 from modelgen.verification import check
 from tests.unit import networks
 from tests.unit.float_network import run_float
