@@ -45,6 +45,7 @@ def describe(program: Program) -> dict[str, Any]:
         "layers": layers,
         "input": graph.input,
         "output": graph.output,
+        "output_flattened": graph.flattened,
         "tensors": {
             name: {"shape": list(tensor.shape), "bytes": WORD_BYTES * tensor.size}
             for name, tensor in graph.tensors.items()
@@ -72,6 +73,7 @@ def _regions(arena: Arena, unit: str) -> list[dict[str, Any]]:
             unit: region.size,
             "first": region.first,
             "last": region.last,
+            "over": region.over,
         }
         for region in arena.regions
     ]
@@ -94,7 +96,7 @@ def _describe_layer(
             "place": "cpu",
             "op": node.op,
             "shape": f"{layer.rows} x {layer.columns}",
-            "note": layer.reason,
+            "note": "",
             "macs": 0,
             "weight_bytes": 0,
             "activation_bytes": 8 * layer.rows * layer.columns,

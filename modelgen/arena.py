@@ -1,4 +1,8 @@
-"""Places what lives for some layers in one memory: tensors in the arena, maps in the buffer."""
+"""Places what lives for some layers in one memory: tensors in the arena, maps in the buffer.
+
+A tensor that is written over another one is one thing with it, from the birth of the first to the
+death of the last; so the lower bound counts their common place once.
+"""
 
 from __future__ import annotations
 
@@ -24,21 +28,46 @@ class Lifetime:
         return self.first <= other.last and other.first <= self.last
 
 
-def place(lifetimes: Mapping[str, Lifetime]) -> Arena:
-    """Return offsets such that tensors that live at the same time do not overlap."""
-    bound = _lower_bound(lifetimes)
-    ways = (_at_alternating_ends(lifetimes, bound), _largest_first(lifetimes), _in_order(lifetimes))
+def place(lifetimes: Mapping[str, Lifetime], over: Mapping[str, str] | None = None) -> Arena:
+    """Return offsets such that tensors that live at the same time do not overlap.
+
+    Args:
+        lifetimes: of all tensors.
+        over: tensor -> one of the same size in whose place it is written.
+    """
+    over = over or {}
+    owners = {name: _owner(name, over) for name in lifetimes}
+    merged = _merged(lifetimes, owners)
+    bound = _lower_bound(merged)
+    ways = (_at_alternating_ends(merged, bound), _largest_first(merged), _in_order(merged))
     placings = [offsets for offsets in ways if offsets is not None]
-    offsets = min(placings, key=lambda offsets: _end(lifetimes, offsets))
+    offsets = min(placings, key=lambda offsets: _end(merged, offsets))
     return Arena(
-        size=_aligned(_end(lifetimes, offsets)),
+        size=_aligned(_end(merged, offsets)),
         lower_bound=bound,
         regions=tuple(
-            Region(name, offsets[name], item.size, item.first, item.last)
+            Region(name, offsets[owners[name]], item.size, item.first, item.last, over.get(name))
             for name, item in lifetimes.items()
         ),
-        offsets={name: offsets[name] for name in lifetimes},
+        offsets={name: offsets[owners[name]] for name in lifetimes},
     )
+
+
+def _owner(name: str, over: Mapping[str, str]) -> str:
+    """Return the first of the tensors that are written over one another."""
+    while name in over:
+        name = over[name]
+    return name
+
+
+def _merged(lifetimes: Mapping[str, Lifetime], owners: Mapping[str, str]) -> dict[str, Lifetime]:
+    """Return the lifetimes of the places: of owners and all that is written over them."""
+    merged: dict[str, Lifetime] = {}
+    for name, item in lifetimes.items():
+        known = merged.get(owners[name], item)
+        first, last = min(known.first, item.first), max(known.last, item.last)
+        merged[owners[name]] = Lifetime(first, last, item.size)
+    return merged
 
 
 def _end(lifetimes: Mapping[str, Lifetime], offsets: Mapping[str, int]) -> int:

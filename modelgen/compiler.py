@@ -13,6 +13,7 @@ from modelgen.frames import Map, fill_frames
 from modelgen.geometry import geometry, parameters
 from modelgen.graph import Graph, Node
 from modelgen.hardware import Hardware
+from modelgen.in_place import in_place
 from modelgen.place import ENGINE, choose_place
 from modelgen.program import Arena, Chain, CpuLayer, EngineLayer, Job, Program
 from modelgen.residency import Residency, Step
@@ -40,7 +41,8 @@ def compile_graph(graph: Graph, hardware: Hardware) -> Program:
     plan = residency.plan(graph, steps, roots, hardware)
     builder = _Builder(graph, hardware, roots, plan, steps)
     layers = builder.layers()
-    placed = arena.place(_lifetimes(graph, steps, roots, plan))
+    lifetimes = _lifetimes(graph, steps, roots, plan)
+    placed = arena.place(lifetimes, in_place(steps, roots, lifetimes))
     _check_arena(placed, hardware)
     return Program(
         graph=graph,
@@ -214,6 +216,6 @@ def _check_arena(placed: Arena, hardware: Hardware) -> None:
         missing = placed.size - hardware.arena_bytes
         raise ModelError(
             f"The arena is too small: the model's activations need {placed.size} bytes, arena_kib "
-            f"gives {hardware.arena_bytes}, so {missing} bytes are missing. Raise arena_kib in the "
-            f'hardware configuration, or set it to "auto".'
+            f"gives {hardware.arena_bytes}, so {missing} bytes are missing. Raise arena_kib to at "
+            f'least {-(-placed.size // 1024)} in the hardware configuration, or set it to "auto".'
         )

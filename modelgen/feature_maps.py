@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from modelgen.calls import shape_of
+
 if TYPE_CHECKING:
-    from modelgen.importer import _Importer
+    from modelgen.importer import Importer
 
 
 def to_layout(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -41,9 +43,9 @@ def _symmetric(padding: Sequence[int]) -> list[int]:
     return [padding[0], padding[0], padding[1], padding[1]]
 
 
-def _maps(importer: _Importer, call: Any) -> tuple[int, ...]:
+def _maps(importer: Importer, call: Any) -> tuple[int, ...]:
     """Return the shape of the maps that a call reads."""
-    shape = importer.shape(call.args[0])
+    shape = shape_of(call.args[0])
     if len(shape) != 4:
         importer.complain(call, "needs a batch of feature maps, four dimensions")
     return shape
@@ -52,7 +54,7 @@ def _maps(importer: _Importer, call: Any) -> tuple[int, ...]:
 _CONVOLUTION = ("weight", "bias", "stride", "padding", "dilation", "groups")
 
 
-def add_conv2d(importer: _Importer, call: Any) -> None:
+def add_conv2d(importer: Importer, call: Any) -> None:
     """Add a convolution of groups 1, or depthwise."""
     arguments = _arguments(call, _CONVOLUTION, stride=1, padding=0, dilation=1, groups=1)
     channels, groups = _maps(importer, call)[1], arguments["groups"]
@@ -94,10 +96,10 @@ def _padding(padding: Any, kernel: Sequence[int], dilation: Sequence[int]) -> li
 _NORM = ("weight", "bias", "mean", "variance", "training", "momentum", "epsilon")
 
 
-def add_batch_norm(importer: _Importer, call: Any) -> None:
+def add_batch_norm(importer: Importer, call: Any) -> None:
     """Add a batch-norm as scale and bias of each channel."""
     arguments = _arguments(call, _NORM)
-    if len(importer.shape(call.args[0])) not in (2, 4) or arguments["mean"] is None:
+    if len(shape_of(call.args[0])) not in (2, 4) or arguments["mean"] is None:
         importer.complain(call, "must have running statistics, and two or four dimensions")
     mean = importer.value(call, arguments["mean"]).astype(np.float64)
     variance = importer.value(call, arguments["variance"]).astype(np.float64)
@@ -107,17 +109,22 @@ def add_batch_norm(importer: _Importer, call: Any) -> None:
     bias = -mean * scale
     if arguments["bias"] is not None:
         bias = bias + importer.value(call, arguments["bias"])
+    values = {"scale": scale, "bias": bias}
     constants = importer.add_constants(
-        call, scale=scale.astype(np.float32), bias=bias.astype(np.float32)
+        call,
+        **{
+            role: importer.features_to_layout(call, value.astype(np.float32))
+            for role, value in values.items()
+        },
     )
-    importer.add(call, "pointwise", constants=constants, keep=False)
+    importer.add(call, "pointwise", constants=constants)
 
 
 _MAX_POOL = ("kernel", "stride", "padding", "dilation", "ceil_mode")
 _AVG_POOL = ("kernel", "stride", "padding", "ceil_mode", "count_include_pad", "divisor")
 
 
-def add_max_pool(importer: _Importer, call: Any) -> None:
+def add_max_pool(importer: Importer, call: Any) -> None:
     """Add a max-pooling."""
     arguments = _arguments(call, _MAX_POOL, padding=0, dilation=1, ceil_mode=False)
     if _pair(arguments["dilation"]) != [1, 1]:
@@ -125,7 +132,7 @@ def add_max_pool(importer: _Importer, call: Any) -> None:
     _add_pool(importer, call, "max_pool2d", arguments)
 
 
-def add_avg_pool(importer: _Importer, call: Any) -> None:
+def add_avg_pool(importer: Importer, call: Any) -> None:
     """Add an average pooling that divides by the whole kernel."""
     arguments = _arguments(call, _AVG_POOL, padding=0, ceil_mode=False, count_include_pad=True)
     padded = any(_pair(arguments["padding"]))
@@ -134,21 +141,22 @@ def add_avg_pool(importer: _Importer, call: Any) -> None:
     _add_pool(importer, call, "avg_pool2d", arguments)
 
 
-def _add_pool(importer: _Importer, call: Any, op: str, arguments: dict[str, Any]) -> None:
-    shape, result = _maps(importer, call), importer.shape(call)
-    kernel, padding = _pair(arguments["kernel"]), _pair(arguments["padding"])
+def _add_pool(importer: Importer, call: Any, op: str, arguments: dict[str, Any]) -> None:
+    shape, result = _maps(importer, call), shape_of(call)
+    kernel, around = _pair(arguments["kernel"]), _pair(arguments["padding"])
     stride = _pair(arguments["stride"] or kernel)
-    whole = [
-        (size + 2 * around - taps) // step + 1
-        for size, around, taps, step in zip(shape[2:], padding, kernel, stride, strict=True)
-    ]
-    if tuple(whole) != result[2:]:
+    padding = []
+    for axis, size in enumerate(shape[2:]):
+        reach = (result[2 + axis] - 1) * stride[axis] + kernel[axis]
+        padding += [around[axis], max(reach - size - around[axis], around[axis])]
+    if op == "avg_pool2d" and padding != _symmetric(around):
+        # PyTorch divides by what such a window covers of the map, not by its size.
         importer.complain(call, "has windows that reach beyond the map (ceil_mode=True)")
-    _pool(importer, call, op, kernel, stride, _symmetric(padding))
+    _pool(importer, call, op, kernel, stride, padding)
 
 
 def _pool(
-    importer: _Importer,
+    importer: Importer,
     call: Any,
     op: str,
     kernel: Sequence[int],
@@ -159,9 +167,9 @@ def _pool(
     importer.add(call, op, attributes=attributes)
 
 
-def add_adaptive_avg_pool(importer: _Importer, call: Any) -> None:
+def add_adaptive_avg_pool(importer: Importer, call: Any) -> None:
     """Add an average pooling to a size that divides the map's."""
-    shape, result = _maps(importer, call), importer.shape(call)
+    shape, result = _maps(importer, call), shape_of(call)
     if any(size % parts for size, parts in zip(shape[2:], result[2:], strict=True)):
         sizes = " to ".join("x".join(map(str, s[2:])) for s in (shape, result))
         importer.complain(call, f"makes maps of {sizes}: the one must divide the other")
@@ -169,7 +177,7 @@ def add_adaptive_avg_pool(importer: _Importer, call: Any) -> None:
     _pool(importer, call, "avg_pool2d", kernel, kernel)
 
 
-def add_mean(importer: _Importer, call: Any) -> None:
+def add_mean(importer: Importer, call: Any) -> None:
     """Add the mean over the whole map as an average pooling."""
     shape = _maps(importer, call)
     if sorted(axis % 4 for axis in call.args[1]) != [2, 3]:
@@ -178,41 +186,41 @@ def add_mean(importer: _Importer, call: Any) -> None:
     attributes = {"kernel": size, "stride": size, "padding": [0, 0, 0, 0]}
     target = (shape[0], 1, 1, shape[1])
     pooled = importer.add(call, "avg_pool2d", shape=target, attributes=attributes)
-    if len(importer.shape(call)) == 2:
+    if len(shape_of(call)) == 2:
         importer.add(call, "reshape", pooled)
 
 
-def add_addition(importer: _Importer, call: Any) -> None:
+def add_addition(importer: Importer, call: Any) -> None:
     """Add the sum of two tensors of the same shape."""
     if call.kwargs.get("alpha", 1) != 1:
         importer.complain(call, "adds a multiple; only plain sums are supported")
     first, second = call.args[:2]
-    if not hasattr(second, "meta") or importer.shape(first) != importer.shape(second):
+    if not hasattr(second, "meta") or shape_of(first) != shape_of(second):
         importer.complain(call, "must add two tensors of the same shape")
     importer.add(call, "pointwise", first, second, attributes={"residual": True})
 
 
-def _clamp(low: float, high: float | None) -> Callable[[_Importer, Any], None]:
-    def add(importer: _Importer, call: Any) -> None:
+def _clamp(low: float, high: float | None) -> Callable[[Importer, Any], None]:
+    def add(importer: Importer, call: Any) -> None:
         importer.add(call, "pointwise", attributes={"clamp": [low, high]})
 
     return add
 
 
-def add_hardtanh(importer: _Importer, call: Any) -> None:
+def add_hardtanh(importer: Importer, call: Any) -> None:
     """Add a clamp between two bounds."""
     low, high = (*call.args[1:], -1.0, 1.0)[:2] if len(call.args) != 2 else (call.args[1], 1.0)
     importer.add(call, "pointwise", attributes={"clamp": [float(low), float(high)]})
 
 
-def add_leaky_relu(importer: _Importer, call: Any) -> None:
+def add_leaky_relu(importer: Importer, call: Any) -> None:
     """Add a leaky ReLU."""
     slope = float(call.args[1]) if len(call.args) > 1 else 0.01
     importer.add(call, "pointwise", attributes={"slope": slope})
 
 
 _RELU, _RELU6 = _clamp(0.0, None), _clamp(0.0, 6.0)
-OPERATORS: dict[str, Callable[[_Importer, Any], None]] = {
+OPERATORS: dict[str, Callable[[Importer, Any], None]] = {
     "aten.conv2d.default": add_conv2d,
     "aten.conv2d.padding": add_conv2d,
     "aten.batch_norm.default": add_batch_norm,

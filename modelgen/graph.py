@@ -94,6 +94,9 @@ class Graph:
     nodes: tuple[Node, ...]
     tensors: dict[str, Tensor]
     constants: dict[str, np.ndarray]
+    flattened: tuple[int, ...] | None = None
+    """Channels, rows, columns of the output's maps if they are flattened: PyTorch has the values
+    in that order, the device with the channels last. None: both have the same order."""
 
     def constant(self, node: Node, role: str) -> np.ndarray | None:
         """Return a node's constant; None if it has none in that role."""
@@ -155,6 +158,7 @@ def save(graph: Graph, folder: Path) -> None:
             }
             for node in graph.nodes
         ],
+        "flattened": graph.flattened,
     }
     (folder / "graph.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     np.savez(folder / "constants.npz", **graph.constants)
@@ -182,4 +186,5 @@ def load(folder: Path) -> Graph:
         ),
         tensors={name: Tensor(name, tuple(shape)) for name, shape in document["tensors"].items()},
         constants=constants,
+        flattened=None if document["flattened"] is None else tuple(document["flattened"]),
     )

@@ -9,6 +9,7 @@ The engine works on several jobs at a time. What it promises, without a fence:
 
 With `ALL_BUT_LAST` loading too waits for that; with `ALL` both wait for every earlier job. A job
 gets the lowest level with which nothing is read before it is written, or written before it is read.
+Tensors that share a place in memory need no fence for it: see `in_place.py`.
 """
 
 from __future__ import annotations

@@ -63,7 +63,11 @@ def to_module(graph: Graph) -> torch.nn.Module:
 
         def forward(self, inputs: torch.Tensor) -> torch.Tensor:
             constants = {name: getattr(self, own) for name, own in self.names.items()}
-            return to_torch(run_nodes(graph, constants, to_device(inputs)))
+            outputs = run_nodes(graph, constants, to_device(inputs))
+            if graph.flattened is None:
+                return to_torch(outputs)
+            channels, *size = graph.flattened
+            return to_torch(outputs.unflatten(-1, (*size, channels))).flatten(1)
 
     return QuantizedModel().eval()
 

@@ -210,6 +210,8 @@ class Region:
     size: int
     first: int
     last: int
+    over: str | None = None
+    """What it is written over, word by word, during its first layer."""
 
 
 @dataclass(frozen=True)

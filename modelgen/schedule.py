@@ -41,6 +41,24 @@ class Schedule:
     """Rows of the output that are stored when all jobs but the last have stored."""
 
 
+@dataclass(frozen=True)
+class _Rank:
+    """What decides between two tilings."""
+
+    cycles: float
+    jobs: int
+    first_tiles: int
+    """Tiles that are computed while the input is loaded, if it is: the more, the less the array
+    waits for the port, and the fewer are left to be stored later."""
+
+    def is_better(self, other: _Rank) -> bool:
+        """Compare: fewer jobs, then more first tiles decide where both are about as fast."""
+        slower, faster = max(self.cycles, other.cycles), min(self.cycles, other.cycles)
+        if slower <= faster * _ABOUT_AS_FAST:
+            return (self.jobs, -self.first_tiles) < (other.jobs, -other.first_tiles)
+        return self.cycles < other.cycles
+
+
 def schedule(
     geometry: Geometry,
     source: Source,
@@ -73,26 +91,20 @@ def schedule(
             "configuration."
         )
     bounds = {tiling: _bound(geometry, source, target, tiling, hardware) for tiling in tilings}
-    best: tuple[float, int, Tiling, Cut] | None = None
+    best: tuple[_Rank, Tiling, Cut] | None = None
     for tiling in sorted(bounds, key=bounds.__getitem__)[:_MOST_SIMULATED]:
-        if best is not None and bounds[tiling] > best[0] * _ABOUT_AS_FAST:
+        if best is not None and bounds[tiling] > best[0].cycles * _ABOUT_AS_FAST:
             break
         made = cut(geometry, source, target, tiling, hardware)
         cost = bounds[tiling]
         if len(made.jobs) <= _MOST_JOBS:
             cost = _cost(geometry, made.jobs, tiling, hardware, ready_rows, final=final)
-        if best is None or _is_better((cost, len(made.jobs)), best[:2]):
-            best = (cost, len(made.jobs), tiling, made)
-    _, _, tiling, made = best
+        rank = _Rank(cost, len(made.jobs), tiling.tiles[0] if source.loads else 0)
+        if best is None or rank.is_better(best[0]):
+            best = rank, tiling, made
+    _, tiling, made = best
     ready = geometry.target.rows - tiling.heights[-1]
     return Schedule(tiling, made, ready)
-
-
-def _is_better(one: tuple[float, int], other: tuple[float, int]) -> bool:
-    """Compare (cycles, jobs): few jobs decide between tilings that are about as fast."""
-    if max(one[0], other[0]) <= min(one[0], other[0]) * _ABOUT_AS_FAST:
-        return one[1] < other[1]
-    return one[0] < other[0]
 
 
 def _cost(
@@ -170,7 +182,7 @@ def _tile_splits(geometry: Geometry, hardware: Hardware) -> set[tuple[int, ...]]
     steps = {min(ceil_div(tiles, parts), most) for parts in range(1, 9)} | {1, most}
     splits = {_split(tiles, step) for step in steps}
     if 1 < tiles <= _MOST_SPLIT_TILES:
-        splits |= {(*_split(tiles - 1, min(step, tiles - 1)), 1) for step in steps}
+        splits |= {(*_split(tiles - 1, step), 1) for step in range(1, min(most, tiles - 1) + 1)}
         splits |= {(first, *_split(tiles - first, 1)) for first in range(1, min(most, tiles))}
     return splits
 

@@ -14,10 +14,11 @@ from modelgen.data import Data
 from modelgen.errors import ModelError
 from modelgen.execute import select_device
 from modelgen.graph import Graph
-from modelgen.importer import import_model, try_forward
+from modelgen.importer import import_model
 from modelgen.progress import Progress, tell
 from modelgen.project import Project
 from modelgen.settings import Training
+from modelgen.tracing import try_forward
 
 if TYPE_CHECKING:
     import torch

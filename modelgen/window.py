@@ -9,7 +9,7 @@ import numpy as np
 
 from modelgen.geometry import Axis, Geometry
 from modelgen.hardware import Hardware
-from modelgen.layout import FIELD_LIMIT, Layout, can_span, ceil_div
+from modelgen.layout import Layout, can_span, ceil_div
 from modelgen.program import Compute, Load, Place
 
 
@@ -251,8 +251,3 @@ def chunks_of(geometry: Geometry, taps: tuple[int, int], channels: int) -> list[
         parts(geometry.channels, channels),
     )
     return [Chunk(*part) for part in cut]
-
-
-def fits_fields(load: Load) -> bool:
-    """Tell whether a load's sizes have places in a descriptor."""
-    return max(load.rows, load.columns, load.words, load.pitch, load.head, load.tail) <= FIELD_LIMIT

@@ -6,19 +6,11 @@ from typing import TYPE_CHECKING
 
 from flows.bench import published
 from flows.bench.tables import NONE, figures_table, percent, times, whole
+from flows.report.causes import WAITS
 from flows.tables import console
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-WAITS = {
-    "wait_weights": "weights",
-    "wait_activations": "activ.",
-    "wait_accumulator": "accum.",
-    "wait_store": "store",
-    "wait_descriptor": "descr.",
-}
-"""Counter of a layer -> heading."""
 
 
 def show(rows: list[dict], software_macs: int) -> None:
@@ -103,7 +95,14 @@ def systems_table(rows: list[dict]) -> Table:
 
 def layers_table(rows: list[dict]) -> Table:
     """What each layer lost, and to what."""
-    headings = ("network, layer", "limit", "cycles", "lost", "unfilled", *WAITS.values())
+    headings = (
+        "network, layer",
+        "limit",
+        "cycles",
+        "lost",
+        "unfilled",
+        *(wait.short for wait in WAITS),
+    )
     title = (
         "Cycles that each layer lost (cycles - limit), and to what: lanes or columns of the array\n"
         "that are not filled, and waits for ..."
@@ -128,8 +127,8 @@ def layer_cells(layer: dict) -> list[str]:
     lost = layer["cycles"] - layer["limit"]
     cells = [whole(layer["limit"]), whole(layer["cycles"]), whole(lost)]
     if layer["place"] == "cpu":
-        return [*cells, "on the CPU", *("" for _ in WAITS)]
-    return [*cells, whole(layer["unfilled"]), *(whole(layer[wait]) for wait in WAITS)]
+        return [*cells, "CPU", *("" for _ in WAITS)]
+    return [*cells, whole(layer["unfilled"]), *(whole(layer[wait.key]) for wait in WAITS)]
 
 
 def size_table(rows: list[dict]) -> Table:

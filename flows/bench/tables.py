@@ -22,7 +22,7 @@ def figures_table(
     from rich import box
     from rich.table import Table
 
-    shape = {"box": box.SIMPLE_HEAD, "padding": (0, 1, 0, 0)} if narrow else {}
+    shape = {"box": box.SIMPLE_HEAD, "padding": 0} if narrow else {}
     table = Table(title=title, title_justify="left", **shape)
     for index, heading in enumerate(headings):
         table.add_column(heading, justify="right" if index >= texts else "left", no_wrap=True)

@@ -24,11 +24,19 @@ class Box:
     end: int
     first: int
     last: int
+    over: str | None = None
+    """The tensor over which it is written, during its first layer."""
 
     @property
     def size(self) -> int:
         """How much of the memory it takes."""
         return self.end - self.begin
+
+    @property
+    def label(self) -> str:
+        """Its name, its size, and what it is written over."""
+        over = f" over {self.over}" if self.over else ""
+        return f"{self.tensor}: {self.size:,}{over}"
 
 
 def boxes(regions: list[dict], unit: str) -> list[Box]:
@@ -40,6 +48,7 @@ def boxes(regions: list[dict], unit: str) -> list[Box]:
             region["offset"] + region[unit],
             region["first"],
             region["last"],
+            region["over"],
         )
         for region in regions
     ]
@@ -60,9 +69,7 @@ def draw(found: list[Box], steps: int) -> list[str]:
         cells = (_cell(found, step, low, high) for step in range(steps))
         row = "".join(cell * _COLUMN for cell in cells)
         picture.append(f"  {low:>{width},} |{row}|")
-    legend = ", ".join(
-        f"{_mark(number)} {box.tensor}: {box.size:,}" for number, box in enumerate(found)
-    )
+    legend = ", ".join(f"{_mark(number)} {box.label}" for number, box in enumerate(found))
     return [*picture, *textwrap.wrap(legend, _WIDTH, initial_indent="  ", subsequent_indent="  ")]
 
 

@@ -137,8 +137,10 @@ def _memory_lines(report: dict) -> list[str]:
     drawings = []
     arena, buffer = report["arena"], report["buffer"]
     if arena["regions"]:
+        fixed = report["hardware"]["arena_kib"]
+        of = f" of {fixed} KiB" if fixed else ""
         title = (
-            f"\nArena        {size(arena['bytes'])}; no placement needs less than "
+            f"\nArena        {size(arena['bytes'])}{of}; no placement needs less than "
             f"{size(arena['lower_bound'])}. Bytes; layers from left to right:"
         )
         boxes = memory_map.boxes(arena["regions"], "bytes")

@@ -11,7 +11,6 @@ from modelgen.reference.arithmetic import (
     maximum,
     normalize,
     postprocess,
-    relu,
     slice_dot,
     slice_products,
 )
@@ -33,7 +32,6 @@ __all__ = [
     "maximum",
     "normalize",
     "postprocess",
-    "relu",
     "slice_dot",
     "slice_products",
     "softmax",

@@ -154,11 +154,6 @@ def clamp(values: np.ndarray, low: float, high: float) -> np.ndarray:
         return np.where(values > high, high, values)
 
 
-def relu(values: np.ndarray) -> np.ndarray:
-    """Return max(values, 0); -0 stays, NaN becomes the canonical NaN."""
-    return clamp(canonicalize(values), 0.0, np.inf)
-
-
 def postprocess(
     accumulators: np.ndarray,
     scale: np.ndarray,

@@ -8,7 +8,8 @@ from itertools import pairwise
 import numpy as np
 
 from modelgen.graph import Graph, Node, Tensor
-from modelgen.random_networks import GraphBuilder, build, draw
+from modelgen.graph_builder import GraphBuilder
+from modelgen.random_networks import build, draw
 
 
 def perceptron(

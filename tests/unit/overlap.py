@@ -26,6 +26,8 @@ class Activity:
     end: int
     reads: dict[str, np.ndarray] = field(default_factory=dict)
     writes: dict[str, np.ndarray] = field(default_factory=dict)
+    in_place: bool = False
+    """Each word is stored over the operand that was added to it: its own job is no danger."""
 
 
 def check_fences(jobs: list[Descriptor], array_size: int) -> None:
@@ -130,6 +132,7 @@ def _activities(index: int, job: Descriptor, array_size: int) -> Iterator[Activi
 
 def _storing(index: int, job: Descriptor, sums: np.ndarray) -> Activity:
     store = Activity(index, STORE, STORED)
+    store.in_place = job.add_residual and job.store_memory and job.residual == job.destination
     # The sums of a tile are stored when the tile is done: its own job is no danger.
     store.reads["sums"] = sums
     axes = (job.store_rows, job.pitch_y // 4), (job.store_columns, job.pitch_x // 4)
@@ -160,7 +163,8 @@ def _assert_apart(earlier: Activity, later: Activity) -> None:
         (earlier.reads, later.writes),
     ):
         for space in one.keys() & other.keys():
-            if space == "sums" and earlier.job == later.job:
+            own = "sums", *(["memory"] if later.in_place else [])
+            if earlier.job == later.job and space in own:
                 continue
             shared = np.intersect1d(one[space], other[space])
             assert not shared.size, (

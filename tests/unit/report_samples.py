@@ -55,7 +55,10 @@ def model(layers: list[dict], **changes: object) -> dict:
     """A model.json with these layers; tensors of 10 values, all in the arena."""
     names = ["x", *(each["output"] for each in layers)]
     regions = [
-        {"tensor": name, "offset": 64 * (number % 2), "bytes": 40, "first": number, "last": number}
+        {
+            **{"tensor": name, "offset": 64 * (number % 2), "bytes": 40, "over": None},
+            **{"first": number, "last": number},
+        }
         for number, name in enumerate(names[1:])
     ]
     return {
@@ -115,6 +118,7 @@ def made(**changes: object) -> dict:
         "hardware": {
             "engine": {"array_size": 8, "port_words": 4, "buffer_words": 1024},
             "clock_hz": 100_000_000,
+            "arena_kib": None,
         },
     }
     return {
@@ -147,7 +151,7 @@ def branched() -> dict:
         layer(5, "end", ["e", "d"], "f"),
         layer(6, "softmax", ["f"], "g", **CPU),
     ]
-    buffer = [{"tensor": "b", "offset": 100, "words": 512, "first": 1, "last": 3}]
+    buffer = [{"tensor": "b", "offset": 100, "words": 512, "first": 1, "last": 3, "over": None}]
     counters = {str(index): COUNTERS for index in range(6)}
     return made(
         model=model(layers, buffer=buffer),

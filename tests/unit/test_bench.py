@@ -170,7 +170,16 @@ def test_tables_of_networks(monkeypatch):
     assert "12,365,603" in printed and "270" in printed
     assert "GAP9: 8 x RV32 and NE16" in printed and "62,500 (3.6)" in printed
     assert "vgg6" not in printed
-    assert "on the CPU" in printed and "+1.7%" in printed
+    assert "CPU  " in printed and "descr." in printed and "+1.7%" in printed
+
+
+def test_large_figures_fit_a_terminal_of_100_columns():
+    row = resnet8(name="bench-fmnist-medium", limit=610_818.0, cycles=616_358)
+    figures = dict.fromkeys(row["layers"][0], 147_456)
+    row["layers"] = [{**figures, "name": "25", "op": "average pool 25x5", "place": "engine"}]
+    output = io.StringIO()
+    Console(file=output, width=100).print(network_tables.layers_table([row]))
+    assert "…" not in output.getvalue()
 
 
 def test_unknown_network_is_refused():

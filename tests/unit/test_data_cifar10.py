@@ -113,6 +113,7 @@ def without_tests() -> bytes:
         (gzip.compress(b""), "is truncated or damaged"),
         (without_tests(), r"is no CIFAR-10 archive.*test_batch\.bin"),
     ],
+    ids=["cut off", "no archive", "empty", "without tests"],
 )
 def test_damaged_archives_are_named(tmp_path: Path, content: bytes, message: str) -> None:
     write(tmp_path / "cifar10", {cifar10.ARCHIVE: content})

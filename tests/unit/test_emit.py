@@ -13,9 +13,9 @@ from modelgen.compiler import compile_graph
 from modelgen.emit import emit
 from modelgen.emit.formatting import format_cpp
 from modelgen.graph import Graph
+from modelgen.graph_builder import GraphBuilder
 from modelgen.hardware import Hardware
 from modelgen.image import execute
-from modelgen.random_networks import GraphBuilder
 from tests.unit import networks
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,7 @@ from torch.nn import functional
 from modelgen.errors import ModelError
 from modelgen.execute import run_graph
 from modelgen.feature_maps import values_to_layout
-from modelgen.graph import Graph
+from modelgen.graph import Graph, load, save
 from modelgen.importer import import_model
 
 SHAPE = (4, 12, 9)
@@ -30,7 +32,10 @@ def check_same(model: nn.Module, batch: int = 1, shape: tuple[int, ...] = SHAPE)
     values = np.random.default_rng(0).standard_normal((2 * batch, *shape)).astype(np.float32)
     graph = import_model(model, shape, batch)
     with torch.no_grad():
-        wanted = values_to_layout(model.eval()(torch.from_numpy(values)).numpy())
+        wanted = model.eval()(torch.from_numpy(values)).numpy()
+    if graph.flattened is not None:
+        wanted = wanted.reshape(len(values), *graph.flattened)
+    wanted = values_to_layout(wanted)
     got = run_graph(graph, values_to_layout(values))
     np.testing.assert_allclose(got, wanted.reshape(len(values), -1), rtol=1e-4, atol=1e-5)
     return graph
@@ -50,6 +55,11 @@ def check_same(model: nn.Module, batch: int = 1, shape: tuple[int, ...] = SHAPE)
         nn.BatchNorm2d(4, affine=False),
         nn.MaxPool2d(3, stride=2, padding=1),
         nn.MaxPool2d((2, 3)),
+        nn.MaxPool2d(2, ceil_mode=True),
+        nn.MaxPool2d(3, stride=2, padding=1, ceil_mode=True),
+        nn.MaxPool2d((5, 2), stride=(3, 2), ceil_mode=True),
+        nn.AvgPool2d(3, ceil_mode=True),
+        nn.AvgPool2d(2, count_include_pad=False),
         nn.AvgPool2d(2),
         nn.AvgPool2d(3, stride=1, padding=1),
         nn.AdaptiveAvgPool2d(1),
@@ -87,6 +97,23 @@ def test_flattened_maps_go_into_a_linear_layer() -> None:
     assert [node.op for node in graph.nodes] == [
         *("conv2d", "reshape", "pointwise", "dropout", "linear")
     ]
+
+
+@pytest.mark.parametrize(
+    "tail", [nn.ReLU(), nn.Dropout(), nn.Softmax(1), nn.BatchNorm1d(432)], ids=str
+)
+def test_flattened_maps_may_be_the_output(tail: nn.Module) -> None:
+    if isinstance(tail, nn.BatchNorm1d):
+        tail.running_mean.normal_()
+        tail.running_var.uniform_(0.5, 2.0)
+    graph = check_same(nn.Sequential(nn.Flatten(), tail), batch=2)
+    assert graph.flattened == SHAPE
+
+
+def test_the_order_of_flattened_maps_is_kept_in_files(tmp_path: Path) -> None:
+    graph = import_model(nn.Sequential(nn.Conv2d(4, 6, 3), nn.Flatten()), SHAPE, 1)
+    save(graph, tmp_path)
+    assert load(tmp_path).flattened == graph.flattened == (6, 10, 7)
 
 
 def test_a_shared_layer_may_read_maps_and_vectors() -> None:
@@ -146,14 +173,13 @@ class Function(nn.Module):
         (nn.Conv2d(4, 8, 3, groups=2), "2 groups with 4 channels and 8 outputs"),
         (nn.Conv2d(4, 8, 3, groups=4), "4 groups with 4 channels and 8 outputs"),
         (nn.MaxPool2d(2, dilation=2), "has a dilation"),
-        (nn.MaxPool2d(2, ceil_mode=True), "ceil_mode=True"),
+        (nn.AvgPool2d(2, ceil_mode=True), "ceil_mode=True"),
         (nn.AvgPool2d(2, padding=1, count_include_pad=False), "count_include_pad=True"),
         (nn.AvgPool2d(2, divisor_override=3), "must divide by the size of its kernel"),
         (nn.AdaptiveAvgPool2d(5), "makes maps of 12x9 to 5x5"),
         (nn.BatchNorm2d(4, track_running_stats=False), "running statistics"),
-        (nn.Flatten(), "output is a flattened feature map"),
         (nn.Sequential(nn.Flatten(2), nn.Linear(108, 3)), "reads flattened feature maps"),
-        (nn.Sequential(nn.Flatten(), nn.Softmax(1)), "reads flattened feature maps"),
+        (Function(lambda x: x.flatten(1).argmax(1)), "reads flattened feature maps"),
         (nn.Sequential(nn.Flatten(), nn.Unflatten(1, (12, 4, 9))), "reads flattened feature maps"),
         (nn.Softmax(3), "works on feature maps"),
         (Function(lambda x: x + 1.0), "two tensors of the same shape"),

@@ -15,7 +15,7 @@ from modelgen.feature_maps import values_to_layout
 from modelgen.graph import Graph
 from modelgen.importer import import_model
 from modelgen.passes.quantize import quantize
-from modelgen.portable import FILE_NAME, save
+from modelgen.portable import FILE_NAME, save, to_module
 from modelgen.quantization import simplify
 
 _ELSEWHERE = """
@@ -73,3 +73,12 @@ def test_the_same_graph_gives_the_same_bytes_without_paths(tmp_path: Path) -> No
         save(quantized(1), file)
     assert files[0].read_bytes() == files[1].read_bytes()
     assert str(Path(__file__).parents[2]).encode() not in files[0].read_bytes()
+
+
+def test_flattened_maps_are_in_the_order_of_pytorch() -> None:
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Conv2d(3, 5, 3), torch.nn.Flatten(), torch.nn.Dropout())
+    graph = simplify(import_model(model, (3, 6, 4), 1))
+    values = torch.randn(2, 3, 6, 4)
+    with torch.no_grad():
+        torch.testing.assert_close(to_module(graph)(values), model.eval()(values))

@@ -168,14 +168,21 @@ def test_units():
 
 def test_memory_as_text():
     regions = [
-        {"tensor": "a", "offset": 0, "bytes": 64, "first": 0, "last": 1},
-        {"tensor": "b", "offset": 64, "bytes": 64, "first": 1, "last": 2},
+        {"tensor": "a", "offset": 0, "bytes": 64, "first": 0, "last": 1, "over": None},
+        {"tensor": "b", "offset": 64, "bytes": 64, "first": 1, "last": 2, "over": "a"},
     ]
     lines = memory_map.draw(memory_map.boxes(regions, "bytes"), 3)
     assert [line.strip() for line in lines] == _DRAWN
 
 
-_DRAWN = ["0 |AAAA..|", "32 |AAAA..|", "64 |..BBBB|", "96 |..BBBB|", "A a: 64, B b: 64"]
+_DRAWN = ["0 |AAAA..|", "32 |AAAA..|", "64 |..BBBB|", "96 |..BBBB|", "A a: 64, B b: 64 over a"]
+
+
+def test_a_fixed_arena_is_named():
+    found = made()
+    assert "128 B; no placement" in shown(found)
+    found["hardware"]["arena_kib"] = 64
+    assert "128 B of 64 KiB; no placement" in shown(found)
 
 
 def test_memory_is_drawn_for_a_network_with_branches():

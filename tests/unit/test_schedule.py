@@ -15,10 +15,10 @@ from modelgen.compiler import compile_graph
 from modelgen.descriptor import Descriptor, Fence
 from modelgen.errors import ModelError
 from modelgen.graph import Graph
+from modelgen.graph_builder import GraphBuilder
 from modelgen.hardware import Hardware
 from modelgen.image import build_image, descriptors_of, execute
 from modelgen.program import Chain, CpuLayer, EngineLayer, Program
-from modelgen.random_networks import GraphBuilder
 from modelgen.verification import check
 from tests.unit import networks
 from tests.unit.float_network import run_float
@@ -199,8 +199,47 @@ def test_no_layer_at_all() -> None:
 def test_arena_too_small() -> None:
     graph = GraphBuilder(1, 8)
     built = graph.build(graph.softmax(graph.linear("x", 64)))
-    with pytest.raises(ModelError, match=r"need 256 bytes.*156 bytes are missing.*arena_kib"):
+    with pytest.raises(
+        ModelError, match=r"need 256 bytes.*156 bytes are missing.*arena_kib to at least 1 "
+    ):
         compile_graph(built, Hardware(arena_bytes=100))
+
+
+def residual_blocks(count: int) -> Graph:
+    """Blocks whose sums are the operands of the next, and a last layer after them."""
+    graph = GraphBuilder(1, 8, 8, 12)
+    last = graph.conv("x", 12)
+    for _ in range(count):
+        last = graph.conv(graph.conv(last, 12), 12, residual=last)
+    return graph.build(graph.conv(last, 5))
+
+
+@pytest.mark.parametrize("hardware", [Hardware(), Hardware(buffer_words=1024)], ids=str)
+def test_sums_are_written_over_their_operands(hardware: Hardware) -> None:
+    graph = residual_blocks(3)
+    program = compile_graph(graph, hardware)
+    first, *sums = [name for node in graph.nodes for name in node.inputs[1:]]
+    shared = {region.name: region.over for region in program.arena.regions if region.over}
+    assert shared.items() >= dict(zip(sums, [first, *sums], strict=False)).items()
+    assert len({program.arena.offsets[name] for name in (first, *sums)}) == 1
+    assert program.arena.lower_bound <= program.arena.size
+    values = inputs_of(graph)
+    check(program, values, execute(program, values))
+    for chain in chains_of(program, graph):
+        check_fences(chain, hardware.array_size)
+
+
+def test_an_operand_that_is_needed_later_keeps_its_place() -> None:
+    graph = GraphBuilder(1, 8, 8, 12)
+    first = graph.conv("x", 12)
+    second = graph.conv(graph.conv(first, 12), 12, residual=first)
+    third = graph.conv(graph.conv(second, 12), 12, residual=first)
+    fourth = graph.conv(graph.conv(third, 12), 12, residual=second)
+    built = graph.build(graph.conv(fourth, 5))
+    program = compile_graph(built, Hardware())
+    assert program.arena.offsets[first] != program.arena.offsets[second]
+    values = inputs_of(built)
+    check(program, values, execute(program, values))
 
 
 def test_description() -> None:

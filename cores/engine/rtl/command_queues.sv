@@ -1,35 +1,18 @@
 /// The commands that wait in front of each stage of the engine.
 ///
-/// A descriptor is pushed to all queues at once, but to the weights' and the store path's only with
-/// `push_weight_i` and `push_store_i`.
+/// A descriptor is pushed to all queues that have a command of it at once, so `full_o` stands for all.
 module command_queues
   import engine_pkg::*;
 (
-    input  logic             clk_i,
-    input  logic             rst_ni,
-    input  logic             clear_i,
-    input  logic             push_i,
-    input  logic             push_weight_i,
-    input  logic             push_store_i,
-    output logic             full_o,
-    // In
-    input  load_command_t    load_i,
-    input  weight_command_t  weight_i,
-    input  compute_command_t compute_i,
-    input  store_command_t   store_i,
-    // Out
-    output logic             load_valid_o,
-    output load_command_t    load_o,
-    input  logic             load_pop_i,
-    output logic             weight_valid_o,
-    output weight_command_t  weight_o,
-    input  logic             weight_pop_i,
-    output logic             compute_valid_o,
-    output compute_command_t compute_o,
-    input  logic             compute_pop_i,
-    output logic             store_valid_o,
-    output store_command_t   store_o,
-    input  logic             store_pop_i
+    input  logic      clk_i,
+    input  logic      rst_ni,
+    input  logic      clear_i,
+    input  stages_t   push_i,
+    input  commands_t commands_i,
+    output logic      full_o,
+    output stages_t   valid_o,
+    output commands_t commands_o,
+    input  stages_t   pop_i
 );
 
   // More may wait to be stored than may be computed before that, so that the wait is the sequencer's
@@ -37,14 +20,11 @@ module command_queues
   localparam int unsigned Depth      = 2;
   localparam int unsigned StoreDepth = 4;
 
-  logic [3:0] full;
-  logic [3:0] empty;
+  stages_t full;
+  stages_t empty;
 
-  assign full_o          = |full;
-  assign load_valid_o    = !empty[0];
-  assign weight_valid_o  = !empty[1];
-  assign compute_valid_o = !empty[2];
-  assign store_valid_o   = !empty[3];
+  assign full_o  = |full;
+  assign valid_o = ~empty;
 
   fifo_v3 #(
       .dtype(load_command_t),
@@ -54,13 +34,13 @@ module command_queues
       .rst_ni,
       .flush_i   (clear_i),
       .testmode_i(1'b0),
-      .full_o    (full[0]),
-      .empty_o   (empty[0]),
+      .full_o    (full.load),
+      .empty_o   (empty.load),
       .usage_o   (),
-      .data_i    (load_i),
-      .push_i    (push_i),
-      .data_o    (load_o),
-      .pop_i     (load_pop_i)
+      .data_i    (commands_i.load),
+      .push_i    (push_i.load),
+      .data_o    (commands_o.load),
+      .pop_i     (pop_i.load)
   );
 
   fifo_v3 #(
@@ -71,13 +51,13 @@ module command_queues
       .rst_ni,
       .flush_i   (clear_i),
       .testmode_i(1'b0),
-      .full_o    (full[1]),
-      .empty_o   (empty[1]),
+      .full_o    (full.weight),
+      .empty_o   (empty.weight),
       .usage_o   (),
-      .data_i    (weight_i),
-      .push_i    (push_weight_i),
-      .data_o    (weight_o),
-      .pop_i     (weight_pop_i)
+      .data_i    (commands_i.weight),
+      .push_i    (push_i.weight),
+      .data_o    (commands_o.weight),
+      .pop_i     (pop_i.weight)
   );
 
   fifo_v3 #(
@@ -88,13 +68,13 @@ module command_queues
       .rst_ni,
       .flush_i   (clear_i),
       .testmode_i(1'b0),
-      .full_o    (full[2]),
-      .empty_o   (empty[2]),
+      .full_o    (full.compute),
+      .empty_o   (empty.compute),
       .usage_o   (),
-      .data_i    (compute_i),
-      .push_i    (push_i),
-      .data_o    (compute_o),
-      .pop_i     (compute_pop_i)
+      .data_i    (commands_i.compute),
+      .push_i    (push_i.compute),
+      .data_o    (commands_o.compute),
+      .pop_i     (pop_i.compute)
   );
 
   fifo_v3 #(
@@ -105,13 +85,13 @@ module command_queues
       .rst_ni,
       .flush_i   (clear_i),
       .testmode_i(1'b0),
-      .full_o    (full[3]),
-      .empty_o   (empty[3]),
+      .full_o    (full.store),
+      .empty_o   (empty.store),
       .usage_o   (),
-      .data_i    (store_i),
-      .push_i    (push_store_i),
-      .data_o    (store_o),
-      .pop_i     (store_pop_i)
+      .data_i    (commands_i.store),
+      .push_i    (push_i.store),
+      .data_o    (commands_o.store),
+      .pop_i     (pop_i.store)
   );
 
 endmodule

@@ -45,11 +45,7 @@ module compute_stage
     output logic                       issue_o,
     output logic [LaneWidth-1:0]       issue_lanes_o,
     output logic [LaneWidth-1:0]       issue_columns_o,
-    output logic                       wait_descriptor_o,
-    output logic                       wait_activations_o,
-    output logic                       wait_weights_o,
-    output logic                       wait_accumulator_o,
-    output logic                       wait_store_o,
+    output waits_t                     waits_o,
     output error_t                     error_o
 );
 
@@ -94,11 +90,7 @@ module compute_stage
       .issue_tile_done_o (issue_tile_done),
       .issue_entry_o     (issue_entry),
       .issue_columns_o,
-      .wait_descriptor_o,
-      .wait_activations_o,
-      .wait_weights_o,
-      .wait_accumulator_o,
-      .wait_store_o,
+      .waits_o,
       .error_o
   );
 

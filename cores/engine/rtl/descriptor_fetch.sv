@@ -21,15 +21,10 @@ module descriptor_fetch
     input  logic                       rvalid_i,
     input  logic [PortWords-1:0][31:0] rdata_i,
     // Stages
-    output logic                       push_o,
-    output logic                       push_weight_o,
-    output logic                       push_store_o,
+    output stages_t                    push_o,
     input  logic                       full_i,
     output logic                       fetching_o,
-    output load_command_t              load_o,
-    output weight_command_t            weight_o,
-    output compute_command_t           compute_o,
-    output store_command_t             store_o,
+    output commands_t                  commands_o,
     // Errors
     output error_t                     error_o,
     output logic [15:0]                index_o,
@@ -63,6 +58,7 @@ module descriptor_fetch
   logic   [Recent-1:0][31:0]       recent_q;
   descriptor_t                     descriptor;
   logic                            last;
+  logic                            push;
 
   assign descriptor = descriptor_t'(words_q);
   assign fetching_o = state_q != StateIdle;
@@ -92,7 +88,7 @@ module descriptor_fetch
         end
         StateCheck: state_q <= StatePush;
         StatePush: begin
-          if (push_o) begin
+          if (push) begin
             state_q     <= last ? StateIdle : StateRead;
             address_q   <= descriptor.next_address;
             index_q     <= index_q + 1'b1;
@@ -180,13 +176,16 @@ module descriptor_fetch
   assign stores  = descriptor.control_store_memory || descriptor.control_store_buffer;
   assign error_o = '{valid: code != ErrorNone, code: code, index: index_q};
   assign report  = stores || descriptor.profile_address != '0 || last;
-  assign push_o  = state_q == StatePush && code == ErrorNone && !full_i;
+  assign push    = state_q == StatePush && code == ErrorNone && !full_i;
+  assign push_o  = '{
+          load: push,
+          weight: push
+              && descriptor.control_operation inside {OperationMatmul, OperationDepthwise},
+          compute: push,
+          store: push && report
+      };
 
-  assign push_store_o  = push_o && report;
-  assign push_weight_o = push_o
-      && descriptor.control_operation inside {OperationMatmul, OperationDepthwise};
-
-  assign load_o = '{
+  assign commands_o.load = '{
           index: index_q,
           reports: reports_q,
           fence: fence_e'(descriptor.control_fence),
@@ -208,8 +207,8 @@ module descriptor_fetch
 
   logic depthwise;
 
-  assign depthwise = descriptor.control_operation == OperationDepthwise;
-  assign weight_o  = '{
+  assign depthwise         = descriptor.control_operation == OperationDepthwise;
+  assign commands_o.weight = '{
           index: index_q,
           diagonal: depthwise,
           weights: descriptor.weights_address,
@@ -219,7 +218,7 @@ module descriptor_fetch
           tiles: descriptor.tiles_count
       };
 
-  assign compute_o = '{
+  assign commands_o.compute = '{
           index: index_q,
           reports: reports_q,
           report: report,
@@ -242,7 +241,7 @@ module descriptor_fetch
           channels: descriptor.columns_count
       };
 
-  assign store_o = '{
+  assign commands_o.store = '{
           index: index_q,
           last: last,
           to_memory: descriptor.control_store_memory,

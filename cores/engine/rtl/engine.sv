@@ -40,20 +40,6 @@ module engine
   localparam int unsigned EntryWidth  = $clog2(AccumulatorDepth);
   localparam int unsigned LaneWidth   = $clog2(ArraySize + 1);
 
-  // Clients of the memory port, highest priority first. Activations that the array waits for come
-  // before weights, which throttle themselves by a small FIFO; storing frees the accumulators;
-  // activations of the next descriptor are needed last.
-  typedef enum logic [2:0] {
-    ClientFetch      = 3'd0,
-    ClientLoadNow    = 3'd1,
-    ClientWeights    = 3'd2,
-    ClientParameters = 3'd3,
-    ClientResidual   = 3'd4,
-    ClientWrite      = 3'd5,
-    ClientLoadAhead  = 3'd6
-  } client_e;
-  localparam int unsigned Clients = 7;
-
   // --- Start, end, errors ----------------------------------------------------------------------
 
   logic        start;
@@ -63,25 +49,23 @@ module engine
   logic        failed;
   logic        finished;
   logic        clear;
-  logic        port_idle;
   counters_t   counters;
+  error_t      error;
+  logic [31:0] error_address;
+  logic        port_idle;
+  logic        port_outside;
+  logic [2:0]  port_client;
+  logic [15:0] fetch_index;
   error_t      fetch_error;
   error_t      load_error;
   error_t      compute_error;
   error_t      store_error;
-  error_t      port_error;
-  error_t      error;
-  logic [31:0] error_address;
+  stages_t     valid;
+  commands_t   command;
+  stages_t     pop;
 
-  assign clear = start || failed;
-
-  always_comb begin
-    if (port_error.valid) error = port_error;
-    else if (fetch_error.valid) error = fetch_error;
-    else if (load_error.valid) error = load_error;
-    else if (compute_error.valid) error = compute_error;
-    else error = store_error;
-  end
+  assign clear    = start || failed;
+  assign finished = pop.store && command.store.last && !halt;
 
   engine_control #(
       .ArraySize       (ArraySize),
@@ -112,6 +96,20 @@ module engine
       .error_address_i(error_address)
   );
 
+  error_select u_errors (
+      .outside_i     (port_outside),
+      .client_i      (port_client),
+      .fetch_index_i (fetch_index),
+      .load_index_i  (command.load.index),
+      .weight_index_i(command.weight.index),
+      .store_index_i (command.store.index),
+      .fetch_i       (fetch_error),
+      .load_i        (load_error),
+      .compute_i     (compute_error),
+      .store_i       (store_error),
+      .error_o       (error)
+  );
+
   // --- Memory port -----------------------------------------------------------------------------
 
   logic [Clients-1:0]                client_req;
@@ -121,8 +119,6 @@ module engine
   logic [Clients-1:0]                client_rvalid;
   logic [PortWords-1:0][31:0]        write_data;
   logic                              port_stall;
-  logic                              port_outside;
-  logic [2:0]                        port_client;
 
   assign client_mask[ClientFetch]      = '1;
   assign client_mask[ClientWeights]    = '1;
@@ -159,99 +155,32 @@ module engine
 
   // --- Descriptors -----------------------------------------------------------------------------
 
-  logic             push;
-  logic             push_weight;
-  logic             push_store;
-  logic             queue_full;
-  logic             fetching;
-  logic [15:0]      fetch_index;
-  load_command_t    load_pushed;
-  weight_command_t  weight_pushed;
-  compute_command_t compute_pushed;
-  store_command_t   store_pushed;
+  logic fetching;
 
-  descriptor_fetch #(
+  descriptor_stage #(
       .ArraySize  (ArraySize),
       .PortWords  (PortWords),
       .BufferWords(BufferWords)
-  ) u_fetch (
+  ) u_descriptors (
       .clk_i,
       .rst_ni,
-      .clear_i         (failed),
       .start_i         (start),
+      .failed_i        (failed),
       .first_i         (first),
       .req_o           (client_req[ClientFetch]),
       .addr_o          (client_addr[ClientFetch]),
       .gnt_i           (client_gnt[ClientFetch]),
       .rvalid_i        (client_rvalid[ClientFetch]),
       .rdata_i         (port_rdata_i),
-      .push_o          (push),
-      .push_weight_o   (push_weight),
-      .push_store_o    (push_store),
-      .full_i          (queue_full),
       .fetching_o      (fetching),
-      .load_o          (load_pushed),
-      .weight_o        (weight_pushed),
-      .compute_o       (compute_pushed),
-      .store_o         (store_pushed),
+      .valid_o         (valid),
+      .commands_o      (command),
+      .pop_i           (pop),
       .error_o         (fetch_error),
       .index_o         (fetch_index),
       .lookup_index_i  (error.index[2:0]),
       .lookup_address_o(error_address)
   );
-
-  load_command_t    load_command;
-  weight_command_t  weight_command;
-  compute_command_t compute_command;
-  store_command_t   store_command;
-  logic             load_valid;
-  logic             weight_valid;
-  logic             compute_valid;
-  logic             store_valid;
-  logic             load_pop;
-  logic             weight_pop;
-  logic             compute_pop;
-  logic             store_pop;
-
-  command_queues u_queues (
-      .clk_i,
-      .rst_ni,
-      .clear_i        (clear),
-      .push_i         (push),
-      .push_weight_i  (push_weight),
-      .push_store_i   (push_store),
-      .full_o         (queue_full),
-      .load_i         (load_pushed),
-      .weight_i       (weight_pushed),
-      .compute_i      (compute_pushed),
-      .store_i        (store_pushed),
-      .load_valid_o   (load_valid),
-      .load_o         (load_command),
-      .load_pop_i     (load_pop),
-      .weight_valid_o (weight_valid),
-      .weight_o       (weight_command),
-      .weight_pop_i   (weight_pop),
-      .compute_valid_o(compute_valid),
-      .compute_o      (compute_command),
-      .compute_pop_i  (compute_pop),
-      .store_valid_o  (store_valid),
-      .store_o        (store_command),
-      .store_pop_i    (store_pop)
-  );
-
-  // An access outside memory is the mistake of the descriptor that its client works on.
-  always_comb begin
-    port_error = '{valid: port_outside, code: ErrorAddress, index: store_command.index};
-    unique case (client_e'(port_client))
-      ClientFetch: begin
-        port_error.code  = ErrorDescriptorAddress;
-        port_error.index = fetch_index;
-      end
-      ClientLoadNow, ClientLoadAhead: port_error.index = load_command.index;
-      ClientWeights:                  port_error.index = weight_command.index;
-      default:                        port_error.index = store_command.index;
-    endcase
-  end
 
   // --- Stage 1: activations and weights --------------------------------------------------------
 
@@ -298,9 +227,9 @@ module engine
       .clk_i,
       .rst_ni,
       .clear_i        (clear),
-      .command_valid_i(load_valid),
-      .command_i      (load_command),
-      .command_pop_o  (load_pop),
+      .command_valid_i(valid.load),
+      .command_i      (command.load),
+      .command_pop_o  (pop.load),
       .computed_i     (computed),
       .stored_i       (stored),
       .loaded_o       (loaded),
@@ -350,9 +279,9 @@ module engine
       .clk_i,
       .rst_ni,
       .clear_i        (clear),
-      .command_valid_i(weight_valid),
-      .command_i      (weight_command),
-      .command_pop_o  (weight_pop),
+      .command_valid_i(valid.weight),
+      .command_i      (command.weight),
+      .command_pop_o  (pop.weight),
       .req_o          (client_req[ClientWeights]),
       .addr_o         (client_addr[ClientWeights]),
       .gnt_i          (client_gnt[ClientWeights]),
@@ -374,11 +303,7 @@ module engine
   logic                       issue;
   logic [LaneWidth-1:0]       issue_lanes;
   logic [LaneWidth-1:0]       issue_columns;
-  logic                       wait_descriptor;
-  logic                       wait_activations;
-  logic                       wait_weights;
-  logic                       wait_accumulator;
-  logic                       wait_store;
+  waits_t                     waits;
 
   compute_stage #(
       .ArraySize       (ArraySize),
@@ -389,9 +314,9 @@ module engine
       .clk_i,
       .rst_ni,
       .clear_i           (clear),
-      .command_valid_i   (compute_valid && !halt),
-      .command_i         (compute_command),
-      .command_pop_o     (compute_pop),
+      .command_valid_i   (valid.compute && !halt),
+      .command_i         (command.compute),
+      .command_pop_o     (pop.compute),
       .fetching_i        (fetching),
       .fenced_i          (fenced),
       .loaded_i          (loaded),
@@ -412,11 +337,7 @@ module engine
       .issue_o           (issue),
       .issue_lanes_o     (issue_lanes),
       .issue_columns_o   (issue_columns),
-      .wait_descriptor_o (wait_descriptor),
-      .wait_activations_o(wait_activations),
-      .wait_weights_o    (wait_weights),
-      .wait_accumulator_o(wait_accumulator),
-      .wait_store_o      (wait_store),
+      .waits_o           (waits),
       .error_o           (compute_error)
   );
 
@@ -431,9 +352,9 @@ module engine
       .clk_i,
       .rst_ni,
       .clear_i           (clear),
-      .command_valid_i   (store_valid),
-      .command_i         (store_command),
-      .command_pop_o     (store_pop),
+      .command_valid_i   (valid.store),
+      .command_i         (command.store),
+      .command_pop_o     (pop.store),
       .stored_o          (stored),
       .tile_done_i       (tile_done),
       .read_o            (sum_read),
@@ -465,7 +386,7 @@ module engine
       .error_o           (store_error)
   );
 
-  assign finished = store_pop && store_command.last && !halt;
+  // --- Accounts --------------------------------------------------------------------------------
 
   engine_counters #(
       .ArraySize(ArraySize)
@@ -477,11 +398,7 @@ module engine
       .issue_i           (issue),
       .issue_lanes_i     (issue_lanes),
       .issue_columns_i   (issue_columns),
-      .wait_descriptor_i (wait_descriptor),
-      .wait_activations_i(wait_activations),
-      .wait_weights_i    (wait_weights),
-      .wait_accumulator_i(wait_accumulator),
-      .wait_store_i      (wait_store),
+      .waits_i           (waits),
       .stall_i           (port_stall),
       .counters_o        (counters)
   );

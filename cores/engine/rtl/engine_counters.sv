@@ -12,11 +12,7 @@ module engine_counters
     input  logic                 issue_i,
     input  logic [LaneWidth-1:0] issue_lanes_i,
     input  logic [LaneWidth-1:0] issue_columns_i,
-    input  logic                 wait_descriptor_i,
-    input  logic                 wait_activations_i,
-    input  logic                 wait_weights_i,
-    input  logic                 wait_accumulator_i,
-    input  logic                 wait_store_i,
+    input  waits_t               waits_i,
     input  logic                 stall_i,
     output counters_t            counters_o
 );
@@ -35,11 +31,11 @@ module engine_counters
 
       counters_o.cycles           <= counters_o.cycles + 32'd1;
       counters_o.busy             <= counters_o.busy + 32'(issue_i);
-      counters_o.wait_descriptor  <= counters_o.wait_descriptor + 32'(wait_descriptor_i);
-      counters_o.wait_activations <= counters_o.wait_activations + 32'(wait_activations_i);
-      counters_o.wait_weights     <= counters_o.wait_weights + 32'(wait_weights_i);
-      counters_o.wait_accumulator <= counters_o.wait_accumulator + 32'(wait_accumulator_i);
-      counters_o.wait_store       <= counters_o.wait_store + 32'(wait_store_i);
+      counters_o.wait_descriptor  <= counters_o.wait_descriptor + 32'(waits_i.descriptor);
+      counters_o.wait_activations <= counters_o.wait_activations + 32'(waits_i.activations);
+      counters_o.wait_weights     <= counters_o.wait_weights + 32'(waits_i.weights);
+      counters_o.wait_accumulator <= counters_o.wait_accumulator + 32'(waits_i.accumulator);
+      counters_o.wait_store       <= counters_o.wait_store + 32'(waits_i.store);
       counters_o.bus_stalls       <= counters_o.bus_stalls + 32'(stall_i);
       counters_o.macs             <= counters_o.macs + 32'(macs_q);
     end

@@ -124,6 +124,45 @@ package engine_pkg;
     logic [31:0] profile;
   } store_command_t;
 
+  /// One bit for each kind of command.
+  typedef struct packed {
+    logic load;
+    logic weight;
+    logic compute;
+    logic store;
+  } stages_t;
+
+  /// The commands of one descriptor, or those in front of the stages.
+  typedef struct packed {
+    load_command_t    load;
+    weight_command_t  weight;
+    compute_command_t compute;
+    store_command_t   store;
+  } commands_t;
+
+  /// Clients of the memory port, highest priority first. Activations that the array waits for come
+  /// before weights, which throttle themselves by a small FIFO; storing frees the accumulators;
+  /// activations of the next descriptor are needed last.
+  typedef enum logic [2:0] {
+    ClientFetch      = 3'd0,
+    ClientLoadNow    = 3'd1,
+    ClientWeights    = 3'd2,
+    ClientParameters = 3'd3,
+    ClientResidual   = 3'd4,
+    ClientWrite      = 3'd5,
+    ClientLoadAhead  = 3'd6
+  } client_e;
+  localparam int unsigned Clients = 7;
+
+  /// Why no slice enters the array in a cycle: at most one bit is set.
+  typedef struct packed {
+    logic descriptor;
+    logic activations;
+    logic weights;
+    logic accumulator;
+    logic store;
+  } waits_t;
+
   /// Counters since the doorbell, in the order of the registers and of the profile in memory.
   typedef struct packed {
     logic [31:0] macs;

@@ -5,7 +5,7 @@
 /// sent: it raises `error_o` with the number of the client. While `halt_i` is high nothing is granted,
 /// and `idle_o` tells when the last response has come.
 module port_arbiter #(
-    parameter  int unsigned Clients     = 5,
+    parameter  int unsigned Clients     = 7,
     parameter  int unsigned PortWords   = 4,
     parameter  logic [31:0] MemoryBase  = 32'h8000_0000,
     parameter  int unsigned MemoryBytes = 32'h0008_0000,

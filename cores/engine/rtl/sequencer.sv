@@ -49,11 +49,7 @@ module sequencer
     output logic [EntryWidth-1:0]    issue_entry_o,
     // Accounts
     output logic [LaneWidth-1:0]     issue_columns_o,
-    output logic                     wait_descriptor_o,
-    output logic                     wait_activations_o,
-    output logic                     wait_weights_o,
-    output logic                     wait_accumulator_o,
-    output logic                     wait_store_o,
+    output waits_t                   waits_o,
     output error_t                   error_o
 );
 
@@ -202,14 +198,20 @@ module sequencer
   end
 
   // One reason a cycle.
-  assign wait_descriptor_o  = !command_valid_i && fetching_i;
-  assign wait_store_o       = (!command_valid_i && !fetching_i)
-      || (command_valid_i && ((!loaded && fenced_i) || (loaded && store_behind)));
-  assign wait_activations_o = command_valid_i && !loaded && !fenced_i;
-  assign wait_weights_o     = ready && issue_swap_o && !tile_ready;
-  assign wait_accumulator_o = ready && hazard && !wait_weights_o;
-  assign issue_o            = ready && !wait_weights_o && !hazard && !error_o.valid;
-  assign command_pop_o      = issue_o && slice_end && last_slice;
+  logic lacks_weights;
+
+  assign lacks_weights = ready && issue_swap_o && !tile_ready;
+
+  assign waits_o = '{
+          descriptor: !command_valid_i && fetching_i,
+          activations: command_valid_i && !loaded && !fenced_i,
+          weights: lacks_weights,
+          accumulator: ready && hazard && !lacks_weights,
+          store: (!command_valid_i && !fetching_i)
+              || (command_valid_i && ((!loaded && fenced_i) || (loaded && store_behind)))
+      };
+  assign issue_o         = ready && !lacks_weights && !hazard && !error_o.valid;
+  assign command_pop_o   = issue_o && slice_end && last_slice;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin

@@ -69,7 +69,8 @@ def _box(
     lives = layers[box.first]
     if box.last != box.first:
         lives += f" to {layers[box.last]}"
-    hint = f"{box.tensor}: {box.size:,} {unit} from {box.begin:,} on, during {lives}"
+    over = f", written over {box.over}" if box.over else ""
+    hint = f"{box.tensor}: {box.size:,} {unit} from {box.begin:,} on, during {lives}{over}"
     found = [rectangle(x + 1, y, width - 2, height, f"box colour{number % _COLOURS}", hint)]
     if height >= _LABEL_HEIGHT and text_width(box.tensor, _FONT) < width - 8:
         words = box.tensor
