@@ -14,7 +14,7 @@ from flows.progress import Progress, Terminal
 from flows.report.units import megahertz, size
 from flows.serial import inputs, serve
 from flows.serial.flash import run as flash_board
-from flows.serial.port import known_ports
+from flows.serial.port import check_present, known_ports
 from flows.serial.session import SIMULATOR
 
 
@@ -74,6 +74,8 @@ def _prepare(root: Path, options: Options, port: str, stage: str, terminal: Term
             f"no port is named: --port /dev/ttyUSB1, or --port {SIMULATOR} for the simulator in a "
             f"board's place. {known_ports()}"
         )
+    if port != SIMULATOR:
+        check_present(port)
     pipeline.run(root, options, stage, terminal)
     if port == SIMULATOR:
         pipeline.run(root, options, "hardware", terminal)

@@ -58,7 +58,7 @@ def run(
         progress.show(f"asking {link.name}")
         sent = _load(link, port, config, firmware, output, progress)
         try:
-            code = _await_end(link, session.patience(port).silence)
+            code = await_end(link, session.patience(port).silence)
         finally:
             (out / LOG).write_text("\n".join([*output.lines, link.rest()]) + "\n")
     _check_end(code, output)
@@ -80,7 +80,7 @@ def _load(
     return session.load(link, port, config, program, progress, on_start)
 
 
-def _await_end(link: Link, silence: float | None) -> int:
+def await_end(link: Link, silence: float | None) -> int:
     """The exit code, which the loader reports when the program has come back to it."""
     try:
         end = link.await_hello(silence)

@@ -8,7 +8,6 @@ sent.
 from __future__ import annotations
 
 import struct
-import zlib
 from dataclasses import dataclass
 
 from flows.errors import HeepstorError
@@ -138,4 +137,4 @@ def _has_blocks(link: Link, segment: Segment, first: int, end: int) -> bool:
 def _holds(link: Link, segment: Segment, begin: int, end: int) -> bool:
     """Whether the memory holds these bytes of a segment."""
     reply = link.request(protocol.CHECK, _PAIR.pack(segment.address + begin, end - begin))
-    return reply.words() == (zlib.crc32(segment.data[begin:end]),)
+    return reply.words() == (protocol.crc32(segment.data[begin:end]),)

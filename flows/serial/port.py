@@ -16,6 +16,12 @@ POLL_SECONDS = 0.02
 """How long one read waits for bytes."""
 
 
+def check_present(name: str) -> None:
+    """Raises HeepstorError if no such port is there; says so before anything is built for it."""
+    if not Path(name).exists():
+        raise HeepstorError(_absent(name))
+
+
 def open_port(name: str, baud: int) -> serial.Serial:
     """Opens a port for this program alone, 8N1. Raises HeepstorError that says what to do."""
     try:
@@ -32,7 +38,7 @@ def open_port(name: str, baud: int) -> serial.Serial:
 def _reason(name: str, baud: int, error: Exception) -> str:
     code = getattr(error, "errno", None)
     if code in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
-        return f"there is no port {name}. {known_ports()}"
+        return _absent(name)
     if code in (errno.EACCES, errno.EPERM):
         return (
             f"this user may not open {name}. On most systems the group dialout may: "
@@ -45,6 +51,10 @@ def _reason(name: str, baud: int, error: Exception) -> str:
     if _is_file(name):
         return f"{name} is no serial port. {known_ports()}"
     return f"the port {name} cannot be opened: {error}."
+
+
+def _absent(name: str) -> str:
+    return f"there is no port {name}. {known_ports()}"
 
 
 def _is_file(name: str) -> bool:

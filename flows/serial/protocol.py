@@ -108,10 +108,15 @@ class Inference(_Words):
     COUNT = 4
 
 
+def crc32(data: bytes) -> int:
+    """The checksum of messages and of memory: CRC-32 as in Ethernet and zip."""
+    return zlib.crc32(data)
+
+
 def encode(message: Message) -> bytes:
     """The frame of a message, zeros before and after it included."""
     data = _HEADER.pack(message.type, message.sequence) + message.body
-    return b"\0" + stuff(data + _CRC.pack(zlib.crc32(data))) + b"\0"
+    return b"\0" + stuff(data + _CRC.pack(crc32(data))) + b"\0"
 
 
 def decode(frame: bytes) -> Message | None:
@@ -120,7 +125,7 @@ def decode(frame: bytes) -> Message | None:
     if data is None or len(data) < _HEADER.size + _CRC.size:
         return None
     content, crc = data[: -_CRC.size], data[-_CRC.size :]
-    if _CRC.unpack(crc)[0] != zlib.crc32(content):
+    if _CRC.unpack(crc)[0] != crc32(content):
         return None
     return Message(*_HEADER.unpack_from(content), content[_HEADER.size :])
 

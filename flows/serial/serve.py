@@ -46,10 +46,10 @@ def run(
         progress.show(f"asking {link.name}")
         with session.answering(link):
             buffers = _serving(link, port, config, server, progress)
-            _check_size(buffers, inputs, batch)
+            check_size(buffers, inputs, batch)
             batches = inputs.values.reshape(-1, batch * inputs.values.shape[1])
             return [
-                _infer(link, session.patience(port).inference, buffers, values, batch)
+                infer(link, session.patience(port).inference, buffers, values, batch)
                 for values in progress.track(batches, "inferences", len(batches))
             ]
 
@@ -72,7 +72,8 @@ def _serving(link: Link, port: str, config: Config, server: Path, progress: Prog
     return Buffers.unpack(link.request(protocol.BUFFERS).body)
 
 
-def _check_size(buffers: Buffers, inputs: Inputs, batch: int) -> None:
+def check_size(buffers: Buffers, inputs: Inputs, batch: int) -> None:
+    """Raises HeepstorError unless the board takes as many values as an inference has."""
     expected = inputs.values.itemsize * inputs.values.shape[1] * batch
     if buffers.input_bytes != expected:
         raise HeepstorError(
@@ -81,7 +82,8 @@ def _check_size(buffers: Buffers, inputs: Inputs, batch: int) -> None:
         )
 
 
-def _infer(link: Link, patience: float, buffers: Buffers, values: np.ndarray, batch: int) -> Answer:
+def infer(link: Link, patience: float, buffers: Buffers, values: np.ndarray, batch: int) -> Answer:
+    """Runs one inference of `batch` inputs. Raises HeepstorError if the engine cannot do it."""
     loader.write(link, buffers.input, values.astype("<f4").tobytes())
     try:
         reply = link.request(protocol.INFER, patience=patience)

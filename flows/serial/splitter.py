@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from flows.serial import protocol
 from flows.serial.protocol import Message
 
+DAMAGE = Message(protocol.ERROR, 0, protocol.DAMAGED.to_bytes(4, "little"))
+"""The complaint of a board about a damaged request; here also of the host about a damaged reply."""
+
 
 class Splitter:
     """Takes bytes as they arrive; gives lines of text and messages in their order.
 
     A frame begins with a zero, a code and the message's type, which is 0x80 or more; printed text
-    is ASCII. So two bytes after a zero tell frames from text. Frames that are damaged are dropped.
+    is ASCII. So two bytes after a zero tell frames from text. A damaged frame gives DAMAGE.
     """
 
     def __init__(self) -> None:
@@ -41,9 +44,7 @@ class Splitter:
             yield _text(self._pending)
             self._pending.clear()
         if frame:
-            message = protocol.decode(bytes(frame))
-            if message is not None:
-                yield message
+            yield protocol.decode(bytes(frame)) or DAMAGE
 
     def _turn_into_text(self) -> Iterator[str]:
         text, self._frame = self._frame or b"", None

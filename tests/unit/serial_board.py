@@ -12,6 +12,7 @@ import random
 import select
 import subprocess
 import tempfile
+import tty
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -112,6 +113,22 @@ def running(kind: str, config_hash: str) -> Iterator[PipePort]:
         code = process.wait(timeout=10)
         process.stdout.close()
     assert code == 0, "the board has crashed; its message is on stderr"
+
+
+@contextlib.contextmanager
+def on_terminal(kind: str, config_hash: str) -> Iterator[str]:
+    """The same on a pseudo-terminal, whose name is given."""
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    command = [_build(kind), config_hash]
+    process = subprocess.Popen(command, stdin=master, stdout=master)
+    try:
+        yield os.ttyname(slave)
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+        os.close(slave)
+        os.close(master)
 
 
 def _build(kind: str) -> Path:
