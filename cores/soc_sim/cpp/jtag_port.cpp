@@ -64,11 +64,10 @@ void JtagPort::Advance(Model& model) {
   until_look_ = kLookCycles;
   if (connection_ < 0) Accept(model);
   if (next_ == end_) Receive();
-  // Questions take no time; a change of the pins lasts at least one clock cycle.
-  while (next_ != end_) {
+  for (int changes = 0; next_ != end_ && changes < kChangesInCycle;) {
     const char command = received_[next_++];
     Take(model, command);
-    if (command >= '0' && command <= '7') break;
+    if (command >= '0' && command <= '7') changes++;
   }
   if (next_ == end_) Send();
 }

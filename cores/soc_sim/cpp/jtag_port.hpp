@@ -24,7 +24,8 @@ class JtagPort {
   JtagPort(const JtagPort&) = delete;
   JtagPort& operator=(const JtagPort&) = delete;
 
-  // To be called before each clock cycle: sets the pins to what the debugger sent next. With
+  // To be called before each clock cycle: sets the pins to what the debugger sent next, a few times
+  // in a cycle (tck is faster than the clock, so that little is simulated for each bit). With
   // nothing sent the SoC runs on, and the port is looked at again some cycles later.
   void Step(Model& model) {
     if (next_ == end_ && --until_look_ != 0) return;
@@ -44,6 +45,7 @@ class JtagPort {
   void Close();
 
   static constexpr std::size_t kBufferBytes = 4096;
+  static constexpr int kChangesInCycle = 4;
   // Clock cycles between two looks for something new: a look costs as much as a cycle or two.
   static constexpr std::uint32_t kLookCycles = 64;
 

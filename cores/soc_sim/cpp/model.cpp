@@ -134,9 +134,13 @@ void Model::SetJtag(bool tck, bool tms, bool tdi) {
   top_->jtag_tck_i = tck;
   top_->jtag_tms_i = tms;
   top_->jtag_tdi_i = tdi;
+  top_->eval();
 }
 
-void Model::SetJtagReset(bool active) { top_->jtag_trst_ni = !active; }
+void Model::SetJtagReset(bool active) {
+  top_->jtag_trst_ni = !active;
+  top_->eval();
+}
 
 bool Model::JtagTdo() const { return top_->jtag_tdo_o; }
 
