@@ -45,7 +45,7 @@ def run(
     with session.opened(port, config, simulator, printed.append) as link:
         progress.show(f"asking {link.name}")
         with session.answering(link):
-            buffers = _serving(link, port, config, server, progress)
+            buffers = serving(link, port, config, server, progress)
             check_size(buffers, inputs, batch)
             batches = inputs.values.reshape(-1, batch * inputs.values.shape[1])
             return [
@@ -54,7 +54,7 @@ def run(
             ]
 
 
-def _serving(link: Link, port: str, config: Config, server: Path, progress: Progress) -> Buffers:
+def serving(link: Link, port: str, config: Config, server: Path, progress: Progress) -> Buffers:
     """Makes sure that this very server runs on the board; returns its buffers."""
     board = session.identify(link, config)
     if board.role == protocol.SERVER:

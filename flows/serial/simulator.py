@@ -32,6 +32,10 @@ class Simulator:
         """Raises HeepstorError with its messages if the simulator has ended."""
         _check(self._process, self._log)
 
+    def stop(self) -> None:
+        """Ends it, as if the board was switched off."""
+        _end(self._process)
+
 
 @contextlib.contextmanager
 def started(program: Path) -> Iterator[Simulator]:

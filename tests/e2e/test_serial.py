@@ -1,0 +1,160 @@
+"""Loading and running over the serial line, in the RTL: boot ROM, loader, applications, server."""
+
+from __future__ import annotations
+
+import struct
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from flows import config, firmware, hardware
+from flows.errors import HeepstorError
+from flows.options import Options
+from flows.pipeline import run as run_stages
+from flows.progress import Progress, Terminal
+from flows.riscv import ROOT
+from flows.serial import flash, image, loader, protocol, serve, session, simulator
+from flows.serial.link import Link
+from modelgen import stages
+from tests.unit.serial_board import CutPort, FaultyPort
+
+pytestmark = pytest.mark.slow
+
+CONFIG = config.load(config.DEFAULT_PATH)
+# Simulated seconds are long; a message that is lost on the way is sent again after so many.
+PATIENCE = 20
+
+PROGRAMS = {
+    "three": 'int main() { heepstor::print("bye\\n"); return 3; }',
+    "trap": 'int main() { asm volatile("unimp"); return 0; }',
+    "nowhere": """
+        #include "heepstor/mmio.hpp"
+        int main() { heepstor::read_register(0x40000000); for (;;) asm volatile(""); }
+    """,
+}
+
+
+@pytest.fixture(scope="module")
+def program() -> Path:
+    """The simulator of the default configuration, brought up to date."""
+    run_stages(ROOT, Options.from_command_line(ROOT, ""), "hardware", Terminal(sys.stderr))
+    return hardware.folder(CONFIG) / hardware.SIMULATOR / hardware.SIMULATOR
+
+
+@pytest.fixture(scope="module")
+def elves(tmp_path_factory) -> dict[str, Path]:
+    root = tmp_path_factory.mktemp("programs")
+    found = {}
+    for name, text in PROGRAMS.items():
+        folder = root / name
+        (folder / "out").mkdir(parents=True)
+        (folder / "main.cpp").write_text('#include "heepstor/print.hpp"\n' + text)
+        found[name] = firmware.build(folder, folder / "out", CONFIG).elf
+    return found
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory) -> Path:
+    """A small network, as the stage `generate` leaves it."""
+    folder = tmp_path_factory.mktemp("model")
+    stages.linear((24, 16, 5), 2, CONFIG.hardware(), folder, softmax=True, seed=3)
+    return folder
+
+
+def link_to(board: simulator.Simulator, printed: list[str], port=None) -> Link:
+    return Link(port or board.port, "the board", PATIENCE, printed.append, board.check)
+
+
+def load(link: Link, elf: Path) -> loader.Sent:
+    return session.load(link, session.SIMULATOR, CONFIG, image.read(elf), Progress())
+
+
+def test_programs_one_after_the_other(program: Path, elves: dict[str, Path]) -> None:
+    """Each comes back to the loader with its exit code, however it ends; its bytes stay there."""
+    with simulator.started(program) as board:
+        printed: list[str] = []
+        link = link_to(board, printed)
+        greeting = link.await_hello(PATIENCE)
+        assert (greeting.role, greeting.exited) == (protocol.LOADER, 0)
+        for name, code, text in (
+            ("three", 3, "bye"),
+            ("trap", 1, "trap: illegal instruction"),
+            ("nowhere", 1, "address 40000000"),
+            ("three", 3, "bye"),
+        ):
+            printed.clear()
+            load(link, elves[name])
+            end = link.await_hello(PATIENCE)
+            assert (end.role, end.exited, end.exit_code) == (protocol.LOADER, 1, code)
+            assert text in "\n".join(printed)
+        assert link.hello().exit_code == 3
+
+
+def test_a_bad_line_and_a_cable_that_is_pulled(program: Path, elves: dict[str, Path]) -> None:
+    binary = image.read(elves["three"])
+    assert binary.bytes > 4 * loader.BLOCK
+    with simulator.started(program) as board:
+        printed: list[str] = []
+        cut = link_to(board, printed, CutPort(board.port, 3 * loader.BLOCK))
+        with pytest.raises(HeepstorError, match="connection on the board was lost"):
+            load(cut, elves["three"])
+        session.identify(link_to(board, printed), CONFIG)
+        # Bytes are dropped, doubled and changed in turn.
+        faults = iter(1000 * (b"", b"xx", b"y"))
+        bad = FaultyPort(board.port, lambda byte: next(faults), every=700, seed=2)
+        sent = loader.send(link_to(board, printed, bad), binary, Progress())
+        assert bad.faults > 2
+        assert sent.found >= 2 * loader.BLOCK
+        link = link_to(board, printed)
+        loader.start(link, binary)
+        assert link.await_hello(PATIENCE).exit_code == 3
+        assert printed[-1] == "bye"
+
+
+def test_flash_checks_what_the_board_computes(program: Path, model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    elf = firmware.build(model / "src", out, CONFIG).elf
+    result = flash.run("sim", CONFIG, elf, model, program, out, Progress())
+    assert result["sent"] > 0 and len(result["inputs"]) == 1
+    assert result["inputs"][0]["cycles"] > 100
+    golden = np.load(model / "golden" / "outputs.npy")
+    np.save(model / "golden" / "outputs.npy", golden + np.float32(1))
+    try:
+        with pytest.raises(HeepstorError, match=r"10 of 10 outputs differ from the reference"):
+            flash.run("sim", CONFIG, elf, model, program, out, Progress())
+    finally:
+        np.save(model / "golden" / "outputs.npy", golden)
+
+
+def test_an_application_that_serves(program: Path, model: Path, tmp_path: Path) -> None:
+    """It stays on the board, is found there again, and leaves for another program."""
+    elf = firmware.build(model / "src", tmp_path, CONFIG, main=firmware.SERVER).elf
+    inputs, expected = serve.golden_inputs(model)
+    with simulator.started(program) as board:
+        link = link_to(board, [])
+        for _ in range(2):
+            buffers = serve.serving(link, session.SIMULATOR, CONFIG, elf, Progress())
+            values = inputs.values.reshape(-1)
+            answer = serve.infer(link, PATIENCE, buffers, values, 2)
+            serve.check_golden([answer], expected)
+            assert 100 < answer.cycles < 100_000
+        with pytest.raises(serve.Refused):
+            link.request(protocol.START, struct.pack("<I", CONFIG.address.memory))
+        assert load(link, elf).found < image.read(elf).bytes
+        assert link.hello().role == protocol.SERVER
+
+
+def test_a_simulator_that_cannot_be_started(tmp_path: Path) -> None:
+    with pytest.raises(HeepstorError, match="cannot be started"), simulator.started(tmp_path / "x"):
+        pass
+
+
+def test_a_simulator_that_ends(program: Path) -> None:
+    with simulator.started(program) as board:
+        link = link_to(board, [])
+        link.hello()
+        board.stop()
+        with pytest.raises(HeepstorError, match=r"simulator has ended \(exit code 130\)"):
+            link.hello()
