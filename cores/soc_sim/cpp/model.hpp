@@ -34,8 +34,8 @@ class Model {
   // One clock cycle; `uart_rx` is the serial line's level towards the SoC.
   void Step(bool uart_rx);
 
-  // JTAG pins towards the SoC, at once; at first the TAP is held in its reset. A waveform shows them
-  // as they are at the next edge of the clock.
+  // JTAG pins towards the SoC, at once; at first the TAP is held in its reset. A waveform shows
+  // them as they are at the next edge of the clock.
   void SetJtag(bool tck, bool tms, bool tdi);
   void SetJtagReset(bool active);
 
