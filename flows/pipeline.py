@@ -36,7 +36,7 @@ PREREQUISITES = {
 WITHOUT_PROJECT = ("hardware", "synth")
 # What generated RTL is made by: packages (Zig compiles the boot ROM's program), modules of ours.
 RTL_PACKAGES = ("peakrdl-regblock", "systemrdl-compiler", "pythondata-cpu-cv32e40p", "ziglang")
-RTL_GENERATORS = ("flows.generator", "flows.registers", "flows.config", "flows.riscv")
+RTL_GENERATORS = ("flows.generator", "flows.registers", "flows.config", "flows.firmware")
 
 
 class Pipeline:

@@ -11,6 +11,7 @@ from flows import fusesoc
 from flows.config import Config
 from flows.core_library import Library
 from flows.errors import HeepstorError
+from flows.hardware import boot_rom_parts
 from flows.progress import Progress, Terminal
 from flows.tables import console
 
@@ -30,7 +31,7 @@ def folder(config: Config, root: Path) -> Path:
 def sources(root: Path) -> tuple[Path, ...]:
     """Every file that the netlist may be made from, but for the configuration's values."""
     system = (root / "fusesoc.conf", root / "heepstor.core")
-    return (*system, *Library(root).sources(SOC_CORE))
+    return (*system, *Library(root).sources(SOC_CORE), *boot_rom_parts(root))
 
 
 def build(

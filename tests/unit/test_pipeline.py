@@ -48,6 +48,10 @@ def test_versions_of_the_packages_that_a_stage_uses_count(name: str) -> None:
     options = Options("mnist", ROOT / "heepstor_cfg.hjson")
     stage = Pipeline(ROOT, options, Progress).stage(name)
     counted = {value.removeprefix("version of ") for value in stage.values}
-    # peakrdl-regblock writes RTL, which the firmware has no part of.
-    needed = packages(stage) - READERS - ({"peakrdl-regblock"} if name == "firmware" else set())
+    # peakrdl-regblock writes RTL, which programs have no part of.
+    needed = (
+        packages(stage)
+        - READERS
+        - ({"peakrdl-regblock"} if name in ("firmware", "server") else set())
+    )
     assert needed <= counted
