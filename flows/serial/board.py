@@ -134,7 +134,8 @@ def _show_flash(result: dict, folder: Path, terminal: Terminal) -> None:
     mean = sum(cycles) / len(cycles)
     clock = result["clock_hz"]
     terminal.note(
-        f"\nBoard        {result['port']}, configuration {result['configuration']}\n"
+        f"\nBoard        {result['port']}, configuration {result['configuration']}: "
+        f"{result['hardware']}\n"
         f"Sent         {size(result['sent'])}; {size(result['found'])} were there\n"
         f"Inferences   {len(cycles)}, {mean:,.0f} cycles each: {1e3 * mean / clock:.3f} ms at "
         f"{megahertz(clock)}\n"

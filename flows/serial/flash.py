@@ -105,6 +105,7 @@ def _result(port: str, config: Config, sent: Sent, checked: dict) -> dict:
     return {
         "port": port,
         "configuration": config.hash,
+        "hardware": session.describe(config),
         "clock_hz": config.clock_hz,
         **asdict(sent),
         **checked,

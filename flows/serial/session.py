@@ -119,9 +119,14 @@ def answering(link: Link) -> Iterator[None]:
         ) from None
 
 
+def describe(config: Config) -> str:
+    """The hardware of a configuration in a line."""
+    engine = config.engine
+    sizes = (engine.array_size, engine.port_words, engine.buffer_words)
+    return _describe(config.clock_hz, config.memory.bytes, *sizes)
+
+
 def _other_hardware(name: str, board: Hello, config: Config) -> str:
-    engine, memory = config.engine, config.memory.bytes
-    here = (config.clock_hz, memory, engine.array_size, engine.port_words, engine.buffer_words)
     there = (
         *(board.clock_hz, board.memory_bytes),
         *(board.array_size, board.port_words, board.buffer_words),
@@ -129,7 +134,7 @@ def _other_hardware(name: str, board: Hello, config: Config) -> str:
     return (
         f"the board on {name} was built for another configuration than the firmware:\n"
         f"  board     {board.config_hash:08x}: {_describe(*there)}\n"
-        f"  firmware  {config.hash}: {_describe(*here)}\n"
+        f"  firmware  {config.hash}: {describe(config)}\n"
         "Name the board's configuration with --config or --set, or program the board with this "
         "one's bitstream."
     )
