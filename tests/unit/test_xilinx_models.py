@@ -1,4 +1,4 @@
-"""The models of Xilinx's primitives have the ports of the real ones, as Yosys's library lists them."""
+"""The models of Xilinx's primitives have the real ones' ports, as Yosys's library lists them."""
 
 import re
 from importlib.util import find_spec
