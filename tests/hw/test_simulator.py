@@ -154,6 +154,9 @@ def test_waveform(simulator, programs, tmp_path):
         (["--max-cycles=many"], "needs a number of cycles, not 'many'"),
         (["--max-cycles=-1"], "needs a number of cycles, not '-1'"),
         (["x.elf"], "unknown option 'x.elf'"),
+        (["--boot=rom"], "--boot is 'rom'; it can be memory or loader"),
+        (["--boot=loader", "--uart-pty=/nowhere/x"], "cannot make the link /nowhere/x: No such"),
+        (["--boot=loader", "--uart-pty=x", "--uart-input=-"], "both want the serial line"),
     ],
 )
 def test_mistakes_get_one_clear_message(simulator, arguments, expected):
