@@ -13,7 +13,7 @@ from flows.errors import HeepstorError
 from flows.progress import Progress
 from flows.serial import loader, protocol, simulator
 from flows.serial.image import Image
-from flows.serial.link import Link, NoAnswer
+from flows.serial.link import Link, NoAnswer, Refused
 from flows.serial.loader import Sent
 from flows.serial.port import open_port
 from flows.serial.protocol import Hello
@@ -97,7 +97,9 @@ def load(
     with answering(link):
         board = identify(link, config)
         if board.role == protocol.SERVER:
-            link.request(protocol.LEAVE)
+            # Refused by the loader if the server has left and its reply was lost.
+            with contextlib.suppress(Refused):
+                link.request(protocol.LEAVE)
             board = identify(link, config)
         hurry(link, port)
         loader.check_room(image, board)
@@ -109,9 +111,14 @@ def load(
 
 @contextlib.contextmanager
 def answering(link: Link) -> Iterator[None]:
-    """Turns a board that stops answering into a message."""
+    """Turns a board that stops answering, or refuses, into a message."""
     try:
         yield
+    except Refused as error:
+        raise HeepstorError(
+            f"the board on {link.name} refuses a request: {error}. Is its hardware of this "
+            "HEEPstor?"
+        ) from error
     except NoAnswer:
         raise HeepstorError(
             f"the board on {link.name} does not answer any more. Is the cable in and the board on? "

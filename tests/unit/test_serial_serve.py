@@ -66,6 +66,13 @@ def test_memory_outside_the_buffers_is_out_of_reach(board) -> None:
         serve.loader.read(link, buffers.output + 4, 8)
 
 
+def test_a_refusal_gets_a_message(board) -> None:
+    link = Link(board, "the board", 0.3)
+    message = "refuses a request: it does not know the request"
+    with pytest.raises(HeepstorError, match=message), session.answering(link):
+        link.request(protocol.CHECK)
+
+
 def test_inputs_of_another_size_are_refused() -> None:
     buffers = Buffers(0, 0, 16, 0, 8)
     with pytest.raises(HeepstorError, match="takes 16 bytes an inference, and the inputs have 12"):
