@@ -76,6 +76,13 @@ def examine(root: Path) -> list[Finding]:
             "looking at the report's page in the tests",
             system_tools.same_name("chromium"),
         ),
+        _optional("vivado", ["vivado", "-version"], "bitstreams for the ZCU104 board", {}),
+        _optional(
+            "openFPGALoader",
+            ["openFPGALoader", "--Version"],
+            "programming boards without Vivado",
+            system_tools.same_name("openfpgaloader"),
+        ),
         _optional(
             "gtkwave or surfer",
             ["gtkwave", "--version"],
