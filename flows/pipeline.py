@@ -32,6 +32,8 @@ PREREQUISITES = {
     "report": ("export", "quantize", "generate", "firmware", "hardware", "simulate"),
     "synth": (),
 }
+# What the task `build` runs.
+BUILD = (*PREREQUISITES["report"], "report")
 # These depend on the hardware's configuration alone.
 WITHOUT_PROJECT = ("hardware", "synth")
 # What generated RTL is made by: packages (Zig compiles the boot ROM's program), modules of ours.

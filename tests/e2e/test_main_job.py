@@ -9,12 +9,12 @@ import time
 
 import pytest
 
-from flows.pipeline import PREREQUISITES
+from flows.pipeline import BUILD
 from tests.e2e.workspace import ROOT, Copy, ran
 
 pytestmark = pytest.mark.slow
 
-STAGES = list(PREREQUISITES)
+STAGES = list(BUILD)
 INPUTS = ("--inputs", "2")
 
 

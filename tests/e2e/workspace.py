@@ -122,13 +122,13 @@ import json
 from pathlib import Path
 from flows.hashing import FileHashes
 from flows.options import Options
-from flows.pipeline import PREREQUISITES, Pipeline
+from flows.pipeline import BUILD, Pipeline
 from flows.progress import Progress
 from flows.stage import Runner
 root = Path.cwd()
 options = Options("mnist", root / "heepstor_cfg.hjson", inputs=2)
 pipeline, runner = Pipeline(root, options, Progress), Runner(root, FileHashes())
-stages = {name: pipeline.stage(name) for name in PREREQUISITES}
+stages = {name: pipeline.stage(name) for name in BUILD}
 stale = [name for name, stage in stages.items() if runner.why_stale(stage, runner.inputs(stage))]
 print(json.dumps(stale))
 """
