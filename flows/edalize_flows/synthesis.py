@@ -7,6 +7,8 @@ device (``python -m flows.synth``). The work folder then has utilization.json an
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from edalize.flows.edaflow import Edaflow, FlowGraph
 
 
@@ -28,3 +30,8 @@ class Synthesis(Edaflow):
         """The tool's last file is the flow's."""
         super().configure_tools(graph)
         self.commands.default_target = graph.get_node("yowasp").inst.commands.default_target
+
+    def build(self):
+        """Elaborates anew: make would go by time stamps, which copies of sources keep."""
+        Path(self.work_root, "design.il").unlink(missing_ok=True)
+        super().build()

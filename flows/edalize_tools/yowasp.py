@@ -7,7 +7,6 @@ the tool of the flow ``synthesis``, found as ``edalize.tools.yowasp``.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from edalize.tools.edatool import Edatool
 from edalize.utils import EdaCommands
@@ -58,12 +57,8 @@ class Yowasp(Edatool):
         self.commands.set_default_target("utilization.json")
 
     def write_config_files(self):
-        """Writes the Yosys script, and has the design elaborated anew.
-
-        make would go by time stamps, and FuseSoC's copies of the sources keep those of the sources.
-        """
+        """Writes the Yosys script."""
         self.update_config_file("elaborate.ys", self.script)
-        Path(self.work_root, "design.il").unlink(missing_ok=True)
 
 
 def _macros(values: dict[str, object]) -> list[str]:
