@@ -18,6 +18,7 @@ from flows.serial.link import Link, NoAnswer, Refused
 from flows.serial.protocol import Hello
 
 BLOCK = protocol.MAX_DATA
+"""Bytes that are sent at once: one KiB."""
 # The board computes a checksum in less time than an answer may take, on slow clocks too.
 _CHECKED_AT_ONCE = 64 * 1024
 _PAIR = struct.Struct("<II")
@@ -96,9 +97,8 @@ def read(link: Link, address: int, count: int) -> bytes:
 def _send_segment(link: Link, segment: Segment, progress: Progress) -> int:
     """Sends what is missing of a segment; returns how many bytes were there already."""
     present = _present_blocks(link, segment)
-    kib = f"KiB of {-(-len(segment.data) // 1024)}" if BLOCK == 1024 else "blocks"
     blocks = range(present * BLOCK, len(segment.data), BLOCK)
-    for at in progress.track(blocks, f"sending, {kib}", len(blocks)):
+    for at in progress.track(blocks, "sending, KiB", len(blocks)):
         _write_block(link, segment.address + at, segment.data[at : at + BLOCK])
     return min(present * BLOCK, len(segment.data))
 
