@@ -30,10 +30,11 @@ class Bitstream(Vivado):
                 return
             tool = _vivado_on_path()
             record.clear(folder)
+            made_from = record.inputs(folder)
             super().build()
             # With the option pnr=none Vivado stops at the netlist.
             if self.flow_options.get("pnr") != "none":
-                record.write(folder, vivado.version(tool))
+                record.write(folder, vivado.version(tool), made_from)
 
     def run(self):
         """Programs the board if ``pgm`` is set, with a bitstream of just these sources only."""

@@ -81,19 +81,24 @@ def _hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def write(folder: Path, tool: str) -> None:
+def write(folder: Path, tool: str, made_from: dict[str, str]) -> None:
     """Writes the record of the bitstream that was just made by the tool of that version.
 
-    Raises HeepstorError when there is none: make and FuseSoC may end well without one.
+    `made_from` is what `inputs` gave before. Raises HeepstorError when there is no bitstream (make
+    and FuseSoC may end well without one), or when the sources were changed in the meantime.
     """
     bitstream = bitstream_file(folder)
     if not bitstream.is_file():
         raise HeepstorError(f"no bitstream was made in {folder} (interrupted?)")
+    if change := _difference(made_from, inputs(folder)):
+        raise HeepstorError(
+            f"the sources in {folder} changed while the bitstream was made ({change}). Build again."
+        )
     content = {
         "schema": SCHEMA,
         "vivado": tool,
         "bitstream": _hash(bitstream),
-        "inputs": inputs(folder),
+        "inputs": made_from,
     }
     path = record_file(bitstream)
     partial = path.with_name(f"{path.name}.partial")

@@ -72,7 +72,7 @@ def built(made, tools, tmp_path_factory):
     shutil.copytree(made, work)
     code, printed = run(["make"], work, PATH=tools)
     assert code == 0, printed
-    record.write(work, "2023.2")
+    record.write(work, "2023.2", record.inputs(work))
     return work
 
 

@@ -19,7 +19,7 @@ def work(tmp_path):
         (tmp_path / "src" / name).write_text(f"// {name}\n")
     describe(tmp_path)
     (tmp_path / f"{NAME}.bit").write_bytes(b"bits")
-    record.write(tmp_path, "2023.2")
+    record.write(tmp_path, "2023.2", record.inputs(tmp_path))
     return tmp_path
 
 
@@ -104,7 +104,16 @@ def test_no_bitstream(work):
     (work / f"{NAME}.bit").unlink()
     assert record.why_stale(work) == "there is none"
     with pytest.raises(HeepstorError, match="no bitstream was made"):
-        record.write(work, "2023.2")
+        record.write(work, "2023.2", record.inputs(work))
+
+
+def test_sources_that_change_during_the_build(work):
+    before = record.inputs(work)
+    (work / f"{NAME}.bit.json").unlink()
+    (work / "src" / "a.sv").write_text("// changed\n")
+    with pytest.raises(HeepstorError, match=r"changed while .* \(src/a.sv changed\)"):
+        record.write(work, "2023.2", before)
+    assert "not known" in record.why_stale(work)
 
 
 def test_a_bitstream_made_elsewhere(work, tmp_path_factory):
