@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import struct
 import time
 from collections import deque
@@ -61,7 +62,8 @@ class Link:
         self._check = check
         self._splitter = Splitter()
         self._parts: deque[str | Message] = deque()
-        self._sequence = 0
+        # Replies to whoever talked to the board before are still on their way, perhaps.
+        self._sequence = secrets.randbelow(255)
 
     def request(self, kind: int, body: bytes = b"", patience: float | None = None) -> Message:
         """Sends a request and returns the reply; repeats it when it is lost or damaged.
@@ -102,7 +104,7 @@ class Link:
 
     def _await_reply(self, request: Message, patience: float) -> Message | None:
         """The reply; or the complaint that the request was damaged; or None if nobody answers."""
-        for message in self._incoming(patience):
+        for message in self._incoming(patience, since_sign_of_life=False):
             if message.type == protocol.ERROR:
                 (reason, *_) = message.words() or (protocol.DAMAGED,)
                 if message.sequence == 0 and reason == protocol.DAMAGED:
@@ -114,10 +116,12 @@ class Link:
                 return message
         return None
 
-    def _incoming(self, patience: float | None) -> Iterator[Message]:
-        """Yields messages until nothing has come for so many seconds."""
-        heard = time.monotonic()
-        while patience is None or time.monotonic() - heard < patience:
+    def _incoming(
+        self, patience: float | None, since_sign_of_life: bool = True
+    ) -> Iterator[Message]:
+        """Yields messages for so many seconds, which may begin anew when anything comes."""
+        begin = time.monotonic()
+        while patience is None or time.monotonic() - begin < patience:
             while self._parts:
                 part = self._parts.popleft()
                 if isinstance(part, str):
@@ -126,7 +130,7 @@ class Link:
                     yield part
             data = self._read()
             if data:
-                heard = time.monotonic()
+                begin = time.monotonic() if since_sign_of_life else begin
                 self._parts.extend(self._splitter.take(data))
             else:
                 self._check()

@@ -20,7 +20,7 @@ from flows import config
 from flows.errors import HeepstorError
 from flows.options import Options
 from flows.progress import Progress, Terminal
-from flows.serial import board, flash, port, protocol
+from flows.serial import board, flash, port, protocol, session
 from flows.serial.link import Link
 from flows.serial.protocol import Hello, Message
 from tests.unit.serial_board import on_terminal
@@ -136,6 +136,18 @@ class Script:
 def hello(role: int, version: int = protocol.VERSION, exited: int = 0) -> bytes:
     words = Hello(protocol.MAGIC, version, role, 0, 0, 0, 0, 0, 0, 0, exited, 9)
     return protocol.encode(Message(protocol.HELLO + protocol.REPLY, 0, words.pack()))
+
+
+class Chatter(Script):
+    """A port from which text comes for ever."""
+
+    def read(self, size: int) -> bytes:
+        return b"busy\n"
+
+
+def test_a_program_that_never_stops_printing_is_no_answer() -> None:
+    with pytest.raises(HeepstorError, match=r"nothing answers on x .* reset button"):
+        session.identify(Link(Chatter(), "x", 0.02), CONFIG)
 
 
 def test_the_end_of_a_program() -> None:
