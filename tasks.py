@@ -139,6 +139,28 @@ _flash.__name__ = "flash"
 flash = _with_options(_flash, BOARD_OPTIONS)
 
 
+DEBUG_OPTIONS = {
+    **{name: BOARD_OPTIONS[name] for name in BOARD_OPTIONS if name != "json"},
+    "port": ("sim", "sim: the simulator; zcu104: the board; or an OpenOCD file of your adapter"),
+    "commands": ("", "a file of GDB commands to run in place of the prompt"),
+}
+
+
+def _debug(c, *, port, commands, project, **options):
+    """Open GDB on the application, simulated or on a board, through OpenOCD."""
+    from flows.debug import session
+    from flows.options import Options
+    from flows.progress import Terminal
+
+    choice = Options.from_command_line(ROOT, project=project, **options)
+    if code := session.run(ROOT, choice, port, commands, Terminal(sys.stdout)):
+        raise Exit(code=code)
+
+
+_debug.__name__ = "debug"
+debug = _with_options(_debug, DEBUG_OPTIONS)
+
+
 def _run(c, *, input, port, project, json, **options):
     """Run inputs of yours on a board, where the application stays and serves."""
     from flows.options import Options

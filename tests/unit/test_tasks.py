@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TASKS = (
     *("build", "export", "quantize", "generate", "firmware", "hardware", "simulate", "report"),
     *("synth", "program"),
-    *("flash", "run"),
+    *("flash", "run", "debug"),
     *("list", "clean", "doctor", "test", "lint", "bench", "fuzz"),
 )
 

@@ -1,0 +1,1 @@
+"""`invoke debug`: a debugger on the SoC, simulated or on a board."""

@@ -1,0 +1,74 @@
+"""Programs that run behind the debugger, and end with it."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from flows.errors import HeepstorError
+
+_POLL_SECONDS = 0.02
+
+
+class Background:
+    """A running program whose messages go to a file."""
+
+    def __init__(self, name: str, process: subprocess.Popen, log: Path) -> None:
+        self.name = name
+        self._process = process
+        self._log = log
+
+    def wait_for(self, pattern: str, seconds: float, hint: str = "") -> re.Match:
+        """Waits until a message matches; raises HeepstorError with the messages if none does."""
+        deadline = time.monotonic() + seconds
+        while True:
+            ended = self._process.poll() is not None
+            text = self._log.read_text(errors="replace")
+            if found := re.search(pattern, text):
+                return found
+            if ended or time.monotonic() > deadline:
+                how = "has ended" if ended else f"was not ready after {seconds:g} s"
+                shown = "\n".join(f"  | {line}" for line in text.splitlines()[-12:])
+                raise HeepstorError(f"{self.name} {how}. Its last lines:\n{shown}\n{hint}".rstrip())
+            time.sleep(_POLL_SECONDS)
+
+
+@contextlib.contextmanager
+def running(
+    name: str, command: Sequence[str | Path], log: Path, output: Path | None = None
+) -> Iterator[Background]:
+    """Starts a program, and ends it when it is left.
+
+    Its messages go to `log`, with its output where that has no file of its own. It does not see
+    Ctrl-C, which is for the debugger.
+    """
+    with contextlib.ExitStack() as files:
+        messages = files.enter_context(log.open("wb"))
+        printed = files.enter_context(output.open("wb")) if output else messages
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=messages,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise HeepstorError(f"{command[0]} cannot be started: {error.strerror}.") from error
+        try:
+            yield Background(name, process, log)
+        finally:
+            _end(process)
+
+
+def _end(process: subprocess.Popen) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,179 @@
+"""A debugging session: the simulator or a board, OpenOCD, and GDB in the foreground."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from elftools.elf.elffile import ELFFile
+
+from flows import hardware, pipeline
+from flows.debug import background, tools
+from flows.debug.background import Background
+from flows.errors import HeepstorError
+from flows.options import Options, user_path
+from flows.pipeline import Pipeline
+from flows.progress import Progress, Terminal
+
+SIMULATOR = "sim"
+ZCU104 = "zcu104"
+CONFIGURATIONS = Path(__file__).resolve().parent / "openocd"
+UART_LOG = "uart.log"
+
+_START_SECONDS = 60
+_LISTENING = r"Listening on port (\d+) for gdb"
+_BOARD_HINT = (
+    "Is the board on, programmed (invoke program) and connected by its USB cable? May this user "
+    "open the USB device (OpenOCD's udev rules)?"
+)
+
+
+@dataclass(frozen=True)
+class _Target:
+    """What OpenOCD is to talk to."""
+
+    arguments: tuple[str, ...]
+    """OpenOCD's."""
+    is_loaded: bool
+    """The program is in the memory already."""
+    hint: str
+    """What to look at if there is no answer."""
+
+
+def run(root: Path, options: Options, port: str, commands: str, terminal: Terminal) -> int:
+    """Builds the application and opens GDB on it; returns GDB's exit code.
+
+    `port` is "sim", "zcu104" or an OpenOCD file of an adapter at the pins. With `commands`, a file
+    of GDB's commands, GDB runs those and ends.
+    """
+    _check_port(port)
+    script = _script(commands)
+    found = tools.find()
+    pipeline.run(root, options, "firmware", terminal)
+    if port == SIMULATOR:
+        pipeline.run(root, options, "hardware", terminal)
+    stages = Pipeline(root, options, Progress)
+    out = stages.build / "debug"
+    out.mkdir(parents=True, exist_ok=True)
+    _say(terminal, port, out.relative_to(root))
+    return attach(
+        found,
+        port,
+        stages.hardware.folder / hardware.SIMULATOR if port == SIMULATOR else None,
+        stages.firmware.folder / "firmware.elf",
+        (stages.generate.folder, root),
+        script,
+        out,
+    )
+
+
+def attach(
+    found: tools.Tools,
+    port: str,
+    simulator: Path | None,
+    elf: Path,
+    sources: Sequence[Path],
+    script: Path | None,
+    out: Path,
+) -> int:
+    """Starts what stands behind GDB, and GDB with a program; returns its exit code.
+
+    `sources` are the folders that the names of the program's sources start from. Messages are left
+    in `out`.
+    """
+    with _target(port, simulator, elf, out) as target, _openocd(found, target, out) as server:
+        gdb_port = int(server.wait_for(_LISTENING, 1)[1])
+        folders = [f"--directory={folder}" for folder in sources]
+        arguments = gdb_arguments(gdb_port, elf, target.is_loaded, script)
+        return _gdb([found.gdb, *folders, *arguments])
+
+
+def _check_port(port: str) -> None:
+    if port not in (SIMULATOR, ZCU104) and not user_path(port).is_file():
+        raise HeepstorError(
+            f"--port is {port!r}: it can be {SIMULATOR} (the simulator), {ZCU104} (the board, by "
+            "its USB cable), or a file for OpenOCD that describes your adapter at the JTAG pins."
+        )
+
+
+def _script(commands: str) -> Path | None:
+    if not commands:
+        return None
+    path = user_path(commands)
+    if not path.is_file():
+        raise HeepstorError(f"there is no file {path} with GDB's commands (--commands).")
+    return path
+
+
+@contextlib.contextmanager
+def _target(port: str, simulator: Path | None, elf: Path, out: Path) -> Iterator[_Target]:
+    """What to debug; the simulator is started, and ended again."""
+    if port == ZCU104:
+        yield _Target(("-f", str(CONFIGURATIONS / "zcu104.cfg")), False, _BOARD_HINT)
+        return
+    if simulator is None:
+        adapter = ("-f", str(user_path(port)), "-f", str(CONFIGURATIONS / "pins.cfg"))
+        yield _Target(adapter, False, "Are the adapter and the pins connected, and the board on?")
+        return
+    # The boot ROM waits for the serial line: the program is there, and has not run.
+    command = [simulator, f"--firmware={elf}", "--boot=loader", "--jtag=0"]
+    with background.running("the simulator", command, out / "simulator.log", out / UART_LOG) as soc:
+        number = soc.wait_for(r"JTAG on port (\d+)", _START_SECONDS)[1]
+        file = str(CONFIGURATIONS / "simulator.cfg")
+        yield _Target(("-c", f"set HEEPSTOR_JTAG_PORT {number}", "-f", file), True, "")
+
+
+@contextlib.contextmanager
+def _openocd(found: tools.Tools, target: _Target, out: Path) -> Iterator[Background]:
+    """OpenOCD, once it has found the CPU."""
+    # A free port for GDB, and nothing else that listens.
+    ports = ("-c", "gdb_port 0", "-c", "telnet_port disabled", "-c", "tcl_port disabled")
+    command = [found.openocd, *ports, *target.arguments, "-c", "init"]
+    log = out / "openocd.log"
+    with background.running("OpenOCD", command, log) as server:
+        server.wait_for(_LISTENING, _START_SECONDS, target.hint)
+        yield server
+
+
+def gdb_arguments(port: int, elf: Path, is_loaded: bool, script: Path | None) -> list[str]:
+    """GDB's arguments: the SoC is reset, holds the program, and stands at its first instruction."""
+    with elf.open("rb") as file:
+        entry = ELFFile(file).header.e_entry
+    commands = [
+        "set confirm off",
+        "set remotetimeout 60",
+        f"target extended-remote localhost:{port}",
+        "monitor reset halt",
+        # GDB knows nothing of the reset.
+        "maintenance flush register-cache",
+        *([] if is_loaded else ["load"]),
+        f"set $pc = {entry:#x}",
+        "break heepstor::exit",
+    ]
+    # The interactive session begins where the user's program does.
+    commands += [] if script else ["tbreak main", "continue"]
+    arguments = ["-q", "-nx", *(["-batch"] if script else []), str(elf)]
+    arguments += [part for command in commands for part in ("-ex", command)]
+    return arguments + (["-x", str(script)] if script else [])
+
+
+def _gdb(command: Sequence[str]) -> int:
+    """Runs GDB in the foreground; Ctrl-C is its own."""
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return subprocess.call(
+            command, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+        )
+    except OSError as error:
+        raise HeepstorError(f"{command[0]} cannot be started: {error.strerror}.") from error
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def _say(terminal: Terminal, port: str, out: Path) -> None:
+    serial = f"; what the program prints is in {out / UART_LOG}" if port == SIMULATOR else ""
+    terminal.note(f"\nOpenOCD's messages are in {out}/openocd.log{serial}")

@@ -1,0 +1,62 @@
+"""OpenOCD and GDB with the simulator, where they are installed: what a user of `debug` does."""
+
+import pytest
+
+from flows import config
+from flows.debug import session, tools
+from flows.errors import HeepstorError
+from flows.riscv import ROOT
+
+# The fixtures: the simulator, and firmware for it.
+from tests.hw.test_debug import programs, simulator  # noqa: F401
+
+pytestmark = pytest.mark.slow
+
+# What each command prints is between its number and the next.
+COMMANDS = {
+    "breakpoint": ["hbreak tick", "continue", "continue", "print counter", "backtrace 1"],
+    "registers": ["print $pc == (unsigned)&tick || $pc > (unsigned)&tick", "info registers sp"],
+    "float": ["set var $ft0 = 1.5", "info registers ft0"],
+    "memory": ["set var counter = 1000", "print counter", "print/x *(unsigned *)0x10000000"],
+    "step": ["delete", "set $before = $pc", "stepi", "print $pc != $before"],
+    "nowhere": ["print *(unsigned *)0x40000000"],
+    "reset": ["monitor reset halt", "maintenance flush register-cache", "print/x $pc"],
+    "load": ["load", "compare-sections .text", "set $pc = _start"],
+    "software": ["break tick", "continue", "continue", "print counter"],
+}
+
+
+@pytest.fixture
+def installed():
+    try:
+        return tools.find()
+    except HeepstorError as error:
+        pytest.skip(str(error))
+
+
+def test_a_session(installed, simulator, programs, tmp_path, capfd):  # noqa: F811
+    script = tmp_path / "commands"
+    # GDB ends a script at an error, but not one of Python's.
+    lines = ["set pagination off", "python", "import gdb"]
+    for name, commands in COMMANDS.items():
+        lines.append(f"print('## {name}')")
+        for command in commands:
+            lines += ["try:", f"  gdb.execute({command!r})"]
+            lines += ["except gdb.error as error:", "  print('error:', error)"]
+    script.write_text("\n".join([*lines, "end", "kill"]) + "\n")
+    code = session.attach(
+        installed, session.SIMULATOR, simulator, programs["count"], [ROOT], script, tmp_path
+    )
+    printed = capfd.readouterr().out
+    assert code == 0, printed
+    parts = dict(part.split("\n", 1) for part in printed.split("## ")[1:])
+    assert "tick ()" in parts["breakpoint"] and "= 1\n" in parts["breakpoint"]
+    assert "= true" in parts["registers"] and "0x800" in parts["registers"]
+    assert "1.5" in parts["float"]
+    assert "= 1000" in parts["memory"] and "0x48454550" in parts["memory"]
+    assert "= true" in parts["step"]
+    assert "= 0" in parts["nowhere"]
+    assert "Failed to read memory via system bus" in (tmp_path / "openocd.log").read_text()
+    assert f"{config.load().address.boot_rom:#x}" in parts["reset"]
+    assert "Transfer rate" in parts["load"] and "matched" in parts["load"]
+    assert "= 1\n" in parts["software"], "loaded anew, the counter starts at zero"
