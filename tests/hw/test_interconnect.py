@@ -9,7 +9,7 @@ from cocotb.triggers import FallingEdge, RisingEdge
 from tests.hw.obi import start
 from tests.hw.runner import run_cocotb
 
-MASTERS = 2
+MASTERS = 3
 PERIPHERALS = 3
 MEMORY_BASE, MEMORY_BYTES = 0x8000_0000, 4096
 PERIPHERAL_BASE = [0x1000_0000, 0x1000_1000, 0x2000_0000]
