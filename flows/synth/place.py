@@ -87,8 +87,14 @@ class Follower:
 def place(arguments: Sequence[str], program: Sequence[str] = (PROGRAM,)) -> Follower:
     """Runs nextpnr. Raises HeepstorError that says what does not fit, or how slow the clock is."""
     follower = Follower()
-    code = run_lines([*program, *arguments], follower.take)
-    Path(LOG).write_text("\n".join(follower.lines) + "\n", encoding="utf-8")
+    # Line by line, for those who look while it works.
+    with Path(LOG).open("w", encoding="utf-8", buffering=1) as log:
+
+        def take(line: str) -> None:
+            print(line, file=log)
+            follower.take(line)
+
+        code = run_lines([*program, *arguments], take)
     if code:
         raise HeepstorError(_why(follower, code), code)
     return follower
