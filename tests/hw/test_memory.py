@@ -10,13 +10,18 @@ from cocotb.triggers import FallingEdge, RisingEdge
 
 from tests.hw.runner import run_cocotb
 
-NARROW_PORTS = 2
+NARROW_PORTS = 3
 BANK_WORDS = 16
 
 
 @pytest.mark.parametrize(("banks", "port_words"), [(1, 1), (4, 4), (8, 2)])
 def test_memory(banks, port_words):
-    parameters = {"Banks": banks, "PortWords": port_words, "BankWords": BANK_WORDS}
+    parameters = {
+        "Banks": banks,
+        "PortWords": port_words,
+        "BankWords": BANK_WORDS,
+        "NarrowPorts": NARROW_PORTS,
+    }
     run_cocotb(
         "heepstor:ip:memory",
         "main_memory",
@@ -177,7 +182,7 @@ async def both_sides_get_half_of_one_bank(dut):
     bench = Bench(dut)
     await bench.start()
     cycles = 200
-    served = [0, 0, 0]
+    served = [0] * (NARROW_PORTS + 1)
     bench.narrow = [dict(addr=0, we=0, be=0xF, wdata=0, req=1) for _ in range(NARROW_PORTS)]
     bench.drive_narrow()
     dut.wide_addr_i.value = 0
@@ -187,8 +192,8 @@ async def both_sides_get_half_of_one_bank(dut):
     for _ in range(cycles):
         await RisingEdge(dut.clk_i)
         grants = int(dut.narrow_gnt_o.value)
-        served[0] += grants & 1
-        served[1] += grants >> 1
-        served[2] += int(dut.wide_gnt_o.value)
+        for port in range(NARROW_PORTS):
+            served[port] += grants >> port & 1
+        served[-1] += int(dut.wide_gnt_o.value)
     assert sum(served) == cycles
-    assert served == [cycles // 2, 0, cycles // 2]
+    assert served == [cycles // 2, *[0] * (NARROW_PORTS - 1), cycles // 2]
