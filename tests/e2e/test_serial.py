@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import struct
-import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from flows import config, firmware, hardware
 from flows.errors import HeepstorError
-from flows.options import Options
-from flows.pipeline import run as run_stages
-from flows.progress import Progress, Terminal
-from flows.riscv import ROOT
+from flows.progress import Progress
 from flows.serial import flash, image, loader, protocol, serve, session, simulator
 from flows.serial.link import Link
 from modelgen import stages
+from tests.e2e.workspace import Copy
+from tests.e2e.workspace import simulator as simulator_of
 from tests.unit.serial_board import CutPort, FaultyPort
 
 pytestmark = pytest.mark.slow
@@ -39,6 +40,29 @@ PROGRAMS = {
     """,
     "three": 'int main() { heepstor::print("bye\\n"); return 3; }',
     "trap": 'int main() { asm volatile("unimp"); return 0; }',
+    "pending": """
+        #include "heepstor/mmio.hpp"
+        #include "heepstor_config.hpp"
+        #include "regs_engine.hpp"
+        namespace engine = heepstor::regs::engine;
+        void write(unsigned offset, unsigned value) {
+          heepstor::write_register(heepstor::config::kEngineBase + offset, value);
+        }
+        int main() {
+          write(engine::kDescriptorOffset, 0);
+          write(engine::kDoorbellOffset, engine::kDoorbellStartMask);
+          return 4;
+        }
+    """,
+    "clean": """
+        #include "heepstor/mmio.hpp"
+        #include "heepstor_config.hpp"
+        #include "regs_engine.hpp"
+        int main() {
+          using heepstor::regs::engine::kInterruptOffset;
+          return heepstor::read_register(heepstor::config::kEngineBase + kInterruptOffset);
+        }
+    """,
     "nowhere": """
         #include "heepstor/mmio.hpp"
         int main() { heepstor::read_register(0x40000000); for (;;) asm volatile(""); }
@@ -49,8 +73,7 @@ PROGRAMS = {
 @pytest.fixture(scope="module")
 def program() -> Path:
     """The simulator of the default configuration, brought up to date."""
-    run_stages(ROOT, Options.from_command_line(ROOT, ""), "hardware", Terminal(sys.stderr))
-    return hardware.folder(CONFIG) / hardware.SIMULATOR / hardware.SIMULATOR
+    return simulator_of(config.DEFAULT_PATH) / hardware.SIMULATOR
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +115,8 @@ def test_programs_one_after_the_other(program: Path, elves: dict[str, Path]) -> 
             ("three", 3, "bye"),
             ("trap", 1, "trap: illegal instruction"),
             ("nowhere", 1, "address 40000000"),
+            ("pending", 4, ""),
+            ("clean", 0, ""),
             ("three", 3, "bye"),
         ):
             printed.clear()
@@ -122,14 +147,6 @@ def test_a_bad_line_and_a_cable_that_is_pulled(program: Path, elves: dict[str, P
         assert printed[-1] == f"sum {sum(TABLE)}"
 
 
-def test_flash_checks_what_the_board_computes(program: Path, model: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    elf = firmware.build(model / "src", out, CONFIG).elf
-    result = flash.run("sim", CONFIG, elf, model, program, out, Progress())
-    assert result["sent"] > 0 and len(result["inputs"]) == 1
-    assert result["inputs"][0]["cycles"] > 100
-
-
 def test_an_application_that_serves(program: Path, model: Path, tmp_path: Path) -> None:
     """It stays on the board, is found there again, and leaves for another program."""
     elf = firmware.build(model / "src", tmp_path, CONFIG, main=firmware.SERVER).elf
@@ -146,6 +163,41 @@ def test_an_application_that_serves(program: Path, model: Path, tmp_path: Path) 
             link.request(protocol.START, struct.pack("<I", CONFIG.address.memory))
         assert load(link, elf).found < image.read(elf).bytes
         assert link.hello().role == protocol.SERVER
+
+
+@pytest.fixture(scope="module")
+def copy(program: Path, tmp_path_factory) -> Copy:
+    made = Copy(tmp_path_factory.mktemp("serial") / "repository")
+    made.bring_simulator(config.DEFAULT_PATH)
+    return made
+
+
+PROJECT = ("--project", "mnist-single-layer", "--random-weights", "--port", "sim", "--json")
+
+
+def test_the_tasks_flash_and_run(copy: Copy) -> None:
+    """As a user types them; the board is the simulator."""
+    code, out, err = copy.task("flash", *PROJECT, "--inputs", "5")
+    assert code == 0, err
+    result = json.loads(out)
+    assert result["sent"] > 8000 and result["found"] == 0
+    assert len(result["inputs"]) == 1 and "Inference 0: class" in err
+    assert "equal to the reference bit for bit" in err
+    kept = copy.root / "build" / "mnist-single-layer" / "flash"
+    assert json.loads((kept / flash.RESULT).read_text()) == result
+    assert "# done 0" in (kept / flash.LOG).read_text()
+
+    pixels = np.zeros((12, 12), np.uint8)
+    pixels[2:10, 5:7] = 255
+    Image.fromarray(pixels).save(copy.root / "one.png")
+    code, out, err = copy.task("run", *PROJECT, "--inputs", "5", "--input", "one.png")
+    assert code == 0, err
+    (answer,) = json.loads(out)["inputs"]
+    assert answer["name"] == "one.png" and len(answer["outputs"]) == 10
+    assert sum(answer["outputs"]) == pytest.approx(1, abs=1e-5)
+    assert answer["class"] == int(np.argmax(answer["outputs"]))
+    code, out, err = copy.task("run", *PROJECT, "--inputs", "5")
+    assert code == 0 and json.loads(out)["checked"], err
 
 
 def test_a_simulator_that_cannot_be_started(tmp_path: Path) -> None:
