@@ -19,6 +19,7 @@ CLOCK_HZ = 80_000_000
 BAUD = 8_000_000
 PERIOD_NS = 1e9 / CLOCK_HZ
 BIT_NS = 1e9 / BAUD
+LIMIT = {"timeout_time": 500, "timeout_unit": "us"}
 LED_LOCKED, LED_EXITED, LED_FAILED = 1, 4, 8
 
 
@@ -92,7 +93,7 @@ async def in_time(trigger, microseconds):
     return await First(trigger, limit) is not limit
 
 
-@cocotb.test()
+@cocotb.test(**LIMIT)
 async def the_clock_has_the_configured_frequency_when_it_is_locked(dut):
     await power_up(dut)
     assert await in_time(RisingEdge(dut.u_clock.locked_o), 5)
@@ -105,7 +106,7 @@ async def the_clock_has_the_configured_frequency_when_it_is_locked(dut):
     assert get_sim_time("ns") - start == pytest.approx(1000 * PERIOD_NS, rel=1e-4)
 
 
-@cocotb.test()
+@cocotb.test(**LIMIT)
 async def the_reset_ends_after_the_lock_and_with_the_clock(dut):
     await power_up(dut)
     await Timer(1, unit="ns")
@@ -121,7 +122,7 @@ async def the_reset_ends_after_the_lock_and_with_the_clock(dut):
     assert int(dut.led_o.value) & LED_LOCKED
 
 
-@cocotb.test()
+@cocotb.test(**LIMIT)
 async def the_button_resets_at_once(dut):
     await power_up(dut)
     await RisingEdge(dut.rst_n)
@@ -136,7 +137,7 @@ async def the_button_resets_at_once(dut):
     assert dut.clk.value == 1
 
 
-@cocotb.test(timeout_time=20, timeout_unit="ms")
+@cocotb.test(**LIMIT)
 async def the_soc_says_hello_and_runs_a_program(dut):
     await power_up(dut)
     incoming = messages(dut)
@@ -187,7 +188,7 @@ async def scan(dut, selected, bits, value):
     return result
 
 
-@cocotb.test()
+@cocotb.test(**LIMIT)
 async def the_debug_module_is_reached_through_the_fpgas_tap(dut):
     await power_up(dut)
     await RisingEdge(dut.rst_n)
