@@ -1,5 +1,7 @@
 """OpenOCD and GDB with the simulator, where they are installed: what a user of `debug` does."""
 
+import subprocess
+
 import pytest
 
 from flows import config
@@ -32,6 +34,26 @@ def installed():
         return tools.find()
     except HeepstorError as error:
         pytest.skip(str(error))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-f", "zcu104.cfg"],
+        ["-c", "adapter driver remote_bitbang", "-f", "pins.cfg"],
+        ["-c", "set HEEPSTOR_JTAG_PORT 1", "-f", "simulator.cfg"],
+    ],
+    ids=lambda arguments: arguments[-1],
+)
+def test_openocd_understands_its_configuration(installed, arguments):
+    """As far as that goes without hardware: OpenOCD reads the file, and ends before it connects."""
+    done = subprocess.run(
+        [installed.openocd, "-s", str(session.CONFIGURATIONS), *arguments, "-c", "shutdown"],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Error" not in done.stderr and "invalid" not in done.stderr, done.stderr
 
 
 def test_a_session(installed, simulator, programs, tmp_path, capfd):  # noqa: F811
