@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from flows.errors import HeepstorError
 from modelgen.feature_maps import values_to_layout
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 
@@ -42,8 +46,9 @@ def read(paths: list[Path], shape: tuple[int, ...], pixels: dict | None) -> Inpu
 def _array(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     """Inputs of a .npy file, with PyTorch's order of dimensions."""
     try:
-        values = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        with path.open("rb") as file:
+            values = np.load(file, allow_pickle=False)
+    except Exception as error:  # What is no NumPy file can fail in any part of NumPy's parsers.
         raise HeepstorError(
             f"{path} is neither a NumPy file (.npy) nor a picture ({', '.join(PICTURES)}): {error}"
         ) from error
@@ -61,7 +66,8 @@ def _array(path: Path, shape: tuple[int, ...]) -> np.ndarray:
             f"{path} has the shape {values.shape}; it must be {sizes}, or a number of those "
             f"({('N', *wanted)})."
         )
-    values = values.reshape(-1, *wanted).astype(np.float32)
+    with np.errstate(over="ignore"):
+        values = values.reshape(-1, *wanted).astype(np.float32)
     if not np.isfinite(values).all():
         raise HeepstorError(f"{path} holds values that are NaN or infinite.")
     return values_to_layout(values).reshape(len(values), -1)
@@ -69,7 +75,7 @@ def _array(path: Path, shape: tuple[int, ...]) -> np.ndarray:
 
 def _picture(path: Path, shape: tuple[int, ...], pixels: dict | None) -> np.ndarray:
     """A picture, made as large as the model takes it, with the pixels' mean taken out."""
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     if len(shape) != 3 or shape[2] not in (1, 3):
         raise HeepstorError(f"{path} is a picture, but the model takes no pictures. Give a .npy.")
@@ -79,16 +85,37 @@ def _picture(path: Path, shape: tuple[int, ...], pixels: dict | None) -> np.ndar
             ".npy, or have data() return Data(..., pixels=Pixels(means, deviations))."
         )
     rows, columns, channels = shape
-    try:
-        with Image.open(path) as image:
-            picture = image.convert("L" if channels == 1 else "RGB")
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise HeepstorError(f"{path} cannot be read as a picture: {error}") from error
+    picture = _opened(path).convert("L" if channels == 1 else "RGB")
     if picture.size != (columns, rows):
         picture = picture.resize((columns, rows), Image.Resampling.BOX)
     values = np.asarray(picture, np.float32).reshape(shape) / np.float32(255)
     mean, deviation = np.float32(pixels["means"]), np.float32(pixels["deviations"])
     return ((values - mean) / deviation).astype(np.float32).reshape(1, -1)
+
+
+def _opened(path: Path) -> Image.Image:
+    """A picture of 8 bits a channel, nothing of which is transparent."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            image.load()
+            if image.mode.startswith("I"):
+                # Grey of 16 bits, which Pillow would not scale but cut off at 255.
+                return Image.fromarray(np.uint8(np.asarray(image) // 257))
+            is_transparent = image.has_transparency_data and _least_alpha(image) < 255
+    except Exception as error:  # What is no picture can fail in any part of Pillow's decoders.
+        raise HeepstorError(f"{path} cannot be read as a picture: {error}") from error
+    if is_transparent:
+        raise HeepstorError(
+            f"parts of {path} are transparent, and nothing says what is to be seen behind them. "
+            "Save it without transparency."
+        )
+    return image
+
+
+def _least_alpha(image: Image.Image) -> int:
+    return image.convert("RGBA").getchannel("A").getextrema()[0]
 
 
 def _torch_shape(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -124,6 +124,7 @@ def test_plain_values(tmp_path: Path) -> None:
         (np.ones((1, 1, 1, 2, 3)), "has the shape"),
         (np.array([["a"] * 3] * 2), "no numbers"),
         (np.full((2, 3), np.nan), "NaN or infinite"),
+        (np.full((2, 3), 1e300), "NaN or infinite"),
         (np.ones((2, 3), complex), "no numbers"),
     ],
 )
@@ -150,10 +151,29 @@ def test_colours_stay_where_they_are(tmp_path: Path) -> None:
     np.testing.assert_allclose(found.values, [[1, 0, 0.4, 1, 0, 0.4]], rtol=1e-6)
 
 
+def test_grey_of_16_bits_keeps_its_shades(tmp_path: Path) -> None:
+    path = tmp_path / "grey.png"
+    Image.fromarray(np.array([[0, 0x8000, 0xFFFF]], np.uint16)).save(path)
+    found = inputs.read([path], (1, 3, 1), {"means": [0], "deviations": [1]})
+    np.testing.assert_allclose(found.values, [[0, 0.5, 1]], atol=0.5 / 255)
+
+
+def test_only_what_is_transparent_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "picture.png"
+    picture = Image.new("RGBA", (3, 2), (255, 255, 255, 255))
+    picture.save(path)
+    assert inputs.read([path], (2, 3, 1), PIXELS).values.tolist() == [[2] * 6]
+    picture.putpixel((1, 1), (255, 255, 255, 200))
+    picture.save(path)
+    with pytest.raises(HeepstorError, match="are transparent"):
+        inputs.read([path], (2, 3, 1), PIXELS)
+
+
 @pytest.mark.parametrize(
     ("content", "shape", "pixels", "message"),
     [
         (b"no picture", (2, 3, 1), PIXELS, "cannot be read as a picture"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(4) + b"IHDR", (2, 3, 1), PIXELS, "cannot be read as"),
         (b"", (7,), PIXELS, "the model takes no pictures"),
         (b"", (2, 3, 1), None, r"does not say how pixels become inputs.*pixels=Pixels"),
     ],
@@ -169,9 +189,11 @@ def test_files_that_are_not_there_or_nothing(tmp_path: Path) -> None:
     with pytest.raises(HeepstorError, match=r"there is no file .*none\.npy"):
         inputs.read([tmp_path / "none.npy"], (7,), None)
     path = tmp_path / "text.npy"
-    path.write_text("text")
-    with pytest.raises(HeepstorError, match="neither a NumPy file"):
-        inputs.read([path], (7,), None)
+    # Text; an archive that is none; a header that ends too early.
+    for content in (b"text", b"PK\x03\x04text", b"\x93NUMPY\x01\0\x08\0{'descr'"):
+        path.write_bytes(content)
+        with pytest.raises(HeepstorError, match="neither a NumPy file"):
+            inputs.read([path], (7,), None)
 
 
 def test_the_projects_own_inputs(tmp_path: Path) -> None:
