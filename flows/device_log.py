@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -30,6 +31,9 @@ class Counters(NamedTuple):
         return self._replace(cycles=self.cycles + cycles, busy=self.busy + cycles)
 
 
+_NUMBER = re.compile(r"0|[1-9][0-9]*")
+_WORD = re.compile(r"[0-9a-f]{8}")
+
 ZERO = Counters(0, 0, 0, 0, 0, 0, 0, 0)
 
 
@@ -52,8 +56,15 @@ class InputRun:
         Layers of one chain share a doorbell; a layer on the CPU between two chains ends the first.
         Counters are read when a layer's results are stored. The array may be at work for the next
         layer by then: cycles in which it is count for the layer that they are for.
+
+        Raises HeepstorError if the model has no such layer on the engine.
         """
-        layers = {layer["index"]: layer for layer in model["layers"]}
+        layers = {layer["index"]: layer for layer in model["layers"] if layer["chain"] is not None}
+        if unknown := self.layers.keys() - layers.keys():
+            raise HeepstorError(
+                f"the firmware reported a layer {min(unknown)}, which the model does not have on "
+                "the engine: its serial output is damaged."
+            )
         alone = {}
         chain, earlier, ahead = None, ZERO, 0
         for index, counters in sorted(self.layers.items()):
@@ -88,10 +99,9 @@ class LogReader:
         """Takes in one line; True if it was one for programs. Raises HeepstorError if malformed."""
         if not line.startswith("# "):
             return False
-        words = line[2:].split()
         try:
-            self._take(words)
-        except (ValueError, IndexError, TypeError, AttributeError) as error:
+            self._take(line[2:].split(" "))
+        except (ValueError, TypeError, AttributeError) as error:
             raise HeepstorError(
                 f"the firmware printed a line that cannot be read: {line!r}.\n"
                 "Its serial output is damaged, or it was not made by this version."
@@ -101,22 +111,41 @@ class LogReader:
     def _take(self, words: list[str]) -> None:
         match words:
             case ["input", index, "cycles", cycles]:
-                self._current = InputRun(int(cycles))
-                self.log.inputs[int(index)] = self._current
+                self._current = InputRun(_number(cycles))
+                self.log.inputs[self._index(index, len(self.log.inputs))] = self._current
             case ["output", index, *values]:
-                self.log.inputs.setdefault(int(index), InputRun(0)).outputs = [
-                    int(value, 16) for value in values
-                ]
+                self._index(index, len(self.log.inputs) - 1)
+                self._current.outputs = [_word(value) for value in values]
             case ["layer", index, *values]:
-                self._current.layers[int(index)] = Counters(*map(int, values))
+                self._current.layers[_number(index)] = Counters(*map(_number, values))
             case ["cpu", index, cycles]:
-                self._current.cpu[int(index)] = int(cycles)
+                self._current.cpu[_number(index)] = _number(cycles)
             case ["stack", used]:
-                self.log.stack_bytes = int(used)
+                self.log.stack_bytes = _number(used)
             case ["done", mismatches]:
-                self.log.mismatches = int(mismatches)
+                self.log.mismatches = _number(mismatches)
             case _:
                 raise ValueError(words)
+
+    def _index(self, text: str, expected: int) -> int:
+        """An inference's number; they come in their order."""
+        if _number(text) != expected:
+            raise ValueError(text)
+        return expected
+
+
+def _number(text: str) -> int:
+    """A number as the firmware prints it. Python's own int() takes more than that."""
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(text)
+    return int(text)
+
+
+def _word(text: str) -> int:
+    """32 bits, as the firmware prints them."""
+    if not _WORD.fullmatch(text):
+        raise ValueError(text)
+    return int(text, 16)
 
 
 def parse(lines: Iterable[str]) -> DeviceLog:

@@ -80,15 +80,28 @@ def test_layers_that_the_software_engine_ran_have_no_work_of_the_array():
     assert parse(lines).inputs[0].layer_counters(model)[0].cycles == 8000
 
 
+@pytest.mark.parametrize("layer", [2, 11])
+def test_layers_that_are_not_on_the_engine_are_refused(layer: int):
+    lines = ["# input 0 cycles 9000", f"# layer {layer} 1 2 3 4 5 6 7 8"]
+    with pytest.raises(HeepstorError, match=f"reported a layer {layer}, which the model does not"):
+        parse(lines).inputs[0].layer_counters(MODEL)
+
+
 @pytest.mark.parametrize(
     "line",
     [
         "# input x cycles 1",
         "# layer 0 1 2 3",
+        "# layer 00 1 2 3 4 5 6 7 8",
         "# output 0 xyz",
+        "# output 0 3f8000000",
+        "# output 0 -3f80000",
+        "# output 1 3f800000",
         "# unknown",
         "# stack",
         "# input 1",
+        "# input 11 cycles 1",
+        "# done +0",
     ],
 )
 def test_damaged_lines_are_refused(line):
