@@ -41,6 +41,30 @@ STAGE_OPTIONS = {
     "json": (False, "print the result as JSON on stdout, and everything else on stderr"),
 }
 """Options of every stage's task: default and help."""
+REPORT_OPTIONS = {
+    **STAGE_OPTIONS,
+    "compare": (Pair(), "A B: two projects, or files report.json, side by side"),
+}
+BOARD_OPTIONS = {
+    "port": ("", "the board's serial port, such as /dev/ttyUSB1; sim: the simulator in its place"),
+    **{name: STAGE_OPTIONS[name] for name in STAGE_OPTIONS if name not in ("unit", "clock_hz")},
+}
+RUN_OPTIONS = {
+    **BOARD_OPTIONS,
+    "input": ("", "pictures or .npy files, with commas between (default: the test inputs)"),
+}
+DEBUG_OPTIONS = {
+    **{name: BOARD_OPTIONS[name] for name in BOARD_OPTIONS if name != "json"},
+    "port": ("sim", "sim: the simulator; zcu104: the board; or an OpenOCD file of your adapter"),
+    "commands": ("", "a file of GDB commands to run in place of the prompt"),
+}
+PROGRAM_OPTIONS = {
+    "board": ("", "the board: zcu104"),
+    **CONFIG_OPTIONS,
+    "bitstream": ("", "a bitstream made elsewhere of the same sources, its record beside it"),
+    "tool": ("", "vivado or openfpgaloader (default: the first that is there)"),
+    "json": STAGE_OPTIONS["json"],
+}
 
 
 def _reports_errors(function):
@@ -70,27 +94,35 @@ def _reports_errors(function):
     return wrapped
 
 
-def _stage(name: str, project: str, options: dict, json: bool) -> None:
-    from flows.options import Options
-    from flows.pipeline import run
+def _with_options(options: dict[str, tuple[object, str]]):
+    """Makes a function a task whose options, all keywords, are those of a table."""
+
+    def make(function):
+        kind = inspect.Parameter.KEYWORD_ONLY
+        keywords = [inspect.Parameter(name, kind, default=o[0]) for name, o in options.items()]
+        context = inspect.Parameter("c", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        wrapped = _reports_errors(function)
+        wrapped.__signature__ = inspect.Signature([context, *keywords])
+        help_texts = {name: option[1] for name, option in options.items()}
+        return task(wrapped, klass=TaskWithPairs, help=help_texts)
+
+    return make
+
+
+def _answer(json: bool, work, *arguments) -> None:
+    """Calls `work(*arguments, terminal)`, and prints what it returns where JSON is asked for."""
     from flows.progress import Terminal
 
-    terminal = Terminal(sys.stderr if json else sys.stdout)
-    choice = Options.from_command_line(ROOT, project=project, **options)
-    result = run(ROOT, choice, name, terminal)
+    result = work(*arguments, Terminal(sys.stderr if json else sys.stdout))
     if json:
         print(jsonlib.dumps(result, indent=1))
 
 
-def _with_options(function, options: dict[str, tuple[object, str]]):
-    """A task whose options, all keywords, are those of a table."""
-    kind = inspect.Parameter.KEYWORD_ONLY
-    keywords = [inspect.Parameter(name, kind, default=o[0]) for name, o in options.items()]
-    context = inspect.Parameter("c", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    wrapped = _reports_errors(function)
-    wrapped.__signature__ = inspect.Signature([context, *keywords])
-    help_texts = {name: option[1] for name, option in options.items()}
-    return task(wrapped, klass=TaskWithPairs, help=help_texts, name=function.__name__)
+def _stage(name: str, project: str, options: dict, json: bool) -> None:
+    from flows.options import Options
+    from flows.pipeline import run
+
+    _answer(json, run, ROOT, Options.from_command_line(ROOT, project=project, **options), name)
 
 
 def _stage_task(name: str, text: str):
@@ -101,7 +133,7 @@ def _stage_task(name: str, text: str):
 
     body.__name__ = name
     body.__doc__ = text
-    return _with_options(body, STAGE_OPTIONS)
+    return _with_options(STAGE_OPTIONS)(body)
 
 
 build = _stage_task("build", "From the PyTorch model to its run on the SoC's RTL: all stages.")
@@ -116,37 +148,40 @@ synth = _stage_task(
 simulate = _stage_task("simulate", "Run the application on the simulated SoC; check its outputs.")
 
 
-BOARD_OPTIONS = {
-    "port": ("", "the board's serial port, such as /dev/ttyUSB1; sim: the simulator in its place"),
-    **{name: STAGE_OPTIONS[name] for name in STAGE_OPTIONS if name not in ("unit", "clock_hz")},
-}
+@_with_options(REPORT_OPTIONS)
+def report(c, *, compare, project, json, **options):
+    """Show where every cycle and every byte went; or two builds side by side."""
+    from flows.report import comparison
+
+    if compare:
+        shown = options["unit"], options["clock_hz"]
+        _answer(json, comparison.run, ROOT, *compare, *shown)
+    else:
+        _stage("report", project, options, json)
 
 
-def _flash(c, *, port, project, json, **options):
+@_with_options(BOARD_OPTIONS)
+def flash(c, *, port, project, json, **options):
     """Send the application to a board, run it there, and check its outputs."""
     from flows.options import Options
-    from flows.progress import Terminal
     from flows.serial import board
 
-    terminal = Terminal(sys.stderr if json else sys.stdout)
     choice = Options.from_command_line(ROOT, project=project, **options)
-    result = board.flash(ROOT, choice, port, terminal)
-    if json:
-        print(jsonlib.dumps(result, indent=1))
+    _answer(json, board.flash, ROOT, choice, port)
 
 
-_flash.__name__ = "flash"
-flash = _with_options(_flash, BOARD_OPTIONS)
+@_with_options(RUN_OPTIONS)
+def run(c, *, input, port, project, json, **options):
+    """Run inputs of yours on a board, where the application stays and serves."""
+    from flows.options import Options
+    from flows.serial import board
+
+    choice = Options.from_command_line(ROOT, project=project, **options)
+    _answer(json, board.infer, ROOT, choice, port, input, not json)
 
 
-DEBUG_OPTIONS = {
-    **{name: BOARD_OPTIONS[name] for name in BOARD_OPTIONS if name != "json"},
-    "port": ("sim", "sim: the simulator; zcu104: the board; or an OpenOCD file of your adapter"),
-    "commands": ("", "a file of GDB commands to run in place of the prompt"),
-}
-
-
-def _debug(c, *, port, commands, project, **options):
+@_with_options(DEBUG_OPTIONS)
+def debug(c, *, port, commands, project, **options):
     """Open GDB on the application, simulated or on a board, through OpenOCD."""
     from flows.debug import session
     from flows.options import Options
@@ -157,72 +192,15 @@ def _debug(c, *, port, commands, project, **options):
         raise Exit(code=code)
 
 
-_debug.__name__ = "debug"
-debug = _with_options(_debug, DEBUG_OPTIONS)
-
-
-def _run(c, *, input, port, project, json, **options):
-    """Run inputs of yours on a board, where the application stays and serves."""
-    from flows.options import Options
-    from flows.progress import Terminal
-    from flows.serial import board
-
-    terminal = Terminal(sys.stderr if json else sys.stdout)
-    choice = Options.from_command_line(ROOT, project=project, **options)
-    result = board.infer(ROOT, choice, port, input, not json, terminal)
-    if json:
-        print(jsonlib.dumps(result, indent=1))
-
-
-_run.__name__ = "run"
-INPUT = {"input": ("", "pictures or .npy files, with commas between (default: the test inputs)")}
-run = _with_options(_run, {**BOARD_OPTIONS, **INPUT})
-
-
-def _program(c, *, board, bitstream, tool, json, config, set):
+@_with_options(PROGRAM_OPTIONS)
+def program(c, *, board, bitstream, tool, json, config, set):
     """Put the bitstream onto a board, by Vivado or openFPGALoader; never one of older sources."""
     from flows.fpga import program as program_flow
     from flows.options import config_file, user_path
-    from flows.progress import Terminal
 
-    terminal = Terminal(sys.stderr if json else sys.stdout)
     chosen = user_path(bitstream) if bitstream else None
     config_path = config_file(ROOT, config, set)
-    result = program_flow.run(ROOT, board, config_path, chosen, tool, terminal)
-    if json:
-        print(jsonlib.dumps(result, indent=1))
-
-
-_program.__name__ = "program"
-program = _with_options(
-    _program,
-    {
-        "board": ("", "the board: zcu104"),
-        **CONFIG_OPTIONS,
-        "bitstream": ("", "a bitstream made elsewhere of the same sources, its record beside it"),
-        "tool": ("", "vivado or openfpgaloader (default: the first that is there)"),
-        "json": STAGE_OPTIONS["json"],
-    },
-)
-
-
-def _report(c, *, compare, project, json, **options):
-    """Show where every cycle and every byte went; or two builds side by side."""
-    if not compare:
-        _stage("report", project, options, json)
-        return
-    from flows.progress import Terminal
-    from flows.report import comparison
-
-    terminal = Terminal(sys.stderr if json else sys.stdout)
-    result = comparison.run(ROOT, *compare, options["unit"], options["clock_hz"], terminal)
-    if json:
-        print(jsonlib.dumps(result, indent=1))
-
-
-_report.__name__ = "report"
-COMPARE = {"compare": (Pair(), "A B: two projects, or files report.json, side by side")}
-report = _with_options(_report, {**STAGE_OPTIONS, **COMPARE})
+    _answer(json, program_flow.run, ROOT, board, config_path, chosen, tool)
 
 
 @task(name="list", help={"json": "print it as JSON"})
