@@ -62,6 +62,8 @@ class Link:
         self._check = check
         self._splitter = Splitter()
         self._parts: deque[str | Message] = deque()
+        self.greeting: Hello | None = None
+        """What loader or server said as it began, if that came while a reply was awaited."""
         # Replies to whoever talked to the board before are still on their way, perhaps.
         self._sequence = secrets.randbelow(255)
 
@@ -70,12 +72,10 @@ class Link:
 
         Raises Refused, NoAnswer, or HeepstorError when the connection is lost.
         """
-        self._sequence = self._sequence % 255 + 1
-        request = Message(kind, self._sequence, body)
+        request = self._new_request(kind, body)
         silences = damages = 0
         while silences <= SILENCES and damages <= DAMAGES:
-            self._write(protocol.encode(request))
-            reply = self._await_reply(request, patience or self.patience)
+            reply = self._attempt(request, patience)
             if reply is None:
                 silences += 1
             elif reply.type == protocol.ERROR:
@@ -83,6 +83,14 @@ class Link:
             else:
                 return reply
         raise NoAnswer
+
+    def request_once(self, kind: int, body: bytes = b"") -> bool:
+        """Sends a request that must not be done twice; whether a reply has come.
+
+        Raises Refused, or HeepstorError when the connection is lost.
+        """
+        reply = self._attempt(self._new_request(kind, body))
+        return reply is not None and reply.type != protocol.ERROR
 
     def hello(self, patience: float | None = None) -> Hello:
         """Asks who is there. Raises NoAnswer, or HeepstorError for an unknown protocol."""
@@ -93,18 +101,31 @@ class Link:
 
         `patience` counts from the last sign of life; None: for ever. Raises NoAnswer.
         """
-        for message in self._incoming(patience):
-            if _is_greeting(message):
-                return self._read_hello(message)
-        raise NoAnswer
+        messages = self._incoming(patience)
+        while self.greeting is None:
+            message = next(messages, None)
+            if message is None:
+                raise NoAnswer
+            self._note_greeting(message)
+        greeting, self.greeting = self.greeting, None
+        return greeting
 
     def rest(self) -> str:
         """Text that has come without an end of line."""
         return self._splitter.rest()
 
+    def _new_request(self, kind: int, body: bytes) -> Message:
+        self._sequence = self._sequence % 255 + 1
+        return Message(kind, self._sequence, body)
+
+    def _attempt(self, request: Message, patience: float | None = None) -> Message | None:
+        self._write(protocol.encode(request))
+        return self._await_reply(request, patience or self.patience)
+
     def _await_reply(self, request: Message, patience: float) -> Message | None:
         """The reply; or the complaint that the request was damaged; or None if nobody answers."""
         for message in self._incoming(patience, since_sign_of_life=False):
+            self._note_greeting(message)
             if message.type == protocol.ERROR:
                 (reason, *_) = message.words() or (protocol.DAMAGED,)
                 if message.sequence == 0 and reason == protocol.DAMAGED:
@@ -134,6 +155,10 @@ class Link:
                 self._parts.extend(self._splitter.take(data))
             else:
                 self._check()
+
+    def _note_greeting(self, message: Message) -> None:
+        if message.type == protocol.HELLO + protocol.REPLY and message.sequence == 0:
+            self.greeting = self._read_hello(message)
 
     def _read_hello(self, message: Message) -> Hello:
         try:
@@ -166,7 +191,3 @@ class Link:
             f"the connection on {self.name} was lost ({error}). Is the cable in and the board on? "
             "The same command goes on where it stopped."
         )
-
-
-def _is_greeting(message: Message) -> bool:
-    return message.type == protocol.HELLO + protocol.REPLY and message.sequence == 0

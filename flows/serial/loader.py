@@ -21,6 +21,7 @@ BLOCK = protocol.MAX_DATA
 """Bytes that are sent at once: one KiB."""
 # The board computes a checksum in less time than an answer may take, on slow clocks too.
 _CHECKED_AT_ONCE = 64 * 1024
+_STARTS = 5
 _PAIR = struct.Struct("<II")
 _WORD = struct.Struct("<I")
 
@@ -62,22 +63,24 @@ def send(link: Link, image: Image, progress: Progress) -> Sent:
 
 
 def start(link: Link, image: Image) -> None:
-    """Starts the program. Its reply may be lost when it begins to print: text says as much."""
-    heard: list[str] = []
-    on_text = link.on_text
+    """Starts the program, once: what has run has changed its own data.
 
-    def take(line: str) -> None:
-        heard.append(line)
-        on_text(line)
+    Without a reply, the loader's answer to another request tells that it still waits; a program
+    that runs answers nothing, or as a server. Raises NoAnswer if it never starts.
+    """
+    link.greeting = None
+    for _ in range(_STARTS):
+        if link.request_once(protocol.START, _WORD.pack(image.entry)) or not _waits(link):
+            return
+    raise NoAnswer
 
-    link.on_text = take
+
+def _waits(link: Link) -> bool:
+    """Whether the loader is there, and no program has ended and come back to it meanwhile."""
     try:
-        link.request(protocol.START, _WORD.pack(image.entry))
+        return link.hello().role == protocol.LOADER and link.greeting is None
     except NoAnswer:
-        if not heard:
-            raise
-    finally:
-        link.on_text = on_text
+        return False
 
 
 def write(link: Link, address: int, data: bytes) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from flows import config, firmware
+from flows.serial import protocol
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).with_suffix("")
@@ -77,6 +78,42 @@ class FaultyPort:
             return bytes([byte])
         self.faults += 1
         return self._fault(byte)
+
+
+class StartFaultPort:
+    """A line on which the first request to start, or its reply, is replaced by other bytes."""
+
+    in_waiting = 4096
+
+    def __init__(self, port: PipePort, what: str, by: Callable[[bytes], bytes]) -> None:
+        """`what` is "request" or "reply"."""
+        self._port = port
+        self._what = what
+        self._by = by
+        self._reply = b""
+        self._held = b""
+        self.faults = 0
+
+    def write(self, data: bytes) -> None:
+        request = protocol.decode(data.strip(b"\0"))
+        if request.type == protocol.START and not self.faults:
+            self.faults += 1
+            if self._what == "request":
+                data = self._by(data)
+            else:
+                kind = protocol.START + protocol.REPLY
+                self._reply = protocol.encode(protocol.Message(kind, request.sequence))
+        self._port.write(data)
+
+    def read(self, size: int) -> bytes:
+        self._held += self._port.read(size)
+        if self._reply and self._reply not in self._held:
+            return b""
+        data, self._held = self._held, b""
+        if self._reply:
+            data = data.replace(self._reply, self._by(self._reply), 1)
+            self._reply = b""
+        return data
 
 
 class CutPort:

@@ -15,7 +15,7 @@ from flows.serial import loader, protocol, session
 from flows.serial.image import Image, Segment
 from flows.serial.link import Link, NoAnswer, Refused
 from flows.serial.splitter import Splitter
-from tests.unit.serial_board import CutPort, FaultyPort, running
+from tests.unit.serial_board import CutPort, FaultyPort, StartFaultPort, running
 
 CONFIG = config.load(config.DEFAULT_PATH)
 BASE = CONFIG.address.memory
@@ -103,6 +103,22 @@ def test_a_line_that_damages_one_byte_in_two_thousand(board, fault: str) -> None
             protocol.CHECK, struct.pack("<II", segment.address, len(segment.data))
         )
         assert reply.words() == (protocol.crc32(segment.data),)
+
+
+@pytest.mark.parametrize("what", ["request", "reply"])
+@pytest.mark.parametrize("fault", ["lost", "changed"])
+def test_a_program_is_started_once(board, what: str, fault: str) -> None:
+    """Whatever becomes of the request to start it, and of the reply."""
+    faults = {"lost": lambda frame: b"", "changed": lambda frame: frame[:4] + b"x" + frame[5:]}
+    port = StartFaultPort(board, what, faults[fault])
+    printed: list[str] = []
+    link = link_to(port, printed)
+    load(link, program())
+    assert link.await_hello(1).exit_code == 3
+    assert printed == TEXT.decode().split("\n")
+    assert port.faults == 1
+    with pytest.raises(NoAnswer):
+        link.await_hello(0.5)
 
 
 def test_a_cable_that_is_pulled_and_put_back(board) -> None:
