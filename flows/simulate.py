@@ -132,7 +132,8 @@ def _describe_wrong(wrong: list, total: int, reported: int) -> str:
             f"  inference {index}, output {position}: {_float(got):.9g} (0x{got:08x}), "
             f"must be {_float(expected):.9g} (0x{expected:08x})"
         )
-    lines.append("Hardware, device code and reference disagree: this is a fault of HEEPstor's.")
+    if reported:
+        lines.append("Hardware, device code and reference disagree: this is a fault of HEEPstor's.")
     return "\n".join(lines)
 
 

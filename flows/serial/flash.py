@@ -18,6 +18,10 @@ from flows.serial.loader import Sent
 LOG = "uart.log"
 RESULT = "board.json"
 _SHOWN_LINES = 15
+_ENDED_WELL = (
+    "The program itself found all its outputs right (exit code 0). Perhaps the serial line has "
+    "damaged what it printed: try again; a lower uart.baud helps a bad line."
+)
 
 
 class _Output:
@@ -58,11 +62,11 @@ def run(
         progress.show(f"asking {link.name}")
         sent = _load(link, port, config, firmware, output, progress)
         try:
-            code = await_end(link, session.patience(port).silence)
+            code = await_end(link, session.patience(port).silence, out / LOG)
         finally:
             (out / LOG).write_text("\n".join([*output.lines, link.rest()]) + "\n")
     _check_end(code, output)
-    result = _result(port, config, sent, simulate.check(output.reader.log, model))
+    result = _result(port, config, sent, _checked(code, output, model))
     (out / RESULT).write_text(json.dumps(result, indent=1) + "\n")
     return result
 
@@ -80,14 +84,14 @@ def _load(
     return session.load(link, port, config, program, progress, on_start)
 
 
-def await_end(link: Link, silence: float | None) -> int:
+def await_end(link: Link, silence: float | None, log: Path) -> int:
     """The exit code, which the loader reports when the program has come back to it."""
     try:
         end = link.await_hello(silence)
     except NoAnswer:
         raise HeepstorError(
             f"the program on {link.name} has printed nothing for {silence:g} s and has not ended. "
-            f"What it printed is in {LOG}; the board's reset button ends it."
+            f"What it printed is in {log}. {session.RESET}"
         ) from None
     if end.role != protocol.LOADER or not end.exited:
         raise HeepstorError(f"the board on {link.name} was reset while the program ran.")
@@ -99,6 +103,15 @@ def _check_end(code: int, output: _Output) -> None:
     if code != 0 and not output.reader.log.mismatches:
         tail = "\n".join("  | " + line for line in output.lines[-_SHOWN_LINES:])
         raise HeepstorError(f"the program failed (exit code {code}). Its last lines:\n{tail}")
+
+
+def _checked(code: int, output: _Output, model: Path) -> dict:
+    try:
+        return simulate.check(output.reader.log, model)
+    except HeepstorError as error:
+        if code != 0:
+            raise
+        raise HeepstorError(f"{error}\n{_ENDED_WELL}") from error
 
 
 def _result(port: str, config: Config, sent: Sent, checked: dict) -> dict:

@@ -20,6 +20,10 @@ from flows.serial.protocol import Hello
 
 SIMULATOR = "sim"
 """The name that stands for a simulated board, where a port's name is expected."""
+RESET = (
+    "The board's reset button ends a program that does not end by itself; so does JTAG "
+    "(docs/boards.md)."
+)
 LEAST_DIVIDER = 8
 """Clock cycles of a bit at the highest speed of the serial line."""
 
@@ -65,8 +69,7 @@ def identify(link: Link, config: Config) -> Hello:
         raise HeepstorError(
             f"nothing answers on {link.name} at {config.uart.baud:,} bits per second. Is it the "
             "right port, is the board on, was its bitstream built from this configuration, and "
-            "does it start its loader (boot select 1)? A program that does not end is ended by "
-            "the board's reset button."
+            f"does it start its loader (boot select 1)? {RESET}"
         ) from None
     if board.config_hash != int(config.hash, 16):
         raise HeepstorError(_other_hardware(link.name, board, config))
@@ -122,7 +125,7 @@ def answering(link: Link) -> Iterator[None]:
     except NoAnswer:
         raise HeepstorError(
             f"the board on {link.name} does not answer any more. Is the cable in and the board on? "
-            "The same command goes on where it stopped; if that fails, reset the board."
+            f"The same command goes on where it stopped. {RESET}"
         ) from None
 
 
