@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from invoke import Collection
+from invoke.parser import Parser
 from systemrdl.node import AddrmapNode, FieldNode, RegNode
 
+import tasks
 from flows import registers
 from flows.config_rules import SCHEMA
+from flows.core_library import Library
 from modelgen.reference import EngineError
 from modelgen.settings import Settings, Training
 
@@ -19,7 +24,14 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(
     path
-    for pattern in ("*.md", "docs/*.md", "cores/*/*.md", "sw/*.md", "modelgen/*.md")
+    for pattern in (
+        "*.md",
+        "docs/*.md",
+        "boards/*/*.md",
+        "cores/*/*.md",
+        "sw/*.md",
+        "modelgen/*.md",
+    )
     for path in ROOT.glob(pattern)
 )
 BLOCKS = {
@@ -29,7 +41,7 @@ BLOCKS = {
     "timer": "cores/timer/timer.rdl",
 }
 DESCRIPTOR = "cores/engine/descriptor.rdl"
-FOLDERS = "cores|flows|modelgen|sw|tests|projects|docs"
+FOLDERS = "boards|cores|flows|modelgen|sw|tests|projects|docs"
 
 
 def page_name(path: Path) -> str:
@@ -68,11 +80,28 @@ def test_every_setting_is_explained() -> None:
 
 def test_every_task_is_explained() -> None:
     text = (DOCS / "user-guide.md").read_text()
-    source = (ROOT / "tasks.py").read_text()
-    names = re.findall(r'_stage_task\("(\w+)"|@task\(name="(\w+)"|^def ([a-z]\w*)\(c', source, re.M)
-    tasks = {name for groups in names for name in groups if name} - {"list_all", "body"}
-    assert {"build", "list", "bench", "lint"} <= tasks
-    assert not [task for task in tasks if f"`{task}" not in text]
+    assert not [task for task in Collection.from_module(tasks).task_names if f"`{task}" not in text]
+
+
+def test_tasks_and_options_are_those_that_there_are() -> None:
+    """What stands in the pages as a command is one that Invoke takes."""
+    parser = Parser(contexts=Collection.from_module(tasks).to_contexts())
+    for line in commands(r"\./heepstor|invoke"):
+        words = shlex.split(line.replace("<task>", "build"))[1:]
+        parser.parse_argv([word for word in words if word not in ("--list", "--help")])
+
+
+def test_targets_are_those_that_there_are() -> None:
+    cores = {core.name.rsplit(":", 1)[0]: core for core in Library(ROOT).cores}
+    for line in commands("fusesoc run"):
+        target, core = re.search(r"--target (\w+) (?:--setup )?(heepstor[\w:]*)", line).groups()
+        assert target in cores[core if ":" in core else "heepstor:systems:heepstor"].targets, line
+
+
+def commands(program: str) -> list[str]:
+    """The commands in all pages that begin with a program: indented lines, or in backquotes."""
+    pattern = re.compile(rf"(?:^ {{4}}|`)((?:{program}) [^`\n#]+)", re.M)
+    return [line for page in PAGES for line in pattern.findall(page.read_text())]
 
 
 def test_every_error_code_is_explained() -> None:
