@@ -59,8 +59,9 @@ DEBUG_OPTIONS = {
     "commands": ("", "a file of GDB commands to run in place of the prompt"),
 }
 PROGRAM_OPTIONS = {
-    "board": ("", "the board: zcu104"),
+    "board": ("", "the board: zcu104 or ulx3s"),
     **CONFIG_OPTIONS,
+    "config": ("", "the hardware configuration's file (default: the one made for the board)"),
     "bitstream": ("", "a bitstream made elsewhere of the same sources, its record beside it"),
     "tool": ("", "vivado or openfpgaloader (default: the first that is there)"),
     "json": STAGE_OPTIONS["json"],
@@ -195,12 +196,14 @@ def debug(c, *, port, commands, project, **options):
 @_with_options(PROGRAM_OPTIONS)
 def program(c, *, board, bitstream, tool, json, config, set):
     """Put the bitstream onto a board, by Vivado or openFPGALoader; never one of older sources."""
+    from flows.fpga import boards
     from flows.fpga import program as program_flow
     from flows.options import config_file, user_path
 
-    chosen = user_path(bitstream) if bitstream else None
-    config_path = config_file(ROOT, config, set)
-    _answer(json, program_flow.run, ROOT, board, config_path, chosen, tool)
+    chosen = boards.find(board)
+    config_path = config_file(ROOT, config, set, chosen.configuration)
+    file = user_path(bitstream) if bitstream else None
+    _answer(json, program_flow.run, ROOT, chosen, config_path, file, tool)
 
 
 @task(name="list", help={"json": "print it as JSON"})

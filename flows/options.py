@@ -92,10 +92,15 @@ class Options:
         return shlex.join(["./heepstor", task, *project, *self.typed])
 
 
-def config_file(root: Path, config: str, overrides: str) -> Path:
-    """The file of the hardware configuration that was chosen, with some knobs changed."""
+def config_file(
+    root: Path, config: str, overrides: str, default: str = "heepstor_cfg.hjson"
+) -> Path:
+    """The file of the hardware configuration that was chosen, with some knobs changed.
+
+    `default`, seen from the root, is taken where neither `config` nor HEEPSTOR_CONFIG names one.
+    """
     path = config or os.environ.get("HEEPSTOR_CONFIG", "")
-    chosen = user_path(path) if path else root / "heepstor_cfg.hjson"
+    chosen = user_path(path) if path else root / default
     return configuration.changed(chosen, overrides, root / "build" / "configurations")
 
 

@@ -1,13 +1,10 @@
 """Edalize flow ``bitstream``: that for Vivado, which never takes an old bitstream for a new one.
 
-Vivado's makefile knows of no dependence between sources and bitstream; here, what was made from
-other contents is removed before building, and nothing else is programmed (see
-:mod:`flows.fpga.record`). It is found as ``edalize.flows.bitstream``.
+It is found as ``edalize.flows.bitstream``, that is, as ``flow: bitstream`` of a FuseSoC target.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,31 +13,34 @@ from edalize.flows.vivado import Vivado
 
 from flows.errors import HeepstorError
 from flows.fpga import record, vivado
+from flows.fpga.guarded import Guarded
+from flows.fusesoc_errors import as_fusesoc_takes_them
+
+# What Vivado makes. It takes runs that it completed for current, whatever has changed since.
+_FILES = ("xpr", "bin", "v", "edn")
+_FOLDERS = ("runs", "cache", "hw", "gen", "ip_user_files", "sim", "srcs")
 
 
-class Bitstream(Vivado):
+class Bitstream(Guarded, Vivado):
     """Synthesis, placement, routing, bitstream; with the option ``pgm``, programming a board."""
 
-    def build(self):
-        """Makes the bitstream, unless there is one of just these sources."""
-        folder = Path(self.work_root)
-        with _fusesoc_errors():
-            if record.why_stale(folder) is None:
-                print(f"The bitstream in {folder} is up to date.")
-                return
-            tool = _vivado_on_path()
-            record.clear(folder)
-            made_from = record.inputs(folder)
-            super().build()
-            # With the option pnr=none Vivado stops at the netlist.
-            if self.flow_options.get("pnr") != "none":
-                record.write(folder, vivado.version(tool), made_from)
+    def programs(self) -> str:
+        """Vivado, and puts it where make finds it as well."""
+        return f"Vivado {vivado.version(_vivado_on_path())}"
+
+    def products(self, project: str) -> Iterator[str]:
+        """Vivado's project, and what it keeps beside it."""
+        return (f"{project}.{suffix}" for suffix in (*_FILES, *_FOLDERS))
+
+    def makes_bitstream(self) -> bool:
+        """With the option pnr=none Vivado stops at the netlist."""
+        return self.flow_options.get("pnr") != "none"
 
     def run(self):
         """Programs the board if ``pgm`` is set, with a bitstream of just these sources only."""
         if not self.flow_options.get("pgm"):
             return
-        with _fusesoc_errors():
+        with as_fusesoc_takes_them():
             _vivado_on_path()
             if reason := record.why_stale(Path(self.work_root)):
                 raise HeepstorError(
@@ -55,14 +55,3 @@ def _vivado_on_path() -> Path:
     program = vivado.require()
     os.environ["PATH"] = f"{program.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     return program
-
-
-@contextlib.contextmanager
-def _fusesoc_errors() -> Iterator[None]:
-    """FuseSoC prints a RuntimeError's message and ends with 1; it takes Ctrl-C for success."""
-    try:
-        yield
-    except HeepstorError as error:
-        raise RuntimeError(str(error)) from error
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None

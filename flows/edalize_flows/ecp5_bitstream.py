@@ -1,16 +1,19 @@
 """Edalize flow: a bitstream for Lattice's ECP5 without a vendor's tools or a licence.
 
 It is found as ``edalize.flows.ecp5_bitstream``, that is, as ``flow: ecp5_bitstream`` of a FuseSoC
-target. The work folder then has <top>.bit, report.json of nextpnr, and the logs.
+target. The work folder then has the bitstream and its record, report.json of nextpnr, and the logs.
 """
 
 from __future__ import annotations
 
 from edalize.flows.edaflow import Edaflow, FlowGraph
+from edalize.tools import ecp5
+
+from flows.fpga.guarded import Guarded
 
 
-class Ecp5_bitstream(Edaflow):
-    """Netlist, placement, routing, bitstream."""
+class Ecp5_bitstream(Guarded, Edaflow):
+    """Netlist, placement, routing, bitstream; never an old one for a new one."""
 
     argtypes = []  # noqa: RUF012  (Edalize reads it from the class)
 
@@ -28,7 +31,10 @@ class Ecp5_bitstream(Edaflow):
         super().configure_tools(graph)
         self.commands.default_target = graph.get_node("ecp5").inst.commands.default_target
 
-    def build(self):
-        """Makes again what was made of other contents; makefiles alone go by time stamps."""
-        self.flow.get_node("ecp5").inst.note_inputs()
-        super().build()
+    def programs(self) -> str:
+        """Yosys and nextpnr: packages that are installed with the project's."""
+        return ecp5.programs()
+
+    def products(self, project: str) -> tuple[str, ...]:
+        """Netlist, placed and routed design, report, logs."""
+        return ecp5.PRODUCTS

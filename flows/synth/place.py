@@ -102,7 +102,7 @@ def place(arguments: Sequence[str], program: Sequence[str] = (PROGRAM,)) -> Foll
 
 def _why(follower: Follower, code: int) -> str:
     over = [
-        f"{CELLS.get(cell, cell)}: {taken:,} of {there:,}"
+        f"{CELLS.get(cell, cell)}: {taken:,} of {there:,}, {taken - there:,} too many"
         for cell, (taken, there) in follower.used.items()
         if taken > there
     ]
@@ -115,7 +115,8 @@ def _why(follower: Follower, code: int) -> str:
     listed = "\n".join(f"  {line}" for line in said)
     what = "does not fit the device" if over else "was not placed and routed as it should be"
     hint = "Choose smaller or slower hardware in the configuration." if over or slow else ""
-    return f"the design {what} (nextpnr, exit code {code}):\n{listed}\n{hint} All of it: {LOG}"
+    log = Path(LOG).resolve()
+    return f"the design {what} (nextpnr, exit code {code}):\n{listed}\n{hint} All of it: {log}"
 
 
 def summary(report: dict) -> Table:

