@@ -7,6 +7,7 @@ compiler derives for each of them.
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,7 @@ def execute(
         f"--firmware={elf}",
         f"--stats={out / STATISTICS}",
         f"--max-cycles={MAX_CYCLES}",
+        f"--parent={os.getpid()}",
     ]
     code = run_lines(command, take)
     (out / LOG).write_text("\n".join(printed) + "\n")

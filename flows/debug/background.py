@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from flows import processes
 from flows.errors import HeepstorError
 
 _POLL_SECONDS = 0.02
@@ -49,26 +50,7 @@ def running(
     with contextlib.ExitStack() as files:
         messages = files.enter_context(log.open("wb"))
         printed = files.enter_context(output.open("wb")) if output else messages
-        try:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=printed,
-                stderr=messages,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise HeepstorError(f"{command[0]} cannot be started: {error.strerror}.") from error
-        try:
-            yield Background(name, process, log)
-        finally:
-            _end(process)
-
-
-def _end(process: subprocess.Popen) -> None:
-    process.terminate()
-    try:
-        process.wait(timeout=5)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        process = files.enter_context(
+            processes.running(command, stdout=printed, stderr=messages, start_new_session=True)
+        )
+        yield Background(name, process, log)

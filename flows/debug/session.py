@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -120,7 +121,8 @@ def _target(port: str, simulator: Path | None, elf: Path, out: Path) -> Iterator
         yield _Target(adapter, False, "Are the adapter and the pins connected, and the board on?")
         return
     # The boot ROM waits for the serial line: the program is there, and has not run.
-    command = [simulator, f"--firmware={elf}", "--boot=loader", "--jtag=0"]
+    parent = f"--parent={os.getpid()}"
+    command = [simulator, f"--firmware={elf}", "--boot=loader", "--jtag=0", parent]
     with background.running("the simulator", command, out / "simulator.log", out / UART_LOG) as soc:
         number = soc.wait_for(r"JTAG on port (\d+)", _START_SECONDS)[1]
         file = str(CONFIGURATIONS / "simulator.cfg")

@@ -21,6 +21,9 @@ SILENCES = 4
 DAMAGES = 40
 """How often a request is repeated that arrives damaged: one zero too many gives two complaints."""
 
+_END_SECONDS = 1
+"""How long after its serial line a simulator may be there."""
+
 
 class Port(Protocol):
     """What of pyserial's Serial is used; reads return at once, or after a few hundredths."""
@@ -52,9 +55,12 @@ class Link:
         name: str,
         patience: float,
         on_text: Callable[[str], None] = lambda line: None,
-        check: Callable[[], None] = lambda: None,
+        check: Callable[[float], None] = lambda seconds: None,
     ) -> None:
-        """`check` is called while nothing comes, and raises if nothing can come any more."""
+        """`check` is called while nothing comes, and raises if nothing can come any more.
+
+        It may wait so many seconds to find out.
+        """
         self.name = name
         self.patience = patience
         self.on_text = on_text
@@ -154,7 +160,7 @@ class Link:
                 begin = time.monotonic() if since_sign_of_life else begin
                 self._parts.extend(self._splitter.take(data))
             else:
-                self._check()
+                self._check(0)
 
     def _note_greeting(self, message: Message) -> None:
         if message.type == protocol.HELLO + protocol.REPLY and message.sequence == 0:
@@ -186,7 +192,7 @@ class Link:
             raise self._lost(error) from error
 
     def _lost(self, error: Exception) -> HeepstorError:
-        self._check()
+        self._check(_END_SECONDS)
         return HeepstorError(
             f"the connection on {self.name} was lost ({error}). Is the cable in and the board on? "
             "The same command goes on where it stopped."

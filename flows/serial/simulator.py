@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import tempfile
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 import serial
 
 from flows.errors import HeepstorError
+from flows.processes import running
 from flows.serial.port import open_port
 from flows.simulate import MAX_CYCLES
 
@@ -28,13 +30,15 @@ class Simulator:
         self._process = process
         self._log = log
 
-    def check(self) -> None:
-        """Raises HeepstorError with its messages if the simulator has ended."""
+    def check(self, seconds: float = 0) -> None:
+        """Raises HeepstorError with its messages if the simulator has ended, or does so soon."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=seconds)
         _check(self._process, self._log)
 
     def stop(self) -> None:
         """Ends it, as if the board was switched off."""
-        _end(self._process)
+        self._process.terminate()
 
 
 @contextlib.contextmanager
@@ -42,22 +46,15 @@ def started(program: Path) -> Iterator[Simulator]:
     """Starts a simulator whose boot ROM waits for a program, and ends it when it is left."""
     with tempfile.TemporaryDirectory(prefix="heepstor-") as folder:
         link, log = Path(folder) / "board", Path(folder) / "messages"
-        command = [program, "--boot=loader", f"--uart-pty={link}", f"--max-cycles={MAX_CYCLES}"]
-        with log.open("wb") as messages:
-            process = _start(command, messages)
-            try:
-                _await(link, process, log)
-                with open_port(str(link), _BAUD) as port:
-                    yield Simulator(process, port, log)
-            finally:
-                _end(process)
-
-
-def _start(command: list, messages) -> subprocess.Popen:
-    try:
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=messages, stderr=messages)
-    except OSError as error:
-        raise HeepstorError(f"{command[0]} cannot be started: {error.strerror}.") from error
+        limits = (f"--max-cycles={MAX_CYCLES}", f"--parent={os.getpid()}")
+        command = [program, "--boot=loader", f"--uart-pty={link}", *limits]
+        with (
+            log.open("wb") as messages,
+            running(command, stdout=messages, stderr=messages) as process,
+        ):
+            _await(link, process, log)
+            with open_port(str(link), _BAUD) as port:
+                yield Simulator(process, port, log)
 
 
 def _await(link: Path, process: subprocess.Popen, log: Path) -> None:
@@ -74,13 +71,3 @@ def _check(process: subprocess.Popen, log: Path) -> None:
     if code is not None:
         messages = log.read_text(errors="replace").strip()
         raise HeepstorError(f"the simulator has ended (exit code {code}): {messages}")
-
-
-def _end(process: subprocess.Popen) -> None:
-    if process.poll() is None:
-        process.terminate()
-    try:
-        process.wait(timeout=5)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

@@ -40,7 +40,6 @@ class JtagPort {
   void Accept(Model& model);
   void Receive();
   void Take(Model& model, char command);
-  void Answer(char level);
   void Send();
   void Close();
 

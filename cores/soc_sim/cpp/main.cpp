@@ -3,6 +3,8 @@
 
 // The simulator: runs a program on the Verilated SoC.
 
+#include <unistd.h>
+
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -76,7 +78,7 @@ class Simulation {
       const bool hangs = hang_.Step({seen.retired_o != 0, seen.active_o != 0, seen.pc_o});
       if (hangs && !terminal_ && !jtag_) return End::kHang;
       if (model_.Cycles() == options_.max_cycles) return End::kMaxCycles;
-      if (interrupted) return End::kInterrupted;
+      if (interrupted || IsOrphan()) return End::kInterrupted;
     }
     return End::kExit;
   }
@@ -93,6 +95,13 @@ class Simulation {
 
   // A debugger may load and run programs one after the other, and looks at what it has halted.
   bool IsDebugged() const { return jtag_ && jtag_->Wanted(); }
+
+  // Whoever waited for the result is gone.
+  bool IsOrphan() const {
+    constexpr std::uint64_t kLookCycles = 1 << 16;  // a look costs as much as a cycle
+    return options_.parent != 0 && model_.Cycles() % kLookCycles == 0 &&
+           static_cast<std::uint64_t>(getppid()) != options_.parent;
+  }
 
   void Step() {
     if (jtag_) jtag_->Step(model_);

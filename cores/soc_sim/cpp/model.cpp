@@ -5,6 +5,8 @@
 
 #include <svdpi.h>
 
+#include <algorithm>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 

@@ -32,6 +32,7 @@ const char* const kHelp =
     "  --jtag=PORT         listen for a debugger (OpenOCD, remote_bitbang) on a TCP port, 0 for a\n"
     "                      free one; the simulation goes on after the program until the debugger\n"
     "                      has gone\n"
+    "  --parent=PID        stop when this process, which has started the simulator, ends\n"
     "  --help              print this text\n"
     "\n"
     "exit code: that of the program (its lowest 8 bits, 1 if only higher bits are set);\n"
@@ -45,7 +46,7 @@ std::uint64_t ParseNumber(const std::string& name, const std::string& text) {
   const unsigned long long value = std::strtoull(text.c_str(), &end, 10);
   const bool digits_only = !text.empty() && text.find_first_not_of("0123456789") == text.npos;
   if (!digits_only || *end != '\0' || errno != 0) {
-    throw UserError(name + " needs a number of cycles, not '" + text + "'");
+    throw UserError(name + " needs a number, not '" + text + "'");
   }
   return value;
 }
@@ -90,6 +91,7 @@ Options ParseOptions(int argc, const char* const* argv) {
                             const std::string& value) { options.jtag = ParsePort(name, value); }},
       {"--max-cycles", number(options.max_cycles)},
       {"--hang-cycles", number(options.hang_cycles)},
+      {"--parent", number(options.parent)},
   };
 
   for (int i = 1; i < argc; i++) {
