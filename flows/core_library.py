@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+from flows.sources import is_source
+
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # What may stand round a core's name in `depend`: a condition, and a relation to a version.
 _RELATION = re.compile(r"^[<>=~^]+")
@@ -81,7 +83,7 @@ class Library:
         cores = self.closure(name, without)
         folders = {core.path.parent for core in cores} - {self.root}
         at_root = {core.path for core in cores if core.path.parent == self.root}
-        inside = {path for folder in folders for path in folder.rglob("*") if _is_source(path)}
+        inside = {path for folder in folders for path in folder.rglob("*") if _is_made_from(path)}
         return sorted(at_root | inside)
 
 
@@ -90,5 +92,5 @@ def _read(path: Path) -> dict[str, Any]:
     return yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
 
 
-def _is_source(path: Path) -> bool:
-    return path.is_file() and "__pycache__" not in path.parts and path.suffix not in _NOT_SOURCES
+def _is_made_from(path: Path) -> bool:
+    return is_source(path) and path.suffix not in _NOT_SOURCES

@@ -17,7 +17,7 @@ from flows.hashing import FileHashes
 from flows.locks import file_lock
 from flows.options import Options
 from flows.progress import Progress, Terminal
-from flows.sources import import_closure
+from flows.sources import import_closure, is_source
 from flows.stage import MANIFEST, Outcome, Runner, Stage, Upstream
 
 # Each stage, and those that it is made from, in the order in which they run.
@@ -279,10 +279,10 @@ class Pipeline:
         return tuple(path for path in self._tree(folder) if path.suffix != ".py")
 
     def _tree(self, folder: str, *parts: str) -> tuple[Path, ...]:
-        """All files in a folder, or in the named parts of it."""
+        """All sources in a folder, or in the named parts of it."""
         roots = [self.root / folder / part for part in parts or ("",)]
         found = [path for root in roots for path in ([root] if root.is_file() else root.rglob("*"))]
-        return tuple(p for p in sorted(found) if p.is_file() and "__pycache__" not in p.parts)
+        return tuple(path for path in sorted(found) if is_source(path))
 
 
 def _is_kept_apart(path: Path, folder: Path) -> bool:

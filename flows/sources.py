@@ -1,4 +1,4 @@
-"""Which source files a piece of Python depends on, found by reading its imports."""
+"""Which source files something is made from: those of a folder, and what Python imports."""
 
 from __future__ import annotations
 
@@ -11,6 +11,14 @@ from flows.errors import HeepstorError
 
 # The repository's own packages. What lies outside is installed, and pinned by version.
 PACKAGES = ("flows", "modelgen", "projects")
+# Files that editors keep beside one that is being changed: .name.swp, #name#, .#name, name~.
+_KEPT_BY_EDITORS = (".", "#")
+
+
+def is_source(path: Path) -> bool:
+    """Whether a file in a folder of sources is one: not what Python and editors put beside them."""
+    kept = path.name.startswith(_KEPT_BY_EDITORS) or path.name.endswith("~")
+    return path.is_file() and not kept and "__pycache__" not in path.parts
 
 
 def import_closure(root: Path, modules: Iterable[str]) -> list[Path]:

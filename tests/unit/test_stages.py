@@ -14,7 +14,7 @@ import pytest
 from flows.errors import HeepstorError
 from flows.hashing import FileHashes
 from flows.locks import file_lock
-from flows.sources import import_closure
+from flows.sources import import_closure, is_source
 from flows.stage import MANIFEST, Runner, Stage, Upstream, describe_changes, read_manifest
 
 
@@ -229,6 +229,16 @@ def test_a_fresh_file_is_not_remembered(tmp_path):
     hashes.of(file)
     hashes.save()
     assert not (tmp_path / "hashes.json").exists()
+
+
+@pytest.mark.parametrize("name", [".x.sv.swp", ".#x.sv", "#x.sv#", "x.sv~", "__pycache__/x.pyc"])
+def test_what_an_editor_leaves_is_no_source(tmp_path, name):
+    """A simulator is not built anew because somebody looks at its RTL in an editor."""
+    for path in (tmp_path / "x.sv", tmp_path / name):
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    assert is_source(tmp_path / "x.sv")
+    assert not is_source(tmp_path / name)
 
 
 @pytest.mark.parametrize("text", [b"def model(:\n", b"x = 1\0\n", b"x = '\xff'\n"])
