@@ -1,7 +1,7 @@
 """Parameters of an MMCME4 (UltraScale+) that makes the configured clock from the board's.
 
 Its oscillator runs at ``input * multiply / divide``, its output at the oscillator's frequency
-divided by ``output_divide``. Multiplier and output divider go in eighths (UG572, table 3-4).
+divided by ``output_divide``. Multiplier and output divider go in eighths (UG572, MMCM attributes).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from flows.errors import HeepstorError
 
 # Limits of the MMCM at speed grade -2 and 0.85 V, in Hz (DS925, MMCM switching characteristics).
+# LiteX has the same for the oscillator and the dividers (litex/soc/cores/clock/xilinx_usp.py).
 OSCILLATOR_HZ = (800_000_000, 1_600_000_000)
 PHASE_DETECTOR_HZ = (10_000_000, 500_000_000)
 OUTPUT_HZ = (6_250_000, 775_000_000)

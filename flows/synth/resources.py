@@ -8,13 +8,18 @@ from dataclasses import dataclass, fields
 LUT_RAM = {
     "RAM32X1S": 1, "RAM32X1D": 2, "RAM32M": 4, "RAM32M16": 8,
     "RAM64X1S": 1, "RAM64X1D": 2, "RAM64M": 4, "RAM64M8": 8,
-    "RAM128X1S": 2, "RAM128X1D": 4, "RAM256X1S": 4, "RAM512X1S": 8,
+    "RAM128X1S": 2, "RAM128X1D": 4, "RAM256X1S": 4, "RAM256X1D": 8, "RAM512X1S": 8,
+    "RAM32X16DR8": 8, "RAM64X8SW": 8,
     "SRL16E": 1, "SRLC16E": 1, "SRLC32E": 1,
 }  # fmt: skip
 """LUTs that a memory or shift register made of LUTs takes (UltraScale CLB guide, UG574)."""
 
 BLOCK_RAM = {"RAMB36E1": 1.0, "RAMB36E2": 1.0, "RAMB18E1": 0.5, "RAMB18E2": 0.5}
-FLIP_FLOPS = {"FDRE", "FDSE", "FDCE", "FDPE", "FDRE_1", "FDCE_1", "LDCE"}
+FLIP_FLOPS = {
+    *("FDRE", "FDSE", "FDCE", "FDPE", "LDCE", "LDPE"),
+    *("FDRE_1", "FDSE_1", "FDCE_1", "FDPE_1"),
+}
+"""Registers and latches; those that end in _1 take the falling edge."""
 
 
 @dataclass(frozen=True)

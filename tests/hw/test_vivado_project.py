@@ -204,6 +204,15 @@ def test_a_design_that_misses_its_timing_gets_no_bitstream(work, make):
     assert not (work / f"{NAME}.bit").exists()
 
 
+def test_a_design_without_its_clocks_gets_no_bitstream(work, make):
+    path = next(work.rglob("zcu104.xdc"))
+    path.write_text(path.read_text().replace("jtag_tck", "tck"))
+    code, printed = make()
+    assert code != 0
+    assert "The design has no clock jtag_tck" in printed and "critical warnings" in printed
+    assert not (work / f"{NAME}.bit").exists()
+
+
 def test_a_failed_synthesis_fails(work, make):
     code, printed = make(STAND_IN_SYNTH="fail")
     assert code != 0

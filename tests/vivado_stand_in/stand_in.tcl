@@ -278,9 +278,16 @@ proc get_pins {args} {
 }
 
 proc get_clocks {args} {
-  lassign [options get_clocks {-include_generated_clocks} $args] flags names
-  foreach name $names { if {$name ni $::clocks} { fail "no clock $name" } }
-  return $names
+  lassign [options get_clocks {-include_generated_clocks -quiet} $args] flags names
+  set found {}
+  foreach name $names {
+    if {$name in $::clocks} {
+      lappend found $name
+    } elseif {![dict exists $flags -quiet]} {
+      fail "no clock $name"
+    }
+  }
+  return $found
 }
 
 proc set_clock_groups {args} {

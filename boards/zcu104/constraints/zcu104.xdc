@@ -1,7 +1,10 @@
 # Pins and timing of HEEPstor on the ZCU104 evaluation board.
 #
-# Sources: UG1267, ZCU104 Evaluation Board User Guide (clocks, user I/O, USB-UART), and Xilinx's board
-# file xilinx.com:zcu104:part0:1.1 (part0_pins.xml), which names the same pins.
+# Sources: UG1267, ZCU104 Evaluation Board User Guide (clocks, user I/O, USB-UART). Compared with
+# Xilinx's board file xilinx.com:zcu104:part0:1.1 (github.com/Xilinx/XilinxBoardStore: part0_pins.xml
+# names all of these pins but those of the 125 MHz clock, board.xml the UART's standard and the
+# button's polarity), and with LiteX's platform (github.com/litex-hub/litex-boards:
+# xilinx_zcu104.py, which has all of them): the same.
 
 # 125 MHz, CLK_125_P and CLK_125_N, bank 28 (1.8 V). The MMCM's output clock is derived from it.
 set_property PACKAGE_PIN F23 [get_ports clk_125_p_i]
