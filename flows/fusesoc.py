@@ -13,7 +13,10 @@ from flows.errors import HeepstorError
 from flows.processes import run_lines
 
 _COPY = re.compile(r"(?:[^\s:'\"(]*/)?src/(?P<core>[^/\s:]+)/(?P<file>[^\s:'\",)]+)")
-_LOUD = re.compile(r"%(Error|Warning)|\berror\b|\bERROR\b|undefined reference|\*\*\*|WARNING")
+# Vivado's warnings ("WARNING: [Synth 8-1]") are hundreds, and no reason to fail.
+_LOUD = re.compile(
+    r"%(Error|Warning)|\berror\b|\bERROR\b|undefined reference|\*\*\*|WARNING(?!: \[)"
+)
 
 # How much of a failed build's output is shown; the whole stands in its log.
 _SHOWN_LINES = 25

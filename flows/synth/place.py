@@ -55,7 +55,7 @@ class Follower:
     used: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Cells taken and there, by nextpnr's names."""
     clocks: dict[str, tuple[float, float]] = field(default_factory=dict)
-    """MHz reached and asked for; the last that was said, that of the routed design."""
+    """MHz reached and asked for by the routed design; before it is routed, an estimate."""
     errors: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
@@ -72,6 +72,9 @@ class Follower:
         elif line.startswith("ERROR"):
             self.errors.append(line)
         phase = next((name for start, name in _PHASES if start in line), None)
+        if phase == "routing":
+            # Whatever ends from here on, the estimate is not why.
+            self.clocks.clear()
         if phase:
             self._show(phase)
         elif time.monotonic() - self._shown > _EVERY and self._phase:

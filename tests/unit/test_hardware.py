@@ -147,3 +147,11 @@ def test_every_core_of_the_repository_can_be_mapped_back():
     line = "%Warning-WIDTH: src/heepstor_ip_engine_1.0.0/rtl/engine.sv:10:3: x"
     assert "cores/engine/rtl/engine.sv:10:3" in fusesoc.original_paths(line, folders)
     assert fusesoc.original_paths("src/other_1.0/a.sv: x", folders) == "src/other_1.0/a.sv: x"
+
+
+def test_what_is_shown_of_a_failed_build_begins_with_the_reason():
+    warnings = ["CRITICAL WARNING: [Common 17-1] x", *["WARNING: [Synth 8-1] x"] * 100]
+    error = "ERROR: [Synth 8-439] module 'nowhere' not found"
+    assert fusesoc.worth_showing([*warnings, error, "exit"], {}) == [error, "exit"]
+    dropped = "WARNING: Parse error. Ignoring file engine.core"
+    assert fusesoc.worth_showing(["INFO: a", dropped, error], {}) == [dropped, error]

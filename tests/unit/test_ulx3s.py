@@ -86,6 +86,13 @@ def test_other_errors_are_shown_as_they_are(nextpnr):
         place.place([], nextpnr("ERROR: no pin A99\n", code=1))
 
 
+def test_an_estimate_of_the_clock_is_not_why_routing_ended(nextpnr):
+    text = FITS.split("Routing..")[0] + "Routing..\nkilled\n"
+    with pytest.raises(HeepstorError, match=r"exit code 143\)(.|\n)*killed") as raised:
+        place.place([], nextpnr(text, code=143))
+    assert "MHz of" not in str(raised.value)
+
+
 def test_summary_has_clock_and_shares(capsys):
     console(100).print(place.summary(json.loads(json.dumps(REPORT))))
     printed = capsys.readouterr().out
