@@ -84,3 +84,5 @@ if __name__ == "__main__":
         main(sys.argv[1:])
     except HeepstorError as error:
         sys.exit(f"ERROR: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -44,6 +45,7 @@ _PHASES = (
 )
 _USED = re.compile(r"^Info:\s+(\w+):\s+(\d+)/\s*(\d+)\s+\d+%")
 _CLOCK = re.compile(r"Max frequency for clock\s+'([^']+)':\s+([\d.]+) MHz \(\w+ at ([\d.]+)")
+_MEMORY = "1.2 GiB for the SoC"
 _EVERY = 10.0
 """Seconds between lines of progress of one phase."""
 
@@ -104,6 +106,11 @@ def place(arguments: Sequence[str], program: Sequence[str] = (PROGRAM,)) -> Foll
 
 
 def _why(follower: Follower, code: int) -> str:
+    log = Path(LOG).resolve()
+    if code - 128 in set(signal.Signals):
+        name = signal.Signals(code - 128).name
+        hint = f"If nobody ended it, there may not be enough memory; it takes {_MEMORY}."
+        return f"nextpnr was ended by a signal ({name}). {hint} All of it: {log}"
     over = [
         f"{CELLS.get(cell, cell)}: {taken:,} of {there:,}, {taken - there:,} too many"
         for cell, (taken, there) in follower.used.items()
@@ -118,7 +125,6 @@ def _why(follower: Follower, code: int) -> str:
     listed = "\n".join(f"  {line}" for line in said)
     what = "does not fit the device" if over else "was not placed and routed as it should be"
     hint = "Choose smaller or slower hardware in the configuration." if over or slow else ""
-    log = Path(LOG).resolve()
     return f"the design {what} (nextpnr, exit code {code}):\n{listed}\n{hint} All of it: {log}"
 
 
@@ -151,3 +157,5 @@ if __name__ == "__main__":
     except HeepstorError as error:
         print(f"ERROR: {error}", file=sys.stderr)
         sys.exit(error.code)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -87,10 +87,15 @@ def test_other_errors_are_shown_as_they_are(nextpnr):
 
 
 def test_an_estimate_of_the_clock_is_not_why_routing_ended(nextpnr):
-    text = FITS.split("Routing..")[0] + "Routing..\nkilled\n"
-    with pytest.raises(HeepstorError, match=r"exit code 143\)(.|\n)*killed") as raised:
-        place.place([], nextpnr(text, code=143))
+    text = FITS.split("Routing..")[0] + "Routing..\nERROR: Failed to route arc 7\n"
+    with pytest.raises(HeepstorError, match="Failed to route arc 7") as raised:
+        place.place([], nextpnr(text, code=255))
     assert "MHz of" not in str(raised.value)
+
+
+def test_a_program_that_was_killed_is_said_to_be(nextpnr):
+    with pytest.raises(HeepstorError, match=r"ended by a signal \(SIGKILL\).* memory"):
+        place.place([], nextpnr(FITS.split("Routing..")[0], code=137))
 
 
 def test_summary_has_clock_and_shares(capsys):
