@@ -24,6 +24,7 @@ from flows.config_writers import (
     write_sv_package,
 )
 from flows.errors import HeepstorError
+from flows.files import write_whole
 
 if TYPE_CHECKING:
     from modelgen.hardware import Hardware
@@ -178,8 +179,7 @@ def changed(path: Path, overrides: str, folder: Path) -> Path:
     text = json.dumps(values, indent=2) + "\n"
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     target = folder / f"{config.hash}-{digest}.hjson"
-    folder.mkdir(parents=True, exist_ok=True)
-    target.write_text(text, encoding="utf-8")
+    write_whole(target, text)
     return target
 
 

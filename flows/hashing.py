@@ -9,6 +9,8 @@ import os
 import time
 from pathlib import Path
 
+from flows.files import write_whole
+
 # A file changed this recently might change again without its time stamps showing it.
 _SETTLED_NS = 2_000_000_000
 
@@ -49,8 +51,5 @@ class FileHashes:
         """Keeps what is known for the next process."""
         if self._store is None or not self._dirty:
             return
-        self._store.parent.mkdir(parents=True, exist_ok=True)
-        partial = self._store.with_name(f"{self._store.name}.{os.getpid()}")
-        partial.write_text(json.dumps(self._known))
-        partial.replace(self._store)
+        write_whole(self._store, json.dumps(self._known))
         self._dirty = False

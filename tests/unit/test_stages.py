@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from flows.errors import HeepstorError
+from flows.files import write_whole
 from flows.hashing import FileHashes
 from flows.locks import file_lock
 from flows.sources import import_closure, is_source
@@ -179,6 +180,15 @@ def test_a_full_disk_is_a_message(tmp_path, runner):
 
     with pytest.raises(HeepstorError, match="No space left on device"):
         reason(runner, Stage("s", tmp_path / "s", fail))
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
+    target = tmp_path / "new folder" / "file"
+    write_whole(target, "old")
+    with pytest.raises(UnicodeEncodeError):
+        write_whole(target, "new \udcff")
+    assert target.read_text() == "old"
+    assert list(target.parent.iterdir()) == [target]
 
 
 def test_manifest_names_inputs_and_outputs(tmp_path, runner):
