@@ -19,7 +19,6 @@ import numpy as np
 from flows import config as configuration
 from flows import firmware, hardware
 from flows.config import Config
-from flows.errors import HeepstorError
 from flows.options import Options
 from flows.pipeline import run as run_pipeline
 from flows.processes import run_lines
@@ -158,33 +157,33 @@ class Bench:
 
     def _run(self, cases: Sequence[Case]) -> list[tuple[Network, str]]:
         """Return the networks that give something else on the simulator, and how much."""
+        lines = self._simulate(cases)
+        matches = (re.fullmatch(r"network (\d+) (\d+)", line) for line in lines)
+        found = {int(match[1]): int(match[2]) for match in matches if match}
+        failures = []
+        for index, case in enumerate(cases):
+            if index not in found:
+                reason = "the engine or the program did not end: " + _tail(lines)
+                later = cases[index + 1 :]
+                # What comes after a network that hangs was not tried.
+                return [*failures, (case.network, reason), *(self._run(later) if later else [])]
+            if found[index]:
+                reason = f"{found[index]} of {case.expected.size} outputs differ from the reference"
+                failures.append((case.network, reason))
+        return failures
+
+    def _simulate(self, cases: Sequence[Case]) -> list[str]:
+        """Return what one run of all these networks on the simulator prints."""
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             bundle.write([(c.program, c.values, c.expected) for c in cases], folder / "src")
             (folder / "out").mkdir()
             built = firmware.build(folder / "src", folder / "out", self._config)
-            lines: list[str] = []
             limit = _CYCLES_EACH * len(cases)
+            lines: list[str] = []
             command = [str(self._simulator), f"--firmware={built.elf}", f"--max-cycles={limit}"]
             run_lines(command, lines.append)
-        found = {}
-        for line in lines:
-            if match := re.fullmatch(r"network (\d+) (\d+)", line):
-                found[int(match[1])] = int(match[2])
-        if not found and not cases:
-            raise HeepstorError("\n".join(lines))
-        failures = []
-        for index, case in enumerate(cases):
-            if index not in found:
-                # What comes after a network that hangs was not tried.
-                failures.append(
-                    (case.network, "the engine or the program did not end: " + _tail(lines))
-                )
-                break
-            if found[index]:
-                reason = f"{found[index]} of {case.expected.size} outputs differ from the reference"
-                failures.append((case.network, reason))
-        return failures
+        return lines
 
 
 def _tail(lines: Sequence[str]) -> str:

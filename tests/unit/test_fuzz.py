@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from modelgen import bundle
 from modelgen.compiler import compile_graph
 from modelgen.hardware import Hardware
 from modelgen.image import execute
-from modelgen.random_networks import Network, build, draw, size, smaller
+from modelgen.random_networks import build, draw, size, smaller
 from tests.unit.networks import bits
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,23 +53,33 @@ def test_smaller_networks_are_networks(seed: int) -> None:
 
 
 class Fake(fuzz.Bench):
-    """Finds a fault in every network that has a depthwise layer."""
+    """The engine hangs, or two outputs are wrong, in every network with a depthwise layer."""
 
-    def __init__(self) -> None:
+    def __init__(self, hangs: bool) -> None:
         super().__init__(configuration.load(ROOT / "heepstor_cfg.hjson"))
+        self.hangs = hangs
 
-    def _run(self, cases: list[fuzz.Case]) -> list[tuple[Network, str]]:
-        return [
-            (case.network, "a fault")
-            for case in cases
-            if any(layer.kind == "depthwise" for layer in case.network.layers)
-        ]
+    def _simulate(self, cases: Sequence[fuzz.Case]) -> list[str]:
+        lines = []
+        for index, case in enumerate(cases):
+            is_bad = any(layer.kind == "depthwise" for layer in case.network.layers)
+            if is_bad and self.hangs:
+                break
+            lines.append(f"network {index} {2 * is_bad}")
+        return [*lines, "simulator: the end"]
+
+
+def test_networks_after_one_that_hangs_are_tried() -> None:
+    wrong, hanging = Fake(hangs=False).failing(range(8)), Fake(hangs=True).failing(range(8))
+    assert len(wrong) > 1
+    assert [network for network, _ in hanging] == [network for network, _ in wrong]
+    assert all(re.match(r"2 of \d+ outputs differ", reason) for _, reason in wrong)
+    assert all("did not end: " in reason for _, reason in hanging)
 
 
 def test_a_failure_is_made_smaller() -> None:
-    bench = Fake()
+    bench = Fake(hangs=False)
     failures = bench.failing(range(12))
-    assert failures
     network = failures[0][0]
     small = bench.shrink(network)
     assert [layer.kind for layer in small.layers] == ["depthwise"]
