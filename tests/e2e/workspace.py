@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -91,8 +90,6 @@ class Copy:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            # Tests that were started in the background ignore Ctrl-C, and so would the task.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def task(self, *arguments: str) -> tuple[int, str, str]:
