@@ -50,7 +50,7 @@ def test_operation(toplevel, latency):
 
 @cocotb.test()
 async def check_operation(dut):
-    """A new pair of operands each cycle; every result is the exact one, rounded once."""
+    """A new pair of operands in most cycles; every result is the exact one, rounded once."""
     adding = os.environ["OPERATION"] == "fp32_add"
     latency = int(os.environ["LATENCY"])
     function = exact.add if adding else exact.multiply
@@ -62,14 +62,18 @@ async def check_operation(dut):
         a = random_float(rng)
         pairs.append((a, (a ^ 0x80000000) + rng.randrange(-2, 3) & 0xFFFFFFFF))
     Clock(dut.clk_i, 10, "ns").start()
-    for cycle in range(len(pairs) + latency):
+    stages: list[tuple[int, int] | None] = [None] * (latency + 1)  # the youngest first
+    while pairs or any(stages):
         await FallingEdge(dut.clk_i)
-        if cycle >= latency:
-            a, b = pairs[cycle - latency]
+        # Operands that must not count stand at the inputs in the other cycles.
+        a, b = (pairs or [(0, 0)])[-1]
+        stages = [pairs.pop() if pairs and rng.random() < 0.8 else None, *stages[:-1]]
+        dut.a_i.value, dut.b_i.value = a, b
+        if stages[-1]:
+            a, b = stages[-1]
             got = int(result.value)
             assert got == function(a, b), f"{a:08x}, {b:08x}: {got:08x}, not {function(a, b):08x}"
-        if cycle < len(pairs):
-            dut.a_i.value, dut.b_i.value = pairs[cycle]
+        dut.enable_i.value = sum(bool(stages[s]) << s for s in range(latency))
 
 
 @pytest.mark.parametrize(("array_size", "beat_bytes"), [(4, 16), (8, 16), (8, 4), (12, 8)])

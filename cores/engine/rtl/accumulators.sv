@@ -112,9 +112,10 @@ module accumulators #(
     // Adding -0 leaves every number as it is, also -0.
     fp32_add u_add (
         .clk_i,
-        .a_i  ((maximum_q && !first_q) ? fp32_pkg::maximum(held, product_q[c]) : product_q[c]),
-        .b_i  ((maximum_q || first_q) ? engine_pkg::NegativeZero : held),
-        .sum_o(sum[c])
+        .enable_i(valid_q[AddLatency-1:0]),
+        .a_i     ((maximum_q && !first_q) ? fp32_pkg::maximum(held, product_q[c]) : product_q[c]),
+        .b_i     ((maximum_q || first_q) ? engine_pkg::NegativeZero : held),
+        .sum_o   (sum[c])
     );
   end
 

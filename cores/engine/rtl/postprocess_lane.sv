@@ -1,9 +1,13 @@
 /// One word of the store path: sum * scale + bias + residual, negative results times slope, clamped.
 ///
 /// Each step is rounded to FP32. A NaN passes the clamp; -0 counts as equal to +0. The residual comes
-/// `ResidualDelay` = 7 cycles after the sum; -0 adds nothing. Latency: 15 cycles, one word a cycle.
+/// 7 cycles after the sum; -0 adds nothing.
+///
+/// Latency: 15 cycles, one word a cycle. A stage works in the cycles in which its bit of `enable_i` is
+/// high, and else keeps what it has.
 module postprocess_lane (
     input  logic        clk_i,
+    input  logic [14:0] enable_i,
     input  logic [31:0] sum_i,
     input  logic [31:0] scale_i,
     input  logic [31:0] bias_i,
@@ -26,6 +30,7 @@ module postprocess_lane (
 
   fp32_mul u_scale (
       .clk_i,
+      .enable_i (enable_i[2:0]),
       .a_i      (sum_i),
       .b_i      (scale_i),
       .product_o(product)
@@ -35,20 +40,23 @@ module postprocess_lane (
 
   fp32_add u_bias (
       .clk_i,
-      .a_i  (product),
-      .b_i  (bias_q[2]),
-      .sum_o(biased)
+      .enable_i(enable_i[6:3]),
+      .a_i     (product),
+      .b_i     (bias_q[2]),
+      .sum_o   (biased)
   );
 
   fp32_add u_residual (
       .clk_i,
-      .a_i  (biased),
-      .b_i  (residual_i),
-      .sum_o(total)
+      .enable_i(enable_i[10:7]),
+      .a_i     (biased),
+      .b_i     (residual_i),
+      .sum_o   (total)
   );
 
   fp32_mul u_slope (
       .clk_i,
+      .enable_i (enable_i[13:11]),
       .a_i      (total),
       .b_i      (slope_i),
       .product_o(sloped)
@@ -66,7 +74,7 @@ module postprocess_lane (
   assign above     = is_number && !is_nan(clamp_high_i[30:0]) && less(clamp_high_i, bent);
 
   always_ff @(posedge clk_i) begin
-    value_o <= below ? clamp_low_i : above ? clamp_high_i : bent;
+    if (enable_i[14]) value_o <= below ? clamp_low_i : above ? clamp_high_i : bent;
   end
 
 endmodule

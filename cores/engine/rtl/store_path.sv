@@ -279,6 +279,7 @@ module store_path
   for (genvar i = 0; i < PortWords; i++) begin : gen_lane
     postprocess_lane u_lane (
         .clk_i,
+        .enable_i    (valid_q[Latency-2:1]),
         .sum_i       (maximum[i]),
         .scale_i     (scale_q[1][i]),
         .bias_i      (bias_q[1][i]),

@@ -1,87 +1,86 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// FP32 addition, IEEE 754 round to nearest even with subnormals; every NaN result is 0x7fc00000.
 ///
-/// Latency: 4 cycles, one sum a cycle.
-module fp32_add (
-    input  logic        clk_i,
-    input  logic [31:0] a_i,
-    input  logic [31:0] b_i,
-    output logic [31:0] sum_o
+/// Latency: 4 cycles, one sum a cycle. A stage works in the cycles in which its bit of `enable_i` is
+/// high, and else keeps what it has.
+module fp32_add
+  import fp32_pkg::*;
+(
+  input  logic        clk_i,
+  input  logic [3:0]  enable_i,
+  input  logic [31:0] a_i,
+  input  logic [31:0] b_i,
+  output logic [31:0] sum_o
 );
+  // The operands in the order of their magnitudes, the smaller one shifted to the larger one's exponent.
+  typedef struct packed {
+    logic        sign;
+    logic        subtract;
+    logic        infinity;
+    logic        nan;
+    logic [7:0]  exponent;
+    logic [23:0] larger;
+    logic [26:0] smaller;
+  } operands_t;
 
-  // Stage 1: order the operands by magnitude and align the smaller one.
-  // Three extra bits (guard, round, sticky) are enough: a shift of two places or more cannot cancel
-  // more than one bit.
-  logic        swap;
-  logic [31:0] larger;
-  logic [31:0] smaller;
-  logic [ 7:0] larger_exponent;
-  logic [ 7:0] smaller_exponent;
-  logic [ 7:0] distance;
-  logic [26:0] larger_significand;
-  logic [26:0] smaller_significand;
-  logic [26:0] aligned;
-  logic [26:0] lost;
+  /// Stage 1. Three extra bits (guard, round, sticky) are enough: a shift of two places or more cannot
+  /// cancel more than one bit.
+  function automatic operands_t align(logic [31:0] a, logic [31:0] b);
+    logic [31:0] larger, smaller;
+    logic [7:0] distance;
+    logic [26:0] significand, lost;
 
-  assign swap                = b_i[30:0] > a_i[30:0];
-  assign larger              = swap ? b_i : a_i;
-  assign smaller             = swap ? a_i : b_i;
-  assign larger_exponent     = (larger[30:23] == 8'd0) ? 8'd1 : larger[30:23];
-  assign smaller_exponent    = (smaller[30:23] == 8'd0) ? 8'd1 : smaller[30:23];
-  assign distance            = larger_exponent - smaller_exponent;
-  assign larger_significand  = {larger[30:23] != 8'd0, larger[22:0], 3'b000};
-  assign smaller_significand = {smaller[30:23] != 8'd0, smaller[22:0], 3'b000};
-  assign aligned             = smaller_significand >> distance;
-  assign lost                = smaller_significand & ~(27'h7ffffff << distance);
+    larger      = (b[30:0] > a[30:0]) ? b : a;
+    smaller     = (b[30:0] > a[30:0]) ? a : b;
+    distance    = exponent_of(larger[30:23]) - exponent_of(smaller[30:23]);
+    significand = {significand_of(smaller[30:0]), 3'b000};
+    lost        = significand & ~(27'h7ffffff << distance);
+    return '{
+      sign: larger[31],
+      subtract: larger[31] ^ smaller[31],
+      infinity: larger[30:0] == 31'h7f800000,
+      nan: is_nan(larger[30:0]) ||
+           (smaller[30:0] == 31'h7f800000 && (larger[31] ^ smaller[31])),
+      exponent: exponent_of(larger[30:23]),
+      larger: significand_of(larger[30:0]),
+      smaller: (significand >> distance) | 27'(|lost)
+    };
+  endfunction
 
-  logic        sign_q;
-  logic        subtract_q;
-  logic        infinity_q;
-  logic        nan_q;
-  logic [ 7:0] exponent_q;
-  logic [26:0] larger_q;
-  logic [26:0] aligned_q;
-
-  always_ff @(posedge clk_i) begin
-    sign_q     <= larger[31];
-    subtract_q <= larger[31] ^ smaller[31];
-    infinity_q <= larger[30:0] == 31'h7f800000;
-    nan_q      <= (larger[30:0] > 31'h7f800000)
-        || (smaller[30:0] == 31'h7f800000 && (larger[31] ^ smaller[31]));
-    exponent_q <= larger_exponent;
-    larger_q    <= larger_significand;
-    aligned_q  <= aligned | 27'(|lost);
-  end
+  operands_t operands_q;
 
   // Stage 2: add or subtract. An exact cancellation gives +0.
-  logic        [27:0] total;
-  logic               sum_sign_q;
-  logic        [27:0] sum_magnitude_q;
-  logic signed [10:0] sum_exponent_q;
-  logic               sum_infinity_q;
-  logic               sum_nan_q;
+  logic [27:0] total, total_q;
+  logic sign_q, infinity_q, nan_q;
+  logic signed [10:0] exponent_q;
 
-  assign total = subtract_q ? {1'b0, larger_q} - {1'b0, aligned_q}
-      : {1'b0, larger_q} + {1'b0, aligned_q};
+  assign total = operands_q.subtract ? {1'b0, operands_q.larger, 3'b000} - {1'b0, operands_q.smaller}
+                                     : {1'b0, operands_q.larger, 3'b000} + {1'b0, operands_q.smaller};
 
   always_ff @(posedge clk_i) begin
-    sum_sign_q      <= sign_q & ~(subtract_q && total == '0);
-    sum_magnitude_q <= total;
-    sum_exponent_q  <= 11'(exponent_q) + 11'sd1;
-    sum_infinity_q  <= infinity_q;
-    sum_nan_q       <= nan_q;
+    if (enable_i[0]) operands_q <= align(a_i, b_i);
+    if (enable_i[1]) begin
+      sign_q     <= operands_q.sign & ~(operands_q.subtract && total == '0);
+      total_q    <= total;
+      exponent_q <= 11'(operands_q.exponent) + 11'sd1;
+      infinity_q <= operands_q.infinity;
+      nan_q      <= operands_q.nan;
+    end
   end
 
   // Stages 3 and 4.
   fp32_normalize #(
-      .Width(28)
+    .Width(28)
   ) u_normalize (
-      .clk_i,
-      .sign_i     (sum_sign_q),
-      .magnitude_i(sum_magnitude_q),
-      .exponent_i (sum_exponent_q),
-      .infinity_i (sum_infinity_q),
-      .nan_i      (sum_nan_q),
-      .result_o   (sum_o)
+    .clk_i,
+    .enable_i   (enable_i[3:2]),
+    .sign_i     (sign_q),
+    .magnitude_i(total_q),
+    .exponent_i (exponent_q),
+    .infinity_i (infinity_q),
+    .nan_i      (nan_q),
+    .result_o   (sum_o)
   );
-
 endmodule

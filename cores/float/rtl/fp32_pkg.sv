@@ -1,11 +1,34 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// FP32 numbers compared and selected; results that are NaN are the canonical one.
 package fp32_pkg;
-
   localparam logic [31:0] CanonicalNan = 32'h7fc00000;
 
   /// Whether a number is NaN.
   function automatic logic is_nan(logic [30:0] magnitude);
     return magnitude > 31'h7f800000;
+  endfunction
+
+  /// The biased exponent that belongs to the significand: that of subnormals is 1.
+  function automatic logic [7:0] exponent_of(logic [7:0] field);
+    return (field == 8'd0) ? 8'd1 : field;
+  endfunction
+
+  /// The significand with its hidden bit.
+  function automatic logic [23:0] significand_of(logic [30:0] magnitude);
+    return {magnitude[30:23] != 8'd0, magnitude[22:0]};
+  endfunction
+
+  /// Zeros above the highest one of a word; 63 if there is none.
+  function automatic logic [5:0] leading_zeros(logic [63:0] word);
+    logic [63:0] rest;
+
+    rest = word;
+    for (int k = 5; k >= 0; k--) begin
+      leading_zeros[k] = rest >> (64 - 2 ** k) == '0;
+      if (leading_zeros[k]) rest = rest << 2 ** k;
+    end
   endfunction
 
   /// Whether a < b, for numbers of which neither is NaN; -0 equals +0.
@@ -20,5 +43,4 @@ package fp32_pkg;
     if (is_nan(a[30:0]) || is_nan(b[30:0])) return CanonicalNan;
     return less(a, b) ? b : a;
   endfunction
-
 endpackage

@@ -1,80 +1,97 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// Aligns the activations of one slice: FP32 numbers become integers that share one exponent.
 ///
 /// E is the largest biased exponent of the valid lanes (subnormals count as 1); every significand gets
 /// two guard bits and is shifted right by E - e, rounded to nearest even. Lane i then stands for
 /// value_o[i] * 2^(exponent_o - 152). `special_o` tells that a valid lane is infinite or NaN.
-/// Latency: 2 cycles, one slice a cycle.
-module float_align #(
-    parameter int unsigned ArraySize = 8
+///
+/// Latency: 2 cycles, one slice a cycle. A stage works in the cycles in which its bit of `enable_i` is
+/// high, and else keeps what it has.
+module float_align
+  import fp32_pkg::*;
+#(
+  parameter int unsigned ArraySize = 8
 ) (
-    input  logic                              clk_i,
-    input  logic        [ArraySize-1:0]       lane_valid_i,
-    input  logic        [ArraySize-1:0][31:0] activation_i,
-    output logic        [ArraySize-1:0][26:0] value_o,
-    output logic        [          7:0]       exponent_o,
-    output logic                              special_o
+  input  logic                       clk_i,
+  input  logic [1:0]                 enable_i,
+  input  logic [ArraySize-1:0]       lane_valid_i,
+  input  logic [ArraySize-1:0][31:0] activation_i,
+  output logic [ArraySize-1:0][26:0] value_o,
+  output logic [7:0]                 exponent_o,
+  output logic                       special_o
 );
+  typedef struct packed {
+    logic        sign;
+    logic [7:0]  exponent;
+    logic [23:0] significand;
+  } lane_t;
 
   // Stage 1: unpack, and find the largest exponent.
-  logic [ArraySize-1:0][7:0] exponent;
-  logic [ArraySize-1:0]      special;
-  logic [          7:0]      largest;
 
-  always_comb begin
-    largest = 8'd1;
+  /// Largest biased exponent of the valid lanes.
+  function automatic logic [7:0] largest_exponent(
+    logic [ArraySize-1:0] valid, logic [ArraySize-1:0][7:0] fields
+  );
+    largest_exponent = 8'd1;
     for (int unsigned i = 0; i < ArraySize; i++) begin
-      exponent[i] = (activation_i[i][30:23] == 8'd0) ? 8'd1 : activation_i[i][30:23];
-      special[i]  = lane_valid_i[i] && activation_i[i][30:23] == 8'hff;
-      if (lane_valid_i[i] && exponent[i] > largest) largest = exponent[i];
+      if (valid[i] && fields[i] > largest_exponent) largest_exponent = fields[i];
     end
+  endfunction
+
+  logic [ArraySize-1:0][7:0] fields;
+  logic [ArraySize-1:0] special;
+  lane_t lanes_q[ArraySize];
+  logic [7:0] largest_q;
+  logic special_q;
+
+  for (genvar i = 0; i < ArraySize; i++) begin : gen_field
+    assign fields[i]  = activation_i[i][30:23];
+    assign special[i] = lane_valid_i[i] && fields[i] == 8'hff;
   end
 
-  logic [ArraySize-1:0]       sign_q;
-  logic [ArraySize-1:0][23:0] significand_q;
-  logic [ArraySize-1:0][ 7:0] exponent_q;
-  logic [          7:0]       largest_q;
-  logic                       special_q;
-
   always_ff @(posedge clk_i) begin
-    largest_q  <= largest;
-    special_q  <= |special;
-    exponent_q <= exponent;
-    for (int unsigned i = 0; i < ArraySize; i++) begin
-      sign_q[i] <= activation_i[i][31];
-      significand_q[i] <= lane_valid_i[i] ? {activation_i[i][30:23] != 8'd0, activation_i[i][22:0]}
-          : '0;
+    if (enable_i[0]) begin
+      largest_q <= largest_exponent(lane_valid_i, fields);
+      special_q <= |special;
+      for (int unsigned i = 0; i < ArraySize; i++) begin
+        lanes_q[i] <= '{
+          sign: activation_i[i][31],
+          exponent: exponent_of(fields[i]),
+          significand: lane_valid_i[i] ? significand_of(activation_i[i][30:0]) : '0
+        };
+      end
     end
   end
 
   // Stage 2: shift, round, negate.
-  logic [ArraySize-1:0][ 7:0] distance;
-  logic [ArraySize-1:0][ 4:0] shift;
-  logic [ArraySize-1:0][26:0] extended;  // significand, 2 guard bits, and a round bit below them
-  logic [ArraySize-1:0][26:0] shifted;
-  logic [ArraySize-1:0][26:0] lost;
-  logic [ArraySize-1:0]       round_up;
-  logic [ArraySize-1:0][26:0] rounded;
 
-  always_comb begin
-    for (int unsigned i = 0; i < ArraySize; i++) begin
-      // From 27 places on the value is below one half, which a shift of 28 gives as well. Only lanes
-      // that are not valid can lie above E; they are zero, so their distance does not matter.
-      distance[i] = largest_q - exponent_q[i];
-      shift[i]    = (distance[i] > 8'd28) ? 5'd28 : distance[i][4:0];
-      extended[i] = {significand_q[i], 3'b000};
-      shifted[i]  = extended[i] >> shift[i];
-      lost[i]     = extended[i] & ~(27'h7ffffff << shift[i]);
-      round_up[i] = shifted[i][0] & (shifted[i][1] | (|lost[i]));
-      rounded[i]  = 27'(shifted[i][26:1]) + 27'(round_up[i]);
-    end
-  end
+  /// Value of a lane at the common exponent. Only lanes that are not valid can lie above it; they are
+  /// zero, so their distance does not matter.
+  function automatic logic [26:0] aligned(lane_t lane, logic [7:0] common);
+    logic [7:0] distance;
+    logic [4:0] shift;
+    logic [26:0] extended;  // significand, 2 guard bits, and a round bit below them
+    logic [26:0] shifted, lost, rounded;
+    logic round_up;
+
+    // From 27 places on the value is below one half, which a shift of 28 gives as well.
+    distance = common - lane.exponent;
+    shift    = (distance > 8'd28) ? 5'd28 : distance[4:0];
+    extended = {lane.significand, 3'b000};
+    shifted  = extended >> shift;
+    lost     = extended & ~(27'h7ffffff << shift);
+    round_up = shifted[0] & (shifted[1] | (|lost));
+    rounded  = 27'(shifted[26:1]) + 27'(round_up);
+    return lane.sign ? -rounded : rounded;
+  endfunction
 
   always_ff @(posedge clk_i) begin
-    exponent_o <= largest_q;
-    special_o  <= special_q;
-    for (int unsigned i = 0; i < ArraySize; i++) begin
-      value_o[i] <= sign_q[i] ? -rounded[i] : rounded[i];
+    if (enable_i[1]) begin
+      exponent_o <= largest_q;
+      special_o  <= special_q;
+      for (int unsigned i = 0; i < ArraySize; i++) value_o[i] <= aligned(lanes_q[i], largest_q);
     end
   end
-
 endmodule

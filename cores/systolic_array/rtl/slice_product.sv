@@ -92,6 +92,7 @@ module slice_product #(
       .ArraySize(ArraySize)
   ) u_align (
       .clk_i,
+      .enable_i  ({valid_q[0], valid_i}),
       .lane_valid_i,
       .activation_i,
       .value_o   (aligned),
@@ -152,12 +153,17 @@ module slice_product #(
 
   assign product_o = bypass_q[Latency-1] ? passed_q : product;
 
+  logic [NormalizeLatency-1:0] normalize_enable;
+
+  assign normalize_enable = valid_q[Latency-2-:NormalizeLatency];
+
   // 2^(E - 152) is the weight of the sum's lowest bit; bit 39 then has the exponent E + 14.
   for (genvar c = 0; c < ArraySize; c++) begin : gen_normalize
     fp32_normalize #(
         .Width(40)
     ) u_normalize (
         .clk_i,
+        .enable_i   (normalize_enable),
         .sign_i     (sum[c][39]),
         .magnitude_i(sum[c][39] ? -sum[c] : sum[c]),
         .exponent_i (11'(exponent_q[ArrayLatency-1]) + 11'sd14),
