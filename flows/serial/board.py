@@ -21,6 +21,7 @@ from flows.serial.session import SIMULATOR
 def flash(root: Path, options: Options, port: str, terminal: Terminal) -> dict:
     """Builds the application, sends it, runs it and checks it; returns what was found."""
     stages = _prepare(root, options, port, "firmware", terminal)
+    simulator = _simulator(stages, options, port, terminal)
     folder = stages.build / "flash"
     with terminal.progress("flash") as progress:
         result = flash_board(
@@ -28,7 +29,7 @@ def flash(root: Path, options: Options, port: str, terminal: Terminal) -> dict:
             stages.config,
             stages.firmware.folder / "firmware.elf",
             stages.generate.folder,
-            _simulator(stages, port),
+            simulator,
             folder,
             progress,
         )
@@ -43,18 +44,19 @@ def infer(
 
     `files` are names with commas between. With `show` a table is printed.
     """
-    stages = _prepare(root, options, port, "server", terminal)
-    model = stages.generate.folder
-    description = json.loads((model / "model.json").read_text())
     paths = [user_path(name.strip()) for name in files.split(",") if name.strip()]
+    inputs.check_present(paths)
+    stages = _prepare(root, options, port, "server", terminal)
+    description = json.loads((stages.generate.folder / "model.json").read_text())
     chosen, expected = _inputs(stages, paths, description)
+    simulator = _simulator(stages, options, port, terminal)
     batch = description["batch"]
     with terminal.progress("run") as progress:
         answers = serve.run(
             port,
             stages.config,
             stages.server.folder / "firmware.elf",
-            _simulator(stages, port),
+            simulator,
             _filled_up(chosen, batch),
             batch,
             progress,
@@ -68,7 +70,7 @@ def infer(
 
 
 def _prepare(root: Path, options: Options, port: str, stage: str, terminal: Terminal) -> Pipeline:
-    """Brings the application up to date, and the simulator where it stands for the board."""
+    """Brings the application up to date, once there is a port for it."""
     if not port:
         raise HeepstorError(
             f"no port is named: --port /dev/ttyUSB1, or --port {SIMULATOR} for the simulator in a "
@@ -77,13 +79,15 @@ def _prepare(root: Path, options: Options, port: str, stage: str, terminal: Term
     if port != SIMULATOR:
         check_present(port)
     pipeline.run(root, options, stage, terminal)
-    if port == SIMULATOR:
-        pipeline.run(root, options, "hardware", terminal)
     return Pipeline(root, options, Progress)
 
 
-def _simulator(stages: Pipeline, port: str) -> Path | None:
-    return stages.hardware.folder / hardware.SIMULATOR if port == SIMULATOR else None
+def _simulator(stages: Pipeline, options: Options, port: str, terminal: Terminal) -> Path | None:
+    """The simulator, brought up to date, where it stands for the board."""
+    if port != SIMULATOR:
+        return None
+    pipeline.run(stages.root, options, "hardware", terminal)
+    return stages.hardware.folder / hardware.SIMULATOR
 
 
 def _inputs(stages: Pipeline, paths: Sequence[Path], description: dict):

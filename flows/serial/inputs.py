@@ -25,6 +25,13 @@ class Inputs:
     values: np.ndarray
 
 
+def check_present(paths: list[Path]) -> None:
+    """Raises HeepstorError if a file is missing; says so before anything is built for it."""
+    for path in paths:
+        if not path.is_file():
+            raise HeepstorError(f"there is no file {path}.")
+
+
 def read(paths: list[Path], shape: tuple[int, ...], pixels: dict | None) -> Inputs:
     """Reads files. Raises HeepstorError that says what a file must hold.
 
@@ -33,8 +40,6 @@ def read(paths: list[Path], shape: tuple[int, ...], pixels: dict | None) -> Inpu
     """
     names, parts = [], []
     for path in paths:
-        if not path.is_file():
-            raise HeepstorError(f"there is no file {path}.")
         is_picture = path.suffix.lower() in PICTURES
         values = _picture(path, shape, pixels) if is_picture else _array(path, shape)
         parts.append(values)

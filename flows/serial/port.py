@@ -9,6 +9,7 @@ from pathlib import Path
 
 import serial
 from serial.tools import list_ports
+from serial.tools.list_ports_common import ListPortInfo
 
 from flows.errors import HeepstorError
 
@@ -18,12 +19,16 @@ POLL_SECONDS = 0.02
 
 def check_present(name: str) -> None:
     """Raises HeepstorError if no such port is there; says so before anything is built for it."""
-    if not Path(name).exists():
+    path = Path(name)
+    if not path.exists():
         raise HeepstorError(_absent(name))
+    if path.is_file() or path.is_dir() or path.is_block_device():
+        raise HeepstorError(f"{name} is no serial port. {known_ports()}")
 
 
 def open_port(name: str, baud: int) -> serial.Serial:
     """Opens a port for this program alone, 8N1. Raises HeepstorError that says what to do."""
+    check_present(name)
     try:
         return serial.Serial(name, baud, timeout=POLL_SECONDS, write_timeout=5, exclusive=True)
     except ValueError as error:
@@ -37,7 +42,7 @@ def open_port(name: str, baud: int) -> serial.Serial:
 
 def _reason(name: str, baud: int, error: Exception) -> str:
     code = getattr(error, "errno", None)
-    if code in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
+    if code in (errno.ENODEV, errno.ENXIO):
         return _absent(name)
     if code in (errno.EACCES, errno.EPERM):
         return (
@@ -48,8 +53,6 @@ def _reason(name: str, baud: int, error: Exception) -> str:
         return f"the port {name} is in use by another program (a terminal, another task). End that."
     if code == errno.EINVAL:
         return f"the port {name} cannot work at {baud} bits per second."
-    if _is_file(name):
-        return f"{name} is no serial port. {known_ports()}"
     return f"the port {name} cannot be opened: {error}."
 
 
@@ -57,17 +60,17 @@ def _absent(name: str) -> str:
     return f"there is no port {name}. {known_ports()}"
 
 
-def _is_file(name: str) -> bool:
-    path = Path(name)
-    return path.is_file() or path.is_dir() or path.is_block_device()
-
-
 def known_ports() -> str:
     """The serial ports of this machine, in words."""
-    found = [f"{port.device} ({port.description})" for port in list_ports.comports()]
-    if found:
+    if found := [_described(port) for port in list_ports.comports()]:
         return "Ports here: " + ", ".join(found) + "."
     driver = " and its driver loaded (ftdi_sio, cp210x)" if sys.platform == "linux" else ""
     return (
         f"No serial port is here: is the board connected and on{driver}? --port sim simulates it."
     )
+
+
+def _described(port: ListPortInfo) -> str:
+    # The description of ports of the main board is no more than this.
+    has_none = port.description in ("n/a", None)
+    return port.device if has_none else f"{port.device} ({port.description})"

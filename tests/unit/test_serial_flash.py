@@ -215,6 +215,7 @@ def test_what_keeps_a_port_from_opening(monkeypatch, error, message) -> None:
         raise error
 
     monkeypatch.setattr(serial, "Serial", refuse)
+    monkeypatch.setattr(port, "check_present", lambda name: None)
     with pytest.raises(HeepstorError, match=message):
         port.open_port("/dev/x", 12)
 

@@ -187,7 +187,7 @@ def test_pictures_that_are_refused(tmp_path: Path, content, shape, pixels, messa
 
 def test_files_that_are_not_there_or_nothing(tmp_path: Path) -> None:
     with pytest.raises(HeepstorError, match=r"there is no file .*none\.npy"):
-        inputs.read([tmp_path / "none.npy"], (7,), None)
+        inputs.check_present([tmp_path / "none.npy"])
     path = tmp_path / "text.npy"
     # Text; an archive that is none; a header that ends too early.
     for content in (b"text", b"PK\x03\x04text", b"\x93NUMPY\x01\0\x08\0{'descr'"):
