@@ -67,10 +67,10 @@ def test_memory_is_in_blocks_of_ram(tmp_path, words, ultra_ram, bram, uram):
 
 @pytest.fixture(scope="module")
 def soc():
-    """What `invoke synth` finds for the whole SoC with a small array."""
+    """What `invoke synth` finds for the whole SoC with a small array and a narrow memory port."""
     command = [sys.executable, "-m", "invoke", "synth", "--json"]
     done = subprocess.run(
-        [*command, f"--set=engine.array_size={ARRAY_SIZE}"],
+        [*command, f"--set=engine.array_size={ARRAY_SIZE},engine.port_words=1"],
         cwd=ROOT,
         env={**os.environ, "PATH": fusesoc.environment(DEFAULT_PATH)["PATH"]},
         capture_output=True,
@@ -104,7 +104,7 @@ def test_memories_of_the_soc_are_in_blocks_of_ram(soc):
 
 @pytest.mark.parametrize(
     ("kind", "most_flip_flops"),
-    [("ram_fifo", 64), ("parameter_buffer", 128), ("result_queue", 128)],
+    [("ram_fifo", 64), ("command_queues", 64), ("parameter_buffer", 128), ("result_queue", 128)],
 )
 def test_small_memories_are_in_luts_and_not_in_flip_flops(soc, kind, most_flip_flops):
     module = soc["synth"]["modules"][kind]
