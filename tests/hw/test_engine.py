@@ -349,6 +349,24 @@ async def check_bad_descriptor_addresses(dut):
 
 
 @cocotb.test()
+async def check_error_of_a_store_that_others_overtook(dut):
+    """Many jobs that report nothing are computed while one stores; its error names its place."""
+    bench = await prepared(dut, 0.0, 9)
+    memory = Allocator(bench.memory)
+    size = bench.hardware.array_size
+    rows = ACCUMULATOR_DEPTH - 1
+    good = matrix_product(memory, bench.hardware, rows, size, 1)
+    end = MEMORY_BASE + MEMORY_BYTES
+    bad = replace(good, destination=end - 4 * size * (rows - 1))
+    silent = replace(good, load=False, store_memory=False, position_rows=1, accumulator=rows)
+    first = memory.chain([good, bad, *[silent] * 20, good])
+    await bench.ring(first)
+    assert await bench.wait() == ERROR
+    assert await bench.read("error") == 2 | 1 << 16
+    assert await bench.read("error_address") == first + DESCRIPTOR_BYTES
+
+
+@cocotb.test()
 async def check_doorbell_while_busy(dut):
     bench = await prepared(dut, 0.0, 7)
     memory = Allocator(bench.memory)

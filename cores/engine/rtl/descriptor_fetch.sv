@@ -1,7 +1,7 @@
 /// Reads the chain of descriptors, checks each one, and hands it to the stages as commands.
 ///
 /// Runs ahead of the stages as far as their queues allow. `lookup_address_o` gives the address of any
-/// descriptor that is still in a stage, by its index.
+/// descriptor that has not been computed, by the end of its index.
 module descriptor_fetch
   import engine_pkg::*;
 #(
@@ -28,7 +28,7 @@ module descriptor_fetch
     // Errors
     output error_t                     error_o,
     output logic [15:0]                index_o,
-    input  logic [ 2:0]                lookup_index_i,
+    input  logic [ 1:0]                lookup_index_i,
     output logic [31:0]                lookup_address_o
 );
 
@@ -37,8 +37,8 @@ module descriptor_fetch
   localparam int unsigned Words     = $bits(descriptor_t) / 32;
   localparam int unsigned Beats     = Words / PortWords;
   localparam int unsigned BeatWidth = $clog2(Beats + 1);
-  // More descriptors than can be in the stages at a time.
-  localparam int unsigned Recent    = 8;
+  // This descriptor, and the two that can wait to be computed.
+  localparam int unsigned Recent    = 4;
 
   typedef enum logic [1:0] {
     StateIdle,
@@ -114,11 +114,11 @@ module descriptor_fetch
   always_ff @(posedge clk_i) begin
     // Beats arrive in order: the last one ends up on top.
     if (rvalid_i) words_q <= {rdata_i, words_q[Words-1:PortWords]};
-    if (state_q == StateRead) recent_q[index_q[2:0]] <= address_q;
+    if (state_q == StateRead) recent_q[index_q[1:0]] <= address_q;
   end
 
   assign index_o          = index_q;
-  assign lookup_address_o = (fetching_o && lookup_index_i == index_q[2:0]) ? address_q
+  assign lookup_address_o = (fetching_o && lookup_index_i == index_q[1:0]) ? address_q
       : recent_q[lookup_index_i];
 
   // What takes arithmetic is found in a cycle of its own.
@@ -243,6 +243,7 @@ module descriptor_fetch
 
   assign commands_o.store = '{
           index: index_q,
+          address: address_q,
           last: last,
           to_memory: descriptor.control_store_memory,
           to_buffer: descriptor.control_store_buffer,

@@ -24,10 +24,10 @@ module descriptor_stage
     output stages_t                    valid_o,
     output commands_t                  commands_o,
     input  stages_t                    pop_i,
-    // Errors: the descriptor that is read, and the address of any that is in a stage
+    // Errors: the descriptor that is read, and the address of any that has not been computed
     output error_t                     error_o,
     output logic [15:0]                index_o,
-    input  logic [ 2:0]                lookup_index_i,
+    input  logic [ 1:0]                lookup_index_i,
     output logic [31:0]                lookup_address_o
 );
 

@@ -52,6 +52,7 @@ module engine
   counters_t   counters;
   error_t      error;
   logic [31:0] error_address;
+  logic [31:0] lookup_address;
   logic        port_idle;
   logic        port_outside;
   logic [2:0]  port_client;
@@ -97,17 +98,20 @@ module engine
   );
 
   error_select u_errors (
-      .outside_i     (port_outside),
-      .client_i      (port_client),
-      .fetch_index_i (fetch_index),
-      .load_index_i  (command.load.index),
-      .weight_index_i(command.weight.index),
-      .store_index_i (command.store.index),
-      .fetch_i       (fetch_error),
-      .load_i        (load_error),
-      .compute_i     (compute_error),
-      .store_i       (store_error),
-      .error_o       (error)
+      .outside_i       (port_outside),
+      .client_i        (port_client),
+      .fetch_index_i   (fetch_index),
+      .load_index_i    (command.load.index),
+      .weight_index_i  (command.weight.index),
+      .store_index_i   (command.store.index),
+      .fetch_i         (fetch_error),
+      .load_i          (load_error),
+      .compute_i       (compute_error),
+      .store_i         (store_error),
+      .error_o         (error),
+      .store_address_i (command.store.address),
+      .lookup_address_i(lookup_address),
+      .address_o       (error_address)
   );
 
   // --- Memory port -----------------------------------------------------------------------------
@@ -178,8 +182,8 @@ module engine
       .pop_i           (pop),
       .error_o         (fetch_error),
       .index_o         (fetch_index),
-      .lookup_index_i  (error.index[2:0]),
-      .lookup_address_o(error_address)
+      .lookup_index_i  (error.index[1:0]),
+      .lookup_address_o(lookup_address)
   );
 
   // --- Stage 1: activations and weights --------------------------------------------------------

@@ -97,6 +97,7 @@ package engine_pkg;
 
   typedef struct packed {
     logic [15:0] index;
+    logic [31:0] address;          // of the descriptor
     logic        last;
     logic        to_memory;
     logic        to_buffer;

@@ -1,4 +1,4 @@
-/// The one error that stops the chain, of those that the engine meets in a cycle.
+/// The one error that stops the chain, of those that the engine meets in a cycle, and whose it is.
 module error_select
   import engine_pkg::*;
 (
@@ -15,10 +15,16 @@ module error_select
     input  error_t      load_i,
     input  error_t      compute_i,
     input  error_t      store_i,
-    output error_t      error_o
+    output error_t      error_o,
+    // Addresses: of the descriptor that is stored, of that with the error's index if it has not been
+    // computed, of the one in error
+    input  logic [31:0] store_address_i,
+    input  logic [31:0] lookup_address_i,
+    output logic [31:0] address_o
 );
 
   error_t port;
+  logic   of_store;
 
   // An access outside memory is the mistake of the descriptor that its client works on.
   always_comb begin
@@ -41,5 +47,11 @@ module error_select
     else if (compute_i.valid) error_o = compute_i;
     else error_o = store_i;
   end
+
+  // Any number of descriptors that do not report may have been computed since the one that is stored.
+  assign of_store  = port.valid
+      ? client_e'(client_i) inside {ClientParameters, ClientResidual, ClientWrite}
+      : !(fetch_i.valid || load_i.valid || compute_i.valid);
+  assign address_o = of_store ? store_address_i : lookup_address_i;
 
 endmodule
