@@ -20,78 +20,75 @@ module command_queues
   localparam int unsigned Depth      = 2;
   localparam int unsigned StoreDepth = 4;
 
-  stages_t full;
-  stages_t empty;
+  logic [$clog2(Depth):0]      loads;
+  logic [$clog2(Depth):0]      weights;
+  logic [$clog2(Depth):0]      computes;
+  logic [$clog2(StoreDepth):0] stores;
 
-  assign full_o  = |full;
-  assign valid_o = ~empty;
+  assign valid_o = '{
+          load: loads != '0,
+          weight: weights != '0,
+          compute: computes != '0,
+          store: stores != '0
+      };
 
-  fifo_v3 #(
-      .dtype(load_command_t),
-      .DEPTH(Depth)
+  assign full_o  = 32'(loads) == Depth || 32'(weights) == Depth || 32'(computes) == Depth
+      || 32'(stores) == StoreDepth;
+
+  ram_fifo #(
+      .Width($bits(load_command_t)),
+      .Depth(Depth)
   ) u_load (
       .clk_i,
       .rst_ni,
-      .flush_i   (clear_i),
-      .testmode_i(1'b0),
-      .full_o    (full.load),
-      .empty_o   (empty.load),
-      .usage_o   (),
-      .data_i    (commands_i.load),
-      .push_i    (push_i.load),
-      .data_o    (commands_o.load),
-      .pop_i     (pop_i.load)
+      .clear_i,
+      .push_i (push_i.load),
+      .data_i (commands_i.load),
+      .pop_i  (pop_i.load),
+      .data_o (commands_o.load),
+      .count_o(loads)
   );
 
-  fifo_v3 #(
-      .dtype(weight_command_t),
-      .DEPTH(Depth)
+  ram_fifo #(
+      .Width($bits(weight_command_t)),
+      .Depth(Depth)
   ) u_weight (
       .clk_i,
       .rst_ni,
-      .flush_i   (clear_i),
-      .testmode_i(1'b0),
-      .full_o    (full.weight),
-      .empty_o   (empty.weight),
-      .usage_o   (),
-      .data_i    (commands_i.weight),
-      .push_i    (push_i.weight),
-      .data_o    (commands_o.weight),
-      .pop_i     (pop_i.weight)
+      .clear_i,
+      .push_i (push_i.weight),
+      .data_i (commands_i.weight),
+      .pop_i  (pop_i.weight),
+      .data_o (commands_o.weight),
+      .count_o(weights)
   );
 
-  fifo_v3 #(
-      .dtype(compute_command_t),
-      .DEPTH(Depth)
+  ram_fifo #(
+      .Width($bits(compute_command_t)),
+      .Depth(Depth)
   ) u_compute (
       .clk_i,
       .rst_ni,
-      .flush_i   (clear_i),
-      .testmode_i(1'b0),
-      .full_o    (full.compute),
-      .empty_o   (empty.compute),
-      .usage_o   (),
-      .data_i    (commands_i.compute),
-      .push_i    (push_i.compute),
-      .data_o    (commands_o.compute),
-      .pop_i     (pop_i.compute)
+      .clear_i,
+      .push_i (push_i.compute),
+      .data_i (commands_i.compute),
+      .pop_i  (pop_i.compute),
+      .data_o (commands_o.compute),
+      .count_o(computes)
   );
 
-  fifo_v3 #(
-      .dtype(store_command_t),
-      .DEPTH(StoreDepth)
+  ram_fifo #(
+      .Width($bits(store_command_t)),
+      .Depth(StoreDepth)
   ) u_store (
       .clk_i,
       .rst_ni,
-      .flush_i   (clear_i),
-      .testmode_i(1'b0),
-      .full_o    (full.store),
-      .empty_o   (empty.store),
-      .usage_o   (),
-      .data_i    (commands_i.store),
-      .push_i    (push_i.store),
-      .data_o    (commands_o.store),
-      .pop_i     (pop_i.store)
+      .clear_i,
+      .push_i (push_i.store),
+      .data_i (commands_i.store),
+      .pop_i  (pop_i.store),
+      .data_o (commands_o.store),
+      .count_o(stores)
   );
 
 endmodule
