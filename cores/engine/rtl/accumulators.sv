@@ -1,3 +1,6 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// The running sums or maxima of ArraySize columns: takes in each slice's results, and gives rows to the
 /// store path.
 ///
@@ -5,29 +8,28 @@
 /// one half while the other is in use; in the same half adding goes first and the store path waits.
 /// A sum may be used again `HazardDistance` = 6 cycles after its last use.
 module accumulators #(
-    parameter  int unsigned ArraySize  = 8,
-    parameter  int unsigned Depth      = 1024,
-    localparam int unsigned EntryWidth = $clog2(Depth)
+  parameter  int unsigned ArraySize  = 8,
+  parameter  int unsigned Depth      = 1024,
+  localparam int unsigned EntryWidth = $clog2(Depth)
 ) (
-    input  logic                       clk_i,
-    input  logic                       rst_ni,
-    input  logic                       clear_i,
-    // Products of a slice
-    input  logic                       valid_i,
-    input  logic                       first_i,
-    input  logic                       maximum_i,
-    input  logic                       tile_done_i,
-    input  logic [EntryWidth-1:0]      entry_i,
-    input  logic [ArraySize-1:0][31:0] product_i,
-    // High when the last sum of a tile has been written
-    output logic                       tile_done_o,
-    // Store path: data comes a cycle after `read_ready_o`
-    input  logic                       read_i,
-    input  logic [EntryWidth-1:0]      read_entry_i,
-    output logic                       read_ready_o,
-    output logic [ArraySize-1:0][31:0] read_data_o
+  input  logic                       clk_i,
+  input  logic                       rst_ni,
+  input  logic                       clear_i,
+  // Products of a slice
+  input  logic                       valid_i,
+  input  logic                       first_i,
+  input  logic                       maximum_i,
+  input  logic                       tile_done_i,
+  input  logic [EntryWidth-1:0]      entry_i,
+  input  logic [ArraySize-1:0][31:0] product_i,
+  // High when the last sum of a tile has been written
+  output logic                       tile_done_o,
+  // Store path: data comes a cycle after `read_ready_o`
+  input  logic                       read_i,
+  input  logic [EntryWidth-1:0]      read_entry_i,
+  output logic                       read_ready_o,
+  output logic [ArraySize-1:0][31:0] read_data_o
 );
-
   localparam int unsigned AddLatency = 4;
   localparam int unsigned HalfWidth  = EntryWidth - 1;
   localparam int unsigned Delay      = AddLatency + 1;  // of the sum, seen from the product
@@ -111,12 +113,11 @@ module accumulators #(
 
     // Adding -0 leaves every number as it is, also -0.
     fp32_add u_add (
-        .clk_i,
-        .enable_i(valid_q[AddLatency-1:0]),
-        .a_i     ((maximum_q && !first_q) ? fp32_pkg::maximum(held, product_q[c]) : product_q[c]),
-        .b_i     ((maximum_q || first_q) ? engine_pkg::NegativeZero : held),
-        .sum_o   (sum[c])
+      .clk_i,
+      .enable_i(valid_q[AddLatency-1:0]),
+      .a_i     ((maximum_q && !first_q) ? fp32_pkg::maximum(held, product_q[c]) : product_q[c]),
+      .b_i     ((maximum_q || first_q) ? engine_pkg::NegativeZero : held),
+      .sum_o   (sum[c])
     );
   end
-
 endmodule

@@ -1,3 +1,6 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// The activations on chip: word-interleaved banks that give ArraySize words a cycle.
 ///
 /// There are as many banks as the next power of two of ArraySize; word w lies in bank w modulo that
@@ -6,23 +9,22 @@
 /// `read_crossing_i` that are not above l. A write stores up to PortWords consecutive words. Read
 /// latency: 4 cycles.
 module activation_buffer #(
-    parameter  int unsigned ArraySize    = 8,
-    parameter  int unsigned PortWords    = 4,
-    parameter  int unsigned BufferWords  = 16384,
-    localparam int unsigned AddressWidth = $clog2(BufferWords),
-    localparam int unsigned LaneWidth    = $clog2(ArraySize + 1)
+  parameter  int unsigned ArraySize    = 8,
+  parameter  int unsigned PortWords    = 4,
+  parameter  int unsigned BufferWords  = 16384,
+  localparam int unsigned AddressWidth = $clog2(BufferWords),
+  localparam int unsigned LaneWidth    = $clog2(ArraySize + 1)
 ) (
-    input  logic                         clk_i,
-    input  logic [PortWords-1:0]         write_mask_i,
-    input  logic [AddressWidth-1:0]      write_address_i,
-    input  logic [PortWords-1:0][31:0]   write_data_i,
-    input  logic                         read_i,
-    input  logic [AddressWidth-1:0]      read_address_i,
-    input  logic [7:1][LaneWidth-1:0]    read_crossing_i,
-    input  logic [7:0][AddressWidth-1:0] read_skip_i,
-    output logic [ArraySize-1:0][31:0]   read_data_o
+  input  logic                         clk_i,
+  input  logic [PortWords-1:0]         write_mask_i,
+  input  logic [AddressWidth-1:0]      write_address_i,
+  input  logic [PortWords-1:0][31:0]   write_data_i,
+  input  logic                         read_i,
+  input  logic [AddressWidth-1:0]      read_address_i,
+  input  logic [7:1][LaneWidth-1:0]    read_crossing_i,
+  input  logic [7:0][AddressWidth-1:0] read_skip_i,
+  output logic [ArraySize-1:0][31:0]   read_data_o
 );
-
   localparam int unsigned BankWidth = $clog2(ArraySize);
   localparam int unsigned Banks     = 2 ** BankWidth;
   localparam int unsigned RowWidth  = AddressWidth - BankWidth;
@@ -119,5 +121,4 @@ module activation_buffer #(
       end
     end
   end
-
 endmodule

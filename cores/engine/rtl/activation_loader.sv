@@ -1,3 +1,6 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// First stage of the engine: copies activations from memory into the activation buffer, PortWords
 /// words a cycle, and fills what lies round them.
 ///
@@ -6,40 +9,39 @@
 module activation_loader
   import engine_pkg::*;
 #(
-    parameter  int unsigned PortWords   = 4,
-    parameter  int unsigned BufferWords = 16384,
-    localparam int unsigned BufferWidth = $clog2(BufferWords)
+  parameter  int unsigned PortWords   = 4,
+  parameter  int unsigned BufferWords = 16384,
+  localparam int unsigned BufferWidth = $clog2(BufferWords)
 ) (
-    input  logic                       clk_i,
-    input  logic                       rst_ni,
-    input  logic                       clear_i,
-    // Commands
-    input  logic                       command_valid_i,
-    input  load_command_t              command_i,
-    output logic                       command_pop_o,
-    // Progress: how many descriptors were computed, how many have reported, how many are loaded
-    input  logic [15:0]                computed_i,
-    input  logic [15:0]                stored_i,
-    output logic [15:0]                loaded_o,
-    output logic                       fenced_o,
-    // Memory
-    output logic                       req_o,
-    output logic                       urgent_o,
-    output logic [31:0]                addr_o,
-    output logic [PortWords-1:0]       mask_o,
-    input  logic                       gnt_i,
-    input  logic                       rvalid_i,
-    // Activation buffer: where the response's words go, and what is filled
-    output logic [PortWords-1:0]       write_mask_o,
-    output logic [BufferWidth-1:0]     write_address_o,
-    output logic                       fill_req_o,
-    output logic [BufferWidth-1:0]     fill_addr_o,
-    output logic [PortWords-1:0]       fill_mask_o,
-    output logic [31:0]                fill_value_o,
-    input  logic                       fill_gnt_i,
-    output error_t                     error_o
+  input  logic                   clk_i,
+  input  logic                   rst_ni,
+  input  logic                   clear_i,
+  // Commands
+  input  logic                   command_valid_i,
+  input  load_command_t          command_i,
+  output logic                   command_pop_o,
+  // Progress: how many descriptors were computed, how many have reported, how many are loaded
+  input  logic [15:0]            computed_i,
+  input  logic [15:0]            stored_i,
+  output logic [15:0]            loaded_o,
+  output logic                   fenced_o,
+  // Memory
+  output logic                   req_o,
+  output logic                   urgent_o,
+  output logic [31:0]            addr_o,
+  output logic [PortWords-1:0]   mask_o,
+  input  logic                   gnt_i,
+  input  logic                   rvalid_i,
+  // Activation buffer: where the response's words go, and what is filled
+  output logic [PortWords-1:0]   write_mask_o,
+  output logic [BufferWidth-1:0] write_address_o,
+  output logic                   fill_req_o,
+  output logic [BufferWidth-1:0] fill_addr_o,
+  output logic [PortWords-1:0]   fill_mask_o,
+  output logic [31:0]            fill_value_o,
+  input  logic                   fill_gnt_i,
+  output error_t                 error_o
 );
-
   // Where a response goes. `last` is the descriptor's last word.
   typedef struct packed {
     logic                   last;
@@ -109,50 +111,50 @@ module activation_loader
   assign urgent_o = command_i.index == computed_i;
 
   assign error_o = '{
-          valid: (requesting_q && overflow) || fill_overflow,
-          code: ErrorBuffer,
-          index: command_i.index
-      };
+    valid: (requesting_q && overflow) || fill_overflow,
+    code: ErrorBuffer,
+    index: command_i.index
+  };
   assign req_o   = requesting_q && !overflow && !responses_full;
   assign addr_o  = column_address_q + {14'd0, word_q, 2'b00};
 
   assign response_in = '{last: load_end, mask: mask_o, address: BufferWidth'(buffer_word)};
 
   fifo_v3 #(
-      .dtype(response_t),
-      .DEPTH(4)
+    .dtype(response_t),
+    .DEPTH(4)
   ) u_responses (
-      .clk_i,
-      .rst_ni,
-      .flush_i   (clear_i),
-      .testmode_i(1'b0),
-      .full_o    (responses_full),
-      .empty_o   (),
-      .usage_o   (),
-      .data_i    (response_in),
-      .push_i    (gnt_i),
-      .data_o    (response_out),
-      .pop_i     (rvalid_i)
+    .clk_i,
+    .rst_ni,
+    .flush_i   (clear_i),
+    .testmode_i(1'b0),
+    .full_o    (responses_full),
+    .empty_o   (),
+    .usage_o   (),
+    .data_i    (response_in),
+    .push_i    (gnt_i),
+    .data_o    (response_out),
+    .pop_i     (rvalid_i)
   );
 
   assign write_mask_o    = rvalid_i ? response_out.mask : '0;
   assign write_address_o = response_out.address;
 
   buffer_filler #(
-      .PortWords  (PortWords),
-      .BufferWords(BufferWords)
+    .PortWords  (PortWords),
+    .BufferWords(BufferWords)
   ) u_filler (
-      .clk_i,
-      .rst_ni,
-      .clear_i,
-      .start_i   (start && command_i.fill),
-      .command_i,
-      .busy_o    (filling),
-      .req_o     (fill_req_o),
-      .addr_o    (fill_addr_o),
-      .mask_o    (fill_mask_o),
-      .gnt_i     (fill_gnt_i),
-      .overflow_o(fill_overflow)
+    .clk_i,
+    .rst_ni,
+    .clear_i,
+    .start_i   (start && command_i.fill),
+    .command_i,
+    .busy_o    (filling),
+    .req_o     (fill_req_o),
+    .addr_o    (fill_addr_o),
+    .mask_o    (fill_mask_o),
+    .gnt_i     (fill_gnt_i),
+    .overflow_o(fill_overflow)
   );
 
   assign fill_value_o = command_i.fill_value;
@@ -213,5 +215,4 @@ module activation_loader
       end
     end
   end
-
 endmodule

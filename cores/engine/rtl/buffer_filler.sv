@@ -1,26 +1,28 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// Fills what lies round the rows of a region of the activation buffer: its head, the gap behind each
 /// row, its tail. That is the padding of a feature map.
 module buffer_filler
   import engine_pkg::*;
 #(
-    parameter  int unsigned PortWords   = 4,
-    parameter  int unsigned BufferWords = 16384,
-    localparam int unsigned BufferWidth = $clog2(BufferWords)
+  parameter  int unsigned PortWords   = 4,
+  parameter  int unsigned BufferWords = 16384,
+  localparam int unsigned BufferWidth = $clog2(BufferWords)
 ) (
-    input  logic                   clk_i,
-    input  logic                   rst_ni,
-    input  logic                   clear_i,
-    input  logic                   start_i,
-    input  load_command_t          command_i,
-    output logic                   busy_o,
-    // Activation buffer
-    output logic                   req_o,
-    output logic [BufferWidth-1:0] addr_o,
-    output logic [PortWords-1:0]   mask_o,
-    input  logic                   gnt_i,
-    output logic                   overflow_o
+  input  logic                   clk_i,
+  input  logic                   rst_ni,
+  input  logic                   clear_i,
+  input  logic                   start_i,
+  input  load_command_t          command_i,
+  output logic                   busy_o,
+  // Activation buffer
+  output logic                   req_o,
+  output logic [BufferWidth-1:0] addr_o,
+  output logic [PortWords-1:0]   mask_o,
+  input  logic                   gnt_i,
+  output logic                   overflow_o
 );
-
   typedef enum logic [1:0] {
     StateIdle,
     StateHead,
@@ -82,5 +84,4 @@ module buffer_filler
       left_q    <= left_q - 16'(PortWords);
     end
   end
-
 endmodule

@@ -1,3 +1,6 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// Whether the words that a descriptor computes with lie in the activation buffer.
 ///
 /// The answer comes a cycle after the descriptor.
@@ -5,14 +8,13 @@ module buffer_reach
   import engine_pkg::*;
   import engine_descriptor_pkg::*;
 #(
-    parameter int unsigned ArraySize   = 8,
-    parameter int unsigned BufferWords = 16384
+  parameter int unsigned ArraySize   = 8,
+  parameter int unsigned BufferWords = 16384
 ) (
-    input  logic        clk_i,
-    input  descriptor_t descriptor_i,
-    output logic        beyond_o
+  input  logic        clk_i,
+  input  descriptor_t descriptor_i,
+  output logic        beyond_o
 );
-
   /// Words from the first of `count` places to the last.
   function automatic logic [31:0] extent(logic [15:0] count, logic [15:0] pitch);
     return 32'(count - 16'd1) * 32'(pitch);
@@ -42,5 +44,4 @@ module buffer_reach
 
   assign reach    = 35'(columns_q) + 35'(rows_q) + 35'(runs_x_q) + 35'(runs_y_q) + 35'(words_q);
   assign beyond_o = reach > 35'(BufferWords);
-
 endmodule

@@ -1,29 +1,31 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// The activation buffer's write port, shared by loaded activations, stored results and padding.
 ///
 /// What memory answers cannot wait and goes first; then come results, which free the accumulators.
 module buffer_write_port #(
-    parameter  int unsigned PortWords   = 4,
-    parameter  int unsigned BufferWords = 16384,
-    localparam int unsigned BufferWidth = $clog2(BufferWords)
+  parameter  int unsigned PortWords   = 4,
+  parameter  int unsigned BufferWords = 16384,
+  localparam int unsigned BufferWidth = $clog2(BufferWords)
 ) (
-    input  logic [PortWords-1:0]       load_mask_i,
-    input  logic [BufferWidth-1:0]     load_addr_i,
-    input  logic [PortWords-1:0][31:0] load_data_i,
-    input  logic                       store_req_i,
-    input  logic [BufferWidth-1:0]     store_addr_i,
-    input  logic [PortWords-1:0]       store_mask_i,
-    input  logic [PortWords-1:0][31:0] store_data_i,
-    output logic                       store_gnt_o,
-    input  logic                       fill_req_i,
-    input  logic [BufferWidth-1:0]     fill_addr_i,
-    input  logic [PortWords-1:0]       fill_mask_i,
-    input  logic [31:0]                fill_value_i,
-    output logic                       fill_gnt_o,
-    output logic [PortWords-1:0]       write_mask_o,
-    output logic [BufferWidth-1:0]     write_addr_o,
-    output logic [PortWords-1:0][31:0] write_data_o
+  input  logic [PortWords-1:0]       load_mask_i,
+  input  logic [BufferWidth-1:0]     load_addr_i,
+  input  logic [PortWords-1:0][31:0] load_data_i,
+  input  logic                       store_req_i,
+  input  logic [BufferWidth-1:0]     store_addr_i,
+  input  logic [PortWords-1:0]       store_mask_i,
+  input  logic [PortWords-1:0][31:0] store_data_i,
+  output logic                       store_gnt_o,
+  input  logic                       fill_req_i,
+  input  logic [BufferWidth-1:0]     fill_addr_i,
+  input  logic [PortWords-1:0]       fill_mask_i,
+  input  logic [31:0]                fill_value_i,
+  output logic                       fill_gnt_o,
+  output logic [PortWords-1:0]       write_mask_o,
+  output logic [BufferWidth-1:0]     write_addr_o,
+  output logic [PortWords-1:0][31:0] write_data_o
 );
-
   logic loading;
 
   assign loading     = load_mask_i != '0;
@@ -44,5 +46,4 @@ module buffer_write_port #(
       write_data_o = {PortWords{fill_value_i}};
     end
   end
-
 endmodule

@@ -1,20 +1,22 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// The commands that wait in front of each stage of the engine.
 ///
 /// A descriptor is pushed to all queues that have a command of it at once, so `full_o` stands for all.
 module command_queues
   import engine_pkg::*;
 (
-    input  logic      clk_i,
-    input  logic      rst_ni,
-    input  logic      clear_i,
-    input  stages_t   push_i,
-    input  commands_t commands_i,
-    output logic      full_o,
-    output stages_t   valid_o,
-    output commands_t commands_o,
-    input  stages_t   pop_i
+  input  logic      clk_i,
+  input  logic      rst_ni,
+  input  logic      clear_i,
+  input  stages_t   push_i,
+  input  commands_t commands_i,
+  output logic      full_o,
+  output stages_t   valid_o,
+  output commands_t commands_o,
+  input  stages_t   pop_i
 );
-
   // More may wait to be stored than may be computed before that, so that the wait is the sequencer's
   // and is counted as one for the store path.
   localparam int unsigned Depth      = 2;
@@ -26,69 +28,68 @@ module command_queues
   logic [$clog2(StoreDepth):0] stores;
 
   assign valid_o = '{
-          load: loads != '0,
-          weight: weights != '0,
-          compute: computes != '0,
-          store: stores != '0
-      };
+    load: loads != '0,
+    weight: weights != '0,
+    compute: computes != '0,
+    store: stores != '0
+  };
 
   assign full_o  = 32'(loads) == Depth || 32'(weights) == Depth || 32'(computes) == Depth
       || 32'(stores) == StoreDepth;
 
   ram_fifo #(
-      .Width($bits(load_command_t)),
-      .Depth(Depth)
+    .Width($bits(load_command_t)),
+    .Depth(Depth)
   ) u_load (
-      .clk_i,
-      .rst_ni,
-      .clear_i,
-      .push_i (push_i.load),
-      .data_i (commands_i.load),
-      .pop_i  (pop_i.load),
-      .data_o (commands_o.load),
-      .count_o(loads)
+    .clk_i,
+    .rst_ni,
+    .clear_i,
+    .push_i (push_i.load),
+    .data_i (commands_i.load),
+    .pop_i  (pop_i.load),
+    .data_o (commands_o.load),
+    .count_o(loads)
   );
 
   ram_fifo #(
-      .Width($bits(weight_command_t)),
-      .Depth(Depth)
+    .Width($bits(weight_command_t)),
+    .Depth(Depth)
   ) u_weight (
-      .clk_i,
-      .rst_ni,
-      .clear_i,
-      .push_i (push_i.weight),
-      .data_i (commands_i.weight),
-      .pop_i  (pop_i.weight),
-      .data_o (commands_o.weight),
-      .count_o(weights)
+    .clk_i,
+    .rst_ni,
+    .clear_i,
+    .push_i (push_i.weight),
+    .data_i (commands_i.weight),
+    .pop_i  (pop_i.weight),
+    .data_o (commands_o.weight),
+    .count_o(weights)
   );
 
   ram_fifo #(
-      .Width($bits(compute_command_t)),
-      .Depth(Depth)
+    .Width($bits(compute_command_t)),
+    .Depth(Depth)
   ) u_compute (
-      .clk_i,
-      .rst_ni,
-      .clear_i,
-      .push_i (push_i.compute),
-      .data_i (commands_i.compute),
-      .pop_i  (pop_i.compute),
-      .data_o (commands_o.compute),
-      .count_o(computes)
+    .clk_i,
+    .rst_ni,
+    .clear_i,
+    .push_i (push_i.compute),
+    .data_i (commands_i.compute),
+    .pop_i  (pop_i.compute),
+    .data_o (commands_o.compute),
+    .count_o(computes)
   );
 
   ram_fifo #(
-      .Width($bits(store_command_t)),
-      .Depth(StoreDepth)
+    .Width($bits(store_command_t)),
+    .Depth(StoreDepth)
   ) u_store (
-      .clk_i,
-      .rst_ni,
-      .clear_i,
-      .push_i (push_i.store),
-      .data_i (commands_i.store),
-      .pop_i  (pop_i.store),
-      .data_o (commands_o.store),
-      .count_o(stores)
+    .clk_i,
+    .rst_ni,
+    .clear_i,
+    .push_i (push_i.store),
+    .data_i (commands_i.store),
+    .pop_i  (pop_i.store),
+    .data_o (commands_o.store),
+    .count_o(stores)
   );
-
 endmodule

@@ -1,3 +1,6 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// Second stage of the engine: slices of activations through the array into the accumulators.
 ///
 /// Holds the activation buffer, the sequencer that decides what enters the array, the array itself, and
@@ -5,111 +8,110 @@
 module compute_stage
   import engine_pkg::*;
 #(
-    parameter  int unsigned ArraySize        = 8,
-    parameter  int unsigned PortWords        = 4,
-    parameter  int unsigned BufferWords      = 16384,
-    parameter  int unsigned AccumulatorDepth = 1024,
-    localparam int unsigned BufferWidth      = $clog2(BufferWords),
-    localparam int unsigned EntryWidth       = $clog2(AccumulatorDepth),
-    localparam int unsigned LaneWidth        = $clog2(ArraySize + 1)
+  parameter  int unsigned ArraySize        = 8,
+  parameter  int unsigned PortWords        = 4,
+  parameter  int unsigned BufferWords      = 16384,
+  parameter  int unsigned AccumulatorDepth = 1024,
+  localparam int unsigned BufferWidth      = $clog2(BufferWords),
+  localparam int unsigned EntryWidth       = $clog2(AccumulatorDepth),
+  localparam int unsigned LaneWidth        = $clog2(ArraySize + 1)
 ) (
-    input  logic                       clk_i,
-    input  logic                       rst_ni,
-    input  logic                       clear_i,
-    // Commands
-    input  logic                       command_valid_i,
-    input  compute_command_t           command_i,
-    output logic                       command_pop_o,
-    // Progress of the stages
-    input  logic                       fetching_i,
-    input  logic                       fenced_i,
-    input  logic [15:0]                loaded_i,
-    input  logic [15:0]                stored_i,
-    output logic [15:0]                computed_o,
-    // Activations that were loaded
-    input  logic [PortWords-1:0]       write_mask_i,
-    input  logic [BufferWidth-1:0]     write_address_i,
-    input  logic [PortWords-1:0][31:0] write_data_i,
-    // Weights
-    input  logic                       weight_available_i,
-    output logic                       weight_claim_o,
-    output logic                       weight_take_o,
-    input  logic [PortWords-1:0][31:0] weight_i,
-    // Sums, for the store path
-    output logic                       tile_done_o,
-    input  logic                       sum_read_i,
-    input  logic [EntryWidth-1:0]      sum_entry_i,
-    output logic                       sum_ready_o,
-    output logic [ArraySize-1:0][31:0] sum_o,
-    // Accounts
-    output logic                       issue_o,
-    output logic [LaneWidth-1:0]       issue_lanes_o,
-    output logic [LaneWidth-1:0]       issue_columns_o,
-    output waits_t                     waits_o,
-    output error_t                     error_o
+  input  logic                       clk_i,
+  input  logic                       rst_ni,
+  input  logic                       clear_i,
+  // Commands
+  input  logic                       command_valid_i,
+  input  compute_command_t           command_i,
+  output logic                       command_pop_o,
+  // Progress of the stages
+  input  logic                       fetching_i,
+  input  logic                       fenced_i,
+  input  logic [15:0]                loaded_i,
+  input  logic [15:0]                stored_i,
+  output logic [15:0]                computed_o,
+  // Activations that were loaded
+  input  logic [PortWords-1:0]       write_mask_i,
+  input  logic [BufferWidth-1:0]     write_address_i,
+  input  logic [PortWords-1:0][31:0] write_data_i,
+  // Weights
+  input  logic                       weight_available_i,
+  output logic                       weight_claim_o,
+  output logic                       weight_take_o,
+  input  logic [PortWords-1:0][31:0] weight_i,
+  // Sums, for the store path
+  output logic                       tile_done_o,
+  input  logic                       sum_read_i,
+  input  logic [EntryWidth-1:0]      sum_entry_i,
+  output logic                       sum_ready_o,
+  output logic [ArraySize-1:0][31:0] sum_o,
+  // Accounts
+  output logic                       issue_o,
+  output logic [LaneWidth-1:0]       issue_lanes_o,
+  output logic [LaneWidth-1:0]       issue_columns_o,
+  output waits_t                     waits_o,
+  output error_t                     error_o
 );
-
-  logic [BufferWidth-1:0] issue_address;
-  logic                   issue_swap;
-  logic                   issue_bypass;
-  logic                   issue_maximum;
+  logic [BufferWidth-1:0]      issue_address;
   logic [7:1][LaneWidth-1:0]   issue_crossing;
   logic [7:0][BufferWidth-1:0] issue_skip;
-  logic                   issue_first;
-  logic                   issue_tile_done;
-  logic [EntryWidth-1:0]  issue_entry;
+  logic                        issue_swap;
+  logic                        issue_bypass;
+  logic                        issue_maximum;
+  logic                        issue_first;
+  logic                        issue_tile_done;
+  logic [EntryWidth-1:0]       issue_entry;
 
   sequencer #(
-      .ArraySize       (ArraySize),
-      .PortWords       (PortWords),
-      .BufferWords     (BufferWords),
-      .AccumulatorDepth(AccumulatorDepth)
+    .ArraySize       (ArraySize),
+    .PortWords       (PortWords),
+    .BufferWords     (BufferWords),
+    .AccumulatorDepth(AccumulatorDepth)
   ) u_sequencer (
-      .clk_i,
-      .rst_ni,
-      .clear_i,
-      .command_valid_i,
-      .command_i,
-      .command_pop_o,
-      .fetching_i,
-      .fenced_i,
-      .loaded_i,
-      .stored_i,
-      .computed_o,
-      .weight_available_i,
-      .weight_claim_o,
-      .issue_o,
-      .issue_address_o   (issue_address),
-      .issue_lanes_o,
-      .issue_crossing_o  (issue_crossing),
-      .issue_skip_o      (issue_skip),
-      .issue_swap_o      (issue_swap),
-      .issue_bypass_o    (issue_bypass),
-      .issue_maximum_o   (issue_maximum),
-      .issue_first_o     (issue_first),
-      .issue_tile_done_o (issue_tile_done),
-      .issue_entry_o     (issue_entry),
-      .issue_columns_o,
-      .waits_o,
-      .error_o
+    .clk_i,
+    .rst_ni,
+    .clear_i,
+    .command_valid_i,
+    .command_i,
+    .command_pop_o,
+    .fetching_i,
+    .fenced_i,
+    .loaded_i,
+    .stored_i,
+    .computed_o,
+    .weight_available_i,
+    .weight_claim_o,
+    .issue_o,
+    .issue_address_o   (issue_address),
+    .issue_lanes_o,
+    .issue_crossing_o  (issue_crossing),
+    .issue_skip_o      (issue_skip),
+    .issue_swap_o      (issue_swap),
+    .issue_bypass_o    (issue_bypass),
+    .issue_maximum_o   (issue_maximum),
+    .issue_first_o     (issue_first),
+    .issue_tile_done_o (issue_tile_done),
+    .issue_entry_o     (issue_entry),
+    .issue_columns_o,
+    .waits_o,
+    .error_o
   );
 
   logic [ArraySize-1:0][31:0] activations;
 
   activation_buffer #(
-      .ArraySize  (ArraySize),
-      .PortWords  (PortWords),
-      .BufferWords(BufferWords)
+    .ArraySize  (ArraySize),
+    .PortWords  (PortWords),
+    .BufferWords(BufferWords)
   ) u_buffer (
-      .clk_i,
-      .write_mask_i,
-      .write_address_i,
-      .write_data_i,
-      .read_i         (issue_o),
-      .read_address_i (issue_address),
-      .read_crossing_i(issue_crossing),
-      .read_skip_i    (issue_skip),
-      .read_data_o    (activations)
+    .clk_i,
+    .write_mask_i,
+    .write_address_i,
+    .write_data_i,
+    .read_i         (issue_o),
+    .read_address_i (issue_address),
+    .read_crossing_i(issue_crossing),
+    .read_skip_i    (issue_skip),
+    .read_data_o    (activations)
   );
 
   // What goes with the slice through buffer, array and adder.
@@ -164,45 +166,44 @@ module compute_stage
   logic [ArraySize-1:0][31:0] product;
 
   slice_product #(
-      .ArraySize(ArraySize),
-      .BeatBytes(4 * PortWords),
-      .TagWidth ($bits(tag_t))
+    .ArraySize(ArraySize),
+    .BeatBytes(4 * PortWords),
+    .TagWidth ($bits(tag_t))
   ) u_products (
-      .clk_i,
-      .rst_ni,
-      .clear_i,
-      .valid_i      (slice.valid),
-      .swap_i       (slice.swap),
-      .bypass_i     (slice.bypass),
-      .tag_i        (slice.tag),
-      .lane_valid_i (lane_valid),
-      .activation_i (activations),
-      .weight_load_i(slice.weight_load),
-      .weight_take_o,
-      .weight_i,
-      .valid_o      (product_valid),
-      .tag_o        (product_tag),
-      .product_o    (product)
+    .clk_i,
+    .rst_ni,
+    .clear_i,
+    .valid_i      (slice.valid),
+    .swap_i       (slice.swap),
+    .bypass_i     (slice.bypass),
+    .tag_i        (slice.tag),
+    .lane_valid_i (lane_valid),
+    .activation_i (activations),
+    .weight_load_i(slice.weight_load),
+    .weight_take_o,
+    .weight_i,
+    .valid_o      (product_valid),
+    .tag_o        (product_tag),
+    .product_o    (product)
   );
 
   accumulators #(
-      .ArraySize(ArraySize),
-      .Depth    (AccumulatorDepth)
+    .ArraySize(ArraySize),
+    .Depth    (AccumulatorDepth)
   ) u_accumulators (
-      .clk_i,
-      .rst_ni,
-      .clear_i,
-      .valid_i     (product_valid),
-      .first_i     (product_tag.first),
-      .maximum_i   (product_tag.maximum),
-      .tile_done_i (product_tag.tile_done),
-      .entry_i     (product_tag.entry),
-      .product_i   (product),
-      .tile_done_o,
-      .read_i      (sum_read_i),
-      .read_entry_i(sum_entry_i),
-      .read_ready_o(sum_ready_o),
-      .read_data_o (sum_o)
+    .clk_i,
+    .rst_ni,
+    .clear_i,
+    .valid_i     (product_valid),
+    .first_i     (product_tag.first),
+    .maximum_i   (product_tag.maximum),
+    .tile_done_i (product_tag.tile_done),
+    .entry_i     (product_tag.entry),
+    .product_i   (product),
+    .tile_done_o,
+    .read_i      (sum_read_i),
+    .read_entry_i(sum_entry_i),
+    .read_ready_o(sum_ready_o),
+    .read_data_o (sum_o)
   );
-
 endmodule

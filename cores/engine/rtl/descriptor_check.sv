@@ -1,3 +1,6 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// Tells what is wrong with a descriptor, as far as that can be seen from it alone.
 ///
 /// Accesses outside memory, buffer or accumulators are caught where they happen.
@@ -5,12 +8,11 @@ module descriptor_check
   import engine_pkg::*;
   import engine_descriptor_pkg::*;
 #(
-    parameter int unsigned ArraySize = 8
+  parameter int unsigned ArraySize = 8
 ) (
-    input  descriptor_t descriptor_i,
-    output error_e      code_o
+  input  descriptor_t descriptor_i,
+  output error_e      code_o
 );
-
   localparam int unsigned BankWidth     = $clog2(ArraySize);
   localparam int unsigned MostCrossings = 7;
 
@@ -81,5 +83,4 @@ module descriptor_check
     else if (misaligned) code_o = ErrorAddress;
     else code_o = ErrorNone;
   end
-
 endmodule

@@ -1,3 +1,6 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// Reads the chain of descriptors, checks each one, and hands it to the stages as commands.
 ///
 /// Runs ahead of the stages as far as their queues allow. `lookup_address_o` gives the address of any
@@ -5,33 +8,32 @@
 module descriptor_fetch
   import engine_pkg::*;
 #(
-    parameter int unsigned ArraySize   = 8,
-    parameter int unsigned PortWords   = 4,
-    parameter int unsigned BufferWords = 16384
+  parameter int unsigned ArraySize   = 8,
+  parameter int unsigned PortWords   = 4,
+  parameter int unsigned BufferWords = 16384
 ) (
-    input  logic                       clk_i,
-    input  logic                       rst_ni,
-    input  logic                       clear_i,
-    input  logic                       start_i,
-    input  logic [31:0]                first_i,
-    // Memory
-    output logic                       req_o,
-    output logic [31:0]                addr_o,
-    input  logic                       gnt_i,
-    input  logic                       rvalid_i,
-    input  logic [PortWords-1:0][31:0] rdata_i,
-    // Stages
-    output stages_t                    push_o,
-    input  logic                       full_i,
-    output logic                       fetching_o,
-    output commands_t                  commands_o,
-    // Errors
-    output error_t                     error_o,
-    output logic [15:0]                index_o,
-    input  logic [ 1:0]                lookup_index_i,
-    output logic [31:0]                lookup_address_o
+  input  logic                       clk_i,
+  input  logic                       rst_ni,
+  input  logic                       clear_i,
+  input  logic                       start_i,
+  input  logic [31:0]                first_i,
+  // Memory
+  output logic                       req_o,
+  output logic [31:0]                addr_o,
+  input  logic                       gnt_i,
+  input  logic                       rvalid_i,
+  input  logic [PortWords-1:0][31:0] rdata_i,
+  // Stages
+  output stages_t                    push_o,
+  input  logic                       full_i,
+  output logic                       fetching_o,
+  output commands_t                  commands_o,
+  // Errors
+  output error_t                     error_o,
+  output logic [15:0]                index_o,
+  input  logic [1:0]                 lookup_index_i,
+  output logic [31:0]                lookup_address_o
 );
-
   import engine_descriptor_pkg::*;
 
   localparam int unsigned Words     = $bits(descriptor_t) / 32;
@@ -132,21 +134,21 @@ module descriptor_fetch
   logic [15:0] entries_q;
 
   descriptor_check #(
-      .ArraySize(ArraySize)
+    .ArraySize(ArraySize)
   ) u_check (
-      .descriptor_i(descriptor),
-      .code_o      (found)
+    .descriptor_i(descriptor),
+    .code_o      (found)
   );
 
   logic        beyond;
 
   buffer_reach #(
-      .ArraySize  (ArraySize),
-      .BufferWords(BufferWords)
+    .ArraySize  (ArraySize),
+    .BufferWords(BufferWords)
   ) u_reach (
-      .clk_i,
-      .descriptor_i(descriptor),
-      .beyond_o    (beyond)
+    .clk_i,
+    .descriptor_i(descriptor),
+    .beyond_o    (beyond)
   );
 
   assign row_words = 32'(descriptor.load_row_words) * 32'(descriptor.load_shape_columns);
@@ -178,97 +180,96 @@ module descriptor_fetch
   assign report  = stores || descriptor.profile_address != '0 || last;
   assign push    = state_q == StatePush && code == ErrorNone && !full_i;
   assign push_o  = '{
-          load: push,
-          weight: push
-              && descriptor.control_operation inside {OperationMatmul, OperationDepthwise},
-          compute: push,
-          store: push && report
-      };
+    load: push,
+    weight: push
+        && descriptor.control_operation inside {OperationMatmul, OperationDepthwise},
+    compute: push,
+    store: push && report
+  };
 
   assign commands_o.load = '{
-          index: index_q,
-          reports: reports_q,
-          fence: fence_e'(descriptor.control_fence),
-          load: descriptor.control_load,
-          fill: descriptor.control_fill,
-          source: descriptor.source_address,
-          row_pitch: descriptor.source_row_pitch_bytes,
-          column_pitch: descriptor.source_column_pitch_bytes,
-          rows: descriptor.load_shape_rows,
-          columns: descriptor.load_shape_columns,
-          words: descriptor.load_row_words,
-          pitch: descriptor.load_row_pitch,
-          gap: gap_q,
-          base: descriptor.load_buffer_base,
-          head: descriptor.load_buffer_head,
-          tail: descriptor.load_tail_words,
-          fill_value: descriptor.fill_value_value
-      };
+    index: index_q,
+    reports: reports_q,
+    fence: fence_e'(descriptor.control_fence),
+    load: descriptor.control_load,
+    fill: descriptor.control_fill,
+    source: descriptor.source_address,
+    row_pitch: descriptor.source_row_pitch_bytes,
+    column_pitch: descriptor.source_column_pitch_bytes,
+    rows: descriptor.load_shape_rows,
+    columns: descriptor.load_shape_columns,
+    words: descriptor.load_row_words,
+    pitch: descriptor.load_row_pitch,
+    gap: gap_q,
+    base: descriptor.load_buffer_base,
+    head: descriptor.load_buffer_head,
+    tail: descriptor.load_tail_words,
+    fill_value: descriptor.fill_value_value
+  };
 
   logic depthwise;
 
   assign depthwise         = descriptor.control_operation == OperationDepthwise;
   assign commands_o.weight = '{
-          index: index_q,
-          diagonal: depthwise,
-          weights: descriptor.weights_address,
-          words: depthwise ? 32'd1 : descriptor.control_span ? span_words_q
-              : 32'(descriptor.run_words),
-          runs: descriptor.control_span ? 32'd1 : runs_q,
-          tiles: descriptor.tiles_count
-      };
+    index: index_q,
+    diagonal: depthwise,
+    weights: descriptor.weights_address,
+    words: depthwise ? 32'd1 : descriptor.control_span ? span_words_q
+        : 32'(descriptor.run_words),
+    runs: descriptor.control_span ? 32'd1 : runs_q,
+    tiles: descriptor.tiles_count
+  };
 
   assign commands_o.compute = '{
-          index: index_q,
-          reports: reports_q,
-          report: report,
-          operation: operation_e'(descriptor.control_operation),
-          first: descriptor.control_first,
-          span: descriptor.control_span,
-          base: descriptor.input_base,
-          accumulator: descriptor.input_accumulator,
-          step_x: descriptor.step_x,
-          step_y: descriptor.step_y,
-          columns: descriptor.positions_columns,
-          rows: descriptor.positions_rows,
-          run: descriptor.run_words,
-          span_words: span_words_q,
-          runs_x: descriptor.tiles_runs_x,
-          runs_y: descriptor.run_runs_y,
-          run_pitch_x: descriptor.run_pitch_x,
-          run_pitch_y: descriptor.run_pitch_y,
-          tiles: descriptor.tiles_count,
-          channels: descriptor.columns_count
-      };
+    index: index_q,
+    reports: reports_q,
+    report: report,
+    operation: operation_e'(descriptor.control_operation),
+    first: descriptor.control_first,
+    span: descriptor.control_span,
+    base: descriptor.input_base,
+    accumulator: descriptor.input_accumulator,
+    step_x: descriptor.step_x,
+    step_y: descriptor.step_y,
+    columns: descriptor.positions_columns,
+    rows: descriptor.positions_rows,
+    run: descriptor.run_words,
+    span_words: span_words_q,
+    runs_x: descriptor.tiles_runs_x,
+    runs_y: descriptor.run_runs_y,
+    run_pitch_x: descriptor.run_pitch_x,
+    run_pitch_y: descriptor.run_pitch_y,
+    tiles: descriptor.tiles_count,
+    channels: descriptor.columns_count
+  };
 
   assign commands_o.store = '{
-          index: index_q,
-          address: address_q,
-          last: last,
-          to_memory: descriptor.control_store_memory,
-          to_buffer: descriptor.control_store_buffer,
-          residual: stores && descriptor.control_residual,
-          tiles: descriptor.tiles_count,
-          channels: descriptor.columns_count,
-          accumulator: descriptor.input_accumulator,
-          entries: entries_q,
-          entry_pitch: descriptor.positions_columns,
-          columns: descriptor.store_shape_columns,
-          rows: descriptor.store_shape_rows,
-          window_columns: descriptor.store_window_columns,
-          window_rows: descriptor.store_window_rows,
-          parameters: descriptor.parameters_address,
-          destination: descriptor.destination_address,
-          residual_address: descriptor.residual_address,
-          pitch_x: descriptor.pitch_x_bytes,
-          pitch_y: descriptor.pitch_y_bytes,
-          buffer_base: descriptor.store_base_base,
-          buffer_step_x: descriptor.store_base_x,
-          buffer_step_y: descriptor.store_window_y,
-          clamp_low: descriptor.clamp_low_value,
-          clamp_high: descriptor.clamp_high_value,
-          slope: descriptor.slope_value,
-          profile: descriptor.profile_address
-      };
-
+    index: index_q,
+    address: address_q,
+    last: last,
+    to_memory: descriptor.control_store_memory,
+    to_buffer: descriptor.control_store_buffer,
+    residual: stores && descriptor.control_residual,
+    tiles: descriptor.tiles_count,
+    channels: descriptor.columns_count,
+    accumulator: descriptor.input_accumulator,
+    entries: entries_q,
+    entry_pitch: descriptor.positions_columns,
+    columns: descriptor.store_shape_columns,
+    rows: descriptor.store_shape_rows,
+    window_columns: descriptor.store_window_columns,
+    window_rows: descriptor.store_window_rows,
+    parameters: descriptor.parameters_address,
+    destination: descriptor.destination_address,
+    residual_address: descriptor.residual_address,
+    pitch_x: descriptor.pitch_x_bytes,
+    pitch_y: descriptor.pitch_y_bytes,
+    buffer_base: descriptor.store_base_base,
+    buffer_step_x: descriptor.store_base_x,
+    buffer_step_y: descriptor.store_window_y,
+    clamp_low: descriptor.clamp_low_value,
+    clamp_high: descriptor.clamp_high_value,
+    slope: descriptor.slope_value,
+    profile: descriptor.profile_address
+  };
 endmodule

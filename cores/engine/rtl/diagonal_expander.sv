@@ -1,15 +1,17 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// Makes a tile of weights, beat by beat, of the weights of its diagonal.
 module diagonal_expander #(
-    parameter  int unsigned ArraySize = 8,
-    parameter  int unsigned BeatBytes = 16,
-    localparam int unsigned Beats     = ArraySize * ArraySize / BeatBytes,
-    localparam int unsigned BeatWidth = $clog2(Beats + 1)
+  parameter  int unsigned ArraySize = 8,
+  parameter  int unsigned BeatBytes = 16,
+  localparam int unsigned Beats     = ArraySize * ArraySize / BeatBytes,
+  localparam int unsigned BeatWidth = $clog2(Beats + 1)
 ) (
-    input  logic [ArraySize-1:0][7:0] diagonal_i,
-    input  logic [BeatWidth-1:0]      beat_i,
-    output logic [BeatBytes-1:0][7:0] weight_o
+  input  logic [ArraySize-1:0][7:0] diagonal_i,
+  input  logic [BeatWidth-1:0]      beat_i,
+  output logic [BeatBytes-1:0][7:0] weight_o
 );
-
   always_comb begin
     weight_o = '0;
     for (int unsigned r = 0; r < ArraySize; r++) begin
@@ -18,5 +20,4 @@ module diagonal_expander #(
       end
     end
   end
-
 endmodule

@@ -1,3 +1,6 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// The tensor engine: FP32 activations times INT8 weights, run by descriptors in main memory.
 ///
 /// A doorbell starts a chain of descriptors. Each goes through three stages that overlap from one
@@ -6,42 +9,40 @@
 module engine
   import engine_pkg::*;
 #(
-    parameter int unsigned ArraySize        = 8,
-    parameter int unsigned PortWords        = 4,
-    parameter int unsigned BufferWords      = 16384,
-    parameter int unsigned AccumulatorDepth = 1024,
-    parameter logic [31:0] MemoryBase       = 32'h8000_0000,
-    parameter int unsigned MemoryBytes      = 32'h0008_0000
+  parameter int unsigned ArraySize        = 8,
+  parameter int unsigned PortWords        = 4,
+  parameter int unsigned BufferWords      = 16384,
+  parameter int unsigned AccumulatorDepth = 1024,
+  parameter logic [31:0] MemoryBase       = 32'h8000_0000,
+  parameter int unsigned MemoryBytes      = 32'h0008_0000
 ) (
-    input  logic                       clk_i,
-    input  logic                       rst_ni,
-    // Registers (OBI)
-    input  logic                       obi_req_i,
-    output logic                       obi_gnt_o,
-    input  logic [31:0]                obi_addr_i,
-    input  logic                       obi_we_i,
-    input  logic [ 3:0]                obi_be_i,
-    input  logic [31:0]                obi_wdata_i,
-    output logic                       obi_rvalid_o,
-    output logic [31:0]                obi_rdata_o,
-    // Memory: word i of an access is at port_addr_o + 4 * i
-    output logic                       port_req_o,
-    input  logic                       port_gnt_i,
-    output logic [31:0]                port_addr_o,
-    output logic                       port_we_o,
-    output logic [PortWords-1:0]       port_mask_o,
-    output logic [PortWords-1:0][31:0] port_wdata_o,
-    input  logic                       port_rvalid_i,
-    input  logic [PortWords-1:0][31:0] port_rdata_i,
-    output logic                       irq_o
+  input  logic                       clk_i,
+  input  logic                       rst_ni,
+  // Registers (OBI)
+  input  logic                       obi_req_i,
+  output logic                       obi_gnt_o,
+  input  logic [31:0]                obi_addr_i,
+  input  logic                       obi_we_i,
+  input  logic [3:0]                 obi_be_i,
+  input  logic [31:0]                obi_wdata_i,
+  output logic                       obi_rvalid_o,
+  output logic [31:0]                obi_rdata_o,
+  // Memory: word i of an access is at port_addr_o + 4 * i
+  output logic                       port_req_o,
+  input  logic                       port_gnt_i,
+  output logic [31:0]                port_addr_o,
+  output logic                       port_we_o,
+  output logic [PortWords-1:0]       port_mask_o,
+  output logic [PortWords-1:0][31:0] port_wdata_o,
+  input  logic                       port_rvalid_i,
+  input  logic [PortWords-1:0][31:0] port_rdata_i,
+  output logic                       irq_o
 );
-
   localparam int unsigned BufferWidth = $clog2(BufferWords);
   localparam int unsigned EntryWidth  = $clog2(AccumulatorDepth);
   localparam int unsigned LaneWidth   = $clog2(ArraySize + 1);
 
-  // --- Start, end, errors ----------------------------------------------------------------------
-
+  // Start, end, errors.
   logic        start;
   logic [31:0] first;
   logic        busy;
@@ -69,53 +70,52 @@ module engine
   assign finished = pop.store && command.store.last && !halt;
 
   engine_control #(
-      .ArraySize       (ArraySize),
-      .PortWords       (PortWords),
-      .BufferWords     (BufferWords),
-      .AccumulatorDepth(AccumulatorDepth)
+    .ArraySize       (ArraySize),
+    .PortWords       (PortWords),
+    .BufferWords     (BufferWords),
+    .AccumulatorDepth(AccumulatorDepth)
   ) u_control (
-      .clk_i,
-      .rst_ni,
-      .obi_req_i,
-      .obi_gnt_o,
-      .obi_addr_i     (obi_addr_i[6:0]),
-      .obi_we_i,
-      .obi_be_i,
-      .obi_wdata_i,
-      .obi_rvalid_o,
-      .obi_rdata_o,
-      .irq_o,
-      .start_o        (start),
-      .first_o        (first),
-      .busy_o         (busy),
-      .halt_o         (halt),
-      .failed_o       (failed),
-      .finished_i     (finished),
-      .port_idle_i    (port_idle),
-      .counters_i     (counters),
-      .error_i        (error),
-      .error_address_i(error_address)
+    .clk_i,
+    .rst_ni,
+    .obi_req_i,
+    .obi_gnt_o,
+    .obi_addr_i     (obi_addr_i[6:0]),
+    .obi_we_i,
+    .obi_be_i,
+    .obi_wdata_i,
+    .obi_rvalid_o,
+    .obi_rdata_o,
+    .irq_o,
+    .start_o        (start),
+    .first_o        (first),
+    .busy_o         (busy),
+    .halt_o         (halt),
+    .failed_o       (failed),
+    .finished_i     (finished),
+    .port_idle_i    (port_idle),
+    .counters_i     (counters),
+    .error_i        (error),
+    .error_address_i(error_address)
   );
 
   error_select u_errors (
-      .outside_i       (port_outside),
-      .client_i        (port_client),
-      .fetch_index_i   (fetch_index),
-      .load_index_i    (command.load.index),
-      .weight_index_i  (command.weight.index),
-      .store_index_i   (command.store.index),
-      .fetch_i         (fetch_error),
-      .load_i          (load_error),
-      .compute_i       (compute_error),
-      .store_i         (store_error),
-      .error_o         (error),
-      .store_address_i (command.store.address),
-      .lookup_address_i(lookup_address),
-      .address_o       (error_address)
+    .outside_i       (port_outside),
+    .client_i        (port_client),
+    .fetch_index_i   (fetch_index),
+    .load_index_i    (command.load.index),
+    .weight_index_i  (command.weight.index),
+    .store_index_i   (command.store.index),
+    .fetch_i         (fetch_error),
+    .load_i          (load_error),
+    .compute_i       (compute_error),
+    .store_i         (store_error),
+    .error_o         (error),
+    .store_address_i (command.store.address),
+    .lookup_address_i(lookup_address),
+    .address_o       (error_address)
   );
 
-  // --- Memory port -----------------------------------------------------------------------------
-
+  // Memory port.
   logic [Clients-1:0]                client_req;
   logic [Clients-1:0][31:0]          client_addr;
   logic [Clients-1:0][PortWords-1:0] client_mask;
@@ -129,65 +129,63 @@ module engine
   assign client_mask[ClientParameters] = '1;
 
   port_arbiter #(
-      .Clients    (Clients),
-      .PortWords  (PortWords),
-      .MemoryBase (MemoryBase),
-      .MemoryBytes(MemoryBytes)
+    .Clients    (Clients),
+    .PortWords  (PortWords),
+    .MemoryBase (MemoryBase),
+    .MemoryBytes(MemoryBytes)
   ) u_port (
-      .clk_i,
-      .rst_ni,
-      .halt_i         (halt),
-      .idle_o         (port_idle),
-      .stall_o        (port_stall),
-      .error_o        (port_outside),
-      .error_client_o (port_client),
-      .client_req_i   (client_req),
-      .client_addr_i  (client_addr),
-      .client_we_i    (Clients'(1) << ClientWrite),
-      .client_mask_i  (client_mask),
-      .client_wdata_i (write_data),
-      .client_gnt_o   (client_gnt),
-      .client_rvalid_o(client_rvalid),
-      .port_req_o,
-      .port_gnt_i,
-      .port_addr_o,
-      .port_we_o,
-      .port_mask_o,
-      .port_wdata_o,
-      .port_rvalid_i
+    .clk_i,
+    .rst_ni,
+    .halt_i         (halt),
+    .idle_o         (port_idle),
+    .stall_o        (port_stall),
+    .error_o        (port_outside),
+    .error_client_o (port_client),
+    .client_req_i   (client_req),
+    .client_addr_i  (client_addr),
+    .client_we_i    (Clients'(1) << ClientWrite),
+    .client_mask_i  (client_mask),
+    .client_wdata_i (write_data),
+    .client_gnt_o   (client_gnt),
+    .client_rvalid_o(client_rvalid),
+    .port_req_o,
+    .port_gnt_i,
+    .port_addr_o,
+    .port_we_o,
+    .port_mask_o,
+    .port_wdata_o,
+    .port_rvalid_i
   );
 
-  // --- Descriptors -----------------------------------------------------------------------------
-
+  // Descriptors.
   logic fetching;
 
   descriptor_stage #(
-      .ArraySize  (ArraySize),
-      .PortWords  (PortWords),
-      .BufferWords(BufferWords)
+    .ArraySize  (ArraySize),
+    .PortWords  (PortWords),
+    .BufferWords(BufferWords)
   ) u_descriptors (
-      .clk_i,
-      .rst_ni,
-      .start_i         (start),
-      .failed_i        (failed),
-      .first_i         (first),
-      .req_o           (client_req[ClientFetch]),
-      .addr_o          (client_addr[ClientFetch]),
-      .gnt_i           (client_gnt[ClientFetch]),
-      .rvalid_i        (client_rvalid[ClientFetch]),
-      .rdata_i         (port_rdata_i),
-      .fetching_o      (fetching),
-      .valid_o         (valid),
-      .commands_o      (command),
-      .pop_i           (pop),
-      .error_o         (fetch_error),
-      .index_o         (fetch_index),
-      .lookup_index_i  (error.index[1:0]),
-      .lookup_address_o(lookup_address)
+    .clk_i,
+    .rst_ni,
+    .start_i         (start),
+    .failed_i        (failed),
+    .first_i         (first),
+    .req_o           (client_req[ClientFetch]),
+    .addr_o          (client_addr[ClientFetch]),
+    .gnt_i           (client_gnt[ClientFetch]),
+    .rvalid_i        (client_rvalid[ClientFetch]),
+    .rdata_i         (port_rdata_i),
+    .fetching_o      (fetching),
+    .valid_o         (valid),
+    .commands_o      (command),
+    .pop_i           (pop),
+    .error_o         (fetch_error),
+    .index_o         (fetch_index),
+    .lookup_index_i  (error.index[1:0]),
+    .lookup_address_o(lookup_address)
   );
 
-  // --- Stage 1: activations and weights --------------------------------------------------------
-
+  // Stage 1: activations and weights.
   logic [15:0]                loaded;
   logic [15:0]                computed;
   logic [15:0]                stored;
@@ -225,80 +223,79 @@ module engine
   assign client_mask[ClientLoadAhead] = load_mask;
 
   activation_loader #(
-      .PortWords  (PortWords),
-      .BufferWords(BufferWords)
+    .PortWords  (PortWords),
+    .BufferWords(BufferWords)
   ) u_loader (
-      .clk_i,
-      .rst_ni,
-      .clear_i        (clear),
-      .command_valid_i(valid.load),
-      .command_i      (command.load),
-      .command_pop_o  (pop.load),
-      .computed_i     (computed),
-      .stored_i       (stored),
-      .loaded_o       (loaded),
-      .fenced_o       (fenced),
-      .req_o          (load_req),
-      .urgent_o       (load_urgent),
-      .addr_o         (load_addr),
-      .mask_o         (load_mask),
-      .gnt_i          (client_gnt[ClientLoadNow] | client_gnt[ClientLoadAhead]),
-      .rvalid_i       (client_rvalid[ClientLoadNow] | client_rvalid[ClientLoadAhead]),
-      .write_mask_o   (loaded_mask),
-      .write_address_o(loaded_addr),
-      .fill_req_o     (fill_req),
-      .fill_addr_o    (fill_addr),
-      .fill_mask_o    (fill_mask),
-      .fill_value_o   (fill_value),
-      .fill_gnt_i     (fill_gnt),
-      .error_o        (load_error)
+    .clk_i,
+    .rst_ni,
+    .clear_i        (clear),
+    .command_valid_i(valid.load),
+    .command_i      (command.load),
+    .command_pop_o  (pop.load),
+    .computed_i     (computed),
+    .stored_i       (stored),
+    .loaded_o       (loaded),
+    .fenced_o       (fenced),
+    .req_o          (load_req),
+    .urgent_o       (load_urgent),
+    .addr_o         (load_addr),
+    .mask_o         (load_mask),
+    .gnt_i          (client_gnt[ClientLoadNow] | client_gnt[ClientLoadAhead]),
+    .rvalid_i       (client_rvalid[ClientLoadNow] | client_rvalid[ClientLoadAhead]),
+    .write_mask_o   (loaded_mask),
+    .write_address_o(loaded_addr),
+    .fill_req_o     (fill_req),
+    .fill_addr_o    (fill_addr),
+    .fill_mask_o    (fill_mask),
+    .fill_value_o   (fill_value),
+    .fill_gnt_i     (fill_gnt),
+    .error_o        (load_error)
   );
 
   buffer_write_port #(
-      .PortWords  (PortWords),
-      .BufferWords(BufferWords)
+    .PortWords  (PortWords),
+    .BufferWords(BufferWords)
   ) u_buffer_port (
-      .load_mask_i (loaded_mask),
-      .load_addr_i (loaded_addr),
-      .load_data_i (port_rdata_i),
-      .store_req_i (result_req),
-      .store_addr_i(result_addr),
-      .store_mask_i(result_mask),
-      .store_data_i(result_data),
-      .store_gnt_o (result_gnt),
-      .fill_req_i  (fill_req),
-      .fill_addr_i (fill_addr),
-      .fill_mask_i (fill_mask),
-      .fill_value_i(fill_value),
-      .fill_gnt_o  (fill_gnt),
-      .write_mask_o(buffer_mask),
-      .write_addr_o(buffer_addr),
-      .write_data_o(buffer_data)
+    .load_mask_i (loaded_mask),
+    .load_addr_i (loaded_addr),
+    .load_data_i (port_rdata_i),
+    .store_req_i (result_req),
+    .store_addr_i(result_addr),
+    .store_mask_i(result_mask),
+    .store_data_i(result_data),
+    .store_gnt_o (result_gnt),
+    .fill_req_i  (fill_req),
+    .fill_addr_i (fill_addr),
+    .fill_mask_i (fill_mask),
+    .fill_value_i(fill_value),
+    .fill_gnt_o  (fill_gnt),
+    .write_mask_o(buffer_mask),
+    .write_addr_o(buffer_addr),
+    .write_data_o(buffer_data)
   );
 
   weight_streamer #(
-      .ArraySize(ArraySize),
-      .PortWords(PortWords)
+    .ArraySize(ArraySize),
+    .PortWords(PortWords)
   ) u_weights (
-      .clk_i,
-      .rst_ni,
-      .clear_i        (clear),
-      .command_valid_i(valid.weight),
-      .command_i      (command.weight),
-      .command_pop_o  (pop.weight),
-      .req_o          (client_req[ClientWeights]),
-      .addr_o         (client_addr[ClientWeights]),
-      .gnt_i          (client_gnt[ClientWeights]),
-      .rvalid_i       (client_rvalid[ClientWeights]),
-      .rdata_i        (port_rdata_i),
-      .available_o    (weight_available),
-      .claim_i        (weight_claim),
-      .take_i         (weight_take),
-      .weight_o       (weight)
+    .clk_i,
+    .rst_ni,
+    .clear_i        (clear),
+    .command_valid_i(valid.weight),
+    .command_i      (command.weight),
+    .command_pop_o  (pop.weight),
+    .req_o          (client_req[ClientWeights]),
+    .addr_o         (client_addr[ClientWeights]),
+    .gnt_i          (client_gnt[ClientWeights]),
+    .rvalid_i       (client_rvalid[ClientWeights]),
+    .rdata_i        (port_rdata_i),
+    .available_o    (weight_available),
+    .claim_i        (weight_claim),
+    .take_i         (weight_take),
+    .weight_o       (weight)
   );
 
-  // --- Stage 2: the array ----------------------------------------------------------------------
-
+  // Stage 2: the array.
   logic                       tile_done;
   logic                       sum_read;
   logic [EntryWidth-1:0]      sum_entry;
@@ -310,101 +307,100 @@ module engine
   waits_t                     waits;
 
   compute_stage #(
-      .ArraySize       (ArraySize),
-      .PortWords       (PortWords),
-      .BufferWords     (BufferWords),
-      .AccumulatorDepth(AccumulatorDepth)
+    .ArraySize       (ArraySize),
+    .PortWords       (PortWords),
+    .BufferWords     (BufferWords),
+    .AccumulatorDepth(AccumulatorDepth)
   ) u_compute (
-      .clk_i,
-      .rst_ni,
-      .clear_i           (clear),
-      .command_valid_i   (valid.compute && !halt),
-      .command_i         (command.compute),
-      .command_pop_o     (pop.compute),
-      .fetching_i        (fetching),
-      .fenced_i          (fenced),
-      .loaded_i          (loaded),
-      .stored_i          (stored),
-      .computed_o        (computed),
-      .write_mask_i      (buffer_mask),
-      .write_address_i   (buffer_addr),
-      .write_data_i      (buffer_data),
-      .weight_available_i(weight_available),
-      .weight_claim_o    (weight_claim),
-      .weight_take_o     (weight_take),
-      .weight_i          (weight),
-      .tile_done_o       (tile_done),
-      .sum_read_i        (sum_read),
-      .sum_entry_i       (sum_entry),
-      .sum_ready_o       (sum_ready),
-      .sum_o             (sum),
-      .issue_o           (issue),
-      .issue_lanes_o     (issue_lanes),
-      .issue_columns_o   (issue_columns),
-      .waits_o           (waits),
-      .error_o           (compute_error)
+    .clk_i,
+    .rst_ni,
+    .clear_i           (clear),
+    .command_valid_i   (valid.compute && !halt),
+    .command_i         (command.compute),
+    .command_pop_o     (pop.compute),
+    .fetching_i        (fetching),
+    .fenced_i          (fenced),
+    .loaded_i          (loaded),
+    .stored_i          (stored),
+    .computed_o        (computed),
+    .write_mask_i      (buffer_mask),
+    .write_address_i   (buffer_addr),
+    .write_data_i      (buffer_data),
+    .weight_available_i(weight_available),
+    .weight_claim_o    (weight_claim),
+    .weight_take_o     (weight_take),
+    .weight_i          (weight),
+    .tile_done_o       (tile_done),
+    .sum_read_i        (sum_read),
+    .sum_entry_i       (sum_entry),
+    .sum_ready_o       (sum_ready),
+    .sum_o             (sum),
+    .issue_o           (issue),
+    .issue_lanes_o     (issue_lanes),
+    .issue_columns_o   (issue_columns),
+    .waits_o           (waits),
+    .error_o           (compute_error)
   );
 
-  // --- Stage 3: the store path -----------------------------------------------------------------
+  // Stage 3: the store path.
 
   store_path #(
-      .ArraySize       (ArraySize),
-      .PortWords       (PortWords),
-      .BufferWords     (BufferWords),
-      .AccumulatorDepth(AccumulatorDepth)
+    .ArraySize       (ArraySize),
+    .PortWords       (PortWords),
+    .BufferWords     (BufferWords),
+    .AccumulatorDepth(AccumulatorDepth)
   ) u_store (
-      .clk_i,
-      .rst_ni,
-      .clear_i           (clear),
-      .command_valid_i   (valid.store),
-      .command_i         (command.store),
-      .command_pop_o     (pop.store),
-      .stored_o          (stored),
-      .tile_done_i       (tile_done),
-      .read_o            (sum_read),
-      .read_entry_o      (sum_entry),
-      .read_ready_i      (sum_ready),
-      .read_data_i       (sum),
-      .parameter_req_o   (client_req[ClientParameters]),
-      .parameter_addr_o  (client_addr[ClientParameters]),
-      .parameter_gnt_i   (client_gnt[ClientParameters]),
-      .parameter_rvalid_i(client_rvalid[ClientParameters]),
-      .parameter_rdata_i (port_rdata_i),
-      .residual_req_o    (client_req[ClientResidual]),
-      .residual_addr_o   (client_addr[ClientResidual]),
-      .residual_mask_o   (client_mask[ClientResidual]),
-      .residual_gnt_i    (client_gnt[ClientResidual]),
-      .residual_rvalid_i (client_rvalid[ClientResidual]),
-      .residual_rdata_i  (port_rdata_i),
-      .buffer_req_o      (result_req),
-      .buffer_addr_o     (result_addr),
-      .buffer_mask_o     (result_mask),
-      .buffer_data_o     (result_data),
-      .buffer_gnt_i      (result_gnt),
-      .write_req_o       (client_req[ClientWrite]),
-      .write_addr_o      (client_addr[ClientWrite]),
-      .write_mask_o      (client_mask[ClientWrite]),
-      .write_data_o      (write_data),
-      .write_gnt_i       (client_gnt[ClientWrite]),
-      .counters_i        (counters),
-      .error_o           (store_error)
+    .clk_i,
+    .rst_ni,
+    .clear_i           (clear),
+    .command_valid_i   (valid.store),
+    .command_i         (command.store),
+    .command_pop_o     (pop.store),
+    .stored_o          (stored),
+    .tile_done_i       (tile_done),
+    .read_o            (sum_read),
+    .read_entry_o      (sum_entry),
+    .read_ready_i      (sum_ready),
+    .read_data_i       (sum),
+    .parameter_req_o   (client_req[ClientParameters]),
+    .parameter_addr_o  (client_addr[ClientParameters]),
+    .parameter_gnt_i   (client_gnt[ClientParameters]),
+    .parameter_rvalid_i(client_rvalid[ClientParameters]),
+    .parameter_rdata_i (port_rdata_i),
+    .residual_req_o    (client_req[ClientResidual]),
+    .residual_addr_o   (client_addr[ClientResidual]),
+    .residual_mask_o   (client_mask[ClientResidual]),
+    .residual_gnt_i    (client_gnt[ClientResidual]),
+    .residual_rvalid_i (client_rvalid[ClientResidual]),
+    .residual_rdata_i  (port_rdata_i),
+    .buffer_req_o      (result_req),
+    .buffer_addr_o     (result_addr),
+    .buffer_mask_o     (result_mask),
+    .buffer_data_o     (result_data),
+    .buffer_gnt_i      (result_gnt),
+    .write_req_o       (client_req[ClientWrite]),
+    .write_addr_o      (client_addr[ClientWrite]),
+    .write_mask_o      (client_mask[ClientWrite]),
+    .write_data_o      (write_data),
+    .write_gnt_i       (client_gnt[ClientWrite]),
+    .counters_i        (counters),
+    .error_o           (store_error)
   );
 
-  // --- Accounts --------------------------------------------------------------------------------
+  // Accounts.
 
   engine_counters #(
-      .ArraySize(ArraySize)
+    .ArraySize(ArraySize)
   ) u_counters (
-      .clk_i,
-      .rst_ni,
-      .clear_i           (start),
-      .count_i           (busy),
-      .issue_i           (issue),
-      .issue_lanes_i     (issue_lanes),
-      .issue_columns_i   (issue_columns),
-      .waits_i           (waits),
-      .stall_i           (port_stall),
-      .counters_o        (counters)
+    .clk_i,
+    .rst_ni,
+    .clear_i           (start),
+    .count_i           (busy),
+    .issue_i           (issue),
+    .issue_lanes_i     (issue_lanes),
+    .issue_columns_i   (issue_columns),
+    .waits_i           (waits),
+    .stall_i           (port_stall),
+    .counters_o        (counters)
   );
-
 endmodule

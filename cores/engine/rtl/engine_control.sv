@@ -1,3 +1,6 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// Registers of the engine: starts chains, records how they end, and raises the interrupt.
 ///
 /// `start_o` begins a chain. After an error in any unit, `halt_o` keeps new accesses from memory until
@@ -5,37 +8,36 @@
 module engine_control
   import engine_pkg::*;
 #(
-    parameter int unsigned ArraySize        = 8,
-    parameter int unsigned PortWords        = 4,
-    parameter int unsigned BufferWords      = 16384,
-    parameter int unsigned AccumulatorDepth = 1024
+  parameter int unsigned ArraySize        = 8,
+  parameter int unsigned PortWords        = 4,
+  parameter int unsigned BufferWords      = 16384,
+  parameter int unsigned AccumulatorDepth = 1024
 ) (
-    input  logic        clk_i,
-    input  logic        rst_ni,
-    // Registers (OBI)
-    input  logic        obi_req_i,
-    output logic        obi_gnt_o,
-    input  logic [ 6:0] obi_addr_i,
-    input  logic        obi_we_i,
-    input  logic [ 3:0] obi_be_i,
-    input  logic [31:0] obi_wdata_i,
-    output logic        obi_rvalid_o,
-    output logic [31:0] obi_rdata_o,
-    output logic        irq_o,
-    // The chain
-    output logic        start_o,
-    output logic [31:0] first_o,
-    output logic        busy_o,
-    output logic        halt_o,
-    output logic        failed_o,
-    input  logic        finished_i,
-    input  logic        port_idle_i,
-    input  counters_t   counters_i,
-    // The present error, and the address of its descriptor
-    input  error_t      error_i,
-    input  logic [31:0] error_address_i
+  input  logic        clk_i,
+  input  logic        rst_ni,
+  // Registers (OBI)
+  input  logic        obi_req_i,
+  output logic        obi_gnt_o,
+  input  logic [6:0]  obi_addr_i,
+  input  logic        obi_we_i,
+  input  logic [3:0]  obi_be_i,
+  input  logic [31:0] obi_wdata_i,
+  output logic        obi_rvalid_o,
+  output logic [31:0] obi_rdata_o,
+  output logic        irq_o,
+  // The chain
+  output logic        start_o,
+  output logic [31:0] first_o,
+  output logic        busy_o,
+  output logic        halt_o,
+  output logic        failed_o,
+  input  logic        finished_i,
+  input  logic        port_idle_i,
+  input  counters_t   counters_i,
+  // The present error, and the address of its descriptor
+  input  error_t      error_i,
+  input  logic [31:0] error_address_i
 );
-
   engine_regs_pkg::engine__in_t  hwif_in;
   engine_regs_pkg::engine__out_t hwif_out;
   error_e                        error_code_q;
@@ -44,22 +46,22 @@ module engine_control
   logic                          doorbell;
 
   engine_regs u_regs (
-      .clk         (clk_i),
-      .arst_n      (rst_ni),
-      .s_obi_req   (obi_req_i),
-      .s_obi_gnt   (obi_gnt_o),
-      .s_obi_addr  (obi_addr_i),
-      .s_obi_we    (obi_we_i),
-      .s_obi_be    (obi_be_i),
-      .s_obi_wdata (obi_wdata_i),
-      .s_obi_aid   (1'b0),
-      .s_obi_rvalid(obi_rvalid_o),
-      .s_obi_rready(1'b1),
-      .s_obi_rdata (obi_rdata_o),
-      .s_obi_err   (),
-      .s_obi_rid   (),
-      .hwif_in,
-      .hwif_out
+    .clk         (clk_i),
+    .arst_n      (rst_ni),
+    .s_obi_req   (obi_req_i),
+    .s_obi_gnt   (obi_gnt_o),
+    .s_obi_addr  (obi_addr_i),
+    .s_obi_we    (obi_we_i),
+    .s_obi_be    (obi_be_i),
+    .s_obi_wdata (obi_wdata_i),
+    .s_obi_aid   (1'b0),
+    .s_obi_rvalid(obi_rvalid_o),
+    .s_obi_rready(1'b1),
+    .s_obi_rdata (obi_rdata_o),
+    .s_obi_err   (),
+    .s_obi_rid   (),
+    .hwif_in,
+    .hwif_out
   );
 
   assign doorbell = hwif_out.doorbell.start.value;
@@ -118,5 +120,4 @@ module engine_control
       end
     end
   end
-
 endmodule

@@ -1,22 +1,24 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// Where the cycles of a chain went, since the doorbell.
 module engine_counters
   import engine_pkg::*;
 #(
-    parameter  int unsigned ArraySize = 8,
-    localparam int unsigned LaneWidth = $clog2(ArraySize + 1)
+  parameter  int unsigned ArraySize = 8,
+  localparam int unsigned LaneWidth = $clog2(ArraySize + 1)
 ) (
-    input  logic                 clk_i,
-    input  logic                 rst_ni,
-    input  logic                 clear_i,
-    input  logic                 count_i,
-    input  logic                 issue_i,
-    input  logic [LaneWidth-1:0] issue_lanes_i,
-    input  logic [LaneWidth-1:0] issue_columns_i,
-    input  waits_t               waits_i,
-    input  logic                 stall_i,
-    output counters_t            counters_o
+  input  logic                 clk_i,
+  input  logic                 rst_ni,
+  input  logic                 clear_i,
+  input  logic                 count_i,
+  input  logic                 issue_i,
+  input  logic [LaneWidth-1:0] issue_lanes_i,
+  input  logic [LaneWidth-1:0] issue_columns_i,
+  input  waits_t               waits_i,
+  input  logic                 stall_i,
+  output counters_t            counters_o
 );
-
   logic [2*LaneWidth-1:0] macs_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -40,5 +42,4 @@ module engine_counters
       counters_o.macs             <= counters_o.macs + 32'(macs_q);
     end
   end
-
 endmodule

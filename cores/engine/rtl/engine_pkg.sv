@@ -1,6 +1,8 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// What the engine's units tell each other: one command for each stage of a descriptor, and errors.
 package engine_pkg;
-
   /// Version of the registers and the descriptors, read back in ID.
   localparam logic [7:0] Version = 8'd2;
 
@@ -176,5 +178,4 @@ package engine_pkg;
     logic [31:0] busy;
     logic [31:0] cycles;
   } counters_t;
-
 endpackage

@@ -1,28 +1,30 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// The one error that stops the chain, of those that the engine meets in a cycle, and whose it is.
 module error_select
   import engine_pkg::*;
 (
-    // An access outside memory, and whose it was
-    input  logic        outside_i,
-    input  logic [ 2:0] client_i,
-    // Descriptors in work
-    input  logic [15:0] fetch_index_i,
-    input  logic [15:0] load_index_i,
-    input  logic [15:0] weight_index_i,
-    input  logic [15:0] store_index_i,
-    // What the stages found
-    input  error_t      fetch_i,
-    input  error_t      load_i,
-    input  error_t      compute_i,
-    input  error_t      store_i,
-    output error_t      error_o,
-    // Addresses: of the descriptor that is stored, of that with the error's index if it has not been
-    // computed, of the one in error
-    input  logic [31:0] store_address_i,
-    input  logic [31:0] lookup_address_i,
-    output logic [31:0] address_o
+  // An access outside memory, and whose it was
+  input  logic        outside_i,
+  input  logic [2:0]  client_i,
+  // Descriptors in work
+  input  logic [15:0] fetch_index_i,
+  input  logic [15:0] load_index_i,
+  input  logic [15:0] weight_index_i,
+  input  logic [15:0] store_index_i,
+  // What the stages found
+  input  error_t      fetch_i,
+  input  error_t      load_i,
+  input  error_t      compute_i,
+  input  error_t      store_i,
+  output error_t      error_o,
+  // Addresses: of the descriptor that is stored, of that with the error's index if it has not been
+  // computed, of the one in error
+  input  logic [31:0] store_address_i,
+  input  logic [31:0] lookup_address_i,
+  output logic [31:0] address_o
 );
-
   error_t port;
   logic   of_store;
 
@@ -53,5 +55,4 @@ module error_select
       ? client_e'(client_i) inside {ClientParameters, ClientResidual, ClientWrite}
       : !(fetch_i.valid || load_i.valid || compute_i.valid);
   assign address_o = of_store ? store_address_i : lookup_address_i;
-
 endmodule

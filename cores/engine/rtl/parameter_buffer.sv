@@ -1,34 +1,36 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// Scales and biases of the output tile that is being stored, and of the next one.
 ///
 /// Memory holds ArraySize scales and then ArraySize biases for each tile. Tiles are fetched in order,
 /// at most two ahead of `release_i`, which gives up the oldest one.
 module parameter_buffer #(
-    parameter  int unsigned ArraySize  = 8,
-    parameter  int unsigned PortWords  = 4,
-    localparam int unsigned Groups     = ArraySize / PortWords,
-    localparam int unsigned GroupWidth = (Groups > 1) ? $clog2(Groups) : 1
+  parameter  int unsigned ArraySize  = 8,
+  parameter  int unsigned PortWords  = 4,
+  localparam int unsigned Groups     = ArraySize / PortWords,
+  localparam int unsigned GroupWidth = (Groups > 1) ? $clog2(Groups) : 1
 ) (
-    input  logic                       clk_i,
-    input  logic                       rst_ni,
-    input  logic                       clear_i,
-    // Tiles to fetch
-    input  logic                       start_i,
-    input  logic [31:0]                address_i,
-    input  logic [15:0]                tiles_i,
-    // Memory
-    output logic                       req_o,
-    output logic [31:0]                addr_o,
-    input  logic                       gnt_i,
-    input  logic                       rvalid_i,
-    input  logic [PortWords-1:0][31:0] rdata_i,
-    // The oldest tile
-    output logic                       ready_o,
-    input  logic                       release_i,
-    input  logic [GroupWidth-1:0]      group_i,
-    output logic [PortWords-1:0][31:0] scale_o,
-    output logic [PortWords-1:0][31:0] bias_o
+  input  logic                       clk_i,
+  input  logic                       rst_ni,
+  input  logic                       clear_i,
+  // Tiles to fetch
+  input  logic                       start_i,
+  input  logic [31:0]                address_i,
+  input  logic [15:0]                tiles_i,
+  // Memory
+  output logic                       req_o,
+  output logic [31:0]                addr_o,
+  input  logic                       gnt_i,
+  input  logic                       rvalid_i,
+  input  logic [PortWords-1:0][31:0] rdata_i,
+  // The oldest tile
+  output logic                       ready_o,
+  input  logic                       release_i,
+  input  logic [GroupWidth-1:0]      group_i,
+  output logic [PortWords-1:0][31:0] scale_o,
+  output logic [PortWords-1:0][31:0] bias_o
 );
-
   localparam int unsigned Beats     = 2 * Groups;
   localparam int unsigned BeatWidth = $clog2(Beats);
 
@@ -103,5 +105,4 @@ module parameter_buffer #(
 
   assign scale_o = scale[place(read_tile_q, group_i)];
   assign bias_o  = bias[place(read_tile_q, group_i)];
-
 endmodule

@@ -1,3 +1,6 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// Shares the engine's memory port between its units and keeps every access inside main memory.
 ///
 /// Client 0 has the highest priority. A grant is given in the cycle in which memory takes the request;
@@ -5,37 +8,36 @@
 /// sent: it raises `error_o` with the number of the client. While `halt_i` is high nothing is granted,
 /// and `idle_o` tells when the last response has come.
 module port_arbiter #(
-    parameter  int unsigned Clients     = 7,
-    parameter  int unsigned PortWords   = 4,
-    parameter  logic [31:0] MemoryBase  = 32'h8000_0000,
-    parameter  int unsigned MemoryBytes = 32'h0008_0000,
-    localparam int unsigned ClientWidth = $clog2(Clients)
+  parameter  int unsigned Clients     = 7,
+  parameter  int unsigned PortWords   = 4,
+  parameter  logic [31:0] MemoryBase  = 32'h8000_0000,
+  parameter  int unsigned MemoryBytes = 32'h0008_0000,
+  localparam int unsigned ClientWidth = $clog2(Clients)
 ) (
-    input  logic                                     clk_i,
-    input  logic                                     rst_ni,
-    input  logic                                     halt_i,
-    output logic                                     idle_o,
-    output logic                                     stall_o,
-    output logic                                     error_o,
-    output logic [ClientWidth-1:0]                   error_client_o,
-    // Clients
-    input  logic [Clients-1:0]                       client_req_i,
-    input  logic [Clients-1:0][31:0]                 client_addr_i,
-    input  logic [Clients-1:0]                       client_we_i,
-    input  logic [Clients-1:0][PortWords-1:0]        client_mask_i,
-    input  logic [PortWords-1:0][31:0]               client_wdata_i,
-    output logic [Clients-1:0]                       client_gnt_o,
-    output logic [Clients-1:0]                       client_rvalid_o,
-    // Memory
-    output logic                                     port_req_o,
-    input  logic                                     port_gnt_i,
-    output logic [31:0]                              port_addr_o,
-    output logic                                     port_we_o,
-    output logic [PortWords-1:0]                     port_mask_o,
-    output logic [PortWords-1:0][31:0]               port_wdata_o,
-    input  logic                                     port_rvalid_i
+  input  logic                              clk_i,
+  input  logic                              rst_ni,
+  input  logic                              halt_i,
+  output logic                              idle_o,
+  output logic                              stall_o,
+  output logic                              error_o,
+  output logic [ClientWidth-1:0]            error_client_o,
+  // Clients
+  input  logic [Clients-1:0]                client_req_i,
+  input  logic [Clients-1:0][31:0]          client_addr_i,
+  input  logic [Clients-1:0]                client_we_i,
+  input  logic [Clients-1:0][PortWords-1:0] client_mask_i,
+  input  logic [PortWords-1:0][31:0]        client_wdata_i,
+  output logic [Clients-1:0]                client_gnt_o,
+  output logic [Clients-1:0]                client_rvalid_o,
+  // Memory
+  output logic                              port_req_o,
+  input  logic                              port_gnt_i,
+  output logic [31:0]                       port_addr_o,
+  output logic                              port_we_o,
+  output logic [PortWords-1:0]              port_mask_o,
+  output logic [PortWords-1:0][31:0]        port_wdata_o,
+  input  logic                              port_rvalid_i
 );
-
   localparam int unsigned MaxOutstanding = 4;
 
   logic [ClientWidth-1:0] selected;
@@ -80,22 +82,21 @@ module port_arbiter #(
   end
 
   fifo_v3 #(
-      .DATA_WIDTH(ClientWidth),
-      .DEPTH     (MaxOutstanding)
+    .DATA_WIDTH(ClientWidth),
+    .DEPTH     (MaxOutstanding)
   ) u_tags (
-      .clk_i,
-      .rst_ni,
-      .flush_i   (1'b0),
-      .testmode_i(1'b0),
-      .full_o    (tags_full),
-      .empty_o   (tags_empty),
-      .usage_o   (),
-      .data_i    (selected),
-      .push_i    (port_req_o && port_gnt_i),
-      .data_o    (tag),
-      .pop_i     (port_rvalid_i)
+    .clk_i,
+    .rst_ni,
+    .flush_i   (1'b0),
+    .testmode_i(1'b0),
+    .full_o    (tags_full),
+    .empty_o   (tags_empty),
+    .usage_o   (),
+    .data_i    (selected),
+    .push_i    (port_req_o && port_gnt_i),
+    .data_o    (tag),
+    .pop_i     (port_rvalid_i)
   );
 
   assign idle_o = tags_empty;
-
 endmodule

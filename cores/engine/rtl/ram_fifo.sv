@@ -1,21 +1,23 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// FIFO in distributed RAM: its head is read without delay, nothing falls through.
 ///
 /// Pushing when full or popping when empty is the owner's mistake; `count_o` lets it know better.
 module ram_fifo #(
-    parameter  int unsigned Width      = 32,
-    parameter  int unsigned Depth      = 64,
-    localparam int unsigned DepthWidth = $clog2(Depth)
+  parameter  int unsigned Width      = 32,
+  parameter  int unsigned Depth      = 64,
+  localparam int unsigned DepthWidth = $clog2(Depth)
 ) (
-    input  logic                clk_i,
-    input  logic                rst_ni,
-    input  logic                clear_i,
-    input  logic                push_i,
-    input  logic [Width-1:0]    data_i,
-    input  logic                pop_i,
-    output logic [Width-1:0]    data_o,
-    output logic [DepthWidth:0] count_o
+  input  logic                clk_i,
+  input  logic                rst_ni,
+  input  logic                clear_i,
+  input  logic                push_i,
+  input  logic [Width-1:0]    data_i,
+  input  logic                pop_i,
+  output logic [Width-1:0]    data_o,
+  output logic [DepthWidth:0] count_o
 );
-
   logic [Width-1:0]      memory[Depth];
   logic [DepthWidth-1:0] write_q;
   logic [DepthWidth-1:0] read_q;
@@ -41,5 +43,4 @@ module ram_fifo #(
       count_o <= count_o + (DepthWidth + 1)'(push_i) - (DepthWidth + 1)'(pop_i);
     end
   end
-
 endmodule

@@ -1,3 +1,6 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// Reads the residual operand of a job ahead of the results that it is added to.
 ///
 /// Beats come in the order of store_walker. `available_o` tells that there is one that nobody has
@@ -5,28 +8,27 @@
 module residual_reader
   import engine_pkg::*;
 #(
-    parameter int unsigned ArraySize = 8,
-    parameter int unsigned PortWords = 4
+  parameter int unsigned ArraySize = 8,
+  parameter int unsigned PortWords = 4
 ) (
-    input  logic                       clk_i,
-    input  logic                       rst_ni,
-    input  logic                       clear_i,
-    input  logic                       start_i,
-    input  store_command_t             command_i,
-    // Memory
-    output logic                       req_o,
-    output logic [31:0]                addr_o,
-    output logic [PortWords-1:0]       mask_o,
-    input  logic                       gnt_i,
-    input  logic                       rvalid_i,
-    input  logic [PortWords-1:0][31:0] rdata_i,
-    // Results
-    output logic                       available_o,
-    input  logic                       claim_i,
-    input  logic                       take_i,
-    output logic [PortWords-1:0][31:0] data_o
+  input  logic                       clk_i,
+  input  logic                       rst_ni,
+  input  logic                       clear_i,
+  input  logic                       start_i,
+  input  store_command_t             command_i,
+  // Memory
+  output logic                       req_o,
+  output logic [31:0]                addr_o,
+  output logic [PortWords-1:0]       mask_o,
+  input  logic                       gnt_i,
+  input  logic                       rvalid_i,
+  input  logic [PortWords-1:0][31:0] rdata_i,
+  // Results
+  output logic                       available_o,
+  input  logic                       claim_i,
+  input  logic                       take_i,
+  output logic [PortWords-1:0][31:0] data_o
 );
-
   localparam int unsigned Depth      = 32;
   localparam int unsigned CountWidth = $clog2(Depth) + 1;
 
@@ -44,21 +46,21 @@ module residual_reader
   assign available_o = unclaimed_q != '0;
 
   store_walker #(
-      .ArraySize(ArraySize),
-      .PortWords(PortWords)
+    .ArraySize(ArraySize),
+    .PortWords(PortWords)
   ) u_walker (
-      .clk_i,
-      .start_i,
-      .command_i,
-      .next_i        (next),
-      .group_o       (),
-      .mask_o,
-      .offset_o      (offset),
-      .empty_o       (empty),
-      .position_end_o(),
-      .row_end_o     (),
-      .tile_end_o    (),
-      .last_o        (last)
+    .clk_i,
+    .start_i,
+    .command_i,
+    .next_i        (next),
+    .group_o       (),
+    .mask_o,
+    .offset_o      (offset),
+    .empty_o       (empty),
+    .position_end_o(),
+    .row_end_o     (),
+    .tile_end_o    (),
+    .last_o        (last)
   );
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -79,17 +81,16 @@ module residual_reader
   end
 
   ram_fifo #(
-      .Width(32 * PortWords),
-      .Depth(Depth)
+    .Width(32 * PortWords),
+    .Depth(Depth)
   ) u_fifo (
-      .clk_i,
-      .rst_ni,
-      .clear_i,
-      .push_i (rvalid_i),
-      .data_i (rdata_i),
-      .pop_i  (take_i),
-      .data_o (data_o),
-      .count_o()
+    .clk_i,
+    .rst_ni,
+    .clear_i,
+    .push_i (rvalid_i),
+    .data_i (rdata_i),
+    .pop_i  (take_i),
+    .data_o (data_o),
+    .count_o()
   );
-
 endmodule

@@ -1,38 +1,40 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// Results on their way out: to memory, to the activation buffer, or to both.
 ///
 /// The places of results are pushed when they are begun, their values when they are there. A result leaves
 /// when every destination has taken it, which each may do in a cycle of its own.
 module result_queue #(
-    parameter  int unsigned PortWords   = 4,
-    parameter  int unsigned BufferWidth = 14,
-    parameter  int unsigned Depth       = 32,
-    localparam int unsigned CountWidth  = $clog2(Depth) + 1
+  parameter  int unsigned PortWords   = 4,
+  parameter  int unsigned BufferWidth = 14,
+  parameter  int unsigned Depth       = 32,
+  localparam int unsigned CountWidth  = $clog2(Depth) + 1
 ) (
-    input  logic                       clk_i,
-    input  logic                       rst_ni,
-    input  logic                       clear_i,
-    input  logic                       to_memory_i,
-    input  logic                       to_buffer_i,
-    // In
-    input  logic                       begin_i,
-    input  logic [31:0]                memory_addr_i,
-    input  logic [BufferWidth-1:0]     buffer_addr_i,
-    input  logic [PortWords-1:0]       mask_i,
-    input  logic                       value_valid_i,
-    input  logic [PortWords-1:0][31:0] value_i,
-    // Results that were begun and have not left
-    output logic [CountWidth-1:0]      pending_o,
-    // Out
-    output logic                       memory_req_o,
-    input  logic                       memory_gnt_i,
-    output logic [31:0]                memory_addr_o,
-    output logic                       buffer_req_o,
-    input  logic                       buffer_gnt_i,
-    output logic [BufferWidth-1:0]     buffer_addr_o,
-    output logic [PortWords-1:0]       mask_o,
-    output logic [PortWords-1:0][31:0] value_o
+  input  logic                       clk_i,
+  input  logic                       rst_ni,
+  input  logic                       clear_i,
+  input  logic                       to_memory_i,
+  input  logic                       to_buffer_i,
+  // In
+  input  logic                       begin_i,
+  input  logic [31:0]                memory_addr_i,
+  input  logic [BufferWidth-1:0]     buffer_addr_i,
+  input  logic [PortWords-1:0]       mask_i,
+  input  logic                       value_valid_i,
+  input  logic [PortWords-1:0][31:0] value_i,
+  // Results that were begun and have not left
+  output logic [CountWidth-1:0]      pending_o,
+  // Out
+  output logic                       memory_req_o,
+  input  logic                       memory_gnt_i,
+  output logic [31:0]                memory_addr_o,
+  output logic                       buffer_req_o,
+  input  logic                       buffer_gnt_i,
+  output logic [BufferWidth-1:0]     buffer_addr_o,
+  output logic [PortWords-1:0]       mask_o,
+  output logic [PortWords-1:0][31:0] value_o
 );
-
   logic [CountWidth-1:0] values;
   logic                  memory_taken_q;
   logic                  buffer_taken_q;
@@ -60,31 +62,30 @@ module result_queue #(
   end
 
   ram_fifo #(
-      .Width(32 + BufferWidth + PortWords),
-      .Depth(Depth)
+    .Width(32 + BufferWidth + PortWords),
+    .Depth(Depth)
   ) u_places (
-      .clk_i,
-      .rst_ni,
-      .clear_i,
-      .push_i (begin_i),
-      .data_i ({memory_addr_i, buffer_addr_i, mask_i}),
-      .pop_i  (leave),
-      .data_o ({memory_addr_o, buffer_addr_o, mask_o}),
-      .count_o(pending_o)
+    .clk_i,
+    .rst_ni,
+    .clear_i,
+    .push_i (begin_i),
+    .data_i ({memory_addr_i, buffer_addr_i, mask_i}),
+    .pop_i  (leave),
+    .data_o ({memory_addr_o, buffer_addr_o, mask_o}),
+    .count_o(pending_o)
   );
 
   ram_fifo #(
-      .Width(32 * PortWords),
-      .Depth(Depth)
+    .Width(32 * PortWords),
+    .Depth(Depth)
   ) u_values (
-      .clk_i,
-      .rst_ni,
-      .clear_i,
-      .push_i (value_valid_i),
-      .data_i (value_i),
-      .pop_i  (leave),
-      .data_o (value_o),
-      .count_o(values)
+    .clk_i,
+    .rst_ni,
+    .clear_i,
+    .push_i (value_valid_i),
+    .data_i (value_i),
+    .pop_i  (leave),
+    .data_o (value_o),
+    .count_o(values)
   );
-
 endmodule

@@ -1,3 +1,6 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// Decides in each cycle which slice enters the array, or what it has to wait for.
 ///
 /// The order of a job is: slices, within them output tiles, within them output positions, row by row. A
@@ -8,51 +11,50 @@
 module sequencer
   import engine_pkg::*;
 #(
-    parameter  int unsigned ArraySize        = 8,
-    parameter  int unsigned PortWords        = 4,
-    parameter  int unsigned BufferWords      = 16384,
-    parameter  int unsigned AccumulatorDepth = 1024,
-    // Cycles from one use of an accumulator to the next, issue to issue.
-    parameter  int unsigned HazardDistance   = 6,
-    localparam int unsigned OffsetWidth      = 20,
-    localparam int unsigned BufferWidth      = $clog2(BufferWords),
-    localparam int unsigned EntryWidth       = $clog2(AccumulatorDepth),
-    localparam int unsigned LaneWidth        = $clog2(ArraySize + 1)
+  parameter  int unsigned ArraySize        = 8,
+  parameter  int unsigned PortWords        = 4,
+  parameter  int unsigned BufferWords      = 16384,
+  parameter  int unsigned AccumulatorDepth = 1024,
+  // Cycles from one use of an accumulator to the next, issue to issue.
+  parameter  int unsigned HazardDistance   = 6,
+  localparam int unsigned OffsetWidth      = 20,
+  localparam int unsigned BufferWidth      = $clog2(BufferWords),
+  localparam int unsigned EntryWidth       = $clog2(AccumulatorDepth),
+  localparam int unsigned LaneWidth        = $clog2(ArraySize + 1)
 ) (
-    input  logic                     clk_i,
-    input  logic                     rst_ni,
-    input  logic                     clear_i,
-    // Commands
-    input  logic                     command_valid_i,
-    input  compute_command_t         command_i,
-    output logic                     command_pop_o,
-    // Progress of the other stages
-    input  logic                     fetching_i,
-    input  logic                     fenced_i,
-    input  logic [15:0]              loaded_i,
-    input  logic [15:0]              stored_i,
-    output logic [15:0]              computed_o,
-    // Weights
-    input  logic                     weight_available_i,
-    output logic                     weight_claim_o,
-    // The slice that is issued
-    output logic                     issue_o,
-    output logic [BufferWidth-1:0]   issue_address_o,
-    output logic [LaneWidth-1:0]     issue_lanes_o,
-    output logic [7:1][LaneWidth-1:0] issue_crossing_o,
-    output logic [7:0][BufferWidth-1:0] issue_skip_o,
-    output logic                     issue_swap_o,
-    output logic                     issue_bypass_o,
-    output logic                     issue_maximum_o,
-    output logic                     issue_first_o,
-    output logic                     issue_tile_done_o,
-    output logic [EntryWidth-1:0]    issue_entry_o,
-    // Accounts
-    output logic [LaneWidth-1:0]     issue_columns_o,
-    output waits_t                   waits_o,
-    output error_t                   error_o
+  input  logic                        clk_i,
+  input  logic                        rst_ni,
+  input  logic                        clear_i,
+  // Commands
+  input  logic                        command_valid_i,
+  input  compute_command_t            command_i,
+  output logic                        command_pop_o,
+  // Progress of the other stages
+  input  logic                        fetching_i,
+  input  logic                        fenced_i,
+  input  logic [15:0]                 loaded_i,
+  input  logic [15:0]                 stored_i,
+  output logic [15:0]                 computed_o,
+  // Weights
+  input  logic                        weight_available_i,
+  output logic                        weight_claim_o,
+  // The slice that is issued
+  output logic                        issue_o,
+  output logic [BufferWidth-1:0]      issue_address_o,
+  output logic [LaneWidth-1:0]        issue_lanes_o,
+  output logic [7:1][LaneWidth-1:0]   issue_crossing_o,
+  output logic [7:0][BufferWidth-1:0] issue_skip_o,
+  output logic                        issue_swap_o,
+  output logic                        issue_bypass_o,
+  output logic                        issue_maximum_o,
+  output logic                        issue_first_o,
+  output logic                        issue_tile_done_o,
+  output logic [EntryWidth-1:0]       issue_entry_o,
+  // Accounts
+  output logic [LaneWidth-1:0]        issue_columns_o,
+  output waits_t                      waits_o,
+  output error_t                      error_o
 );
-
   localparam int unsigned Beats     = ArraySize * ArraySize / (4 * PortWords);
   localparam int unsigned BeatWidth = $clog2(Beats + 1);
 
@@ -92,21 +94,21 @@ module sequencer
   logic [7:0][OffsetWidth-1:0] skip;
 
   slice_walker #(
-      .ArraySize  (ArraySize),
-      .OffsetWidth(OffsetWidth)
+    .ArraySize  (ArraySize),
+    .OffsetWidth(OffsetWidth)
   ) u_walker (
-      .clk_i,
-      .rst_ni,
-      .clear_i,
-      .command_i,
-      .channelwise_i(channelwise),
-      .next_i       (issue_o && slice_end),
-      .next_offset_o(next_slice_offset),
-      .lanes_o      (slice_lanes),
-      .crossing_o   (issue_crossing_o),
-      .skip_o       (skip),
-      .first_o      (first_slice),
-      .last_o       (last_slice)
+    .clk_i,
+    .rst_ni,
+    .clear_i,
+    .command_i,
+    .channelwise_i(channelwise),
+    .next_i       (issue_o && slice_end),
+    .next_offset_o(next_slice_offset),
+    .lanes_o      (slice_lanes),
+    .crossing_o   (issue_crossing_o),
+    .skip_o       (skip),
+    .first_o      (first_slice),
+    .last_o       (last_slice)
   );
 
   assign next_tile_offset = tile_offset_q + (channelwise ? OffsetWidth'(ArraySize) : '0);
@@ -174,10 +176,10 @@ module sequencer
 
   assign entry   = 33'(command_i.accumulator) + 33'(entry_q);
   assign error_o = '{
-          valid: ready && entry >= 33'(AccumulatorDepth),
-          code: ErrorAccumulator,
-          index: command_i.index
-      };
+    valid: ready && entry >= 33'(AccumulatorDepth),
+    code: ErrorAccumulator,
+    index: command_i.index
+  };
 
   assign issue_address_o   = BufferWidth'(OffsetWidth'(command_i.base) + offset_q);
   assign issue_entry_o     = entry[EntryWidth-1:0];
@@ -203,13 +205,13 @@ module sequencer
   assign lacks_weights = ready && issue_swap_o && !tile_ready;
 
   assign waits_o = '{
-          descriptor: !command_valid_i && fetching_i,
-          activations: command_valid_i && !loaded && !fenced_i,
-          weights: lacks_weights,
-          accumulator: ready && hazard && !lacks_weights,
-          store: (!command_valid_i && !fetching_i)
-              || (command_valid_i && ((!loaded && fenced_i) || (loaded && store_behind)))
-      };
+    descriptor: !command_valid_i && fetching_i,
+    activations: command_valid_i && !loaded && !fenced_i,
+    weights: lacks_weights,
+    accumulator: ready && hazard && !lacks_weights,
+    store: (!command_valid_i && !fetching_i)
+        || (command_valid_i && ((!loaded && fenced_i) || (loaded && store_behind)))
+  };
   assign issue_o         = ready && !lacks_weights && !hazard && !error_o.valid;
   assign command_pop_o   = issue_o && slice_end && last_slice;
 
@@ -258,5 +260,4 @@ module sequencer
       if (command_pop_o) computed_o <= computed_o + 16'd1;
     end
   end
-
 endmodule

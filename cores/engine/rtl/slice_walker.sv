@@ -1,3 +1,6 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// The slices of a job, one after another: where each begins, and which of its lanes exist.
 ///
 /// An output position reads runs of consecutive words. A slice is ArraySize of them, counted from the
@@ -10,25 +13,24 @@
 module slice_walker
   import engine_pkg::*;
 #(
-    parameter  int unsigned ArraySize   = 8,
-    parameter  int unsigned OffsetWidth = 20,
-    localparam int unsigned LaneWidth   = $clog2(ArraySize + 1)
+  parameter  int unsigned ArraySize   = 8,
+  parameter  int unsigned OffsetWidth = 20,
+  localparam int unsigned LaneWidth   = $clog2(ArraySize + 1)
 ) (
-    input  logic                       clk_i,
-    input  logic                       rst_ni,
-    input  logic                       clear_i,
-    input  compute_command_t           command_i,
-    input  logic                       channelwise_i,
-    input  logic                       next_i,
-    // The slice
-    output logic [OffsetWidth-1:0]     next_offset_o,  // of the slice after this one
-    output logic [LaneWidth-1:0]       lanes_o,  // not channelwise
-    output logic [7:1][LaneWidth-1:0]  crossing_o,
-    output logic [7:0][OffsetWidth-1:0] skip_o,  // words left out by so many crossings
-    output logic                       first_o,
-    output logic                       last_o
+  input  logic                        clk_i,
+  input  logic                        rst_ni,
+  input  logic                        clear_i,
+  input  compute_command_t            command_i,
+  input  logic                        channelwise_i,
+  input  logic                        next_i,
+  // The slice
+  output logic [OffsetWidth-1:0]      next_offset_o,  // of the slice after this one
+  output logic [LaneWidth-1:0]        lanes_o,  // not channelwise
+  output logic [7:1][LaneWidth-1:0]   crossing_o,
+  output logic [7:0][OffsetWidth-1:0] skip_o,  // words left out by so many crossings
+  output logic                        first_o,
+  output logic                        last_o
 );
-
   localparam int unsigned RunWidth = 19;  // of eight runs
 
   logic [OffsetWidth-1:0] offset_q;
@@ -121,5 +123,4 @@ module slice_walker
       end
     end
   end
-
 endmodule

@@ -1,3 +1,6 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which accumulator entry is read next, and where in the activation buffer the result goes.
 ///
 /// A result is the largest of a window of entries, which are read row by row. `step_i` goes on to the next
@@ -5,27 +8,26 @@
 module store_addresses
   import engine_pkg::*;
 #(
-    parameter  int unsigned ArraySize  = 8,
-    parameter  int unsigned PortWords  = 4,
-    parameter  int unsigned EntryWidth = 10,
-    localparam int unsigned Groups     = ArraySize / PortWords,
-    localparam int unsigned GroupWidth = (Groups > 1) ? $clog2(Groups) : 1
+  parameter  int unsigned ArraySize  = 8,
+  parameter  int unsigned PortWords  = 4,
+  parameter  int unsigned EntryWidth = 10,
+  localparam int unsigned Groups     = ArraySize / PortWords,
+  localparam int unsigned GroupWidth = (Groups > 1) ? $clog2(Groups) : 1
 ) (
-    input  logic                  clk_i,
-    input  logic                  start_i,
-    input  store_command_t        command_i,
-    input  logic                  read_i,
-    input  logic                  step_i,
-    input  logic [GroupWidth-1:0] group_i,
-    input  logic                  position_end_i,
-    input  logic                  row_end_i,
-    input  logic                  tile_end_i,
-    output logic                  window_first_o,
-    output logic                  window_last_o,
-    output logic [EntryWidth-1:0] entry_o,
-    output logic [31:0]           buffer_word_o
+  input  logic                  clk_i,
+  input  logic                  start_i,
+  input  store_command_t        command_i,
+  input  logic                  read_i,
+  input  logic                  step_i,
+  input  logic [GroupWidth-1:0] group_i,
+  input  logic                  position_end_i,
+  input  logic                  row_end_i,
+  input  logic                  tile_end_i,
+  output logic                  window_first_o,
+  output logic                  window_last_o,
+  output logic [EntryWidth-1:0] entry_o,
+  output logic [31:0]           buffer_word_o
 );
-
   // First entries of the tile, of the row of results, of the result; then inside its window.
   logic [31:0] tile_entry_q;
   logic [31:0] row_entry_q;
@@ -112,5 +114,4 @@ module store_addresses
       end
     end
   end
-
 endmodule

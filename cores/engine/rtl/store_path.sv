@@ -1,3 +1,6 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// Third stage of the engine: finished sums through pooling, scale, bias, residual, slope and clamp to
 /// memory and to the activation buffer, PortWords words a cycle.
 ///
@@ -6,57 +9,56 @@
 module store_path
   import engine_pkg::*;
 #(
-    parameter  int unsigned ArraySize        = 8,
-    parameter  int unsigned PortWords        = 4,
-    parameter  int unsigned BufferWords      = 16384,
-    parameter  int unsigned AccumulatorDepth = 1024,
-    localparam int unsigned BufferWidth      = $clog2(BufferWords),
-    localparam int unsigned EntryWidth       = $clog2(AccumulatorDepth)
+  parameter  int unsigned ArraySize        = 8,
+  parameter  int unsigned PortWords        = 4,
+  parameter  int unsigned BufferWords      = 16384,
+  parameter  int unsigned AccumulatorDepth = 1024,
+  localparam int unsigned BufferWidth      = $clog2(BufferWords),
+  localparam int unsigned EntryWidth       = $clog2(AccumulatorDepth)
 ) (
-    input  logic                       clk_i,
-    input  logic                       rst_ni,
-    input  logic                       clear_i,
-    // Commands
-    input  logic                       command_valid_i,
-    input  store_command_t             command_i,
-    output logic                       command_pop_o,
-    output logic [15:0]                stored_o,
-    // Accumulators
-    input  logic                       tile_done_i,
-    output logic                       read_o,
-    output logic [EntryWidth-1:0]      read_entry_o,
-    input  logic                       read_ready_i,
-    input  logic [ArraySize-1:0][31:0] read_data_i,
-    // Memory, reading parameters
-    output logic                       parameter_req_o,
-    output logic [31:0]                parameter_addr_o,
-    input  logic                       parameter_gnt_i,
-    input  logic                       parameter_rvalid_i,
-    input  logic [PortWords-1:0][31:0] parameter_rdata_i,
-    // Memory, reading the residual operand
-    output logic                       residual_req_o,
-    output logic [31:0]                residual_addr_o,
-    output logic [PortWords-1:0]       residual_mask_o,
-    input  logic                       residual_gnt_i,
-    input  logic                       residual_rvalid_i,
-    input  logic [PortWords-1:0][31:0] residual_rdata_i,
-    // Memory, writing results and profile
-    output logic                       write_req_o,
-    output logic [31:0]                write_addr_o,
-    output logic [PortWords-1:0]       write_mask_o,
-    output logic [PortWords-1:0][31:0] write_data_o,
-    input  logic                       write_gnt_i,
-    // Activation buffer
-    output logic                       buffer_req_o,
-    output logic [BufferWidth-1:0]     buffer_addr_o,
-    output logic [PortWords-1:0]       buffer_mask_o,
-    output logic [PortWords-1:0][31:0] buffer_data_o,
-    input  logic                       buffer_gnt_i,
-    // Counters for the profile
-    input  counters_t                  counters_i,
-    output error_t                     error_o
+  input  logic                       clk_i,
+  input  logic                       rst_ni,
+  input  logic                       clear_i,
+  // Commands
+  input  logic                       command_valid_i,
+  input  store_command_t             command_i,
+  output logic                       command_pop_o,
+  output logic [15:0]                stored_o,
+  // Accumulators
+  input  logic                       tile_done_i,
+  output logic                       read_o,
+  output logic [EntryWidth-1:0]      read_entry_o,
+  input  logic                       read_ready_i,
+  input  logic [ArraySize-1:0][31:0] read_data_i,
+  // Memory, reading parameters
+  output logic                       parameter_req_o,
+  output logic [31:0]                parameter_addr_o,
+  input  logic                       parameter_gnt_i,
+  input  logic                       parameter_rvalid_i,
+  input  logic [PortWords-1:0][31:0] parameter_rdata_i,
+  // Memory, reading the residual operand
+  output logic                       residual_req_o,
+  output logic [31:0]                residual_addr_o,
+  output logic [PortWords-1:0]       residual_mask_o,
+  input  logic                       residual_gnt_i,
+  input  logic                       residual_rvalid_i,
+  input  logic [PortWords-1:0][31:0] residual_rdata_i,
+  // Memory, writing results and profile
+  output logic                       write_req_o,
+  output logic [31:0]                write_addr_o,
+  output logic [PortWords-1:0]       write_mask_o,
+  output logic [PortWords-1:0][31:0] write_data_o,
+  input  logic                       write_gnt_i,
+  // Activation buffer
+  output logic                       buffer_req_o,
+  output logic [BufferWidth-1:0]     buffer_addr_o,
+  output logic [PortWords-1:0]       buffer_mask_o,
+  output logic [PortWords-1:0][31:0] buffer_data_o,
+  input  logic                       buffer_gnt_i,
+  // Counters for the profile
+  input  counters_t                  counters_i,
+  output error_t                     error_o
 );
-
   localparam int unsigned Groups        = ArraySize / PortWords;
   localparam int unsigned GroupWidth    = (Groups > 1) ? $clog2(Groups) : 1;
   localparam int unsigned ProfileWords  = 8;
@@ -81,8 +83,7 @@ module store_path
   assign start  = state_q == StateIdle && command_valid_i;
   assign stores = command_i.to_memory || command_i.to_buffer;
 
-  // --- What is read next -----------------------------------------------------------------------
-
+  // What is read next.
   logic                  step;
   logic [GroupWidth-1:0] group;
   logic [PortWords-1:0]  mask;
@@ -93,21 +94,21 @@ module store_path
   logic                  walk_tile_end;
 
   store_walker #(
-      .ArraySize(ArraySize),
-      .PortWords(PortWords)
+    .ArraySize(ArraySize),
+    .PortWords(PortWords)
   ) u_walker (
-      .clk_i,
-      .start_i       (start),
-      .command_i,
-      .next_i        (step),
-      .group_o       (group),
-      .mask_o        (mask),
-      .offset_o      (offset),
-      .empty_o       (empty),
-      .position_end_o(position_end),
-      .row_end_o     (row_end),
-      .tile_end_o    (walk_tile_end),
-      .last_o        ()
+    .clk_i,
+    .start_i       (start),
+    .command_i,
+    .next_i        (step),
+    .group_o       (group),
+    .mask_o        (mask),
+    .offset_o      (offset),
+    .empty_o       (empty),
+    .position_end_o(position_end),
+    .row_end_o     (row_end),
+    .tile_end_o    (walk_tile_end),
+    .last_o        ()
   );
 
   logic        window_first;
@@ -116,27 +117,26 @@ module store_path
   logic        read;
 
   store_addresses #(
-      .ArraySize (ArraySize),
-      .PortWords (PortWords),
-      .EntryWidth(EntryWidth)
+    .ArraySize (ArraySize),
+    .PortWords (PortWords),
+    .EntryWidth(EntryWidth)
   ) u_addresses (
-      .clk_i,
-      .start_i       (start),
-      .command_i,
-      .read_i        (read),
-      .step_i        (step),
-      .group_i       (group),
-      .position_end_i(position_end),
-      .row_end_i     (row_end),
-      .tile_end_i    (walk_tile_end),
-      .window_first_o(window_first),
-      .window_last_o (window_last),
-      .entry_o       (read_entry_o),
-      .buffer_word_o (buffer_word)
+    .clk_i,
+    .start_i       (start),
+    .command_i,
+    .read_i        (read),
+    .step_i        (step),
+    .group_i       (group),
+    .position_end_i(position_end),
+    .row_end_i     (row_end),
+    .tile_end_i    (walk_tile_end),
+    .window_first_o(window_first),
+    .window_last_o (window_last),
+    .entry_o       (read_entry_o),
+    .buffer_word_o (buffer_word)
   );
 
-  // --- Reading the accumulators ----------------------------------------------------------------
-
+  // Reading the accumulators.
   logic [15:0]           tiles_done_q;  // completed by the accumulators, and not stored yet
   logic                  skipped;  // a tile of which nothing is stored
   logic                  tile_end;
@@ -157,10 +157,10 @@ module store_path
   assign tile_ready = state_q == StateTiles && tiles_done_q != '0;
   assign skipped    = tile_ready && (!stores || (empty && parameters_ready));
   assign error_o    = '{
-          valid: tile_ready && stores && !empty && beyond,
-          code: ErrorBuffer,
-          index: command_i.index
-      };
+    valid: tile_ready && stores && !empty && beyond,
+    code: ErrorBuffer,
+    index: command_i.index
+  };
 
   assign read_o   = tile_ready && stores && !empty && !beyond && parameters_ready
       && pending != QueueWidth'(QueueDepth)
@@ -182,8 +182,7 @@ module store_path
     else if (tile_end) tiles_left_q <= tiles_left_q - 16'd1;
   end
 
-  // --- Pooling and post-processing -------------------------------------------------------------
-
+  // Pooling and post-processing.
   logic [PortWords-1:0][31:0] scale;
   logic [PortWords-1:0][31:0] bias;
   logic [1:0][PortWords-1:0][31:0] scale_q;
@@ -194,25 +193,25 @@ module store_path
   logic [Latency-1:0]         valid_q;
 
   parameter_buffer #(
-      .ArraySize(ArraySize),
-      .PortWords(PortWords)
+    .ArraySize(ArraySize),
+    .PortWords(PortWords)
   ) u_parameters (
-      .clk_i,
-      .rst_ni,
-      .clear_i,
-      .start_i  (start && stores),
-      .address_i(command_i.parameters),
-      .tiles_i  (command_i.tiles),
-      .req_o    (parameter_req_o),
-      .addr_o   (parameter_addr_o),
-      .gnt_i    (parameter_gnt_i),
-      .rvalid_i (parameter_rvalid_i),
-      .rdata_i  (parameter_rdata_i),
-      .ready_o  (parameters_ready),
-      .release_i(tile_end && stores),
-      .group_i  (group),
-      .scale_o  (scale),
-      .bias_o   (bias)
+    .clk_i,
+    .rst_ni,
+    .clear_i,
+    .start_i  (start && stores),
+    .address_i(command_i.parameters),
+    .tiles_i  (command_i.tiles),
+    .req_o    (parameter_req_o),
+    .addr_o   (parameter_addr_o),
+    .gnt_i    (parameter_gnt_i),
+    .rvalid_i (parameter_rvalid_i),
+    .rdata_i  (parameter_rdata_i),
+    .ready_o  (parameters_ready),
+    .release_i(tile_end && stores),
+    .group_i  (group),
+    .scale_o  (scale),
+    .bias_o   (bias)
   );
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -243,86 +242,85 @@ module store_path
   end
 
   window_maximum #(
-      .PortWords(PortWords)
+    .PortWords(PortWords)
   ) u_window (
-      .clk_i,
-      .valid_i  (read_q),
-      .first_i  (first_q),
-      .sum_i    (sum),
-      .maximum_o(maximum)
+    .clk_i,
+    .valid_i  (read_q),
+    .first_i  (first_q),
+    .sum_i    (sum),
+    .maximum_o(maximum)
   );
 
   logic [PortWords-1:0][31:0] residual;
   logic [PortWords-1:0][31:0] value;
 
   residual_reader #(
-      .ArraySize(ArraySize),
-      .PortWords(PortWords)
+    .ArraySize(ArraySize),
+    .PortWords(PortWords)
   ) u_residual (
-      .clk_i,
-      .rst_ni,
-      .clear_i,
-      .start_i    (start && command_i.residual),
-      .command_i,
-      .req_o      (residual_req_o),
-      .addr_o     (residual_addr_o),
-      .mask_o     (residual_mask_o),
-      .gnt_i      (residual_gnt_i),
-      .rvalid_i   (residual_rvalid_i),
-      .rdata_i    (residual_rdata_i),
-      .available_o(residual_available),
-      .claim_i    (command_i.residual && read && window_last),
-      .take_i     (command_i.residual && valid_q[ResidualDelay-1]),
-      .data_o     (residual)
+    .clk_i,
+    .rst_ni,
+    .clear_i,
+    .start_i    (start && command_i.residual),
+    .command_i,
+    .req_o      (residual_req_o),
+    .addr_o     (residual_addr_o),
+    .mask_o     (residual_mask_o),
+    .gnt_i      (residual_gnt_i),
+    .rvalid_i   (residual_rvalid_i),
+    .rdata_i    (residual_rdata_i),
+    .available_o(residual_available),
+    .claim_i    (command_i.residual && read && window_last),
+    .take_i     (command_i.residual && valid_q[ResidualDelay-1]),
+    .data_o     (residual)
   );
 
   for (genvar i = 0; i < PortWords; i++) begin : gen_lane
     postprocess_lane u_lane (
-        .clk_i,
-        .enable_i    (valid_q[Latency-2:1]),
-        .sum_i       (maximum[i]),
-        .scale_i     (scale_q[1][i]),
-        .bias_i      (bias_q[1][i]),
-        .residual_i  (command_i.residual ? residual[i] : engine_pkg::NegativeZero),
-        .slope_i     (command_i.slope),
-        .clamp_low_i (command_i.clamp_low),
-        .clamp_high_i(command_i.clamp_high),
-        .value_o     (value[i])
+      .clk_i,
+      .enable_i    (valid_q[Latency-2:1]),
+      .sum_i       (maximum[i]),
+      .scale_i     (scale_q[1][i]),
+      .bias_i      (bias_q[1][i]),
+      .residual_i  (command_i.residual ? residual[i] : engine_pkg::NegativeZero),
+      .slope_i     (command_i.slope),
+      .clamp_low_i (command_i.clamp_low),
+      .clamp_high_i(command_i.clamp_high),
+      .value_o     (value[i])
     );
   end
 
-  // --- Writing ---------------------------------------------------------------------------------
-
+  // Writing.
   logic                       result_req;
   logic [31:0]                result_addr;
   logic [PortWords-1:0]       result_mask;
   logic [PortWords-1:0][31:0] result;
 
   result_queue #(
-      .PortWords  (PortWords),
-      .BufferWidth(BufferWidth),
-      .Depth      (QueueDepth)
+    .PortWords  (PortWords),
+    .BufferWidth(BufferWidth),
+    .Depth      (QueueDepth)
   ) u_queue (
-      .clk_i,
-      .rst_ni,
-      .clear_i,
-      .to_memory_i  (command_i.to_memory),
-      .to_buffer_i  (command_i.to_buffer),
-      .begin_i      (read && window_last),
-      .memory_addr_i(command_i.destination + offset),
-      .buffer_addr_i(buffer_word[BufferWidth-1:0]),
-      .mask_i       (mask),
-      .value_valid_i(valid_q[Latency-1]),
-      .value_i      (value),
-      .pending_o    (pending),
-      .memory_req_o (result_req),
-      .memory_gnt_i (write_gnt_i && state_q != StateProfile),
-      .memory_addr_o(result_addr),
-      .buffer_req_o,
-      .buffer_gnt_i,
-      .buffer_addr_o,
-      .mask_o       (result_mask),
-      .value_o      (result)
+    .clk_i,
+    .rst_ni,
+    .clear_i,
+    .to_memory_i  (command_i.to_memory),
+    .to_buffer_i  (command_i.to_buffer),
+    .begin_i      (read && window_last),
+    .memory_addr_i(command_i.destination + offset),
+    .buffer_addr_i(buffer_word[BufferWidth-1:0]),
+    .mask_i       (mask),
+    .value_valid_i(valid_q[Latency-1]),
+    .value_i      (value),
+    .pending_o    (pending),
+    .memory_req_o (result_req),
+    .memory_gnt_i (write_gnt_i && state_q != StateProfile),
+    .memory_addr_o(result_addr),
+    .buffer_req_o,
+    .buffer_gnt_i,
+    .buffer_addr_o,
+    .mask_o       (result_mask),
+    .value_o      (result)
   );
 
   assign buffer_mask_o = result_mask;
@@ -372,5 +370,4 @@ module store_path
       if (command_pop_o) stored_o <= stored_o + 16'd1;
     end
   end
-
 endmodule

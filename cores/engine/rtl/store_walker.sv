@@ -1,3 +1,6 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// Walks over the results of a job in the order in which they are stored: tiles, within them stored
 /// positions row by row, within them groups of PortWords channels.
 ///
@@ -5,27 +8,26 @@
 module store_walker
   import engine_pkg::*;
 #(
-    parameter  int unsigned ArraySize  = 8,
-    parameter  int unsigned PortWords  = 4,
-    localparam int unsigned Groups     = ArraySize / PortWords,
-    localparam int unsigned GroupWidth = (Groups > 1) ? $clog2(Groups) : 1
+  parameter  int unsigned ArraySize  = 8,
+  parameter  int unsigned PortWords  = 4,
+  localparam int unsigned Groups     = ArraySize / PortWords,
+  localparam int unsigned GroupWidth = (Groups > 1) ? $clog2(Groups) : 1
 ) (
-    input  logic                  clk_i,
-    input  logic                  start_i,
-    input  store_command_t        command_i,
-    input  logic                  next_i,
-    // The group
-    output logic [GroupWidth-1:0] group_o,
-    output logic [PortWords-1:0]  mask_o,
-    output logic [31:0]           offset_o,  // bytes in memory, from the first result
-    output logic                  empty_o,
-    // It is the last one of its position, row, tile, job
-    output logic                  position_end_o,
-    output logic                  row_end_o,
-    output logic                  tile_end_o,
-    output logic                  last_o
+  input  logic                  clk_i,
+  input  logic                  start_i,
+  input  store_command_t        command_i,
+  input  logic                  next_i,
+  // The group
+  output logic [GroupWidth-1:0] group_o,
+  output logic [PortWords-1:0]  mask_o,
+  output logic [31:0]           offset_o,  // bytes in memory, from the first result
+  output logic                  empty_o,
+  // It is the last one of its position, row, tile, job
+  output logic                  position_end_o,
+  output logic                  row_end_o,
+  output logic                  tile_end_o,
+  output logic                  last_o
 );
-
   logic [15:0] tile_q;
   logic [15:0] row_q;
   logic [15:0] column_q;
@@ -76,5 +78,4 @@ module store_walker
       end
     end
   end
-
 endmodule

@@ -1,3 +1,6 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// Fetches the weights of one descriptor after another, in one linear burst each, into a small FIFO.
 ///
 /// It runs ahead of the array as far as the FIFO allows, also across descriptors. `available_o` counts
@@ -7,29 +10,28 @@
 module weight_streamer
   import engine_pkg::*;
 #(
-    parameter int unsigned ArraySize = 8,
-    parameter int unsigned PortWords = 4
+  parameter int unsigned ArraySize = 8,
+  parameter int unsigned PortWords = 4
 ) (
-    input  logic                       clk_i,
-    input  logic                       rst_ni,
-    input  logic                       clear_i,
-    // Commands
-    input  logic                       command_valid_i,
-    input  weight_command_t            command_i,
-    output logic                       command_pop_o,
-    // Memory
-    output logic                       req_o,
-    output logic [31:0]                addr_o,
-    input  logic                       gnt_i,
-    input  logic                       rvalid_i,
-    input  logic [PortWords-1:0][31:0] rdata_i,
-    // Array
-    output logic                       available_o,
-    input  logic                       claim_i,
-    input  logic                       take_i,
-    output logic [PortWords-1:0][31:0] weight_o
+  input  logic                       clk_i,
+  input  logic                       rst_ni,
+  input  logic                       clear_i,
+  // Commands
+  input  logic                       command_valid_i,
+  input  weight_command_t            command_i,
+  output logic                       command_pop_o,
+  // Memory
+  output logic                       req_o,
+  output logic [31:0]                addr_o,
+  input  logic                       gnt_i,
+  input  logic                       rvalid_i,
+  input  logic [PortWords-1:0][31:0] rdata_i,
+  // Array
+  output logic                       available_o,
+  input  logic                       claim_i,
+  input  logic                       take_i,
+  output logic [PortWords-1:0][31:0] weight_o
 );
-
   localparam int unsigned BeatBytes  = 4 * PortWords;
   localparam int unsigned Beats      = ArraySize * ArraySize / BeatBytes;
   localparam int unsigned BeatWidth  = $clog2(Beats + 1);
@@ -152,12 +154,12 @@ module weight_streamer
   end
 
   diagonal_expander #(
-      .ArraySize(ArraySize),
-      .BeatBytes(BeatBytes)
+    .ArraySize(ArraySize),
+    .BeatBytes(BeatBytes)
   ) u_expander (
-      .diagonal_i(line_q[ArraySize-1:0]),
-      .beat_i    (expanded_q),
-      .weight_o  (expanded)
+    .diagonal_i(line_q[ArraySize-1:0]),
+    .beat_i    (expanded_q),
+    .weight_o  (expanded)
   );
 
   // Beats that are there and that nobody has claimed; the FIFO itself also holds the claimed ones.
@@ -178,17 +180,16 @@ module weight_streamer
   end
 
   ram_fifo #(
-      .Width(32 * PortWords),
-      .Depth(Depth)
+    .Width(32 * PortWords),
+    .Depth(Depth)
   ) u_fifo (
-      .clk_i,
-      .rst_ni,
-      .clear_i,
-      .push_i (push),
-      .data_i (expand ? expanded : rdata_i),
-      .pop_i  (take_i),
-      .data_o (weight_o),
-      .count_o()
+    .clk_i,
+    .rst_ni,
+    .clear_i,
+    .push_i (push),
+    .data_i (expand ? expanded : rdata_i),
+    .pop_i  (take_i),
+    .data_o (weight_o),
+    .count_o()
   );
-
 endmodule

@@ -1,15 +1,17 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// The largest of the sums of a max-pool window, channel by channel; the first of equal ones, NaN if any
 /// is NaN. The result stands a cycle after the window's last sum.
 module window_maximum #(
-    parameter int unsigned PortWords = 4
+  parameter int unsigned PortWords = 4
 ) (
-    input  logic                       clk_i,
-    input  logic                       valid_i,
-    input  logic                       first_i,
-    input  logic [PortWords-1:0][31:0] sum_i,
-    output logic [PortWords-1:0][31:0] maximum_o
+  input  logic                       clk_i,
+  input  logic                       valid_i,
+  input  logic                       first_i,
+  input  logic [PortWords-1:0][31:0] sum_i,
+  output logic [PortWords-1:0][31:0] maximum_o
 );
-
   always_ff @(posedge clk_i) begin
     if (valid_i) begin
       for (int unsigned i = 0; i < PortWords; i++) begin
@@ -17,5 +19,4 @@ module window_maximum #(
       end
     end
   end
-
 endmodule

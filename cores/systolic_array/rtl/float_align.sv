@@ -57,9 +57,9 @@ module float_align
       special_q <= |special;
       for (int unsigned i = 0; i < ArraySize; i++) begin
         lanes_q[i] <= '{
-          sign: activation_i[i][31],
-          exponent: exponent_of(fields[i]),
-          significand: lane_valid_i[i] ? significand_of(activation_i[i][30:0]) : '0
+    sign: activation_i[i][31],
+    exponent: exponent_of(fields[i]),
+    significand: lane_valid_i[i] ? significand_of(activation_i[i][30:0]) : '0
         };
       end
     end

@@ -1,3 +1,6 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// Products of one slice of activations with an ArraySize x ArraySize tile of weights: FP32 in, FP32 out.
 ///
 /// Aligns the slice, multiplies exactly in integers, and rounds each column's sum once. `swap_i` makes
@@ -9,30 +12,29 @@
 /// cycles than its `swap_i`; the beats of the tile after it may be claimed from that cycle on.
 /// Latency: ArraySize + 5 cycles, one slice a cycle; `tag_i` travels along.
 module slice_product #(
-    parameter int unsigned ArraySize = 8,
-    parameter int unsigned BeatBytes = 16,
-    parameter int unsigned TagWidth  = 1
+  parameter int unsigned ArraySize = 8,
+  parameter int unsigned BeatBytes = 16,
+  parameter int unsigned TagWidth  = 1
 ) (
-    input  logic                      clk_i,
-    input  logic                      rst_ni,
-    input  logic                      clear_i,
-    // Activations
-    input  logic                      valid_i,
-    input  logic                      swap_i,
-    input  logic                      bypass_i,
-    input  logic [ TagWidth-1:0]      tag_i,
-    input  logic [ArraySize-1:0]      lane_valid_i,
-    input  logic [ArraySize-1:0][31:0] activation_i,
-    // Weights
-    input  logic                      weight_load_i,
-    output logic                      weight_take_o,
-    input  logic [BeatBytes-1:0][7:0] weight_i,
-    // Products
-    output logic                      valid_o,
-    output logic [ TagWidth-1:0]      tag_o,
-    output logic [ArraySize-1:0][31:0] product_o
+  input  logic                       clk_i,
+  input  logic                       rst_ni,
+  input  logic                       clear_i,
+  // Activations
+  input  logic                       valid_i,
+  input  logic                       swap_i,
+  input  logic                       bypass_i,
+  input  logic [TagWidth-1:0]        tag_i,
+  input  logic [ArraySize-1:0]       lane_valid_i,
+  input  logic [ArraySize-1:0][31:0] activation_i,
+  // Weights
+  input  logic                       weight_load_i,
+  output logic                       weight_take_o,
+  input  logic [BeatBytes-1:0][7:0]  weight_i,
+  // Products
+  output logic                       valid_o,
+  output logic [TagWidth-1:0]        tag_o,
+  output logic [ArraySize-1:0][31:0] product_o
 );
-
   localparam int unsigned AlignLatency     = 2;
   localparam int unsigned ArrayLatency     = ArraySize + 1;
   localparam int unsigned NormalizeLatency = 2;
@@ -41,7 +43,7 @@ module slice_product #(
   localparam int unsigned BeatWidth        = (Beats > 1) ? $clog2(Beats) : 1;
 
   logic [ArraySize-1:0][26:0] aligned;
-  logic [          7:0]       exponent;
+  logic [7:0]                 exponent;
   logic                       special;
   logic [ArraySize-1:0][39:0] sum;
 
@@ -89,30 +91,30 @@ module slice_product #(
   end
 
   float_align #(
-      .ArraySize(ArraySize)
+    .ArraySize(ArraySize)
   ) u_align (
-      .clk_i,
-      .enable_i  ({valid_q[0], valid_i}),
-      .lane_valid_i,
-      .activation_i,
-      .value_o   (aligned),
-      .exponent_o(exponent),
-      .special_o (special)
+    .clk_i,
+    .enable_i  ({valid_q[0], valid_i}),
+    .lane_valid_i,
+    .activation_i,
+    .value_o   (aligned),
+    .exponent_o(exponent),
+    .special_o (special)
   );
 
   systolic_array #(
-      .ArraySize(ArraySize),
-      .BeatBytes(BeatBytes)
+    .ArraySize(ArraySize),
+    .BeatBytes(BeatBytes)
   ) u_array (
-      .clk_i,
-      .rst_ni,
-      .valid_i       (valid_q[AlignLatency-1]),
-      .swap_i        (swap_q[AlignLatency-1]),
-      .activation_i  (aligned),
-      .weight_valid_i(weight_take_o),
-      .weight_beat_i (beat_q),
-      .weight_i,
-      .sum_o         (sum)
+    .clk_i,
+    .rst_ni,
+    .valid_i       (valid_q[AlignLatency-1]),
+    .swap_i        (swap_q[AlignLatency-1]),
+    .activation_i  (aligned),
+    .weight_valid_i(weight_take_o),
+    .weight_beat_i (beat_q),
+    .weight_i,
+    .sum_o         (sum)
   );
 
   // The exponent goes round the array.
@@ -160,17 +162,16 @@ module slice_product #(
   // 2^(E - 152) is the weight of the sum's lowest bit; bit 39 then has the exponent E + 14.
   for (genvar c = 0; c < ArraySize; c++) begin : gen_normalize
     fp32_normalize #(
-        .Width(40)
+      .Width(40)
     ) u_normalize (
-        .clk_i,
-        .enable_i   (normalize_enable),
-        .sign_i     (sum[c][39]),
-        .magnitude_i(sum[c][39] ? -sum[c] : sum[c]),
-        .exponent_i (11'(exponent_q[ArrayLatency-1]) + 11'sd14),
-        .infinity_i (1'b0),
-        .nan_i      (special_q[ArrayLatency-1]),
-        .result_o   (product[c])
+      .clk_i,
+      .enable_i   (normalize_enable),
+      .sign_i     (sum[c][39]),
+      .magnitude_i(sum[c][39] ? -sum[c] : sum[c]),
+      .exponent_i (11'(exponent_q[ArrayLatency-1]) + 11'sd14),
+      .infinity_i (1'b0),
+      .nan_i      (special_q[ArrayLatency-1]),
+      .result_o   (product[c])
     );
   end
-
 endmodule

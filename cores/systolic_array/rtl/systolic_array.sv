@@ -1,33 +1,35 @@
+// Copyright HEEPstor contributors.
+// SPDX-License-Identifier: Apache-2.0
+
 /// Weight-stationary array of ArraySize x ArraySize processing elements.
 ///
 /// Row r holds the weights of element r of the slice, column c those of output c. A slice enters whole;
 /// row r is delayed by r cycles, and an activation reaches all columns of its row at once, so all sums
-/// of a slice leave together, `Latency` cycles after it entered.
+/// of a slice leave together, ArraySize + 1 cycles after it entered.
 ///
 /// Weights come in beats of BeatBytes bytes, byte i of a tile being row i / ArraySize, column
 /// i % ArraySize; beat b fills the shadow registers of bytes b * BeatBytes onwards. The weight bus runs
 /// down the rows at the speed of the activations. Seen at the input, a tile is therefore complete in the
 /// cycle after its last beat, and from the cycle of `swap_i` on the next tile may be written.
 module systolic_array #(
-    parameter  int unsigned ArraySize = 8,
-    parameter  int unsigned BeatBytes = 16,
-    localparam int unsigned Beats     = ArraySize * ArraySize / BeatBytes,
-    localparam int unsigned BeatWidth = (Beats > 1) ? $clog2(Beats) : 1
+  parameter  int unsigned ArraySize = 8,
+  parameter  int unsigned BeatBytes = 16,
+  localparam int unsigned Beats     = ArraySize * ArraySize / BeatBytes,
+  localparam int unsigned BeatWidth = (Beats > 1) ? $clog2(Beats) : 1
 ) (
-    input  logic                               clk_i,
-    input  logic                               rst_ni,
-    // Activations
-    input  logic                               valid_i,
-    input  logic                               swap_i,
-    input  logic        [ArraySize-1:0][ 26:0] activation_i,
-    // Weights
-    input  logic                               weight_valid_i,
-    input  logic        [BeatWidth-1:0]        weight_beat_i,
-    input  logic        [BeatBytes-1:0][  7:0] weight_i,
-    // Sums
-    output logic        [ArraySize-1:0][ 39:0] sum_o
+  input  logic                       clk_i,
+  input  logic                       rst_ni,
+  // Activations
+  input  logic                       valid_i,
+  input  logic                       swap_i,
+  input  logic [ArraySize-1:0][26:0] activation_i,
+  // Weights
+  input  logic                       weight_valid_i,
+  input  logic [BeatWidth-1:0]       weight_beat_i,
+  input  logic [BeatBytes-1:0][7:0]  weight_i,
+  // Sums
+  output logic [ArraySize-1:0][39:0] sum_o
 );
-
   // What travels from row to row, one row a cycle.
   logic [ArraySize-1:1]                     valid_q;
   logic [ArraySize-1:1]                     swap_q;
@@ -67,14 +69,15 @@ module systolic_array #(
     end
   end
 
-  logic        [ArraySize:0][ArraySize-1:0][39:0] sum;
+  logic [ArraySize:0][ArraySize-1:0][39:0] sum;
+
   assign sum[0] = '0;
   assign sum_o  = sum[ArraySize];
 
   for (genvar r = 0; r < ArraySize; r++) begin : gen_row
     // Row r waits r cycles, and one more in which `swap` moves its weights.
-    logic        [r:0][26:0] activation_q;
-    logic                    enable_q;
+    logic [r:0][26:0] activation_q;
+    logic             enable_q;
 
     always_ff @(posedge clk_i) begin
       activation_q[0] <= activation_i[r];
@@ -90,16 +93,15 @@ module systolic_array #(
       localparam int unsigned Byte = r * ArraySize + c;
 
       processing_element u_pe (
-          .clk_i,
-          .enable_i      (enable_q),
-          .shadow_write_i(row_weight_valid[r] && row_weight_beat[r] == BeatWidth'(Byte / BeatBytes)),
-          .swap_i        (row_swap[r]),
-          .weight_i      (row_weight[r][Byte%BeatBytes]),
-          .activation_i  (activation_q[r]),
-          .sum_i         (sum[r][c]),
-          .sum_o         (sum[r+1][c])
+        .clk_i,
+        .enable_i      (enable_q),
+        .shadow_write_i(row_weight_valid[r] && row_weight_beat[r] == BeatWidth'(Byte / BeatBytes)),
+        .swap_i        (row_swap[r]),
+        .weight_i      (row_weight[r][Byte%BeatBytes]),
+        .activation_i  (activation_q[r]),
+        .sum_i         (sum[r][c]),
+        .sum_o         (sum[r+1][c])
       );
     end
   end
-
 endmodule
