@@ -34,10 +34,9 @@ module heepstor_soc
   output logic [31:0] exit_code_o
 );
   // Masters and peripherals of the interconnect. A lower master goes first.
-  localparam int unsigned NumMasters  = 3;
-  localparam int unsigned DataIdx     = 0;
-  localparam int unsigned InstrIdx    = 1;
-  localparam int unsigned DebuggerIdx = 2;
+  localparam int unsigned NumMasters = 2;
+  localparam int unsigned DataIdx    = 0;
+  localparam int unsigned InstrIdx   = 1;
 
   localparam int unsigned NumPeripherals = 6;
   localparam int unsigned BootRomIdx     = 0;
@@ -56,6 +55,9 @@ module heepstor_soc
   localparam int unsigned IrqUart     = 17;
   localparam int unsigned IrqBusError = 18;
 
+  obi_req_t cpu_data_req, debugger_req;
+  logic     cpu_data_gnt, debugger_gnt;
+  obi_rsp_t cpu_data_rsp, debugger_rsp;
   obi_req_t [NumMasters-1:0] master_req, memory_req;
   logic     [NumMasters-1:0] master_gnt, memory_gnt;
   obi_rsp_t [NumMasters-1:0] master_rsp, memory_rsp;
@@ -104,14 +106,14 @@ module heepstor_soc
     .instr_rvalid_i     (master_rsp[InstrIdx].rvalid),
     .instr_addr_o       (master_req[InstrIdx].addr),
     .instr_rdata_i      (master_rsp[InstrIdx].rdata),
-    .data_req_o         (master_req[DataIdx].req),
-    .data_gnt_i         (master_gnt[DataIdx]),
-    .data_rvalid_i      (master_rsp[DataIdx].rvalid),
-    .data_we_o          (master_req[DataIdx].we),
-    .data_be_o          (master_req[DataIdx].be),
-    .data_addr_o        (master_req[DataIdx].addr),
-    .data_wdata_o       (master_req[DataIdx].wdata),
-    .data_rdata_i       (master_rsp[DataIdx].rdata),
+    .data_req_o         (cpu_data_req.req),
+    .data_gnt_i         (cpu_data_gnt),
+    .data_rvalid_i      (cpu_data_rsp.rvalid),
+    .data_we_o          (cpu_data_req.we),
+    .data_be_o          (cpu_data_req.be),
+    .data_addr_o        (cpu_data_req.addr),
+    .data_wdata_o       (cpu_data_req.wdata),
+    .data_rdata_i       (cpu_data_rsp.rdata),
     .irq_i              (irq),
     .irq_ack_o          (),
     .irq_id_o           (),
@@ -127,13 +129,27 @@ module heepstor_soc
   assign master_req[InstrIdx].be    = '1;
   assign master_req[InstrIdx].wdata = '0;
 
-  // Bus.
+  // Bus. The debugger takes the CPU's data port in cycles in which the CPU does not want it.
   logic [NumMasters-1:0] bus_errors;
-  logic bus_error;
+  logic bus_error, debugger_error;
   logic [31:0] bus_error_addr;
 
+  obi_mux #(
+    .NumMasters(2)
+  ) u_data_mux (
+    .clk_i,
+    .rst_ni(system_rst_n),
+    .masters_i    ({debugger_req, cpu_data_req}),
+    .masters_gnt_o({debugger_gnt, cpu_data_gnt}),
+    .masters_o    ({debugger_rsp, cpu_data_rsp}),
+    .slave_o      (master_req[DataIdx]),
+    .slave_gnt_i  (master_gnt[DataIdx]),
+    .slave_i      (master_rsp[DataIdx])
+  );
+
   // What a debugger looks for where nothing is must not disturb the program.
-  assign bus_error = (bus_errors[DataIdx] | bus_errors[InstrIdx]) & ~cpu_halted;
+  assign debugger_error = bus_errors[DataIdx] & debugger_gnt;
+  assign bus_error      = (bus_errors[InstrIdx] | (bus_errors[DataIdx] & cpu_data_gnt)) & ~cpu_halted;
 
   obi_crossbar #(
     .NumMasters    (NumMasters),
@@ -316,9 +332,9 @@ module heepstor_soc
     .obi_wdata_i  (periph_req[DebugIdx].wdata),
     .obi_rvalid_o (periph_rsp[DebugIdx].rvalid),
     .obi_rdata_o  (periph_rsp[DebugIdx].rdata),
-    .bus_o        (master_req[DebuggerIdx]),
-    .bus_gnt_i    (master_gnt[DebuggerIdx]),
-    .bus_i        (master_rsp[DebuggerIdx]),
-    .bus_error_i  (bus_errors[DebuggerIdx])
+    .bus_o        (debugger_req),
+    .bus_gnt_i    (debugger_gnt),
+    .bus_i        (debugger_rsp),
+    .bus_error_i  (debugger_error)
   );
 endmodule
