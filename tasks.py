@@ -68,6 +68,9 @@ PROGRAM_OPTIONS = {
 }
 
 
+_DISK_ERRORS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
+
+
 def _reports_errors(function):
     """A user's mistake ends with its message alone, Ctrl-C with exit code 130."""
 
@@ -84,7 +87,7 @@ def _reports_errors(function):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise Exit(code=141) from None
         except OSError as error:
-            if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC):
+            if error.errno not in _DISK_ERRORS:
                 raise
             place = f"{error.strerror}: {error.filename}"
             hint = "Is there space, and do build/ and data/ belong to this user?"
@@ -288,16 +291,18 @@ def bench(c, suite="networks", sizes="", only="", json=False, config="", set="")
 
 @task(
     help={
-        "count": "how many networks",
-        "seed": "of the first; the others have the numbers after it",
+        "count": "how many networks (default: 200)",
+        "seed": "of the first (default: 0); the others have the numbers after it",
         **{name: option[1] for name, option in CONFIG_OPTIONS.items()},
     }
 )
 @_reports_errors
-def fuzz(c, count=200, seed=0, config="", set=""):
+def fuzz(c, count="", seed="", config="", set=""):
     """Compile and run random networks; compare every output's bits with the reference."""
     from flows import fuzz as fuzz_flow
-    from flows.options import config_file
+    from flows.options import config_file, whole_number
 
-    if code := fuzz_flow.main(count, seed, str(config_file(ROOT, config, set))):
+    networks = whole_number("count", count or "200", 1)
+    first = whole_number("seed", seed or "0", 0)
+    if code := fuzz_flow.main(networks, first, str(config_file(ROOT, config, set))):
         raise Exit(code=code)

@@ -76,13 +76,13 @@ class Options:
             config_path=config_file(root, config, set),
             operators=operators,
             assertions=assertions,
-            inputs=_count("inputs", inputs),
-            batch=_count("batch", batch),
+            inputs=whole_number("inputs", inputs, 1),
+            batch=whole_number("batch", batch, 1),
             quantization=quantization,
             scale=scale,
             random_weights=random_weights,
             unit=unit,
-            clock_hz=_count("clock-hz", clock_hz),
+            clock_hz=whole_number("clock-hz", clock_hz, 1),
             typed=tuple(_as_typed(typed)),
         )
 
@@ -109,6 +109,13 @@ def user_path(text: str) -> Path:
     return Path(os.environ.get("HEEPSTOR_CWD", ".")).joinpath(text).expanduser().resolve()
 
 
+def whole_number(name: str, text: str, least: int) -> int | None:
+    """The number that was typed for an option; None if nothing was. Raises HeepstorError."""
+    if text and not (text.isdecimal() and int(text) >= least):
+        raise HeepstorError(f"--{name} is {text!r}: it can be a whole number from {least} on.")
+    return int(text) if text else None
+
+
 def _as_typed(options: dict[str, str | bool]) -> list[str]:
     words = []
     for name, value in options.items():
@@ -125,9 +132,3 @@ def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         choices = " or ".join(choice for choice in allowed if choice)
         raise HeepstorError(f"--{name} is {value!r}: it can be {choices}.")
-
-
-def _count(name: str, text: str) -> int | None:
-    if text and not (text.isdecimal() and int(text) > 0):
-        raise HeepstorError(f"--{name} is {text!r}: it can be a whole number from 1 on.")
-    return int(text) if text else None

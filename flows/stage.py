@@ -131,6 +131,9 @@ class Runner:
             inputs = {**inputs, **self._hashed(stage.data())}
             self._write_manifest(stage, inputs, partial)
             self._replace(stage.folder, partial)
+        except BrokenPipeError:
+            # Who reads what is printed has gone: nothing is wrong with the stage's files.
+            raise
         except OSError as error:
             raise HeepstorError(
                 f"{stage.name}: {error.strerror or error}: {error.filename or stage.folder}. "

@@ -9,7 +9,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from flows import cleaning
@@ -25,19 +24,17 @@ SECONDS_GOAL = 15.0
 def run(bench: Bench) -> dict:
     """Measures the build; trains and builds the hardware first if need be."""
     bench.terminal.line("build", f"{PROJECT}: hardware and training, if need be")
-    _build(bench.root)
+    _build(bench.root, bench.config_path)
     cleaning.remove(bench.root / "build", PROJECT)
     started = time.monotonic()
-    _build(bench.root)
+    _build(bench.root, bench.config_path)
     return {"builds": [{"project": PROJECT, "seconds": time.monotonic() - started}]}
 
 
-def _build(root: Path) -> None:
+def _build(root: Path, config_path: Path) -> None:
     command = [sys.executable, "-m", "invoke", "build", "--project", PROJECT]
-    _check(subprocess.run(command, cwd=root, capture_output=True, text=True, check=False), command)
-
-
-def _check(result: subprocess.CompletedProcess, command: Sequence[str]) -> None:
+    command += ["--config", str(config_path)]
+    result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     if result.returncode:
         end = "\n".join(f"{result.stdout}\n{result.stderr}".splitlines()[-15:])
         raise HeepstorError(f"{' '.join(command)} failed:\n{end}")

@@ -62,7 +62,7 @@ class Bench:
         self.root = root
         self.folder = root / "build" / "bench"
         self.terminal = terminal
-        self._base_path = config_path
+        self.config_path = config_path
         self._base = configuration.load(config_path)
         self._simulators: dict[int, Path] = {}
         self._networks: dict[str, Path] = {}
@@ -71,7 +71,7 @@ class Bench:
     def config(self, array_size: int) -> tuple[Config, Path]:
         """The configuration with this array size, and its file."""
         if array_size == self._base.engine.array_size:
-            return self._base, self._base_path
+            return self._base, self.config_path
         values = self._base.to_dict()
         values["engine"]["array_size"] = array_size
         values["arena_kib"] = "auto"

@@ -209,6 +209,7 @@ def test_two_builds_at_the_same_time(built):
         (("build", "--project", "mnist", "--inputs", "many"), "from 1 on"),
         (("build", "--project", "mnist", "--config", "nothing.hjson"), "nothing.hjson"),
         (("build", "--nothing"), "--help lists a task's options"),
+        (("fuzz", "--count", "many"), "--count is 'many'"),
     ],
 )
 def test_mistakes_end_with_a_message(copy, arguments, message):

@@ -219,7 +219,7 @@ def test_slow_builds_are_missed():
 def test_failed_builds_show_their_end(tmp_path, monkeypatch):
     monkeypatch.setattr(host, "PROJECT", "none-such")
     with pytest.raises(HeepstorError, match="there is no project 'none-such'"):
-        host._build(bench.ROOT)
+        host._build(bench.ROOT, bench.ROOT / "heepstor_cfg.hjson")
 
 
 @pytest.fixture

@@ -182,6 +182,17 @@ def test_a_full_disk_is_a_message(tmp_path, runner):
         reason(runner, Stage("s", tmp_path / "s", fail))
 
 
+def test_a_pipe_that_is_closed_is_no_fault_of_the_disk(tmp_path, runner):
+    """`./heepstor build ... | head -1`: the task ends as programs in a pipe do."""
+
+    def show_progress(folder: Path) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    with pytest.raises(BrokenPipeError):
+        reason(runner, Stage("s", tmp_path / "s", show_progress))
+    assert not (tmp_path / ".s.partial").exists()
+
+
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
     target = tmp_path / "new folder" / "file"
     write_whole(target, "old")
