@@ -87,8 +87,8 @@ module heepstor_soc
     .COREV_PULP      (0),
     .COREV_CLUSTER   (0),
     .FPU             (1),
-    .FPU_ADDMUL_LAT  (0),
-    .FPU_OTHERS_LAT  (0),
+    .FPU_ADDMUL_LAT  (1),
+    .FPU_OTHERS_LAT  (1),
     .ZFINX           (0),
     .NUM_MHPMCOUNTERS(1)
   ) u_cpu (
