@@ -12,7 +12,7 @@ from flows.riscv import Toolchain, Unit
 
 # Of the run-time library: what the compiler itself may call.
 RUNTIME = ("string.cpp",)
-FLAGS = ("-Os",)
+FLAGS = ("-O2",)
 
 
 def link(sources: list[Path], script_template: Path, chosen: config.Config, out: Path) -> Path:

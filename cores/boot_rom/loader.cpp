@@ -10,6 +10,7 @@
 #include "heepstor_config.hpp"
 #include "regs_engine.hpp"
 #include "regs_soc_ctrl.hpp"
+#include "regs_timer.hpp"
 #include "regs_uart.hpp"
 
 extern "C" [[noreturn]] void heepstor_enter(std::uint32_t address);
@@ -29,11 +30,16 @@ void settle_hardware() {
   while ((read_register(config::kEngineBase + engine::kStatusOffset) & engine::kStatusBusyMask) !=
          0) {
   }
+  write_register(config::kEngineBase + engine::kInterruptEnableOffset, 0);
   write_register(config::kEngineBase + engine::kInterruptOffset,
                  engine::kInterruptDoneMask | engine::kInterruptErrorMask);
+  write_register(config::kTimerBase + regs::timer::kMtimecmphOffset, ~0u);
+  write_register(config::kTimerBase + regs::timer::kMtimecmpOffset, ~0u);
   write_register(config::kSocCtrlBase + regs::soc_ctrl::kBusErrorOffset,
                  regs::soc_ctrl::kBusErrorPendingMask);
   write_register(config::kUartBase + regs::uart::kInterruptEnableOffset, 0);
+  write_register(config::kUartBase + regs::uart::kStatusOffset,
+                 regs::uart::kStatusRxOverrunMask | regs::uart::kStatusRxFrameErrorMask);
   write_register(config::kUartBase + regs::uart::kDividerOffset, 0);
 }
 

@@ -18,6 +18,8 @@ MAX_DATA = 1024
 """Most bytes that one WRITE or READ moves."""
 LOADER_BYTES = 2048
 """Bytes at the end of the main memory that the loader needs for itself."""
+LEAST_DIVIDER = 5
+"""Fewest clock cycles of a bit."""
 
 HELLO, WRITE, CHECK, START, READ, BUFFERS, INFER, LEAVE, SPEED = range(1, 10)
 REPLY = 0x80

@@ -68,7 +68,6 @@ def serving(link: Link, port: str, config: Config, server: Path, progress: Progr
         board = None
     if board is None or board.role != protocol.SERVER:
         raise HeepstorError(f"the application on {link.name} was started and does not serve.")
-    session.hurry(link, port)
     return Buffers.unpack(link.request(protocol.BUFFERS).body)
 
 

@@ -24,8 +24,6 @@ RESET = (
     "The board's reset button ends a program that does not end by itself; so does JTAG "
     "(docs/boards.md)."
 )
-LEAST_DIVIDER = 8
-"""Clock cycles of a bit at the highest speed of the serial line."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +40,14 @@ BOARD = Patience(answer=1, inference=60, silence=120)
 SIMULATED = Patience(answer=120, inference=24 * 3600, silence=None)
 
 
+def is_simulated(port: str) -> bool:
+    """Whether a simulator is there: one that is started for it, or one on a pseudo-terminal."""
+    return port == SIMULATOR or Path(port).resolve().is_relative_to("/dev/pts")
+
+
 def patience(port: str) -> Patience:
     """How long to wait for what is connected to a port."""
-    return SIMULATED if port == SIMULATOR else BOARD
+    return SIMULATED if is_simulated(port) else BOARD
 
 
 @contextlib.contextmanager
@@ -77,12 +80,12 @@ def identify(link: Link, config: Config) -> Hello:
 
 
 def hurry(link: Link, port: str) -> None:
-    """Makes a simulated serial line as fast as it can be, until the next program begins.
+    """Makes a simulated serial line as fast as it can be, until the next program has ended.
 
     Each bit costs simulated cycles, and on the pseudo-terminal no speed has to be agreed on.
     """
-    if port == SIMULATOR:
-        link.request(protocol.SPEED, struct.pack("<I", LEAST_DIVIDER))
+    if is_simulated(port):
+        link.request(protocol.SPEED, struct.pack("<I", protocol.LEAST_DIVIDER))
 
 
 def load(

@@ -66,9 +66,6 @@ bool serve(serial::Endpoint& line) {
     case serial::kRead:
       serial::read_memory(line, window_of(output, sizeof(output)));
       return true;
-    case serial::kSpeed:
-      serial::set_speed(line);
-      return true;
     case serial::kLeave:
       line.reply();
       return false;

@@ -4,14 +4,12 @@
 #include "heepstor/interrupts.hpp"
 #include "heepstor/print.hpp"
 #include "heepstor/stack.hpp"
-#include "heepstor/uart.hpp"
 #include "heepstor_config.hpp"
 
 int main();
 
 extern "C" [[noreturn]] void heepstor_start() {
   constexpr std::uint32_t kGlobalEnable = 8;
-  heepstor::uart::init();
   heepstor::interrupts::enable(heepstor::interrupts::kBusError);
   HEEPSTOR_CSR_SET("mstatus", kGlobalEnable);
   const int code = main();

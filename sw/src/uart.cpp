@@ -13,8 +13,6 @@ std::uint32_t status() { return read_register(config::kUartBase + regs::kStatusO
 
 }  // namespace
 
-void init() { write_register(config::kUartBase + regs::kDividerOffset, config::kUartDivider); }
-
 void put(char character) {
   while ((status() & regs::kStatusTxFullMask) != 0) {
   }

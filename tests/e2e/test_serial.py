@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 from PIL import Image
 
 from flows import config, firmware, hardware
+from flows.debug import background
 from flows.errors import HeepstorError
 from flows.progress import Progress
 from flows.serial import flash, image, loader, protocol, serve, session, simulator
@@ -44,6 +47,7 @@ PROGRAMS = {
         #include "heepstor/mmio.hpp"
         #include "heepstor_config.hpp"
         #include "regs_engine.hpp"
+        #include "regs_timer.hpp"
         namespace engine = heepstor::regs::engine;
         void write(unsigned offset, unsigned value) {
           heepstor::write_register(heepstor::config::kEngineBase + offset, value);
@@ -51,16 +55,22 @@ PROGRAMS = {
         int main() {
           write(engine::kDescriptorOffset, 0);
           write(engine::kDoorbellOffset, engine::kDoorbellStartMask);
+          // An alarm that goes off at once.
+          using namespace heepstor::regs::timer;
+          heepstor::write_register(heepstor::config::kTimerBase + kMtimecmpOffset, 0);
+          heepstor::write_register(heepstor::config::kTimerBase + kMtimecmphOffset, 0);
           return 4;
         }
     """,
     "clean": """
+        #include "heepstor/interrupts.hpp"
         #include "heepstor/mmio.hpp"
         #include "heepstor_config.hpp"
         #include "regs_engine.hpp"
         int main() {
           using heepstor::regs::engine::kInterruptOffset;
-          return heepstor::read_register(heepstor::config::kEngineBase + kInterruptOffset);
+          return heepstor::read_register(heepstor::config::kEngineBase + kInterruptOffset) +
+                 (heepstor::interrupts::pending() != 0 ? 100 : 0);
         }
     """,
     "nowhere": """
@@ -109,8 +119,8 @@ def test_programs_one_after_the_other(program: Path, elves: dict[str, Path]) -> 
     with simulator.started(program) as board:
         printed: list[str] = []
         link = link_to(board, printed)
-        greeting = link.await_hello(SILENCE)
-        assert (greeting.role, greeting.exited) == (protocol.LOADER, 0)
+        board_now = link.hello()
+        assert (board_now.role, board_now.exited) == (protocol.LOADER, 0)
         for name, code, text in (
             ("three", 3, "bye"),
             ("trap", 1, "trap: illegal instruction"),
@@ -172,12 +182,12 @@ def copy(program: Path, tmp_path_factory) -> Copy:
     return made
 
 
-PROJECT = ("--project", "mnist-single-layer", "--random-weights", "--port", "sim", "--json")
+PROJECT = ("--project", "mnist-single-layer", "--random-weights", "--inputs", "5", "--json")
 
 
-def test_the_tasks_flash_and_run(copy: Copy) -> None:
-    """As a user types them; the board is the simulator."""
-    code, out, err = copy.task("flash", *PROJECT, "--inputs", "5")
+def test_the_task_flash(copy: Copy) -> None:
+    """As a user types it; the board is the simulator."""
+    code, out, err = copy.task("flash", *PROJECT, "--port", "sim")
     assert code == 0, err
     result = json.loads(out)
     assert result["sent"] > 8000 and result["found"] == 0
@@ -187,17 +197,25 @@ def test_the_tasks_flash_and_run(copy: Copy) -> None:
     assert json.loads((kept / flash.RESULT).read_text()) == result
     assert "# done 0" in (kept / flash.LOG).read_text()
 
+
+def test_the_task_run(program: Path, copy: Copy, tmp_path: Path) -> None:
+    """On a simulator that was left running, where the second call finds the application."""
     pixels = np.zeros((12, 12), np.uint8)
     pixels[2:10, 5:7] = 255
     Image.fromarray(pixels).save(copy.root / "one.png")
-    code, out, err = copy.task("run", *PROJECT, "--inputs", "5", "--input", "one.png")
-    assert code == 0, err
-    (answer,) = json.loads(out)["inputs"]
-    assert answer["name"] == "one.png" and len(answer["outputs"]) == 10
-    assert sum(answer["outputs"]) == pytest.approx(1, abs=1e-5)
-    assert answer["class"] == int(np.argmax(answer["outputs"]))
-    code, out, err = copy.task("run", *PROJECT, "--inputs", "5")
-    assert code == 0 and json.loads(out)["checked"], err
+    name = str(tmp_path / "board")
+    command = [program, "--boot=loader", f"--uart-pty={name}", f"--parent={os.getpid()}"]
+    with background.running("the simulator", command, tmp_path / "messages"):
+        while not Path(name).exists():
+            time.sleep(0.01)
+        code, out, err = copy.task("run", *PROJECT, "--port", name, "--input", "one.png")
+        assert code == 0, err
+        (answer,) = json.loads(out)["inputs"]
+        assert answer["name"] == "one.png" and len(answer["outputs"]) == 10
+        assert sum(answer["outputs"]) == pytest.approx(1, abs=1e-5)
+        assert answer["class"] == int(np.argmax(answer["outputs"]))
+        code, out, err = copy.task("run", *PROJECT, "--port", name)
+        assert code == 0 and json.loads(out)["checked"], err
 
 
 def test_a_simulator_that_cannot_be_started(tmp_path: Path) -> None:

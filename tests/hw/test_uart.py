@@ -105,6 +105,23 @@ async def a_line_that_is_three_percent_off_is_understood(dut):
 
 
 @cocotb.test()
+async def the_fastest_line_works_both_ways(dut):
+    """Four cycles a bit, and frames that begin at any of them."""
+    master = await ready(dut)
+    await master.write(DIVIDER, 4)
+    for delay in range(4):
+        await ClockCycles(dut.clk_i, delay)
+        for character in (0x55, 0x00, 0xFF):
+            await send(dut, character, 4)
+        await ClockCycles(dut.clk_i, 3)
+        await FallingEdge(dut.clk_i)
+        assert [await master.read(DATA) for _ in range(3)] == [VALID | c for c in (0x55, 0, 0xFF)]
+        received = cocotb.start_soon(receive(dut, 4))
+        await master.write(DATA, 0xA5)
+        assert await received == 0xA5
+
+
+@cocotb.test()
 async def lost_characters_are_reported(dut):
     master = await ready(dut)
     for character in range(DEPTH + 1):

@@ -170,7 +170,7 @@ def test_a_frame_that_stops_is_forgotten(board) -> None:
         (protocol.CHECK, struct.pack("<I", BASE), protocol.UNKNOWN_REQUEST),
         (protocol.START, struct.pack("<I", END), protocol.BAD_ADDRESS),
         (protocol.START, b"", protocol.UNKNOWN_REQUEST),
-        (protocol.SPEED, struct.pack("<I", 7), protocol.UNKNOWN_REQUEST),
+        (protocol.SPEED, struct.pack("<I", 4), protocol.UNKNOWN_REQUEST),
         (protocol.READ, struct.pack("<II", BASE, 4), protocol.UNKNOWN_REQUEST),
         (99, b"", protocol.UNKNOWN_REQUEST),
     ],

@@ -24,7 +24,7 @@ STRUCT = re.compile(r"struct (\w+) \{(.*?)\};", re.DOTALL)
 
 def test_the_constants_are_those_of_the_device() -> None:
     constants = {name: int(value, 0) for name, value in CONSTANT.findall(HEADER)}
-    assert len(constants) == 20
+    assert len(constants) == 21
     for name, value in constants.items():
         python = re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper()
         assert getattr(protocol, python) == value, name

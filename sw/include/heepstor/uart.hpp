@@ -3,9 +3,6 @@
 
 namespace heepstor::uart {
 
-/// Sets the configured speed; start-up calls it.
-void init();
-
 /// Sends one character; waits while the hardware's queue is full.
 void put(char character);
 

@@ -5,13 +5,27 @@
 
 namespace heepstor::serial {
 
+namespace detail {
+
+/// What each value of a byte makes of the rest.
+struct CrcTable {
+  std::uint32_t values[256];
+
+  constexpr CrcTable() : values() {
+    constexpr std::uint32_t kReflectedPolynomial = 0xEDB88320;
+    for (std::uint32_t byte = 0; byte < 256; ++byte) {
+      std::uint32_t rest = byte;
+      for (int bit = 0; bit < 8; ++bit) rest = rest >> 1 ^ (rest & 1) * kReflectedPolynomial;
+      values[byte] = rest;
+    }
+  }
+};
+
+}  // namespace detail
+
 class Crc32 {
  public:
-  void add(std::uint8_t byte) {
-    state_ ^= byte;
-    state_ = kTable[state_ & 15] ^ (state_ >> 4);
-    state_ = kTable[state_ & 15] ^ (state_ >> 4);
-  }
+  void add(std::uint8_t byte) { state_ = kTable.values[(state_ ^ byte) & 0xFF] ^ (state_ >> 8); }
 
   std::uint32_t value() const { return ~state_; }
 
@@ -20,11 +34,7 @@ class Crc32 {
 
  private:
   static constexpr std::uint32_t kResidue = 0xDEBB20E3;
-  /// Four bits at a time: a table of 64 bytes.
-  static constexpr std::uint32_t kTable[16] = {0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC,
-                                               0x76DC4190, 0x6B6B51F4, 0x4DB26158, 0x5005713C,
-                                               0xEDB88320, 0xF00F9344, 0xD6D6A3E8, 0xCB61B38C,
-                                               0x9B64C2B0, 0x86D3D2D4, 0xA00AE278, 0xBDBDF21C};
+  static constexpr detail::CrcTable kTable{};
 
   std::uint32_t state_ = 0xFFFFFFFF;
 };

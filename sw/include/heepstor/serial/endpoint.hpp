@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "heepstor/mmio.hpp"
 #include "heepstor/serial/crc32.hpp"
@@ -23,11 +24,11 @@ class Endpoint {
     for (;;) {
       FrameDecoder decoder(message_, sizeof(message_));
       receive_frame(decoder);
-      const std::size_t size = decoder.size();
-      if (size >= kHeaderBytes + kCrcBytes && is_whole(size)) {
-        body_bytes_ = size - kHeaderBytes - kCrcBytes;
+      if (decoder.is_whole() && decoder.size() >= kHeaderBytes + kCrcBytes) {
+        body_bytes_ = decoder.size() - kHeaderBytes - kCrcBytes;
         return;
       }
+      await_silence();
       message_[kSequence] = 0;
       refuse(kDamaged);
     }
@@ -86,6 +87,8 @@ class Endpoint {
   static constexpr std::size_t kBodyBytes = sizeof(std::uint32_t) + kMaxData;
   /// A frame that stands still for so long has been cut off.
   static constexpr std::uint32_t kTimeoutCycles = config::kClockHz / 4;
+  /// So long nothing comes when everything that was sent has arrived: ten characters.
+  static constexpr std::uint32_t kSilenceCycles = 100 * config::kUartDivider;
 
   static std::uint32_t read(std::uint32_t offset) {
     return read_register(config::kSocCtrlBase + offset);
@@ -105,23 +108,35 @@ class Endpoint {
     write_register(config::kUartBase + regs::uart::kDataOffset, byte);
   }
 
+  static std::uint32_t poll() { return read_register(config::kUartBase + regs::uart::kDataOffset); }
+
+  static bool is_byte(std::uint32_t polled) { return (polled & regs::uart::kDataValidMask) != 0; }
+
   static void receive_frame(FrameDecoder& decoder) {
-    std::uint32_t last = now();
+    std::uint32_t polled;
+    do {
+      polled = poll();
+      if (!is_byte(polled)) polled = await_byte(decoder);
+    } while (!decoder.take(static_cast<std::uint8_t>(polled)));
+  }
+
+  /// Waits; a frame that stands still for too long is forgotten.
+  static std::uint32_t await_byte(FrameDecoder& decoder) {
+    const std::uint32_t start = now();
     for (;;) {
-      const std::uint32_t data = read_register(config::kUartBase + regs::uart::kDataOffset);
-      if ((data & regs::uart::kDataValidMask) != 0) {
-        if (decoder.take(static_cast<std::uint8_t>(data))) return;
-        last = now();
-      } else if (decoder.in_frame() && now() - last > kTimeoutCycles) {
-        decoder.reset();
-      }
+      const std::uint32_t polled = poll();
+      if (is_byte(polled)) return polled;
+      if (decoder.in_frame() && now() - start > kTimeoutCycles) decoder.reset();
     }
   }
 
-  bool is_whole(std::size_t size) const {
-    Crc32 crc;
-    for (std::size_t i = 0; i < size; ++i) crc.add(message_[i]);
-    return crc.ends_in_itself();
+  /// Drops what is still on its way: while a complaint is sent it could not be received whole, and
+  /// would be the next thing to complain about.
+  static void await_silence() {
+    std::uint32_t last = now();
+    while (now() - last < kSilenceCycles) {
+      if (is_byte(poll())) last = now();
+    }
   }
 
   void send(std::uint8_t type, std::size_t body_bytes) {
@@ -157,22 +172,19 @@ inline std::uint8_t* memory_at(std::uint32_t address) {
 
 /// Does a kWrite request, and replies.
 inline void write_memory(Endpoint& line, const Window& window) {
+  if (line.size() < sizeof(std::uint32_t)) return line.refuse(kUnknownRequest);
   const std::uint32_t address = line.words()[0];
-  if (line.size() < sizeof(address)) return line.refuse(kUnknownRequest);
   const std::size_t count = line.size() - sizeof(address);
   if (!window.holds(address, count)) return line.refuse(kBadAddress);
-  const std::uint8_t* data = line.bytes() + sizeof(address);
-  std::uint8_t* memory = memory_at(address);
-  for (std::size_t i = 0; i < count; ++i) memory[i] = data[i];
+  std::memcpy(memory_at(address), line.bytes() + sizeof(address), count);
   line.reply();
 }
 
 /// Does a kSpeed request: the reply still comes at the old speed.
 inline void set_speed(Endpoint& line) {
+  if (line.size() != sizeof(std::uint32_t)) return line.refuse(kUnknownRequest);
   const std::uint32_t divider = line.words()[0];
-  if (line.size() != sizeof(divider) || divider < 8 || divider > 0xFFFF) {
-    return line.refuse(kUnknownRequest);
-  }
+  if (divider < kLeastDivider || divider > 0xFFFF) return line.refuse(kUnknownRequest);
   line.reply();
   Endpoint::flush();
   write_register(config::kUartBase + regs::uart::kDividerOffset, divider);
@@ -180,18 +192,17 @@ inline void set_speed(Endpoint& line) {
 
 /// Does a kRead request: the reply is the data.
 inline void read_memory(Endpoint& line, const Window& window) {
+  if (line.size() != 2 * sizeof(std::uint32_t)) return line.refuse(kUnknownRequest);
   const std::uint32_t address = line.words()[0], count = line.words()[1];
-  if (line.size() != 2 * sizeof(address)) return line.refuse(kUnknownRequest);
   if (count > kMaxData || !window.holds(address, count)) return line.refuse(kBadAddress);
-  const std::uint8_t* memory = memory_at(address);
-  for (std::size_t i = 0; i < count; ++i) line.bytes()[i] = memory[i];
+  std::memcpy(line.bytes(), memory_at(address), count);
   line.reply(count);
 }
 
 /// Does a kCheck request, and replies.
 inline void check_memory(Endpoint& line, const Window& window) {
+  if (line.size() != 2 * sizeof(std::uint32_t)) return line.refuse(kUnknownRequest);
   const std::uint32_t address = line.words()[0], count = line.words()[1];
-  if (line.size() != 2 * sizeof(address)) return line.refuse(kUnknownRequest);
   if (!window.holds(address, count)) return line.refuse(kBadAddress);
   Crc32 crc;
   const std::uint8_t* memory = memory_at(address);

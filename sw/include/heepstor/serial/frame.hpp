@@ -6,9 +6,13 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "heepstor/serial/crc32.hpp"
+
 namespace heepstor::serial {
 
 /// Takes the bytes of the line, and leaves the messages in a buffer.
+///
+/// The checksum is made as bytes arrive, while nothing else is to be done.
 class FrameDecoder {
  public:
   FrameDecoder(std::uint8_t* buffer, std::size_t capacity) : buffer_(buffer), capacity_(capacity) {}
@@ -20,31 +24,27 @@ class FrameDecoder {
   void reset() {
     begun_ = broken_ = false;
     left_ = 0;
-    code_ = kFull;
     size_ = 0;
+    crc_ = Crc32();
   }
 
   /// Takes a byte. Returns whether it ended a frame, empty ones not counted.
   bool take(std::uint8_t byte) {
     if (byte == 0) return end();
-    if (!begun_) {
-      reset();
-      begun_ = true;
-    }
     if (left_ != 0) {
       --left_;
       append(byte);
     } else {
-      // A block ended: it stands for a zero, unless it was the longest or none came before.
-      if (code_ != kFull) append(0);
-      code_ = byte;
-      left_ = byte - 1;
+      begin_block(byte);
     }
     return false;
   }
 
-  /// Bytes of the frame that has ended; 0 if it was cut off or too long.
-  std::size_t size() const { return broken_ ? 0 : size_; }
+  /// Whether the frame that has ended is neither cut off nor too long, and ends in its CRC-32.
+  bool is_whole() const { return !broken_ && crc_.ends_in_itself(); }
+
+  /// Bytes of the frame that has ended.
+  std::size_t size() const { return size_; }
 
  private:
   static constexpr std::uint8_t kFull = 0xFF;
@@ -53,24 +53,39 @@ class FrameDecoder {
     const bool ended = begun_;
     if (left_ != 0) broken_ = true;
     begun_ = false;
+    left_ = 0;
     return ended;
+  }
+
+  /// A block that ends stands for a zero too, unless it was the longest.
+  void begin_block(std::uint8_t code) {
+    if (!begun_) {
+      reset();
+      begun_ = true;
+    } else if (code_ != kFull) {
+      append(0);
+    }
+    code_ = code;
+    left_ = code - 1;
   }
 
   void append(std::uint8_t byte) {
     if (size_ == capacity_) {
       broken_ = true;
-    } else {
-      buffer_[size_++] = byte;
+      return;
     }
+    buffer_[size_++] = byte;
+    crc_.add(byte);
   }
 
   std::uint8_t* buffer_;
   std::size_t capacity_;
   std::size_t size_ = 0;
-  std::uint8_t left_ = 0;
-  std::uint8_t code_ = kFull;
+  std::uint32_t left_ = 0;  // bytes of the block that are to come
+  std::uint8_t code_ = 0;   // with which the block began
   bool begun_ = false;
   bool broken_ = false;
+  Crc32 crc_;
 };
 
 /// Gives the bytes of a frame, zeros before and after it included, to `put`.

@@ -20,6 +20,9 @@ inline constexpr std::size_t kMaxData = 1024;
 /// Bytes at the end of the main memory that the loader needs for itself.
 inline constexpr std::uint32_t kLoaderBytes = 2048;
 
+/// Fewest clock cycles of a bit: the loader keeps up with any bytes. At 4 it falls behind on zeros.
+inline constexpr std::uint32_t kLeastDivider = 5;
+
 /// Types of requests.
 inline constexpr std::uint8_t kHello = 1;    // -> Hello
 inline constexpr std::uint8_t kWrite = 2;    // address, data ->
@@ -29,7 +32,7 @@ inline constexpr std::uint8_t kRead = 5;     // address, bytes -> data; server o
 inline constexpr std::uint8_t kBuffers = 6;  // -> Buffers; server only
 inline constexpr std::uint8_t kInfer = 7;    // -> Inference; server only
 inline constexpr std::uint8_t kLeave = 8;    // ->, and then the loader runs; server only
-inline constexpr std::uint8_t kSpeed = 9;    // clock cycles of a bit (8 to 65535) ->, then it holds
+inline constexpr std::uint8_t kSpeed = 9;    // clock cycles of a bit ->, then it holds; loader only
 
 inline constexpr std::uint8_t kReply = 0x80;
 /// Reply to a request that cannot be done; the body is the reason.
