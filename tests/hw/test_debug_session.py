@@ -1,13 +1,19 @@
 """OpenOCD and GDB with the simulator, where they are installed: what a user of `debug` does."""
 
+import os
 import subprocess
 
 import pytest
 
 from flows import config
-from flows.debug import session, tools
+from flows.debug import background, session, tools
 from flows.errors import HeepstorError
+from flows.progress import Progress
 from flows.riscv import ROOT
+from flows.serial import image, protocol
+from flows.serial import session as serial_session
+from flows.serial.link import Link
+from flows.serial.port import open_port
 
 # The fixtures: the simulator, and firmware for it.
 from tests.hw.test_debug import programs, simulator  # noqa: F401
@@ -82,3 +88,25 @@ def test_a_session(installed, simulator, programs, tmp_path, capfd):  # noqa: F8
     assert f"{config.load().address.boot_rom:#x}" in parts["reset"]
     assert "Transfer rate" in parts["load"] and "matched" in parts["load"]
     assert "= 1\n" in parts["software"], "loaded anew, the counter starts at zero"
+
+
+def test_a_program_that_never_ends_is_ended(installed, simulator, programs, tmp_path):  # noqa: F811
+    """As docs/boards.md has it: after a reset over JTAG the loader waits again."""
+    name = str(tmp_path / "board")
+    command = [simulator, "--boot=loader", f"--uart-pty={name}", "--jtag=0"]
+    command += [f"--parent={os.getpid()}"]
+    reset = [installed.openocd, "-c", "gdb_port disabled; telnet_port disabled; tcl_port disabled"]
+    with background.running("the simulator", command, tmp_path / "messages") as soc:
+        number = soc.wait_for(r"JTAG on port (\d+)", 60)[1]
+        reset += ["-c", f"set HEEPSTOR_JTAG_PORT {number}"]
+        reset += ["-f", str(session.CONFIGURATIONS / "simulator.cfg")]
+        with open_port(name, 115200) as port:
+            link = Link(port, "the simulator", 120)
+            program = image.read(programs["count"])
+            serial_session.load(link, name, config.load(), program, Progress())
+            done = subprocess.run(
+                [*reset, "-c", "init; reset run; shutdown"], capture_output=True, text=True
+            )
+            assert done.returncode == 0, done.stderr
+            board = link.hello()
+    assert (board.role, board.exited) == (protocol.LOADER, 0)

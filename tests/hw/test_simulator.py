@@ -1,6 +1,7 @@
 """The simulator as its user sees it: exit codes, messages, limits, statistics, waveforms."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -123,6 +124,12 @@ def test_max_cycles(simulator, programs):
     assert "50000 cycles" in messages
 
 
+def test_it_ends_with_the_process_that_started_it(simulator, programs):
+    forever = (f"--firmware={programs['busy']}", "--max-cycles=200000")
+    assert run(simulator, *forever, f"--parent={os.getpid()}")[0] == 124
+    assert run(simulator, *forever, "--parent=1")[0] == 130
+
+
 def test_serial_input(simulator, programs, tmp_path):
     text = tmp_path / "input"
     text.write_text("HAL.")
@@ -156,6 +163,7 @@ def test_waveform(simulator, programs, tmp_path):
         (["x.elf"], "unknown option 'x.elf'"),
         (["--boot=rom"], "--boot is 'rom'; it can be memory or loader"),
         (["--boot=loader", "--uart-pty=/nowhere/x"], "cannot make the link /nowhere/x: No such"),
+        (["--boot=loader", "--uart-pty=/tmp"], "/tmp is there already: another simulator's, or"),
         (["--boot=loader", "--uart-pty=x", "--uart-input=-"], "both want the serial line"),
     ],
 )

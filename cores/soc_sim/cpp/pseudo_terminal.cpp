@@ -35,7 +35,11 @@ PseudoTerminal::PseudoTerminal(const std::string& link) : link_(link) {
   cfmakeraw(&settings);
   if (tcsetattr(slave_, TCSANOW, &settings) != 0) Fail("a pseudo-terminal");
   fcntl(master_, F_SETFL, O_NONBLOCK);
-  if (symlink(name, link.c_str()) != 0) Fail("the link " + link);
+  if (symlink(name, link.c_str()) == 0) return;
+  if (errno != EEXIST) Fail("the link " + link);
+  throw UserError(link +
+                  " is there already: another simulator's, or left by one that was killed; " +
+                  "remove it or name another");
 }
 
 PseudoTerminal::~PseudoTerminal() {
