@@ -355,10 +355,10 @@ async def check_error_of_a_store_that_others_overtook(dut):
     memory = Allocator(bench.memory)
     size = bench.hardware.array_size
     rows = ACCUMULATOR_DEPTH - 1
-    good = matrix_product(memory, bench.hardware, rows, size, 1)
-    end = MEMORY_BASE + MEMORY_BYTES
-    bad = replace(good, destination=end - 4 * size * (rows - 1))
-    silent = replace(good, load=False, store_memory=False, position_rows=1, accumulator=rows)
+    good = matrix_product(memory, bench.hardware, 1, size, 1)
+    slow = replace(good, position_rows=rows, store_rows=rows, step_y=0)
+    bad = replace(slow, destination=MEMORY_BASE + MEMORY_BYTES - 4 * size * (rows - 1))
+    silent = replace(good, load=False, store_memory=False, accumulator=rows)
     first = memory.chain([good, bad, *[silent] * 20, good])
     await bench.ring(first)
     assert await bench.wait() == ERROR
