@@ -13,7 +13,7 @@ from modelgen import graph as graphs
 from modelgen.data import Data
 from modelgen.feature_maps import values_to_layout
 from modelgen.importer import import_model
-from modelgen.progress import Progress, tell
+from modelgen.progress import Progress
 from modelgen.project import Project, load_project
 from modelgen.random_weights import random_model
 from modelgen.settings import with_batch
@@ -53,7 +53,7 @@ def run_project(
     """Write graph, test data and settings of a loaded project."""
     data = project.data(data_dir)
     if data.note:
-        tell(progress, data.note)
+        progress.note(data.note)
     if random_weights:
         model, origin = random_model(project), "random"
     else:

@@ -15,7 +15,7 @@ from modelgen.errors import ModelError
 from modelgen.execute import select_device
 from modelgen.graph import Graph
 from modelgen.importer import import_model
-from modelgen.progress import Progress, tell
+from modelgen.progress import Progress
 from modelgen.project import Project
 from modelgen.settings import Training
 from modelgen.tracing import try_forward
@@ -52,7 +52,7 @@ def trained_model(
         with contextlib.suppress(ModelError):
             load_checkpoint(model, kept)
             return model, "trained before"
-        tell(progress, f"{kept} is damaged: training again.")
+        progress.note(f"{kept} is damaged: training again.")
     train(model, data, training, select_device(project.settings.device), progress)
     save_checkpoint(model, kept)
     return model, f"trained on {len(data.train_inputs)} inputs"

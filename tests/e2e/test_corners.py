@@ -14,7 +14,6 @@ from flows import firmware, simulate
 from flows.hardware import SIMULATOR
 from flows.progress import Progress
 from modelgen import stages
-from modelgen.progress import Silent
 from tests.e2e.workspace import CORNERS, simulator, write_config
 
 pytestmark = pytest.mark.slow
@@ -104,8 +103,8 @@ def run(project: Path, config_path: Path, folder: Path, operators=("engine",)) -
     )
     for made in (exported, quantized, generated, *simulated):
         made.mkdir()
-    stages.export(project, exported, folder / "data", Silent())
-    stages.quantize(exported, quantized, {}, Silent())
+    stages.export(project, exported, folder / "data", Progress())
+    stages.quantize(exported, quantized, {}, Progress())
     stages.generate(quantized, generated, config.hardware(), {})
     for out in simulated:
         built = firmware.build(generated / "src", out, config, firmware.Options(out.name))

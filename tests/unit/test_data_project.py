@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import nn
 
+from flows.progress import Progress
 from modelgen.checkpoint import load_checkpoint, save_checkpoint
 from modelgen.data import Data
 from modelgen.errors import ModelError
-from modelgen.progress import Silent
 from modelgen.project import load_project
 from modelgen.settings import Settings, Training, parse
 from modelgen.training import train, trained_model
@@ -170,13 +170,13 @@ def test_training_happens_once(tmp_path: Path) -> None:
     project = load_project(project_with(tmp_path))
     data = project.data(tmp_path)
     kept = tmp_path / "checkpoints"
-    first, origin = trained_model(project, data, kept, Silent())
+    first, origin = trained_model(project, data, kept, Progress())
     assert origin == "trained on 64 inputs"
-    second, origin = trained_model(project, data, kept, Silent())
+    second, origin = trained_model(project, data, kept, Progress())
     assert origin == "trained before"
     assert same(first, second)
     changed = load_project(project_with(tmp_path, GOOD.replace('"steps": 20', '"steps": 21')))
-    assert trained_model(changed, data, kept, Silent())[1] == "trained on 64 inputs"
+    assert trained_model(changed, data, kept, Progress())[1] == "trained on 64 inputs"
     assert len(list(kept.iterdir())) == 2
 
 
@@ -187,7 +187,7 @@ def test_training_learns_and_repeats(tmp_path: Path) -> None:
     for _ in range(2):
         torch.manual_seed(0)
         model = project.build_model()
-        train(model, data, Training(steps=300, batch=16), "cpu", Silent())
+        train(model, data, Training(steps=300, batch=16), "cpu", Progress())
         models.append(model)
     assert same(*models)
     with torch.no_grad():
@@ -201,7 +201,7 @@ def test_a_checkpoint_in_the_settings_is_used(tmp_path: Path) -> None:
     folder = project_with(tmp_path, text)
     save_checkpoint(wanted, folder / "mine.pt")
     project = load_project(folder)
-    model, origin = trained_model(project, project.data(tmp_path), tmp_path, Silent())
+    model, origin = trained_model(project, project.data(tmp_path), tmp_path, Progress())
     assert origin == "checkpoint mine.pt"
     assert same(model, wanted)
 
@@ -226,17 +226,17 @@ def model():
     for forward in ("self.a(x)", "self.a(x).relu()", "self.a(x)"):
         folder = project_with(tmp_path, text.replace("self.a(x)\n", f"{forward}\n"))
         project = load_project(folder)
-        origins.append(trained_model(project, project.data(tmp_path), tmp_path, Silent())[1])
+        origins.append(trained_model(project, project.data(tmp_path), tmp_path, Progress())[1])
     assert origins == ["trained on 64 inputs", "trained on 64 inputs", "trained before"]
 
 
 def test_damaged_trained_values_are_made_again(tmp_path: Path) -> None:
     project = load_project(project_with(tmp_path))
     data = project.data(tmp_path)
-    first, _ = trained_model(project, data, tmp_path / "kept", Silent())
+    first, _ = trained_model(project, data, tmp_path / "kept", Progress())
     (kept,) = (tmp_path / "kept").iterdir()
     kept.write_bytes(kept.read_bytes()[:500])
-    second, origin = trained_model(project, data, tmp_path / "kept", Silent())
+    second, origin = trained_model(project, data, tmp_path / "kept", Progress())
     assert origin == "trained on 64 inputs" and same(first, second)
 
 
@@ -244,7 +244,7 @@ def test_what_cannot_be_compiled_is_not_trained(tmp_path: Path) -> None:
     folder = project_with(tmp_path, GOOD.replace("nn.ReLU()", "nn.GELU()"))
     project = load_project(folder)
     with pytest.raises(ModelError, match=r"aten\.gelu"):
-        trained_model(project, project.data(tmp_path), tmp_path / "kept", Silent())
+        trained_model(project, project.data(tmp_path), tmp_path / "kept", Progress())
     assert not (tmp_path / "kept").exists()
 
 
@@ -260,7 +260,7 @@ def test_what_cannot_be_compiled_is_not_trained(tmp_path: Path) -> None:
 def test_training_data_that_do_not_fit(inputs: np.ndarray, labels: list, message: str) -> None:
     data = Data("mine", inputs, None, inputs, labels)
     with pytest.raises(ModelError, match=message):
-        train(network(), data, Training(), "cpu", Silent())
+        train(network(), data, Training(), "cpu", Progress())
 
 
 def test_parameters_that_are_not_finite(tmp_path: Path) -> None:
@@ -269,7 +269,7 @@ def test_parameters_that_are_not_finite(tmp_path: Path) -> None:
         model[0].weight[0, 0] = torch.nan
     data = Data("mine", np.zeros((2, 4)), None, np.zeros((2, 4)), [0, 1])
     with pytest.raises(ModelError, match="before any training"):
-        train(model, data, Training(), "cpu", Silent())
+        train(model, data, Training(), "cpu", Progress())
 
 
 def test_project_that_exits(tmp_path: Path) -> None:
@@ -280,4 +280,4 @@ def test_project_that_exits(tmp_path: Path) -> None:
 def test_nothing_to_train_with(tmp_path: Path) -> None:
     data = Data("tests only", np.zeros((2, 4), np.float32))
     with pytest.raises(ModelError, match="nothing to train with"):
-        train(network(), data, Training(), "cpu", Silent())
+        train(network(), data, Training(), "cpu", Progress())

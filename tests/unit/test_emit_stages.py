@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from flows.progress import Progress
 from modelgen import stages
 from modelgen.errors import ModelError
 from modelgen.hardware import Hardware
-from modelgen.progress import Silent
 
 PROJECT = """
 import numpy as np
@@ -38,7 +38,7 @@ def data(folder):
 """
 
 
-class Notes(Silent):
+class Notes(Progress):
     """Collects what the stages tell."""
 
     def __init__(self) -> None:
