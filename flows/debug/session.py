@@ -134,7 +134,9 @@ def _openocd(found: tools.Tools, target: _Target, out: Path) -> Iterator[Backgro
     """OpenOCD, once it has found the CPU."""
     # A free port for GDB, and nothing else that listens.
     ports = ("-c", "gdb_port 0", "-c", "telnet_port disabled", "-c", "tcl_port disabled")
-    command = [found.openocd, *ports, *target.arguments, "-c", "init"]
+    # It would keep the adapter if nobody was there any more to end it.
+    end = ("-c", "heepstor.cpu configure -event gdb-detach shutdown")
+    command = [found.openocd, *ports, *target.arguments, *end, "-c", "init"]
     log = out / "openocd.log"
     with background.running("OpenOCD", command, log) as server:
         server.wait_for(_LISTENING, _START_SECONDS, target.hint)
