@@ -68,8 +68,7 @@ def _array(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     if values.shape[1:] not in single or len(values) == 0:
         sizes = " x ".join(map(str, wanted))
         raise HeepstorError(
-            f"{path} has the shape {values.shape}; it must be {sizes}, or a number of those "
-            f"({('N', *wanted)})."
+            f"{path} has the shape {values.shape}; it must be {sizes}, or N x {sizes} for several."
         )
     with np.errstate(over="ignore"):
         values = values.reshape(-1, *wanted).astype(np.float32)
