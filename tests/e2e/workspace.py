@@ -11,10 +11,12 @@ import sys
 from pathlib import Path
 
 from flows import config as configuration
-from flows import hardware
+from flows import hardware, sources
+from flows.hashing import FileHashes
 from flows.options import Options
-from flows.pipeline import run
-from flows.progress import Terminal
+from flows.pipeline import BUILD, Pipeline, run
+from flows.progress import Progress, Terminal
+from flows.stage import Runner
 
 ROOT = Path(__file__).resolve().parents[2]
 _NOT_COPIED = {"build", ".venv", "data", ".git", ".hypothesis"}
@@ -106,32 +108,13 @@ class Copy:
 
     def stale(self) -> set[str]:
         """The stages whose own inputs have changed since they ran."""
-        done = subprocess.run(
-            [sys.executable, "-c", _LIST_STALE],
-            cwd=self.root,
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return set(json.loads(done.stdout))
-
-
-_LIST_STALE = """
-import json
-from pathlib import Path
-from flows.hashing import FileHashes
-from flows.options import Options
-from flows.pipeline import BUILD, Pipeline
-from flows.progress import Progress
-from flows.stage import Runner
-root = Path.cwd()
-options = Options("mnist", root / "heepstor_cfg.hjson", inputs=2)
-pipeline, runner = Pipeline(root, options, Progress), Runner(root, FileHashes())
-stages = {name: pipeline.stage(name) for name in BUILD}
-stale = [name for name, stage in stages.items() if runner.why_stale(stage, runner.inputs(stage))]
-print(json.dumps(stale))
-"""
+        # What was read of the sources before an edit is remembered by this process.
+        sources._module.cache_clear()
+        options = Options("mnist", self.root / "heepstor_cfg.hjson", inputs=2)
+        pipeline = Pipeline(self.root, options, Progress)
+        runner = Runner(self.root, FileHashes())
+        stages = {name: pipeline.stage(name) for name in BUILD}
+        return {n for n, stage in stages.items() if runner.why_stale(stage, runner.inputs(stage))}
 
 
 def ran(result: dict) -> list[str]:
