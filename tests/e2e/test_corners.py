@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,9 @@ from flows import config as configuration
 from flows import firmware, simulate
 from flows.hardware import SIMULATOR
 from flows.progress import Progress
+from flows.serial import loader, protocol
+from flows.serial import simulator as serial_simulator
+from flows.serial.link import Link
 from modelgen import stages
 from tests.e2e.workspace import CORNERS, simulator, write_config
 
@@ -127,3 +131,16 @@ def test_a_convolutional_network(config_path, tmp_path):
     (result,) = run(project, config_path, tmp_path)
     (inference,) = result["inputs"]
     assert len(inference["outputs"]) == 10
+
+
+def test_the_loader(config_path):
+    """At the line's highest speed, where zeros take it longest; its first request comes early."""
+    base = configuration.load(config_path).address.memory
+    with serial_simulator.started(simulator(config_path) / SIMULATOR) as board:
+        link = Link(board.port, "the board", 5, check=board.check)
+        assert link.hello().role == protocol.LOADER
+        link.request(protocol.SPEED, struct.pack("<I", protocol.LEAST_DIVIDER))
+        for data in (b"\x01" * loader.BLOCK, bytes(loader.BLOCK)):
+            loader.write(link, base, data)
+            reply = link.request(protocol.CHECK, struct.pack("<II", base, len(data)))
+            assert reply.words() == (protocol.crc32(data),)
