@@ -27,7 +27,7 @@ CACHE = ROOT / "build" / "cache"
 
 _CPU = (
     *("-mcpu=generic_rv32+m+c+f+zicsr", "-mabi=ilp32f"),
-    # Instructions are ordered as for a CPU which waits for loads and FP32 results; the generic model
+    # Instructions are ordered for a CPU that waits for loads and FP32 results; the generic model
     # knows no waiting (softmax of 10 values: 324 cycles instead of 284).
     *("-Xclang", "-tune-cpu", "-Xclang", "rocket-rv32"),
 )
