@@ -81,6 +81,9 @@ def _import(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"heepstor_project_{path.parent.name}", path)
     module = importlib.util.module_from_spec(spec)
     sys.path.insert(0, str(path.parent))
+    # Compiled files are told from newer sources by size and whole seconds: an edit of the same size
+    # soon after a run would not be seen.
+    compiled_files_are_off, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         spec.loader.exec_module(module)
     except ModelError:
@@ -92,6 +95,7 @@ def _import(path: Path) -> ModuleType:
         where = _own_line(error, path.parent)
         raise ModelError(f"{where} failed: {type(error).__name__}: {error}") from error
     finally:
+        sys.dont_write_bytecode = compiled_files_are_off
         sys.path.remove(str(path.parent))
     return module
 

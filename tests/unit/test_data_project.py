@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -164,6 +165,15 @@ def test_checkpoints_that_do_not_fit(tmp_path: Path) -> None:
     check_refused(network(), path, "holds a whole model")
     torch.save([1, 2], path)
     check_refused(network(), path, "names and tensors are expected")
+
+
+def test_an_edit_of_the_same_size_in_the_same_second_is_seen(tmp_path: Path) -> None:
+    folder = project_with(tmp_path)
+    before = (folder / "project.py").stat()
+    load_project(folder)
+    project_with(tmp_path, GOOD.replace('"steps": 20', '"steps": 21'))
+    os.utime(folder / "project.py", ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert load_project(folder).settings.training.steps == 21
 
 
 def test_training_happens_once(tmp_path: Path) -> None:
