@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -167,7 +168,10 @@ def test_checkpoints_that_do_not_fit(tmp_path: Path) -> None:
     check_refused(network(), path, "names and tensors are expected")
 
 
-def test_an_edit_of_the_same_size_in_the_same_second_is_seen(tmp_path: Path) -> None:
+def test_an_edit_of_the_same_size_in_the_same_second_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     folder = project_with(tmp_path)
     before = (folder / "project.py").stat()
     load_project(folder)
