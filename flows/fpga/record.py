@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from flows.errors import HeepstorError
+from flows.files import write_whole
 
 SCHEMA = 2
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -102,10 +103,7 @@ def write(folder: Path, made_by: str, made_from: dict[str, str]) -> None:
         "bitstream": _hash(bitstream),
         "inputs": made_from,
     }
-    path = record_file(bitstream)
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_whole(record_file(bitstream), json.dumps(content, indent=1) + "\n")
 
 
 def why_stale(folder: Path, bitstream: Path | None = None) -> str | None:

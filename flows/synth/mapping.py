@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.errors import HeepstorError
+from flows.files import write_whole
 from flows.processes import run_lines
 from flows.synth.rtlil import Content
 
@@ -125,10 +126,7 @@ class Mapper:
         for name, module in modules.items():
             if name.startswith("\\m_"):
                 cells = {cell.lstrip("\\"): n for cell, n in module["num_cells_by_type"].items()}
-                path = self._path(name[3:])
-                partial = path.with_suffix(f".{os.getpid()}")
-                partial.write_text(json.dumps(cells), encoding="utf-8")
-                partial.replace(path)
+                write_whole(self._path(name[3:]), json.dumps(cells))
 
 
 def batches(contents: Sequence[Content]) -> list[list[Content]]:

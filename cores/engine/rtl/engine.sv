@@ -43,28 +43,16 @@ module engine
   localparam int unsigned LaneWidth   = $clog2(ArraySize + 1);
 
   // Start, end, errors.
-  logic        start;
-  logic [31:0] first;
-  logic        busy;
-  logic        halt;  // after an error, until memory has answered
-  logic        failed;
-  logic        finished;
-  logic        clear;
-  counters_t   counters;
-  error_t      error;
-  logic [31:0] error_address;
-  logic [31:0] lookup_address;
-  logic        port_idle;
-  logic        port_outside;
+  logic start, busy, failed, finished, clear;
+  logic halt;  // after an error, until memory has answered
+  logic port_idle, port_outside;
   logic [2:0]  port_client;
   logic [15:0] fetch_index;
-  error_t      fetch_error;
-  error_t      load_error;
-  error_t      compute_error;
-  error_t      store_error;
-  stages_t     valid;
+  logic [31:0] first, error_address, lookup_address;
+  error_t      error, fetch_error, load_error, compute_error, store_error;
+  counters_t   counters;
+  stages_t     valid, pop;
   commands_t   command;
-  stages_t     pop;
 
   assign clear    = start || failed;
   assign finished = pop.store && command.store.last && !halt;
