@@ -98,14 +98,32 @@ def _reports_errors(function):
     return wrapped
 
 
+def _in_build(function):
+    """A task that works in build/, on a project if one is named; `clean` and it take turns."""
+
+    @functools.wraps(function)
+    def wrapped(c, **options):
+        from flows import cleaning
+
+        with cleaning.in_use(ROOT, options.get("project", ""), _say_waiting("is cleaning")):
+            return function(c, **options)
+
+    return wrapped
+
+
+def _say_waiting(reason: str):
+    """What is called, with the name of the process, when another one has to be waited for."""
+    return lambda holder: print(f"Waiting for {holder}, which {reason}.", file=sys.stderr)
+
+
 def _with_options(options: dict[str, tuple[object, str]]):
-    """Makes a function a task whose options, all keywords, are those of a table."""
+    """Makes a function a task in build/ whose options, all keywords, are those of a table."""
 
     def make(function):
         kind = inspect.Parameter.KEYWORD_ONLY
         keywords = [inspect.Parameter(name, kind, default=o[0]) for name, o in options.items()]
         context = inspect.Parameter("c", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-        wrapped = _reports_errors(function)
+        wrapped = _reports_errors(_in_build(function))
         wrapped.__signature__ = inspect.Signature([context, *keywords])
         help_texts = {name: option[1] for name, option in options.items()}
         return task(wrapped, klass=TaskWithPairs, help=help_texts)
@@ -228,8 +246,9 @@ def clean(c, project=""):
     """Remove build/, where everything generated lies; data and .venv stay."""
     from flows import cleaning, projects
 
-    folder = projects.find(ROOT, project).name if project else ""
-    print(cleaning.remove(ROOT / "build", folder))
+    if project:
+        projects.find(ROOT, project)
+    print(cleaning.remove(ROOT, project, _say_waiting("works there")))
 
 
 @task(help={"json": "print it as JSON"})
@@ -250,6 +269,7 @@ def doctor(c, json=False):
     }
 )
 @_reports_errors
+@_in_build
 def test(c, quick=False, only=""):
     """Run the tests; what follows `--` goes to pytest."""
     from flows import checks
@@ -260,6 +280,7 @@ def test(c, quick=False, only=""):
 
 @task
 @_reports_errors
+@_in_build
 def lint(c):
     """Check Python (ruff), C++ (clang-format) and every core's RTL (Verilator)."""
     from flows import checks
@@ -279,6 +300,7 @@ def lint(c):
     }
 )
 @_reports_errors
+@_in_build
 def bench(c, suite="networks", sizes="", only="", json=False, config="", set=""):
     """Measure cycles, error and size against the stated goals."""
     from flows import bench as bench_flow
@@ -297,6 +319,7 @@ def bench(c, suite="networks", sizes="", only="", json=False, config="", set="")
     }
 )
 @_reports_errors
+@_in_build
 def fuzz(c, count="", seed="", config="", set=""):
     """Compile and run random networks; compare every output's bits with the reference."""
     from flows import fuzz as fuzz_flow

@@ -22,7 +22,7 @@ def collect(root: Path) -> dict:
 
 
 def _project(root: Path, name: str) -> dict:
-    folder = root / "build" / name
+    folder = projects.results(root, name)
     built = [stage for stage in STAGES if read_manifest(folder / stage)]
     text = (root / "projects" / name / "project.py").read_text(encoding="utf-8")
     return {"name": name, "description": _first_line(text), "built": built}

@@ -7,24 +7,45 @@ import fcntl
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TextIO
 
 
 @contextlib.contextmanager
-def file_lock(path: Path, on_wait: Callable[[str], None]) -> Iterator[None]:
-    """Holds the lock file `path`; calls `on_wait` with who holds it when it must wait.
+def file_lock(path: Path, on_wait: Callable[[str], None], shared: bool = False) -> Iterator[None]:
+    """Hold the lock file `path`; call `on_wait` with who holds it when it must wait.
 
-    The operating system frees the lock when its holder ends, however it ends.
+    Any number of processes can hold a `shared` lock at a time. The operating system frees the lock
+    when its holder ends, however it ends. The holder may remove the file.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            on_wait(lock.read().strip() or "another process")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    mode = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+    with contextlib.ExitStack() as opened:
+        lock = opened.enter_context(_opened(path))
+        while not _is_held(lock, path, mode, on_wait):
+            lock = opened.enter_context(_opened(path))
         lock.seek(0)
         lock.truncate()
-        lock.write(f"process {os.getpid()}\n")
-        lock.flush()
+        if not shared:
+            lock.write(f"process {os.getpid()}\n")
+            lock.flush()
         yield
+
+
+def _opened(path: Path) -> TextIO:
+    while True:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # The folder may be removed between the two, by the task that holds the lock.
+        with contextlib.suppress(FileNotFoundError):
+            return path.open("a+")
+
+
+def _is_held(lock: TextIO, path: Path, mode: int, on_wait: Callable[[str], None]) -> bool:
+    """Wait for the lock; False if its file was removed meanwhile: others don't see that lock."""
+    try:
+        fcntl.flock(lock, mode | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        on_wait(lock.read().strip() or "another process")
+        fcntl.flock(lock, mode)
+    with contextlib.suppress(FileNotFoundError):
+        return path.stat().st_ino == os.fstat(lock.fileno()).st_ino
+    return False

@@ -48,7 +48,7 @@ class Pipeline:
         self.root = root
         self.options = options
         self.config: Config = configuration.load(options.config_path)
-        self.build = root / "build" / options.project
+        self.build = projects.results(root, options.project)
         self._progress = progress
         self._project = projects.find(root, options.project) if options.project else None
 

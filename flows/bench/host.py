@@ -25,7 +25,7 @@ def run(bench: Bench) -> dict:
     """Measures the build; trains and builds the hardware first if need be."""
     bench.terminal.line("build", f"{PROJECT}: hardware and training, if need be")
     _build(bench.root, bench.config_path)
-    cleaning.remove(bench.root / "build", PROJECT)
+    cleaning.remove(bench.root, PROJECT, bench.terminal.note)
     started = time.monotonic()
     _build(bench.root, bench.config_path)
     return {"builds": [{"project": PROJECT, "seconds": time.monotonic() - started}]}

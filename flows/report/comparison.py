@@ -76,7 +76,7 @@ def run(root: Path, a: str, b: str, unit: str, clock_hz: str, terminal: Terminal
 def load(root: Path, name: str) -> dict:
     """The report of a project, or in a file."""
     if name in projects.names(root):
-        path = root / "build" / name / "report" / data.REPORT
+        path = projects.results(root, name) / "report" / data.REPORT
         hint = f"./heepstor build --project {name} makes it"
     else:
         path = user_path(name)

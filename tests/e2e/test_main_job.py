@@ -177,7 +177,7 @@ def test_without_assertions_the_code_is_smaller(built, first):
 def test_ctrl_c_ends_with_130_and_the_next_run_is_right(built):
     process = built.start("build", "--project", "mnist", "--inputs", "40")
     deadline = time.monotonic() + 120
-    while not (built.root / "build" / "mnist" / ".simulate.partial").exists():
+    while not (built.root / "build" / "projects" / "mnist" / ".simulate.partial").exists():
         assert time.monotonic() < deadline and process.poll() is None
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)
@@ -239,7 +239,7 @@ def test_times_in_another_unit_need_only_a_report(built, first):
 
 def test_two_builds_side_by_side(built, tmp_path):
     kept = tmp_path / "kept.json"
-    kept.write_bytes((built.root / "build/mnist/report/report.json").read_bytes())
+    kept.write_bytes((built.root / "build/projects/mnist/report/report.json").read_bytes())
     code, out, err = built.task("report", "--compare", "mnist", str(kept))
     assert code == 0, err
     assert (built.root / re.search(r"(?m)^Page +(\S+)$", out)[1]).exists()

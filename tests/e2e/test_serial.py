@@ -193,7 +193,7 @@ def test_the_task_flash(copy: Copy) -> None:
     assert result["sent"] > 8000 and result["found"] == 0
     assert len(result["inputs"]) == 1 and "Inference 0: class" in err
     assert "equal to the reference bit for bit" in err
-    kept = copy.root / "build" / "mnist-single-layer" / "flash"
+    kept = copy.root / "build" / "projects" / "mnist-single-layer" / "flash"
     assert json.loads((kept / flash.RESULT).read_text()) == result
     assert "# done 0" in (kept / flash.LOG).read_text()
 

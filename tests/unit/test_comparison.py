@@ -54,7 +54,7 @@ def test_reports_are_projects_or_files(tmp_path: Path):
     for name in ("one", "two"):
         (tmp_path / "projects" / name).mkdir(parents=True)
         (tmp_path / "projects" / name / "project.py").write_text("")
-    folder = tmp_path / "build/one/report"
+    folder = tmp_path / "build/projects/one/report"
     folder.mkdir(parents=True)
     (folder / "report.json").write_text(json.dumps(made()))
     kept = tmp_path / "kept.json"

@@ -1,4 +1,4 @@
-"""Tasks that no stage has: help, list, clean."""
+"""Tasks that no stage has: help, list."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flows import cleaning, cli, listing
-from flows.errors import HeepstorError
+from flows import cli, listing
 
 ROOT = Path(__file__).resolve().parents[2]
 TASKS = (
@@ -51,22 +50,3 @@ def test_projects_and_targets_are_listed(capsys) -> None:
     listing.print_listing(found)
     shown = capsys.readouterr().out
     assert "mnist" in shown and "heepstor:systems:heepstor" in shown
-
-
-def test_clean_removes_build_and_nothing_else(tmp_path: Path) -> None:
-    for name in ("build/mnist/export", "build/hardware", "data", ".venv"):
-        (tmp_path / name).mkdir(parents=True)
-        (tmp_path / name / "file").write_text("kept?")
-    assert "build/mnist" in cleaning.remove(tmp_path / "build", "mnist")
-    assert sorted(path.name for path in (tmp_path / "build").iterdir()) == ["hardware"]
-    assert "Removed build" in cleaning.remove(tmp_path / "build")
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".venv", "data"]
-    assert "nothing to remove" in cleaning.remove(tmp_path / "build")
-
-
-def test_clean_does_not_follow_links(tmp_path: Path) -> None:
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "build").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(HeepstorError, match="symbolic link"):
-        cleaning.remove(tmp_path / "build")
-    assert (tmp_path / "elsewhere").exists()
