@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
 import pickle
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,15 +71,53 @@ def _shape(tensor: torch.Tensor) -> str:
 
 
 def save_checkpoint(model: torch.nn.Module, path: Path) -> None:
-    """Write a model's state_dict; the file appears complete or not at all."""
+    """Write a model's state_dict, and its SHA-256 beside it.
+
+    Both files appear complete or not at all. A crash between them leaves a checksum that does not
+    match, which `load_verified` refuses.
+    """
     import torch
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    try:
+    with _complete_file(path) as temporary:
         torch.save({n: v.cpu() for n, v in model.state_dict().items()}, temporary)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        digest = _digest(temporary)
+        with _complete_file(checksum_file(path)) as checksum:
+            checksum.write_text(f"{digest}  {path.name}\n", encoding="utf-8")
+
+
+def checksum_file(path: Path) -> Path:
+    """Return the file beside a saved checkpoint that `sha256sum --check` takes."""
+    return path.with_name(f"{path.name}.sha256")
+
+
+def load_verified(model: torch.nn.Module, path: Path) -> None:
+    """Load what `save_checkpoint` wrote into a model, if its checksum matches.
+
+    Raises:
+        ModelError: the file or its checksum is missing or damaged, or it does not fit the model.
+    """
+    try:
+        recorded = checksum_file(path).read_text(encoding="utf-8").split()[:1]
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"{checksum_file(path)} is missing or unreadable.") from error
+    if [_digest(path)] != recorded:
+        raise ModelError(f"{path} does not match its SHA-256 in {checksum_file(path).name}.")
+    load_checkpoint(model, path)
+
+
+@contextlib.contextmanager
+def _complete_file(path: Path) -> Iterator[Path]:
+    """Give a temporary file beside `path`, and move it there if nothing fails."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from modelgen.checkpoint import load_checkpoint, save_checkpoint
+from modelgen.checkpoint import load_checkpoint, load_verified, save_checkpoint
 from modelgen.data import Data
 from modelgen.errors import ModelError
 from modelgen.execute import select_device
@@ -49,10 +48,11 @@ def trained_model(
     graph = import_model(model, data.test_inputs.shape[1:], project.settings.batch)
     kept = checkpoints / f"{project.name}-{_key(model, graph, data, training)}.pt"
     if kept.is_file():
-        with contextlib.suppress(ModelError):
-            load_checkpoint(model, kept)
+        try:
+            load_verified(model, kept)
             return model, "trained before"
-        progress.note(f"{kept} is damaged: training again.")
+        except ModelError as error:
+            progress.note(f"{error} Training again.")
     train(model, data, training, select_device(project.settings.device), progress)
     save_checkpoint(model, kept)
     return model, f"trained on {len(data.train_inputs)} inputs"

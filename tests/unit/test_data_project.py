@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,12 @@ import torch
 from torch import nn
 
 from flows.progress import Progress
-from modelgen.checkpoint import load_checkpoint, save_checkpoint
+from modelgen.checkpoint import (
+    checksum_file,
+    load_checkpoint,
+    load_verified,
+    save_checkpoint,
+)
 from modelgen.data import Data
 from modelgen.errors import ModelError
 from modelgen.project import load_project
@@ -189,9 +195,46 @@ def test_training_happens_once(tmp_path: Path) -> None:
     second, origin = trained_model(project, data, kept, Progress())
     assert origin == "trained before"
     assert same(first, second)
-    changed = load_project(project_with(tmp_path, GOOD.replace('"steps": 20', '"steps": 21')))
-    assert trained_model(changed, data, kept, Progress())[1] == "trained on 64 inputs"
-    assert len(list(kept.iterdir())) == 2
+    assert len(list(kept.glob("*.pt"))) == 1
+
+
+SMALL = GOOD.replace("nn.ReLU()", "nn.Dropout(0.1), nn.ReLU()").replace(
+    '"batch": 8', '"batch": 8, "learning_rate": 0.01, "seed": 1'
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "origin"),
+    [
+        ("x, y, x, y)", "x, y, x * 2, y)", "trained on 64 inputs"),
+        ("x, y, x, y)", "x, y, x, 1 - y)", "trained on 64 inputs"),
+        ("x, y, x, y)", "x, y, x[:32], y[:32])", "trained on 32 inputs"),
+        (
+            "return nn.Sequential(",
+            "torch.rand(1)\n    return nn.Sequential(",
+            "trained on 64 inputs",
+        ),
+        ("Dropout(0.1)", "Dropout(0.2)", "trained on 64 inputs"),
+        ("ReLU()", "LeakyReLU(0.1)", "trained on 64 inputs"),
+        ("nn.Linear(4, 8)", "nn.Linear(4, 8, bias=False)", "trained on 64 inputs"),
+        ('"steps": 20', '"steps": 21', "trained on 64 inputs"),
+        ('"batch": 8', '"batch": 16', "trained on 64 inputs"),
+        ('"learning_rate": 0.01', '"learning_rate": 0.02', "trained on 64 inputs"),
+        ('"seed": 1', '"seed": 2', "trained on 64 inputs"),
+        ("x, y, x, y)", "x[:9], y[:9], x, y)", "trained before"),
+        ('"halves"', '"other"', "trained before"),
+        ("settings = {", 'settings = {"inputs": 3, "softmax": True, ', "trained before"),
+    ],
+)
+def test_kept_values_are_used_for_the_same_model_data_and_settings_alone(
+    tmp_path: Path, old: str, new: str, origin: str
+) -> None:
+    text = SMALL.replace("from torch import nn", "import torch\nfrom torch import nn")
+    assert old in text
+    for source, expected in ((text, "trained on 64 inputs"), (text.replace(old, new), origin)):
+        project = load_project(project_with(tmp_path, source))
+        found = trained_model(project, project.data(tmp_path), tmp_path / "kept", Progress())[1]
+        assert found == expected
 
 
 def test_training_learns_and_repeats(tmp_path: Path) -> None:
@@ -244,14 +287,64 @@ def model():
     assert origins == ["trained on 64 inputs", "trained on 64 inputs", "trained before"]
 
 
-def test_damaged_trained_values_are_made_again(tmp_path: Path) -> None:
+class Notes(Progress):
+    """Keeps the lines that would be printed."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.lines.append(text)
+
+
+def flip_a_bit(kept: Path) -> None:
+    """Of a weight: the file stays as readable as it was."""
+    content = bytearray(kept.read_bytes())
+    weights = torch.load(kept, weights_only=True)["0.weight"].numpy().tobytes()
+    content[content.index(weights) + 2] ^= 1
+    kept.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda kept: kept.write_bytes(kept.read_bytes()[:500]), "does not match its SHA-256"),
+        (flip_a_bit, "does not match its SHA-256"),
+        (lambda kept: checksum_file(kept).unlink(), "is missing or unreadable"),
+        (lambda kept: checksum_file(kept).write_bytes(b"\xff"), "is missing or unreadable"),
+        (lambda kept: checksum_file(kept).write_bytes(b""), "does not match its SHA-256"),
+    ],
+)
+def test_damaged_trained_values_are_made_again(
+    tmp_path: Path, damage: Callable[[Path], object], message: str
+) -> None:
     project = load_project(project_with(tmp_path))
     data = project.data(tmp_path)
     first, _ = trained_model(project, data, tmp_path / "kept", Progress())
-    (kept,) = (tmp_path / "kept").iterdir()
-    kept.write_bytes(kept.read_bytes()[:500])
-    second, origin = trained_model(project, data, tmp_path / "kept", Progress())
+    (kept,) = (tmp_path / "kept").glob("*.pt")
+    whole = kept.read_bytes()
+    damage(kept)
+    notes = Notes()
+    second, origin = trained_model(project, data, tmp_path / "kept", notes)
     assert origin == "trained on 64 inputs" and same(first, second)
+    (note,) = notes.lines
+    assert str(kept) in note and message in note and note.endswith("Training again.")
+    assert kept.read_bytes() == whole
+    assert trained_model(project, data, tmp_path / "kept", notes)[1] == "trained before"
+
+
+def test_weights_whose_checksum_alone_was_written_are_not_used(tmp_path: Path) -> None:
+    """A crash between the two files: the checksum is that of the new weights."""
+    kept = tmp_path / "a.pt"
+    save_checkpoint(network(), kept)
+    old = kept.read_bytes()
+    other = network()
+    with torch.no_grad():
+        other[0].weight += 1
+    save_checkpoint(other, kept)
+    kept.write_bytes(old)
+    with pytest.raises(ModelError, match="does not match its SHA-256"):
+        load_verified(network(), kept)
 
 
 def test_what_cannot_be_compiled_is_not_trained(tmp_path: Path) -> None:
