@@ -251,12 +251,20 @@ def clean(c, project=""):
     print(cleaning.remove(ROOT, project, _say_waiting("works there")))
 
 
-@task(help={"json": "print it as JSON"})
+@task(
+    help={
+        "json": "print it as JSON",
+        "install_command": "print the one command that installs what build and tests lack",
+    }
+)
 @_reports_errors
-def doctor(c, json=False):
+def doctor(c, json=False, install_command=False):
     """Show every tool with its version, what it is for, and how to install what is missing."""
     from flows import doctor as doctor_flow
 
+    if install_command:
+        print(doctor_flow.install_command())
+        return
     show = (lambda found: print(jsonlib.dumps(found, indent=1))) if json else None
     if code := doctor_flow.main(ROOT, show):
         raise Exit(code=code)
@@ -265,16 +273,17 @@ def doctor(c, json=False):
 @task(
     help={
         "quick": "leave out the tests that build hardware or run whole networks",
+        "all": "also run the nightly tests, which take hours",
         "only": "run the tests whose names match this expression (pytest -k)",
     }
 )
 @_reports_errors
 @_in_build
-def test(c, quick=False, only=""):
+def test(c, quick=False, all=False, only=""):
     """Run the tests; what follows `--` goes to pytest."""
     from flows import checks
 
-    if code := checks.run_tests(ROOT, quick, only, c.remainder):
+    if code := checks.run_tests(ROOT, checks.selection(quick, all), only, c.remainder):
         raise Exit(code=code)
 
 

@@ -15,14 +15,35 @@ from flows.errors import HeepstorError
 _CPP = (".cpp", ".hpp", ".h")
 
 
-def run_tests(root: Path, quick: bool, only: str, more: str) -> int:
-    """Runs pytest on all tests, one process a CPU; returns its exit code."""
+def selection(quick: bool, everything: bool) -> str | None:
+    """Return pytest's marker expression for `--quick` or `--all`; None for pyproject.toml's own.
+
+    Raises:
+        HeepstorError: both are given.
+    """
+    if quick and everything:
+        raise HeepstorError("--quick and --all contradict each other: give one of them.")
+    if quick:
+        return "not slow and not nightly"
+    return "" if everything else None
+
+
+def run_tests(root: Path, markers: str | None, only: str, more: str) -> int:
+    """Run pytest with one process a CPU; return its exit code.
+
+    Args:
+        root: of the repository.
+        markers: a marker expression (pytest -m), or None for the one in pyproject.toml.
+        only: an expression that names must match (pytest -k), or empty.
+        more: further arguments of pytest, separated by spaces.
+    """
     lacking = system_tools.missing()
     if lacking:
         raise HeepstorError(system_tools.describe_missing(lacking))
     command = [
         *(sys.executable, "-m", "pytest", "--numprocesses=auto", "--dist=loadfile"),
-        *(["-m", "not slow"] if quick else []),
+        *("-p", "flows.pytest_progress"),
+        *(["-m", markers] if markers is not None else []),
         *(["-k", only] if only else []),
         *more.split(),
     ]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from flows import system_tools
 from flows.debug import tools as debug_tools
+from flows.errors import HeepstorError
 
 _GIB = 2**30
 _NEEDED_DISK = 1 * _GIB
@@ -46,6 +47,9 @@ PACKAGES = {
     "hypothesis": "generated test inputs",
 }
 
+# Optional tools without which some tests are skipped.
+TEST_TOOLS = (debug_tools.OPENOCD, debug_tools.GDB, system_tools.BROWSER)
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -72,12 +76,6 @@ def examine(root: Path) -> list[Finding]:
         *(_package(name, purpose) for name, purpose in PACKAGES.items()),
         _disk(root),
         _optional("git", ["git", "--version"], "getting updates", system_tools.same_name("git")),
-        _optional(
-            "chromium",
-            ["chromium", "--version"],
-            "looking at the report's page in the tests",
-            system_tools.same_name("chromium"),
-        ),
         _optional("vivado", ["vivado", "-version"], "bitstreams for the ZCU104 board", {}),
         _optional(
             "openFPGALoader",
@@ -85,8 +83,7 @@ def examine(root: Path) -> list[Finding]:
             "programming boards without Vivado",
             system_tools.same_name("openfpgaloader"),
         ),
-        _system_tool(debug_tools.OPENOCD, needed=False),
-        _system_tool(debug_tools.GDB, needed=False),
+        *(_system_tool(tool, needed=False) for tool in TEST_TOOLS),
         _optional(
             "gtkwave or surfer",
             ["gtkwave", "--version"],
@@ -94,6 +91,21 @@ def examine(root: Path) -> list[Finding]:
             {"apt-get": "gtkwave", "dnf": "gtkwave", "pacman": "gtkwave", "brew": "gtkwave"},
         ),
     ]
+
+
+def install_command() -> str:
+    """Return the command that installs what the build and the tests lack; empty if nothing.
+
+    Raises:
+        HeepstorError: something is missing, and no known package manager is on PATH.
+    """
+    tools = [tool for tool in (*system_tools.TOOLS, *TEST_TOOLS) if tool.path() is None]
+    if not tools:
+        return ""
+    command = system_tools.install_command([tool.packages for tool in tools])
+    if command is None:
+        raise HeepstorError(system_tools.describe_missing(tools))
+    return command
 
 
 def problems(findings: list[Finding]) -> list[Finding]:

@@ -26,6 +26,9 @@ class Progress:
     def show(self, text: str) -> None:
         """Shows what is happening now, in place of what was shown before."""
 
+    def count(self, done: int, total: int, text: str) -> None:
+        """Shows how many of `total` are done, and what is happening now."""
+
     def note(self, text: str) -> None:
         """Prints a line that stays."""
 
@@ -53,6 +56,9 @@ class PlainProgress(Progress):
         if time.monotonic() - self._shown >= PLAIN_INTERVAL:
             self._shown = time.monotonic()
             self.note(f"... {text}")
+
+    def count(self, done: int, total: int, text: str) -> None:
+        self.show(f"{done}/{total} {text}")
 
     def note(self, text: str) -> None:
         print(f"{self._label:<10} {text}", file=self._stream, flush=True)
@@ -91,6 +97,10 @@ class TerminalProgress(Progress):
 
     def show(self, text: str) -> None:
         self._bars.update(self._task, total=None, description=text, count="")
+
+    def count(self, done: int, total: int, text: str) -> None:
+        shown = f"{done}/{total}"
+        self._bars.update(self._task, completed=done, total=total, description=text, count=shown)
 
     def note(self, text: str) -> None:
         self._bars.console.print(f"{self._label:<10} {text}", markup=False, highlight=False)

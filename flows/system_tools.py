@@ -65,6 +65,13 @@ PERL = SystemTool("perl", ("perl",), "Verilator's build scripts", same_name("per
 
 TOOLS = (COMPILER, MAKE, PERL)
 
+BROWSER = SystemTool(
+    "Chromium",
+    ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"),
+    "rendering the report's page in the tests",
+    same_name("chromium"),
+)
+
 
 def missing() -> list[SystemTool]:
     """The tools that are not on PATH."""

@@ -7,7 +7,6 @@ import pytest
 
 from flows import config
 from flows.debug import background, session, tools
-from flows.errors import HeepstorError
 from flows.progress import Progress
 from flows.riscv import ROOT
 from flows.serial import image, protocol
@@ -18,7 +17,7 @@ from flows.serial.port import open_port
 # The fixtures: the simulator, and firmware for it.
 from tests.hw.test_debug import programs, simulator  # noqa: F401
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.tool(find=tools.find)]
 
 # What each command prints is between its number and the next.
 COMMANDS = {
@@ -36,10 +35,7 @@ COMMANDS = {
 
 @pytest.fixture
 def installed():
-    try:
-        return tools.find()
-    except HeepstorError as error:
-        pytest.skip(str(error))
+    return tools.find()
 
 
 @pytest.mark.parametrize(

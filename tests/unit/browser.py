@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+from flows import system_tools
+from flows.errors import HeepstorError
+
 _FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -26,10 +27,16 @@ _TIMEOUT_S = 120
 _LIGHT, _DARK = 1, 0
 
 
-def find() -> str | None:
-    """The program: $HEEPSTOR_BROWSER, or a Chromium on PATH."""
-    named = os.environ.get("HEEPSTOR_BROWSER")
-    return named or next(filter(None, map(shutil.which, _NAMES)), None)
+def find() -> str:
+    """Return the program: $HEEPSTOR_BROWSER, or a Chromium on PATH.
+
+    Raises:
+        HeepstorError: there is none.
+    """
+    program = os.environ.get("HEEPSTOR_BROWSER") or system_tools.BROWSER.path()
+    if program is None:
+        raise HeepstorError(system_tools.describe_missing([system_tools.BROWSER]))
+    return program
 
 
 class Page:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -102,6 +105,37 @@ def commands(program: str) -> list[str]:
     """The commands in all pages that begin with a program: indented lines, or in backquotes."""
     pattern = re.compile(rf"(?:^ {{4}}|`)((?:{program}) [^`\n#]+)", re.M)
     return [line for page in PAGES for line in pattern.findall(page.read_text())]
+
+
+@pytest.mark.parametrize(
+    ("page", "sentence"),
+    [
+        ("README.md", r"(\d+) tests need OpenOCD and GDB, (\d+) a Chromium"),
+        ("docs/developer-guide.md", r"(\d+) without OpenOCD and GDB, (\d+) without\s+Chromium"),
+    ],
+)
+def test_the_number_of_tests_that_need_a_tool(page: str, sentence: str) -> None:
+    stated = re.search(sentence, (ROOT / page).read_text()).groups()
+    assert stated == tuple(str(number) for number in users_of_tools().values())
+
+
+@functools.cache
+def users_of_tools() -> dict[str, int]:
+    """How many tests each tool's users have, as pytest collects them."""
+    users = {
+        "debugger": ["tests/hw/test_debug_session.py"],
+        "browser": ["tests/unit/test_report_page.py"],
+    }
+    marked = [p for p in (ROOT / "tests").rglob("test_*.py") if "mark.tool(" in p.read_text()]
+    known = {ROOT / file for files in users.values() for file in files}
+    assert set(marked) - {Path(__file__)} == known
+    return {tool: collected(files) for tool, files in users.items()}
+
+
+def collected(files: list[str]) -> int:
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-m", "tool", *files]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    return len(re.findall(r"^tests/.*::", done.stdout, re.M))
 
 
 def test_every_error_code_is_explained() -> None:

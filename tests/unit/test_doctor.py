@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from flows import doctor, system_tools, tables
+from flows.errors import HeepstorError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -88,6 +89,26 @@ def test_install_commands(empty_path, monkeypatch, manager, expected, is_root):
         assert command == "brew install gcc make", "brew refuses to run as root"
     else:
         assert command == ("" if is_root else "sudo ") + expected
+
+
+def test_one_command_installs_what_the_tests_lack(empty_path, monkeypatch, capsys):
+    program = empty_path / "apt-get"
+    program.write_text("")
+    program.chmod(0o755)
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    expected = "apt-get install g++ make perl openocd gdb-multiarch chromium"
+    assert doctor.install_command() == expected
+    for name in ("c++", "make", "openocd", "google-chrome", "perl"):
+        (empty_path / name).write_text("")
+        (empty_path / name).chmod(0o755)
+    assert doctor.install_command() == "apt-get install gdb-multiarch"
+    program.rename(empty_path / "gdb-multiarch")
+    assert doctor.install_command() == ""
+
+
+def test_missing_tools_without_a_package_manager_are_named(empty_path):
+    with pytest.raises(HeepstorError, match=r"OpenOCD is missing[^!]*package manager"):
+        doctor.install_command()
 
 
 def test_unknown_package_manager(empty_path):

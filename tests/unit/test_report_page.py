@@ -22,10 +22,7 @@ REPORTS = {
     "without labels": made(labels=None, accuracy=UNKNOWN),
     "on the CPU": made(simulation=ON_CPU) | {"operators": "software"},
 }
-needs_browser = pytest.mark.skipif(
-    browser.find() is None,
-    reason="no Chromium on PATH or in $HEEPSTOR_BROWSER to look at the page with",
-)
+needs_browser = pytest.mark.tool(find=browser.find)
 # Texts in drawings and tables that stick out of what contains them.
 CUT_OFF = """[...document.querySelectorAll('svg text')].filter(t => {
   const a = t.getBoundingClientRect(), b = t.ownerSVGElement.getBoundingClientRect();

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from flows import cli, listing
+from flows import checks, cli, listing
+from flows.errors import HeepstorError
 
 ROOT = Path(__file__).resolve().parents[2]
 TASKS = (
@@ -50,3 +54,28 @@ def test_projects_and_targets_are_listed(capsys) -> None:
     listing.print_listing(found)
     shown = capsys.readouterr().out
     assert "mnist" in shown and "heepstor:systems:heepstor" in shown
+
+
+@pytest.mark.parametrize(
+    ("quick", "everything", "names"),
+    [
+        (False, False, ["test_other", "test_slow"]),
+        (True, False, ["test_other"]),
+        (False, True, ["test_nightly", "test_other", "test_slow"]),
+    ],
+)
+def test_which_tests_are_selected(tmp_path: Path, quick, everything, names) -> None:
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    marked = "".join(f"@pytest.mark.{n}\ndef test_{n}(): pass\n" for n in ("slow", "nightly"))
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests/test_it.py").write_text(f"import pytest\n{marked}def test_other(): pass\n")
+    markers = checks.selection(quick, everything)
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q"]
+    command += [] if markers is None else ["-m", markers]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert sorted(re.findall(r"::(\w+)", done.stdout)) == names, done.stdout + done.stderr
+
+
+def test_quick_and_all_contradict_each_other() -> None:
+    with pytest.raises(HeepstorError, match="contradict"):
+        checks.selection(True, True)
