@@ -6,6 +6,7 @@ from typing import Any
 
 from modelgen.cost import chain_cycles, job_cost, tile_cycles
 from modelgen.geometry import Geometry
+from modelgen.graph import Graph
 from modelgen.hardware import Hardware
 from modelgen.layout import ceil_div
 from modelgen.program import Arena, Chain, CpuLayer, EngineLayer, Program
@@ -95,7 +96,7 @@ def _describe_layer(
             **common,
             "place": "cpu",
             "op": node.op,
-            "shape": f"{layer.rows} x {layer.columns}",
+            "shape": cpu_shape_text(program.graph, layer),
             "note": "",
             "macs": 0,
             "weight_bytes": 0,
@@ -159,6 +160,16 @@ def _clamp_text(low: float | None, high: float | None) -> list[str]:
         if high in names:
             return [names[high]]
     return [f"clamp {low} .. {high}"]
+
+
+def cpu_shape_text(graph: Graph, layer: CpuLayer) -> str:
+    """Return "rows x columns"; of a permutation the dimensions before and after."""
+    node = layer.node
+    if node.op != "permute":
+        return f"{layer.rows} x {layer.columns}"
+    shapes = (graph.tensors[name].shape for name in (node.inputs[0], node.output))
+    dimensions = (shape if graph.batch > 1 else shape[1:] for shape in shapes)
+    return " -> ".join(" x ".join(map(str, sizes)) for sizes in dimensions)
 
 
 def shape_text(layer: EngineLayer) -> str:

@@ -120,15 +120,14 @@ class _Builder:
         node = step.node
         reason = choose_place(node)[1]
         if step.geometry is None:
-            output = self._graph.tensors[node.output]
             source = self._graph.tensors[node.inputs[0]]
-            shape = source if output.size < source.size else output
-            return CpuLayer(node, index, shape.rows, shape.columns, reason)
+            return CpuLayer(node, index, source.rows, source.columns, reason)
         source, target = self._source(index, step), self._target(step)
-        previous = self._steps[index - 1].node.output if index else None
         ready = step.geometry.source.rows
-        if source.tensor == self._roots.get(previous):
-            ready = self._ready[source.tensor]
+        if index and self._steps[index - 1].geometry is not None:
+            # What the layer before makes is still being stored; all else is complete.
+            previous = self._roots[self._steps[index - 1].node.output]
+            ready = self._ready[previous] if source.tensor == previous else ready
         following = self._steps[index + 1 : index + 2]
         final = not following or following[0].geometry is None
         chosen = schedule(step.geometry, source, target, self._hardware, ready, final=final)

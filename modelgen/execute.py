@@ -99,6 +99,8 @@ def _run(
         return execute_float.run(node, constants, inputs)
     if node.op == "reshape":
         return inputs[0]
+    if node.op == "permute":
+        return inputs[0].permute(node.attributes["axes"])
     if node.op == "softmax":
         return torch.softmax(inputs[0], dim=-1)
     if node.op == "argmax":

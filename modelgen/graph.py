@@ -62,6 +62,7 @@ class Node:
       all of the kernel, padding included.
     - `pointwise`: `scale` and `bias` FP32 (C,), or neither: batch-norm, addition, activations.
     - `softmax` over the last dimension; `argmax` over it; `reshape`, which moves nothing.
+    - `permute`: attribute `axes`, the input's dimensions in their new order; the batch stays first.
 
     Convolutions, linear layers, pools and `pointwise` may have the attributes `residual` (true: the
     second input is added), `slope` (factor of negative values), `clamp` [low, high] (None: no

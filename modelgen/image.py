@@ -192,10 +192,11 @@ def execute(program: Program, values: np.ndarray) -> np.ndarray:
     """
     image = build_image(program, values)
     chains = iter(image.chains)
+    state = reference.State(program.hardware)
     for step in program.steps:
         if isinstance(step, Chain):
             result = reference.execute_chain(
-                image.memory, image.base, next(chains), program.hardware
+                image.memory, image.base, next(chains), program.hardware, state
             )
             if result.error is not reference.EngineError.NONE:
                 raise AssertionError(f"descriptor {result.index}: {result.error.name}")
@@ -207,13 +208,19 @@ def execute(program: Program, values: np.ndarray) -> np.ndarray:
 
 
 def _run_on_cpu(program: Program, layer: CpuLayer, image: Image) -> None:
-    def values(tensor: str) -> np.ndarray:
-        offset = tensor_address(program, image.addresses, tensor) - image.base
-        return np.frombuffer(image.memory, "<f4", program.graph.tensors[tensor].size, offset)
+    def values(name: str) -> np.ndarray:
+        tensor = program.graph.tensors[name]
+        offset = tensor_address(program, image.addresses, name) - image.base
+        return np.frombuffer(image.memory, "<f4", tensor.size, offset).reshape(tensor.shape)
 
-    source = values(layer.node.inputs[0]).reshape(layer.rows, layer.columns)
-    operator = {"softmax": reference.softmax, "argmax": _argmax}[layer.node.op]
-    values(layer.node.output)[:] = operator(source).reshape(-1)
+    source, node = values(layer.node.inputs[0]), layer.node
+    if node.op == "permute":
+        result = source.transpose(node.attributes["axes"])
+    else:
+        rows = source.reshape(layer.rows, layer.columns)
+        result = {"softmax": reference.softmax, "argmax": _argmax}[node.op](rows)
+    output = values(node.output)
+    output[:] = result.reshape(output.shape)
 
 
 def _argmax(values: np.ndarray) -> np.ndarray:

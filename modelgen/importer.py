@@ -8,7 +8,7 @@ weights follow: also those of a linear layer that reads flattened maps.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -26,6 +26,9 @@ _FLATTENED = (
     "reads flattened feature maps, whose values lie in another order on the device; linear and "
     "element-wise layers over all of them can"
 )
+_AS_IN_TORCH = (0, 3, 1, 2)
+"""Feature maps of the device in PyTorch's order of dimensions, and back."""
+_AS_ON_DEVICE = (0, 2, 3, 1)
 _RESHAPES = (
     "aten.flatten.using_ints",
     "aten.view.default",
@@ -44,7 +47,8 @@ _RESHAPES = (
 SUPPORTED = (
     "nn.Linear, nn.Conv2d, nn.BatchNorm2d, nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, "
     "nn.ReLU, nn.ReLU6, nn.LeakyReLU, addition, nn.Flatten (also view, reshape, squeeze, "
-    "unsqueeze), nn.Dropout, nn.Identity, and nn.Softmax and argmax over the last dimension"
+    "unsqueeze), nn.Dropout, nn.Identity, nn.Softmax over the last dimension or the channels of "
+    "feature maps, and argmax over the last dimension"
 )
 
 
@@ -142,6 +146,7 @@ class Importer:
         *sources: Any,
         keep: bool | None = True,
         shape: tuple[int, ...] | None = None,
+        name: str | None = None,
         **fields: Any,
     ) -> str:
         """Add a node; returns the tensor that it writes.
@@ -153,10 +158,11 @@ class Importer:
             keep: what happens to flattened maps: True, the output is flattened maps too; False,
                 they are refused; None, the caller sees to it.
             shape: of the output; the call's if it is not given.
+            name: of the node; the layer's if it is not given.
             fields: of the node.
         """
         inputs = tuple(self._source(call, source) for source in sources or call.args[:1])
-        name = self._unique(layer_name(call))
+        name = self._unique(name or layer_name(call))
         self._tensors[name] = Tensor(name, shape or to_layout(shape_of(call)))
         self._tensor_of[call] = name
         self._nodes.append(Node(name, op, inputs, name, **fields))
@@ -200,7 +206,28 @@ class Importer:
         order = self._flattened.get(self._source(call, call.args[0]))
         if order is not None:
             constants["weight"] = self._reordered(call, constants["weight"], order)
-        self.add(call, "linear", keep=None, constants=constants)
+        if len(shape_of(call)) == 4:
+            self._add_linear_on_maps(call, constants)
+        else:
+            self.add(call, "linear", keep=None, constants=constants)
+
+    def _add_linear_on_maps(self, call: Any, constants: dict[str, str]) -> None:
+        """Add a linear layer over the last dimension of feature maps, which is not the device's."""
+        layer = layer_name(call)
+        rows = self._add_permutation(call, call.args[0], _AS_IN_TORCH, f"{layer}.columns_last")
+        product = self.add(call, "linear", rows, shape=shape_of(call), constants=constants)
+        self._add_permutation(call, product, _AS_ON_DEVICE, f"{layer}.channels_last")
+
+    def _add_permutation(self, call: Any, source: Any, axes: Sequence[int], name: str) -> str:
+        """Add a permutation of feature maps; a reshape where no value moves by it."""
+        before = self._tensors[self._source(call, source)].shape
+        shape = tuple(before[axis] for axis in axes)
+        # Dimensions of a single element may stand anywhere.
+        moved = [axis for axis in axes if before[axis] > 1]
+        if moved == sorted(moved):
+            return self.add(call, "reshape", source, shape=shape, name=name)
+        attributes = {"axes": list(axes)}
+        return self.add(call, "permute", source, shape=shape, name=name, attributes=attributes)
 
     def features_to_layout(self, call: Any, values: np.ndarray) -> np.ndarray:
         """Return one value for each feature that a call reads in the order of the device."""
@@ -258,12 +285,14 @@ class Importer:
         return target
 
     def add_softmax(self, call: Any) -> None:
-        rank = len(shape_of(call.args[0]))
-        if call.args[1] % rank != rank - 1:
-            reason = f"works on dimension {call.args[1]} of {rank}; only the last is supported"
-            self.complain(call, reason)
-        if rank == 4:
-            self.complain(call, "works on feature maps, not on their channels")
+        shape, axis = shape_of(call.args[0]), call.args[1]
+        rank = len(shape)
+        wanted = 1 if rank == 4 else rank - 1
+        if rank < 2:
+            self.complain(call, f"works on a tensor of the shape {shape_text(shape)}, all inputs")
+        if axis % rank != wanted:
+            supported = "the channels of feature maps (1)" if rank == 4 else "the last"
+            self.complain(call, f"works on dimension {axis} of {rank}; only {supported} can be had")
         self.add(call, "softmax")
 
     def add_argmax(self, call: Any) -> None:

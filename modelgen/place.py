@@ -15,6 +15,7 @@ _PLACES = {
     "avg_pool2d": (ENGINE, "sum of the window, past the array"),
     "pointwise": (ENGINE, "scale, bias, addition and clamp of the store path"),
     "softmax": (CPU, "exponentials and a division, which the engine does not have"),
+    "permute": (CPU, "puts the words of feature maps in another order, which no layer's jobs do"),
     "argmax": (CPU, "compares channels with each other, which the engine cannot"),
 }
 

@@ -185,6 +185,7 @@ class CpuLayer:
     node: Node
     index: int
     rows: int
+    """Of the input, seen as a matrix of its last dimension."""
     columns: int
     reason: str
 

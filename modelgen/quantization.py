@@ -19,6 +19,7 @@ from modelgen.passes.append_softmax import append_softmax
 from modelgen.passes.drop_dropout import drop_dropout
 from modelgen.passes.drop_unused import drop_unused
 from modelgen.passes.fold_batch_norm import fold_batch_norm
+from modelgen.passes.fold_permute import fold_permute
 from modelgen.passes.fold_reshape import fold_reshape
 from modelgen.passes.fuse_max_pool import fuse_max_pool
 from modelgen.passes.fuse_pointwise import fuse_pointwise
@@ -29,6 +30,7 @@ SIMPLIFICATIONS = (
     drop_unused,
     drop_dropout,
     fold_reshape,
+    fold_permute,
     fold_batch_norm,
     # Before activations: one after a pooling would else belong to the pooling.
     fuse_max_pool,

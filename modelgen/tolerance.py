@@ -55,6 +55,9 @@ def _propagate(graph: Graph, node: Node, inputs: list[_Bounded]) -> _Bounded:
     """Return a node's output and the bound on its difference."""
     if node.op == "reshape":
         return inputs[0]
+    if node.op == "permute":
+        value, error = (part.transpose(node.attributes["axes"]) for part in inputs[0])
+        return value, error
     if node.op == "softmax":
         return _softmax(*inputs[0])
     if node.op == "argmax":

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from modelgen.analysis import operator_text, shape_text
+from modelgen.analysis import cpu_shape_text, operator_text, shape_text
 from modelgen.emit.jobs import job_calls, plus
+from modelgen.graph import Node
 from modelgen.program import Chain, CpuLayer, EngineLayer, Job, Place, Program
 
 _MOST_SINGLE_PATCHES = 4
 """More descriptors than this that work on the input or output are listed in a table."""
+_PERMUTED_DIMENSIONS = 4
+"""Dimensions that the device's permute() works on."""
 _RESERVED = frozenset(
     [
         "arena",
@@ -226,13 +230,25 @@ def _steps(program: Program, names: dict[int, str]) -> Iterator[dict[str, Any]]:
             continue
         yield {
             "chain": "",
-            "comment": f"{step.node.name}: {step.node.op}, {step.rows} x {step.columns}",
+            "comment": f"{step.node.name}: {step.node.op}, {cpu_shape_text(program.graph, step)}",
             "function": step.node.op,
+            "order": _order(program, step.node) if step.node.op == "permute" else "",
             "source": _pointer(program, step.node.inputs[0]),
             "destination": _pointer(program, step.node.output),
-            "rows": step.rows,
+            "rows": 1 if step.node.op == "permute" else step.rows,
             "columns": step.columns,
             "pitch": "" if step.node.op == "argmax" else f" * {step.columns}",
             "slot": slots[step.index],
             "start": f"start_{slots[step.index]}" if len(slots) > 1 else "start",
         }
+
+
+def _order(program: Program, node: Node) -> str:
+    """Return the sizes of a permutation's result and the distances in its source, as C++."""
+    source, axes = program.graph.tensors[node.inputs[0]].shape, node.attributes["axes"]
+    sizes = [source[axis] for axis in axes]
+    strides = [math.prod(source[axis + 1 :]) for axis in axes]
+    missing = _PERMUTED_DIMENSIONS - len(axes)
+    parts = ([1] * missing + sizes, [0] * missing + strides)
+    lists = ["{" + ", ".join(map(str, part)) + "}" for part in parts]
+    return "{" + ", ".join(lists) + "}"

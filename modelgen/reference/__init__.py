@@ -14,7 +14,7 @@ from modelgen.reference.arithmetic import (
     slice_dot,
     slice_products,
 )
-from modelgen.reference.executor import ChainResult, execute_chain
+from modelgen.reference.executor import ChainResult, State, execute_chain
 from modelgen.reference.memory import EngineError
 from modelgen.reference.softmax import softmax
 
@@ -22,6 +22,7 @@ __all__ = [
     "CANONICAL_NAN",
     "ChainResult",
     "EngineError",
+    "State",
     "align",
     "canonicalize",
     "clamp",

@@ -37,14 +37,22 @@ class ChainResult:
     """What the engine's MACS counter counts: multiplications of words and channels that exist."""
 
 
-class _Engine:
-    """State that lives from descriptor to descriptor: activation buffer and accumulators."""
+class State:
+    """What the engine keeps from job to job and from chain to chain."""
 
-    def __init__(self, memory: Memory, hardware: Hardware) -> None:
+    def __init__(self, hardware: Hardware) -> None:
+        self.buffer = np.zeros(hardware.buffer_words, np.float32)
+        self.accumulators = np.zeros((hardware.accumulator_depth, hardware.array_size), np.float32)
+
+
+class _Engine:
+    """Carries out one descriptor after another."""
+
+    def __init__(self, memory: Memory, hardware: Hardware, state: State) -> None:
         self._memory = memory
         self._size = hardware.array_size
-        self._buffer = np.zeros(hardware.buffer_words, np.float32)
-        self._accumulators = np.zeros((hardware.accumulator_depth, hardware.array_size), np.float32)
+        self._buffer = state.buffer
+        self._accumulators = state.accumulators
 
     def run(self, job: Descriptor) -> None:
         """Load, compute and store as a checked descriptor says."""
@@ -142,7 +150,11 @@ def _pool(job: Descriptor, totals: np.ndarray) -> np.ndarray:
 
 
 def execute_chain(
-    memory: bytearray, base: int, first_address: int, hardware: Hardware
+    memory: bytearray,
+    base: int,
+    first_address: int,
+    hardware: Hardware,
+    state: State | None = None,
 ) -> ChainResult:
     """Run a chain of descriptors; outputs are written into `memory`.
 
@@ -151,13 +163,14 @@ def execute_chain(
         base: address of its first byte.
         first_address: address of the first descriptor.
         hardware: sizes of the engine.
+        state: what earlier chains left in the engine; changed in place. None: a new engine's.
 
     Returns:
         How the chain ended. After an error, what the failing descriptor would have stored is not
         in memory.
     """
     port = Memory(memory, base)
-    engine = _Engine(port, hardware)
+    engine = _Engine(port, hardware, state or State(hardware))
     done: list[Descriptor] = []
     address = first_address
     seen = {address}

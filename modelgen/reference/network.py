@@ -61,6 +61,8 @@ class _Runner:
     def _node(self, node: Node, inputs: list[np.ndarray]) -> np.ndarray:
         if node.op == "reshape":
             return inputs[0]
+        if node.op == "permute":
+            return inputs[0].transpose(node.attributes["axes"])
         if node.op == "softmax":
             return softmax(inputs[0].reshape(-1, inputs[0].shape[-1]))
         if node.op == "argmax":

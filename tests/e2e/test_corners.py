@@ -53,6 +53,14 @@ CNN = """nn.Sequential(
 """Convolutions of all kinds: to few and to many channels, depthwise, strided; both poolings."""
 
 
+MIXED = """nn.Sequential(
+        nn.Conv2d(3, 5, 3, padding=1), nn.Linear(5, 7), nn.ReLU(), nn.Linear(7, 4), nn.Softmax(1),
+        nn.Conv2d(5, 6, 3), nn.Softmax(1), nn.Flatten(), nn.Linear(120, 10), nn.Softmax(1),
+        nn.Linear(10, 10),
+    )"""
+"""Linear layers over the columns of maps, and softmax before layers on the engine."""
+
+
 def write_project(
     folder: Path, seed: int, model: str, shape: tuple[int, ...], settings: dict
 ) -> Path:
@@ -131,6 +139,15 @@ def test_a_convolutional_network(config_path, tmp_path):
     (result,) = run(project, config_path, tmp_path)
     (inference,) = result["inputs"]
     assert len(inference["outputs"]) == 10
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_layers_on_the_cpu_between_those_on_the_engine(config_path, tmp_path, batch):
+    settings = {"inputs": 2, "batch": batch}
+    project = write_project(tmp_path / "mixed", 1, MIXED, (2, 3, 12, 5), settings)
+    (result,) = run(project, config_path, tmp_path)
+    outputs = [len(inference["outputs"]) for inference in result["inputs"]]
+    assert outputs == ([batch * 10] * (2 // batch))
 
 
 def test_the_loader(config_path):

@@ -21,6 +21,8 @@ def run_float(graph: Graph, values: np.ndarray) -> np.ndarray:
 def _run(graph: Graph, node: Node, inputs: list[torch.Tensor]) -> torch.Tensor:
     if node.op == "reshape":
         return inputs[0]
+    if node.op == "permute":
+        return inputs[0].permute(node.attributes["axes"])
     if node.op == "softmax":
         return torch.softmax(inputs[0], -1)
     result = _products(graph, node, inputs[0])

@@ -13,6 +13,7 @@
 #include "../../sw/src/slice.hpp"
 #include "heepstor/argmax.hpp"
 #include "heepstor/engine.hpp"
+#include "heepstor/permute.hpp"
 #include "heepstor/print.hpp"
 #include "heepstor/softmax.hpp"
 #include "heepstor/software_engine.hpp"
@@ -213,6 +214,16 @@ void argmax() {
   write(static_cast<std::uint32_t>(heepstor::argmax(values.data(), values.size())));
 }
 
+void permute() {
+  heepstor::Permutation order;
+  for (std::size_t& size : order.sizes) size = read<std::uint32_t>();
+  for (std::size_t& stride : order.strides) stride = read<std::uint32_t>();
+  const auto values = read_array<float>();
+  std::vector<float> out(values.size());
+  heepstor::permute(values.data(), out.data(), order);
+  write_array(out);
+}
+
 void reasons() {
   std::string text;
   for (int code = 0; code <= 9; ++code) {
@@ -247,6 +258,9 @@ int main() {
         break;
       case 'a':
         argmax();
+        break;
+      case 'o':
+        permute();
         break;
       case 'p':
         print_value();

@@ -1,7 +1,8 @@
-"""The CPU's execution of chains against the reference, the builder of descriptors, argmax."""
+"""The CPU's execution of chains against the reference, builder of descriptors, argmax, permute."""
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import astuple, replace
 from typing import Any
 
@@ -297,3 +298,10 @@ def test_every_error_has_its_reason() -> None:
 )
 def test_argmax(values: list[float], largest: int) -> None:
     assert runtime_host.connect().argmax(np.array(values, np.float32)) == largest
+
+
+@pytest.mark.parametrize("axes", list(itertools.permutations(range(4))))
+def test_permute(axes: tuple[int, ...]) -> None:
+    patterns = np.random.default_rng(0).integers(0, 2**32, (3, 4, 1, 5), np.uint32)
+    got = runtime_host.connect().permute(patterns.view(np.float32), axes)
+    np.testing.assert_array_equal(got.view(np.uint32), patterns.transpose(axes))

@@ -1,0 +1,50 @@
+"""Permutations that undo each other, with nothing but activations between them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from modelgen.graph import Graph, Node, Tensor
+from modelgen.passes.drop_unused import drop_unused
+from modelgen.passes.fuse_pointwise import only_reader
+
+
+def fold_permute(graph: Graph) -> Graph:
+    """Move activations before the permutations that they read; drop pairs of inverse ones."""
+    for node in graph.nodes:
+        before = graph.producer(node.inputs[0])
+        if before is None or before.op != "permute":
+            continue
+        if node.op == "permute" and _undoes(node, before):
+            return fold_permute(_without_pair(graph, before, node))
+        if _is_activation(node) and only_reader(graph, before.output):
+            return fold_permute(_swapped(graph, before, node))
+    return graph
+
+
+def _undoes(node: Node, before: Node) -> bool:
+    combined = [before.attributes["axes"][axis] for axis in node.attributes["axes"]]
+    return combined == sorted(combined)
+
+
+def _is_activation(node: Node) -> bool:
+    """Tell whether a node works on each value alone."""
+    return node.op == "pointwise" and not node.constants and len(node.inputs) == 1
+
+
+def _without_pair(graph: Graph, before: Node, node: Node) -> Graph:
+    """Return the graph in which readers of the second permutation read what the first one does."""
+    direct = replace(node, inputs=before.inputs)
+    nodes = [direct if other is node else other for other in graph.nodes]
+    return drop_unused(graph.with_nodes(nodes).without(direct))
+
+
+def _swapped(graph: Graph, permutation: Node, activation: Node) -> Graph:
+    """Return the graph in which an activation comes before a permutation instead of after it."""
+    between = permutation.output
+    first = replace(activation, inputs=permutation.inputs, output=between)
+    second = replace(permutation, inputs=(between,), output=activation.output)
+    shape = graph.tensors[permutation.inputs[0]].shape
+    places = {id(permutation): first, id(activation): second}
+    nodes = [places.get(id(node), node) for node in graph.nodes]
+    return graph.with_nodes(nodes, tensors={**graph.tensors, between: Tensor(between, shape)})
