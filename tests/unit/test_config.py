@@ -83,6 +83,7 @@ def test_bad_syntax_names_the_file(tmp_path):
         ("address.uart", "0x10000000", "overlaps"),
         ("address.uart", "here", "hexadecimal string"),
         ("address.memory", "0xfffc0000", "beyond the 32-bit address space"),
+        ("address.memory", "0x80001000", "must be a multiple of 0x100000"),
         ("engine.aray_size", 8, "did you mean array_size?"),
         ("memory", 8, "memory must be a section"),
         ("clock_hz", 10, "clock_hz is 10"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +80,46 @@ def test_fold_batch_norm(bias: bool, groups: int) -> None:
     assert operators(folded) == ["conv2d"]
     assert folded.nodes[0].attributes["fused"] == ["1"]
     check_same(graph, folded)
+
+
+class NormalizedTwice(nn.Module):
+    """bn(y) + y: the batch-norm is not the only reader of the convolution."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Conv2d(3, 3, 1)
+        self.norm = maps_norm()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.layer(x)
+        return self.norm(y) + y
+
+
+def maps_norm() -> nn.BatchNorm2d:
+    norm = nn.BatchNorm2d(3)
+    norm.running_mean.normal_()
+    norm.running_var.uniform_(2.0, 4.0)
+    return norm
+
+
+def test_batch_norm_of_a_convolution_that_others_read_stays() -> None:
+    torch.manual_seed(0)
+    model = NormalizedTwice().eval()
+    graph = import_model(model, (3, 8, 6), 1)
+    folded = fold_batch_norm(graph)
+    assert operators(folded) == ["conv2d", "pointwise", "pointwise"]
+    values = np.random.default_rng(0).standard_normal((1, 3, 8, 6)).astype(np.float32)
+    with torch.no_grad():
+        wanted = model(torch.from_numpy(values)).permute(0, 2, 3, 1).reshape(1, -1).numpy()
+    got = run_graph(simplify(graph), values.transpose(0, 2, 3, 1).copy()).reshape(1, -1)
+    np.testing.assert_allclose(got, wanted, atol=1e-5)
+
+
+def test_batch_norm_of_the_networks_output_stays() -> None:
+    """The convolution's output leaves the network: only its own reader would see the new scale."""
+    graph = maps(nn.Conv2d(3, 3, 1), nn.BatchNorm2d(3))
+    convolution = replace(graph, output=graph.nodes[0].output)
+    assert operators(fold_batch_norm(convolution)) == ["conv2d", "pointwise"]
 
 
 def test_batch_norm_without_a_convolution_stays() -> None:

@@ -40,6 +40,14 @@ def test_per_channel_uses_the_whole_range_of_each_channel() -> None:
     assert scale[2] == 1.0
 
 
+def test_a_weight_in_the_middle_of_two_steps_becomes_the_even_one() -> None:
+    """The scale is 1, so that the halves are exact."""
+    weight = np.array([[127.0, 0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 125.5]], np.float32)
+    quantized, scale = quantize_weight(weight, "per_channel")
+    assert scale.tolist() == [1.0]
+    assert quantized.tolist() == [[127, 0, 2, 2, 0, -2, -2, 126]]
+
+
 def test_per_tensor_has_one_scale() -> None:
     weight = np.array([[1.0, -0.5], [0.001, 0.0]], np.float32)
     quantized, scale = quantize_weight(weight, "per_tensor")

@@ -34,6 +34,15 @@ def test_figures():
     assert found["predictions"]["equal_to_labels"] == 2
 
 
+@pytest.mark.parametrize("clock_hz", [19_000_000, 250_000_000])
+def test_seconds_are_those_of_the_configured_clock(clock_hz: int):
+    hardware = {**made()["hardware"], "clock_hz": clock_hz}
+    found = made(hardware=hardware)
+    assert found["total"]["seconds"] == pytest.approx(2100 / clock_hz)
+    found["time"]["clock_hz"] = clock_hz
+    assert f"{2100 / clock_hz * 1e3:.3f} ms at {clock_hz / 1e6:g} MHz" in shown(found)
+
+
 def test_table_names_everything_within_100_columns():
     text = shown(made())
     assert max(map(len, text.splitlines())) <= 100

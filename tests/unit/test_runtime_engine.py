@@ -164,9 +164,32 @@ def test_the_last_word_may_be_used() -> None:
     assert run_chain(small_job(store_base=1024 - 22)).error == 0
     assert run_chain(small_job(store_base=1025 - 22)).error == 4
     assert run_chain(small_job(accumulator=40)).error == 0
+    assert run_chain(small_job(accumulator=41)).error == 5
+    assert run_chain(small_job(input_base=906)).error == 0
+    assert run_chain(small_job(input_base=907)).error == 4
+    spanning = {"span": True, "run": 1, "run_pitch_y": 9, "position_rows": 3}
+    assert run_chain(small_job(**spanning, runs_y=8)).error == 0
+    assert run_chain(small_job(**spanning, runs_y=9)).error == 1
     end = BASE + MEMORY_BYTES
     assert run_chain(small_job(destination=end - 88, profile=0)).error == 0
     assert run_chain(small_job(destination=end - 84, profile=0)).error == 2
+
+
+@pytest.mark.parametrize("changes", [{"slope": -0.5}, {"clamp_low": 0.0}, {"clamp_high": -0.0}])
+def test_negative_zeros_are_not_below_zero(changes: dict[str, Any]) -> None:
+    """Neither slope nor clamp changes them; the same in the reference."""
+    changes |= {"add_residual": False, "store_buffer": False}
+    job = small_job(**changes, columns=8, tiles=1, load=False)
+    memory = bytearray(MEMORY_BYTES)
+    memory[: len(job.pack())] = job.pack()
+    parameters = np.array([-1.0] * 8 + [-0.0] * 8, "<f4").tobytes()
+    memory[PARAMETERS - BASE : PARAMETERS - BASE + len(parameters)] = parameters
+    got = runtime_host.connect().run_chain(bytes(memory), BASE, CHAIN, GEOMETRY)
+    hardware = Hardware(*astuple(GEOMETRY)[:1], 4, *astuple(GEOMETRY)[1:])
+    assert execute_chain(memory, BASE, CHAIN, hardware).error == got.error == 0
+    offset = DESTINATION - BASE
+    for image in (got.memory, memory):
+        assert np.frombuffer(image, "<u4", 8, offset).tolist() == [0x8000_0000] * 8
 
 
 def test_profile_is_written() -> None:

@@ -1,0 +1,221 @@
+"""The engine's limits: the last word that may be used, and one more; what an error stops."""
+
+from dataclasses import replace
+
+import cocotb
+import numpy as np
+import pytest
+
+from modelgen.descriptor import Descriptor, Operation
+from modelgen.reference import EngineError, execute_chain
+from tests.hw.engine_bench import MEMORY_BASE, Allocator, EngineBench
+from tests.hw.runner import run_cocotb
+from tests.hw.test_engine import (
+    ACCUMULATOR_DEPTH,
+    BUFFER_WORDS,
+    DONE,
+    ERROR,
+    MEMORY_BYTES,
+    matrix_product,
+    prepared,
+    run_and_compare,
+)
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize(("array_size", "port_words"), [(8, 4), (12, 2)])
+def test_engine_limits(array_size, port_words):
+    run_cocotb(
+        "heepstor:ip:engine",
+        "engine",
+        "tests.hw.test_engine_limits",
+        parameters={
+            "ArraySize": array_size,
+            "PortWords": port_words,
+            "BufferWords": BUFFER_WORDS,
+            "AccumulatorDepth": ACCUMULATOR_DEPTH,
+            "MemoryBytes": MEMORY_BYTES,
+        },
+        environment={"ARRAY_SIZE": str(array_size), "PORT_WORDS": str(port_words)},
+    )
+
+
+class Jobs:
+    """Makes jobs that load the whole buffer, so that each of its words is known."""
+
+    def __init__(self, bench: EngineBench) -> None:
+        self.size = bench.hardware.array_size
+        self.memory = Allocator(bench.memory)
+        random = np.random.default_rng(self.size)
+        self.source = self.floats(random.standard_normal(BUFFER_WORDS))
+        self.weights = self.memory.place(random.integers(-127, 128, 1 << 14, np.int8).tobytes())
+        self.parameters = self.floats(random.standard_normal(8 * self.size))
+        self.destination = self.memory.place(bytes(1 << 12))
+
+    def floats(self, values: np.ndarray) -> int:
+        """Places FP32; returns their address."""
+        return self.memory.place(values.astype("<f4").tobytes())
+
+    def job(self, **changes) -> Descriptor:
+        """Returns a job of one position that reads one run of S words; `changes` on top."""
+        job = Descriptor(
+            load=True,
+            first=True,
+            store_memory=True,
+            source=self.source,
+            load_rows=1,
+            load_columns=1,
+            load_words=BUFFER_WORDS,
+            load_pitch=BUFFER_WORDS,
+            position_rows=1,
+            position_columns=1,
+            run=self.size,
+            runs_x=1,
+            runs_y=1,
+            weights=self.weights,
+            tiles=1,
+            columns=self.size,
+            parameters=self.parameters,
+            destination=self.destination,
+            pitch_x=4 * self.size,
+            pitch_y=8 * self.size,
+            store_rows=1,
+            store_columns=1,
+            window_rows=1,
+            window_columns=1,
+        )
+        return replace(job, **changes)
+
+
+async def check_same_end(bench: EngineBench, jobs: Jobs, job: Descriptor, code: int) -> None:
+    """Runs a job; error code and, where there is none, all of memory are the reference's."""
+    first = jobs.memory.chain([job])
+    if code == EngineError.NONE:
+        await run_and_compare(bench, first, [job])
+        return
+    expected = execute_chain(bytearray(bench.memory), MEMORY_BASE, first, bench.hardware)
+    assert expected.error == code, "the reference"
+    await bench.ring(first)
+    assert await bench.wait() == ERROR
+    assert await bench.read("error") == code
+
+
+def boundaries(jobs: Jobs) -> dict[str, tuple[dict, str, int, EngineError]]:
+    """Returns for each limit: changes, a field, its last good value, and the error of one more."""
+    size = jobs.size
+    last = BUFFER_WORDS - size
+    rows = {"position_rows": 2, "store_rows": 1}
+    columns = {"position_columns": 2, "store_columns": 1}
+    buffer, sums = EngineError.BUFFER_OVERFLOW, EngineError.ACCUMULATOR_OVERFLOW
+    channels = {"operation": Operation.SUM, "run": size + 5}
+    to_buffer = {"store_memory": False, "store_buffer": True}
+    filling = {"fill": True, "load_words": 1, "load_pitch": 1}
+    # One more word, of runs that are in the banks that spanning asks for.
+    banks = 1 << (size - 1).bit_length()
+    spanning = {"span": True, "run": 1, "run_pitch_y": 1 + banks}
+    return {
+        "sums": (rows, "accumulator", ACCUMULATOR_DEPTH - 2, sums),
+        "input": ({}, "input_base", last, buffer),
+        "run": ({"input_base": 1}, "run", BUFFER_WORDS - 1, buffer),
+        "rows": (rows, "step_y", last, buffer),
+        "columns": (columns, "step_x", last, buffer),
+        "runs in y": ({"runs_y": 2}, "run_pitch_y", last, buffer),
+        "runs in x": ({"runs_x": 2}, "run_pitch_x", last, buffer),
+        "channels that exist": (channels, "input_base", last, buffer),
+        "load": ({}, "load_base", 0, buffer),
+        "fill": (filling, "load_tail", BUFFER_WORDS - 1, buffer),
+        "store": (to_buffer, "store_base", last, buffer),
+        "crossings": (spanning, "runs_y", 8, EngineError.BAD_OPERATION),
+    }
+
+
+@cocotb.test()
+async def check_one_more_is_refused(dut):
+    bench = await prepared(dut, 0.0, 30)
+    jobs = Jobs(bench)
+    for name, (changes, field, last, error) in boundaries(jobs).items():
+        for value, code in ((last, EngineError.NONE), (last + 1, error)):
+            try:
+                await check_same_end(bench, jobs, jobs.job(**{**changes, field: value}), code)
+            except AssertionError as failure:
+                raise AssertionError(f"{name}, {field} = {value}: {failure}") from failure
+
+
+@cocotb.test()
+async def check_the_last_word_of_memory(dut):
+    """Reads and writes may reach the end of memory; a word further is refused."""
+    bench = await prepared(dut, 0.0, 31)
+    jobs, end = Jobs(bench), MEMORY_BASE + MEMORY_BYTES
+    row = 4 * jobs.size
+    places = {
+        "source": (end - 4 * BUFFER_WORDS, 4),
+        "destination": (end - row, 4),
+        "residual": (end - row, 4),
+        "parameters": (end - 2 * row, 4),
+        "weights": (end - -(-(jobs.size**2) // 16) * 16, 16),
+        "profile": (end - 32, 16),
+    }
+    for name, (last, more) in places.items():
+        for value, code in ((last, EngineError.NONE), (last + more, EngineError.BAD_ADDRESS)):
+            job = jobs.job(add_residual=name == "residual", residual=jobs.source)
+            try:
+                await check_same_end(bench, jobs, replace(job, **{name: value}), code)
+            except AssertionError as failure:
+                raise AssertionError(f"{name} at {value:#x}: {failure}") from failure
+
+
+@cocotb.test()
+async def check_alignment(dut):
+    """Each address that is used has to be aligned; each is in memory, however it is aligned."""
+    bench = await prepared(dut, 0.0, 32)
+    jobs = Jobs(bench)
+    used = {"add_residual": True, "residual": jobs.source, "profile": jobs.destination + 2048}
+    good = jobs.job(**used)
+    await check_same_end(bench, jobs, good, EngineError.NONE)
+    words = ("source", "destination", "residual", "parameters", "pitch_x", "pitch_y")
+    steps = {**dict.fromkeys(words, 2), "weights": 8, "profile": 8}
+    for name, step in steps.items():
+        bad = replace(good, **{name: getattr(good, name) + step})
+        try:
+            await check_same_end(bench, jobs, bad, EngineError.BAD_ADDRESS)
+        except AssertionError as failure:
+            raise AssertionError(f"{name}: {failure}") from failure
+
+
+@cocotb.test()
+async def check_negative_zeros(dut):
+    """-0 is not below zero: a slope leaves it, and so does a clamp at +0."""
+    bench = await prepared(dut, 0.0, 33)
+    jobs = Jobs(bench)
+    scale, bias = np.full(jobs.size, -1.0, "<f4"), np.full(jobs.size, -0.0, "<f4")
+    parameters = jobs.floats(np.concatenate([scale, bias]))
+    nothing = jobs.memory.place(bytes(jobs.size**2))
+    for changes in ({"slope": -0.5}, {"slope": 0.25}, {"clamp_low": 0.0}, {"clamp_high": -0.0}):
+        job = jobs.job(weights=nothing, parameters=parameters, **changes)
+        await check_same_end(bench, jobs, job, EngineError.NONE)
+        offset = jobs.destination - MEMORY_BASE
+        stored = np.frombuffer(bench.memory, "<u4", jobs.size, offset)
+        assert (stored == 0x8000_0000).all(), changes
+
+
+@cocotb.test()
+async def check_an_error_stops_what_others_do(dut):
+    """A store in the middle of its rows stops when a later descriptor is in error."""
+    bench = await prepared(dut, 0.0, 34)
+    memory = Allocator(bench.memory)
+    rows, size = ACCUMULATOR_DEPTH, bench.hardware.array_size
+    good = matrix_product(memory, bench.hardware, 1, size, 1)
+    row, place = 4 * size, memory.place(bytes(4 * size * rows))
+    long = replace(good, position_rows=rows, store_rows=rows, step_y=0, destination=place)
+    later = replace(good, load=False, accumulator=0)
+    bad = replace(later, run_pitch_y=0xFFFF, runs_y=2)
+    await bench.ring(memory.chain([long, bad]))
+    assert await bench.wait() == ERROR
+    for _ in range(4 * rows * size):
+        await bench.step()
+    offset = place - MEMORY_BASE
+    assert not any(bench.memory[offset + (rows - 1) * row : offset + rows * row])
+    await bench.ring(memory.chain([long]))
+    assert await bench.wait() == DONE
+    assert any(bench.memory[offset + (rows - 1) * row : offset + rows * row])
