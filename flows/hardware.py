@@ -10,11 +10,12 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from flows import fusesoc, system_tools
+from flows import boot_rom, fusesoc, system_tools
 from flows.config import Config
 from flows.core_library import Library
 from flows.errors import HeepstorError
 from flows.progress import Progress
+from flows.verilator import remove_products
 
 ROOT = Path(__file__).resolve().parent.parent
 SYSTEM = "heepstor"
@@ -25,7 +26,6 @@ SELF_TEST = "heepstor:sim:selftest"
 BOARDS = ("heepstor:boards:zcu104", "heepstor:boards:ulx3s")
 TARGET = "sim"
 SIMULATOR = "simulator"
-_IN_BOOT_ROM = ("include/heepstor/serial/*.hpp", "include/heepstor/mmio.hpp", "src/string.cpp")
 _HOST_SOURCES = (".cc", ".cpp", ".h", ".hpp")
 
 
@@ -37,13 +37,7 @@ def folder(config: Config, root: Path = ROOT) -> Path:
 def sources(root: Path = ROOT) -> tuple[Path, ...]:
     """Every file that the simulator may be made from, but for the configuration's values."""
     cores = Library(root).sources(SYSTEM_CORE, without=(SELF_TEST, *BOARDS))
-    return (root / "fusesoc.conf", *cores, *boot_rom_parts(root))
-
-
-def boot_rom_parts(root: Path = ROOT) -> tuple[Path, ...]:
-    """The device code that the boot ROM's program is made of, beside its core's own."""
-    found = (sorted((root / "sw").glob(pattern)) for pattern in _IN_BOOT_ROM)
-    return tuple(path for paths in found for path in paths)
+    return (root / "fusesoc.conf", *cores, *boot_rom.device_code(root))
 
 
 def compiler_version() -> str:
@@ -72,34 +66,53 @@ def build(config: Config, config_path: Path, out: Path, progress: Progress) -> P
     work = folder(config) / "work"
     log = folder(config) / "build.log"
     log.unlink(missing_ok=True)
-    _drop_stale_results(work)
+    made_from = _rtl(), _tools()
+    _drop_stale_results(work, *made_from)
     arguments = ["run", f"--target={TARGET}", "--setup", "--build", f"--work-root={work}", SYSTEM]
     progress.show("FuseSoC")
     fusesoc.run(ROOT, arguments, config_path, log, _show(progress))
-    return Path(shutil.copy2(_program(work, log), out / SIMULATOR))
+    program = _program(work, log)
+    _mark(work).write_text("\n".join(made_from))
+    return Path(shutil.copy2(program, out / SIMULATOR))
 
 
-def _drop_stale_results(work: Path) -> None:
+def _drop_stale_results(work: Path, rtl: str, tools: str) -> None:
     """Removes what make would take for current by its time stamps alone.
 
     Copies of sources can be older than results made from their predecessors (git, rsync and others
     set times back), so results are dropped when the content they came from has changed. The flow's
     own rules know nothing of C++ headers: the harness's objects and the program are always made
-    again, which takes seconds.
+    again, which takes seconds. Nothing is kept of a build that did not succeed, or of other tools.
     """
     work.mkdir(parents=True, exist_ok=True)
+    mark = _mark(work)
+    made_from = mark.read_text().splitlines() if mark.exists() else []
+    mark.unlink(missing_ok=True)
+    if made_from[1:] != [tools]:
+        remove_products(work)
     for makefile in _makefiles(work):
         (work / makefile.stem).unlink(missing_ok=True)
-    rtl = _content([path for path in sources() if path.suffix not in _HOST_SOURCES])
-    rtl += importlib.metadata.version("verilator")
-    mark = work / "rtl.sha256"
-    if not mark.exists() or mark.read_text() != rtl:
+    if made_from[:1] != [rtl]:
         for makefile in work.glob("V*.mk"):
             makefile.unlink()
-    mark.write_text(rtl)
     for result in work.glob("*.o"):
         if not result.name.startswith(("V", "verilated")):
             result.unlink()
+
+
+def _mark(work: Path) -> Path:
+    """Says what the results in a work folder were made from; there after a success alone."""
+    return work / "made_from"
+
+
+def _rtl() -> str:
+    """A hash of the sources that Verilator translates."""
+    return _content([path for path in sources() if path.suffix not in _HOST_SOURCES])
+
+
+def _tools() -> str:
+    """The versions of Verilator and the C++ compiler, in one line."""
+    return f"verilator {importlib.metadata.version('verilator')}, {compiler_version()}"
 
 
 def _content(paths: list[Path]) -> str:

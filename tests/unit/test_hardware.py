@@ -18,8 +18,8 @@ FUSESOC = """#!/bin/sh
 for argument; do case $argument in --work-root=*) work=${argument#*=} ;; esac; done
 mkdir -p "$work"
 cd "$work"
-[ -e Vtop.mk ] || { echo made >> verilated; touch Vtop.mk; }
-[ -e main.o ] || { echo made >> compiled; touch main.o Vtop.o; }
+[ -e Vtop.mk ] || { echo made >> times_verilated; touch Vtop.mk; }
+[ -e main.o ] || { echo made >> times_compiled; touch main.o Vtop.o; }
 [ -e Vtop ] || { printf '#!/bin/sh\\n' > Vtop; chmod +x Vtop; }
 """
 
@@ -60,7 +60,7 @@ def build(root: Path) -> Path:
 
 def times_made(root: Path, what: str) -> int:
     work = hardware.folder(config.load()) / "work"
-    return len((work / what).read_text().splitlines())
+    return len((work / f"times_{what}").read_text().splitlines())
 
 
 def test_simulator_is_put_where_it_belongs(stand_in):
@@ -103,6 +103,43 @@ def test_an_old_simulator_is_not_taken_for_a_new_one(stand_in):
     (stand_in / "cores/a/rtl/a.sv").write_text("// changed")
     with pytest.raises(HeepstorError, match="not made"):
         build(stand_in)
+
+
+def test_rtl_that_was_refused_is_refused_again(stand_in):
+    """Verilator leaves its makefile behind when it ends for a warning."""
+    build(stand_in)
+    program = Path(fusesoc.command())
+    refusing = FUSESOC.replace("touch Vtop.mk; }", "touch Vtop.mk; exit 1; }")
+    assert refusing != FUSESOC
+    program.write_text(refusing)
+    (stand_in / "cores/a/rtl/a.sv").write_text("// changed")
+    for _ in range(2):
+        with pytest.raises(HeepstorError, match="failed"):
+            build(stand_in)
+
+
+@pytest.mark.parametrize("ending", ["exit 1", "kill -9 $$"])
+def test_nothing_is_kept_of_a_build_that_did_not_succeed(stand_in, ending):
+    """Half an object counts for make as a whole one."""
+    program = Path(fusesoc.command())
+    program.write_text(FUSESOC.replace("touch main.o Vtop.o; }", f"touch Vtop.o; {ending}; }}"))
+    work = hardware.folder(config.load()) / "work"
+    with pytest.raises(HeepstorError):
+        build(stand_in)
+    assert (work / "Vtop.o").exists()
+    program.write_text("#!/bin/sh\nexit 1\n")
+    with pytest.raises(HeepstorError):
+        build(stand_in)
+    assert not list(work.glob("V*"))
+
+
+def test_another_compiler_makes_everything_again(stand_in, monkeypatch):
+    build(stand_in)
+    before = times_made(stand_in, "verilated")
+    monkeypatch.setattr(hardware, "compiler_version", lambda: "another")
+    build(stand_in)
+    assert times_made(stand_in, "verilated") == before + 1
+    assert times_made(stand_in, "compiled") == 2
 
 
 def test_messages_point_to_the_repository(stand_in):
