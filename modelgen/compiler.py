@@ -114,7 +114,7 @@ class _Builder:
             tensor = self._roots[step.node.output]
             if step.geometry is not None and tensor in self._plan.layouts:
                 maps[index] = Map(tensor, self._plan.layouts[tensor])
-        return fill_frames(built, maps, self._plan.buffer)
+        return fill_frames(built, maps, self._plan)
 
     def _layer(self, index: int, step: Step) -> EngineLayer | CpuLayer:
         node = step.node

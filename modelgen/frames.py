@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 from modelgen.descriptor import Operation
 from modelgen.layout import Layout
-from modelgen.program import Arena, Compute, CpuLayer, EngineLayer, Job, Load
+from modelgen.program import Compute, CpuLayer, EngineLayer, Job, Load
+from modelgen.residency import Residency
 from modelgen.tiling import frames
 
 Layer = EngineLayer | CpuLayer
@@ -26,7 +27,9 @@ class Map:
     layout: Layout
 
 
-def fill_frames(layers: Sequence[Layer], maps: Mapping[int, Map], buffer: Arena) -> list[Layer]:
+def fill_frames(
+    layers: Sequence[Layer], maps: Mapping[int, Map], residency: Residency
+) -> list[Layer]:
     """Return the layers with jobs that fill frames.
 
     A map that takes the place of an earlier one with the same frame finds it filled, if nothing
@@ -35,11 +38,11 @@ def fill_frames(layers: Sequence[Layer], maps: Mapping[int, Map], buffer: Arena)
     Args:
         layers: in order.
         maps: index of a layer -> its output, if that lies in the buffer.
-        buffer: all that the buffer holds.
+        residency: what else the buffer holds.
     """
     filled = list(layers)
     for index, made in maps.items():
-        pending = [] if _is_filled(index, maps, buffer) else frames(made.layout)
+        pending = [] if _is_filled(index, maps, residency) else frames(made.layout)
         pending = _give(filled, index, pending, skip_first=True)
         reads_it = index + 1 < len(filled) and isinstance(filled[index + 1], EngineLayer)
         if reads_it and filled[index + 1].source_place == "buffer":
@@ -51,7 +54,7 @@ def fill_frames(layers: Sequence[Layer], maps: Mapping[int, Map], buffer: Arena)
     return filled
 
 
-def _is_filled(index: int, maps: Mapping[int, Map], buffer: Arena) -> bool:
+def _is_filled(index: int, maps: Mapping[int, Map], residency: Residency) -> bool:
     """Tell whether the frame of a layer's output stands from an earlier layer's."""
     layout = maps[index].layout
     same = [other for other in maps if other <= index and maps[other].layout == layout]
@@ -59,14 +62,20 @@ def _is_filled(index: int, maps: Mapping[int, Map], buffer: Arena) -> bool:
         return False
     names = {maps[other].tensor for other in same}
     begin, end = layout.base, layout.base + layout.size
-    return not any(
-        region.offset < end
-        and begin < region.offset + region.size
-        and region.last >= same[-2]
-        and region.first <= index
-        and region.name not in names
-        for region in buffer.regions
-    )
+
+    def meets(offset: int, size: int, first: int, last: int) -> bool:
+        """Tell whether words are in the frame's place between the two layers."""
+        in_place = offset < end and begin < offset + size
+        return in_place and last >= same[-2] and first <= index
+
+    others = [
+        (region.offset, region.size, region.first, region.last)
+        for region in residency.buffer.regions
+        if region.name not in names
+    ]
+    # A layer streams through more than its region, if the buffer has room.
+    areas = [(*area, layer, layer) for layer, area in residency.staging.items()]
+    return not any(meets(*words) for words in others + areas)
 
 
 def _give(
@@ -91,8 +100,8 @@ def _give(
 
 def _idle(job: Job, load: Load) -> Job:
     """Return a job that fills, and computes one word that nobody uses."""
-    # What it reads is in the map's own place, which nobody else uses yet.
-    compute = Compute(base=load.first_row, rows=1, columns=1, step_y=0, step_x=0, run=1)
+    base = _filled_word(load)
+    compute = Compute(base=base, rows=1, columns=1, step_y=0, step_x=0, run=1)
     return Job(
         operation=Operation.SUM,
         compute=compute,
@@ -103,3 +112,11 @@ def _idle(job: Job, load: Load) -> Job:
         accumulator=job.accumulator,
         load=load,
     )
+
+
+def _filled_word(load: Load) -> int:
+    """Return a word that a frame fills."""
+    if load.head:
+        return load.base
+    has_gaps = load.pitch > load.columns * load.words
+    return load.first_row + (load.columns * load.words if has_gaps else load.rows * load.pitch)

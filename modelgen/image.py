@@ -11,9 +11,11 @@ from modelgen import reference
 from modelgen.arena import ALIGNMENT
 from modelgen.descriptor import DESCRIPTOR_BYTES, Descriptor, link
 from modelgen.program import Chain, CpuLayer, EngineLayer, Job, Load, Place, Program
+from modelgen.reference import Scratchpad, UnwrittenReadError, new_seed
 
 BASE = 0x8000_0000
 """Address of main memory."""
+WORD_BYTES = 4
 PARAMETER_BYTES = 8
 """Scale and bias of an output channel."""
 
@@ -157,11 +159,27 @@ class Image:
     chains: tuple[int, ...]
     """Address of the first descriptor of each chain."""
 
+    def words(self, address: int, count: int) -> np.ndarray:
+        """Return FP32 words as an array that aliases memory."""
+        return np.frombuffer(self.memory, "<f4", count, address - self.base)
 
-def build_image(program: Program, values: np.ndarray, base: int = BASE) -> Image:
-    """Return memory that holds the program, its constants and the input `values` (one batch)."""
+
+def build_image(
+    program: Program, values: np.ndarray, base: int = BASE, seed: int | None = None
+) -> Image:
+    """Return memory that holds the program, its constants and the input `values` (one batch).
+
+    All else, arena and output among it, is junk.
+
+    Args:
+        program: a compiled network.
+        values: FP32, one batch of inputs.
+        base: address of the first byte.
+        seed: of the junk; None: another each time.
+    """
     addresses = lay_out(program, base)
-    memory = bytearray(addresses.end - base)
+    random = np.random.default_rng(new_seed() if seed is None else seed)
+    memory = bytearray(random.bytes(addresses.end - base))
 
     def put(address: int, data: bytes) -> None:
         memory[address - base : address - base + len(data)] = data
@@ -180,47 +198,93 @@ def build_image(program: Program, values: np.ndarray, base: int = BASE) -> Image
     return Image(memory, base, addresses, tuple(chains))
 
 
-def execute(program: Program, values: np.ndarray) -> np.ndarray:
-    """Run one inference on the reference executor.
+class Machine:
+    """Runs inferences of a program one after another on the reference executor.
 
-    Args:
-        program: a compiled network.
-        values: FP32, one batch of inputs.
-
-    Returns:
-        FP32 of the shape of the graph's output.
+    Memory and the engine begin with junk, and each inference with what the one before has left.
     """
-    image = build_image(program, values)
-    chains = iter(image.chains)
-    state = reference.State(program.hardware)
-    for step in program.steps:
-        if isinstance(step, Chain):
-            result = reference.execute_chain(
-                image.memory, image.base, next(chains), program.hardware, state
-            )
-            if result.error is not reference.EngineError.NONE:
-                raise AssertionError(f"descriptor {result.index}: {result.error.name}")
+
+    def __init__(self, program: Program, seed: int | None = None) -> None:
+        """Lay the program out.
+
+        Args:
+            program: a compiled network.
+            seed: of the junk; None: another each time.
+        """
+        self.seed = new_seed() if seed is None else seed
+        self._program = program
+        shape = program.graph.tensors[program.graph.input].shape
+        self._image = build_image(program, np.zeros(shape, np.float32), seed=self.seed)
+        self._scratchpad = Scratchpad(program.hardware, self.seed)
+        self._written = np.ones(len(self._image.memory) // WORD_BYTES, bool)
+
+    def infer(self, values: np.ndarray) -> np.ndarray:
+        """Run one inference.
+
+        Args:
+            values: FP32, one batch of inputs.
+
+        Returns:
+            FP32 of the shape of the graph's output.
+
+        Raises:
+            AssertionError: the program is wrong: it reads what this inference has not written, or
+                the engine refuses it.
+        """
+        program, image = self._program, self._image
+        self._scratchpad.forget()
+        addresses = image.addresses
+        self._mark(addresses.arena, addresses.end, written=False)
+        self._put(program.graph.input, values)
+        chains = iter(image.chains)
+        for step in program.steps:
+            if isinstance(step, Chain):
+                self._run_chain(next(chains))
+            else:
+                self._run_on_cpu(step)
+        return self._get(program.graph.output).copy()
+
+    def _run_chain(self, first: int) -> None:
+        image, hardware = self._image, self._program.hardware
+        result = reference.execute_chain(
+            image.memory, image.base, first, hardware, self._scratchpad, self._written
+        )
+        if result.error is not reference.EngineError.NONE:
+            raise AssertionError(f"descriptor {result.index}: {result.error.name}")
+
+    def _run_on_cpu(self, layer: CpuLayer) -> None:
+        node = layer.node
+        source = self._get(node.inputs[0])
+        if node.op == "permute":
+            result = source.transpose(node.attributes["axes"])
         else:
-            _run_on_cpu(program, step, image)
-    output = program.graph.tensors[program.graph.output]
-    offset = image.addresses.output - image.base
-    return np.frombuffer(image.memory, "<f4", output.size, offset).reshape(output.shape).copy()
+            operator = {"softmax": reference.softmax, "argmax": _argmax}[node.op]
+            result = operator(source.reshape(layer.rows, layer.columns))
+        self._put(node.output, result)
 
-
-def _run_on_cpu(program: Program, layer: CpuLayer, image: Image) -> None:
-    def values(name: str) -> np.ndarray:
+    def _get(self, name: str) -> np.ndarray:
+        """Return a tensor, which aliases memory."""
+        program, image = self._program, self._image
         tensor = program.graph.tensors[name]
-        offset = tensor_address(program, image.addresses, name) - image.base
-        return np.frombuffer(image.memory, "<f4", tensor.size, offset).reshape(tensor.shape)
+        address = tensor_address(program, image.addresses, name)
+        first = (address - image.base) // WORD_BYTES
+        if not self._written[first : first + tensor.size].all():
+            raise UnwrittenReadError(f"not all words of '{name}' were written")
+        return image.words(address, tensor.size).reshape(tensor.shape)
 
-    source, node = values(layer.node.inputs[0]), layer.node
-    if node.op == "permute":
-        result = source.transpose(node.attributes["axes"])
-    else:
-        rows = source.reshape(layer.rows, layer.columns)
-        result = {"softmax": reference.softmax, "argmax": _argmax}[node.op](rows)
-    output = values(node.output)
-    output[:] = result.reshape(output.shape)
+    def _put(self, name: str, values: np.ndarray) -> None:
+        address = tensor_address(self._program, self._image.addresses, name)
+        self._image.words(address, values.size)[:] = values.reshape(-1)
+        self._mark(address, address + WORD_BYTES * values.size, written=True)
+
+    def _mark(self, begin: int, end: int, *, written: bool) -> None:
+        first, last = ((a - self._image.base) // WORD_BYTES for a in (begin, end))
+        self._written[first:last] = written
+
+
+def execute(program: Program, values: np.ndarray) -> np.ndarray:
+    """Run one inference on the reference executor; see `Machine`."""
+    return Machine(program).infer(values)
 
 
 def _argmax(values: np.ndarray) -> np.ndarray:

@@ -159,8 +159,9 @@ def _chunks(
     yield kernel, geometry.channels
     size = hardware.array_size
     if source.layout is not None:
-        # A matrix that comes from memory may come in parts.
-        if source.loads and geometry.source.columns == 1 and geometry.taps == 1:
+        # A matrix that comes from memory may come in parts, if no frame is filled round its rows.
+        parts_fit = geometry.source.columns == 1 and source.layout.fill is None
+        if source.loads and parts_fit and geometry.taps == 1:
             for parts in (2, 4, 8, 16):
                 yield kernel, ceil_div(ceil_div(geometry.channels, parts), size) * size
         return

@@ -219,13 +219,18 @@ class _Cutter:
         return base + (half if self._stages % 2 == 0 and words <= half else 0)
 
     def _progressive(self, block: Block, chunk: Chunk) -> Load | None:
-        """Return a load of the rows that a block is the first to read."""
+        """Return a load of the rows that a block is the first to read.
+
+        The first block of a map brings a row at least, even if it sees nothing but padding: the
+        words above the first row are filled with it.
+        """
         view = self._geometry.source
         layout = self._source.layout.seen_as(view)
         channels = chunk.channels if self._geometry.is_matmul else range(view.channels)
         last_chunk = channels.stop == view.channels
         whole = block.y.stop == self._geometry.y.outputs
-        end = view.rows if whole else min(self._geometry.y.reach(block.y.stop), view.rows)
+        reach = max(self._geometry.y.reach(block.y.stop), 1)
+        end = view.rows if whole else min(reach, view.rows)
         rows = range(self._loaded, max(end, self._loaded))
         if last_chunk:
             self._loaded = rows.stop

@@ -14,15 +14,17 @@ from modelgen.reference.arithmetic import (
     slice_dot,
     slice_products,
 )
-from modelgen.reference.executor import ChainResult, State, execute_chain
+from modelgen.reference.executor import ChainResult, execute_chain
 from modelgen.reference.memory import EngineError
+from modelgen.reference.scratchpad import Scratchpad, UnwrittenReadError, new_seed
 from modelgen.reference.softmax import softmax
 
 __all__ = [
     "CANONICAL_NAN",
     "ChainResult",
     "EngineError",
-    "State",
+    "Scratchpad",
+    "UnwrittenReadError",
     "align",
     "canonicalize",
     "clamp",
@@ -31,6 +33,7 @@ __all__ = [
     "fp32_mul",
     "matmul",
     "maximum",
+    "new_seed",
     "normalize",
     "postprocess",
     "slice_dot",

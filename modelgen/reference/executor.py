@@ -16,7 +16,8 @@ from modelgen.hardware import Hardware
 from modelgen.reference import slices
 from modelgen.reference.arithmetic import maximum, postprocess
 from modelgen.reference.checks import LINE_BYTES, check
-from modelgen.reference.memory import EngineError, Fault, Memory
+from modelgen.reference.memory import WORD_BYTES, EngineError, Fault, Memory
+from modelgen.reference.scratchpad import Scratchpad, UnwrittenReadError
 
 PROFILE_WORDS = 8
 _LAST_INDEX = 0xFFFF
@@ -37,22 +38,14 @@ class ChainResult:
     """What the engine's MACS counter counts: multiplications of words and channels that exist."""
 
 
-class State:
-    """What the engine keeps from job to job and from chain to chain."""
-
-    def __init__(self, hardware: Hardware) -> None:
-        self.buffer = np.zeros(hardware.buffer_words, np.float32)
-        self.accumulators = np.zeros((hardware.accumulator_depth, hardware.array_size), np.float32)
-
-
 class _Engine:
-    """Carries out one descriptor after another."""
+    """Runs checked descriptors on main memory and the engine's own memories."""
 
-    def __init__(self, memory: Memory, hardware: Hardware, state: State) -> None:
+    def __init__(self, memory: Memory, scratchpad: Scratchpad, hardware: Hardware) -> None:
         self._memory = memory
         self._size = hardware.array_size
-        self._buffer = state.buffer
-        self._accumulators = state.accumulators
+        self._buffer = scratchpad.buffer
+        self._accumulators = scratchpad.accumulators
 
     def run(self, job: Descriptor) -> None:
         """Load, compute and store as a checked descriptor says."""
@@ -62,24 +55,24 @@ class _Engine:
         if job.stores:
             self._store(job, totals)
         if job.profile:
-            self._memory.view(job.profile, PROFILE_WORDS, alignment=LINE_BYTES)
+            self._memory.check(job.profile, PROFILE_WORDS * WORD_BYTES, LINE_BYTES)
 
     def _load(self, job: Descriptor) -> None:
         words = job.load_columns * job.load_words
         first = job.load_base + job.load_head
         shape = (job.load_rows, job.load_columns, job.load_words)
         pitches = job.source_row_pitch, job.source_column_pitch
-        source = self._memory.feature_map(job.source, shape, *pitches) if job.load else None
+        source = self._memory.read_map(job.source, shape, *pitches) if job.load else None
         for row in range(job.load_rows):
             start = first + row * job.load_pitch
             if job.load:
-                self._buffer[start : start + words] = source[row].reshape(-1)
+                self._buffer.write(slice(start, start + words), source[row].reshape(-1))
             if job.fill:
-                self._buffer[start + words : start + job.load_pitch] = job.fill_value
+                self._buffer.write(slice(start + words, start + job.load_pitch), job.fill_value)
         if job.fill:
             end = first + job.load_rows * job.load_pitch
-            self._buffer[job.load_base : first] = job.fill_value
-            self._buffer[end : end + job.load_tail] = job.fill_value
+            self._buffer.write(slice(job.load_base, first), job.fill_value)
+            self._buffer.write(slice(end, end + job.load_tail), job.fill_value)
 
     def _compute(self, job: Descriptor) -> np.ndarray:
         """Return the accumulators of this job, shape (positions, tiles * S), and keep them."""
@@ -87,12 +80,12 @@ class _Engine:
         region = slice(job.accumulator, job.accumulator + job.tiles * job.positions)
         old = None
         if not job.first:
-            entries = self._accumulators[region].reshape(job.tiles, job.positions, size)
+            entries = self._accumulators.read(region).reshape(job.tiles, job.positions, size)
             old = entries.transpose(1, 0, 2).reshape(job.positions, -1)
         weights = self._weights(job)
         totals = slices.accumulate(job, self._buffer, weights, size, old)
         blocks = totals.reshape(job.positions, job.tiles, size).transpose(1, 0, 2)
-        self._accumulators[region] = blocks.reshape(-1, size)
+        self._accumulators.write(region, blocks.reshape(-1, size))
         return totals
 
     def _weights(self, job: Descriptor) -> np.ndarray | None:
@@ -100,12 +93,12 @@ class _Engine:
         size = self._size
         count = slices.count(job, size) * job.tiles
         if job.operation == Operation.MATMUL:
-            stream = self._memory.view(job.weights, count * size * size, "i1", LINE_BYTES)
+            stream = self._memory.read(job.weights, count * size * size, "i1", LINE_BYTES)
             tiles = stream.reshape(-1, job.tiles, size, size)
             return tiles.transpose(0, 2, 1, 3).reshape(-1, size, job.tiles * size)
         if job.operation == Operation.DEPTHWISE:
             lines = -(-size // LINE_BYTES) * LINE_BYTES
-            stream = self._memory.view(job.weights, count * lines, "i1", LINE_BYTES)
+            stream = self._memory.read(job.weights, count * lines, "i1", LINE_BYTES)
             return stream.reshape(-1, job.tiles, lines)[:, :, :size].reshape(-1, job.tiles * size)
         return None
 
@@ -113,12 +106,12 @@ class _Engine:
         size = self._size
         columns = min(job.columns, job.tiles * size)
         shape = (job.store_rows, job.store_columns, columns)
-        parameters = self._memory.view(job.parameters, 2 * job.tiles * size)
+        parameters = self._memory.read(job.parameters, 2 * job.tiles * size)
         scale, bias = parameters.reshape(job.tiles, 2, size).transpose(1, 0, 2).reshape(2, -1)
         pitches = job.pitch_y, job.pitch_x
         residual = None
         if job.add_residual:
-            residual = self._memory.feature_map(job.residual, shape, *pitches)
+            residual = self._memory.read_map(job.residual, shape, *pitches)
         values = postprocess(
             _pool(job, totals[:, :columns]),
             scale[:columns],
@@ -129,11 +122,11 @@ class _Engine:
             slope=job.slope,
         )
         if job.store_memory:
-            self._memory.feature_map(job.destination, shape, *pitches)[:] = values
+            self._memory.write_map(job.destination, values, *pitches)
         if job.store_buffer:
-            steps = 4 * job.store_step_y, 4 * job.store_step_x, 4
-            free = self._buffer[job.store_base :]
-            np.lib.stride_tricks.as_strided(free, shape, steps, writeable=True)[:] = values
+            rows = np.arange(job.store_rows)[:, None, None] * job.store_step_y
+            places = rows + np.arange(job.store_columns)[:, None] * job.store_step_x
+            self._buffer.write(job.store_base + places + np.arange(columns), values)
 
 
 def _pool(job: Descriptor, totals: np.ndarray) -> np.ndarray:
@@ -154,7 +147,8 @@ def execute_chain(
     base: int,
     first_address: int,
     hardware: Hardware,
-    state: State | None = None,
+    scratchpad: Scratchpad | None = None,
+    written: np.ndarray | None = None,
 ) -> ChainResult:
     """Run a chain of descriptors; outputs are written into `memory`.
 
@@ -163,14 +157,18 @@ def execute_chain(
         base: address of its first byte.
         first_address: address of the first descriptor.
         hardware: sizes of the engine.
-        state: what earlier chains left in the engine; changed in place. None: a new engine's.
+        scratchpad: what earlier chains have left in the engine; None: junk.
+        written: bool of each word of memory, changed in place: whether it may be read; None: all.
 
     Returns:
         How the chain ended. After an error, what the failing descriptor would have stored is not
         in memory.
+
+    Raises:
+        UnwrittenReadError: a descriptor reads what nothing has written.
     """
-    port = Memory(memory, base)
-    engine = _Engine(port, hardware, state or State(hardware))
+    port = Memory(memory, base, written)
+    engine = _Engine(port, scratchpad or Scratchpad(hardware), hardware)
     done: list[Descriptor] = []
     address = first_address
     seen = {address}
@@ -191,6 +189,8 @@ def execute_chain(
             seen.add(address)
     except Fault as fault:
         error = fault.error
+    except UnwrittenReadError as unwritten:
+        raise UnwrittenReadError(f"descriptor {len(done)}: {unwritten}") from unwritten
     index = len(done) - (error is EngineError.NONE)
     macs = sum(slices.macs(job, hardware.array_size) for job in done)
     return ChainResult(error, index, address, tuple(done), macs)

@@ -16,6 +16,7 @@ from modelgen.reference.arithmetic import (
     normalize,
     slice_products,
 )
+from modelgen.reference.scratchpad import Words
 
 
 def count(job: Descriptor, array_size: int) -> int:
@@ -39,7 +40,7 @@ def macs(job: Descriptor, array_size: int) -> int:
 
 def accumulate(
     job: Descriptor,
-    buffer: np.ndarray,
+    buffer: Words,
     weights: np.ndarray | None,
     array_size: int,
     totals: np.ndarray | None,
@@ -48,7 +49,7 @@ def accumulate(
 
     Args:
         job: a checked descriptor.
-        buffer: FP32, the activation buffer.
+        buffer: the activation buffer.
         weights: INT8, shape (slices, S, tiles * S); (slices, tiles * S) where each channel has its
             own; None where there are none.
         array_size: S.
@@ -90,14 +91,14 @@ def _channels(job: Descriptor, array_size: int) -> np.ndarray:
     return np.where(channels < job.run, _runs(job)[:, None] + channels, -1)
 
 
-def _gather(job: Descriptor, buffer: np.ndarray, words: np.ndarray) -> np.ndarray:
+def _gather(job: Descriptor, buffer: Words, words: np.ndarray) -> np.ndarray:
     """Return FP32 (slices, positions, lanes) of words (slices, lanes); zeros for lanes of -1."""
     rows = np.arange(job.position_rows)[:, None] * job.step_y
     origins = (rows + np.arange(job.position_columns) * job.step_x).reshape(-1) + job.input_base
-    padded = np.append(buffer, np.float32(0.0))
-    # The index of what does not exist is that of the zero behind the buffer.
-    indices = origins[None, :, None] + words[:, None, :]
-    return padded[np.where(words[:, None, :] < 0, len(buffer), indices)]
+    lanes = words[:, None, :]
+    # What does not exist reads a word that does, and becomes a zero.
+    values = buffer.read(origins[None, :, None] + np.where(lanes < 0, words[0, 0], lanes))
+    return np.where(lanes < 0, np.float32(0.0), values)
 
 
 def _matmul(values: np.ndarray, weights: np.ndarray) -> Iterator[np.ndarray]:

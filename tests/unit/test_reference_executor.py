@@ -12,7 +12,13 @@ import pytest
 
 from modelgen.descriptor import DESCRIPTOR_BYTES, Descriptor, Operation, link
 from modelgen.hardware import Hardware
-from modelgen.reference import ChainResult, EngineError, execute_chain
+from modelgen.reference import (
+    ChainResult,
+    EngineError,
+    Scratchpad,
+    UnwrittenReadError,
+    execute_chain,
+)
 from tests.unit.exact_engine import ExactEngine
 from tests.unit.random_chains import BASE, KINDS, ChainMaker, Limits
 
@@ -62,14 +68,28 @@ class Machine:
         self.put(PARAMETERS, np.stack([scale, bias], axis=1).astype("<f4"))
         self.scale, self.bias = scale.reshape(-1)[:channels], bias.reshape(-1)[:channels]
 
-    def run(self, *jobs: Descriptor, hardware: Hardware = HARDWARE) -> ChainResult:
+    def run(
+        self,
+        *jobs: Descriptor,
+        hardware: Hardware = HARDWARE,
+        scratchpad: Scratchpad | None = None,
+        written: np.ndarray | None = None,
+    ) -> ChainResult:
         image = link(list(jobs), CHAIN)
         self.memory[: len(image)] = image
-        return execute_chain(self.memory, BASE, CHAIN, hardware)
+        return execute_chain(self.memory, BASE, CHAIN, hardware, scratchpad, written)
 
     def stored(self, *shape: int) -> np.ndarray:
         start = DESTINATION - BASE
         return np.frombuffer(self.memory, "<f4", int(np.prod(shape)), start).reshape(shape)
+
+
+def written_scratchpad(hardware: Hardware = HARDWARE) -> Scratchpad:
+    """Returns buffer and accumulators that may be read, as if earlier chains had set them."""
+    scratchpad = Scratchpad(hardware)
+    for words in (scratchpad.buffer, scratchpad.accumulators):
+        words.write(slice(None), 0.0)
+    return scratchpad
 
 
 def feature_map(**changes: Any) -> Descriptor:
@@ -217,6 +237,11 @@ def test_results_stay_in_the_buffer() -> None:
         load_base=1000,
         load_head=frame + OUTPUTS,
         load_tail=frame,
+        input_base=1000,
+        position_rows=1,
+        position_columns=1,
+        runs_y=1,
+        run=1,
     )
     pool = feature_map(
         operation=Operation.SUM,
@@ -365,7 +390,8 @@ def test_what_is_not_used_may_be_anything() -> None:
         store_rows=0,
         window_rows=0,
     )
-    assert Machine().run(job).error is EngineError.NONE
+    result = Machine().run(job, scratchpad=written_scratchpad())
+    assert result.error is EngineError.NONE
 
 
 @pytest.mark.parametrize(("run", "runs", "allowed"), [(2, 9, False), (2, 8, True), (3, 9, True)])
@@ -373,7 +399,9 @@ def test_short_runs_may_be_spanned_if_few(run: int, runs: int, allowed: bool) ->
     """A slice crosses at most seven runs."""
     hardware = replace(HARDWARE, array_size=16)
     job = feature_map(span=True, run=run, runs_y=runs, run_pitch_y=run + 32, step_y=1)
-    result = Machine().run(replace(job, columns=1, tiles=1), hardware=hardware)
+    scratchpad = written_scratchpad(hardware)
+    job = replace(job, columns=1, tiles=1)
+    result = Machine().run(job, hardware=hardware, scratchpad=scratchpad)
     assert (result.error is EngineError.NONE) == allowed
 
 
@@ -399,6 +427,47 @@ def test_a_loop_is_refused() -> None:
         execute_chain(machine.memory, BASE, CHAIN, HARDWARE)
 
 
+def test_both_memories_of_the_engine_begin_with_other_junk_each_time() -> None:
+    one, other = Scratchpad(HARDWARE), Scratchpad(HARDWARE)
+    for name in ("buffer", "accumulators"):
+        mine, theirs = (getattr(pad, name).values.view(np.uint32) for pad in (one, other))
+        assert (mine != theirs).mean() > 0.99
+        again = [getattr(Scratchpad(HARDWARE, 5), name).values.view(np.uint32) for _ in range(2)]
+        np.testing.assert_array_equal(*again)
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"load": False}, "buffer word 37"),
+        ({"fill": False}, "buffer word 10"),
+        ({"input_base": 14}, "buffer word 181"),
+        ({"first": False}, "accumulator 0"),
+    ],
+)
+def test_what_nothing_has_written_is_not_read(change: dict[str, Any], what: str) -> None:
+    with pytest.raises(UnwrittenReadError, match=f"descriptor 0: it reads {what}, which nothing"):
+        Machine().run(feature_map(**change))
+
+
+@pytest.mark.parametrize(("rows", "place"), [(HEIGHT, None), (HEIGHT + 1, HEIGHT)])
+def test_memory_that_nothing_has_written_is_not_read(rows: int, place: int | None) -> None:
+    """The second job reads the rows that the first one has stored, or one more."""
+    row = 4 * WIDTH * OUTPUTS
+    again = feature_map(
+        source=DESTINATION, source_row_pitch=row, source_column_pitch=4 * OUTPUTS, load_rows=rows
+    )
+    machine = Machine()
+    written = np.ones(len(machine.memory) // 4, bool)
+    written[(DESTINATION - BASE) // 4 :] = False
+    if place is None:
+        assert machine.run(feature_map(), again, written=written).error is EngineError.NONE
+        return
+    message = f"descriptor 1: it reads memory at {DESTINATION + place * row:#x}, which nothing"
+    with pytest.raises(UnwrittenReadError, match=message):
+        machine.run(feature_map(), again, written=written)
+
+
 def test_speed() -> None:
     """A 3 x 3 convolution of 9.4 million MACs; golden outputs of networks need some of these."""
     hardware = Hardware(array_size=16)
@@ -418,7 +487,8 @@ def test_speed() -> None:
     )
     chain = link([job], BASE)
     memory[: len(chain)] = chain
+    scratchpad = written_scratchpad(hardware)
     start = time.perf_counter()
-    result = execute_chain(memory, BASE, BASE, hardware)
+    result = execute_chain(memory, BASE, BASE, hardware, scratchpad)
     assert time.perf_counter() - start < 1.0
     assert (result.error, result.macs) == (EngineError.NONE, 256 * 576 * 64)

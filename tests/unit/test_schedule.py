@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from modelgen.graph_builder import GraphBuilder
 from modelgen.hardware import Hardware
 from modelgen.image import build_image, descriptors_of, execute
 from modelgen.program import Chain, CpuLayer, EngineLayer, Program
-from modelgen.verification import check
+from modelgen.verification import check, golden_outputs
 from tests.unit import networks
 from tests.unit.float_network import run_float
 from tests.unit.networks import bits, random_network
@@ -139,6 +140,89 @@ def test_larger_than_the_buffer() -> None:
         values = inputs_of(built)
         hardware = Hardware(buffer_words=buffer_words)
         assert_close(execute(compile_graph(built, hardware), values), run_float(built, values))
+
+
+def padded_convolutions(
+    kernel: tuple[int, int], padding: tuple[int, int, int, int], **fields: Any
+) -> Graph:
+    """A convolution that loads its input, and one that finds it in the buffer; batch of two."""
+    graph = GraphBuilder(2, 8, 9, 5)
+    last = graph.conv("x", 12, kernel, padding=padding, clamp=[0.0, None], **fields)
+    last = graph.conv(last, 12, kernel, padding=padding, **{**fields, "depthwise": True})
+    return graph.build(graph.conv(last, 9, kernel, padding=padding, **fields))
+
+
+@pytest.mark.parametrize("buffer_words", [65536, 512], ids=["resident", "streamed"])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"stride": (2, 3)},
+        {"stride": (3, 2), "dilation": (2, 1)},
+        {"dilation": (3, 3)},
+        {"padding": (6, 0, 0, 0)},
+        {"padding": (0, 6, 0, 0)},
+        {"padding": (0, 0, 6, 0)},
+        {"padding": (0, 0, 0, 6)},
+        {"padding": (3, 4, 5, 6), "kernel": (2, 1)},
+    ],
+    ids=str,
+)
+def test_padding_as_wide_as_the_kernel(fields: dict[str, Any], buffer_words: int) -> None:
+    """Inferences one after another; rows and columns of outputs that see nothing but padding."""
+    fields = {"kernel": (3, 3), "padding": (6, 6, 6, 6), **fields}
+    graph = padded_convolutions(**fields)
+    program = compile_graph(graph, Hardware(buffer_words=buffer_words, accumulator_depth=64))
+    batches = inferences_of(graph)
+    for values, outputs in zip(batches, golden_outputs(program, batches), strict=True):
+        assert_close(outputs, run_float(graph, values))
+
+
+def inferences_of(graph: Graph) -> np.ndarray:
+    return np.stack([inputs_of(graph, seed) for seed in range(2)])
+
+
+def test_the_first_rows_see_only_padding() -> None:
+    """The classifier of which later inferences were once wrong."""
+    graph = GraphBuilder(1, 32, 32, 3)
+    last = graph.conv("x", 16, padding=(3, 3, 3, 3), clamp=[0.0, None])
+    last = graph.conv(last, 32, padding=(0, 0, 0, 0), clamp=[0.0, None])
+    last = graph.conv(last, 32, padding=(0, 0, 0, 0))
+    last = graph.pool("avg_pool2d", last, (32, 32), (32, 32))
+    built = graph.build(graph.linear(graph.flatten(last), 4))
+    golden_outputs(compile_graph(built, Hardware()), inferences_of(built))
+
+
+def test_a_frame_is_filled_again_after_others_streamed_through_it() -> None:
+    graph = GraphBuilder(1, 8, 8, 8)
+    last = "x"
+    for channels in (100, 100, 100, 8, 8, 60, 100, 100, 100, 8, 8, 8):
+        last = graph.conv(last, channels)
+    built = graph.build(last)
+    golden_outputs(compile_graph(built, Hardware(buffer_words=2048)), inferences_of(built))
+
+
+def test_a_matrix_with_a_frame_is_loaded_whole() -> None:
+    """One reader of the input needs a frame round its rows; the other could take it in parts."""
+    graph = GraphBuilder(1, 20, 1, 256)
+    plain = graph.conv("x", 8, (1, 1), padding=(0, 0, 0, 0))
+    framed = graph.conv("x", 8, (3, 1), padding=(1, 1, 0, 0))
+    built = graph.build(graph.pointwise(plain, residual=framed))
+    golden_outputs(compile_graph(built, Hardware(array_size=4)), inferences_of(built))
+
+
+def test_a_program_that_reads_what_it_has_not_written_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The same without the frame: the message has the seed, which gives the same again."""
+    monkeypatch.setattr("modelgen.compiler.fill_frames", lambda layers, *_: layers)
+    graph = GraphBuilder(1, 6, 6, 4)
+    built = graph.build(graph.conv(graph.conv("x", 4), 4))
+    program = compile_graph(built, Hardware())
+    with pytest.raises(
+        AssertionError, match=r"descriptor \d+: it reads buffer word \d+.*seed \d+.*report"
+    ):
+        golden_outputs(program, inferences_of(built))
 
 
 @pytest.mark.parametrize("size", [8, 16])

@@ -1,0 +1,72 @@
+"""The engine's own memories: they begin with junk, and nobody may read what nobody has written."""
+
+from __future__ import annotations
+
+import secrets
+
+import numpy as np
+
+from modelgen.hardware import Hardware
+
+SEED_BITS = 32
+
+
+class UnwrittenReadError(AssertionError):
+    """A program reads a word that it has not written: its results depend on what came before."""
+
+
+def new_seed() -> int:
+    """Return a seed that differs each time."""
+    return secrets.randbits(SEED_BITS)
+
+
+def junk(random: np.random.Generator, *shape: int) -> np.ndarray:
+    """Return FP32 of any bits: NaN, infinities and subnormals too."""
+    return random.integers(0, 2**32, shape, dtype=np.uint32).view(np.float32)
+
+
+class Words:
+    """A memory of FP32 words or rows of them, and which of those have been written."""
+
+    def __init__(self, name: str, values: np.ndarray) -> None:
+        self._name = name
+        self.values = values
+        self.written = np.zeros(len(values), bool)
+
+    def read(self, places: np.ndarray | slice) -> np.ndarray:
+        """Return words.
+
+        Raises:
+            UnwrittenReadError: one of them was not written.
+        """
+        written = self.written[places]
+        if not written.all():
+            first = np.arange(len(self.written))[places][~written].min()
+            raise UnwrittenReadError(f"it reads {self._name} {first}, which nothing has written")
+        return self.values[places]
+
+    def write(self, places: np.ndarray | slice, values: np.ndarray | float) -> None:
+        """Write words."""
+        self.values[places] = values
+        self.written[places] = True
+
+
+class Scratchpad:
+    """Activation buffer and accumulators, which keep their contents from chain to chain."""
+
+    def __init__(self, hardware: Hardware, seed: int | None = None) -> None:
+        """Fill both with junk.
+
+        Args:
+            hardware: sizes of the engine.
+            seed: of the junk; None: another each time.
+        """
+        random = np.random.default_rng(new_seed() if seed is None else seed)
+        size, depth = hardware.array_size, hardware.accumulator_depth
+        self.buffer = Words("buffer word", junk(random, hardware.buffer_words))
+        self.accumulators = Words("accumulator", junk(random, depth, size))
+
+    def forget(self) -> None:
+        """Take everything for unwritten; the words themselves stay."""
+        self.buffer.written[:] = False
+        self.accumulators.written[:] = False
