@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -82,17 +83,25 @@ void slice_dot() {
   write(heepstor::to_bits(result));
 }
 
+// Words of any bits.
+std::vector<float> junk(std::size_t count, std::mt19937& random) {
+  std::vector<float> words(count);
+  for (float& word : words) word = heepstor::to_float(static_cast<std::uint32_t>(random()));
+  return words;
+}
+
 void run_chain() {
   const auto geometry = read<heepstor::software::Geometry>();
   const auto base = read<std::uint32_t>();
   const auto first = read<std::uint32_t>();
+  std::mt19937 random(read<std::uint32_t>());
   const auto image = read_array<unsigned char>();
   // Memory of the exact size and alignment, so that the sanitizer sees any access beyond it.
   std::unique_ptr<unsigned char, decltype(&std::free)> memory(
       static_cast<unsigned char*>(std::aligned_alloc(16, image.size())), &std::free);
   std::copy(image.begin(), image.end(), memory.get());
-  std::vector<float> buffer(geometry.buffer_words);
-  std::vector<float> accumulators(geometry.accumulator_depth * geometry.array_size);
+  auto buffer = junk(geometry.buffer_words, random);
+  auto accumulators = junk(geometry.accumulator_depth * geometry.array_size, random);
   const heepstor::software::Engine engine{
       {memory.get(), base, static_cast<std::uint32_t>(image.size())},
       geometry,

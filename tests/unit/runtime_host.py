@@ -16,6 +16,7 @@ import numpy as np
 
 from flows import config
 from modelgen.descriptor import DESCRIPTOR_BYTES, Descriptor
+from modelgen.reference import new_seed
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE_NAMES = ("engine", "print", "slice", "softmax", "string")
@@ -54,6 +55,8 @@ class ChainResult:
     index: int
     address: int
     memory: bytes
+    seed: int
+    """Of what buffer and accumulators began with."""
 
 
 class Runtime:
@@ -71,9 +74,12 @@ class Runtime:
         return self._words(1)[0]
 
     def run_chain(self, memory: bytes, base: int, first: int, geometry: Geometry) -> ChainResult:
-        self._send(b"c", struct.pack("<5I", *astuple(geometry), base, first), _array(memory, "u1"))
+        """Runs a chain on the software engine, whose buffers begin with other junk each time."""
+        seed = new_seed()
+        words = struct.pack("<6I", *astuple(geometry), base, first, seed)
+        self._send(b"c", words, _array(memory, "u1"))
         error, index, address = self._words(3)
-        return ChainResult(error, index, address, self._bytes())
+        return ChainResult(error, index, address, self._bytes(), seed)
 
     def softmax(self, logits: np.ndarray, in_place: bool = False) -> np.ndarray:
         return self._map(b"s", logits, in_place)

@@ -179,7 +179,7 @@ def test_the_last_word_may_be_used() -> None:
 def test_negative_zeros_are_not_below_zero(changes: dict[str, Any]) -> None:
     """Neither slope nor clamp changes them; the same in the reference."""
     changes |= {"add_residual": False, "store_buffer": False}
-    job = small_job(**changes, columns=8, tiles=1, load=False)
+    job = small_job(**changes, columns=8, tiles=1)
     memory = bytearray(MEMORY_BYTES)
     memory[: len(job.pack())] = job.pack()
     parameters = np.array([-1.0] * 8 + [-0.0] * 8, "<f4").tobytes()
