@@ -17,8 +17,9 @@ from flows.hashing import FileHashes
 from flows.locks import file_lock
 from flows.options import Options
 from flows.progress import Progress, Terminal
-from flows.sources import import_closure, is_source
+from flows.sources import import_closure, is_source, module_name
 from flows.stage import MANIFEST, Outcome, Runner, Stage, Upstream
+from flows.user_modules import unloaded_afterwards
 
 # Each stage, and those that it is made from, in the order in which they run.
 PREREQUISITES = {
@@ -66,22 +67,25 @@ class Pipeline:
             from modelgen import stages
 
             data, progress = self.root / "data", self._progress()
-            stages.export(
-                self._project,
-                out,
-                data,
-                progress,
-                random_weights=self.options.random_weights,
-                batch=self.options.batch,
-            )
+            with unloaded_afterwards([module_name(self.root, file) for file in program]):
+                stages.export(
+                    self._project,
+                    out,
+                    data,
+                    progress,
+                    random_weights=self.options.random_weights,
+                    batch=self.options.batch,
+                )
 
         values = {
             **self._versions("torch", "numpy", "scikit-learn"),
             "option batch": str(self.options.batch or "the project's"),
             "option weights": "random" if self.options.random_weights else "the project's",
+            "option data sets": os.environ.get("HEEPSTOR_DATA") or "data/",
         }
-        files = (*self._project_files(), *self._python("modelgen.stages:export"))
-        return self._stage("export", work, files, values, data=self._data_sets)
+        program = self._python("modelgen.stages:export")
+        files = (*self._project_files(), *program)
+        return self._stage("export", work, files, values, records=True)
 
     @cached_property
     def quantize(self) -> Stage:
@@ -235,7 +239,7 @@ class Pipeline:
             Upstream(self.generate, ("model.json", "golden/*")),
             Upstream(self.firmware, ("size.json",)),
             Upstream(self.simulate),
-            data=manifests,
+            results=manifests,
         )
 
     def _stage(
@@ -246,11 +250,12 @@ class Pipeline:
         values: dict[str, str],
         *upstream: Upstream,
         folder: Path | None = None,
-        data: Callable[[], tuple[Path, ...]] = tuple,
+        results: Callable[[], tuple[Path, ...]] = tuple,
+        records: bool = False,
     ) -> Stage:
         command = self.options.command(name)
         folder = folder or self.build / name
-        return Stage(name, folder, work, files, values, upstream, data, command)
+        return Stage(name, folder, work, files, values, upstream, results, records, command)
 
     def _versions(self, *names: str) -> dict[str, str]:
         return {f"version of {name}": package_version(name) for name in names}
@@ -265,12 +270,6 @@ class Pipeline:
         own = self._tree(f"projects/{self.options.project}")
         return (*own, *self._python(f"projects.{self.options.project}.project"))
 
-    def _data_sets(self) -> tuple[Path, ...]:
-        """The files of all data sets: folders in data/, or in $HEEPSTOR_DATA."""
-        folder = Path(os.environ.get("HEEPSTOR_DATA") or self.root / "data")
-        found = (path for path in folder.glob("*/**/*") if not _is_kept_apart(path, folder))
-        return tuple(path for path in sorted(found) if path.is_file())
-
     def _data_files(self, folder: str) -> tuple[Path, ...]:
         """Files that are not Python in a package: templates, tables."""
         return tuple(path for path in self._tree(folder) if path.suffix != ".py")
@@ -280,12 +279,6 @@ class Pipeline:
         roots = [self.root / folder / part for part in parts or ("",)]
         found = [path for root in roots for path in ([root] if root.is_file() else root.rglob("*"))]
         return tuple(path for path in sorted(found) if is_source(path))
-
-
-def _is_kept_apart(path: Path, folder: Path) -> bool:
-    """Whether a file below data/ is none of a data set: trained weights, hidden files."""
-    inside = path.relative_to(folder)
-    return inside.parts[0] == "checkpoints" or path.name.startswith(".")
 
 
 def package_version(package: str) -> str:
@@ -322,6 +315,9 @@ def run(root: Path, options: Options, target: str, terminal: Terminal) -> dict:
                 current[:] = [progress]
                 outcome = runner.run(pipeline.stage(name), lambda _, reason: progress.show(reason))
             terminal.line(name, _status(outcome))
+            if outcome.untracked:
+                why = f"it {outcome.untracked}, and what that reads is not tracked"
+                terminal.note(f"{name} runs each time: {why}.")
             outcomes.append(outcome)
     result: dict = {"stages": [_as_json(outcome, root) for outcome in outcomes]}
     if last == "report":

@@ -72,6 +72,11 @@ def module_file(root: Path, module: str) -> Path | None:
     return None
 
 
+def module_name(root: Path, file: Path) -> str:
+    """The name by which a file of the repository at `root` is imported."""
+    return ".".join(file.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+
+
 def _package_files(root: Path, module: str) -> Iterator[Path]:
     """The __init__.py of every package above a module, all of which run when it is imported."""
     parts = module.split(".")

@@ -13,15 +13,18 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from flows.errors import HeepstorError
 from flows.hashing import FileHashes
 from flows.locks import file_lock
+from flows.recorder import ABSENT, LISTED, UNSETTLED, Recorder, recording, state
 
 MANIFEST = "manifest.json"
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,10 @@ class Stage:
     """A piece of work.
 
     `work(folder)` writes the outputs into an empty folder. `files` are the sources it depends on,
-    `values` everything else, named "option ..." or "version of ...". `data()` gives files that the
-    work reads and may also fetch when they are missing. `command` is for people.
+    `values` everything else, named "option ..." or "version of ...". `results()` gives files that
+    stages before this one write beside their outputs. What the work of a stage that `records` reads
+    beyond all these, and what it looks for, counts as well: it runs code of the user's. `command`
+    is for people.
     """
 
     name: str
@@ -47,17 +52,22 @@ class Stage:
     files: tuple[Path, ...] = ()
     values: Mapping[str, str] = field(default_factory=dict)
     upstream: tuple[Upstream, ...] = ()
-    data: Callable[[], Iterable[Path]] = tuple
+    results: Callable[[], Iterable[Path]] = tuple
+    records: bool = False
     command: str = ""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a stage: `reason` is why it ran, or None when it was up to date."""
+    """What became of a stage: `reason` is why it ran, or None when it was up to date.
+
+    `untracked` says why it will run again the next time, whatever changes: what it did, or "".
+    """
 
     stage: Stage
     reason: str | None
     seconds: float
+    untracked: str = ""
 
 
 class Runner:
@@ -84,20 +94,28 @@ class Runner:
         """
         started = time.monotonic()
         with file_lock(stage.folder.with_name(f".{stage.folder.name}.lock"), self.on_wait):
-            inputs = self.inputs(stage)
-            reason = self.why_stale(stage, inputs)
+            reason = self.why_stale(stage, self.inputs(stage))
             if reason is not None:
                 on_start(stage, reason)
-                self._work(stage, inputs)
+                self._work(stage)
         self.hashes.save()
-        return Outcome(stage, reason, time.monotonic() - started)
+        untracked = _untracked(read_manifest(stage.folder))
+        return Outcome(stage, reason, time.monotonic() - started, untracked)
 
     def inputs(self, stage: Stage) -> dict[str, str]:
-        """Everything a stage depends on: a name a person can read, and a hash or a value."""
+        """Everything a stage depends on: a name a person can read, and a hash or a value.
+
+        What its work read the last time is among them.
+        """
+        recorded = read_manifest(stage.folder).get("recorded", {}) if stage.records else {}
+        return {**self._states(recorded), **self.declared(stage)}
+
+    def declared(self, stage: Stage) -> dict[str, str]:
+        """What a stage depends on whatever its work does, as `inputs` gives it."""
         found = dict(sorted(stage.values.items()))
         found["version of python"] = f"{sys.version_info[0]}.{sys.version_info[1]}"
         found.update(self._hashed(stage.files))
-        found.update(self._hashed(stage.data()))
+        found.update(self._hashed(stage.results()))
         for upstream in stage.upstream:
             outputs = read_manifest(upstream.stage.folder).get("outputs", {})
             for name, digest in outputs.items():
@@ -113,6 +131,8 @@ class Runner:
         changes = describe_changes(manifest["inputs"], inputs)
         if changes:
             return changes
+        if untracked := _untracked(manifest):
+            return f"it {untracked}: what that reads is not tracked"
         for name, digest in manifest["outputs"].items():
             path = stage.folder / name
             if not path.is_file():
@@ -121,15 +141,15 @@ class Runner:
                 return f"its output {name} was changed"
         return None
 
-    def _work(self, stage: Stage, inputs: dict[str, str]) -> None:
+    def _work(self, stage: Stage) -> None:
+        inputs = self.declared(stage)
         partial = stage.folder.with_name(f".{stage.folder.name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
         try:
-            stage.work(partial)
-            # Data that the work has fetched count as its inputs from now on.
-            inputs = {**inputs, **self._hashed(stage.data())}
-            self._write_manifest(stage, inputs, partial)
+            with recording([partial]) if stage.records else nullcontext() as recorder:
+                stage.work(partial)
+            self._write_manifest(stage, inputs, partial, recorder)
             self._replace(stage.folder, partial)
         except BrokenPipeError:
             # Who reads what is printed has gone: nothing is wrong with the stage's files.
@@ -142,7 +162,9 @@ class Runner:
         finally:
             shutil.rmtree(partial, ignore_errors=True)
 
-    def _write_manifest(self, stage: Stage, inputs: dict[str, str], folder: Path) -> None:
+    def _write_manifest(
+        self, stage: Stage, inputs: dict[str, str], folder: Path, recorder: Recorder | None
+    ) -> None:
         outputs = {
             path.relative_to(folder).as_posix(): self.hashes.of(path)
             for path in sorted(folder.rglob("*"))
@@ -155,7 +177,33 @@ class Runner:
             "inputs": inputs,
             "outputs": outputs,
         }
+        if recorder is not None:
+            manifest |= self._recorded(recorder, inputs)
         (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
+
+    def _recorded(self, recorder: Recorder, declared: dict[str, str]) -> dict:
+        """The parts of a manifest with what was recorded beyond the declared inputs."""
+        names: dict[str, list[str]] = {}
+        unsettled = {}
+        for kind, path, is_settled in sorted(recorder.settled()):
+            name = self._shown(Path(path))
+            if name not in declared:
+                names.setdefault(kind, []).append(name)
+                if not is_settled:
+                    unsettled[_input_name(kind, name)] = UNSETTLED
+        return {
+            "inputs": {**declared, **self._states(names), **unsettled},
+            "recorded": names,
+            "untracked": sorted(recorder.untracked),
+        }
+
+    def _states(self, recorded: Mapping[str, Iterable[str]]) -> dict[str, str]:
+        """What was recorded, by kind, as it is now."""
+        return {
+            _input_name(kind, name): state(kind, str(self.root / name), self.hashes.of)
+            for kind, names in recorded.items()
+            for name in names
+        }
 
     @staticmethod
     def _replace(folder: Path, partial: Path) -> None:
@@ -183,6 +231,15 @@ def read_manifest(folder: Path) -> dict:
     return manifest if complete and manifest.get("schema") == SCHEMA else {}
 
 
+def _untracked(manifest: Mapping[str, Any]) -> str:
+    return " and ".join(manifest.get("untracked", ()))
+
+
+def _input_name(kind: str, name: str) -> str:
+    """The name, among the inputs, of something that was recorded."""
+    return f"the list of files in {name}" if kind == LISTED else name
+
+
 def describe_changes(before: Mapping[str, str], now: Mapping[str, str]) -> str | None:
     """The first difference between two sets of inputs, and how many more; None when equal."""
     changes = list(_changes(before, now))
@@ -194,8 +251,10 @@ def describe_changes(before: Mapping[str, str], now: Mapping[str, str]) -> str |
 
 def _changes(before: Mapping[str, str], now: Mapping[str, str]) -> Iterable[str]:
     for name, value in now.items():
-        if name not in before:
+        if before.get(name, ABSENT) == ABSENT != value:
             yield f"{name} is new"
+        elif value == ABSENT != before[name]:
+            yield f"{name} is gone"
         elif before[name] != value:
             is_value = name.startswith(("option ", "version "))
             yield f"{name}: {before[name]} -> {value}" if is_value else f"{name} changed"

@@ -58,21 +58,17 @@ def test_runs_once_and_then_only_after_a_change(tmp_path, runner):
     assert reason(runner, slower) is None, "a new time on the same content is no change"
 
 
-def test_data_that_the_work_fetches_count_from_then_on(tmp_path, runner):
-    data = tmp_path / "data.bin"
-
-    def work(folder: Path) -> None:
-        if not data.exists():
-            data.write_text("downloaded")
-
-    def files() -> list[Path]:
-        return [data] if data.exists() else []
-
-    stage = Stage("s", tmp_path / "build" / "s", work, data=files)
+def test_results_of_others_count_as_soon_as_they_are_there(tmp_path, runner):
+    file = tmp_path / "result"
+    stage = Stage(
+        "s", tmp_path / "build" / "s", lambda folder: None, results=lambda: tmp_path.glob("result")
+    )
     assert reason(runner, stage) == "first run"
+    file.write_text("one")
+    assert reason(runner, stage) == "result is new"
+    file.write_text("two")
+    assert reason(runner, stage) == "result changed"
     assert reason(runner, stage) is None
-    data.write_text("the user's own")
-    assert reason(runner, stage) == "data.bin changed"
 
 
 def test_damaged_outputs_are_made_again(tmp_path, runner):
