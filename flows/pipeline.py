@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import cached_property
@@ -81,7 +80,6 @@ class Pipeline:
             **self._versions("torch", "numpy", "scikit-learn"),
             "option batch": str(self.options.batch or "the project's"),
             "option weights": "random" if self.options.random_weights else "the project's",
-            "option data sets": os.environ.get("HEEPSTOR_DATA") or "data/",
         }
         program = self._python("modelgen.stages:export")
         files = (*self._project_files(), *program)

@@ -1,8 +1,9 @@
-"""Which files Python code reads while it runs, recorded so that a change of any can be noticed.
+"""What Python code reads while it runs, recorded so that a change of any of it can be noticed.
 
-Interpreter and libraries announce what they open by audit events (`sys.audit`, PEP 578); who looks
-for a file calls `os.stat`, which is replaced meanwhile. What neither shows is noted as untracked:
-programs and processes that are started, and connections to a network.
+Interpreter and libraries announce which files they open by audit events (`sys.audit`, PEP 578); who
+looks for a file calls `os.stat`, which is replaced meanwhile, as is the access to environment
+variables. What none of these show is noted as untracked: programs and processes that are started,
+and connections to a network.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-READ, LISTED, SOUGHT = "read", "listed", "sought"
-"""A file's content counts; the names in a folder; whether there is such a file or folder."""
+FILE, FOLDER, VARIABLE = "files", "folders", "variables"
+"""What counts is a file's content, or that there is none; names in a folder; a variable's value."""
 ABSENT = "absent"
 UNSETTLED = "changed while it was read"
 """In place of a state: equal to none, so that the next run does the work again."""
@@ -50,6 +51,8 @@ _PROCESS_EVENTS = {
     "os.system",
     "subprocess.Popen",
 }
+# Between who asks for a variable and `os.environ`.
+_MAPPING = ("os.py", "<frozen os>", "_collections_abc.py", "<frozen _collections_abc>")
 # Of these events, the argument with a file that native code reads, if it is a path.
 _FILE_EVENTS = {"ctypes.dlopen": 0, "import": 1, "sqlite3.connect": 0}
 _NETWORK_EVENTS = {"socket.connect", "socket.sendto", "socket.sendmsg"}
@@ -64,54 +67,68 @@ _CHANGES = {
     "os.truncate": (0,),
 }
 _stat, _lstat = os.stat, os.lstat
+_get_variable = type(os.environ).__getitem__
 
 
 class Recorder:
     """What was read, by how it counts; see `recording`.
 
-    `found[READ]`, `found[LISTED]` and `found[SOUGHT]` map paths, absolute and as they were given,
-    to the state at their first use. `untracked` says what else was done, in words that follow
-    "it".
+    `found` maps, for each of these, names to the state at their first use. Paths are absolute, and
+    otherwise as they were given. `untracked` says what else was done, in words that follow "it".
     """
 
     def __init__(self, ignored: Iterable[Path]) -> None:
-        self.found: dict[str, dict[str, str]] = {READ: {}, LISTED: {}, SOUGHT: {}}
+        self.found: dict[str, dict[str, str]] = {FILE: {}, FOLDER: {}, VARIABLE: {}}
         self.untracked: dict[str, None] = {}
         self._changed: set[str] = set()
         self._created: set[str] = set()
         self._ignored = {*_installed(), *_SYSTEM, *map(os.path.realpath, ignored)}
 
     def note(self, kind: str, name: Any) -> None:
-        """Notes a path and its state, unless that is known."""
+        """Notes a file or a folder and its state, unless that is known."""
         path = _absolute(name)
         if path is None or path in self.found[kind] or self._is_ignored(path):
             return
-        if _is_without_effect(kind):
-            return
-        if kind == READ and _is_stream(path):
-            self.untracked[f"read {path}"] = None
-            return
-        self.found[kind][path] = _identity(path) if kind == READ else state(kind, path)
+        if not _is_without_effect(kind):
+            self.found[kind][path] = state(kind, path, _identity)
+
+    def note_opened(self, name: Any) -> None:
+        """Notes a file that is opened for reading; what a pipe or a device gives is untracked."""
+        path = _absolute(name)
+        if path is not None and _is_stream(path) and not self._is_ignored(path):
+            self.note_untracked(f"read {path}")
+        else:
+            self.note(FILE, name)
+
+    def note_variable(self, name: Any) -> None:
+        """Notes an environment variable that is asked for, except by an installed package."""
+        if isinstance(name, str) and name not in self.found[VARIABLE]:
+            asking = next((file for file in _callers() if not file.endswith(_MAPPING)), "")
+            if not is_installed(asking):
+                self.found[VARIABLE][name] = state(VARIABLE, name)
+
+    def note_untracked(self, what: str) -> None:
+        """Notes something after which nobody knows what was read."""
+        self.untracked[what] = None
 
     def note_change(self, name: Any) -> None:
         """Notes that the code itself is about to make, change or remove a file or a folder."""
         path = _absolute(name)
         if path is not None:
             self._changed.add(path)
-            if state(SOUGHT, path) == ABSENT:
+            if state(FILE, path) == ABSENT:
                 self._created.add(path)
 
     def settled(self) -> Iterator[tuple[str, str, bool]]:
-        """Yields kind and path of what counts, and whether nobody else changed it meanwhile.
+        """Yields kind and name of what counts, and whether nobody else changed it meanwhile.
 
-        Temporary files don't count. What is read is not only sought.
+        Temporary files don't count.
         """
         for kind, states in self.found.items():
-            for path, before in states.items():
-                now = _identity(path) if kind == READ else state(kind, path)
-                is_temporary = now == ABSENT and _is_inside(path, self._created)
-                if not is_temporary and not (kind == SOUGHT and path in self.found[READ]):
-                    yield kind, path, before == now or self._is_own(path)
+            for name, before in states.items():
+                now = state(kind, name, _identity)
+                if now != ABSENT or not _is_inside(name, self._created):
+                    yield kind, name, before == now or self._is_own(name)
 
     def _is_ignored(self, path: str) -> bool:
         return _is_inside(path, self._ignored) or _is_inside(os.path.realpath(path), self._ignored)
@@ -122,17 +139,18 @@ class Recorder:
         return inside or _is_inside(path, self._changed)
 
 
-def state(kind: str, path: str, content: Callable[[Path], str] | None = None) -> str:
-    """The state of a path that counts; of a file that is READ by `content`, such as its hash."""
+def state(kind: str, name: str, of_file: Callable[[str], str] | None = None) -> str:
+    """The state that counts; of a regular file what `of_file` gives for it, such as a hash."""
+    if kind == VARIABLE:
+        value = os.environ.get(name)
+        return ABSENT if value is None else hashlib.sha256(os.fsencode(value)).hexdigest()
     try:
-        mode = _stat(path).st_mode
-        if kind == LISTED:
-            return _listing(path)
-        if kind == READ and stat.S_ISREG(mode) and content is not None:
-            return content(Path(path))
+        mode = _stat(name).st_mode
+        if stat.S_ISDIR(mode):
+            return _listing(name) if kind == FOLDER else "folder"
+        return of_file(name) if of_file and stat.S_ISREG(mode) else "file"
     except OSError:
         return ABSENT
-    return "folder" if stat.S_ISDIR(mode) else "file"
 
 
 def _listing(path: str) -> str:
@@ -150,12 +168,18 @@ def _is_stream(path: str) -> bool:
     return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
+def _is_stream(path: str) -> bool:
+    """Whether a path is a pipe, a socket or a device: its content is gone once it is read."""
+    try:
+        mode = _stat(path).st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
 def _identity(path: str) -> str:
     """What the file system says of a file; it changes with every write."""
-    try:
-        found = _stat(path)
-    except OSError:
-        return ABSENT
+    found = _stat(path)
     return f"{found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
 
 
@@ -209,54 +233,62 @@ def recording(ignored: Iterable[Path]) -> Iterator[Recorder]:
             _active = None
 
 
-def _audit(event: str, arguments: tuple[Any, ...]) -> None:
-    """Takes an audit event; never fails, which would look like a failure of what it watches."""
-    recorder = _active
-    if recorder is None or getattr(_within, "busy", False):
+@contextlib.contextmanager
+def _noting() -> Iterator[Recorder | None]:
+    """The recorder, unless nothing is recorded or this comes of noting something else."""
+    if _active is None or getattr(_within, "busy", False):
+        yield None
         return
     _within.busy = True
     try:
-        _take(recorder, event, arguments)
+        yield _active
     finally:
         _within.busy = False
+
+
+def _audit(event: str, arguments: tuple[Any, ...]) -> None:
+    """Takes an audit event; what it raises would look like a failure of what is watched."""
+    if _active is None:
+        return
+    with _noting() as recorder:
+        if recorder is not None:
+            _take(recorder, event, arguments)
 
 
 def _take(recorder: Recorder, event: str, arguments: tuple[Any, ...]) -> None:
     if event == "open":
         _take_open(recorder, *arguments[:3])
     elif event in ("os.listdir", "os.scandir"):
-        recorder.note(LISTED, arguments[0])
+        recorder.note(FOLDER, arguments[0])
     elif event in _CHANGES:
         for index in _CHANGES[event]:
             recorder.note_change(arguments[index])
     elif event in _FILE_EVENTS:
         file = arguments[_FILE_EVENTS[event]]
         if file is not None and os.sep in os.fsdecode(file):
-            recorder.note(READ, file)
+            recorder.note(FILE, file)
     elif event in _PROCESS_EVENTS:
-        recorder.untracked[_describe_process(event, arguments)] = None
+        recorder.note_untracked(_describe_process(event, arguments))
     elif event in _NETWORK_EVENTS and not _is_called_by(_VERIFIED):
-        recorder.untracked["used the network"] = None
+        recorder.note_untracked("used the network")
 
 
 def _take_open(recorder: Recorder, path: Any, mode: str | None, flags: int) -> None:
     if isinstance(path, int):
         return
     access = flags & os.O_ACCMODE
+    is_new = access == os.O_WRONLY or flags & (os.O_TRUNC | os.O_EXCL)
+    if not is_new:
+        recorder.note_opened(_source(path))
     if access != os.O_RDONLY:
-        is_new = access == os.O_WRONLY or flags & (os.O_TRUNC | os.O_EXCL)
-        if not is_new:
-            recorder.note(READ, path)
         recorder.note_change(path)
-        return
-    recorder.note(READ, _source(path))
 
 
 def _source(path: Any) -> Any:
     """The source of a compiled module; any other file itself."""
     with contextlib.suppress(TypeError, ValueError, NotImplementedError):
         source = importlib.util.source_from_cache(os.fsdecode(path))
-        if state(SOUGHT, source) != ABSENT:
+        if state(FILE, source) != ABSENT:
             return source
     return path
 
@@ -293,7 +325,7 @@ def _is_called_by(files: tuple[str, ...]) -> bool:
 def _is_without_effect(kind: str) -> bool:
     """Whether something is only looked at: by the import system, or to show it."""
     imports = next(_callers(), "").startswith(_IMPORT_SYSTEM)
-    return (imports and kind == LISTED) or _is_called_by(_WITHOUT_EFFECT)
+    return (imports and kind == FOLDER) or _is_called_by(_WITHOUT_EFFECT)
 
 
 def _noticing(lookup: Callable[..., Any]) -> Callable[..., Any]:
@@ -315,32 +347,38 @@ def _noticing(lookup: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _note_lookup(path: Any) -> None:
-    recorder = _active
-    if recorder is None or getattr(_within, "busy", False) or isinstance(path, int):
-        return
-    _within.busy = True
-    try:
-        recorder.note(SOUGHT, path)
-    finally:
-        _within.busy = False
+    with _noting() as recorder:
+        if recorder is not None and not isinstance(path, int):
+            recorder.note(FILE, path)
+
+
+def _asked_for(variables: Any, name: str) -> str:
+    """`os.environ[name]`, which also notes what is asked for."""
+    with _noting() as recorder:
+        if recorder is not None:
+            recorder.note_variable(name)
+    return _get_variable(variables, name)
 
 
 @contextlib.contextmanager
 def _noticing_lookups() -> Iterator[None]:
-    """Replaces the functions by which programs ask whether a file is there."""
-    places: list[tuple[Any, str]] = [(os, "stat"), (os, "lstat"), (os, "access")]
+    """Replaces the functions by which programs ask for files and environment variables."""
+    noticing = {name: _noticing(getattr(os, name)) for name in ("stat", "lstat", "access")}
+    places: list[tuple[Any, str, Any]] = [(os, *pair) for pair in noticing.items()]
+    places.append((type(os.environ), "__getitem__", _asked_for))
     # Python 3.10 keeps its own reference.
     if accessor := getattr(pathlib, "_NormalAccessor", None):
-        places += [(accessor, "stat")]
-    originals = [(place, name, getattr(place, name)) for place, name in places]
-    for place, name, original in originals:
-        noticing = _noticing(original)
-        for able in (os.supports_dir_fd, os.supports_follow_symlinks, os.supports_fd):
-            if original in able:
-                able.add(noticing)
-        setattr(place, name, noticing if place is os else staticmethod(noticing))
+        places.append((accessor, "stat", staticmethod(noticing["stat"])))
+    able = (os.supports_dir_fd, os.supports_follow_symlinks, os.supports_fd)
+    for functions in able:
+        functions |= {new for name, new in noticing.items() if getattr(os, name) in functions}
+    originals = [(place, name, place.__dict__[name]) for place, name, _ in places]
+    for place, name, replacement in places:
+        setattr(place, name, replacement)
     try:
         yield
     finally:
         for place, name, original in originals:
             setattr(place, name, original)
+        for functions in able:
+            functions -= set(noticing.values())

@@ -21,7 +21,7 @@ from typing import Any
 from flows.errors import HeepstorError
 from flows.hashing import FileHashes
 from flows.locks import file_lock
-from flows.recorder import ABSENT, LISTED, UNSETTLED, Recorder, recording, state
+from flows.recorder import ABSENT, FOLDER, UNSETTLED, VARIABLE, Recorder, recording, state
 
 MANIFEST = "manifest.json"
 SCHEMA = 2
@@ -186,7 +186,7 @@ class Runner:
         names: dict[str, list[str]] = {}
         unsettled = {}
         for kind, path, is_settled in sorted(recorder.settled()):
-            name = self._shown(Path(path))
+            name = path if kind == VARIABLE else self._shown(Path(path))
             if name not in declared:
                 names.setdefault(kind, []).append(name)
                 if not is_settled:
@@ -200,10 +200,15 @@ class Runner:
     def _states(self, recorded: Mapping[str, Iterable[str]]) -> dict[str, str]:
         """What was recorded, by kind, as it is now."""
         return {
-            _input_name(kind, name): state(kind, str(self.root / name), self.hashes.of)
+            _input_name(kind, name): self._state(kind, name)
             for kind, names in recorded.items()
             for name in names
         }
+
+    def _state(self, kind: str, name: str) -> str:
+        if kind == VARIABLE:
+            return state(kind, name)
+        return state(kind, str(self.root / name), lambda path: self.hashes.of(Path(path)))
 
     @staticmethod
     def _replace(folder: Path, partial: Path) -> None:
@@ -237,7 +242,8 @@ def _untracked(manifest: Mapping[str, Any]) -> str:
 
 def _input_name(kind: str, name: str) -> str:
     """The name, among the inputs, of something that was recorded."""
-    return f"the list of files in {name}" if kind == LISTED else name
+    prefix = {FOLDER: "the list of files in ", VARIABLE: "environment variable "}
+    return prefix.get(kind, "") + name
 
 
 def describe_changes(before: Mapping[str, str], now: Mapping[str, str]) -> str | None:

@@ -62,6 +62,12 @@ def import_by_path(root: Path) -> None:
     spec.loader.exec_module(importlib.util.module_from_spec(spec))
 
 
+def map_natively(root: Path) -> None:
+    """C++ opens the file; that it is there is asked before."""
+    if (root / "a.npy").is_file():
+        torch.from_file(str(root / "a.npy"), size=3)
+
+
 READERS = {
     "text": ("a.txt", lambda root: (root / "a.txt").read_text()),
     "relative": ("a.txt", lambda root: open(os.path.relpath(root / "a.txt"), "rb").close()),  # noqa: PTH123
@@ -80,6 +86,7 @@ READERS = {
     "import": ("recorded_module.py", import_by_name),
     "import by path": ("recorded_module.py", import_by_path),
     "runpy": ("recorded_module.py", lambda root: runpy.run_path(root / "recorded_module.py")),
+    "native": ("a.npy", map_natively),
     "..": ("a.txt", lambda root: (root / "data" / ".." / "a.txt").read_text()),
     "link": ("link.txt", lambda root: (root / "link.txt").read_text()),
     "linked folder": (
@@ -182,6 +189,25 @@ def test_a_folder_that_was_listed_counts_by_its_names(files, look):
     assert (run(files, look) or "").startswith("the list of files in data/set changed")
 
 
+def test_an_environment_variable_that_was_asked_for_counts(tmp_path, monkeypatch):
+    def ask(root: Path) -> None:
+        os.environ.get("HEEPSTOR_TEST_A")
+        os.getenv("HEEPSTOR_TEST_B", "none")
+
+    monkeypatch.delenv("HEEPSTOR_TEST_A", raising=False)
+    monkeypatch.setenv("HEEPSTOR_TEST_B", "1")
+    assert run(tmp_path, ask) == "first run"
+    monkeypatch.setenv("HEEPSTOR_TEST_C", "1")
+    assert run(tmp_path, ask) is None
+    monkeypatch.setenv("HEEPSTOR_TEST_A", "1")
+    assert run(tmp_path, ask) == "environment variable HEEPSTOR_TEST_A is new"
+    monkeypatch.setenv("HEEPSTOR_TEST_B", "2")
+    assert run(tmp_path, ask) == "environment variable HEEPSTOR_TEST_B changed"
+    monkeypatch.delenv("HEEPSTOR_TEST_B")
+    assert run(tmp_path, ask) == "environment variable HEEPSTOR_TEST_B is gone"
+    assert run(tmp_path, ask) is None
+
+
 def test_what_the_work_makes_itself_counts_from_then_on(files):
     """A download, or data that are prepared once: as if they had been there before."""
 
@@ -200,7 +226,7 @@ def test_what_the_work_makes_itself_counts_from_then_on(files):
             torch.load(Path(folder) / "x.pt")
 
     assert run(files, fetch) == "first run"
-    assert recorded(files) == {"read": ["data/fetched/x.npy"]}
+    assert recorded(files) == {"files": ["data/fetched/x.npy"]}
     assert run(files, fetch) is None
     np.save(files / "data" / "fetched" / "x.npy", np.ones(3))
     assert run(files, fetch) == "data/fetched/x.npy changed"
@@ -288,6 +314,7 @@ import numpy as np
 from torch import nn
 
 from modelgen.data import Data
+from modelgen.data.folders import data_set_folder
 
 settings = {"checkpoint": "../../elsewhere/weights.pt"}
 helper = importlib.import_module("projects" + ".shared_parts")
@@ -299,7 +326,7 @@ def model():
 
 def data(folder):
     inputs = np.load(folder / "inputs.npy")
-    extra = sorted((folder / "set").glob("*/*.npy"))
+    extra = sorted(data_set_folder(folder, "set").glob("*/*.npy"))
     return Data("mine", np.concatenate([inputs, *map(np.load, extra)]))
 """
 
@@ -362,7 +389,7 @@ def test_export_tracks_whatever_the_project_reads(workspace, monkeypatch):
 
     shutil.copytree(root / "data", root / "data2")
     monkeypatch.setenv("HEEPSTOR_DATA", str(root / "data2"))
-    assert "option data sets: data/ -> " in (export(root) or "")
+    assert export(root) == "environment variable HEEPSTOR_DATA is new"
 
 
 def test_projects_in_one_process_have_modules_of_their_own(workspace):
