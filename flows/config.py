@@ -37,6 +37,7 @@ __all__ = [
     "Uart",
     "from_dict",
     "load",
+    "read_json",
     "write_cpp_header",
     "write_json",
     "write_linker_script",
@@ -162,6 +163,14 @@ def _read(path: Path) -> Any:
         raise HeepstorError(
             f"the hardware configuration {path} is not valid Hjson: {error}"
         ) from error
+
+
+def read_json(path: Path) -> Config:
+    """The configuration that `write_json` has written."""
+    values = json.loads(path.read_text(encoding="utf-8"))
+    del values["hash"]
+    values["arena_kib"] = "auto" if values["arena_kib"] is None else values["arena_kib"]
+    return from_dict(values, source=str(path))
 
 
 def changed(path: Path, overrides: str, folder: Path) -> Path:

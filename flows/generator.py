@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,9 @@ from typing import Any
 
 import yaml
 
+from flows import config
 from flows.errors import HeepstorError
+from flows.fpga import boards
 
 FILE_TYPES = {
     ".sv": "systemVerilogSource",
@@ -39,6 +42,18 @@ def read_request(path: str | Path) -> Request:
     """Reads the YAML file that FuseSoC hands to a generator."""
     values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     return Request(values["vlnv"], Path(values["files_root"]), values.get("parameters") or {})
+
+
+def configuration(request: Request) -> config.Config:
+    """The hardware configuration to build.
+
+    That of the environment variable HEEPSTOR_CONFIG; else that of the board which the parameter
+    ``board`` names; else the one at the repository's root.
+    """
+    board = request.parameters.get("board")
+    if board is None or os.environ.get("HEEPSTOR_CONFIG"):
+        return config.load()
+    return config.load(config.DEFAULT_PATH.parent / boards.find(board).configuration)
 
 
 def write_core(

@@ -1,16 +1,13 @@
 """FuseSoC generator: the ECP5's PLL for the configured clock, as a Verilog module."""
 
-import os
-
-from flows import config, generator
+from flows import generator
 from flows.synth import ecp5_pll
 
 
 def generate(request: generator.Request) -> None:
     """Writes the module and its core into the current folder."""
     parameters = request.parameters
-    root = config.DEFAULT_PATH.parent
-    loaded = config.load(os.environ.get("HEEPSTOR_CONFIG") or root / parameters["config"])
+    loaded = generator.configuration(request)
     name = parameters["module"]
     file = f"{name}.v"
     ecp5_pll.write(parameters["input_hz"], loaded.clock_hz, name, file)

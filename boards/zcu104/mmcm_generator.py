@@ -1,17 +1,15 @@
 """FuseSoC generator: the MMCM's settings for the configured clock, as a SystemVerilog package."""
 
-import os
 from pathlib import Path
 
-from flows import config, generator
+from flows import generator
 from flows.fpga import mmcm
 
 
 def generate(request: generator.Request) -> None:
     """Writes the package and its core into the current folder."""
     parameters = request.parameters
-    root = config.DEFAULT_PATH.parent
-    loaded = config.load(os.environ.get("HEEPSTOR_CONFIG") or root / parameters["config"])
+    loaded = generator.configuration(request)
     settings = mmcm.choose(parameters["input_hz"], loaded.clock_hz)
     name = parameters["package"]
     mmcm.write_package(settings, name, Path(f"{name}.sv"))

@@ -66,7 +66,7 @@ def generate(request: generator.Request) -> None:
     """Writes the package and its core into the current folder."""
     sources = [request.files_root / name for name in request.parameters["sources"]]
     script = request.files_root / request.parameters["linker_script"]
-    words = contents(link(sources, script, config.load(), Path.cwd()))
+    words = contents(link(sources, script, generator.configuration(request), Path.cwd()))
     Path("boot_rom_pkg.sv").write_text(package(words), encoding="utf-8")
     generator.write_core(request, "Contents of the boot ROM", ["boot_rom_pkg.sv"])
 

@@ -1,6 +1,5 @@
 """FuseSoC generator: the hardware configuration as SystemVerilog, C++, linker script and JSON."""
 
-import os
 from pathlib import Path
 
 from flows import config, generator
@@ -8,9 +7,7 @@ from flows import config, generator
 
 def generate(request: generator.Request) -> None:
     """Writes the generated files and their core into the current folder."""
-    root = config.DEFAULT_PATH.parent
-    chosen = os.environ.get("HEEPSTOR_CONFIG") or root / request.parameters["config"]
-    loaded = config.load(chosen)
+    loaded = generator.configuration(request)
     config.write_sv_package(loaded, "heepstor_config_pkg.sv")
     config.write_cpp_header(loaded, "heepstor_config.hpp")
     config.write_linker_script(loaded, "link.ld")

@@ -24,6 +24,10 @@ _FOLDERS = ("runs", "cache", "hw", "gen", "ip_user_files", "sim", "srcs")
 class Bitstream(Guarded, Vivado):
     """Synthesis, placement, routing, bitstream; with the option ``pgm``, programming a board."""
 
+    def device(self) -> str:
+        """The part."""
+        return self.edam["flow_options"]["part"]
+
     def programs(self) -> str:
         """Vivado, and puts it where make finds it as well."""
         return f"Vivado {vivado.version(_vivado_on_path())}"

@@ -31,6 +31,10 @@ class Ecp5_bitstream(Guarded, Edaflow):
         super().configure_tools(graph)
         self.commands.default_target = graph.get_node("ecp5").inst.commands.default_target
 
+    def device(self) -> str:
+        """The size of the ECP5."""
+        return self.edam["flow_options"]["device"]
+
     def programs(self) -> str:
         """Yosys and nextpnr: packages that are installed with the project's."""
         return ecp5.programs()

@@ -1,7 +1,8 @@
 """What every Edalize flow for a bitstream has: the guard on stale ones (:mod:`flows.fpga.record`).
 
 A makefile goes by time stamps or, as Edalize's for Vivado, knows of no dependence between sources
-and bitstream at all. Here, what was made of other contents is removed before building.
+and bitstream at all. Here, what was made of other contents is removed before building. What
+cannot fit the device is refused at once (:mod:`flows.fpga.fit`), not after minutes of synthesis.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from flows.fpga import record
+from flows.fpga import fit, record
 from flows.fusesoc_errors import as_fusesoc_takes_them
 
 
@@ -25,12 +26,17 @@ class Guarded:
             if record.why_stale(folder) is None:
                 print(f"The bitstream in {folder} is up to date.")
                 return
+            fit.check_project(folder, self.device())
             made_by = self.programs()
             record.clear(folder, self.products(record.project(folder)))
             made_from = record.inputs(folder)
             super().build()
             if self.makes_bitstream():
                 record.write(folder, made_by, made_from)
+
+    def device(self) -> str:
+        """The device, as the programs call it."""
+        raise NotImplementedError
 
     def programs(self) -> str:
         """The programs that make the bitstream, with their versions; HeepstorError without them."""

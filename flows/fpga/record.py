@@ -50,9 +50,15 @@ def record_file(bitstream: Path) -> Path:
     return bitstream.with_name(f"{bitstream.name}.json")
 
 
+def file(folder: Path, name: str) -> Path | None:
+    """The project's file of that name, without folders, in a work folder; None without one."""
+    found = (Path(file["name"]) for file in _description(folder)["files"])
+    return next((folder / path for path in found if path.name == name), None)
+
+
 def inputs(folder: Path) -> dict[str, str]:
     """Everything that the bitstream of a work folder is made from: names and content hashes."""
-    description = yaml.load(description_file(folder).read_text(encoding="utf-8"), Loader=_LOADER)
+    description = _description(folder)
     found = {"settings": _settings(description)}
     for file in description["files"]:
         if not file.get("file_type", "").startswith(_OTHER_TOOLS):
@@ -61,6 +67,10 @@ def inputs(folder: Path) -> dict[str, str]:
     found |= {script.name: _hash(script) for script in sorted(folder.glob("*.ys"))}
     found["version of edalize"] = importlib.metadata.version("edalize")
     return found
+
+
+def _description(folder: Path) -> dict[str, Any]:
+    return yaml.load(description_file(folder).read_text(encoding="utf-8"), Loader=_LOADER)
 
 
 def _settings(description: dict[str, Any]) -> str:

@@ -1,0 +1,138 @@
+"""Whether a configuration can fit a device: an estimate before any synthesis, of its numbers alone.
+
+docs/synthesis.md has the measurements that the formulas come from, and how far off they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows import config as configuration
+from flows.config import Config
+from flows.errors import HeepstorError
+from flows.fpga import record
+from flows.synth.devices import XCZU7EV
+
+_LUT_ERROR = 0.10
+"""How much the LUTs may be overestimated. Multipliers and blocks of RAM are counted."""
+_ARRAY = ("engine.array_size", "engine.port_words")
+_MEMORY = ("memory.banks", "memory.bank_kib", "engine.buffer_words", "engine.accumulator_depth")
+_KNOBS = {
+    "LUT4": _ARRAY,
+    "LUT": _ARRAY,
+    "multiplier 18 x 18": _ARRAY,
+    "DSP": _ARRAY,
+    "block RAM 18 Kibit": _MEMORY,
+    "block RAM 36 Kibit": _MEMORY,
+    "UltraRAM": _MEMORY,
+}
+"""The resources, and the knobs that they depend on most."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A device: its name, what it holds, and what a configuration takes of it."""
+
+    name: str
+    holds: dict[str, float]
+    estimate: Callable[[Config], dict[str, float]]
+
+
+def _ecp5(config: Config) -> dict[str, float]:
+    """Yosys's synth_ecp5 and nextpnr's packer."""
+    engine, size = config.engine, config.engine.array_size
+    bank = _blocks_of_18_kibit(256 * config.memory.bank_kib)
+    lane = _blocks_of_18_kibit(engine.buffer_words // size)
+    # Shallow accumulators are made of LUTs.
+    is_deep = engine.accumulator_depth > 64
+    accumulator = _blocks_of_18_kibit(engine.accumulator_depth) if is_deep else 0
+    return {
+        "LUT4": 41_490 + 2_350 * size + 62 * size**2 + 5_600 * (engine.port_words - 1),
+        "multiplier 18 x 18": 2 * size**2 + size + 8 * engine.port_words + 25,
+        "block RAM 18 Kibit": config.memory.banks * bank + size * (lane + accumulator) + 2,
+    }
+
+
+def _blocks_of_18_kibit(words: int) -> int:
+    """Of a memory of 32-bit words with two ports: two blocks of 1024 x 18."""
+    return 2 * -(-words // 1024)
+
+
+def _xczu7ev(config: Config) -> dict[str, float]:
+    """Yosys's synth_xilinx -uram, which puts two words into a row of an UltraRAM."""
+    size = config.engine.array_size
+    lane_words = config.engine.buffer_words // size
+    bank_words = 256 * config.memory.bank_kib
+    ultra, block = _ultra_and_block(config.memory.banks, bank_words)
+    more_ultra, more_block = _ultra_and_block(size, lane_words)
+    accumulators = size * -(-config.engine.accumulator_depth // 1024)
+    return {
+        "LUT": 45_150 + 1_710 * size + 45 * size**2,
+        "DSP": size**2 + 48,
+        "block RAM 36 Kibit": block + more_block + accumulators + 1,
+        "UltraRAM": ultra + more_ultra,
+    }
+
+
+def _ultra_and_block(banks: int, words: int) -> tuple[int, int]:
+    """UltraRAMs and block RAMs of memories of 32-bit words: large ones are UltraRAM."""
+    return (banks * -(-words // 8192), 0) if words >= 4096 else (0, banks * -(-words // 1024))
+
+
+_PARTS = {
+    "85k": Part(
+        "LFE5U-85F",
+        {"LUT4": 83_640, "multiplier 18 x 18": 156, "block RAM 18 Kibit": 208},
+        _ecp5,
+    ),
+    "xczu7ev": Part(
+        "XCZU7EV",
+        {
+            "LUT": XCZU7EV.holds.lut,
+            "DSP": XCZU7EV.holds.dsp,
+            "block RAM 36 Kibit": XCZU7EV.holds.bram,
+            "UltraRAM": XCZU7EV.holds.uram,
+        },
+        _xczu7ev,
+    ),
+}
+"""The devices of the boards, by the beginning of the name that their tools call them."""
+
+
+def check_project(folder: Path, device: str) -> None:
+    """Raises HeepstorError if the project in FuseSoC's work folder cannot fit `device`.
+
+    A design without a configuration of its own, or a device that is not known, is not checked.
+    """
+    part = next((part for name, part in _PARTS.items() if device.startswith(name)), None)
+    if part is not None and (path := record.file(folder, "heepstor_config.json")):
+        check(configuration.read_json(path), part)
+
+
+def find(device: str) -> Part:
+    """The device that tools call so; KeyError if it is not known."""
+    return _PARTS[device]
+
+
+def check(config: Config, part: Part) -> None:
+    """Raises HeepstorError that says what a device lacks, and what to lower."""
+    lines = [
+        f"  {name}: {needed:,.0f} needed, {part.holds[name]:,.0f} available; lower "
+        + ", ".join(f"{knob} ({_value(config, knob)})" for knob in _KNOBS[name])
+        for name, needed in part.estimate(config).items()
+        if needed > part.holds[name] * (1 + _LUT_ERROR * name.startswith("LUT"))
+    ]
+    if lines:
+        raise HeepstorError(
+            f"the configuration {config.hash} does not fit the {part.name}, by an estimate made "
+            "before synthesis (docs/synthesis.md):\n" + "\n".join(lines) + "\nWithout "
+            "HEEPSTOR_CONFIG, --config and --set the board's own configuration is built, which "
+            "fits."
+        )
+
+
+def _value(config: Config, knob: str) -> int:
+    section, name = knob.split(".")
+    return getattr(getattr(config, section), name)
