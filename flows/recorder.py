@@ -168,15 +168,6 @@ def _is_stream(path: str) -> bool:
     return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
-def _is_stream(path: str) -> bool:
-    """Whether a path is a pipe, a socket or a device: its content is gone once it is read."""
-    try:
-        mode = _stat(path).st_mode
-    except OSError:
-        return False
-    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
-
-
 def _identity(path: str) -> str:
     """What the file system says of a file; it changes with every write."""
     found = _stat(path)
