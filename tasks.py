@@ -287,6 +287,26 @@ def test(c, quick=False, all=False, only=""):
         raise Exit(code=code)
 
 
+@task(
+    help={
+        "only": "mutants with one of these words in name or file, with commas between",
+        "jobs": "how many at a time (default: one a CPU)",
+        "again": "try those too whose result on these sources is known",
+    }
+)
+@_reports_errors
+@_in_build
+def mutate(c, only="", jobs="", again=False):
+    """Apply small wrong edits to a copy, one by one; the tests must fail with each."""
+    from flows import mutate as mutate_flow
+    from flows.options import whole_number
+    from flows.progress import Terminal
+
+    count = whole_number("jobs", jobs or str(os.cpu_count() or 1), 1)
+    if code := mutate_flow.main(ROOT, only, count, again, Terminal(sys.stdout)):
+        raise Exit(code=code)
+
+
 @task
 @_reports_errors
 @_in_build

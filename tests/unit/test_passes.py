@@ -235,6 +235,14 @@ def test_max_pools_that_are_layers_of_their_own(layers: list) -> None:
     check_same(graph, simple)
 
 
+def test_a_negative_slope_behind_a_pooling_stays() -> None:
+    """It would turn the order of the values round that the maximum sees."""
+    graph = maps(nn.Conv2d(3, 4, 3), nn.MaxPool2d(2), nn.LeakyReLU(-0.5))
+    simple = simplify(graph)
+    assert operators(simple) == ["conv2d", "pointwise"]
+    check_same(graph, simple)
+
+
 def test_fuse_relu() -> None:
     graph = fuse_pointwise(perceptron(1, [4, 3, 2]))
     assert operators(graph) == ["linear", "linear"]

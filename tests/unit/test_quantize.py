@@ -48,6 +48,17 @@ def test_a_weight_in_the_middle_of_two_steps_becomes_the_even_one() -> None:
     assert quantized.tolist() == [[127, 0, 2, 2, 0, -2, -2, 126]]
 
 
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_weights_beyond_the_scale_of_least_error_are_cut_alike_on_both_sides(sign: float) -> None:
+    """One weight far from 20,000 others: it costs less to cut it than to widen all steps."""
+    others = np.random.default_rng(0).standard_normal(20_000)
+    weight = (sign * np.append(others.clip(-4.0, 4.0), 8.0))[None].astype(np.float32)
+    quantized, scale = quantize_weight(weight, "per_channel", "mse")
+    assert scale[0] * 127 < 7.9
+    assert quantized[0, -1] == sign * 127
+    assert np.abs(quantized.astype(int)).max() == 127
+
+
 def test_per_tensor_has_one_scale() -> None:
     weight = np.array([[1.0, -0.5], [0.001, 0.0]], np.float32)
     quantized, scale = quantize_weight(weight, "per_tensor")

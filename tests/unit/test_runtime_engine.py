@@ -19,6 +19,7 @@ from tests.unit.runtime_host import ChainResult, Geometry
 
 GEOMETRY = Geometry(array_size=8, buffer_words=1024, accumulator_depth=64)
 MEMORY_BYTES = 1 << 14
+SOURCE_WORDS = 256
 CHAIN, SOURCE, WEIGHTS, PARAMETERS, DESTINATION, RESIDUAL = range(BASE, BASE + 0x3000, 0x800)
 
 
@@ -190,6 +191,27 @@ def test_negative_zeros_are_not_below_zero(changes: dict[str, Any]) -> None:
     offset = DESTINATION - BASE
     for image in (got.memory, memory):
         assert np.frombuffer(image, "<u4", 8, offset).tolist() == [0x8000_0000] * 8
+
+
+@pytest.mark.parametrize("operation", [Operation.SUM, Operation.MAX])
+def test_sums_and_maxima_of_negative_zeros_keep_their_sign(operation: Operation) -> None:
+    """Nothing is added to the first word, and nothing is compared with it."""
+    plain = {"add_residual": False, "store_buffer": False, "load_head": 0, "columns": 3}
+    shape = {"position_rows": 1, "position_columns": 1, "run": 3, "runs_y": 2, "run_pitch_y": 3}
+    stored = {"store_rows": 1, "store_columns": 1, "window_rows": 1, "window_columns": 1}
+    job = small_job(operation=operation, **plain, **shape, **stored)
+    memory = bytearray(MEMORY_BYTES)
+    memory[: len(job.pack())] = job.pack()
+    values = np.full(SOURCE_WORDS, -0.0, "<f4").tobytes()
+    memory[SOURCE - BASE : SOURCE - BASE + len(values)] = values
+    parameters = np.array([1.0] * 8 + [-0.0] * 8, "<f4").tobytes()
+    memory[PARAMETERS - BASE : PARAMETERS - BASE + len(parameters)] = parameters
+    got = runtime_host.connect().run_chain(bytes(memory), BASE, CHAIN, GEOMETRY)
+    hardware = Hardware(*astuple(GEOMETRY)[:1], 4, *astuple(GEOMETRY)[1:])
+    assert execute_chain(memory, BASE, CHAIN, hardware).error == got.error == 0
+    offset = DESTINATION - BASE
+    for image in (got.memory, memory):
+        assert np.frombuffer(image, "<u4", 3, offset).tolist() == [0x8000_0000] * 3
 
 
 def test_profile_is_written() -> None:

@@ -401,6 +401,19 @@ def test_arena_of_a_chain_reaches_the_lower_bound() -> None:
     assert placed.size == placed.lower_bound
 
 
+def test_outputs_that_differ_are_a_bug_of_the_compiler() -> None:
+    """One bit of one output is enough."""
+    graph = GraphBuilder(1, 16)
+    built = graph.build(graph.linear("x", 9))
+    program = compile_graph(built, Hardware())
+    values = inputs_of(built)
+    outputs = execute(program, values)
+    check(program, values, outputs)
+    outputs.view(np.uint32).flat[4] ^= 1
+    with pytest.raises(AssertionError, match="1 of 9 outputs"):
+        check(program, values, outputs)
+
+
 def test_the_arena_rounds_to_lines_of_the_memory_port() -> None:
     living = {"a": arena.Lifetime(0, 1, 40), "b": arena.Lifetime(1, 2, 17)}
     placed = arena.place(living)

@@ -18,7 +18,7 @@ TASKS = (
     *("build", "export", "quantize", "generate", "firmware", "hardware", "simulate", "report"),
     *("synth", "program"),
     *("flash", "run", "debug"),
-    *("list", "clean", "doctor", "test", "lint", "bench", "fuzz"),
+    *("list", "clean", "doctor", "test", "mutate", "lint", "bench", "fuzz"),
 )
 
 

@@ -41,6 +41,23 @@ def test_the_bound_of_a_layer() -> None:
     np.testing.assert_allclose(output_tolerance(graph, values), wanted, rtol=1e-9)
 
 
+def test_differences_of_a_layer_spread_to_the_next() -> None:
+    """As if each were the worst: by the sizes of the next layer's weights and scales."""
+    builder = GraphBuilder(1, 24)
+    first = builder.linear("x", 7)
+    graph = builder.build(builder.linear(first, 5))
+    one, two = (graph.constant(node, "weight").astype(np.float64) for node in graph.nodes)
+    scale, bias = (graph.constant(graph.nodes[0], r).astype(np.float64) for r in ("scale", "bias"))
+    values = inputs()
+    before = output_tolerance(builder.build(first), values)
+    sums = np.abs((values.astype(np.float64) @ one.T) * scale + bias)
+    aligned = sums.max(axis=1)[:, None] * np.abs(two).sum(axis=1)
+    allowed = before @ np.abs(two).T + SUM * (sums @ np.abs(two).T) + ALIGNMENT * aligned
+    scale, bias = (graph.constant(graph.nodes[1], r).astype(np.float64) for r in ("scale", "bias"))
+    wanted = allowed * scale + SUM * np.abs(bias)
+    np.testing.assert_allclose(output_tolerance(graph, values), wanted, rtol=1e-9)
+
+
 def test_what_aligning_loses_is_allowed() -> None:
     """Small activations beside a large one lose their low bits, however small their sum is."""
     graph, weight, scale, _ = linear()
