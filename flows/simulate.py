@@ -1,7 +1,8 @@
 """Runs the application on the simulated SoC and checks every output.
 
-Outputs must equal the NumPy reference's bit for bit, and PyTorch's within the tolerance that the
-compiler derives for each of them.
+Outputs must equal the NumPy reference's bit for bit, and those of the quantized graph in PyTorch
+within the tolerance that the compiler derives for each of them. How far they are from the user's
+own module, whose weights are not quantized, is measured.
 """
 
 from __future__ import annotations
@@ -49,8 +50,15 @@ def check(log: DeviceLog, model: Path) -> dict:
     expected = np.load(golden / "outputs.npy").reshape(description["inferences"], -1)
     take_unprinted(log, expected)
     check_bits(log, expected)
-    difference = check_torch(log, np.load(golden / "torch.npy"), np.load(golden / "tolerance.npy"))
-    return _result(log, description, difference)
+    quantized, allowed = (np.load(golden / f"{name}.npy") for name in ("quantized", "tolerance"))
+    # A benchmark's program was not made from a module.
+    module = golden / "module.npy"
+    return {
+        "inputs": _inferences(log, description),
+        "stack_bytes": log.stack_bytes,
+        "quantized_difference": check_quantized(log, quantized, allowed),
+        "module_difference": _difference_to_module(log, module) if module.exists() else None,
+    }
 
 
 def execute(
@@ -149,44 +157,52 @@ def outputs_of(log: DeviceLog) -> np.ndarray:
     return np.array(rows, dtype=np.uint32).view(np.float32)
 
 
-def check_torch(log: DeviceLog, expected: np.ndarray, allowed: np.ndarray) -> float:
-    """Compares with PyTorch's outputs; returns the largest difference.
+def check_quantized(log: DeviceLog, expected: np.ndarray, allowed: np.ndarray) -> float:
+    """Compares with the outputs of the quantized graph in PyTorch; returns the largest difference.
 
     Passes where |difference| <= allowed, output by output; raises HeepstorError otherwise.
     """
-    got = outputs_of(log).astype(np.float64)
-    wanted = expected.reshape(got.shape).astype(np.float64)
+    got = outputs_of(log)
+    wanted = expected.reshape(got.shape)
     allowed = allowed.reshape(got.shape)
-    # Infinities of the same sign and NaN in the same place agree; nothing else is near them.
-    same = (got == wanted) | (np.isnan(got) & np.isnan(wanted))
-    with np.errstate(invalid="ignore"):
-        difference = np.where(same, 0.0, np.abs(got - wanted))
-        agrees = same | (np.isfinite(wanted) & (difference <= allowed))
+    difference = _differences(got, wanted)
+    agrees = difference <= np.where(np.isfinite(wanted), allowed, 0.0)
     if not agrees.all():
         index, position = np.argwhere(~agrees)[0]
         raise HeepstorError(
-            f"{(~agrees).sum()} of {agrees.size} outputs differ from PyTorch's by more than the "
-            f"tolerance: inference {index}, output {position} is {got[index, position]:.9g}, in "
-            f"PyTorch {wanted[index, position]:.9g}, allowed is {allowed[index, position]:.2g}."
+            f"{(~agrees).sum()} of {agrees.size} outputs differ from those of the quantized graph "
+            f"in PyTorch by more than the tolerance: inference {index}, output {position} is "
+            f"{got[index, position]:.9g}, in PyTorch {wanted[index, position]:.9g}, allowed is "
+            f"{allowed[index, position]:.2g}."
         )
     return float(difference.max(initial=0.0))
 
 
-def _result(log: DeviceLog, model: dict, difference: float) -> dict:
-    return {
-        "inputs": [
-            {
-                "index": index,
-                "cycles": run.cycles,
-                "outputs": [f"{bits:08x}" for bits in run.outputs],
-                "layers": {
-                    layer: counters._asdict()
-                    for layer, counters in run.layer_counters(model).items()
-                },
-                "cpu": run.cpu,
-            }
-            for index, run in sorted(log.inputs.items())
-        ],
-        "stack_bytes": log.stack_bytes,
-        "torch_difference": difference,
-    }
+def _difference_to_module(log: DeviceLog, path: Path) -> float:
+    """The largest difference to what the user's module gives, kept in the file `path`."""
+    got = outputs_of(log)
+    return float(_differences(got, np.load(path).reshape(got.shape)).max(initial=0.0))
+
+
+def _differences(got: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """How far outputs lie from others; infinite where only one of them is a finite number."""
+    # Infinities of the same sign and NaN in the same place agree; nothing else is near them.
+    same = (got == wanted) | (np.isnan(got) & np.isnan(wanted))
+    with np.errstate(invalid="ignore"):
+        distance = np.abs(got.astype(np.float64) - wanted.astype(np.float64))
+    return np.where(same, 0.0, np.nan_to_num(distance, nan=np.inf, posinf=np.inf))
+
+
+def _inferences(log: DeviceLog, model: dict) -> list[dict]:
+    return [
+        {
+            "index": index,
+            "cycles": run.cycles,
+            "outputs": [f"{bits:08x}" for bits in run.outputs],
+            "layers": {
+                layer: counters._asdict() for layer, counters in run.layer_counters(model).items()
+            },
+            "cpu": run.cpu,
+        }
+        for index, run in sorted(log.inputs.items())
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -88,6 +88,16 @@ def run_nodes(
         result = _run(node, own, [tensors[name] for name in node.inputs])
         tensors[node.output] = result.reshape(-1, *graph.tensors[node.output].shape[1:])
     return tensors[graph.output]
+
+
+def run_node(graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> np.ndarray:
+    """Return what one node of a graph gives, for a batch of inputs of the node's own."""
+    import torch
+
+    own = {role: torch.from_numpy(graph.constants[name]) for role, name in node.constants.items()}
+    with torch.inference_mode():
+        result = _run(node, own, [torch.from_numpy(values) for values in inputs])
+        return result.reshape(graph.tensors[node.output].shape).numpy()
 
 
 def _run(

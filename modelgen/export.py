@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,9 @@ import numpy as np
 from modelgen import graph as graphs
 from modelgen.data import Data
 from modelgen.feature_maps import values_to_layout
-from modelgen.importer import import_model
+from modelgen.import_check import check_import, outputs_to_layout
+from modelgen.importer import import_with_origins
+from modelgen.module_run import run_module
 from modelgen.progress import Progress
 from modelgen.project import Project, load_project
 from modelgen.random_weights import random_model
@@ -59,9 +61,12 @@ def run_project(
     else:
         model, origin = trained_model(project, data, data_dir / "checkpoints", progress)
     settings = project.settings
-    graph = import_model(model, data.test_inputs.shape[1:], settings.batch)
-    graphs.save(graph, out_dir)
-    _save_test_data(data, out_dir)
+    outputs = run_module(model, data.test_inputs, settings.batch, progress)
+    imported = import_with_origins(model, data.test_inputs.shape[1:], settings.batch)
+    outputs = outputs_to_layout(imported.graph, outputs)
+    check_import(imported, data.test_inputs, outputs)
+    graphs.save(imported.graph, out_dir)
+    _save_test_data(data, outputs, out_dir)
     _write_json(out_dir / PROJECT_FILE, _description(project.name, settings, data, origin))
 
 
@@ -76,9 +81,9 @@ def _description(name: str, settings: Settings, data: Data, origin: str) -> dict
     }
 
 
-def _save_test_data(data: Data, folder: Path) -> None:
-    """Write the test set as the graph takes it: the channels of feature maps last."""
-    arrays = {"inputs": values_to_layout(data.test_inputs)}
+def _save_test_data(data: Data, outputs: np.ndarray, folder: Path) -> None:
+    """Write the test set as the graph takes and gives it: the channels of feature maps last."""
+    arrays = {"inputs": values_to_layout(data.test_inputs), "outputs": outputs}
     if data.test_labels is not None:
         arrays["labels"] = data.test_labels
     np.savez(folder / TEST_FILE, **arrays)
@@ -88,11 +93,23 @@ def _write_json(path: Path, document: dict[str, Any]) -> None:
     path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
-def read_test_data(folder: Path) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return test inputs, as the graph takes them, and labels (None: unknown) that `run` wrote."""
+@dataclass(frozen=True)
+class Samples:
+    """A test set as the graph takes and gives it: the channels of feature maps last."""
+
+    inputs: np.ndarray
+    """FP32, shape (inputs, features...)."""
+    outputs: np.ndarray
+    """What the user's module gives for them, FP32, shape (inputs, outputs)."""
+    labels: np.ndarray | None
+    """None: unknown."""
+
+
+def read_test_data(folder: Path) -> Samples:
+    """Return the test set that `run` wrote."""
     with np.load(folder / TEST_FILE) as archive:
         labels = archive["labels"] if "labels" in archive.files else None
-        return archive["inputs"], labels
+        return Samples(archive["inputs"], archive["outputs"], labels)
 
 
 def read_description(folder: Path) -> dict[str, Any]:

@@ -31,12 +31,27 @@ def run(quantize_dir: Path, out_dir: Path, hardware: Hardware, options: Mapping[
     """Write sources, model.json and golden outputs; see `modelgen.stages.generate`."""
     description = read_description(quantize_dir)
     graph = graphs.load(quantize_dir)
-    inputs, labels = read_test_data(quantize_dir)
-    count = options.get("inputs") or description["settings"]["inputs"]
-    chosen = _whole_batches(min(count, len(inputs)), graph.batch, len(inputs))
-    labels = None if labels is None else labels[chosen]
+    settings = description["settings"]
+    data = read_test_data(quantize_dir)
+    available = len(data.inputs)
+    count = min(options.get("inputs") or settings["inputs"], available)
+    chosen = _whole_batches(count, graph.batch, available)
     title = f"The network of the project {description['name']}."
-    _write(graph, inputs[chosen], labels, hardware, out_dir, title)
+    golden = _write(graph, data.inputs[chosen], hardware, out_dir, title)
+    outputs = data.outputs[chosen]
+    if settings["softmax"]:
+        outputs = _softmax(outputs, graph.tensors[graph.output].columns)
+    np.save(golden / "module.npy", outputs)
+    if data.labels is not None:
+        np.save(golden / "labels.npy", data.labels[chosen])
+
+
+def _softmax(outputs: np.ndarray, columns: int) -> np.ndarray:
+    """Return softmax of each row of `columns` outputs; the shape stays."""
+    logits = outputs.astype(np.float64).reshape(-1, columns)
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    values = powers / powers.sum(axis=1, keepdims=True)
+    return values.astype(np.float32).reshape(outputs.shape)
 
 
 def _whole_batches(count: int, batch: int, available: int) -> np.ndarray:
@@ -60,7 +75,7 @@ def linear_program(
         graph = append_softmax(graph)
     values = generator.standard_normal((batch, sizes[0])).astype(np.float32)
     title = f"Linear layers of {'-'.join(map(str, sizes))} values, batch {batch}; random weights."
-    _write(graph, values, None, hardware, out_dir, title)
+    _write(graph, values, hardware, out_dir, title)
 
 
 def _random_layers(sizes: Sequence[int], batch: int, generator: np.random.Generator) -> Graph:
@@ -84,15 +99,8 @@ def _random_layers(sizes: Sequence[int], batch: int, generator: np.random.Genera
     return Graph("input", last, batch, tuple(nodes), tensors, constants)
 
 
-def _write(
-    graph: Graph,
-    inputs: np.ndarray,
-    labels: np.ndarray | None,
-    hardware: Hardware,
-    out_dir: Path,
-    title: str,
-) -> None:
-    """Compile, and write what the later stages read."""
+def _write(graph: Graph, inputs: np.ndarray, hardware: Hardware, out_dir: Path, title: str) -> Path:
+    """Compile, and write what the later stages read; return the folder of golden outputs."""
     program = compile_graph(graph, hardware)
     inferences = len(inputs) // graph.batch
     batches = inputs.reshape(inferences, *graph.tensors[graph.input].shape)
@@ -109,10 +117,8 @@ def _write(
     golden = out_dir / "golden"
     golden.mkdir(parents=True, exist_ok=True)
     np.save(golden / "outputs.npy", expected)
-    np.save(golden / "torch.npy", run_graph(graph, inputs))
+    np.save(golden / "quantized.npy", run_graph(graph, inputs))
     np.save(golden / "tolerance.npy", tolerance)
-    if labels is not None:
-        np.save(golden / "labels.npy", labels)
     document = {
         **describe(program),
         "batch": graph.batch,
@@ -127,6 +133,7 @@ def _write(
         },
     }
     (out_dir / "model.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    return golden
 
 
 def _check_memory(program: Program, test_bytes: int) -> None:

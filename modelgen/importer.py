@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -52,8 +53,31 @@ SUPPORTED = (
 )
 
 
+@dataclass(frozen=True)
+class Imported:
+    """A graph with what it was made from."""
+
+    program: torch.export.ExportedProgram
+    graph: Graph
+    calls: dict[str, Any]
+    """Tensor of the graph -> the node of the program that computes it in PyTorch. Tensors that
+    only the graph has are left out."""
+    flattened: dict[str, tuple[int, ...]]
+    """Tensor of flattened maps -> their channels, rows, columns, where order matters."""
+
+    def complaint(self, tensor: str, reason: str) -> str:
+        """Say which layer fails, why, and where it stands in the model."""
+        calls = [node for node in self.program.graph.nodes if node.op == "call_function"]
+        return complaint(calls, self.calls[tensor], reason)
+
+
 def import_model(model: torch.nn.Module, features: tuple[int, ...], batch: int) -> Graph:
-    """Trace a module into a graph.
+    """Trace a module into a graph; see `import_with_origins`."""
+    return import_with_origins(model, features, batch).graph
+
+
+def import_with_origins(model: torch.nn.Module, features: tuple[int, ...], batch: int) -> Imported:
+    """Trace a module into a graph that knows where its tensors come from.
 
     Args:
         model: any device, any mode; it is moved to the CPU and put into evaluation mode.
@@ -64,7 +88,10 @@ def import_model(model: torch.nn.Module, features: tuple[int, ...], batch: int) 
         ModelError: the model does not fit its input, cannot be traced, or has an operator that is
             not supported; the message names the layer.
     """
-    return Importer(trace(model, features, batch), batch).run()
+    program = trace(model, features, batch)
+    importer = Importer(program, batch)
+    graph = importer.run()
+    return Imported(program, graph, importer.origins(), importer.flattened)
 
 
 class Importer:
@@ -78,7 +105,9 @@ class Importer:
         self._constants: dict[str, np.ndarray] = {}
         self._nodes: list[Node] = []
         self._tensor_of: dict[Any, str] = {}
-        self._flattened: dict[str, tuple[int, ...]] = {}
+        self._written: dict[Any, str] = {}
+        """Call -> the last tensor that was added for it, which is its result."""
+        self.flattened: dict[str, tuple[int, ...]] = {}
         """Tensor of flattened maps -> their channels, rows, columns, where order matters."""
         self._constant_of = self._find_constants()
 
@@ -93,7 +122,7 @@ class Importer:
             nodes=tuple(self._nodes),
             tensors=self._tensors,
             constants=self._constants,
-            flattened=self._flattened.get(self._output()),
+            flattened=self.flattened.get(self._output()),
         )
         if graph.tensors[graph.output].size % self._batch:
             shape = shape_text(graph.tensors[graph.output].shape)
@@ -102,6 +131,10 @@ class Importer:
                 f"the {self._batch} inputs of a batch: keep the batch as the first dimension."
             )
         return graph
+
+    def origins(self) -> dict[str, Any]:
+        """Return tensor -> the call that computes it, where that is so."""
+        return {name: call for call, name in self._written.items()}
 
     def _find_constants(self) -> dict[str, str]:
         """Return placeholder -> name of the parameter, buffer or constant that it stands for."""
@@ -164,13 +197,13 @@ class Importer:
         inputs = tuple(self._source(call, source) for source in sources or call.args[:1])
         name = self._unique(name or layer_name(call))
         self._tensors[name] = Tensor(name, shape or to_layout(shape_of(call)))
-        self._tensor_of[call] = name
+        self._tensor_of[call] = self._written[call] = name
         self._nodes.append(Node(name, op, inputs, name, **fields))
-        orders = {self._flattened.get(tensor) for tensor in inputs}
+        orders = {self.flattened.get(tensor) for tensor in inputs}
         if keep is not None and orders != {None}:
             if not keep or len(orders) > 1:
                 self.complain(call, _FLATTENED)
-            self._flattened[name] = orders.pop()
+            self.flattened[name] = orders.pop()
         return name
 
     def _source(self, call: Any, source: Any) -> str:
@@ -203,7 +236,7 @@ class Importer:
         constants = self.constants(call, values)
         if self._constants[constants["weight"]].size == 0:
             self.complain(call, "has no weights: one of its sizes is zero")
-        order = self._flattened.get(self._source(call, call.args[0]))
+        order = self.flattened.get(self._source(call, call.args[0]))
         if order is not None:
             constants["weight"] = self._reordered(call, constants["weight"], order)
         if len(shape_of(call)) == 4:
@@ -231,7 +264,7 @@ class Importer:
 
     def features_to_layout(self, call: Any, values: np.ndarray) -> np.ndarray:
         """Return one value for each feature that a call reads in the order of the device."""
-        order = self._flattened.get(self._source(call, call.args[0]))
+        order = self.flattened.get(self._source(call, call.args[0]))
         if order is None:
             return values
         return np.ascontiguousarray(values.reshape(order).transpose(1, 2, 0).reshape(-1))
@@ -260,14 +293,14 @@ class Importer:
         """Add a reshape; flattened maps are remembered until a linear layer reads them."""
         before, after = shape_of(call.args[0]), shape_of(call)
         name = self.add(call, "reshape")
-        order = self._flattened.pop(name, None) or _map_order(before)
+        order = self.flattened.pop(name, None) or _map_order(before)
         if len(after) == 4:
             if order != _map_order(after):
                 self.complain(call, _FLATTENED)
         elif order is not None:
             if after[1:] != (math.prod(order),):
                 self.complain(call, _FLATTENED)
-            self._flattened[name] = order
+            self.flattened[name] = order
 
     def add_dropout(self, call: Any) -> None:
         if call.args[2] and call.args[1] > 0:

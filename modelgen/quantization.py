@@ -13,7 +13,13 @@ import numpy as np
 from modelgen import graph as graphs
 from modelgen import portable
 from modelgen.execute import accuracy, predictions, run_graph, select_device
-from modelgen.export import PROJECT_FILE, TEST_FILE, read_description, read_test_data
+from modelgen.export import (
+    PROJECT_FILE,
+    TEST_FILE,
+    Samples,
+    read_description,
+    read_test_data,
+)
 from modelgen.graph import Graph
 from modelgen.passes.append_softmax import append_softmax
 from modelgen.passes.drop_dropout import drop_dropout
@@ -51,9 +57,8 @@ def run(export_dir: Path, out_dir: Path, options: Mapping[str, Any], progress: P
     """Write the quantized graph and its accuracy; see `modelgen.stages.quantize`."""
     description = read_description(export_dir)
     settings = description["settings"]
-    inputs, labels = read_test_data(export_dir)
-    imported = graphs.load(export_dir)
-    simplified = simplify(imported)
+    data = read_test_data(export_dir)
+    simplified = simplify(graphs.load(export_dir))
     if settings["softmax"]:
         simplified = append_softmax(simplified)
     scheme = options.get("quantization") or settings["quantization"]
@@ -63,19 +68,24 @@ def run(export_dir: Path, out_dir: Path, options: Mapping[str, Any], progress: P
     for name in (TEST_FILE, PROJECT_FILE):
         shutil.copyfile(export_dir / name, out_dir / name)
     device = select_device(options.get("device") or settings["device"])
-    measured = _accuracies({"float": imported, "quantized": quantized}, inputs, labels, device)
-    document = {**measured, "samples": len(inputs), "data": f"{description['data']} test set"}
+    measured = _accuracies(data, run_graph(quantized, data.inputs, device))
+    samples = len(data.inputs)
+    document = {**measured, "samples": samples, "data": f"{description['data']} test set"}
     (out_dir / "accuracy.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
-def _accuracies(
-    stages: Mapping[str, Graph], inputs: np.ndarray, labels: np.ndarray | None, device: str
-) -> dict[str, float | None]:
-    """Return the accuracy of each graph on the whole test set; None where labels are unknown."""
-    outputs = {name: run_graph(graph, inputs, device) for name, graph in stages.items()}
-    if labels is None:
-        result: dict[str, float | None] = dict.fromkeys(outputs, None)
-    else:
-        result = {name: accuracy(output, labels) for name, output in outputs.items()}
-    first, last = (predictions(output) for output in outputs.values())
-    return {**result, "same_prediction": float((first == last).mean())}
+def _accuracies(data: Samples, quantized: np.ndarray) -> dict[str, float | None]:
+    """Return the accuracy on the whole test set of the user's module and of the quantized graph.
+
+    None where labels are unknown.
+    """
+    same = predictions(data.outputs) == predictions(quantized)
+
+    def share(outputs: np.ndarray) -> float | None:
+        return None if data.labels is None else accuracy(outputs, data.labels)
+
+    return {
+        "float": share(data.outputs),
+        "quantized": share(quantized),
+        "same_prediction": float(same.mean()),
+    }

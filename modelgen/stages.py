@@ -24,7 +24,7 @@ def export(
     random_weights: bool = False,
     batch: int | None = None,
 ) -> None:
-    """Train the project's model if need be, and write its graph and its test data.
+    """Train the project's model if need be, and write its graph, its test data and its outputs.
 
     Writes graph.json, constants.npz, test.npz and project.json. Trained values are kept in
     `data_dir`/checkpoints.
@@ -38,7 +38,8 @@ def export(
         batch: inputs that one inference takes; None: what the project's settings say.
 
     Raises:
-        modelgen.errors.ModelError: the project, its data or its model cannot be used.
+        modelgen.errors.ModelError: the project, its data or its model cannot be used, or the graph
+            computes something else than the model.
     """
     from modelgen.export import run
 

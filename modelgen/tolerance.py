@@ -17,12 +17,16 @@ RELATIVE = 2.0**-20
 """Allowed difference of a matrix product, relative to the sum of its absolute products."""
 ALIGNMENT = 2.0**-26
 """Half a unit of an aligned activation, relative to the largest activation of its sum."""
+ROUNDING = 2.0**-24
+"""Half a unit in the last place of FP32."""
 SOFTMAX_RELATIVE = 2.0**-17
 """Allowed relative difference of softmax for equal logits."""
 SMALLEST = 2.0**-100
 """Absolute difference that is always allowed: results that underflow."""
 
-_Bounded = tuple[np.ndarray, np.ndarray]
+_FLOAT = ("linear", "conv2d")
+
+Bounded = tuple[np.ndarray, np.ndarray]
 """FP64 values, and the bound on the difference of each."""
 
 
@@ -43,17 +47,23 @@ def output_tolerance(graph: Graph, values: np.ndarray) -> np.ndarray:
 
 def _of_batch(graph: Graph, batch: np.ndarray) -> np.ndarray:
     wide = batch.astype(np.float64)
-    tensors: dict[str, _Bounded] = {graph.input: (wide, np.zeros_like(wide))}
+    tensors: dict[str, Bounded] = {graph.input: (wide, np.zeros_like(wide))}
     for node in graph.nodes:
-        value, error = _propagate(graph, node, [tensors[name] for name in node.inputs])
+        value, error = propagate(graph, node, [tensors[name] for name in node.inputs])
         shape = graph.tensors[node.output].shape
         tensors[node.output] = value.reshape(shape), error.reshape(shape)
     return tensors[graph.output][1]
 
 
-def _propagate(graph: Graph, node: Node, inputs: list[_Bounded]) -> _Bounded:
-    """Return a node's output and the bound on its difference."""
-    if node.op == "reshape":
+def propagate(graph: Graph, node: Node, inputs: list[Bounded]) -> Bounded:
+    """Return a node's output and the bound on its difference.
+
+    Args:
+        graph: quantized or float.
+        node: one of its nodes.
+        inputs: what it reads.
+    """
+    if node.op in ("reshape", "dropout"):
         return inputs[0]
     if node.op == "permute":
         value, error = (part.transpose(node.attributes["axes"]) for part in inputs[0])
@@ -78,7 +88,7 @@ def _propagate(graph: Graph, node: Node, inputs: list[_Bounded]) -> _Bounded:
     return (_largest(value, pool), _largest(error, pool)) if pool else (value, error)
 
 
-def _computed(graph: Graph, node: Node, value: np.ndarray, error: np.ndarray) -> _Bounded:
+def _computed(graph: Graph, node: Node, value: np.ndarray, error: np.ndarray) -> Bounded:
     """Return the sums with scale and bias."""
     if node.op == "max_pool2d":
         return _max_pool(node, value), _max_pool(node, error)
@@ -93,8 +103,16 @@ def _computed(graph: Graph, node: Node, value: np.ndarray, error: np.ndarray) ->
     magnitude = sums(np.abs(value), True)
     largest = sums(np.full_like(value, np.abs(value).max(initial=0.0)), True)
     result = total * scale + bias
-    allowed = spread + RELATIVE * magnitude + ALIGNMENT * largest
+    allowed = spread + _relative(graph, node) * magnitude + ALIGNMENT * largest
     return result, allowed * np.abs(scale) + RELATIVE * np.abs(bias)
+
+
+def _relative(graph: Graph, node: Node) -> float:
+    """Return the allowed difference of a sum, relative to the sum of its absolute products."""
+    if node.op not in _FLOAT:
+        return RELATIVE
+    # FP32 throughout: each addition rounds, most often in another direction than the one before.
+    return RELATIVE + ROUNDING * float(graph.constant(node, "weight")[0].size) ** 0.5
 
 
 def _sums(graph: Graph, node: Node) -> Callable[[np.ndarray, bool], np.ndarray]:
@@ -106,7 +124,7 @@ def _sums(graph: Graph, node: Node) -> Callable[[np.ndarray, bool], np.ndarray]:
 
     def product(values: np.ndarray, absolute: bool) -> np.ndarray:
         factors = np.abs(weight) if absolute else weight
-        if node.op == "quantized_linear":
+        if node.op in ("linear", "quantized_linear"):
             return values.reshape(-1, weight.shape[1]) @ factors.T
         total = 0.0
         for index, tap in enumerate(_taps(node, values, weight.shape[1:3], 0.0)):
@@ -154,7 +172,7 @@ def _taps(
     ]
 
 
-def _softmax(value: np.ndarray, error: np.ndarray) -> _Bounded:
+def _softmax(value: np.ndarray, error: np.ndarray) -> Bounded:
     powers = np.exp(value - value.max(axis=-1, keepdims=True))
     result = powers / powers.sum(axis=-1, keepdims=True)
     # Each logit moves by at most the row's largest error: numerator and denominator by its exp.

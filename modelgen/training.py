@@ -17,10 +17,16 @@ from modelgen.importer import import_model
 from modelgen.progress import Progress
 from modelgen.project import Project
 from modelgen.settings import Training
+from modelgen.threads import single_thread
 from modelgen.tracing import try_forward
 
 if TYPE_CHECKING:
     import torch
+
+_COMPARED = 64
+"""Inputs with which a trained model is compared with its checkpoint."""
+_SAME_OUTPUTS = 2.0**-16
+"""Allowed difference between them, relative to the largest output."""
 
 
 def trained_model(
@@ -55,7 +61,26 @@ def trained_model(
             progress.note(f"{error} Training again.")
     train(model, data, training, select_device(project.settings.device), progress)
     save_checkpoint(model, kept)
-    return model, f"trained on {len(data.train_inputs)} inputs"
+    # What later runs take is what this one goes on with.
+    reloaded = seeded_model(project)
+    load_verified(reloaded, kept)
+    _check_reloaded(model, reloaded, data)
+    return reloaded, f"trained on {len(data.train_inputs)} inputs"
+
+
+def _check_reloaded(trained: torch.nn.Module, reloaded: torch.nn.Module, data: Data) -> None:
+    """Raise ModelError if a model computes something else from its checkpoint than when trained."""
+    import torch
+
+    values = torch.from_numpy(data.test_inputs[:_COMPARED])
+    before, after = (try_forward(model.eval(), values) for model in (trained, reloaded))
+    allowed = _SAME_OUTPUTS * float(before.abs().max())
+    if not torch.allclose(before, after, rtol=0.0, atol=allowed, equal_nan=True):
+        raise ModelError(
+            "The trained model computes something else after its values were saved and loaded: it "
+            "keeps values outside its state_dict, such as plain attributes or buffers with "
+            "persistent=False. Register them as parameters or persistent buffers."
+        )
 
 
 def seeded_model(project: Project) -> torch.nn.Module:
@@ -107,11 +132,7 @@ def _check_classes(model: torch.nn.Module, data: Data) -> None:
 def train(
     model: torch.nn.Module, data: Data, training: Training, device: str, progress: Progress
 ) -> None:
-    """Train in place: cross entropy, Adam, one cycle of the learning rate.
-
-    One thread on the CPU: the networks are small, more threads only wait for each other (several
-    times slower on a busy machine), and sums keep their order whatever the number of cores.
-    """
+    """Train in place: cross entropy, Adam, one cycle of the learning rate."""
     import torch
 
     if not all(bool(torch.isfinite(value).all()) for value in model.parameters()):
@@ -130,16 +151,14 @@ def train(
         optimizer, max_lr=training.learning_rate, total_steps=training.steps
     )
     generator = torch.Generator().manual_seed(training.seed)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    for _ in progress.track(range(training.steps), "training", training.steps):
-        chosen = torch.randint(len(inputs), (training.batch,), generator=generator).to(device)
-        optimizer.zero_grad()
-        loss = torch.nn.functional.cross_entropy(model(inputs[chosen]), labels[chosen])
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-    torch.set_num_threads(threads)
+    with single_thread():
+        for _ in progress.track(range(training.steps), "training", training.steps):
+            chosen = torch.randint(len(inputs), (training.batch,), generator=generator).to(device)
+            optimizer.zero_grad()
+            loss = torch.nn.functional.cross_entropy(model(inputs[chosen]), labels[chosen])
+            loss.backward()
+            optimizer.step()
+            schedule.step()
     model.to("cpu").eval()
     if not all(bool(torch.isfinite(value).all()) for value in model.parameters()):
         raise ModelError("The training diverged: lower 'learning_rate' in the settings.")

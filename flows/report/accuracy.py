@@ -56,6 +56,18 @@ def table(accuracy: dict, simulated: dict | None = None):
     return result
 
 
+def compared(result: dict) -> str:
+    """How outputs that were checked compare with others.
+
+    `result` is what `flows.simulate.check` gives, of a project, or a report.
+    """
+    return (
+        "equal to the reference bit for bit; largest difference to the quantized network\n"
+        f"             in PyTorch {result['quantized_difference']:.2g}, to the module itself "
+        f"{result['module_difference']:.2g}"
+    )
+
+
 def show(accuracy: dict, terminal: Terminal) -> None:
     """Prints the table of the stage quantize."""
     from flows.tables import console

@@ -28,7 +28,7 @@ def write(pipeline: Pipeline, out: Path) -> dict:
         statistics=_load(simulated / "stats.json"),
         size=_load(pipeline.firmware.folder / "size.json"),
         accuracy=_load(pipeline.quantize.folder / "accuracy.json"),
-        torch_outputs=np.load(generated / "golden" / "torch.npy").tolist(),
+        module_outputs=np.load(generated / "golden" / "module.npy").tolist(),
         labels=np.load(labels).tolist() if labels.exists() else None,
         hardware=pipeline.config.to_dict(),
     )
@@ -62,7 +62,7 @@ def make(
     statistics: dict,
     size: dict,
     accuracy: dict,
-    torch_outputs: list[list[float]],
+    module_outputs: list[list[float]],
     labels: list[int] | None,
     hardware: dict,
 ) -> dict:
@@ -100,8 +100,9 @@ def make(
         },
         "memory": {**size, "stack_used": simulation["stack_bytes"]},
         "accuracy": accuracy,
-        "predictions": _predictions(runs, torch_outputs, labels),
-        "torch_difference": simulation["torch_difference"],
+        "predictions": _predictions(runs, module_outputs, labels),
+        "quantized_difference": simulation["quantized_difference"],
+        "module_difference": simulation["module_difference"],
         "tolerance": model["tolerance"],
         "simulation": statistics,
     }
@@ -153,20 +154,20 @@ def _prediction(row) -> int | float:
 
 
 def _predictions(
-    runs: list[dict], torch_outputs: list[list[float]], labels: list[int] | None
+    runs: list[dict], module_outputs: list[list[float]], labels: list[int] | None
 ) -> dict:
     import numpy as np
 
     outputs = [np.array([int(bits, 16) for bits in run["outputs"]], np.uint32) for run in runs]
     # One inference takes a batch of inputs: as many rows of outputs.
-    rows = np.concatenate(outputs).view(np.float32).reshape(len(torch_outputs), -1)
+    rows = np.concatenate(outputs).view(np.float32).reshape(len(module_outputs), -1)
     device = [_prediction(row) for row in rows]
-    torch = [_prediction(row) for row in torch_outputs]
+    module = [_prediction(row) for row in module_outputs]
     return {
         "device": device,
-        "torch": torch,
+        "module": module,
         "labels": labels,
-        "equal_to_torch": sum(a == b for a, b in zip(device, torch, strict=True)),
+        "equal_to_module": sum(a == b for a, b in zip(device, module, strict=True)),
         "equal_to_labels": None
         if labels is None
         else sum(a == b for a, b in zip(device, labels, strict=True)),

@@ -12,8 +12,6 @@ from flows.report.units import Unit, count, megahertz, percent, ratio, size, uni
 if TYPE_CHECKING:
     from flows.progress import Terminal
 
-_BIT_FOR_BIT = "equal to the reference bit for bit; largest difference to PyTorch"
-
 
 def show(report: dict, terminal: Terminal, width: int | None = None) -> None:
     """Prints the tables."""
@@ -168,8 +166,7 @@ def _closing_lines(report: dict) -> list[str]:
     right = predictions["equal_to_labels"]
     against_labels = "" if right is None else f"{right} of {report['inputs']} right, "
     lines.append(
-        f"Predictions  {against_labels}{predictions['equal_to_torch']} of {report['inputs']} the "
-        f"same as PyTorch's"
+        f"Predictions  {against_labels}{predictions['equal_to_module']} of {report['inputs']} the "
+        f"same as the PyTorch module's"
     )
-    lines.append(f"Outputs      {_BIT_FOR_BIT} {report['torch_difference']:.2g}")
-    return lines
+    return [*lines, f"Outputs      {accuracy.compared(report)}"]

@@ -11,6 +11,7 @@ from flows.errors import HeepstorError
 from flows.options import Options, user_path
 from flows.pipeline import Pipeline
 from flows.progress import Progress, Terminal
+from flows.report.accuracy import compared
 from flows.report.units import megahertz, size
 from flows.serial import inputs, serve
 from flows.serial.flash import run as flash_board
@@ -143,8 +144,7 @@ def _show_flash(result: dict, folder: Path, terminal: Terminal) -> None:
         f"Sent         {size(result['sent'])}; {size(result['found'])} were there\n"
         f"Inferences   {len(cycles)}, {mean:,.0f} cycles each: {1e3 * mean / clock:.3f} ms at "
         f"{megahertz(clock)}\n"
-        f"Outputs      equal to the reference bit for bit; largest difference to PyTorch "
-        f"{result['torch_difference']:.1e}\n"
+        f"Outputs      {compared(result)}\n"
         f"Output       {folder}"
     )
 

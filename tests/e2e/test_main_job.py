@@ -43,7 +43,7 @@ def test_every_stage_runs_and_the_answers_are_right(first):
     assert ran(first) == [stage for stage in STAGES if stage != "hardware"]
     report = first["report"]
     assert [layer["place"] for layer in report["layers"]] == ["engine", "engine", "engine", "cpu"]
-    assert report["predictions"]["equal_to_torch"] == 2
+    assert report["predictions"]["equal_to_module"] == 2
     assert report["accuracy"]["quantized"] > 0.9
     assert report["accuracy"]["float"] - report["accuracy"]["quantized"] < 0.02
     assert 0 < report["memory"]["stack_used"] < report["memory"]["stack"]
@@ -164,7 +164,7 @@ def test_software_operators_give_the_same_bits(built, first):
     result = built.build(*INPUTS, "--operators", "software")
     assert ran(result) == ["firmware", "simulate", "report"]
     report = result["report"]
-    assert report["torch_difference"] == first["report"]["torch_difference"]
+    assert report["quantized_difference"] == first["report"]["quantized_difference"]
     assert report["total"]["cycles"] > 10 * first["report"]["total"]["cycles"]
 
 

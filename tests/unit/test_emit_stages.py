@@ -92,11 +92,13 @@ def test_accuracy_is_recorded(built: Path) -> None:
 
 def test_golden_outputs(built: Path) -> None:
     golden = built / "generate" / "golden"
-    outputs, torch_outputs = np.load(golden / "outputs.npy"), np.load(golden / "torch.npy")
+    names = ("outputs", "quantized", "module")
+    outputs, quantized, module = (np.load(golden / f"{name}.npy") for name in names)
     # Five inputs, in batches of two: six.
-    assert outputs.shape == torch_outputs.shape == (6, 3)
+    assert outputs.shape == quantized.shape == module.shape == (6, 3)
     assert np.load(golden / "labels.npy").shape == (6,)
-    assert (np.abs(outputs - torch_outputs) <= np.load(golden / "tolerance.npy")).all()
+    assert (np.abs(outputs - quantized) <= np.load(golden / "tolerance.npy")).all()
+    np.testing.assert_allclose(outputs, module, atol=0.05)
     np.testing.assert_allclose(outputs.sum(axis=1), 1, atol=1e-6)
     expected = np.frombuffer((built / "generate" / "src" / "expected.bin").read_bytes(), "<f4")
     np.testing.assert_array_equal(expected, outputs.reshape(-1))

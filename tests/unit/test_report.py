@@ -30,7 +30,7 @@ def test_figures():
     assert found["total"]["ratio_to_limit"] == pytest.approx(2100 / 1250)
     assert found["total"]["seconds"] == pytest.approx(21e-6)
     assert found["predictions"]["device"] == [0, 1]
-    assert found["predictions"]["equal_to_torch"] == 1
+    assert found["predictions"]["equal_to_module"] == 1
     assert found["predictions"]["equal_to_labels"] == 2
 
 
@@ -48,7 +48,13 @@ def test_table_names_everything_within_100_columns():
     assert max(map(len, text.splitlines())) <= 100
     for word in ("fc1", "engine", "1 x 784 -> 128", "64,000", "1,600", "1.28", "62.5 %", "400"):
         assert word in text, word
-    for word in ("softmax", "cpu", "500", "2 of 2 right", "1 of 2 the same as PyTorch's"):
+    for word in (
+        "softmax",
+        "cpu",
+        "500",
+        "2 of 2 right",
+        "1 of 2 the same as the PyTorch module's",
+    ):
         assert word in text, word
     for word in ("98.1 %", "weights 100.0 KiB", "640 of 8192 bytes", "391.0 KiB free", "0.021 ms"):
         assert word in text, word
@@ -109,7 +115,7 @@ def test_without_labels():
 def test_networks_that_end_in_the_class():
     """A single output is the class, as argmax gives it."""
     runs = [run(2000, [bits], {"0": COUNTERS}) for bits in ("40400000", "40e00000")]
-    found = made(simulation=simulation(*runs), torch_outputs=[[3.0], [7.0]], labels=[3, 1])
+    found = made(simulation=simulation(*runs), module_outputs=[[3.0], [7.0]], labels=[3, 1])
     assert found["predictions"]["device"] == [3, 7]
     assert found["predictions"]["equal_to_labels"] == 1
 
@@ -117,9 +123,9 @@ def test_networks_that_end_in_the_class():
 def test_networks_with_one_output_that_is_no_class():
     """3.5 and NaN are no class 3, nor any other."""
     runs = [run(2000, [bits], {"0": COUNTERS}) for bits in ("40600000", "7fc00000")]
-    found = made(simulation=simulation(*runs), torch_outputs=[[3.5], [1.0]], labels=[3, 1])
+    found = made(simulation=simulation(*runs), module_outputs=[[3.5], [1.0]], labels=[3, 1])
     assert found["predictions"]["equal_to_labels"] == 0
-    assert found["predictions"]["equal_to_torch"] == 1
+    assert found["predictions"]["equal_to_module"] == 1
 
 
 def test_batches():
@@ -135,7 +141,7 @@ def test_without_counters():
     """Layers that ran on the CPU have no counters."""
     found = made(
         simulation=simulation(run(2000, ["3f800000"], {}, {"1": 450})),
-        torch_outputs=[[1.0]],
+        module_outputs=[[1.0]],
         labels=[0],
     )
     assert found["layers"][1]["cycles"] == 450
@@ -152,7 +158,7 @@ def test_large_networks_fit_as_well(width: int):
     found = made(
         model=model([layer(0, "features.conv12", ["x"], "a", **big)], inputs=1),
         simulation=simulation(run(9_876_543, ["3f800000"], {"0": counters})),
-        torch_outputs=[[1.0]],
+        module_outputs=[[1.0]],
         labels=[0],
     )
     text = shown(found, width)

@@ -107,7 +107,7 @@ def test_no_roofline_without_engine():
 
 def _on_the_cpu() -> dict:
     runs = [{"cycles": 2000, "outputs": ["3f800000"] * 4, "layers": {}, "cpu": {"0": 1, "1": 2}}]
-    return {"inputs": runs, "stack_bytes": 0, "torch_difference": 0.0}
+    return {"inputs": runs, "stack_bytes": 0, "quantized_difference": 0.0, "module_difference": 0.0}
 
 
 def test_ranks_follow_the_longest_way():

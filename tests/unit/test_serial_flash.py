@@ -55,7 +55,8 @@ def model(tmp_path: Path) -> Path:
     golden = tmp_path / "model" / "golden"
     golden.mkdir(parents=True)
     np.save(golden / "outputs.npy", GOLDEN)
-    np.save(golden / "torch.npy", GOLDEN)
+    np.save(golden / "quantized.npy", GOLDEN)
+    np.save(golden / "module.npy", GOLDEN)
     np.save(golden / "tolerance.npy", np.full_like(GOLDEN, 1e-6))
     (golden.parent / "model.json").write_text(json.dumps({"inferences": 2, "layers": []}))
     return golden.parent
@@ -82,7 +83,7 @@ def test_an_application_is_sent_run_and_checked(tmp_path: Path, model: Path) -> 
         first = run(name, elf, model, tmp_path / "out", notes)
         assert notes.lines == ["HEEPstor"]
         assert [found["cycles"] for found in first["inputs"]] == [1000, 1001]
-        assert first["configuration"] == CONFIG.hash and first["torch_difference"] == 0
+        assert first["configuration"] == CONFIG.hash and first["quantized_difference"] == 0
         assert (tmp_path / "out" / flash.LOG).read_text().startswith(report())
         assert json.loads((tmp_path / "out" / flash.RESULT).read_text()) == first
         again = run(name, elf, model, tmp_path / "out")

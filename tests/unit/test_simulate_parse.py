@@ -114,7 +114,7 @@ def test_damaged_lines_are_refused(line):
 def test_equal_outputs_pass():
     log = parse(LOG)
     simulate.check_bits(log, GOLDEN)
-    assert simulate.check_torch(log, GOLDEN, TOLERANCE) == 0.0
+    assert simulate.check_quantized(log, GOLDEN, TOLERANCE) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -173,10 +173,10 @@ def test_tolerance_to_pytorch(index, value, passes):
     expected = GOLDEN.astype(np.float64)
     expected[index] = value
     if passes:
-        assert simulate.check_torch(parse(LOG), expected, TOLERANCE) > 0
+        assert simulate.check_quantized(parse(LOG), expected, TOLERANCE) > 0
     else:
         with pytest.raises(HeepstorError, match=f"inference {index[0]}, output {index[1]}"):
-            simulate.check_torch(parse(LOG), expected, TOLERANCE)
+            simulate.check_quantized(parse(LOG), expected, TOLERANCE)
 
 
 def stand_in(folder: Path, text: str, code: int) -> Path:
@@ -193,7 +193,8 @@ def model(tmp_path: Path) -> Path:
     """A generate stage's folder."""
     (tmp_path / "golden").mkdir()
     np.save(tmp_path / "golden" / "outputs.npy", GOLDEN)
-    np.save(tmp_path / "golden" / "torch.npy", GOLDEN)
+    np.save(tmp_path / "golden" / "quantized.npy", GOLDEN)
+    np.save(tmp_path / "golden" / "module.npy", GOLDEN + np.float32(0.25))
     np.save(tmp_path / "golden" / "tolerance.npy", TOLERANCE)
     (tmp_path / "model.json").write_text(json.dumps(MODEL))
     return tmp_path
@@ -204,7 +205,8 @@ def test_run_writes_the_result(tmp_path, model):
     simulate.run(program, tmp_path / "fw.elf", model, tmp_path, Progress())
     result = json.loads((tmp_path / simulate.RESULT).read_text())
     assert result["inputs"][0]["layers"]["1"]["cycles"] == 500
-    assert result["torch_difference"] == 0.0
+    assert result["quantized_difference"] == 0.0
+    assert result["module_difference"] == 0.25
     assert (tmp_path / simulate.LOG).read_text().splitlines() == LOG
 
 

@@ -1,0 +1,205 @@
+"""The user's module is what everything is compared with; an import that differs is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from flows.progress import Progress
+from modelgen import export, importer, stages
+from modelgen.data import Data
+from modelgen.errors import ModelError
+from modelgen.hardware import Hardware
+from modelgen.project import Project
+from modelgen.settings import parse
+
+SHAPE = (3, 6, 5)
+COUNT = 7
+
+
+class Function(nn.Module):
+    def __init__(self, function: Callable, *layers: nn.Module) -> None:
+        super().__init__()
+        self.function = function
+        self.layers = nn.ModuleList(layers)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.function(x, *self.layers)
+
+
+def cnn() -> nn.Module:
+    return nn.Sequential(
+        *(nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4), nn.LeakyReLU(0.1), nn.MaxPool2d(2)),
+        *(nn.Linear(2, 4), nn.LeakyReLU(0.2), nn.Flatten(), nn.Linear(48, 5)),
+    )
+
+
+def inputs_of(shape: tuple[int, ...] = SHAPE) -> np.ndarray:
+    return np.random.default_rng(0).standard_normal((COUNT, *shape)).astype(np.float32)
+
+
+def export_model(
+    make: Callable[[], nn.Module],
+    folder: Path,
+    inputs: np.ndarray | None = None,
+    **settings: object,
+) -> export.Samples:
+    """Export a project whose model() is `make`; give what the stage keeps of its test set."""
+    inputs = inputs_of() if inputs is None else inputs
+    labels = np.arange(len(inputs)) % 5
+
+    def data(_: Path) -> Data:
+        return Data("made up", inputs, labels, inputs, labels)
+
+    project = Project("sample", folder, parse(settings), make, data)
+    out = folder / "export"
+    out.mkdir(parents=True, exist_ok=True)
+    export.run_project(project, out, folder / "data", Progress())
+    return export.read_test_data(out)
+
+
+def seeded(make: Callable[[], nn.Module]) -> nn.Module:
+    torch.manual_seed(0)
+    return make().eval()
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_outputs_are_those_of_the_module(tmp_path: Path, batch: int) -> None:
+    kept = export_model(cnn, tmp_path, batch=batch)
+    with torch.no_grad():
+        wanted = seeded(cnn)(torch.from_numpy(inputs_of())).numpy()
+    np.testing.assert_allclose(kept.outputs, wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_outputs_of_feature_maps_have_their_channels_last(tmp_path: Path) -> None:
+    def maps() -> nn.Module:
+        return nn.Conv2d(3, 4, 3)
+
+    wanted = seeded(maps)(torch.from_numpy(inputs_of())).detach().numpy().transpose(0, 2, 3, 1)
+    for index, make in enumerate((maps, lambda: nn.Sequential(maps(), nn.Flatten()))):
+        kept = export_model(make, tmp_path / str(index))
+        np.testing.assert_allclose(kept.outputs, wanted.reshape(COUNT, -1), rtol=1e-5, atol=1e-6)
+
+
+def test_accuracy_and_golden_outputs_come_from_the_module(tmp_path: Path) -> None:
+    kept = export_model(cnn, tmp_path, softmax=True)
+    for name in ("quantize", "generate"):
+        (tmp_path / name).mkdir()
+    stages.quantize(tmp_path / "export", tmp_path / "quantize", {}, Progress())
+    stages.generate(tmp_path / "quantize", tmp_path / "generate", Hardware(), {"inputs": 4})
+    figures = json.loads((tmp_path / "quantize" / "accuracy.json").read_text())
+    assert figures["float"] == (kept.outputs.argmax(1) == kept.labels).mean()
+    module = np.load(tmp_path / "generate" / "golden" / "module.npy")
+    wanted = torch.softmax(torch.from_numpy(kept.outputs[:4]), 1).numpy()
+    np.testing.assert_allclose(module, wanted, rtol=1e-6)
+    quantized = np.load(tmp_path / "generate" / "golden" / "quantized.npy")
+    assert 0 < np.abs(module - quantized).max() < 0.1
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_a_wrong_import_names_its_first_layer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    def slope_of_relu(found: importer.Importer, call: object) -> None:
+        found.add(call, "pointwise", attributes={"slope": 0.101})
+
+    monkeypatch.setitem(importer._OPERATORS, "aten.leaky_relu.default", slope_of_relu)
+    message = r"Layer '2' \(LeakyReLU\) computes something else after the import.*allowed.*report"
+    with pytest.raises(ModelError, match=message):
+        export_model(cnn, tmp_path, batch=batch)
+
+
+def test_a_small_error_of_one_value_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def add_linear(found: importer.Importer, call: object) -> None:
+        original(found, call)
+        name = found._nodes[-1].constants["bias"]
+        found._constants[name] = found._constants[name] + np.eye(1, 5, 3, dtype=np.float32) / 4096
+
+    original = importer._OPERATORS["aten.linear.default"]
+    monkeypatch.setitem(importer._OPERATORS, "aten.linear.default", add_linear)
+    with pytest.raises(ModelError, match=r"Layer 'layers.0' \(Linear\).*1 of 5 values differ"):
+        export_model(
+            lambda: Function(lambda x, one: one(x.flatten(1)).reshape(-1, 5), nn.Linear(90, 5)),
+            tmp_path,
+        )
+
+
+class Counting(nn.Module):
+    """Gives something else each time: the calls are counted in an attribute."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(90, 5)
+        self.calls = 0
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.calls += 1
+        y = self.layer(x.flatten(1))
+        return y if self.calls % 2 else torch.relu(y)
+
+
+class Averaging(nn.Module):
+    """Keeps a running mean in evaluation mode too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(90, 5)
+        self.register_buffer("mean", torch.zeros(5))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.layer(x.flatten(1))
+        self.mean.mul_(0.9).add_(y.detach().mean(0), alpha=0.1)
+        return y + self.mean.expand_as(y)
+
+
+class Forgetting(nn.Module):
+    """What it learns besides its weights is in no state_dict."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(90, 5)
+        self.slope = 0.0
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.training:
+            self.slope += 0.1
+        return nn.functional.leaky_relu(self.layer(x.flatten(1)), self.slope)
+
+
+def test_a_module_that_gives_something_else_each_time_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"something else than the program.*from call to call"):
+        export_model(Counting, tmp_path)
+
+
+def test_a_module_that_changes_its_values_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"forward\(\) changes 'mean' in evaluation mode"):
+        export_model(Averaging, tmp_path)
+
+
+def test_a_module_whose_checkpoint_is_not_all_of_it_is_refused(tmp_path: Path) -> None:
+    training = {"steps": 4, "batch": 4}
+    with pytest.raises(ModelError, match="keeps values outside its state_dict"):
+        export_model(Forgetting, tmp_path, training=training)
+
+
+def test_values_that_were_kept_give_the_same_outputs(tmp_path: Path) -> None:
+    training = {"steps": 20, "batch": 4}
+    first, second = (export_model(cnn, tmp_path, training=training) for _ in range(2))
+    np.testing.assert_array_equal(first.outputs, second.outputs)
+
+
+def test_several_outputs_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="returns a tuple; it must return one tensor"):
+        export_model(lambda: Function(lambda x: (x, x)), tmp_path)
+
+
+def test_inputs_far_apart_in_size(tmp_path: Path) -> None:
+    """Tolerances follow the values: neither large nor small ones are refused, nor unseen."""
+    sizes = 10.0 ** np.linspace(-12, 12, COUNT).reshape(-1, 1, 1, 1)
+    export_model(cnn, tmp_path, (inputs_of() * sizes).astype(np.float32))
