@@ -115,7 +115,8 @@ class Pipeline:
             "option inputs": str(self.options.inputs or "the project's"),
             "option hardware": str(self.config.hardware()),
         }
-        files = (*self._python("modelgen.stages:generate"), *self._data_files("modelgen/emit"))
+        others = (*self._data_files("modelgen/emit"), self.root / ".clang-format")
+        files = (*self._python("modelgen.stages:generate"), *others)
         return self._stage("generate", work, files, values, Upstream(self.quantize))
 
     @cached_property
