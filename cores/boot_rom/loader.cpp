@@ -43,10 +43,16 @@ void settle_hardware() {
   write_register(config::kUartBase + regs::uart::kDividerOffset, 0);
 }
 
-[[noreturn]] void start(Endpoint& line) {
-  const std::uint32_t address = line.words()[0];
+/// Starts a program once: a repeated request is answered, and the program stays as it is.
+void start(Endpoint& line) {
+  if (line.size() != serial::kStartBytes) return line.refuse(serial::kUnknownRequest);
+  const std::uint32_t address = line.words()[0], session = line.words()[1];
+  if (!kLoadable.holds(address, sizeof(std::uint32_t))) return line.refuse(serial::kBadAddress);
+  const bool is_repeated = serial::is_started(line);
+  write_register(config::kSocCtrlBase + regs::soc_ctrl::kSessionOffset, session);
   line.reply();
-  Endpoint::flush();
+  if (is_repeated) return;
+  serial::wire::flush();
   heepstor_enter(address);
 }
 
@@ -62,11 +68,7 @@ void serve(Endpoint& line) {
     case serial::kSpeed:
       return serial::set_speed(line);
     case serial::kStart:
-      if (line.size() != sizeof(std::uint32_t)) break;
-      if (!kLoadable.holds(line.words()[0], sizeof(std::uint32_t))) {
-        return line.refuse(serial::kBadAddress);
-      }
-      start(line);
+      return start(line);
   }
   line.refuse(serial::kUnknownRequest);
 }

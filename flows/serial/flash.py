@@ -18,9 +18,9 @@ from flows.serial.loader import Sent
 LOG = "uart.log"
 RESULT = "board.json"
 _SHOWN_LINES = 15
-_ENDED_WELL = (
-    "The program itself found all its outputs right (exit code 0). Perhaps the serial line has "
-    "damaged what it printed: try again; a lower uart.baud helps a bad line."
+_INCOMPLETE = (
+    "a part of what the program printed was lost on the serial line, however often it was "
+    "repeated: try again; a lower uart.baud helps a bad line."
 )
 
 
@@ -57,23 +57,22 @@ def run(
         (out / name).unlink(missing_ok=True)
     out.mkdir(parents=True, exist_ok=True)
     output = _Output(progress)
-    ignored: list[str] = []
-    with session.opened(port, config, simulator, ignored.append) as link:
+    with session.opened(port, config, simulator) as link:
         progress.show(f"asking {link.name}")
-        sent = _load(link, port, config, firmware, output, progress)
+        sent, number = _load(link, port, config, firmware, output, progress)
         try:
-            code = await_end(link, session.patience(port).silence, out / LOG)
+            code = await_end(link, number, session.patience(port).silence, out / LOG)
         finally:
-            (out / LOG).write_text("\n".join([*output.lines, link.rest()]) + "\n")
-    _check_end(code, output)
-    result = _result(port, config, sent, _checked(code, output, model))
+            (out / LOG).write_text("\n".join([*output.lines, link.text.rest()]) + "\n")
+    _check_end(code, link, output)
+    result = _result(port, config, sent, simulate.check(output.reader.log, model))
     (out / RESULT).write_text(json.dumps(result, indent=1) + "\n")
     return result
 
 
 def _load(
     link: Link, port: str, config: Config, firmware: Path, output: _Output, progress: Progress
-) -> Sent:
+) -> tuple[Sent, int]:
     """Loads the program; what it prints from its start on is taken as its output."""
     program = image.read(firmware)
 
@@ -84,8 +83,8 @@ def _load(
     return session.load(link, port, config, program, progress, on_start)
 
 
-def await_end(link: Link, silence: float | None, log: Path) -> int:
-    """The exit code, which the loader reports when the program has come back to it."""
+def await_end(link: Link, number: int, silence: float | None, log: Path) -> int:
+    """The exit code, which the loader reports when session `number` has come back to it."""
     try:
         end = link.await_hello(silence)
     except NoAnswer:
@@ -93,25 +92,18 @@ def await_end(link: Link, silence: float | None, log: Path) -> int:
             f"the program on {link.name} has printed nothing for {silence:g} s and has not ended. "
             f"What it printed is in {log}. {session.RESET}"
         ) from None
-    if end.role != protocol.LOADER or not end.exited:
+    if end.role != protocol.LOADER or not end.exited or end.session != number:
         raise HeepstorError(f"the board on {link.name} was reset while the program ran.")
     return end.exit_code
 
 
-def _check_end(code: int, output: _Output) -> None:
+def _check_end(code: int, link: Link, output: _Output) -> None:
+    if link.text.is_incomplete:
+        raise HeepstorError(_INCOMPLETE)
     # The firmware's own check fails with the values that the checks here explain better.
     if code != 0 and not output.reader.log.mismatches:
         tail = "\n".join("  | " + line for line in output.lines[-_SHOWN_LINES:])
         raise HeepstorError(f"the program failed (exit code {code}). Its last lines:\n{tail}")
-
-
-def _checked(code: int, output: _Output, model: Path) -> dict:
-    try:
-        return simulate.check(output.reader.log, model)
-    except HeepstorError as error:
-        if code != 0:
-            raise
-        raise HeepstorError(f"{error}\n{_ENDED_WELL}") from error
 
 
 def _result(port: str, config: Config, sent: Sent, checked: dict) -> dict:

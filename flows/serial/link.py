@@ -13,14 +13,15 @@ import serial
 
 from flows.errors import HeepstorError
 from flows.serial import protocol
+from flows.serial.pace import NoAnswer, Pace, Tries
 from flows.serial.protocol import Hello, Message
-from flows.serial.splitter import Splitter
+from flows.serial.splitter import DAMAGE, Splitter
+from flows.serial.text import Text
 
-SILENCES = 4
-"""How often a request is repeated that nobody answers."""
-DAMAGES = 40
-"""How often a request is repeated that arrives damaged: one zero too many gives two complaints."""
+__all__ = ["Link", "NoAnswer", "Port", "Refused"]
 
+_LINES = 15
+"""How many of the last printed lines are kept."""
 _END_SECONDS = 1
 """How long after its serial line a simulator may be there."""
 
@@ -40,10 +41,6 @@ class Refused(Exception):
     def __init__(self, reason: int) -> None:
         super().__init__(protocol.REASONS.get(reason, f"reason {reason}"))
         self.reason = reason
-
-
-class NoAnswer(Exception):
-    """The board has not answered a request, however often it was repeated."""
 
 
 class Link:
@@ -67,7 +64,11 @@ class Link:
         self._port = port
         self._check = check
         self._splitter = Splitter()
-        self._parts: deque[str | Message] = deque()
+        self._messages: deque[Message] = deque()
+        self._heard = time.monotonic()
+        self.pace = Pace()
+        self.text = Text()
+        self.last_lines: deque[str] = deque(maxlen=_LINES)
         self.greeting: Hello | None = None
         """What loader or server said as it began, if that came while a reply was awaited."""
         # Replies to whoever talked to the board before are still on their way, perhaps.
@@ -79,46 +80,52 @@ class Link:
         Raises Refused, NoAnswer, or HeepstorError when the connection is lost.
         """
         request = self._new_request(kind, body)
-        silences = damages = 0
-        while silences <= SILENCES and damages <= DAMAGES:
-            reply = self._attempt(request, patience)
-            if reply is None:
-                silences += 1
-            elif reply.type == protocol.ERROR:
-                damages += 1
-            else:
-                return reply
-        raise NoAnswer
+        tries = Tries()
+        while not is_answer(reply := self._attempt(request, patience)):
+            tries.failed(reply)
+        return reply
 
-    def request_once(self, kind: int, body: bytes = b"") -> bool:
-        """Sends a request that must not be done twice; whether a reply has come.
+    def attempt(self, kind: int, body: bytes = b"") -> Message | None:
+        """Sends a request once; returns the reply, or a complaint about damage, or None.
 
         Raises Refused, or HeepstorError when the connection is lost.
         """
-        reply = self._attempt(self._new_request(kind, body))
-        return reply is not None and reply.type != protocol.ERROR
+        return self._attempt(self._new_request(kind, body))
 
     def hello(self, patience: float | None = None) -> Hello:
         """Asks who is there. Raises NoAnswer, or HeepstorError for an unknown protocol."""
         return self._read_hello(self.request(protocol.HELLO, patience=patience))
 
     def await_hello(self, patience: float | None = None) -> Hello:
-        """Waits until loader or server begins and says so; meanwhile text goes to `on_text`.
+        """Waits until loader or server says who it is; meanwhile text goes to `on_text`.
 
-        `patience` counts from the last sign of life; None: for ever. Raises NoAnswer.
+        They do so when they begin. As that may be lost, they are asked after damage and after
+        silence; a program that prints repeats what was damaged then. `patience` counts from the
+        last sign of life; None: for ever. Raises NoAnswer.
         """
-        messages = self._incoming(patience)
+        self._heard = time.monotonic()
+        asked: set[int] = {0}
         while self.greeting is None:
-            message = next(messages, None)
-            if message is None:
+            if patience is not None and time.monotonic() - self._heard > patience:
                 raise NoAnswer
-            self._note_greeting(message)
+            seconds = self.patience if patience is None else min(self.patience, patience)
+            message = next(self._incoming(seconds), None)
+            if message is None and time.monotonic() - self._heard < seconds:
+                continue
+            if message is None or message == DAMAGE:
+                question = self._new_request(protocol.HELLO, b"")
+                asked.add(question.sequence)
+                self._write(protocol.encode(question))
+            elif _is_hello(message) and message.sequence in asked:
+                self.greeting = self._read_hello(message)
         greeting, self.greeting = self.greeting, None
         return greeting
 
-    def rest(self) -> str:
-        """Text that has come without an end of line."""
-        return self._splitter.rest()
+    def begin_text(self) -> None:
+        """A program is about to start: what it prints is text from its beginning on."""
+        self.greeting = None
+        self.text.begin()
+        self.last_lines.clear()
 
     def _new_request(self, kind: int, body: bytes) -> Message:
         self._sequence = self._sequence % 255 + 1
@@ -130,8 +137,11 @@ class Link:
 
     def _await_reply(self, request: Message, patience: float) -> Message | None:
         """The reply; or the complaint that the request was damaged; or None if nobody answers."""
-        for message in self._incoming(patience, since_sign_of_life=False):
-            self._note_greeting(message)
+        begin = time.monotonic()
+        while (left := begin + patience - time.monotonic()) > 0:
+            message = next(self._incoming(left), None)
+            if message is None:
+                break
             if message.type == protocol.ERROR:
                 (reason, *_) = message.words() or (protocol.DAMAGED,)
                 if message.sequence == 0 and reason == protocol.DAMAGED:
@@ -141,30 +151,34 @@ class Link:
             is_reply = message.type == request.type + protocol.REPLY
             if is_reply and message.sequence == request.sequence:
                 return message
+            if _is_hello(message) and message.sequence == 0:
+                # Who begins now has not seen the request.
+                self.greeting = self._read_hello(message)
+                break
         return None
 
-    def _incoming(
-        self, patience: float | None, since_sign_of_life: bool = True
-    ) -> Iterator[Message]:
-        """Yields messages for so many seconds, which may begin anew when anything comes."""
+    def _incoming(self, patience: float) -> Iterator[Message]:
+        """Yields messages until none has come for so many seconds; takes in printed text."""
         begin = time.monotonic()
-        while patience is None or time.monotonic() - begin < patience:
-            while self._parts:
-                part = self._parts.popleft()
-                if isinstance(part, str):
-                    self.on_text(part)
+        while time.monotonic() - begin < patience:
+            while self._messages:
+                message = self._messages.popleft()
+                if message.type == protocol.TEXT + protocol.REPLY:
+                    self._take_text(message)
                 else:
-                    yield part
+                    yield message
             data = self._read()
             if data:
-                begin = time.monotonic() if since_sign_of_life else begin
-                self._parts.extend(self._splitter.take(data))
+                self._heard = time.monotonic()
+                self._messages.extend(self._splitter.take(data))
             else:
                 self._check(0)
 
-    def _note_greeting(self, message: Message) -> None:
-        if message.type == protocol.HELLO + protocol.REPLY and message.sequence == 0:
-            self.greeting = self._read_hello(message)
+    def _take_text(self, message: Message) -> None:
+        self._write(protocol.encode(Message(protocol.TEXT, message.sequence)))
+        for line in self.text.take(message):
+            self.last_lines.append(line)
+            self.on_text(line)
 
     def _read_hello(self, message: Message) -> Hello:
         try:
@@ -197,3 +211,12 @@ class Link:
             f"the connection on {self.name} was lost ({error}). Is the cable in and the board on? "
             "The same command goes on where it stopped."
         )
+
+
+def is_answer(reply: Message | None) -> bool:
+    """Whether an attempt has succeeded."""
+    return reply is not None and reply.type != protocol.ERROR
+
+
+def _is_hello(message: Message) -> bool:
+    return message.type == protocol.HELLO + protocol.REPLY

@@ -7,21 +7,24 @@ sent.
 
 from __future__ import annotations
 
+import contextlib
+import secrets
 import struct
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from flows.errors import HeepstorError
 from flows.progress import Progress
 from flows.serial import protocol
 from flows.serial.image import Image, Segment
-from flows.serial.link import Link, NoAnswer, Refused
-from flows.serial.protocol import Hello
+from flows.serial.link import Link, NoAnswer, Refused, is_answer
+from flows.serial.pace import Tries
+from flows.serial.protocol import Hello, Message
 
 BLOCK = protocol.MAX_DATA
-"""Bytes that are sent at once: one KiB."""
+"""Bytes that are looked for at once in the board's memory: one KiB."""
 # The board computes a checksum in less time than an answer may take, on slow clocks too.
 _CHECKED_AT_ONCE = 64 * 1024
-_STARTS = 5
 _PAIR = struct.Struct("<II")
 _WORD = struct.Struct("<I")
 
@@ -62,39 +65,63 @@ def send(link: Link, image: Image, progress: Progress) -> Sent:
     return Sent(image.bytes - found, found)
 
 
-def start(link: Link, image: Image) -> None:
+def start(link: Link, image: Image) -> int:
     """Starts the program, once: what has run has changed its own data.
 
-    Without a reply, the loader's answer to another request tells that it still waits; a program
-    that runs answers nothing, or as a server. Raises NoAnswer if it never starts.
+    A START that is repeated has the same session, and is only answered. Returns the session; the
+    board tells it until the next START. Without an answer the program may be running: it gives none
+    unless it serves.
     """
-    link.greeting = None
-    for _ in range(_STARTS):
-        if link.request_once(protocol.START, _WORD.pack(image.entry)) or not _waits(link):
-            return
-    raise NoAnswer
-
-
-def _waits(link: Link) -> bool:
-    """Whether the loader is there, and no program has ended and come back to it meanwhile."""
-    try:
-        return link.hello().role == protocol.LOADER and link.greeting is None
-    except NoAnswer:
-        return False
+    session = secrets.randbits(31) + 1
+    link.begin_text()
+    with contextlib.suppress(NoAnswer):
+        link.request(protocol.START, _PAIR.pack(image.entry, session))
+    return session
 
 
 def write(link: Link, address: int, data: bytes) -> None:
     """Writes bytes, of any number, into the memory that the other side lets be written."""
-    for at in range(0, len(data), BLOCK):
-        _write_block(link, address + at, data[at : at + BLOCK])
+
+    def body(at: int, count: int) -> bytes:
+        return _WORD.pack(address + at) + data[at : at + count]
+
+    try:
+        for _ in _pieces(link, protocol.WRITE, len(data), body):
+            pass
+    except Refused as error:
+        raise HeepstorError(
+            f"the board does not take {len(data)} bytes at {address:#x}: {error}."
+        ) from error
 
 
 def read(link: Link, address: int, count: int) -> bytes:
     """Reads bytes, of any number."""
-    return b"".join(
-        link.request(protocol.READ, _PAIR.pack(address + at, min(BLOCK, count - at))).body
-        for at in range(0, count, BLOCK)
-    )
+
+    def body(at: int, count: int) -> bytes:
+        return _PAIR.pack(address + at, count)
+
+    return b"".join(reply.body for reply in _pieces(link, protocol.READ, count, body))
+
+
+def _pieces(
+    link: Link, kind: int, count: int, body: Callable[[int, int], bytes]
+) -> Iterator[Message]:
+    """Moves `count` bytes in pieces that the line lets through; yields the reply to each.
+
+    `body` makes a request's body of the piece's beginning and size. As long as pieces arrive, it
+    goes on. Raises NoAnswer.
+    """
+    at, tries = 0, Tries()
+    while at < count:
+        size = min(link.pace.size, count - at)
+        reply = link.attempt(kind, body(at, size))
+        if is_answer(reply):
+            at, tries = at + size, Tries()
+            link.pace.succeeded()
+            yield reply
+        else:
+            link.pace.failed()
+            tries.failed(reply)
 
 
 def _send_segment(link: Link, segment: Segment, progress: Progress) -> int:
@@ -102,17 +129,8 @@ def _send_segment(link: Link, segment: Segment, progress: Progress) -> int:
     present = _present_blocks(link, segment)
     blocks = range(present * BLOCK, len(segment.data), BLOCK)
     for at in progress.track(blocks, "sending, KiB", len(blocks)):
-        _write_block(link, segment.address + at, segment.data[at : at + BLOCK])
+        write(link, segment.address + at, segment.data[at : at + BLOCK])
     return min(present * BLOCK, len(segment.data))
-
-
-def _write_block(link: Link, address: int, data: bytes) -> None:
-    try:
-        link.request(protocol.WRITE, _WORD.pack(address) + data)
-    except Refused as error:
-        raise HeepstorError(
-            f"the board does not take {len(data)} bytes at {address:#x}: {error}."
-        ) from error
 
 
 def _present_blocks(link: Link, segment: Segment) -> int:

@@ -1,7 +1,7 @@
 """Messages between host and board, as bytes. The board's side is sw/include/heepstor/serial/.
 
 A message is a type, a sequence number, two zeros, a body, and the CRC-32 of all that. On the line
-it is a frame: without zeros by consistent overhead byte stuffing, and a zero before and after it.
+it is a frame: without zeros by consistent overhead byte stuffing, a zero before and two after it.
 docs/boards.md describes the messages.
 """
 
@@ -13,15 +13,18 @@ from dataclasses import astuple, dataclass
 from typing import ClassVar
 
 MAGIC = 0x50454548
-VERSION = 1
+VERSION = 2
 MAX_DATA = 1024
 """Most bytes that one WRITE or READ moves."""
+MAX_TEXT = 64
+"""Most bytes of printed text in one TEXT."""
+START_BYTES = 8
 LOADER_BYTES = 2048
 """Bytes at the end of the main memory that the loader needs for itself."""
 LEAST_DIVIDER = 5
 """Fewest clock cycles of a bit."""
 
-HELLO, WRITE, CHECK, START, READ, BUFFERS, INFER, LEAVE, SPEED = range(1, 10)
+HELLO, WRITE, CHECK, START, READ, BUFFERS, INFER, LEAVE, SPEED, TEXT = range(1, 11)
 REPLY = 0x80
 ERROR = 0xFF
 
@@ -70,7 +73,10 @@ class _Words:
 
 @dataclass(frozen=True)
 class Hello(_Words):
-    """Who answers, and what hardware that is. `exit_code` is the last program's if one `exited`."""
+    """Who answers, and what hardware that is.
+
+    `exit_code` is the last program's if one `exited`, `session` the number of the last START.
+    """
 
     magic: int
     version: int
@@ -84,7 +90,8 @@ class Hello(_Words):
     buffer_words: int
     exited: int
     exit_code: int
-    COUNT = 12
+    session: int
+    COUNT = 13
 
 
 @dataclass(frozen=True)
@@ -116,9 +123,9 @@ def crc32(data: bytes) -> int:
 
 
 def encode(message: Message) -> bytes:
-    """The frame of a message, zeros before and after it included."""
+    """The frame of a message, the zero before it and the two after it included."""
     data = _HEADER.pack(message.type, message.sequence) + message.body
-    return b"\0" + stuff(data + _CRC.pack(crc32(data))) + b"\0"
+    return b"\0" + stuff(data + _CRC.pack(crc32(data))) + b"\0\0"
 
 
 def decode(frame: bytes) -> Message | None:

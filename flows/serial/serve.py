@@ -41,8 +41,7 @@ def run(
     server is only sent if it does not run there yet. Raises HeepstorError if the board is not there
     or not the right one, or an inference fails.
     """
-    printed: list[str] = []
-    with session.opened(port, config, simulator, printed.append) as link:
+    with session.opened(port, config, simulator) as link:
         progress.show(f"asking {link.name}")
         with session.answering(link):
             buffers = serving(link, port, config, server, progress)
@@ -67,7 +66,9 @@ def serving(link: Link, port: str, config: Config, server: Path, progress: Progr
     except NoAnswer:
         board = None
     if board is None or board.role != protocol.SERVER:
-        raise HeepstorError(f"the application on {link.name} was started and does not serve.")
+        raise HeepstorError(
+            f"the application on {link.name} was started and does not serve.{_last_lines(link)}"
+        )
     return Buffers.unpack(link.request(protocol.BUFFERS).body)
 
 
@@ -87,7 +88,7 @@ def infer(link: Link, patience: float, buffers: Buffers, values: np.ndarray, bat
     try:
         reply = link.request(protocol.INFER, patience=patience)
     except Refused as error:
-        raise HeepstorError(f"the board does no inference: {error}.") from error
+        raise HeepstorError(_why_refused(link, error)) from error
     inference = Inference.unpack(reply.body)
     if inference.error:
         raise HeepstorError(
@@ -96,6 +97,23 @@ def infer(link: Link, patience: float, buffers: Buffers, values: np.ndarray, bat
         )
     data = loader.read(link, buffers.output, buffers.output_bytes)
     return Answer(np.frombuffer(data, "<f4").reshape(batch, -1), inference.cycles)
+
+
+def _why_refused(link: Link, error: Refused) -> str:
+    """Why no inference was done: perhaps the application has ended, and said why."""
+    if link.greeting is None or not link.greeting.exited:
+        return f"the board does no inference: {error}."
+    return (
+        f"the application on {link.name} ended during the inference (exit code "
+        f"{link.greeting.exit_code}).{_last_lines(link)}"
+    )
+
+
+def _last_lines(link: Link) -> str:
+    """What it printed, to be put behind a message."""
+    if not link.last_lines:
+        return ""
+    return " Its last lines:\n" + "\n".join("  | " + line for line in link.last_lines)
 
 
 def golden_inputs(model: Path) -> tuple[Inputs, np.ndarray]:

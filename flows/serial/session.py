@@ -51,17 +51,15 @@ def patience(port: str) -> Patience:
 
 
 @contextlib.contextmanager
-def opened(
-    port: str, config: Config, program: Path | None, on_text: Callable[[str], None]
-) -> Iterator[Link]:
+def opened(port: str, config: Config, program: Path | None) -> Iterator[Link]:
     """Opens a port, or starts the simulator `program` if the port's name is SIMULATOR."""
     answer = patience(port).answer
     if port == SIMULATOR:
         with simulator.started(program) as board:
-            yield Link(board.port, "the simulator", answer, on_text, board.check)
+            yield Link(board.port, "the simulator", answer, check=board.check)
     else:
         with open_port(port, config.uart.baud) as opened_port:
-            yield Link(opened_port, port, answer, on_text)
+            yield Link(opened_port, port, answer)
 
 
 def identify(link: Link, config: Config) -> Hello:
@@ -95,10 +93,11 @@ def load(
     image: Image,
     progress: Progress,
     on_start: Callable[[], None] = lambda: None,
-) -> Sent:
+) -> tuple[Sent, int]:
     """Brings a program into the memory of the board that answers, and starts it.
 
     A server that runs there is ended. `on_start` is called before the program can print anything.
+    Returns what was sent, and the number of the session.
     """
     with answering(link):
         board = identify(link, config)
@@ -111,8 +110,7 @@ def load(
         loader.check_room(image, board)
         sent = loader.send(link, image, progress)
         on_start()
-        loader.start(link, image)
-    return sent
+        return sent, loader.start(link, image)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""What comes from a board: text that programs print, and frames between zeros."""
+"""The frames in what comes from a board."""
 
 from __future__ import annotations
 
@@ -10,54 +10,22 @@ from flows.serial.protocol import Message
 DAMAGE = Message(protocol.ERROR, 0, protocol.DAMAGED.to_bytes(4, "little"))
 """The complaint of a board about a damaged request; here also of the host about a damaged reply."""
 
+_LONGEST = 2 * protocol.MAX_DATA
+"""Longer than any frame; what is longer still need not be kept."""
+
 
 class Splitter:
-    """Takes bytes as they arrive; gives lines of text and messages in their order.
-
-    A frame begins with a zero, a code and the message's type, which is 0x80 or more; printed text
-    is ASCII. So two bytes after a zero tell frames from text. A damaged frame gives DAMAGE.
-    """
+    """Takes bytes as they arrive; gives messages in their order, DAMAGE for what is none."""
 
     def __init__(self) -> None:
-        self._pending = bytearray()
-        self._frame: bytearray | None = None
+        self._frame = bytearray()
 
-    def take(self, data: bytes) -> Iterator[str | Message]:
-        """Yields each line (without its end) and each message that is complete now."""
+    def take(self, data: bytes) -> Iterator[Message]:
+        """Yields each message that is complete now."""
         for byte in data:
-            if byte == 0:
-                yield from self._end_of_part()
-            elif self._frame is not None:
-                self._frame.append(byte)
-                if len(self._frame) == 2 and byte < protocol.REPLY:
-                    yield from self._turn_into_text()
-            else:
-                yield from self._take_text(byte)
-
-    def rest(self) -> str:
-        """Text that has come without an end of line."""
-        return _text(self._pending)
-
-    def _end_of_part(self) -> Iterator[str | Message]:
-        frame, self._frame = self._frame, bytearray()
-        if self._pending:
-            yield _text(self._pending)
-            self._pending.clear()
-        if frame:
-            yield protocol.decode(bytes(frame)) or DAMAGE
-
-    def _turn_into_text(self) -> Iterator[str]:
-        text, self._frame = self._frame or b"", None
-        for byte in text:
-            yield from self._take_text(byte)
-
-    def _take_text(self, byte: int) -> Iterator[str]:
-        if byte == ord("\n"):
-            yield _text(self._pending)
-            self._pending.clear()
-        else:
-            self._pending.append(byte)
-
-
-def _text(data: bytes) -> str:
-    return bytes(data).decode("ascii", errors="replace").rstrip("\r")
+            if byte != 0:
+                if len(self._frame) <= _LONGEST:
+                    self._frame.append(byte)
+            elif self._frame:
+                frame, self._frame = self._frame, bytearray()
+                yield protocol.decode(bytes(frame)) or DAMAGE

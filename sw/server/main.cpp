@@ -66,6 +66,10 @@ bool serve(serial::Endpoint& line) {
     case serial::kRead:
       serial::read_memory(line, window_of(output, sizeof(output)));
       return true;
+    case serial::kStart:
+      if (!serial::is_started(line)) break;
+      line.reply();
+      return true;
     case serial::kLeave:
       line.reply();
       return false;

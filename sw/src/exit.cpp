@@ -1,8 +1,8 @@
 #include "heepstor/exit.hpp"
 
+#include "heepstor/console.hpp"
 #include "heepstor/interrupts.hpp"
 #include "heepstor/mmio.hpp"
-#include "heepstor/uart.hpp"
 #include "heepstor_config.hpp"
 #include "regs_soc_ctrl.hpp"
 
@@ -18,7 +18,7 @@ bool has_loader() {
 }  // namespace
 
 void exit(int code) {
-  uart::flush();
+  console::flush();
   const interrupts::Masked masked;
   write_register(config::kSocCtrlBase + regs::soc_ctrl::kExitOffset,
                  static_cast<std::uint32_t>(code));

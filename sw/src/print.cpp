@@ -1,6 +1,6 @@
 #include "heepstor/print.hpp"
 
-#include "heepstor/uart.hpp"
+#include "heepstor/console.hpp"
 
 namespace heepstor::detail {
 namespace {
@@ -79,7 +79,7 @@ constexpr float kFixedLimit = 2147483648.0f;
 
 }  // namespace
 
-void put(char character) { uart::put(character); }
+void put(char character) { console::put(character); }
 
 void put(const char* text) {
   while (*text != '\0') put(*text++);

@@ -111,7 +111,7 @@ def link_to(board: simulator.Simulator, printed: list[str], port=None) -> Link:
 
 
 def load(link: Link, elf: Path) -> loader.Sent:
-    return session.load(link, session.SIMULATOR, CONFIG, image.read(elf), Progress())
+    return session.load(link, session.SIMULATOR, CONFIG, image.read(elf), Progress())[0]
 
 
 def test_programs_one_after_the_other(program: Path, elves: dict[str, Path]) -> None:
@@ -147,13 +147,14 @@ def test_a_bad_line_and_a_cable_that_is_pulled(program: Path, elves: dict[str, P
         session.identify(link_to(board, printed), CONFIG)
         # Bytes are dropped, doubled and changed in turn.
         faults = iter(1000 * (b"", b"xx", b"y"))
-        bad = FaultyPort(board.port, lambda byte: next(faults), every=700, seed=2)
-        sent = loader.send(link_to(board, printed, bad), binary, Progress())
-        assert bad.faults > 2
+        bad = FaultyPort(board.port, lambda byte: next(faults), every=200, seed=2)
+        link = link_to(board, printed, bad)
+        sent = loader.send(link, binary, Progress())
+        assert bad.faults > 10
         assert sent.found >= 2 * loader.BLOCK
-        link = link_to(board, printed)
         loader.start(link, binary)
         assert link.await_hello(SILENCE).exit_code == 3
+        assert not link.text.is_incomplete
         assert printed[-1] == f"sum {sum(TABLE)}"
 
 

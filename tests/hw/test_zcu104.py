@@ -64,9 +64,8 @@ async def messages(dut):
     """Yields the messages that come from the serial line."""
     splitter = Splitter()
     while True:
-        for item in splitter.take(bytes([await receive(dut)])):
-            if isinstance(item, protocol.Message):
-                yield item
+        for message in splitter.take(bytes([await receive(dut)])):
+            yield message
 
 
 async def receive(dut):
@@ -150,7 +149,10 @@ async def the_soc_says_hello_and_runs_a_program(dut):
     program = [0x10000537, 0x00300593, 0x00B52623, 0x0000006F]
     base = hello.memory_base.to_bytes(4, "little")
     body = base + b"".join(word.to_bytes(4, "little") for word in program)
-    for sequence, (kind, content) in enumerate([(protocol.WRITE, body), (protocol.START, base)], 1):
+    start = base + (1).to_bytes(4, "little")
+    for sequence, (kind, content) in enumerate(
+        [(protocol.WRITE, body), (protocol.START, start)], 1
+    ):
         assert int(dut.led_o.value) & (LED_EXITED | LED_FAILED) == 0
         await send(dut, protocol.encode(protocol.Message(kind, sequence, content)))
         reply = await anext(incoming)

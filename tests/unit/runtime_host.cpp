@@ -13,12 +13,12 @@
 
 #include "../../sw/src/slice.hpp"
 #include "heepstor/argmax.hpp"
+#include "heepstor/console.hpp"
 #include "heepstor/engine.hpp"
 #include "heepstor/permute.hpp"
 #include "heepstor/print.hpp"
 #include "heepstor/softmax.hpp"
 #include "heepstor/software_engine.hpp"
-#include "heepstor/uart.hpp"
 
 // string.cpp is compiled with these names, so that the host's own functions stay in use.
 extern "C" void* device_memcpy(void*, const void*, std::size_t);
@@ -248,7 +248,7 @@ void reasons() {
 
 }  // namespace
 
-void heepstor::uart::put(char character) { printed += character; }
+void heepstor::console::put(char character) { printed += character; }
 
 int main() {
   for (int command; (command = std::getchar()) != EOF; std::fflush(stdout)) {

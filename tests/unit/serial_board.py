@@ -23,7 +23,10 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).with_suffix("")
 PROGRAM_ID = 0x1234567
 SOURCES = {
-    "loader": [ROOT / "cores" / "boot_rom" / "loader.cpp", HERE / "loader_main.cpp"],
+    "loader": [
+        *(ROOT / "cores" / "boot_rom" / "loader.cpp", HERE / "loader_main.cpp"),
+        *(firmware.RUNTIME / name for name in ("console.cpp", "uart.cpp")),
+    ],
     "server": [firmware.SERVER, HERE / "server_main.cpp"],
 }
 FLAGS = [

@@ -15,6 +15,7 @@ from flows.serial import protocol
 from flows.serial.link import Link
 from flows.serial.protocol import Buffers, Hello, Inference, Message
 from flows.serial.splitter import DAMAGE, Splitter
+from flows.serial.text import Text
 from tests.unit.serial_board import running
 
 HEADER = (INCLUDE / "heepstor" / "serial" / "protocol.hpp").read_text()
@@ -24,7 +25,7 @@ STRUCT = re.compile(r"struct (\w+) \{(.*?)\};", re.DOTALL)
 
 def test_the_constants_are_those_of_the_device() -> None:
     constants = {name: int(value, 0) for name, value in CONSTANT.findall(HEADER)}
-    assert len(constants) == 21
+    assert len(constants) == 24
     for name, value in constants.items():
         python = re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper()
         assert getattr(protocol, python) == value, name
@@ -79,7 +80,7 @@ def test_known_frames(data: bytes, stuffed: bytes) -> None:
 
 @given(st.binary(min_size=1, max_size=40), st.data())
 def test_a_message_with_a_byte_changed_is_no_message(body: bytes, data) -> None:
-    frame = protocol.encode(Message(protocol.WRITE, 7, body))[1:-1]
+    frame = protocol.encode(Message(protocol.WRITE, 7, body))[1:-2]
     assert protocol.decode(frame) == Message(protocol.WRITE, 7, body)
     at = data.draw(st.integers(0, len(frame) - 1))
     other = data.draw(st.integers(1, 255).filter(lambda byte: byte != frame[at]))
@@ -113,31 +114,62 @@ def device() -> Link:
     return _DEVICE[0]
 
 
-def split(*parts: bytes) -> list[str | Message]:
-    splitter = Splitter()
-    return [found for part in parts for found in splitter.take(part)]
-
-
 HELLO = Message(protocol.HELLO + protocol.REPLY, 0, b"\n" * 9 + b"\0\0\0")
 FRAME = protocol.encode(HELLO)
 
 
-def test_text_and_frames_are_told_apart() -> None:
-    expected = ["one", "two", HELLO, "three", HELLO, HELLO, "", "four"]
-    stream = b"one\r\ntwo" + FRAME + b"three\n" + FRAME + FRAME + b"\nfour\n"
-    assert split(stream) == expected
-    assert split(*(bytes([byte]) for byte in stream)) == expected
-
-
-def test_text_without_an_end_is_kept() -> None:
+def split(*parts: bytes) -> list[Message]:
     splitter = Splitter()
-    assert list(splitter.take(b"first\nsec")) == ["first"]
-    assert splitter.rest() == "sec"
+    return [found for part in parts for found in splitter.take(part)]
+
+
+def test_frames_are_found_however_they_arrive() -> None:
+    stream = FRAME + FRAME[1:-1] + FRAME
+    assert split(stream) == [HELLO, HELLO, HELLO]
+    assert split(*(bytes([byte]) for byte in stream)) == [HELLO, HELLO, HELLO]
 
 
 def test_damaged_frames_are_told_and_what_follows_is_found() -> None:
     damaged = FRAME[:8] + b"\x55" + FRAME[9:]
-    assert split(damaged + FRAME + b"text\n" + FRAME[:9] + FRAME) == [
-        *(DAMAGE, HELLO, "text"),
+    noise = b"text that is no frame\n" * 500
+    assert split(damaged + FRAME + noise + FRAME + FRAME[:9] + FRAME) == [
+        *(DAMAGE, HELLO),
+        *(DAMAGE, HELLO),
         *(DAMAGE, HELLO),
     ]
+
+
+def test_a_frame_survives_the_loss_of_any_of_its_zeros() -> None:
+    for at in (0, len(FRAME) - 1):
+        assert split(FRAME + FRAME[:at] + FRAME[at + 1 :] + FRAME) == [HELLO] * 3
+
+
+def text(sequence: int, content: bytes) -> Message:
+    return Message(protocol.TEXT + protocol.REPLY, sequence, content)
+
+
+def test_text_is_made_of_messages_and_repeated_ones_count_once() -> None:
+    found = Text()
+    found.begin()
+    messages = [text(1, b"one\r\ntw"), text(1, b"one\r\ntw"), text(2, b"o\n"), text(3, b"rest")]
+    assert [line for message in messages for line in found.take(message)] == ["one", "two"]
+    assert (found.rest(), found.is_incomplete) == ("rest", False)
+
+
+@pytest.mark.parametrize("sequences", [(2,), (1, 3), (254, 255, 2)])
+def test_text_that_is_missing_is_noticed(sequences: tuple[int, ...]) -> None:
+    found = Text()
+    if sequences[0] < 254:
+        found.begin()
+    for sequence in sequences:
+        assert not found.is_incomplete
+        assert list(found.take(text(sequence, b"x\n"))) == ["x"]
+    assert found.is_incomplete
+
+
+def test_text_goes_on_after_the_last_number() -> None:
+    found = Text()
+    found.begin()
+    for number in range(600):
+        assert list(found.take(text(number % 255 + 1, b"x\n"))) == ["x"]
+    assert not found.is_incomplete

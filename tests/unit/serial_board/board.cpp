@@ -43,12 +43,12 @@ std::uint32_t cycles() {
   return static_cast<std::uint32_t>(static_cast<std::uint64_t>(seconds * config::kClockHz));
 }
 
-}  // namespace
-
 void put_byte(std::uint8_t byte) {
   while (write(STDOUT_FILENO, &byte, 1) != 1) {
   }
 }
+
+}  // namespace
 
 namespace heepstor {
 
@@ -64,6 +64,8 @@ std::uint32_t read_register(std::uint32_t address) {
       return board.config_hash;
     case config::kSocCtrlBase + regs::soc_ctrl::kExitOffset:
       return board.exit_code;
+    case config::kSocCtrlBase + regs::soc_ctrl::kSessionOffset:
+      return board.session;
     case config::kSocCtrlBase + regs::soc_ctrl::kBootOffset:
       return regs::soc_ctrl::kBootSelectMask |
              (board.exited != 0 ? regs::soc_ctrl::kBootExitedMask : 0);
@@ -75,6 +77,8 @@ std::uint32_t read_register(std::uint32_t address) {
 void write_register(std::uint32_t address, std::uint32_t value) {
   if (address == config::kUartBase + regs::uart::kDataOffset) {
     put_byte(static_cast<std::uint8_t>(value));
+  } else if (address == config::kSocCtrlBase + regs::soc_ctrl::kSessionOffset) {
+    board.session = value;
   }
 }
 

@@ -8,7 +8,6 @@ struct BoardState {
   std::uint32_t config_hash = 0;
   std::uint32_t exited = 0;
   std::uint32_t exit_code = 0;
+  std::uint32_t session = 0;
 };
 extern BoardState board;
-
-void put_byte(std::uint8_t byte);

@@ -9,9 +9,9 @@
 #include "heepstor/serial/crc32.hpp"
 #include "heepstor/serial/frame.hpp"
 #include "heepstor/serial/protocol.hpp"
+#include "heepstor/serial/wire.hpp"
 #include "heepstor_config.hpp"
 #include "regs_soc_ctrl.hpp"
-#include "regs_timer.hpp"
 #include "regs_uart.hpp"
 
 namespace heepstor::serial {
@@ -28,7 +28,7 @@ class Endpoint {
         body_bytes_ = decoder.size() - kHeaderBytes - kCrcBytes;
         return;
       }
-      await_silence();
+      wire::await_silence();
       message_[kSequence] = 0;
       refuse(kDamaged);
     }
@@ -68,87 +68,42 @@ class Endpoint {
     hello.buffer_words = config::kBufferWords;
     hello.exited = (boot & regs::soc_ctrl::kBootExitedMask) != 0;
     hello.exit_code = read(regs::soc_ctrl::kExitOffset);
+    hello.session = read(regs::soc_ctrl::kSessionOffset);
     if (!is_reply) message_[kSequence] = 0;
     send(kHello | kReply, sizeof(Hello));
   }
 
-  /// Waits until the last bit has left.
-  static void flush() {
-    while ((status() & regs::uart::kStatusTxIdleMask) == 0) {
-    }
-  }
-
  private:
-  static constexpr std::size_t kType = 0;
-  static constexpr std::size_t kSequence = 1;
-  static constexpr std::size_t kHeaderBytes = 4;
-  static constexpr std::size_t kCrcBytes = 4;
   /// Longest body: an address and data.
   static constexpr std::size_t kBodyBytes = sizeof(std::uint32_t) + kMaxData;
   /// A frame that stands still for so long has been cut off.
   static constexpr std::uint32_t kTimeoutCycles = config::kClockHz / 4;
-  /// So long nothing comes when everything that was sent has arrived: ten characters.
-  static constexpr std::uint32_t kSilenceCycles = 100 * config::kUartDivider;
 
   static std::uint32_t read(std::uint32_t offset) {
     return read_register(config::kSocCtrlBase + offset);
   }
 
-  static std::uint32_t status() {
-    return read_register(config::kUartBase + regs::uart::kStatusOffset);
-  }
-
-  static std::uint32_t now() {
-    return read_register(config::kTimerBase + regs::timer::kMtimeOffset);
-  }
-
-  static void put(std::uint8_t byte) {
-    while ((status() & regs::uart::kStatusTxFullMask) != 0) {
-    }
-    write_register(config::kUartBase + regs::uart::kDataOffset, byte);
-  }
-
-  static std::uint32_t poll() { return read_register(config::kUartBase + regs::uart::kDataOffset); }
-
-  static bool is_byte(std::uint32_t polled) { return (polled & regs::uart::kDataValidMask) != 0; }
-
   static void receive_frame(FrameDecoder& decoder) {
     std::uint32_t polled;
     do {
-      polled = poll();
-      if (!is_byte(polled)) polled = await_byte(decoder);
+      polled = wire::poll();
+      if (!wire::is_byte(polled)) polled = await_byte(decoder);
     } while (!decoder.take(static_cast<std::uint8_t>(polled)));
   }
 
   /// Waits; a frame that stands still for too long is forgotten.
   static std::uint32_t await_byte(FrameDecoder& decoder) {
-    const std::uint32_t start = now();
+    const std::uint32_t start = wire::now();
     for (;;) {
-      const std::uint32_t polled = poll();
-      if (is_byte(polled)) return polled;
-      if (decoder.in_frame() && now() - start > kTimeoutCycles) decoder.reset();
-    }
-  }
-
-  /// Drops what is still on its way: while a complaint is sent it could not be received whole, and
-  /// would be the next thing to complain about.
-  static void await_silence() {
-    std::uint32_t last = now();
-    while (now() - last < kSilenceCycles) {
-      if (is_byte(poll())) last = now();
+      const std::uint32_t polled = wire::poll();
+      if (wire::is_byte(polled)) return polled;
+      if (decoder.in_frame() && wire::now() - start > kTimeoutCycles) decoder.reset();
     }
   }
 
   void send(std::uint8_t type, std::size_t body_bytes) {
     message_[kType] = type;
-    message_[2] = message_[3] = 0;
-    const std::size_t size = kHeaderBytes + body_bytes;
-    Crc32 crc;
-    for (std::size_t i = 0; i < size; ++i) crc.add(message_[i]);
-    for (std::size_t i = 0; i < kCrcBytes; ++i) {
-      message_[size + i] = static_cast<std::uint8_t>(crc.value() >> 8 * i);
-    }
-    put_frame(message_, size + kCrcBytes, put);
+    send_message(message_, body_bytes);
   }
 
   alignas(4) std::uint8_t message_[kHeaderBytes + kBodyBytes + kCrcBytes];
@@ -165,6 +120,13 @@ struct Window {
     return offset <= bytes && count <= bytes - offset;
   }
 };
+
+/// Whether a kStart request is a repetition of one that was done: its reply was lost.
+inline bool is_started(Endpoint& line) {
+  const std::uint32_t session =
+      read_register(config::kSocCtrlBase + regs::soc_ctrl::kSessionOffset);
+  return line.size() == kStartBytes && session != 0 && line.words()[1] == session;
+}
 
 inline std::uint8_t* memory_at(std::uint32_t address) {
   return reinterpret_cast<std::uint8_t*>(static_cast<std::uintptr_t>(address));
@@ -186,7 +148,7 @@ inline void set_speed(Endpoint& line) {
   const std::uint32_t divider = line.words()[0];
   if (divider < kLeastDivider || divider > 0xFFFF) return line.refuse(kUnknownRequest);
   line.reply();
-  Endpoint::flush();
+  wire::flush();
   write_register(config::kUartBase + regs::uart::kDividerOffset, divider);
 }
 

@@ -1,6 +1,7 @@
 // Frames on the serial line: consistent overhead byte stuffing (Cheshire and Baker, 1999) leaves no
-// zeros in a message, so that a zero before and after it marks its limits. Whatever is lost or
-// added on the way, the next frame is found again.
+// zeros in a message, so that zeros before and after it mark its limits. Whatever is lost or added
+// on the way, the next frame is found again. Two zeros end a frame: if one is lost, the receiver
+// need not wait for more.
 #pragma once
 
 #include <cstddef>
@@ -88,7 +89,7 @@ class FrameDecoder {
   Crc32 crc_;
 };
 
-/// Gives the bytes of a frame, zeros before and after it included, to `put`.
+/// Gives the bytes of a frame, the zero before it and the two after it included, to `put`.
 template <class Put>
 void put_frame(const std::uint8_t* message, std::size_t size, Put put) {
   constexpr std::size_t kLongest = 254;
@@ -103,6 +104,7 @@ void put_frame(const std::uint8_t* message, std::size_t size, Put put) {
     if (!stands_for_zero && end == size) break;
     begin = end + (stands_for_zero ? 1 : 0);
   }
+  put(0);
   put(0);
 }
 

@@ -13,10 +13,14 @@
 namespace heepstor::serial {
 
 inline constexpr std::uint32_t kMagic = 0x50454548;  // "HEEP"
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 
 /// Most bytes that one kWrite or kRead moves.
 inline constexpr std::size_t kMaxData = 1024;
+/// Most bytes of printed text in one kText.
+inline constexpr std::size_t kMaxText = 64;
+/// Bytes of kStart's body.
+inline constexpr std::size_t kStartBytes = 8;
 /// Bytes at the end of the main memory that the loader needs for itself.
 inline constexpr std::uint32_t kLoaderBytes = 2048;
 
@@ -27,12 +31,15 @@ inline constexpr std::uint32_t kLeastDivider = 5;
 inline constexpr std::uint8_t kHello = 1;    // -> Hello
 inline constexpr std::uint8_t kWrite = 2;    // address, data ->
 inline constexpr std::uint8_t kCheck = 3;    // address, bytes -> CRC-32 of that memory
-inline constexpr std::uint8_t kStart = 4;    // address ->, and then the program runs; loader only
+inline constexpr std::uint8_t kStart = 4;    // address, session ->, and then the program runs
 inline constexpr std::uint8_t kRead = 5;     // address, bytes -> data; server only
 inline constexpr std::uint8_t kBuffers = 6;  // -> Buffers; server only
 inline constexpr std::uint8_t kInfer = 7;    // -> Inference; server only
 inline constexpr std::uint8_t kLeave = 8;    // ->, and then the loader runs; server only
 inline constexpr std::uint8_t kSpeed = 9;    // clock cycles of a bit ->, then it holds; loader only
+/// The other way round: a program sends printed text as kText | kReply with a sequence number of
+/// its own (1, 2, ... 255, 1, ...), and the host answers kText with that number.
+inline constexpr std::uint8_t kText = 10;
 
 inline constexpr std::uint8_t kReply = 0x80;
 /// Reply to a request that cannot be done; the body is the reason.
@@ -62,6 +69,7 @@ struct Hello {
   std::uint32_t buffer_words;
   std::uint32_t exited;     // 1: a program has ended since reset
   std::uint32_t exit_code;  // of that program
+  std::uint32_t session;    // of the last kStart; 0: none since reset
 };
 
 /// Where a server takes inputs and leaves outputs: addresses, and bytes of one inference.
