@@ -16,6 +16,7 @@ from invoke import Exit, task
 sys.dont_write_bytecode = False
 
 # After the line above, which they need.
+from flows import interrupts  # noqa: E402
 from flows.errors import HeepstorError  # noqa: E402
 from flows.pairs import Pair, TaskWithPairs  # noqa: E402
 from modelgen.errors import ModelError  # noqa: E402
@@ -72,12 +73,13 @@ _DISK_ERRORS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQU
 
 
 def _reports_errors(function):
-    """A user's mistake ends with its message alone, Ctrl-C with exit code 130."""
+    """A user's mistake ends with its message alone, Ctrl-C with exit code 130, SIGTERM with 143."""
 
     @functools.wraps(function)
     def wrapped(*arguments, **options):
         try:
-            return function(*arguments, **options)
+            with interrupts.as_exceptions():
+                return function(*arguments, **options)
         except HeepstorError as error:
             raise Exit(f"\nError: {error}", code=error.code) from error
         except ModelError as error:
@@ -92,8 +94,8 @@ def _reports_errors(function):
             place = f"{error.strerror}: {error.filename}"
             hint = "Is there space, and do build/ and data/ belong to this user?"
             raise Exit(f"\nError: {place}. {hint}", code=1) from error
-        except KeyboardInterrupt:
-            raise Exit("\nInterrupted. What was complete is kept.", code=130) from None
+        except interrupts.Interrupted as error:
+            raise Exit(f"\n{error}", code=error.code) from None
 
     return wrapped
 

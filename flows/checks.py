@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from flows import fusesoc, system_tools
 from flows.core_library import Library
 from flows.errors import HeepstorError
+from flows.processes import run_foreground
 
 _CPP = (".cpp", ".hpp", ".h")
 
@@ -47,7 +47,7 @@ def run_tests(root: Path, markers: str | None, only: str, more: str) -> int:
         *(["-k", only] if only else []),
         *more.split(),
     ]
-    return subprocess.run(command, cwd=root, env=_environment()).returncode
+    return run_foreground(command, root, _environment())
 
 
 def lint(root: Path) -> list[str]:
@@ -102,7 +102,7 @@ def _clang_format(root: Path) -> bool:
 
 def _passes(root: Path, program: str, *arguments: str) -> bool:
     path = Path(sys.executable).with_name(program)
-    return subprocess.run([str(path), *arguments], cwd=root, env=_environment()).returncode == 0
+    return run_foreground([path, *arguments], root, _environment()) == 0
 
 
 def _environment() -> dict[str, str]:

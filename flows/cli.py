@@ -1,60 +1,31 @@
-"""The command line behind `heepstor`: Invoke, with suggestions for misspelt tasks."""
+"""The command line behind `heepstor`, which can be interrupted at any time."""
 
 from __future__ import annotations
 
-import difflib
-import re
 import sys
-from pathlib import Path
 
-from invoke import ParseError, Program
-
-from flows import projects
-
-ROOT = Path(__file__).resolve().parent.parent
-_UNKNOWN = re.compile(r"No idea what '(?P<name>.*)' is!")
-_NO_VALUE = re.compile(r"Flag <(?P<pair>Pair)?Argument: (?P<name>\w+)[^>]*> needed value")
-
-
-class TaskProgram(Program):
-    """Invoke's program; an unknown task's message lists those with similar names."""
-
-    def parse_tasks(self) -> None:
-        try:
-            super().parse_tasks()
-        except ParseError as error:
-            raise self._explained(error) from None
-
-    def _explained(self, error: ParseError) -> ParseError:
-        if incomplete := _NO_VALUE.search(str(error)):
-            option = f"--{incomplete['name'].replace('_', '-')}"
-            values = ("two values", "A B") if incomplete["pair"] else ("a value", "VALUE")
-            text = f"{option} needs {values[0]}: {option} {values[1]}."
-            return ParseError(text, error.context)
-        unknown = _UNKNOWN.search(str(error))
-        return error if unknown is None else self._with_suggestion(unknown["name"], error)
-
-    def _with_suggestion(self, name: str, error: ParseError) -> ParseError:
-        kind = "option" if name.startswith("-") else "task"
-        close = difflib.get_close_matches(name, list(self.collection.task_names), n=3)
-        hint = f"Did you mean {' or '.join(close)}?" if close else "./heepstor lists the tasks."
-        if name in projects.names(ROOT):
-            hint = f"It is a project: --project {name}"
-        if kind == "option":
-            hint = "./heepstor <task> --help lists a task's options."
-        return ParseError(f"There is no {kind} {name!r}. {hint}", error.context)
+from flows import interrupts
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the tasks that the arguments name; without any, lists them."""
-    given = sys.argv[1:] if arguments is None else arguments
-    program = TaskProgram(name="heepstor", binary="heepstor")
+    """Run the tasks that the arguments name; without any, list them. Return the exit code."""
     try:
-        program.run(["heepstor", "--search-root", str(ROOT), *(given or ["--list"])])
-    except KeyboardInterrupt:
-        return 130
+        with interrupts.as_exceptions():
+            # Since the launcher they have been waiting for somebody to take them.
+            interrupts.unblock()
+            # Reading Invoke takes a while: from here on it can be interrupted.
+            from flows import task_program
+
+            task_program.run(sys.argv[1:] if arguments is None else arguments)
+    except interrupts.Interrupted as error:
+        print(f"\n{error}", file=sys.stderr)
+        return error.code
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    finally:
+        # There is nothing left to interrupt, and Python would print where it was.
+        interrupts.ignore()

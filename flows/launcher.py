@@ -5,7 +5,13 @@ library alone. `.venv` is trusted only while its stamp, written last, names the 
 path, requirements and interpreter.
 """
 
+# ruff: noqa: E402  (what is imported takes a while, in which Ctrl-C has to be expected)
 from __future__ import annotations
+
+import signal
+
+if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import contextlib
 import hashlib
@@ -24,7 +30,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from flows import system_tools  # noqa: E402  (found only through the path above)
+from flows import interrupts, system_tools
 
 VENV = ROOT / ".venv"
 STAMP = VENV / "heepstor-stamp.json"
@@ -371,19 +377,21 @@ def task_environment() -> dict[str, str]:
 def main(arguments: list[str]) -> int:
     """Runs a task; returns only when the environment cannot be made."""
     try:
-        ensure_environment(arguments[0] if arguments else "list")
+        with interrupts.as_exceptions():
+            ensure_environment(arguments[0] if arguments else "list")
     except LauncherError as error:
         say(str(error))
         return 1
     except OSError as error:
         say(f"{error.strerror or error}: {error.filename or ROOT}. Is it this user's, with space?")
         return 1
-    except KeyboardInterrupt:
+    except interrupts.Interrupted as error:
         say("interrupted; the next run installs the packages again.")
-        return 130
+        return error.code
     environment = task_environment()
     os.chdir(ROOT)
     python = str(VENV / "bin" / "python")
+    interrupts.block()
     os.execve(python, [python, "-m", "flows.cli", *arguments], environment)
 
 

@@ -9,6 +9,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
 
+_held: list[int] = []
+
+
+def held() -> tuple[int, ...]:
+    """The file descriptors of the locks that this process holds.
+
+    A program that inherits them holds the locks as well, until it ends.
+    """
+    return tuple(_held)
+
 
 @contextlib.contextmanager
 def file_lock(path: Path, on_wait: Callable[[str], None], shared: bool = False) -> Iterator[None]:
@@ -27,7 +37,11 @@ def file_lock(path: Path, on_wait: Callable[[str], None], shared: bool = False) 
         if not shared:
             lock.write(f"process {os.getpid()}\n")
             lock.flush()
-        yield
+        _held.append(lock.fileno())
+        try:
+            yield
+        finally:
+            _held.remove(lock.fileno())
 
 
 def _opened(path: Path) -> TextIO:

@@ -1,30 +1,82 @@
-"""Running programs: their output line by line, and none left running when the task is stopped."""
+"""Running programs: their output line by line, and none left running when the task has ended.
+
+Each program runs under a supervisor (`flows/supervisor.py`): however the task ends, kill -9
+included, the program and all that it has started are ended, and the task's locks are held until
+they are. Programs don't see Ctrl-C, unless they run in the foreground: they are ended by the task.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
+import socket
 import subprocess
+import sys
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from flows import locks
 from flows.errors import HeepstorError
+from flows.interrupts import Interrupted, Terminated
+
+_SUPERVISOR = Path(__file__).with_name("supervisor.py")
+# A program in the foreground has seen Ctrl-C as well, and may have something to say.
+_FAREWELL_SECONDS = 10
+
+_running: set[subprocess.Popen] = set()
 
 
 @contextlib.contextmanager
-def running(command: Sequence[str | Path], **options: Any) -> Iterator[subprocess.Popen]:
-    """A program without standard input, which is ended when this is left; `options` are Popen's.
+def running(
+    command: Sequence[str | Path], foreground: bool = False, **options: Any
+) -> Iterator[subprocess.Popen]:
+    """A program that is ended when this is left; `options` are Popen's.
 
-    Raises HeepstorError if it cannot be started.
+    What is given is the program's supervisor: its exit code is the program's, or 128 plus the
+    signal that ended it. Without `foreground` the program has no standard input and does not see
+    the terminal's signals. Raises HeepstorError if it can't be started.
     """
+    if not foreground:
+        options["stdin"] = subprocess.DEVNULL
+    ours, theirs = socket.socketpair()
+    with ours:
+        with theirs:
+            process = _supervised(command, foreground, theirs.fileno(), options)
+        _running.add(process)
+        try:
+            failure = ours.recv(16)
+            if failure != b"0":
+                reason = os.strerror(int(failure)) if failure else "it was killed"
+                raise HeepstorError(f"{command[0]} cannot be started: {reason}.")
+            yield process
+        finally:
+            ours.close()
+            process.wait()
+            _running.discard(process)
+            for stream in (process.stdout, process.stderr):
+                if stream is not None:
+                    stream.close()
+
+
+def _supervised(
+    command: Sequence[str | Path], foreground: bool, task: int, options: Mapping[str, Any]
+) -> subprocess.Popen:
+    group = os.getpgrp() if foreground else 0
+    words = [sys.executable, "-I", "-S", _SUPERVISOR, str(group), str(task), *command]
+    # The supervisor inherits it: Ctrl-C is not for it.
+    previous = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, **options)
+        return subprocess.Popen(words, pass_fds=(task, *locks.held()), **options)
     except OSError as error:
-        raise HeepstorError(f"{command[0]} cannot be started: {error.strerror}.") from error
-    try:
-        yield process
+        place = f" ({error.filename})" if error.filename else ""
+        raise HeepstorError(f"{command[0]} cannot be started: {error.strerror}{place}.") from error
     finally:
-        _end(process)
+        signal.pthread_sigmask(signal.SIG_SETMASK, previous)
 
 
 def run_lines(
@@ -46,21 +98,58 @@ def run_lines(
         errors="replace",
         bufsize=1,
         cwd=cwd,
-        env=None if environment is None else dict(environment),
+        env=environment,
     ) as process:
         for line in process.stdout or ():
             on_line(line.rstrip("\n"))
-        code = process.wait()
+        return _exit_code(process)
+
+
+def run_captured(
+    command: Sequence[str], cwd: Path, environment: Mapping[str, str]
+) -> tuple[int, str, str]:
+    """Run a program; return its exit code, its output and its messages."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with running(
+        command, text=True, errors="replace", cwd=cwd, env=environment, **pipes
+    ) as process:
+        out, err = process.communicate()
+        return _exit_code(process), out, err
+
+
+def run_foreground(
+    command: Sequence[str | Path],
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> int:
+    """Run a program on the terminal, which sees Ctrl-C itself; return its exit code."""
+    with running(command, foreground=True, cwd=cwd, env=environment) as process:
+        try:
+            return _exit_code(process)
+        except Terminated:
+            raise
+        except Interrupted:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_FAREWELL_SECONDS)
+            raise
+
+
+def _exit_code(process: subprocess.Popen) -> int:
+    code = process.wait()
     return code if code >= 0 else 128 - code
 
 
-def _end(process: subprocess.Popen) -> None:
-    if process.poll() is None:
-        process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=5)
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
+@contextlib.contextmanager
+def worker_threads(count: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that run programs: if this is left by an exception, no program goes on."""
+    prefix = f"programs-{time.monotonic_ns()}"
+    with ThreadPoolExecutor(count, thread_name_prefix=prefix) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            while any(thread.name.startswith(prefix) for thread in threading.enumerate()):
+                for process in list(_running):
+                    process.terminate()
+                time.sleep(0.01)
+            raise

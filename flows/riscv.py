@@ -12,15 +12,14 @@ import importlib.metadata
 import importlib.util
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from flows.errors import HeepstorError
+from flows.processes import run_captured, worker_threads
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / "build" / "cache"
@@ -96,7 +95,7 @@ class Toolchain:
         hashes = {folder: _hash_headers(folder) for folder in folders}
         objects = [self._object_path(unit, version, hashes) for unit in units]
         missing = [(u, o) for u, o in zip(units, objects, strict=True) if not _is_whole(o)]
-        with ThreadPoolExecutor(max_workers=self.jobs) as pool:
+        with worker_threads(self.jobs) as pool:
             messages = list(pool.map(lambda pair: self._compile(*pair), missing))
         failures = [text for text in messages if text is not None]
         if failures:
@@ -125,8 +124,8 @@ class Toolchain:
             "-o",
             str(elf),
         ]
-        done = self._zig("ld.lld", arguments)
-        return None if done.returncode == 0 else _clean(done.stderr)
+        code, messages = self._zig("ld.lld", arguments)
+        return None if code == 0 else _clean(messages)
 
     def _object_path(self, unit: Unit, version: str, headers: dict[Path, str]) -> Path:
         key = hashlib.sha256()
@@ -148,28 +147,25 @@ class Toolchain:
         try:
             includes = [f"-I{folder}" for folder in unit.include_dirs]
             files = ["-c", str(unit.source), "-o", str(temporary)]
-            done = self._zig("c++", [*_flags(unit), *_prefix_maps(unit), *includes, *files])
-            if done.returncode != 0:
-                return _clean(done.stderr)
+            arguments = [*_flags(unit), *_prefix_maps(unit), *includes, *files]
+            code, messages = self._zig("c++", arguments)
+            if code != 0:
+                return _clean(messages)
             _sum_of(target).write_text(_digest(temporary))
             temporary.replace(target)
             return None
         finally:
             temporary.unlink(missing_ok=True)
 
-    def _zig(self, tool: str, arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    def _zig(self, tool: str, arguments: list[str]) -> tuple[int, str]:
+        """Runs one of zig's tools; returns its exit code and its messages."""
         self.cache.mkdir(parents=True, exist_ok=True)
         # zig's own cache does not see that a file named by .incbin has changed: it gets a new one.
         with tempfile.TemporaryDirectory(dir=self.cache, prefix="zig-") as folder:
             caches = {"ZIG_GLOBAL_CACHE_DIR": folder, "ZIG_LOCAL_CACHE_DIR": folder}
-            return subprocess.run(
-                [sys.executable, "-m", "ziglang", tool, *arguments],
-                cwd=self.cache,
-                env={**os.environ, **caches},
-                capture_output=True,
-                text=True,
-                check=False,
-            )
+            command = [sys.executable, "-m", "ziglang", tool, *arguments]
+            code, _, messages = run_captured(command, self.cache, {**os.environ, **caches})
+            return code, messages
 
 
 def _is_whole(kept: Path) -> bool:

@@ -8,7 +8,6 @@ own module, whose weights are not quantized, is measured.
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -85,7 +84,6 @@ def execute(
         f"--firmware={elf}",
         f"--stats={out / STATISTICS}",
         f"--max-cycles={MAX_CYCLES}",
-        f"--parent={os.getpid()}",
     ]
     code = run_lines(command, take)
     (out / LOG).write_text("\n".join(printed) + "\n")

@@ -6,7 +6,6 @@ stages run again: export, quantize, generate, firmware, simulate, report.
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -15,6 +14,7 @@ from flows import cleaning
 from flows.bench.runner import Bench
 from flows.bench.tables import figures_table
 from flows.errors import HeepstorError
+from flows.processes import run_lines
 from flows.tables import console
 
 PROJECT = "cifar10-conv2d"
@@ -34,9 +34,9 @@ def run(bench: Bench) -> dict:
 def _build(root: Path, config_path: Path) -> None:
     command = [sys.executable, "-m", "invoke", "build", "--project", PROJECT]
     command += ["--config", str(config_path)]
-    result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
-    if result.returncode:
-        end = "\n".join(f"{result.stdout}\n{result.stderr}".splitlines()[-15:])
+    printed: list[str] = []
+    if run_lines(command, printed.append, cwd=root):
+        end = "\n".join(printed[-15:])
         raise HeepstorError(f"{' '.join(command)} failed:\n{end}")
 
 

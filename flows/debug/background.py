@@ -50,7 +50,5 @@ def running(
     with contextlib.ExitStack() as files:
         messages = files.enter_context(log.open("wb"))
         printed = files.enter_context(output.open("wb")) if output else messages
-        process = files.enter_context(
-            processes.running(command, stdout=printed, stderr=messages, start_new_session=True)
-        )
+        process = files.enter_context(processes.running(command, stdout=printed, stderr=messages))
         yield Background(name, process, log)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
-import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ from flows.debug.background import Background
 from flows.errors import HeepstorError
 from flows.options import Options, user_path
 from flows.pipeline import Pipeline
+from flows.processes import run_foreground
 from flows.progress import Progress, Terminal
 
 SIMULATOR = "sim"
@@ -121,8 +120,7 @@ def _target(port: str, simulator: Path | None, elf: Path, out: Path) -> Iterator
         yield _Target(adapter, False, "Are the adapter and the pins connected, and the board on?")
         return
     # The boot ROM waits for the serial line: the program is there, and has not run.
-    parent = f"--parent={os.getpid()}"
-    command = [simulator, f"--firmware={elf}", "--boot=loader", "--jtag=0", parent]
+    command = [simulator, f"--firmware={elf}", "--boot=loader", "--jtag=0"]
     with background.running("the simulator", command, out / "simulator.log", out / UART_LOG) as soc:
         number = soc.wait_for(r"JTAG on port (\d+)", _START_SECONDS)[1]
         file = str(CONFIGURATIONS / "simulator.cfg")
@@ -167,13 +165,9 @@ def gdb_arguments(port: int, elf: Path, is_loaded: bool, script: Path | None) ->
 
 def _gdb(command: Sequence[str]) -> int:
     """Runs GDB in the foreground; Ctrl-C is its own."""
-    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    previous = signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        return subprocess.call(
-            command, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
-        )
-    except OSError as error:
-        raise HeepstorError(f"{command[0]} cannot be started: {error.strerror}.") from error
+        return run_foreground(command)
     finally:
         signal.signal(signal.SIGINT, previous)
 

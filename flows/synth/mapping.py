@@ -13,13 +13,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 
 from flows.errors import HeepstorError
 from flows.files import write_whole
-from flows.processes import run_lines
+from flows.processes import run_lines, worker_threads
 from flows.synth.rtlil import Content
 
 # `check` of Yosys has no top here, and clock buffers are the top level's. ABC's check of its own
@@ -86,18 +86,15 @@ class Mapper:
         pending = batches(missing)
         done = 0
         self.on_progress(done, len(missing))
-        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        with worker_threads(len(os.sched_getaffinity(0))) as pool:
             running: dict[Future[None], int] = {}
-            try:
-                for batch in pending:
-                    running[pool.submit(self._map, batch, ports)] = len(batch)
-                while running:
-                    for future in wait(running, return_when=FIRST_COMPLETED).done:
-                        done += running.pop(future)
-                        future.result()
-                        self.on_progress(done, len(missing))
-            finally:
-                pool.shutdown(cancel_futures=True)
+            for batch in pending:
+                running[pool.submit(self._map, batch, ports)] = len(batch)
+            while running:
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    done += running.pop(future)
+                    future.result()
+                    self.on_progress(done, len(missing))
 
     def _map(self, batch: Sequence[Content], ports: Mapping[str, str]) -> None:
         # Yosys under WebAssembly sees the folder it runs in and those below, no others.

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
+from flows import config as configuration
+from flows import hardware
+from flows.locks import file_lock
 from flows.pipeline import BUILD
-from tests.e2e.workspace import ROOT, Copy, ran
+from tests.e2e.workspace import ROOT, Copy, ran, write_config
 
 pytestmark = pytest.mark.slow
 
@@ -186,6 +191,34 @@ def test_ctrl_c_ends_with_130_and_the_next_run_is_right(built):
     assert "Traceback" not in err
     assert built.build(*INPUTS)["report"]["inputs"] == 2
     assert built.stale() == set()
+
+
+def programs_in(folder: Path) -> list[str]:
+    """The names of the processes that work in a folder or below."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (process / "cwd").readlink().is_relative_to(folder):
+                found.append((process / "comm").read_text().strip())
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_build_that_is_killed_leaves_no_compiler_behind(copy, number):
+    """Whoever waits for its lock gets it when nobody works in the folder any more."""
+    config = write_config(copy.root / "small.hjson", array_size=4)
+    process = copy.start("hardware", "--config", config.name)
+    work = hardware.folder(configuration.load(config), copy.root)
+    while not {"verilator_bin", "cc1plus"} & set(programs_in(work)):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+    process.send_signal(number)
+    with file_lock(work / ".simulator.lock", lambda holder: None):
+        assert programs_in(work) == []
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == (143 if number == signal.SIGTERM else -number)
+    assert "Traceback" not in err
+    assert not (work / "simulator").exists()
 
 
 def test_two_builds_at_the_same_time(built):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import struct
 import time
 from pathlib import Path
@@ -205,7 +204,7 @@ def test_the_task_run(program: Path, copy: Copy, tmp_path: Path) -> None:
     pixels[2:10, 5:7] = 255
     Image.fromarray(pixels).save(copy.root / "one.png")
     name = str(tmp_path / "board")
-    command = [program, "--boot=loader", f"--uart-pty={name}", f"--parent={os.getpid()}"]
+    command = [program, "--boot=loader", f"--uart-pty={name}"]
     with background.running("the simulator", command, tmp_path / "messages"):
         while not Path(name).exists():
             time.sleep(0.01)

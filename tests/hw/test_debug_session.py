@@ -1,6 +1,5 @@
 """OpenOCD and GDB with the simulator, where they are installed: what a user of `debug` does."""
 
-import os
 import subprocess
 
 import pytest
@@ -90,7 +89,6 @@ def test_a_program_that_never_ends_is_ended(installed, simulator, programs, tmp_
     """As docs/boards.md has it: after a reset over JTAG the loader waits again."""
     name = str(tmp_path / "board")
     command = [simulator, "--boot=loader", f"--uart-pty={name}", "--jtag=0"]
-    command += [f"--parent={os.getpid()}"]
     reset = [installed.openocd, "-c", "gdb_port disabled; telnet_port disabled; tcl_port disabled"]
     with background.running("the simulator", command, tmp_path / "messages") as soc:
         number = soc.wait_for(r"JTAG on port (\d+)", 60)[1]

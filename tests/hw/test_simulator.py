@@ -1,7 +1,7 @@
 """The simulator as its user sees it: exit codes, messages, limits, statistics, waveforms."""
 
 import json
-import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -124,12 +124,6 @@ def test_max_cycles(simulator, programs):
     assert "50000 cycles" in messages
 
 
-def test_it_ends_with_the_process_that_started_it(simulator, programs):
-    forever = (f"--firmware={programs['busy']}", "--max-cycles=200000")
-    assert run(simulator, *forever, f"--parent={os.getpid()}")[0] == 124
-    assert run(simulator, *forever, "--parent=1")[0] == 130
-
-
 def test_serial_input(simulator, programs, tmp_path):
     text = tmp_path / "input"
     text.write_text("HAL.")
@@ -204,9 +198,26 @@ def test_bad_programs_are_refused(simulator, programs, tmp_path, spoil, expected
 def test_files_that_cannot_be_written(simulator, programs):
     firmware_option = f"--firmware={programs['exit_three']}"
     code, _, messages = run(simulator, firmware_option, "--trace=/nowhere/waves.fst")
-    assert code == 2 and "cannot write the waveform /nowhere/waves.fst" in messages
+    assert code == 2 and "cannot write the waveform /nowhere/waves.fst: No such file" in messages
+    for name, reason in {"/tmp": "Is a directory", "/dev/full": "not a regular file"}.items():
+        code, _, messages = run(simulator, firmware_option, f"--trace={name}")
+        assert code == 2 and reason in messages
     code, _, messages = run(simulator, firmware_option, "--stats=/nowhere/stats.json")
     assert code == 2 and "cannot write the statistics /nowhere/stats.json" in messages
+
+
+@pytest.mark.parametrize("size", [0, 100, 10_000])
+def test_a_waveform_that_the_disk_has_no_space_for(simulator, programs, tmp_path, size):
+    """However much of it was written: a part would show a program that ended early."""
+
+    def fill_disk() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    trace = tmp_path / "waves.fst"
+    arguments = (f"--firmware={programs['exit_three']}", f"--trace={trace}")
+    code, _, messages = run(simulator, *arguments, preexec_fn=fill_disk, restore_signals=False)
+    assert code == 2
+    assert f"cannot write the waveform {trace}: is there space on the disk?" in messages
 
 
 def test_help(simulator):

@@ -73,7 +73,7 @@ def repository(tmp_path: Path) -> Path:
     root = tmp_path / "repository"
     (root / "flows").mkdir(parents=True)
     shutil.copy2(ROOT / "heepstor", root)
-    for name in ("launcher.py", "system_tools.py", "__init__.py"):
+    for name in ("launcher.py", "interrupts.py", "system_tools.py", "__init__.py"):
         shutil.copy2(ROOT / "flows" / name, root / "flows")
     (root / "flows" / "cli.py").write_text(TASKS)
     (root / "requirements.txt").write_text("# pins\nsetuptools==999.0\nstub==1.0\n")

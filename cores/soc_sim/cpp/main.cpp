@@ -3,8 +3,6 @@
 
 // The simulator: runs a program on the Verilated SoC.
 
-#include <unistd.h>
-
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -78,7 +76,7 @@ class Simulation {
       const bool hangs = hang_.Step({seen.retired_o != 0, seen.active_o != 0, seen.pc_o});
       if (hangs && !terminal_ && !jtag_) return End::kHang;
       if (model_.Cycles() == options_.max_cycles) return End::kMaxCycles;
-      if (interrupted || IsOrphan()) return End::kInterrupted;
+      if (interrupted) return End::kInterrupted;
     }
     return End::kExit;
   }
@@ -95,13 +93,6 @@ class Simulation {
 
   // A debugger may load and run programs one after the other, and looks at what it has halted.
   bool IsDebugged() const { return jtag_ && jtag_->Wanted(); }
-
-  // Whoever waited for the result is gone.
-  bool IsOrphan() const {
-    constexpr std::uint64_t kLookCycles = 1 << 16;  // a look costs as much as a cycle
-    return options_.parent != 0 && model_.Cycles() % kLookCycles == 0 &&
-           static_cast<std::uint64_t>(getppid()) != options_.parent;
-  }
 
   void Step() {
     if (jtag_) jtag_->Step(model_);
@@ -142,9 +133,10 @@ int Main(int argc, char** argv) {
   std::signal(SIGTERM, [](int) { interrupted = 1; });
   const Result result = Simulation(options, model).Run();
   Report(result, elf);
+  if (!options.stats.empty()) WriteStatistics(result, elf, options.stats);
+  model.CloseTrace();
   if (!options.trace.empty())
     std::fprintf(stderr, "simulator: waveform in %s\n", options.trace.c_str());
-  if (!options.stats.empty()) WriteStatistics(result, elf, options.stats);
   return result.ExitCode();
 }
 

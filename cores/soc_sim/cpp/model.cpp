@@ -8,14 +8,12 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 
 #include "Vsoc_sim.h"
 #include "Vsoc_sim__Dpi.h"
 #include "heepstor_config.hpp"
 #include "options.hpp"
 #include "verilated.h"
-#include "verilated_fst_c.h"
 
 namespace heepstor::sim {
 namespace {
@@ -80,18 +78,12 @@ Model::Model()
   top_->uart_rx_i = 1;
 }
 
-Model::~Model() {
-  if (trace_) trace_->close();
-  top_->final();
-}
+Model::~Model() { top_->final(); }
 
-void Model::Trace(const std::string& path) {
-  // The waveform writer itself does not report a file that can't be written.
-  if (!std::ofstream(path)) throw UserError("cannot write the waveform " + path);
-  context_->traceEverOn(true);
-  trace_ = std::make_unique<VerilatedFstC>();
-  top_->trace(trace_.get(), 99);
-  trace_->open(path.c_str());
+void Model::Trace(const std::string& path) { waveform_.emplace(path, *context_, *top_); }
+
+void Model::CloseTrace() {
+  if (waveform_) waveform_->Close();
 }
 
 void Model::Load(const Elf& elf) {
@@ -149,7 +141,7 @@ bool Model::JtagTdo() const { return top_->jtag_tdo_o; }
 void Model::Eval(bool clock) {
   top_->clk_i = clock;
   top_->eval();
-  if (trace_) trace_->dump(context_->time());
+  if (waveform_) waveform_->Dump(context_->time());
   context_->timeInc(1);
 }
 

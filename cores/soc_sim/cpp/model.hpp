@@ -6,12 +6,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "elf.hpp"
+#include "waveform.hpp"
 
 class VerilatedContext;
-class VerilatedFstC;
 class Vsoc_sim;
 
 namespace heepstor::sim {
@@ -23,6 +24,9 @@ class Model {
 
   // Starts writing a waveform; throws UserError if the file can't be written.
   void Trace(const std::string& path);
+
+  // Completes the waveform, if one is written; throws UserError if that fails.
+  void CloseTrace();
 
   // Puts a program into the main memory; throws UserError if it does not fit.
   void Load(const Elf& elf);
@@ -53,7 +57,7 @@ class Model {
 
   std::unique_ptr<VerilatedContext> context_;
   std::unique_ptr<Vsoc_sim> top_;
-  std::unique_ptr<VerilatedFstC> trace_;
+  std::optional<Waveform> waveform_;
   std::uint64_t cycles_ = 0;
 };
 

@@ -32,7 +32,6 @@ const char* const kHelp =
     "  --jtag=PORT         listen for a debugger (OpenOCD, remote_bitbang) on a TCP port, 0 for a\n"
     "                      free one; the simulation goes on after the program until the debugger\n"
     "                      has gone\n"
-    "  --parent=PID        stop when this process, which has started the simulator, ends\n"
     "  --help              print this text\n"
     "\n"
     "exit code: that of the program (its lowest 8 bits, 1 if only higher bits are set);\n"
@@ -91,7 +90,6 @@ Options ParseOptions(int argc, const char* const* argv) {
                             const std::string& value) { options.jtag = ParsePort(name, value); }},
       {"--max-cycles", number(options.max_cycles)},
       {"--hang-cycles", number(options.hang_cycles)},
-      {"--parent", number(options.parent)},
   };
 
   for (int i = 1; i < argc; i++) {

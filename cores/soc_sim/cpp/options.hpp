@@ -22,7 +22,6 @@ struct Options {
   std::uint64_t max_cycles = 0;  // 0: no limit
   std::uint64_t hang_cycles = 2'000'000;  // 0: never a hang
   std::optional<std::uint16_t> jtag;      // TCP port of the JTAG pins; 0: a free one
-  std::uint64_t parent = 0;               // process to end with; 0: none
   bool help = false;
 };
 
