@@ -10,15 +10,16 @@ import queue
 import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from pathlib import Path
 
 from flows import files
 from flows.errors import HeepstorError
-from flows.mutate import copies, mutants
+from flows.mutate import copies, mutants, runs
 from flows.mutate.copies import Copy
 from flows.mutate.mutants import Mutant
-from flows.mutate.runs import INVALID, KILLED, SURVIVED, TIMED_OUT, Runner
+from flows.mutate.runs import INVALID, KILLED, SURVIVED, TIMED_OUT
+from flows.processes import worker_threads
 from flows.progress import Progress, Terminal
 
 FOLDER = Path("build") / "mutate"
@@ -94,29 +95,21 @@ def _try_all(
     root: Path, waiting: Sequence[Mutant], jobs: int, results: Results, terminal: Terminal
 ) -> None:
     """Try mutants, several at a time, each in a copy of its own."""
-    runner = Runner()
     free: queue.SimpleQueue[Copy] = queue.SimpleQueue()
-    with terminal.progress("mutate") as progress, ThreadPoolExecutor(jobs) as pool:
-        try:
-            expected = _prepare(root, waiting, jobs, runner, free, progress)
-            board = _Board(progress, waiting, expected, jobs)
-            tasks = [
-                pool.submit(_try_one, runner, free, mutant, expected[mutant.name], board)
-                for mutant in waiting
-            ]
-            for task in as_completed(tasks):
-                results.add(*task.result())
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            runner.stop()
-            raise
+    with terminal.progress("mutate") as progress, worker_threads(jobs) as pool:
+        expected = _prepare(root, waiting, jobs, free, progress)
+        board = _Board(progress, waiting, expected, jobs)
+        tasks = [
+            pool.submit(_try_one, free, mutant, expected[mutant.name], board) for mutant in waiting
+        ]
+        for task in as_completed(tasks):
+            results.add(*task.result())
 
 
 def _prepare(
     root: Path,
     waiting: Sequence[Mutant],
     jobs: int,
-    runner: Runner,
     free: queue.SimpleQueue[Copy],
     progress: Progress,
 ) -> dict[str, float]:
@@ -124,24 +117,24 @@ def _prepare(
     for number in range(jobs):
         copy = Copy(root / FOLDER / f"copy{number}")
         copy.bring_up_to_date(root)
-        runner.check_imports(copy.root)
+        runs.check_imports(copy.root)
         free.put(copy)
     tests = sorted({test for mutant in waiting for test in mutant.tests})
     progress.note(f"{len(tests)} tests of the mutants, which must pass without any")
     first = root / FOLDER / "copy0"
-    durations = runner.durations(first, tests)
+    durations = runs.durations(first, tests)
     return {m.name: _START_S + sum(durations[test] for test in m.tests) for m in waiting}
 
 
 def _try_one(
-    runner: Runner, free: queue.SimpleQueue[Copy], mutant: Mutant, expected: float, board: _Board
+    free: queue.SimpleQueue[Copy], mutant: Mutant, expected: float, board: _Board
 ) -> tuple[Mutant, str]:
     """Return a mutant and the verdict on it."""
     copy = free.get()
     try:
         board.start(mutant)
         with copy.applied(mutant):
-            run = runner.run(copy.root, mutant.tests, _SPARE_S + _LIMIT * expected, "-x")
+            run = runs.run(copy.root, mutant.tests, _SPARE_S + _LIMIT * expected, "-x")
         board.finish(mutant, run.verdict)
         return mutant, run.verdict
     finally:

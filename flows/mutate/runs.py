@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import signal
 import subprocess
 import sys
-import threading
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows import processes
 from flows.errors import HeepstorError
 
 KILLED, SURVIVED, TIMED_OUT, INVALID = "killed", "survived", "killed by the time limit", "invalid"
-_PASSED, _FAILED = 0, 1
+_PASSED, _FAILED, _SIGNALLED = 0, 1, 128
 _NO_SHRINKING = ("-p", "flows.mutate.no_shrinking")
 # The edit does not compile: such a mutant says nothing of the tests.
 _BUILD_FAILED = re.compile(r"^\s+runner\.build\(|CalledProcessError|SyntaxError", re.MULTILINE)
@@ -44,102 +42,61 @@ class Run:
         return INVALID
 
 
-class Runner:
-    """Starts tests in copies, several at a time; `stop` ends them all."""
+def run(copy: Path, tests: Sequence[str], limit: float | None, *more: str) -> Run:
+    """Run tests in a copy, for `limit` seconds if there is one; `more` are pytest's options.
 
-    def __init__(self) -> None:
-        self._running: set[subprocess.Popen] = set()
-        self._lock = threading.Lock()
-        self._stopped = False
-
-    def run(self, copy: Path, tests: Sequence[str], limit: float | None, *more: str) -> Run:
-        """Run tests in a copy, for `limit` seconds if there is one; `more` are pytest's options."""
-        options = ("-q", "--tb=short", "-p", "no:cacheprovider", "--hypothesis-seed=0")
-        command = [sys.executable, "-m", "pytest", *options, *_NO_SHRINKING, *more, *tests]
-        begin = time.monotonic()
-        with self._started(command, copy) as process:
-            try:
-                output = process.communicate(timeout=limit)[0]
-                code = process.returncode
-            except subprocess.TimeoutExpired:
-                code, output = None, ""
-        return Run(code, output, time.monotonic() - begin)
-
-    def durations(self, copy: Path, tests: Sequence[str]) -> dict[str, float]:
-        """Run tests that must pass; return the seconds of each, by their names in `tests`.
-
-        Raises:
-            HeepstorError: one fails, or is skipped; then its mutants would prove nothing.
-        """
-        results = copy / "build" / "baseline.xml"
-        done = self.run(copy, tests, None, f"--junitxml={results}", "--maxfail=10")
-        if done.code != _PASSED:
-            raise HeepstorError(
-                f"Tests of the mutants fail without any mutant:\n{done.output[-4000:]}"
-            )
-        cases = list(ElementTree.parse(results).iter("testcase"))
-        skipped = [case.get("name") for case in cases if case.find("skipped") is not None]
-        if skipped:
-            raise HeepstorError(f"Tests of the mutants are skipped here: {', '.join(skipped)}.")
-        return {test: sum(map(_seconds, filter(_belongs_to(test), cases))) for test in tests}
-
-    def check_imports(self, copy: Path) -> None:
-        """Make sure that tests in a copy import the copy's packages, not those installed.
-
-        Raises:
-            HeepstorError: they do not.
-        """
-        script = "import flows, modelgen; print(flows.__file__, modelgen.__file__, sep='\\n')"
-        command = [sys.executable, "-c", script]
-        done = subprocess.run(
-            command, cwd=copy, env=_environment(copy), capture_output=True, text=True
-        )
-        files = done.stdout.splitlines()
-        if len(files) != 2 or not all(Path(file).is_relative_to(copy) for file in files):
-            raise HeepstorError(
-                f"Tests in {copy} import other packages:\n{done.stdout}{done.stderr}\n"
-                "This is a bug in HEEPstor; please report it."
-            )
-
-    def stop(self) -> None:
-        """End all tests, and start no more."""
-        with self._lock:
-            self._stopped = True
-            for process in self._running:
-                _end(process)
-
-    @contextlib.contextmanager
-    def _started(self, command: list[str], copy: Path) -> Iterator[subprocess.Popen]:
-        with self._lock:
-            if self._stopped:
-                raise KeyboardInterrupt
-            process = subprocess.Popen(
-                command,
-                cwd=copy,
-                env=_environment(copy),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-                # A group of its own, to end simulators and compilers with it.
-                start_new_session=True,
-            )
-            self._running.add(process)
+    Raises:
+        HeepstorError: pytest was ended by a signal.
+    """
+    options = ("-q", "--tb=short", "-p", "no:cacheprovider", "--hypothesis-seed=0")
+    command = [sys.executable, "-m", "pytest", *options, *_NO_SHRINKING, *more, *tests]
+    begin = time.monotonic()
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    texts = {"text": True, "errors": "replace"}
+    with processes.running(
+        command, cwd=copy, env=_environment(copy), **streams, **texts
+    ) as process:
         try:
-            yield process
-        finally:
-            with self._lock:
-                self._running.discard(process)
-            _end(process)
-            if self._stopped:
-                raise KeyboardInterrupt
+            output, code = process.communicate(timeout=limit)[0], process.returncode
+        except subprocess.TimeoutExpired:
+            output, code = "", None
+    if code is not None and not 0 <= code < _SIGNALLED:
+        raise HeepstorError(f"pytest was ended by a signal (exit code {code}).")
+    return Run(code, output, time.monotonic() - begin)
 
 
-def _end(process: subprocess.Popen) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+def durations(copy: Path, tests: Sequence[str]) -> dict[str, float]:
+    """Run tests that must pass; return the seconds of each, by their names in `tests`.
+
+    Raises:
+        HeepstorError: one fails, or is skipped; then its mutants would prove nothing.
+    """
+    results = copy / "build" / "baseline.xml"
+    done = run(copy, tests, None, f"--junitxml={results}", "--maxfail=10")
+    if done.code != _PASSED:
+        raise HeepstorError(f"Tests of the mutants fail without any mutant:\n{done.output[-4000:]}")
+    cases = list(ElementTree.parse(results).iter("testcase"))
+    skipped = [case.get("name") for case in cases if case.find("skipped") is not None]
+    if skipped:
+        raise HeepstorError(f"Tests of the mutants are skipped here: {', '.join(skipped)}.")
+    return {test: sum(map(_seconds, filter(_belongs_to(test), cases))) for test in tests}
+
+
+def check_imports(copy: Path) -> None:
+    """Make sure that tests in a copy import the copy's packages, not those installed.
+
+    Raises:
+        HeepstorError: they do not.
+    """
+    script = "import flows, modelgen; print(flows.__file__, modelgen.__file__, sep='\\n')"
+    command = [sys.executable, "-c", script]
+    _, out, errors = processes.run_captured(command, copy, _environment(copy))
+    files = out.splitlines()
+    if len(files) != 2 or not all(Path(file).is_relative_to(copy) for file in files):
+        raise HeepstorError(
+            f"Tests in {copy} import other packages:\n{out}{errors}\n"
+            "This is a bug in HEEPstor; please report it."
+        )
 
 
 def _environment(copy: Path) -> dict[str, str]:
@@ -153,7 +110,7 @@ def _environment(copy: Path) -> dict[str, str]:
     }
 
 
-def _belongs_to(test: str):
+def _belongs_to(test: str) -> Callable[[ElementTree.Element], bool]:
     """Whether a case of JUnit's XML is one of a test, which may be a whole file or function."""
     file, _, name = test.partition("::")
     module = file.removesuffix(".py").replace("/", ".")
