@@ -201,8 +201,8 @@ async def check_negative_zeros(dut):
 
 @cocotb.test()
 async def check_an_error_stops_what_others_do(dut):
-    """A store in the middle of its rows stops when a later descriptor is in error."""
-    bench = await prepared(dut, 0.0, 34)
+    """A store in the middle of its rows stops when a later descriptor is in error, and at once."""
+    bench = await prepared(dut, 0.3, 34)
     memory = Allocator(bench.memory)
     rows, size = ACCUMULATOR_DEPTH, bench.hardware.array_size
     good = matrix_product(memory, bench.hardware, 1, size, 1)
@@ -211,9 +211,13 @@ async def check_an_error_stops_what_others_do(dut):
     later = replace(good, load=False, accumulator=0)
     bad = replace(later, run_pitch_y=0xFFFF, runs_y=2)
     await bench.ring(memory.chain([long, bad]))
-    assert await bench.wait() == ERROR
-    for _ in range(4 * rows * size):
+    halted = 0
+    for _ in range(8 * rows * size):
+        halted += int(dut.halt.value)
+        assert not (dut.halt.value == 1 and dut.port_req_o.value == 1), "an access after the error"
         await bench.step()
+    assert halted > 0
+    assert await bench.wait() == ERROR
     offset = place - MEMORY_BASE
     assert not any(bench.memory[offset + (rows - 1) * row : offset + rows * row])
     await bench.ring(memory.chain([long]))
