@@ -13,9 +13,13 @@ from pathlib import Path
 import pytest
 
 from flows import config as configuration
-from flows import hardware
+from flows import fusesoc, hardware
+from flows.hashing import FileHashes
 from flows.locks import file_lock
-from flows.pipeline import BUILD
+from flows.options import Options
+from flows.pipeline import BUILD, Pipeline
+from flows.progress import Progress
+from flows.stage import Runner
 from tests.e2e.workspace import ROOT, Copy, ran, write_config
 
 pytestmark = pytest.mark.slow
@@ -71,6 +75,31 @@ def test_second_run_does_nothing_and_loads_nothing_large(built, monkeypatch):
     imported = set(re.findall(r"(?m)^import time:.*\| +(\w+)$", err))
     assert "flows" in imported
     assert imported.isdisjoint({"torch", "sklearn", "fusesoc", "jinja2"})
+
+
+# Compiled objects and trained weights: kept by content, and verified by a checksum.
+KEPT = ("build/cache/", "data/checkpoints/")
+
+
+@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "hardware"])
+def test_a_stage_reads_nothing_but_its_inputs(built, stage):
+    read, declared = built.reads(stage)
+    assert read, "something was recorded"
+    assert {name for name in read - declared if not name.startswith(KEPT)} == set()
+
+
+def test_the_simulator_is_made_of_nothing_but_its_inputs(copy):
+    """By the lists of what Verilator and the C++ compiler have read."""
+    options = Options("", ROOT / "heepstor_cfg.hjson")
+    pipeline = Pipeline(ROOT, options, Progress)
+    declared = Runner(ROOT, FileHashes()).declared(pipeline.hardware)
+    work = pipeline.hardware.folder.with_name("work")
+    folders = fusesoc.core_folders(ROOT)
+    listed = {word for file in work.glob("*.d") for word in file.read_text().split()}
+    copies = {fusesoc.original_paths(word, folders) for word in listed if word.startswith("src/")}
+    read = {name for name in copies if (ROOT / name).is_file()}
+    assert {"cores/engine/rtl/engine.sv", "cores/soc_sim/cpp/main.cpp"} <= read
+    assert read <= declared.keys()
 
 
 EDITS = {

@@ -116,6 +116,52 @@ class Copy:
         stages = {name: pipeline.stage(name) for name in BUILD}
         return {n for n, stage in stages.items() if runner.why_stale(stage, runner.inputs(stage))}
 
+    def reads(self, stage: str) -> tuple[set[str], set[str]]:
+        """Runs a stage's work; gives what it read in the repository, and its declared inputs.
+
+        Both as names in a manifest: relative to the repository, and `<stage>/<output>`.
+        """
+        done = subprocess.run(
+            [sys.executable, "-c", _READS, str(self.root), stage],
+            cwd=self.root,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        read, declared = json.loads(done.stdout.splitlines()[-1])
+        return set(read), set(declared)
+
+
+_READS = """
+import json, os, sys, tempfile
+from pathlib import Path
+from flows.hashing import FileHashes
+from flows.options import Options
+from flows.pipeline import PREREQUISITES, Pipeline
+from flows.progress import Progress
+from flows.recorder import ABSENT, FILE, recording, state
+from flows.stage import Runner
+
+root, name = Path(sys.argv[1]), sys.argv[2]
+pipeline = Pipeline(root, Options("mnist", root / "heepstor_cfg.hjson", inputs=2), Progress)
+stage = pipeline.stage(name)
+declared = Runner(root, FileHashes()).declared(stage)
+with tempfile.TemporaryDirectory() as out:
+    with recording([Path(out)]) as recorder:
+        stage.work(Path(out))
+folders = {f"{pipeline.stage(earlier).folder}/": earlier for earlier in PREREQUISITES[name]}
+
+def shown(path):
+    for folder, earlier in folders.items():
+        if path.startswith(folder) and not path.endswith("/manifest.json"):
+            return f"{earlier}/{path.removeprefix(folder)}"
+    return os.path.relpath(path, root)
+
+inside = [path for path in recorder.found[FILE] if path.startswith(f"{root}/")]
+print(json.dumps([[shown(p) for p in inside if state(FILE, p) == "file"], list(declared)]))
+"""
+
 
 def ran(result: dict) -> list[str]:
     """The stages that a build ran, of what `Copy.build` gives."""

@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import importlib
 import importlib.util
+import io
 import json
 import multiprocessing
 import os
@@ -17,7 +18,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,8 @@ from flows import sources
 from flows.hashing import FileHashes
 from flows.options import Options
 from flows.pipeline import Pipeline
-from flows.progress import Progress
+from flows.pipeline import run as run_stages
+from flows.progress import Progress, Terminal
 from flows.stage import Runner, Stage, read_manifest
 from modelgen.checkpoint import save_checkpoint
 from modelgen.data import Data
@@ -353,18 +355,24 @@ def workspace(tmp_path_factory) -> Path:
     return root
 
 
-def export(root: Path) -> str | None:
-    sources._module.cache_clear()
-    stage = Pipeline(root, Options("mine", root / "heepstor_cfg.hjson"), Progress).export
+@contextlib.contextmanager
+def imports_from(root: Path) -> Iterator[None]:
+    """Finds modules of the copy's projects, not of the repository's."""
     sys.path.insert(0, str(root))
-    # Modules of the copy's projects, not of the repository's.
     sys.modules.pop("projects", None)
     importlib.invalidate_caches()
     try:
-        return Runner(root, FileHashes()).run(stage, lambda *_: None).reason
+        yield
     finally:
         sys.path.remove(str(root))
         sys.modules.pop("projects", None)
+
+
+def export(root: Path) -> str | None:
+    sources._module.cache_clear()
+    stage = Pipeline(root, Options("mine", root / "heepstor_cfg.hjson"), Progress).export
+    with imports_from(root):
+        return Runner(root, FileHashes()).run(stage, lambda *_: None).reason
 
 
 def test_export_tracks_whatever_the_project_reads(workspace, monkeypatch):
@@ -390,6 +398,24 @@ def test_export_tracks_whatever_the_project_reads(workspace, monkeypatch):
     shutil.copytree(root / "data", root / "data2")
     monkeypatch.setenv("HEEPSTOR_DATA", str(root / "data2"))
     assert export(root) == "environment variable HEEPSTOR_DATA is new"
+
+
+def test_the_user_is_told_why_export_runs_each_time(workspace):
+    text = PROJECT.replace("import importlib\n", "import importlib\nimport subprocess\n")
+    text = text.replace("    return nn.Seq", '    subprocess.run(["true"])\n    return nn.Seq')
+    (workspace / "projects" / "mine" / "project.py").write_text(text)
+    options = Options("mine", workspace / "heepstor_cfg.hjson")
+    for reason in ("done in", "it started a program (true): what that reads is not"):
+        sources._module.cache_clear()
+        terminal = Terminal(io.StringIO())
+        with imports_from(workspace):
+            run_stages(workspace, options, "export", terminal)
+        printed = " ".join(terminal.stream.getvalue().split())
+        assert reason in printed
+        assert (
+            "export runs each time: it started a program (true), and what that reads is not "
+            "tracked." in printed
+        )
 
 
 def test_projects_in_one_process_have_modules_of_their_own(workspace):
