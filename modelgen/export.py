@@ -15,6 +15,7 @@ from modelgen.feature_maps import values_to_layout
 from modelgen.import_check import check_import, outputs_to_layout
 from modelgen.importer import import_with_origins
 from modelgen.module_run import run_module
+from modelgen.outputs import check_outputs
 from modelgen.progress import Progress
 from modelgen.project import Project, load_project
 from modelgen.random_weights import random_model
@@ -63,6 +64,7 @@ def run_project(
     settings = project.settings
     outputs = run_module(model, data.test_inputs, settings.batch, progress)
     imported = import_with_origins(model, data.test_inputs.shape[1:], settings.batch)
+    check_outputs(imported.graph, settings, data)
     outputs = outputs_to_layout(imported.graph, outputs)
     check_import(imported, data.test_inputs, outputs)
     graphs.save(imported.graph, out_dir)

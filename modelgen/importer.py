@@ -321,7 +321,7 @@ class Importer:
         shape, axis = shape_of(call.args[0]), call.args[1]
         rank = len(shape)
         wanted = 1 if rank == 4 else rank - 1
-        if rank < 2:
+        if rank < 2 or math.prod(shape) // self._batch % shape[wanted]:
             self.complain(call, f"works on a tensor of the shape {shape_text(shape)}, all inputs")
         if axis % rank != wanted:
             supported = "the channels of feature maps (1)" if rank == 4 else "the last"

@@ -14,6 +14,7 @@ from modelgen.errors import ModelError
 from modelgen.execute import select_device
 from modelgen.graph import Graph
 from modelgen.importer import import_model
+from modelgen.outputs import check_labels, check_outputs
 from modelgen.progress import Progress
 from modelgen.project import Project
 from modelgen.settings import Training
@@ -52,6 +53,7 @@ def trained_model(
         return model, "as model() gives it"
     # Before the training: what cannot be compiled need not be trained.
     graph = import_model(model, data.test_inputs.shape[1:], project.settings.batch)
+    check_outputs(graph, project.settings, data)
     kept = checkpoints / f"{project.name}-{_key(model, graph, data, training)}.pt"
     if kept.is_file():
         try:
@@ -121,12 +123,7 @@ def _check_classes(model: torch.nn.Module, data: Data) -> None:
             f"The model's output for one input has the shape {shape}; training needs one value for "
             "each class. Train the model elsewhere and name its checkpoint in the settings."
         )
-    low, high, classes = data.train_labels.min(), data.train_labels.max(), output.shape[1]
-    if low < 0 or high >= classes:
-        raise ModelError(
-            f"Data '{data.name}': labels for training go from {low} to {high}, but the model has "
-            f"{classes} outputs, the classes 0 to {classes - 1}."
-        )
+    check_labels(data.name, "training", data.train_labels, output.shape[1])
 
 
 def train(

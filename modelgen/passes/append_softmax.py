@@ -6,10 +6,7 @@ from modelgen.graph import Graph, Node, Tensor
 
 
 def append_softmax(graph: Graph) -> Graph:
-    """Add a softmax over the last dimension, unless the model ends in one."""
-    last = graph.producer(graph.output)
-    if last is not None and last.op == "softmax":
-        return graph
+    """Add a softmax over the last dimension."""
     name = "softmax"
     while name in graph.tensors:
         name += "_"

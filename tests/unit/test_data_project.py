@@ -358,8 +358,8 @@ def test_what_cannot_be_compiled_is_not_trained(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("inputs", "labels", "message"),
     [
-        (np.zeros((2, 4)), [0, 2], "labels for training go from 0 to 2, but the model has 2"),
-        (np.zeros((2, 4)), [0, -1], "labels for training go from -1 to 0"),
+        (np.zeros((2, 4)), [0, 2], "training labels go from 0 to 2, but the model has 2"),
+        (np.zeros((2, 4)), [0, -1], "training labels go from -1 to 0"),
         (np.zeros((2, 5)), [0, 1], "Layer '0' .* cannot take an input of shape 1x5"),
         (np.zeros((2, 3, 4)), [0, 1], "has the shape 1x3x2; training needs one value for each"),
     ],
