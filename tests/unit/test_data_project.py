@@ -252,6 +252,24 @@ def test_training_learns_and_repeats(tmp_path: Path) -> None:
     assert (predicted == data.test_labels).mean() > 0.85
 
 
+def test_training_does_not_depend_on_the_number_of_threads() -> None:
+    """Of a network that is large enough for PyTorch to share the work out."""
+    inputs = np.random.default_rng(0).standard_normal((64, 300)).astype(np.float32)
+    data = Data("mine", inputs, None, inputs, np.arange(64) % 8)
+    before = torch.get_num_threads()
+    models = []
+    for threads in (1, 4):
+        torch.manual_seed(0)
+        models.append(nn.Sequential(nn.Linear(300, 500), nn.ReLU(), nn.Linear(500, 8)))
+        torch.set_num_threads(threads)
+        try:
+            train(models[-1], data, Training(steps=10, batch=64), "cpu", Progress())
+            assert torch.get_num_threads() == threads
+        finally:
+            torch.set_num_threads(before)
+    assert same(*models)
+
+
 def test_a_checkpoint_in_the_settings_is_used(tmp_path: Path) -> None:
     wanted = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
     text = GOOD.replace("settings = {", 'settings = {"checkpoint": "mine.pt", ')
