@@ -8,6 +8,7 @@ own module, whose weights are not quantized, is measured.
 from __future__ import annotations
 
 import json
+import secrets
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ LOG = "uart.log"
 STATISTICS = "stats.json"
 RESULT = "simulation.json"
 
+_LARGEST_SEED = 2**31 - 1
 _SHOWN_LINES = 15
 _SHOWN_DIFFERENCES = 5
 
@@ -34,8 +36,23 @@ def run(simulator: Path, elf: Path, model: Path, out: Path, progress: Progress) 
     HeepstorError if the simulation fails or any output is not what it must be.
     """
     inferences = json.loads((model / "model.json").read_text())["inferences"]
-    log = execute(simulator, elf, out, progress, inferences)
-    (out / RESULT).write_text(json.dumps(check(log, model), indent=1) + "\n")
+    seed = new_seed()
+    log = execute(simulator, elf, out, progress, inferences, seed)
+    try:
+        result = check(log, model)
+    except HeepstorError as error:
+        raise HeepstorError(f"{error}\n{_by_hand(simulator, elf, seed)}") from None
+    (out / RESULT).write_text(json.dumps(result, indent=1) + "\n")
+
+
+def new_seed() -> int:
+    """A seed of what memories and registers begin with, another each time."""
+    return 1 + secrets.randbelow(_LARGEST_SEED)
+
+
+def _by_hand(simulator: Path, elf: Path, seed: int) -> str:
+    """How the same run, with the same junk in memories and registers, is made again."""
+    return f"To repeat it: {simulator} --firmware={elf} --seed={seed}"
 
 
 def check(log: DeviceLog, model: Path) -> dict:
@@ -61,10 +78,16 @@ def check(log: DeviceLog, model: Path) -> dict:
 
 
 def execute(
-    simulator: Path, elf: Path, out: Path, progress: Progress, inferences: int | None = None
+    simulator: Path,
+    elf: Path,
+    out: Path,
+    progress: Progress,
+    inferences: int | None = None,
+    seed: int | None = None,
 ) -> DeviceLog:
     """Runs the simulator to its end; returns what the firmware reported.
 
+    Memories and registers begin with junk that follows from `seed` (None: another each time).
     Raises HeepstorError with the end of its output if its exit code is not 0.
     """
     reader = LogReader()
@@ -78,10 +101,12 @@ def execute(
             of = f"/{inferences}" if inferences else ""
             progress.show(f"inference {done}{of}: {cycles:,} cycles")
 
+    seed = seed or new_seed()
     progress.show("running on the simulated SoC")
     command = [
         str(simulator),
         f"--firmware={elf}",
+        f"--seed={seed}",
         f"--stats={out / STATISTICS}",
         f"--max-cycles={MAX_CYCLES}",
     ]
@@ -92,7 +117,7 @@ def execute(
         tail = "\n".join("  | " + line for line in printed[-_SHOWN_LINES:])
         raise HeepstorError(
             f"the simulation failed (exit code {code}). Its last lines:\n{tail}\n"
-            f"Again, by hand: {' '.join(command[:2])}"
+            f"{_by_hand(simulator, elf, seed)}"
         )
     return reader.log
 

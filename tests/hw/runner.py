@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import importlib.metadata
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -44,9 +45,12 @@ def run_cocotb(
     the waveform is left as ``dump.vcd`` in the build folder. ``build_args`` are more options of
     Verilator, and control files: the tests see the signals of the top module, and below it those
     that a control file makes public.
+
+    Memories and registers begin with junk, another each time. The log names its seed, which
+    $HEEPSTOR_TEST_SEED repeats.
     """
     parameters, sources = dict(parameters or {}), sources or []
-    arguments = ["--assert", "-O3", "--x-assign", "fast"]
+    arguments = ["--assert", "-O3", "--x-assign", "unique", "--x-initial", "unique"]
     # Cocotb asks for all signals of all modules: of a large design that is most of the program.
     arguments += ["--no-public-flat-rw", "--public-depth", "1", *build_args]
     build_dir = BUILD / _name(core, toplevel, parameters, [*sources, waves, *arguments])
@@ -65,6 +69,8 @@ def run_cocotb(
             waves=waves,
             log_file=build_dir / "build.log",
         )
+    seed = int(os.environ.get("HEEPSTOR_TEST_SEED") or 1 + secrets.randbelow(2**31 - 1))
+    print(f"seed of memories and registers: {seed}")
     results = runner.test(
         hdl_toplevel=toplevel,
         test_module=module,
@@ -74,10 +80,11 @@ def run_cocotb(
         results_xml=str(build_dir / f"results_{os.getpid()}.xml"),
         extra_env=dict(environment or {}),
         waves=waves,
+        plusargs=["+verilator+rand+reset+2", f"+verilator+seed+{seed}"],
     )
     tests, failures = get_results(Path(results))
     assert tests > 0, f"no cocotb test was found in {module}"
-    assert failures == 0, f"{failures} of {tests} cocotb tests of {module} failed"
+    assert failures == 0, f"{failures} of {tests} cocotb tests of {module} failed (seed {seed})"
 
 
 def core_sources(

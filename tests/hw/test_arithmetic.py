@@ -117,7 +117,8 @@ async def check_slice_product(dut):
         data = struct.pack(f"{len(tile)}b", *tile)
         beats += [data[i : i + beat_bytes] for i in range(0, len(data), beat_bytes)]
 
-    for name in ("valid_i", "swap_i", "clear_i", "weight_load_i", "tag_i", "weight_i"):
+    controls = ("valid_i", "swap_i", "bypass_i", "clear_i", "weight_load_i")
+    for name in (*controls, "tag_i", "weight_i"):
         getattr(dut, name).value = 0
     dut.rst_ni.value = 1
     Clock(dut.clk_i, 10, "ns").start()

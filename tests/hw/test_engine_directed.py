@@ -241,6 +241,7 @@ def framed_in_the_buffer(m: Maker) -> list[Descriptor]:
         load_head=pitch + size,
         load_tail=pitch - size,
         store_memory=False,
+        input_base=frame,
         position_rows=1,
         position_columns=1,
     )

@@ -1,6 +1,7 @@
 """The simulator as its user sees it: exit codes, messages, limits, statistics, waveforms."""
 
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -28,6 +29,18 @@ PROGRAMS = {
         int main() {
           for (volatile unsigned i = 0;; i = i + 1) {}
           return 0;
+        }
+    """,
+    "memory": """
+        #include "heepstor/arena.hpp"
+        HEEPSTOR_ARENA volatile std::uint32_t words[4];
+        volatile std::uint32_t zero;
+        extern "C" volatile std::uint32_t __free_start[];
+        int main() {
+          for (int i = 0; i < 4; ++i) {
+            heepstor::print(heepstor::hex(words[i]), " ", heepstor::hex(__free_start[i]), " ");
+          }
+          return zero == 0 ? 0 : 1;
         }
     """,
     "echo": """
@@ -93,6 +106,18 @@ def test_an_exit_code_is_never_taken_for_success(simulator, programs):
     assert "exit code 256" in messages
 
 
+def test_memory_begins_with_junk_that_a_seed_repeats(simulator, programs):
+    """What a program finds where it has nothing: other words each time, the same by their seed."""
+    firmware_option = f"--firmware={programs['memory']}"
+    runs = [run(simulator, firmware_option) for _ in range(2)]
+    assert runs[0][1] != runs[1][1]
+    words = [int(word, 16) for word in runs[0][1].split()]
+    assert len(set(words)) == len(words) == 8
+    for _, printed, messages in runs:
+        seed = re.match(r"simulator: seed (\d+)\n", messages)[1]
+        assert run(simulator, firmware_option, f"--seed={seed}")[1] == printed
+
+
 def test_the_same_run_takes_the_same_cycles(simulator, programs, tmp_path):
     cycles = []
     for name in ("a.json", "b.json"):
@@ -154,6 +179,8 @@ def test_waveform(simulator, programs, tmp_path):
         (["--firmwares=x"], "unknown option '--firmwares=x'"),
         (["--max-cycles=many"], "needs a number, not 'many'"),
         (["--max-cycles=-1"], "needs a number, not '-1'"),
+        (["--seed=0"], "--seed is '0'; it can be 1 to 2147483647"),
+        (["--seed=2147483648"], "--seed is '2147483648'; it can be"),
         (["x.elf"], "unknown option 'x.elf'"),
         (["--boot=rom"], "--boot is 'rom'; it can be memory or loader"),
         (["--boot=loader", "--uart-pty=/nowhere/x"], "cannot make the link /nowhere/x: No such"),

@@ -4,6 +4,7 @@
 // The simulator: runs a program on the Verilated SoC.
 
 #include <chrono>
+#include <cinttypes>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -43,6 +44,7 @@ class Simulation {
   Result Run() {
     const auto start = std::chrono::steady_clock::now();
     if (options_.jtag) jtag_.emplace(*options_.jtag);
+    std::fprintf(stderr, "simulator: seed %" PRIu32 "\n", options_.seed);
     model_.Reset(options_.loader);
     result_.end = Loop();
     result_.program_exit_code = model_.Outputs().exit_code_o;
@@ -126,14 +128,14 @@ int Main(int argc, char** argv) {
     return 0;
   }
   const Elf elf = options.firmware.empty() ? Elf() : ReadElf(options.firmware);
-  Model model;
+  Model model(options.seed);
   if (!options.trace.empty()) model.Trace(options.trace);
   if (!options.firmware.empty()) model.Load(elf);
   std::signal(SIGINT, [](int) { interrupted = 1; });
   std::signal(SIGTERM, [](int) { interrupted = 1; });
   const Result result = Simulation(options, model).Run();
   Report(result, elf);
-  if (!options.stats.empty()) WriteStatistics(result, elf, options.stats);
+  if (!options.stats.empty()) WriteStatistics(result, elf, options.seed, options.stats);
   model.CloseTrace();
   if (!options.trace.empty())
     std::fprintf(stderr, "simulator: waveform in %s\n", options.trace.c_str());

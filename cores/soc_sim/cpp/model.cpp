@@ -5,9 +5,9 @@
 
 #include <svdpi.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <random>
 
 #include "Vsoc_sim.h"
 #include "Vsoc_sim__Dpi.h"
@@ -19,16 +19,33 @@ namespace heepstor::sim {
 namespace {
 
 constexpr int kResetCycles = 4;
+constexpr int kRandom = 2;  // of Verilator's randReset: every bit is drawn
 
-// One word of the main memory, through the back door of its bank.
+// Opens the back door of a bank of the main memory.
+void SelectBank(std::uint32_t bank) {
+  const std::string scope =
+      "TOP.soc_sim.u_soc.u_memory.gen_bank[" + std::to_string(bank) + "].u_sram";
+  svSetScope(svGetScopeFromName(scope.c_str()));
+}
+
+// Verilator draws one word for each memory; here all its words differ.
+void FillMemory(std::uint32_t seed) {
+  constexpr std::uint32_t kRows = config::kMemoryBytes / 4 / config::kMemoryBanks;
+  std::mt19937 random(seed);
+  for (std::uint32_t bank = 0; bank < config::kMemoryBanks; bank++) {
+    SelectBank(bank);
+    for (std::uint32_t row = 0; row < kRows; row++) {
+      sram_write(static_cast<int>(row), static_cast<int>(random()));
+    }
+  }
+}
+
+// One word of the main memory.
 class MemoryWord {
  public:
   explicit MemoryWord(std::uint32_t address)
       : row_((address - config::kMemoryBase) / 4 / config::kMemoryBanks) {
-    const std::uint32_t bank = (address - config::kMemoryBase) / 4 % config::kMemoryBanks;
-    const std::string scope =
-        "TOP.soc_sim.u_soc.u_memory.gen_bank[" + std::to_string(bank) + "].u_sram";
-    svSetScope(svGetScopeFromName(scope.c_str()));
+    SelectBank((address - config::kMemoryBase) / 4 % config::kMemoryBanks);
   }
 
   std::uint32_t Read() const { return sram_read(static_cast<int>(row_)); }
@@ -44,22 +61,19 @@ void WriteByte(std::uint32_t address, std::uint8_t value) {
   word.Write((word.Read() & ~(0xffu << shift)) | static_cast<std::uint32_t>(value) << shift);
 }
 
+// Memory that the file has no bytes for (.bss, arena, stack) stays as it is: start-up clears .bss.
 void LoadSegment(const Segment& segment) {
+  const std::size_t size = segment.bytes.size();
   std::uint32_t done = 0;
-  for (; done < segment.size && ((segment.address + done) & 3u) != 0; done++) {
-    WriteByte(segment.address + done, done < segment.bytes.size() ? segment.bytes[done] : 0);
+  for (; done < size && ((segment.address + done) & 3u) != 0; done++) {
+    WriteByte(segment.address + done, segment.bytes[done]);
   }
-  for (; done + 4 <= segment.size; done += 4) {
-    std::uint32_t value = 0;
-    if (done < segment.bytes.size()) {
-      std::memcpy(&value, &segment.bytes[done],
-                  std::min<std::size_t>(4, segment.bytes.size() - done));
-    }
+  for (; done + 4 <= size; done += 4) {
+    std::uint32_t value;
+    std::memcpy(&value, &segment.bytes[done], 4);
     MemoryWord(segment.address + done).Write(value);
   }
-  for (; done < segment.size; done++) {
-    WriteByte(segment.address + done, done < segment.bytes.size() ? segment.bytes[done] : 0);
-  }
+  for (; done < size; done++) WriteByte(segment.address + done, segment.bytes[done]);
 }
 
 std::string Hex(std::uint32_t value) {
@@ -70,12 +84,20 @@ std::string Hex(std::uint32_t value) {
 
 }  // namespace
 
-Model::Model()
-    : context_(std::make_unique<VerilatedContext>()),
-      top_(std::make_unique<Vsoc_sim>(context_.get(), "TOP")) {
+Model::Model(std::uint32_t seed) : context_(std::make_unique<VerilatedContext>()) {
+  context_->randReset(kRandom);
+  context_->randSeed(static_cast<int>(seed));
+  top_ = std::make_unique<Vsoc_sim>(context_.get(), "TOP");
   top_->clk_i = 0;
   top_->rst_ni = 1;
+  top_->boot_select_i = 0;
   top_->uart_rx_i = 1;
+  top_->jtag_tck_i = 0;
+  top_->jtag_tms_i = 0;
+  top_->jtag_tdi_i = 0;
+  top_->jtag_trst_ni = 1;
+  top_->eval();
+  FillMemory(seed);
 }
 
 Model::~Model() { top_->final(); }
@@ -106,21 +128,28 @@ void Model::Load(const Elf& elf) {
 
 void Model::Reset(bool boot_select) {
   top_->boot_select_i = boot_select;
-  // The CPU's reset works on its falling edge, so it is first shown inactive.
   Eval(false);
-  top_->rst_ni = 0;
-  for (int i = 0; i < kResetCycles; i++) {
-    Eval(true);
-    Eval(false);
-  }
-  top_->rst_ni = 1;
+  // In simulation a register is reset when its reset falls. A reset that comes from a register,
+  // which begins with junk, may be low from the beginning: then it is the next pulse that it sees.
+  PulseReset();
+  PulseReset();
+  // From here on the CPU does nothing unforeseen, and resets that the clock releases can rise.
+  for (int i = 0; i < kResetCycles; i++) Cycle();
+  top_->jtag_trst_ni = 0;
+  PulseReset();
   cycles_ = 0;
+}
+
+void Model::PulseReset() {
+  top_->rst_ni = 0;
+  for (int i = 0; i < kResetCycles; i++) Cycle();
+  top_->rst_ni = 1;
+  Eval(false);
 }
 
 void Model::Step(bool uart_rx) {
   top_->uart_rx_i = uart_rx;
-  Eval(true);
-  Eval(false);
+  Cycle();
   cycles_++;
 }
 
@@ -137,6 +166,11 @@ void Model::SetJtagReset(bool active) {
 }
 
 bool Model::JtagTdo() const { return top_->jtag_tdo_o; }
+
+void Model::Cycle() {
+  Eval(true);
+  Eval(false);
+}
 
 void Model::Eval(bool clock) {
   top_->clk_i = clock;

@@ -19,7 +19,8 @@ namespace heepstor::sim {
 
 class Model {
  public:
-  Model();
+  // Memories and registers begin with junk that follows from the seed, 1 or more.
+  explicit Model(std::uint32_t seed);
   ~Model();
 
   // Starts writing a waveform; throws UserError if the file can't be written.
@@ -53,6 +54,8 @@ class Model {
   std::uint64_t Cycles() const { return cycles_; }
 
  private:
+  void PulseReset();
+  void Cycle();
   void Eval(bool clock);
 
   std::unique_ptr<VerilatedContext> context_;

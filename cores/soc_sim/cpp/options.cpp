@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <functional>
 #include <map>
+#include <random>
 
 namespace heepstor::sim {
 
@@ -32,6 +33,8 @@ const char* const kHelp =
     "  --jtag=PORT         listen for a debugger (OpenOCD, remote_bitbang) on a TCP port, 0 for a\n"
     "                      free one; the simulation goes on after the program until the debugger\n"
     "                      has gone\n"
+    "  --seed=N            memories and registers begin with junk that follows from N, 1 to\n"
+    "                      2147483647 (default: another each time; it is printed)\n"
     "  --help              print this text\n"
     "\n"
     "exit code: that of the program (its lowest 8 bits, 1 if only higher bits are set);\n"
@@ -50,6 +53,18 @@ std::uint64_t ParseNumber(const std::string& name, const std::string& text) {
   return value;
 }
 
+constexpr std::uint32_t kLargestSeed = 0x7fffffff;  // Verilator takes 0 for "none"
+
+std::uint32_t ParseSeed(const std::string& name, const std::string& text) {
+  const std::uint64_t seed = ParseNumber(name, text);
+  if (seed == 0 || seed > kLargestSeed) {
+    throw UserError(name + " is '" + text + "'; it can be 1 to " + std::to_string(kLargestSeed));
+  }
+  return static_cast<std::uint32_t>(seed);
+}
+
+std::uint32_t NewSeed() { return std::random_device()() % kLargestSeed + 1; }
+
 std::uint16_t ParsePort(const std::string& name, const std::string& text) {
   const bool is_number = !text.empty() && text.find_first_not_of("0123456789") == text.npos;
   if (!is_number || text.size() > 5 || std::stoul(text) > 65535) {
@@ -62,6 +77,7 @@ std::uint16_t ParsePort(const std::string& name, const std::string& text) {
 
 Options ParseOptions(int argc, const char* const* argv) {
   Options options;
+  options.seed = NewSeed();
   const auto text = [](std::string& target) {
     return [&target](const std::string& name, const std::string& value) {
       if (value.empty()) throw UserError(name + " needs a file: " + name + "=FILE");
@@ -88,6 +104,8 @@ Options ParseOptions(int argc, const char* const* argv) {
        }},
       {"--jtag", [&options](const std::string& name,
                             const std::string& value) { options.jtag = ParsePort(name, value); }},
+      {"--seed", [&options](const std::string& name,
+                            const std::string& value) { options.seed = ParseSeed(name, value); }},
       {"--max-cycles", number(options.max_cycles)},
       {"--hang-cycles", number(options.hang_cycles)},
   };

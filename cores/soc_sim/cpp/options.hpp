@@ -22,6 +22,7 @@ struct Options {
   std::uint64_t max_cycles = 0;  // 0: no limit
   std::uint64_t hang_cycles = 2'000'000;  // 0: never a hang
   std::optional<std::uint16_t> jtag;      // TCP port of the JTAG pins; 0: a free one
+  std::uint32_t seed = 0;                 // of what memories and registers begin with
   bool help = false;
 };
 

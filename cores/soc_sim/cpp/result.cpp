@@ -82,7 +82,8 @@ void Report(const Result& result, const Elf& elf) {
                result.wall_seconds, CyclesPerSecond(result));
 }
 
-void WriteStatistics(const Result& result, const Elf& elf, const std::string& path) {
+void WriteStatistics(const Result& result, const Elf& elf, std::uint32_t seed,
+                     const std::string& path) {
   std::ofstream file(path);
   file << "{\n"
        << "  \"end\": \"" << Name(result.end) << "\",\n"
@@ -94,6 +95,7 @@ void WriteStatistics(const Result& result, const Elf& elf, const std::string& pa
        << "  \"wall_seconds\": " << result.wall_seconds << ",\n"
        << "  \"cycles_per_second\": " << static_cast<std::uint64_t>(CyclesPerSecond(result))
        << ",\n"
+       << "  \"seed\": " << seed << ",\n"
        << "  \"pc\": " << result.pc << ",\n"
        << "  \"function\": " << Quoted(elf.Describe(result.pc)) << ",\n"
        << "  \"sleeping\": " << (result.sleeping ? "true" : "false") << "\n"

@@ -30,6 +30,7 @@ struct Result {
 void Report(const Result& result, const Elf& elf);
 
 // Writes the statistics as JSON; throws UserError if the file can't be written.
-void WriteStatistics(const Result& result, const Elf& elf, const std::string& path);
+void WriteStatistics(const Result& result, const Elf& elf, std::uint32_t seed,
+                     const std::string& path);
 
 }  // namespace heepstor::sim
