@@ -9,6 +9,9 @@ from modelgen.reference.memory import WORD_BYTES, EngineError, Fault
 LINE_BYTES = 16
 """Alignment of weight streams and of counters."""
 
+PITCH_LIMIT = 1 << 31
+"""Bytes between rows or columns in memory are fewer than this."""
+
 MOST_CROSSINGS = 7
 """Runs that a spanning slice may go on to after the one in which it begins."""
 
@@ -24,7 +27,8 @@ def check(job: Descriptor, hardware: Hardware) -> None:
         (_has_zero(job), EngineError.ZERO_DIMENSION),
         (_breaks_span(job, hardware.array_size), EngineError.BAD_OPERATION),
         (_breaks_window(job), EngineError.BAD_OPERATION),
-        (_is_misaligned(job), EngineError.BAD_ADDRESS),
+        (_is_misaligned(job) or _wraps(job), EngineError.BAD_ADDRESS),
+        (_breaks_gap(job), EngineError.BAD_OPERATION),
         (buffer_end(job, hardware.array_size) > hardware.buffer_words, EngineError.BUFFER_OVERFLOW),
         (
             job.accumulator + job.tiles * job.positions > hardware.accumulator_depth,
@@ -92,16 +96,34 @@ def _breaks_window(job: Descriptor) -> bool:
     )
 
 
+def _breaks_gap(job: Descriptor) -> bool:
+    """Rows that are filled round have to fit their pitch."""
+    return job.fill and job.load_columns * job.load_words > job.load_pitch
+
+
+def _wraps(job: Descriptor) -> bool:
+    """With pitches as large as this an address could come round to memory again."""
+    return any(pitch >= PITCH_LIMIT for pitch in _pitches(job))
+
+
+def _pitches(job: Descriptor) -> list[int]:
+    """Return the distances in memory that a job uses, in bytes."""
+    pitches = [job.source_row_pitch, job.source_column_pitch] if job.load else []
+    if job.store_memory or (job.stores and job.add_residual):
+        pitches += [job.pitch_x, job.pitch_y]
+    return pitches
+
+
 def _is_misaligned(job: Descriptor) -> bool:
-    words = [job.parameters] if job.stores else []
+    words = _pitches(job)
+    if job.stores:
+        words.append(job.parameters)
     if job.load:
-        words += [job.source, job.source_row_pitch, job.source_column_pitch]
+        words.append(job.source)
     if job.store_memory:
         words.append(job.destination)
     if job.stores and job.add_residual:
         words.append(job.residual)
-    if job.store_memory or (job.stores and job.add_residual):
-        words += [job.pitch_x, job.pitch_y]
     lines = [job.profile]
     if job.operation in (Operation.MATMUL, Operation.DEPTHWISE):
         lines.append(job.weights)

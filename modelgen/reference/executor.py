@@ -7,6 +7,7 @@ as they are.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -122,11 +123,40 @@ class _Engine:
             slope=job.slope,
         )
         if job.store_memory:
-            self._memory.write_map(job.destination, values, *pitches)
+            words = job.pitch_y // WORD_BYTES, job.pitch_x // WORD_BYTES
+            for offset, block in _in_order(values, *words, size):
+                self._memory.write_map(job.destination + WORD_BYTES * offset, block, *pitches)
         if job.store_buffer:
-            rows = np.arange(job.store_rows)[:, None, None] * job.store_step_y
-            places = rows + np.arange(job.store_columns)[:, None] * job.store_step_x
-            self._buffer.write(job.store_base + places + np.arange(columns), values)
+            steps = job.store_step_y, job.store_step_x
+            for offset, block in _in_order(values, *steps, size):
+                y, x, channel = np.ogrid[tuple(slice(count) for count in block.shape)]
+                places = y * job.store_step_y + x * job.store_step_x + channel
+                self._buffer.write(job.store_base + offset + places, block)
+
+
+def _in_order(
+    values: np.ndarray, step_y: int, step_x: int, size: int
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Cut results into blocks that do not overlap themselves, in the order of their storing.
+
+    Args:
+        values: shape (rows, columns, N).
+        step_y: words between rows.
+        step_x: words between columns.
+        size: S, the channels of a tile.
+
+    Yields:
+        The words from the first result to a block's first, and the block, shape (rows, columns, n).
+    """
+    rows, columns, channels = values.shape
+    row_words = (columns - 1) * step_x + channels
+    if (columns == 1 or step_x >= channels) and (rows == 1 or step_y >= row_words):
+        yield 0, values
+        return
+    for first in range(0, channels, size):
+        for y, x in np.ndindex(rows, columns):
+            block = values[y : y + 1, x : x + 1, first : first + size]
+            yield y * step_y + x * step_x + first, block
 
 
 def _pool(job: Descriptor, totals: np.ndarray) -> np.ndarray:

@@ -10,6 +10,9 @@ using engine::Error;
 // Runs that a spanning slice may go on to after the one in which it begins.
 constexpr std::uint32_t kMostCrossings = 7;
 
+// Bytes between rows or columns in memory are fewer: an address could come round to memory again.
+constexpr std::uint32_t kPitchLimit = 0x80000000;
+
 std::uint32_t divide_up(std::uint32_t value, std::uint32_t by) { return (value + by - 1) / by; }
 
 /// Distance of the last element of a grid from the first.
@@ -54,6 +57,32 @@ bool breaks_window(const Job& job) {
                           job.store_shape.y * job.window.y > job.positions.y);
 }
 
+/// Addresses and pitches that cannot be right, wherever memory lies.
+bool is_misaligned(const Job& job) {
+  const engine::Descriptor& fields = job.fields;
+  std::uint32_t words = 0;
+  std::uint32_t pitches = 0;
+  std::uint32_t lines = fields.profile;
+  if (job.has_weights()) lines |= fields.weights;
+  if (job.stores()) words |= fields.parameters;
+  if (job.has(engine::kControlStoreMemory)) words |= fields.destination;
+  if (job.adds_residual()) words |= fields.residual;
+  if (job.has(engine::kControlLoad)) {
+    words |= fields.source;
+    pitches |= fields.source_row_pitch | fields.source_column_pitch;
+  }
+  if (job.has(engine::kControlStoreMemory) || job.adds_residual()) {
+    pitches |= fields.pitch_x | fields.pitch_y;
+  }
+  return (words | pitches) % kWordBytes != 0 || pitches >= kPitchLimit || lines % kLineBytes != 0;
+}
+
+/// Rows that are filled round have to fit their pitch.
+bool breaks_gap(const Job& job) {
+  return job.has(engine::kControlFill) &&
+         std::uint64_t{job.load_shape.x} * job.load_words > job.load_pitch;
+}
+
 bool fits_buffer(const Job& job, const Geometry& geometry) {
   const std::uint32_t room = geometry.buffer_words;
   const std::uint32_t channels = job.tiles * geometry.array_size;
@@ -80,8 +109,7 @@ bool fits_buffer(const Job& job, const Geometry& geometry) {
 /// Whether rows of columns of words lie in memory; pitches in bytes.
 bool contains_map(const Memory& memory, std::uint32_t address, Pair shape, Pair pitch,
                   std::uint32_t words) {
-  return pitch.x % kWordBytes == 0 && pitch.y % kWordBytes == 0 &&
-         contains(memory, address, corner(shape, pitch) + words * kWordBytes, kWordBytes);
+  return contains(memory, address, corner(shape, pitch) + words * kWordBytes, kWordBytes);
 }
 
 bool has_good_addresses(const Engine& engine, const Job& job) {
@@ -142,6 +170,8 @@ engine::Error check(const Engine& engine, const Job& job) {
   if (is_unknown(job)) return Error::kBadOperation;
   if (has_zero(job)) return Error::kZeroDimension;
   if (breaks_span(job, geometry.array_size) || breaks_window(job)) return Error::kBadOperation;
+  if (is_misaligned(job)) return Error::kBadAddress;
+  if (breaks_gap(job)) return Error::kBadOperation;
   if (!fits_buffer(job, geometry)) return Error::kBufferOverflow;
   const std::uint64_t entries = std::uint64_t{job.tiles} * job.entries();
   if (job.accumulator + entries > geometry.accumulator_depth) return Error::kAccumulatorOverflow;

@@ -25,12 +25,11 @@ void load(const Engine& engine, const Job& job) {
   if (!loads && !fills) return;
   const float value = to_float(job.fields.fill_value);
   const std::uint32_t words = job.load_shape.x * job.load_words;
-  const std::uint32_t gap = job.load_pitch > words ? job.load_pitch - words : 0;
   std::uint32_t row = job.load_base + job.load_head;
   if (fills) fill(engine.buffer + job.load_base, job.load_head, value);
   for (std::uint32_t y = 0; y < job.load_shape.y; ++y) {
     if (loads) load_row(engine, job, y, engine.buffer + row);
-    if (fills) fill(engine.buffer + row + words, gap, value);
+    if (fills) fill(engine.buffer + row + words, job.load_pitch - words, value);
     row += job.load_pitch;
   }
   if (fills) fill(engine.buffer + row, job.load_tail, value);

@@ -6,10 +6,8 @@
 namespace heepstor::software {
 namespace {
 
-/// What happens to the values of one output channel.
-struct Channel {
-  float scale;
-  float bias;
+/// What happens to the values of all output channels.
+struct Activation {
   float slope;
   float low;
   float high;
@@ -27,14 +25,13 @@ float pool(const Job& job, const float* sums, std::uint32_t pitch) {
 }
 
 /// Stores one value; its operand and its places are `bytes` and `words` from those of the first.
-void store_value(const Engine& engine, const Job& job, const Channel& channel, float sum,
+void store_value(const Engine& engine, const Job& job, const Activation& activation, float value,
                  std::uint32_t bytes, std::uint32_t words) {
-  float value = add(multiply(sum, channel.scale), channel.bias);
   if (job.has(engine::kControlResidual)) {
     value = add(value, *pointer<const float>(engine.memory, job.fields.residual + bytes));
   }
-  if (value < 0.0f) value = multiply(value, channel.slope);
-  value = clamp(value, channel.low, channel.high);
+  if (value < 0.0f) value = multiply(value, activation.slope);
+  value = clamp(value, activation.low, activation.high);
   if (job.has(engine::kControlStoreMemory)) {
     *pointer<float>(engine.memory, job.fields.destination + bytes) = value;
   }
@@ -43,31 +40,31 @@ void store_value(const Engine& engine, const Job& job, const Channel& channel, f
 
 }  // namespace
 
+// Where results overlap, the last one stays: tiles are the outer loop, channels the inner one.
 void store(const Engine& engine, const Job& job) {
   if (!job.stores()) return;
   const std::uint32_t size = engine.geometry.array_size;
-  const auto* parameters = pointer<const float>(engine.memory, job.fields.parameters);
-  Channel channel{};
-  channel.slope = to_float(job.fields.slope);
-  channel.low = to_float(job.fields.clamp_low);
-  channel.high = to_float(job.fields.clamp_high);
+  const Activation activation{to_float(job.fields.slope), to_float(job.fields.clamp_low),
+                              to_float(job.fields.clamp_high)};
   const bool pools = job.window.x * job.window.y > 1;
   const std::uint32_t columns = job.stored_columns(size);
-  for (std::uint32_t column = 0; column < columns; ++column) {
-    const std::uint32_t tile = column / size;
-    const std::uint32_t lane = column % size;
-    channel.scale = parameters[2 * tile * size + lane];
-    channel.bias = parameters[(2 * tile + 1) * size + lane];
-    const float* sums =
-        engine.accumulators + (job.accumulator + tile * job.entries()) * size + lane;
+  for (std::uint32_t first = 0; first < columns; first += size) {
+    const std::uint32_t lanes = columns - first < size ? columns - first : size;
+    const std::uint32_t tile = first / size;
+    const auto* scale = pointer<const float>(engine.memory, job.fields.parameters) + 2 * first;
+    const float* bias = scale + size;
+    const float* sums = engine.accumulators + (job.accumulator + tile * job.entries()) * size;
     for (std::uint32_t y = 0; y < job.store_shape.y; ++y) {
-      std::uint32_t entry = y * job.window.y * job.positions.x;
-      std::uint32_t bytes = y * job.fields.pitch_y + column * kWordBytes;
-      std::uint32_t words = y * job.store_step.y + column;
+      const float* sum = sums + y * job.window.y * job.positions.x * size;
+      std::uint32_t bytes = y * job.fields.pitch_y + first * kWordBytes;
+      std::uint32_t words = y * job.store_step.y + first;
       for (std::uint32_t x = 0; x < job.store_shape.x; ++x) {
-        const float* sum = sums + entry * size;
-        store_value(engine, job, channel, pools ? pool(job, sum, size) : *sum, bytes, words);
-        entry += job.window.x;
+        for (std::uint32_t lane = 0; lane < lanes; ++lane) {
+          const float largest = pools ? pool(job, sum + lane, size) : sum[lane];
+          store_value(engine, job, activation, add(multiply(largest, scale[lane]), bias[lane]),
+                      bytes + lane * kWordBytes, words + lane);
+        }
+        sum += job.window.x * size;
         bytes += job.fields.pitch_x;
         words += job.store_step.x;
       }

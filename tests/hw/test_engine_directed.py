@@ -10,18 +10,21 @@ import pytest
 
 from modelgen.descriptor import Descriptor, Fence, Operation
 from modelgen.hardware import Hardware
-from modelgen.reference import slices
-from tests.hw.engine_bench import Allocator, EngineBench
+from modelgen.reference import execute_chain, new_seed, slices
+from tests.hw.engine_bench import MEMORY_BASE, Allocator, EngineBench
 from tests.hw.runner import run_cocotb
 from tests.hw.test_engine import (
     ACCUMULATOR_DEPTH,
     BUFFER_WORDS,
     DONE,
+    ERROR,
     MEMORY_BYTES,
     fill_memory,
     prepared,
     run_and_compare,
+    without_profiles,
 )
+from tests.unit.nearly_valid import nearly_valid
 from tests.unit.overlap import check_fences
 from tests.unit.random_chains import KINDS, ChainMaker, Limits
 
@@ -325,6 +328,28 @@ async def check_weak_fences(dut):
         except AssertionError as error:
             raise AssertionError(f"seed {seed}: {error}") from error
     assert Fence.NONE in seen, "the chains have no weak fences"
+
+
+@cocotb.test()
+async def check_nearly_valid_descriptors(dut):
+    """What the reference refuses the engine refuses, and of all else it makes the same."""
+    bench = await prepared(dut, 0.0, 24)
+    count = int(os.environ.get("DESCRIPTORS", "60"))
+    seed = int(os.environ.get("DESCRIPTOR_SEED") or new_seed())
+    for number, chain in enumerate(nearly_valid(seed, bench.hardware, count)):
+        where = f"DESCRIPTOR_SEED={seed}, chain {number}: {chain.jobs[1]}"
+        fill_memory(bench, chain.memory)
+        expected = bytearray(bench.memory)
+        result = execute_chain(expected, MEMORY_BASE, chain.first, bench.hardware)
+        await bench.ring(chain.first)
+        assert await bench.wait() == (ERROR if result.error else DONE), (result.error, where)
+        if result.error:
+            error = await bench.read("error")
+            assert error >> 16 == result.index == 1, where
+            assert error & 0xFF == result.error, (error & 0xFF, result.error, where)
+        else:
+            ours, theirs = (without_profiles(m, chain.jobs) for m in (bench.memory, expected))
+            assert ours == theirs, where
 
 
 def still(m: Maker, operation: Operation, positions: int, slice_count: int) -> Descriptor:

@@ -427,6 +427,19 @@ def test_a_loop_is_refused() -> None:
         execute_chain(machine.memory, BASE, CHAIN, HARDWARE)
 
 
+def test_of_overlapping_results_the_last_one_stays() -> None:
+    """Tiles come first, then rows and columns, then channels."""
+    machine = Machine()
+    expected = convolve(machine)
+    machine.run(feature_map(pitch_x=8, pitch_y=12))
+    flat = np.zeros(OUTPUTS + 2 * (WIDTH - 1) + 3 * (HEIGHT - 1))
+    for first in range(0, OUTPUTS, SIZE):
+        for y, x in np.ndindex(HEIGHT, WIDTH):
+            for channel in range(first, min(first + SIZE, OUTPUTS)):
+                flat[3 * y + 2 * x + channel] = expected[y, x, channel]
+    np.testing.assert_array_equal(machine.stored(len(flat)), flat)
+
+
 def test_both_memories_of_the_engine_begin_with_other_junk_each_time() -> None:
     one, other = Scratchpad(HARDWARE), Scratchpad(HARDWARE)
     for name in ("buffer", "accumulators"):

@@ -12,8 +12,9 @@ import pytest
 from flows import config
 from modelgen.descriptor import DESCRIPTOR_BYTES, Descriptor, Fence, Operation, link
 from modelgen.hardware import Hardware
-from modelgen.reference import EngineError, execute_chain
+from modelgen.reference import EngineError, execute_chain, new_seed
 from tests.unit import runtime_host
+from tests.unit.nearly_valid import nearly_valid
 from tests.unit.random_chains import BASE, KINDS, ChainMaker, Limits
 from tests.unit.runtime_host import ChainResult, Geometry
 
@@ -35,6 +36,24 @@ def test_random_chains_equal_the_reference(seed: int) -> None:
     assert outcome.error == EngineError.NONE
     assert got.error == 0
     assert got.memory == bytes(expected)
+
+
+@pytest.mark.parametrize("size", [4, 8, 12, 16])
+def test_nearly_valid_descriptors(size: int) -> None:
+    """The reference refuses what the software engine refuses; of all else both make the same."""
+    geometry = Geometry(size, 1024, 64)
+    hardware = Hardware(array_size=size, buffer_words=1024, accumulator_depth=64)
+    seed = new_seed()
+    for number, chain in enumerate(nearly_valid(seed, hardware, 60)):
+        expected = bytearray(chain.memory)
+        outcome = execute_chain(expected, BASE, chain.first, hardware)
+        got = runtime_host.connect().run_chain(chain.memory, BASE, chain.first, geometry)
+        where = f"seed {seed}, chain {number}: {chain.jobs[1]}"
+        assert got.error == outcome.error, where
+        if outcome.error:
+            assert got.index == outcome.index, where
+        else:
+            assert got.memory == bytes(expected), where
 
 
 def small_job(**changes: Any) -> Descriptor:
@@ -127,6 +146,12 @@ FAULTS = {
     "source above": ({"source": BASE + MEMORY_BYTES - 100}, 2),
     "source misaligned": ({"source": SOURCE + 2}, 2),
     "source row pitch": ({"source_row_pitch": 0x7FFFFFFC}, 2),
+    "source row pitch that wraps": ({"source_row_pitch": 0xFFFFFFFC}, 2),
+    "source column pitch that wraps": ({"source_column_pitch": 0xFFFFFFFC}, 2),
+    "pitch_x that wraps": ({"pitch_x": 0x80000000}, 2),
+    "pitch_y that wraps": ({"pitch_y": 0xFFFFFFFC}, 2),
+    "rows wider than their pitch": ({"load_pitch": 17}, 1),
+    "filled rows wider than their pitch": ({"load": False, "load_pitch": 17}, 1),
     "source row pitch misaligned": ({"source_row_pitch": 46}, 2),
     "source column pitch misaligned": ({"source_column_pitch": 13}, 2),
     "weights above": ({"weights": BASE + MEMORY_BYTES - 16}, 2),

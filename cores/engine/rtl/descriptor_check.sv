@@ -3,7 +3,8 @@
 
 /// Tells what is wrong with a descriptor, as far as that can be seen from it alone.
 ///
-/// Accesses outside memory, buffer or accumulators are caught where they happen.
+/// Accesses outside memory, buffer or accumulators are caught where they happen. A pitch of half of all
+/// addresses or more is refused here: an address could come round to memory again.
 module descriptor_check
   import engine_pkg::*;
   import engine_descriptor_pkg::*;
@@ -66,14 +67,16 @@ module descriptor_check
               > 24'(descriptor_i.positions_columns));
 
   assign misaligned = (descriptor_i.control_load
-          && (descriptor_i.source_address[1:0] | descriptor_i.source_row_pitch_bytes[1:0]
-              | descriptor_i.source_column_pitch_bytes[1:0]) != '0)
+          && {descriptor_i.source_address[1:0], descriptor_i.source_row_pitch_bytes[1:0],
+              descriptor_i.source_row_pitch_bytes[31], descriptor_i.source_column_pitch_bytes[1:0],
+              descriptor_i.source_column_pitch_bytes[31]} != '0)
       || (uses_array && descriptor_i.weights_address[3:0] != '0)
       || (stores && descriptor_i.parameters_address[1:0] != '0)
       || (descriptor_i.control_store_memory && descriptor_i.destination_address[1:0] != '0)
       || (adds && descriptor_i.residual_address[1:0] != '0)
       || ((descriptor_i.control_store_memory || adds)
-          && (descriptor_i.pitch_x_bytes[1:0] | descriptor_i.pitch_y_bytes[1:0]) != '0)
+          && {descriptor_i.pitch_x_bytes[1:0], descriptor_i.pitch_x_bytes[31],
+              descriptor_i.pitch_y_bytes[1:0], descriptor_i.pitch_y_bytes[31]} != '0)
       || descriptor_i.profile_address[3:0] != '0;
 
   always_comb begin

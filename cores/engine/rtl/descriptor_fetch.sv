@@ -131,6 +131,7 @@ module descriptor_fetch
   logic [31:0] runs_q;
   logic [31:0] row_words;
   logic [15:0] gap_q;
+  logic        wide_q;  // rows that leave no room for the gap that is to be filled
   logic [15:0] entries_q;
 
   descriptor_check #(
@@ -158,8 +159,8 @@ module descriptor_fetch
     span_words_q <= 32'(descriptor.run_words) * 32'(descriptor.run_runs_y);
     runs_q       <= 32'(descriptor.tiles_runs_x) * 32'(descriptor.run_runs_y);
     entries_q    <= 16'(32'(descriptor.positions_columns) * 32'(descriptor.positions_rows));
-    gap_q        <= (32'(descriptor.load_row_pitch) > row_words)
-        ? descriptor.load_row_pitch - row_words[15:0] : '0;
+    gap_q        <= descriptor.load_row_pitch - row_words[15:0];
+    wide_q       <= descriptor.control_fill && row_words > 32'(descriptor.load_row_pitch);
   end
 
   always_comb begin
@@ -168,7 +169,8 @@ module descriptor_fetch
       if (address_q[3:0] != 4'd0) code = ErrorDescriptorAddress;
     end else if (state_q == StatePush) begin
       code = found_q;
-      if (found_q == ErrorNone && beyond) code = ErrorBuffer;
+      if (found_q == ErrorNone && wide_q) code = ErrorOperation;
+      else if (found_q == ErrorNone && beyond) code = ErrorBuffer;
       else if (found_q == ErrorNone && !last && index_q == 16'hffff) code = ErrorChain;
     end
   end
