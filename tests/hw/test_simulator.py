@@ -107,13 +107,17 @@ def test_an_exit_code_is_never_taken_for_success(simulator, programs):
 
 
 def test_memory_begins_with_junk_that_a_seed_repeats(simulator, programs):
-    """What a program finds where it has nothing: other words each time, the same by their seed."""
+    """What a program finds where it has nothing: other words each time, the same by their seed.
+
+    Start-up clears .bss, which the program checks, and nothing else.
+    """
     firmware_option = f"--firmware={programs['memory']}"
     runs = [run(simulator, firmware_option) for _ in range(2)]
     assert runs[0][1] != runs[1][1]
     words = [int(word, 16) for word in runs[0][1].split()]
     assert len(set(words)) == len(words) == 8
-    for _, printed, messages in runs:
+    for code, printed, messages in runs:
+        assert code == 0, ".bss was not cleared"
         seed = re.match(r"simulator: seed (\d+)\n", messages)[1]
         assert run(simulator, firmware_option, f"--seed={seed}")[1] == printed
 
