@@ -15,6 +15,7 @@ from pathlib import Path
 
 from flows import files
 from flows.errors import HeepstorError
+from flows.locks import file_lock
 from flows.mutate import copies, mutants, runs
 from flows.mutate.copies import Copy
 from flows.mutate.mutants import Mutant
@@ -43,6 +44,18 @@ def main(root: Path, only: str, jobs: int, again: bool, terminal: Terminal) -> i
     """
     chosen = mutants.choose(mutants.read(root), only)
     _check_fit(root, chosen)
+
+    def say_waiting(holder: str) -> None:
+        terminal.note(f"Waiting for {holder}, which is trying mutants.")
+
+    with file_lock(root / FOLDER / ".lock", say_waiting):
+        return _try_unknown(root, chosen, jobs, again, terminal)
+
+
+def _try_unknown(
+    root: Path, chosen: Sequence[Mutant], jobs: int, again: bool, terminal: Terminal
+) -> int:
+    """Try the mutants without a known result; return the exit code for all of them."""
     results = Results(root, again)
     waiting = [mutant for mutant in chosen if results.of(mutant) is None]
     terminal.note(f"{len(chosen)} mutants, {len(chosen) - len(waiting)} with a known result")

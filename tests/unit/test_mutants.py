@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import hjson
@@ -16,6 +17,7 @@ import pytest
 
 from flows import mutate
 from flows.errors import HeepstorError
+from flows.locks import file_lock
 from flows.mutate import mutants
 from flows.progress import Terminal
 
@@ -163,6 +165,21 @@ def test_ctrl_c_ends_the_tests_and_keeps_the_results(repository: Path) -> None:
     assert edited.read_text() == SUM
     del both["slow"]
     assert "1 mutants, 1 with a known result" in run(repository, both)[1]
+
+
+def test_two_at_a_time_take_turns(repository: Path) -> None:
+    stream = io.StringIO()
+    (repository / mutants.FOLDER).mkdir()
+    listed = {"minus": mutant("a - b")}
+    (repository / mutants.FOLDER / "all.hjson").write_text(hjson.dumps(listed))
+    arguments = repository, "", 1, False, Terminal(stream)
+    with ThreadPoolExecutor(1) as pool:
+        with file_lock(repository / mutate.FOLDER / ".lock", lambda holder: None):
+            task = pool.submit(mutate.main, *arguments)
+            while "Waiting for process" not in stream.getvalue():
+                assert not task.done()
+                time.sleep(0.01)
+        assert task.result() == 0
 
 
 def test_a_mutant_that_does_not_end_is_killed(repository: Path, monkeypatch) -> None:
