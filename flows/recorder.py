@@ -8,10 +8,14 @@ and connections to a network.
 
 from __future__ import annotations
 
+import _collections_abc
 import contextlib
 import functools
 import hashlib
+import importlib.metadata
 import importlib.util
+import inspect
+import linecache
 import os
 import pathlib
 import site
@@ -19,13 +23,14 @@ import stat
 import sys
 import sysconfig
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-FILE, FOLDER, VARIABLE = "files", "folders", "variables"
-"""What counts is a file's content, or that there is none; names in a folder; a variable's value."""
+FILE, FOLDER, VARIABLE, PACKAGE = "files", "folders", "variables", "packages"
+"""What counts is a file's content, or that there is none; names in a folder; a variable's value; an
+installed package's version."""
 ABSENT = "absent"
 UNSETTLED = "changed while it was read"
 """In place of a state: equal to none, so that the next run does the work again."""
@@ -33,14 +38,14 @@ UNSETTLED = "changed while it was read"
 # Devices and the kernel's own files: no input that somebody could change.
 _SYSTEM = ("/dev", "/proc", "/sys")
 # What it fetches is compared with a published checksum, and read from the file that it writes.
-_VERIFIED = ("modelgen/data/download.py",)
+_VERIFIED = (str(Path(__file__).parents[1] / "modelgen" / "data" / "download.py"),)
 _IMPORT_SYSTEM = "<frozen importlib._bootstrap"
 # They look for installed packages, for sources to quote, at a cache of their own.
 _WITHOUT_EFFECT = (
-    "importlib/metadata/__init__.py",
-    "/inspect.py",
-    "/linecache.py",
-    "/torch/_inductor/",
+    importlib.metadata.__file__,
+    inspect.__file__,
+    linecache.__file__,
+    "/site-packages/torch/_inductor/",
 )
 _PROCESS_EVENTS = {
     "os.exec",
@@ -52,7 +57,7 @@ _PROCESS_EVENTS = {
     "subprocess.Popen",
 }
 # Between who asks for a variable and `os.environ`.
-_MAPPING = ("os.py", "<frozen os>", "_collections_abc.py", "<frozen _collections_abc>")
+_MAPPING = (os.__file__, _collections_abc.__file__, "<frozen os>", "<frozen _collections_abc>")
 # Of these events, the argument with a file that native code reads, if it is a path.
 _FILE_EVENTS = {"ctypes.dlopen": 0, "import": 1, "sqlite3.connect": 0}
 _NETWORK_EVENTS = {"socket.connect", "socket.sendto", "socket.sendmsg"}
@@ -78,7 +83,7 @@ class Recorder:
     """
 
     def __init__(self, ignored: Iterable[Path]) -> None:
-        self.found: dict[str, dict[str, str]] = {FILE: {}, FOLDER: {}, VARIABLE: {}}
+        self.found: dict[str, dict[str, str]] = {FILE: {}, FOLDER: {}, VARIABLE: {}, PACKAGE: {}}
         self.untracked: dict[str, None] = {}
         self._changed: set[str] = set()
         self._created: set[str] = set()
@@ -103,9 +108,16 @@ class Recorder:
     def note_variable(self, name: Any) -> None:
         """Notes an environment variable that is asked for, except by an installed package."""
         if isinstance(name, str) and name not in self.found[VARIABLE]:
-            asking = next((file for file in _callers() if not file.endswith(_MAPPING)), "")
+            asking = next((file for file in _callers() if file not in _MAPPING), "")
             if not is_installed(asking):
                 self.found[VARIABLE][name] = state(VARIABLE, name)
+
+    def note_packages(self) -> None:
+        """Notes all installed packages of which a module is loaded."""
+        loaded = {name.partition(".")[0] for name in sys.modules}
+        for module, packages in _packages(tuple(sys.path)).items():
+            if module in loaded:
+                self.found[PACKAGE].update({name: state(PACKAGE, name) for name in packages})
 
     def note_untracked(self, what: str) -> None:
         """Notes something after which nobody knows what was read."""
@@ -144,6 +156,11 @@ def state(kind: str, name: str, of_file: Callable[[str], str] | None = None) -> 
     if kind == VARIABLE:
         value = os.environ.get(name)
         return ABSENT if value is None else hashlib.sha256(os.fsencode(value)).hexdigest()
+    if kind == PACKAGE:
+        try:
+            return importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            return ABSENT
     try:
         mode = _stat(name).st_mode
         if stat.S_ISDIR(mode):
@@ -203,6 +220,12 @@ def _installed() -> set[str]:
     return {os.path.realpath(folder) for folder in (*folders, *site.getsitepackages())}
 
 
+@functools.cache
+def _packages(path: tuple[str, ...]) -> Mapping[str, list[str]]:
+    """The installed packages by the modules that they bring, for one `sys.path`."""
+    return importlib.metadata.packages_distributions()
+
+
 _active: Recorder | None = None
 _within = threading.local()
 _is_hooked = False
@@ -222,6 +245,7 @@ def recording(ignored: Iterable[Path]) -> Iterator[Recorder]:
             yield recorder
         finally:
             _active = None
+    recorder.note_packages()
 
 
 @contextlib.contextmanager

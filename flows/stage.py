@@ -21,7 +21,17 @@ from typing import Any
 from flows.errors import HeepstorError
 from flows.hashing import FileHashes
 from flows.locks import file_lock
-from flows.recorder import ABSENT, FOLDER, UNSETTLED, VARIABLE, Recorder, recording, state
+from flows.recorder import (
+    ABSENT,
+    FILE,
+    FOLDER,
+    PACKAGE,
+    UNSETTLED,
+    VARIABLE,
+    Recorder,
+    recording,
+    state,
+)
 
 MANIFEST = "manifest.json"
 SCHEMA = 2
@@ -186,8 +196,8 @@ class Runner:
         names: dict[str, list[str]] = {}
         unsettled = {}
         for kind, path, is_settled in sorted(recorder.settled()):
-            name = path if kind == VARIABLE else self._shown(Path(path))
-            if name not in declared:
+            name = self._shown(Path(path)) if kind in (FILE, FOLDER) else path
+            if _input_name(kind, name) not in declared:
                 names.setdefault(kind, []).append(name)
                 if not is_settled:
                     unsettled[_input_name(kind, name)] = UNSETTLED
@@ -206,9 +216,9 @@ class Runner:
         }
 
     def _state(self, kind: str, name: str) -> str:
-        if kind == VARIABLE:
-            return state(kind, name)
-        return state(kind, str(self.root / name), lambda path: self.hashes.of(Path(path)))
+        if kind in (FILE, FOLDER):
+            return state(kind, str(self.root / name), lambda path: self.hashes.of(Path(path)))
+        return state(kind, name)
 
     @staticmethod
     def _replace(folder: Path, partial: Path) -> None:
@@ -242,8 +252,13 @@ def _untracked(manifest: Mapping[str, Any]) -> str:
 
 def _input_name(kind: str, name: str) -> str:
     """The name, among the inputs, of something that was recorded."""
-    prefix = {FOLDER: "the list of files in ", VARIABLE: "environment variable "}
-    return prefix.get(kind, "") + name
+    prefixes = {
+        FILE: "",
+        FOLDER: "the list of files in ",
+        VARIABLE: "environment variable ",
+        PACKAGE: "version of ",
+    }
+    return prefixes[kind] + name
 
 
 def describe_changes(before: Mapping[str, str], now: Mapping[str, str]) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from modelgen import graph as graphs
 from modelgen.data import Data
+from modelgen.exported import PROJECT_FILE, TEST_FILE
 from modelgen.feature_maps import values_to_layout
 from modelgen.import_check import check_import, outputs_to_layout
 from modelgen.importer import import_with_origins
@@ -24,9 +25,6 @@ from modelgen.training import trained_model
 
 if TYPE_CHECKING:
     from modelgen.settings import Settings
-
-TEST_FILE = "test.npz"
-PROJECT_FILE = "project.json"
 
 
 def run(
@@ -93,27 +91,3 @@ def _save_test_data(data: Data, outputs: np.ndarray, folder: Path) -> None:
 
 def _write_json(path: Path, document: dict[str, Any]) -> None:
     path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-
-
-@dataclass(frozen=True)
-class Samples:
-    """A test set as the graph takes and gives it: the channels of feature maps last."""
-
-    inputs: np.ndarray
-    """FP32, shape (inputs, features...)."""
-    outputs: np.ndarray
-    """What the user's module gives for them, FP32, shape (inputs, outputs)."""
-    labels: np.ndarray | None
-    """None: unknown."""
-
-
-def read_test_data(folder: Path) -> Samples:
-    """Return the test set that `run` wrote."""
-    with np.load(folder / TEST_FILE) as archive:
-        labels = archive["labels"] if "labels" in archive.files else None
-        return Samples(archive["inputs"], archive["outputs"], labels)
-
-
-def read_description(folder: Path) -> dict[str, Any]:
-    """Return the project's name, settings and data that `run` wrote."""
-    return json.loads((folder / PROJECT_FILE).read_text(encoding="utf-8"))

@@ -17,7 +17,7 @@ from modelgen.descriptor import DESCRIPTOR_BYTES
 from modelgen.emit import emit
 from modelgen.errors import ModelError
 from modelgen.execute import run_graph
-from modelgen.export import read_description, read_test_data
+from modelgen.exported import read_description, read_test_data
 from modelgen.graph import Graph, Node, Tensor
 from modelgen.hardware import Hardware
 from modelgen.passes.append_softmax import append_softmax

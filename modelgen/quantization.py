@@ -13,7 +13,7 @@ import numpy as np
 from modelgen import graph as graphs
 from modelgen import portable
 from modelgen.execute import accuracy, predictions, run_graph, select_device
-from modelgen.export import (
+from modelgen.exported import (
     PROJECT_FILE,
     TEST_FILE,
     Samples,

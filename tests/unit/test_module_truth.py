@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from flows.progress import Progress
-from modelgen import export, importer, stages
+from modelgen import export, exported, importer, stages
 from modelgen.data import Data
 from modelgen.errors import ModelError
 from modelgen.hardware import Hardware
@@ -50,7 +50,7 @@ def export_model(
     inputs: np.ndarray | None = None,
     labeled: bool = True,
     **settings: object,
-) -> export.Samples:
+) -> exported.Samples:
     """Export a project whose model() is `make`; give what the stage keeps of its test set."""
     inputs = inputs_of() if inputs is None else inputs
     labels = np.arange(len(inputs)) % 5 if labeled else None
@@ -62,7 +62,7 @@ def export_model(
     out = folder / "export"
     out.mkdir(parents=True, exist_ok=True)
     export.run_project(project, out, folder / "data", Progress())
-    return export.read_test_data(out)
+    return exported.read_test_data(out)
 
 
 def seeded(make: Callable[[], nn.Module]) -> nn.Module:

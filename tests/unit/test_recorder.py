@@ -46,7 +46,8 @@ def run(root: Path, work: Callable[[Path], object]) -> str | None:
 
 
 def recorded(root: Path) -> dict[str, list[str]]:
-    return read_manifest(root / "build" / "s")["recorded"]
+    found = read_manifest(root / "build" / "s")["recorded"]
+    return {kind: names for kind, names in found.items() if kind != "packages"}
 
 
 def import_by_name(root: Path) -> None:
@@ -208,6 +209,29 @@ def test_an_environment_variable_that_was_asked_for_counts(tmp_path, monkeypatch
     monkeypatch.delenv("HEEPSTOR_TEST_B")
     assert run(tmp_path, ask) == "environment variable HEEPSTOR_TEST_B is gone"
     assert run(tmp_path, ask) is None
+
+
+def test_versions_of_the_packages_that_are_used_count(tmp_path, monkeypatch):
+    """Of any that are installed beside those that HEEPstor needs."""
+    for version, folder in (("1", tmp_path / "one"), ("2", tmp_path / "two")):
+        description = folder / "recorded_package-1.dist-info"
+        description.mkdir(parents=True)
+        text = f"Metadata-Version: 2.1\nName: recorded-package\nVersion: {version}\n"
+        (description / "METADATA").write_text(text)
+        (description / "top_level.txt").write_text("recorded_module\n")
+        (folder / "recorded_module.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path / "one")
+
+    def use(root: Path) -> None:
+        importlib.import_module("recorded_module")
+
+    try:
+        assert run(tmp_path, use) == "first run"
+        assert run(tmp_path, use) is None
+        monkeypatch.syspath_prepend(tmp_path / "two")
+        assert run(tmp_path, use) == "version of recorded-package: 1 -> 2"
+    finally:
+        sys.modules.pop("recorded_module")
 
 
 def test_what_the_work_makes_itself_counts_from_then_on(files):
