@@ -60,7 +60,6 @@ class _Rank:
 
 
 def schedule(
-    name: str,
     geometry: Geometry,
     source: Source,
     target: Target,
@@ -72,7 +71,6 @@ def schedule(
     """Return the fastest tiling of a layer.
 
     Args:
-        name: of the layer.
         geometry: of the layer.
         source: where its input is.
         target: where its output goes.
@@ -80,9 +78,6 @@ def schedule(
         ready_rows: rows of the input that are there when the layer begins; the others are being
             stored by the layer before.
         final: no layer follows that could hide the storing.
-
-    Raises:
-        ModelError: the buffer is too small.
     """
     tilings = list(_tilings(geometry, source, hardware))
     if not tilings and source.layout is None:
@@ -91,9 +86,9 @@ def schedule(
         tilings = list(_tilings(geometry, whole, hardware))
     if not tilings:
         raise ModelError(
-            f"Layer '{name}' has {geometry.channels} channels, for which the activation buffer of "
-            f"{hardware.buffer_words} words is too small. Raise engine.buffer_words in the "
-            "hardware configuration."
+            f"The activation buffer of {hardware.buffer_words} words is too small to stream a "
+            f"layer with {geometry.channels} channels. Raise engine.buffer_words in the hardware "
+            "configuration."
         )
     bounds = {tiling: _bound(geometry, source, target, tiling, hardware) for tiling in tilings}
     best: tuple[_Rank, Tiling, Cut] | None = None

@@ -27,6 +27,7 @@ constexpr serial::Window kLoadable = {config::kMemoryBase,
 /// Brings hardware that a program left in the middle of its work to where programs expect it.
 void settle_hardware() {
   namespace engine = regs::engine;
+  write_register(config::kEngineBase + engine::kAbortOffset, engine::kAbortStopMask);
   while ((read_register(config::kEngineBase + engine::kStatusOffset) & engine::kStatusBusyMask) !=
          0) {
   }
@@ -37,6 +38,11 @@ void settle_hardware() {
   write_register(config::kTimerBase + regs::timer::kMtimecmpOffset, ~0u);
   write_register(config::kSocCtrlBase + regs::soc_ctrl::kBusErrorOffset,
                  regs::soc_ctrl::kBusErrorPendingMask);
+  // The stack's guard: the next program is about to be written there.
+  write_register(config::kSocCtrlBase + regs::soc_ctrl::kStackGuardEndOffset, 0);
+  write_register(config::kSocCtrlBase + regs::soc_ctrl::kStackOverflowOffset,
+                 regs::soc_ctrl::kStackOverflowPendingMask);
+  write_register(config::kEngineBase + engine::kLimitOffset, ~0u);
   write_register(config::kUartBase + regs::uart::kInterruptEnableOffset, 0);
   write_register(config::kUartBase + regs::uart::kStatusOffset,
                  regs::uart::kStatusRxOverrunMask | regs::uart::kStatusRxFrameErrorMask);

@@ -25,6 +25,8 @@ class EngineError(IntEnum):
     BAD_DESCRIPTOR = 6
     BUSY = 7
     CHAIN_TOO_LONG = 8
+    TIME_LIMIT = 9
+    ABORTED = 10
 
 
 class Fault(Exception):

@@ -24,6 +24,10 @@ const char* reason(Error error) {
       return "started while running";
     case Error::kChainTooLong:
       return "the chain is longer than 65536 descriptors";
+    case Error::kTimeLimit:
+      return "the chain was still running at the time limit";
+    case Error::kAborted:
+      return "the chain was aborted";
   }
   return "unknown error";
 }
@@ -31,7 +35,9 @@ const char* reason(Error error) {
 void report(const Result& result) {
   if (result.ok()) return;
   print("engine: ", reason(result.error), " (error ", static_cast<std::uint32_t>(result.error),
-        ") in descriptor ", result.index, " at 0x", hex(result.address), "\n");
+        ") in descriptor ", result.index, " at 0x", hex(result.address));
+  if (result.error == Error::kTimeLimit) print(", after ", kTimeLimitCycles, " cycles");
+  print("\n");
 }
 
 }  // namespace heepstor::engine

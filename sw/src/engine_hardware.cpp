@@ -65,6 +65,7 @@ void check_hardware() {
                  config::kPortWords);
   good &= agrees("buffer_words", read(regs::kBufferOffset), config::kBufferWords);
   good &= agrees("accumulator_depth", read(regs::kAccumulatorOffset), config::kAccumulatorDepth);
+  write(regs::kLimitOffset, kTimeLimitCycles);
   if (good) return;
   print("Build hardware and firmware from the same heepstor_cfg.hjson.\n");
   exit(1);

@@ -11,12 +11,17 @@
 namespace heepstor {
 namespace {
 
+namespace soc_ctrl = regs::soc_ctrl;
+
 constexpr std::uint32_t kInterruptBit = 1u << 31;
 constexpr std::uint32_t kIllegalInstruction = 2;
 constexpr std::uint32_t kBusErrorInterrupt = kInterruptBit | 18;
+constexpr std::uint32_t kStackOverflowInterrupt = kInterruptBit | 19;
 constexpr int kExitCode = 1;
 
 bool in_trap = false;
+
+std::uint32_t read(std::uint32_t offset) { return read_register(config::kSocCtrlBase + offset); }
 
 const char* name(std::uint32_t cause) {
   switch (cause) {
@@ -40,6 +45,8 @@ const char* name(std::uint32_t cause) {
       return "UART interrupt without a handler";
     case kBusErrorInterrupt:
       return "bus error: nothing is at the address";
+    case kStackOverflowInterrupt:
+      return "stack overflow";
     default:
       return "unexpected trap";
   }
@@ -65,15 +72,21 @@ extern "C" [[noreturn]] void heepstor_report_trap(std::uint32_t cause, std::uint
   if (in_trap) exit(kExitCode);
   in_trap = true;
   print("\ntrap: ", name(cause), " (mcause ", hex(cause), ", mepc ", hex(mepc));
-  if (cause == kBusErrorInterrupt) {
-    const std::uint32_t address =
-        read_register(config::kSocCtrlBase + regs::soc_ctrl::kBusErrorAddressOffset);
-    print(", address ", hex(address));
+  if (cause == kBusErrorInterrupt) print(", address ", hex(read(soc_ctrl::kBusErrorAddressOffset)));
+  if (cause == kStackOverflowInterrupt) {
+    print(", address ", hex(read(soc_ctrl::kStackOverflowAddressOffset)));
   }
   if (cause == kIllegalInstruction && is_in_memory(mepc)) {
     print(", instruction ", hex(instruction_at(mepc)));
   }
   print(")\n");
+  if (cause == kStackOverflowInterrupt) {
+    const std::uint32_t bottom = config::kMemoryBase + config::kMemoryBytes - config::kStackBytes;
+    print("The stack has ", config::kStackBytes, " bytes, and ",
+          bottom - read(soc_ctrl::kStackOverflowAddressOffset),
+          " more were needed at least: raise stack_kib (", config::kStackBytes / 1024,
+          ") in heepstor_cfg.hjson\n");
+  }
   exit(kExitCode);
 }
 

@@ -61,6 +61,28 @@ PROGRAMS = {
           return 4;
         }
     """,
+    "endless": """
+        #include "heepstor/engine.hpp"
+        #include "heepstor/mmio.hpp"
+        #include "regs_engine.hpp"
+        namespace engine = heepstor::engine;
+        alignas(16) float activations[64], parameters[16], outputs[8];
+        // Hours of work.
+        engine::Descriptor job = engine::sum(8).activations({1, 1}, 64, {0, 64})
+            .load(activations, {256, 0}).positions({1, 1}).runs(8, {65535, 65535}).first()
+            .parameters(parameters).store_to_memory(outputs, {32, 0});
+        int main() {
+          const unsigned base = heepstor::config::kEngineBase;
+          heepstor::write_register(base + heepstor::regs::engine::kDescriptorOffset,
+                                   engine::Address(&job).value);
+          heepstor::write_register(base + heepstor::regs::engine::kDoorbellOffset, 1);
+          return 5;
+        }
+    """,
+    "overflow": """
+        volatile unsigned zero = 0;
+        int main() { volatile char big[10000]; big[zero] = 1; return big[zero]; }
+    """,
     "clean": """
         #include "heepstor/interrupts.hpp"
         #include "heepstor/mmio.hpp"
@@ -124,6 +146,9 @@ def test_programs_one_after_the_other(program: Path, elves: dict[str, Path]) -> 
             ("three", 3, "bye"),
             ("trap", 1, "trap: illegal instruction"),
             ("nowhere", 1, "address 40000000"),
+            ("overflow", 1, "trap: stack overflow"),
+            ("endless", 5, ""),
+            ("clean", 0, ""),
             ("pending", 4, ""),
             ("clean", 0, ""),
             ("three", 3, "bye"),

@@ -36,6 +36,8 @@ REGISTERS = {
     "error": 0x20,
     "error_address": 0x24,
     **{name: 0x28 + 4 * i for i, name in enumerate(COUNTERS)},
+    "limit": 0x4C,
+    "abort": 0x50,
 }
 
 

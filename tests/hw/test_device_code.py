@@ -168,10 +168,6 @@ TRAPS = {
         'HEEPSTOR_ASSERT(config::kArraySize == 0, "no array");',
         r"main\.cpp:\d+: assertion failed: no array \(config::kArraySize == 0\)",
     ),
-    "stack overflow": (
-        "volatile char big[10000];\n  for (int i = 9999; i >= 0; --i) big[i] = 1;",
-        r"stack overflow: raise stack_kib \(8\) in heepstor_cfg\.hjson",
-    ),
 }
 
 
@@ -181,6 +177,70 @@ def test_failures_are_reported(simulator: Path, tmp_path: Path, body: str, messa
     assert outcome.text.startswith("start\n")
     assert re.search(message, outcome.text)
     assert outcome.code == 1
+
+
+DEEP = """
+volatile unsigned zero = 0;
+
+[[gnu::noinline]] unsigned deep(unsigned level) {
+  volatile unsigned frame[16];
+  frame[level % 16] = level;
+  const unsigned below = level == 1'000'000 ? 0 : deep(level + 1 + zero);
+  return below + frame[zero];
+}
+"""
+OVERFLOWS = {
+    "recursion": "return static_cast<int>(deep(0));",
+    "array": "volatile char big[10000];\n  for (int i = 9999; i >= 0; --i) big[i] = 1;",
+    "one store far below": "volatile char big[100000];\n  big[zero] = 1;",
+    "with handlers masked": "const heepstor::interrupts::Masked masked;\n"
+    "  { volatile char big[10000];\n  big[zero] = 1; }\n"
+    '  asm volatile("csrsi mstatus, 8");',
+}
+
+
+@pytest.mark.parametrize("body", OVERFLOWS.values(), ids=OVERFLOWS)
+def test_a_stack_overflow_says_what_it_is(simulator: Path, tmp_path: Path, body: str) -> None:
+    outcome = simulate(simulator, tmp_path, body, DEEP)
+    found = re.search(
+        r"trap: stack overflow \(mcause 80000013, mepc 8000\w{4}, address 800(\w{5})\)\n"
+        r"The stack has 8192 bytes, and (\d+) more were needed at least: "
+        r"raise stack_kib \(8\) in heepstor_cfg\.hjson\n",
+        outcome.text,
+    )
+    assert found, outcome.text
+    assert 0x100000 - 8192 - int(found[1], 16) == int(found[2])
+    assert outcome.code == 1
+
+
+# A descriptor in which nothing is wrong but its size: 65,535 runs in 65,535 rows.
+ENDLESS_JOB = """
+alignas(16) float activations[64], parameters[16], outputs[8];
+engine::Descriptor job = engine::sum(8).activations({1, 1}, 64, {0, 64})
+    .load(activations, {256, 0}).positions({1, 1}).runs(8, {65535, 65535}).first()
+    .parameters(parameters).store_to_memory(outputs, {32, 0});
+"""
+
+
+def test_a_chain_that_takes_too_long_is_stopped(simulator: Path, tmp_path: Path) -> None:
+    outcome = simulate(
+        simulator,
+        tmp_path,
+        "engine::check_hardware();\n"
+        "  namespace regs = heepstor::regs::engine;\n"
+        "  const std::uint32_t limit = config::kEngineBase + regs::kLimitOffset;\n"
+        '  print("limit ", read_register(limit), "\\n");\n'
+        "  write_register(limit, 20000);\n"
+        "  engine::report(engine::run(&job));\n"
+        "  return 3;",
+        ENDLESS_JOB,
+    )
+    assert outcome.number("limit") == 4 * config.load().clock_hz
+    assert re.search(
+        r"engine: the chain was still running at the time limit \(error 9\) in descriptor 0 at 0x8",
+        outcome.text,
+    )
+    assert outcome.code == 3
 
 
 def test_exit_code_is_that_of_main(simulator: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from tests.hw.obi import Master, start
 from tests.hw.runner import run_cocotb
 
 MAGIC, VERSION, CONFIG_HASH, EXIT, SCRATCH, BUS_ERROR, BUS_ERROR_ADDRESS, BOOT = range(0, 32, 4)
+SESSION, GUARD_BASE, GUARD_END, STACK_OVERFLOW, STACK_OVERFLOW_ADDRESS = range(32, 52, 4)
 HASH = 0x12345678
 
 
@@ -18,6 +19,7 @@ async def ready(dut):
     master = Master(dut)
     dut.bus_error_i.value = 0
     dut.boot_select_i.value = 0
+    dut.store_i.value = 0
     await start(dut)
     return master
 
@@ -79,3 +81,43 @@ async def the_first_bus_error_is_kept_until_cleared(dut):
     assert dut.bus_error_irq_o.value == 0
     await bus_error(dut, 0x6000_0000)
     assert await master.read(BUS_ERROR_ADDRESS) == 0x6000_0000
+
+
+async def store(dut, address):
+    """A store of the CPU; whether it raises the interrupt."""
+    dut.store_i.value = 1
+    dut.store_addr_i.value = address
+    await FallingEdge(dut.clk_i)
+    dut.store_i.value = 0
+    return dut.stack_overflow_irq_o.value == 1
+
+
+@cocotb.test()
+async def stores_into_the_stacks_guard_are_noticed(dut):
+    master = await ready(dut)
+    assert not await store(dut, 0x8000_1000), "there is no guard yet"
+    await master.write(GUARD_BASE, 0x8000_1000)
+    await master.write(GUARD_END, 0x8000_2000)
+    for outside in (0x8000_0FFC, 0x8000_2000, 0x0000_1800, 0xFFFF_FFFC):
+        assert not await store(dut, outside)
+    dut.store_addr_i.value = 0x8000_1800
+    await FallingEdge(dut.clk_i)
+    assert dut.stack_overflow_irq_o.value == 0, "it was not a store"
+    assert await store(dut, 0x8000_1FFC)
+    assert await store(dut, 0x8000_1000)
+    assert await master.read(STACK_OVERFLOW_ADDRESS) == 0x8000_1FFC, "the first is kept"
+    await master.write(STACK_OVERFLOW, 1)
+    assert dut.stack_overflow_irq_o.value == 0
+    assert await store(dut, 0x8000_1001)
+    await master.write(GUARD_END, 0)
+    await master.write(STACK_OVERFLOW, 1)
+    assert not await store(dut, 0x8000_1800)
+
+
+@cocotb.test()
+async def the_session_is_kept(dut):
+    master = await ready(dut)
+    assert await master.read(SESSION) == 0
+    await master.write(SESSION, 0x1234_5678)
+    await master.write(EXIT, 0)
+    assert await master.read(SESSION) == 0x1234_5678

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import count, pairwise
+from itertools import pairwise
 
 import numpy as np
 
-from modelgen.errors import ModelError
 from modelgen.graph import Graph, Node, Tensor
 from modelgen.graph_builder import GraphBuilder
-from modelgen.importer import import_model
-from modelgen.passes.quantize import quantize
-from modelgen.quantization import simplify
-from modelgen.random_modules import draw, fill, make_class
+from modelgen.random_networks import build, draw
 
 
 def perceptron(
@@ -56,18 +52,7 @@ def bits(values: np.ndarray) -> np.ndarray:
 
 
 def random_network(seed: int) -> Graph:
-    """Return the quantized graph of the first random module from a seed on that is supported."""
-    for number in count(seed):
-        module = draw(number)
-        model = make_class(module)()
-        fill(model, number)
-        try:
-            graph = simplify(import_model(model, module.features, module.batch))
-        except ModelError:
-            continue
-        if any(node.op != "reshape" for node in graph.nodes):
-            return quantize(graph)
-    raise AssertionError("count() ends")
+    return build(draw(seed))
 
 
 def resnet8(batch: int = 1) -> Graph:

@@ -235,7 +235,7 @@ void permute() {
 
 void reasons() {
   std::string text;
-  for (int code = 0; code <= 9; ++code) {
+  for (int code = 0; code <= 11; ++code) {
     text += heepstor::engine::reason(static_cast<heepstor::engine::Error>(code));
     text += '\n';
   }

@@ -350,8 +350,8 @@ def test_addresses_are_set_at_run_time() -> None:
 def test_every_error_has_its_reason() -> None:
     *reasons, report = runtime_host.connect().reasons()
     assert reasons[0] == "none"
-    assert reasons[9] == "unknown error"
-    assert len(set(reasons)) == 10
+    assert reasons[11] == "unknown error"
+    assert len(set(reasons)) == 12
     assert report == "engine: a dimension is zero (error 3) in descriptor 7 at 0x80000010"
 
 

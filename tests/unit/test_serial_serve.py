@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -205,3 +206,41 @@ def test_the_projects_own_inputs(tmp_path: Path) -> None:
     found, expected = serve.golden_inputs(tmp_path)
     assert np.array_equal(found.values, VALUES) and expected.shape == (2, 3)
     assert found.names == ["test input 0", "test input 1"]
+
+
+class EndingPort:
+    """A server that ends when it is to infer, and then is the loader, which knows no INFER."""
+
+    in_waiting = 4096
+
+    def __init__(self) -> None:
+        self._bytes = b""
+        self._has_ended = False
+
+    def read(self, size: int) -> bytes:
+        data, self._bytes = self._bytes, b""
+        return data
+
+    def write(self, data: bytes) -> None:
+        request = protocol.decode(data.strip(b"\0"))
+        if request.type == protocol.WRITE:
+            self._send(protocol.WRITE + protocol.REPLY, request.sequence)
+        elif request.type == protocol.INFER and self._has_ended:
+            reason = struct.pack("<I", protocol.UNKNOWN_REQUEST)
+            self._send(protocol.ERROR, request.sequence, reason)
+        elif request.type == protocol.INFER:
+            self._has_ended = True
+            self._send(protocol.TEXT + protocol.REPLY, 1, b"trap: stack overflow\n")
+            words = (protocol.MAGIC, protocol.VERSION, protocol.LOADER, *(0,) * 7, 1, 1, 7)
+            self._send(protocol.HELLO + protocol.REPLY, 0, struct.pack("<13I", *words))
+
+    def _send(self, kind: int, sequence: int, body: bytes = b"") -> None:
+        self._bytes += protocol.encode(protocol.Message(kind, sequence, body))
+
+
+def test_an_application_that_ends_during_an_inference_says_why() -> None:
+    link = Link(EndingPort(), "x", 5)
+    buffers = Buffers(0, 0x8000_0000, 8, 0x8000_0010, 8)
+    message = r"on x ended during the inference \(exit code 1\)(.|\n)*\| trap: stack overflow"
+    with pytest.raises(HeepstorError, match=message):
+        serve.infer(link, 5, buffers, np.zeros(2, np.float32), 1)

@@ -49,6 +49,7 @@ module engine
   logic [2:0]  port_client;
   logic [15:0] fetch_index;
   logic [31:0] first, error_address, lookup_address;
+  error_e      stop;  // ABORT, LIMIT
   error_t      error, fetch_error, load_error, compute_error, store_error;
   counters_t   counters;
   stages_t     valid, pop;
@@ -77,6 +78,7 @@ module engine
     .start_o        (start),
     .first_o        (first),
     .busy_o         (busy),
+    .stop_o         (stop),
     .halt_o         (halt),
     .failed_o       (failed),
     .finished_i     (finished),
@@ -89,9 +91,13 @@ module engine
   error_select u_errors (
     .outside_i       (port_outside),
     .client_i        (port_client),
+    .stop_i          (stop),
+    .compute_valid_i (valid.compute),
+    .store_valid_i   (valid.store),
     .fetch_index_i   (fetch_index),
     .load_index_i    (command.load.index),
     .weight_index_i  (command.weight.index),
+    .compute_index_i (command.compute.index),
     .store_index_i   (command.store.index),
     .fetch_i         (fetch_error),
     .load_i          (load_error),
@@ -331,7 +337,6 @@ module engine
   );
 
   // Stage 3: the store path.
-
   store_path #(
     .ArraySize       (ArraySize),
     .PortWords       (PortWords),

@@ -3,7 +3,8 @@
 
 /// Registers of the engine: starts chains, records how they end, and raises the interrupt.
 ///
-/// `start_o` begins a chain. After an error in any unit, `halt_o` keeps new accesses from memory until
+/// `start_o` begins a chain; `stop_o` tells why it shall end early (ABORT, LIMIT), which is an error as
+/// those that units find. After an error, `halt_o` keeps new accesses from memory until
 /// the last response has come; then `failed_o` puts all units back to their beginning.
 module engine_control
   import engine_pkg::*;
@@ -29,6 +30,7 @@ module engine_control
   output logic        start_o,
   output logic [31:0] first_o,
   output logic        busy_o,
+  output error_e      stop_o,
   output logic        halt_o,
   output logic        failed_o,
   input  logic        finished_i,
@@ -94,6 +96,14 @@ module engine_control
   assign first_o  = hwif_out.descriptor.address.value;
   assign start_o  = doorbell && !busy_o;
   assign failed_o = halt_o && port_idle_i;
+
+  always_comb begin
+    stop_o = ErrorNone;
+    if (busy_o && !finished_i && !halt_o) begin
+      if (hwif_out.abort.stop.value) stop_o = ErrorAborted;
+      else if (counters_i.cycles >= hwif_out.limit.cycles.value) stop_o = ErrorLimit;
+    end
+  end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin

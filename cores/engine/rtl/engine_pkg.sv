@@ -18,7 +18,9 @@ package engine_pkg;
     ErrorAccumulator       = 8'd5,
     ErrorDescriptorAddress = 8'd6,
     ErrorBusy              = 8'd7,
-    ErrorChain             = 8'd8
+    ErrorChain             = 8'd8,
+    ErrorLimit             = 8'd9,
+    ErrorAborted           = 8'd10
   } error_e;
 
   /// An error, and the place in the chain of the descriptor that caused it.

@@ -1,17 +1,23 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The one error that stops the chain, of those that the engine meets in a cycle, and whose it is.
+/// The one error that stops the chain, of those that the engine meets in a cycle, and whose it is. A
+/// chain that is stopped from outside is so at its oldest descriptor.
 module error_select
   import engine_pkg::*;
 (
   // An access outside memory, and whose it was
   input  logic        outside_i,
   input  logic [2:0]  client_i,
+  // The chain is stopped from outside
+  input  error_e      stop_i,
   // Descriptors in work
+  input  logic        compute_valid_i,
+  input  logic        store_valid_i,
   input  logic [15:0] fetch_index_i,
   input  logic [15:0] load_index_i,
   input  logic [15:0] weight_index_i,
+  input  logic [15:0] compute_index_i,
   input  logic [15:0] store_index_i,
   // What the stages found
   input  error_t      fetch_i,
@@ -25,8 +31,8 @@ module error_select
   input  logic [31:0] lookup_address_i,
   output logic [31:0] address_o
 );
-  error_t port;
-  logic   of_store;
+  error_t port, stop;
+  logic   of_store, found, oldest_is_stored;
 
   // An access outside memory is the mistake of the descriptor that its client works on.
   always_comb begin
@@ -42,17 +48,29 @@ module error_select
     endcase
   end
 
+  assign oldest_is_stored = store_valid_i
+      && !(compute_valid_i && compute_index_i < store_index_i);
+
+  always_comb begin
+    stop = '{valid: stop_i != ErrorNone, code: stop_i, index: fetch_index_i};
+    if (oldest_is_stored) stop.index = store_index_i;
+    else if (compute_valid_i) stop.index = compute_index_i;
+  end
+
   always_comb begin
     if (port.valid) error_o = port;
     else if (fetch_i.valid) error_o = fetch_i;
     else if (load_i.valid) error_o = load_i;
     else if (compute_i.valid) error_o = compute_i;
-    else error_o = store_i;
+    else if (store_i.valid) error_o = store_i;
+    else error_o = stop;
   end
+
+  assign found = fetch_i.valid || load_i.valid || compute_i.valid;
 
   // Any number of descriptors that do not report may have been computed since the one that is stored.
   assign of_store  = port.valid
       ? client_e'(client_i) inside {ClientParameters, ClientResidual, ClientWrite}
-      : !(fetch_i.valid || load_i.valid || compute_i.valid);
+      : !found && (store_i.valid || oldest_is_stored);
   assign address_o = of_store ? store_address_i : lookup_address_i;
 endmodule

@@ -54,6 +54,7 @@ module heepstor_soc
   localparam int unsigned IrqEngine   = 16;
   localparam int unsigned IrqUart     = 17;
   localparam int unsigned IrqBusError = 18;
+  localparam int unsigned IrqStackOverflow = 19;
 
   obi_req_t cpu_data_req, debugger_req;
   logic     cpu_data_gnt, debugger_gnt;
@@ -72,7 +73,7 @@ module heepstor_soc
 
   // CPU.
   logic [31:0] irq;
-  logic irq_timer, irq_engine, irq_uart, irq_bus_error;
+  logic irq_timer, irq_engine, irq_uart, irq_bus_error, irq_stack_overflow;
   logic debug_req, cpu_halted;
 
   always_comb begin
@@ -81,6 +82,7 @@ module heepstor_soc
     irq[IrqEngine]   = irq_engine;
     irq[IrqUart]     = irq_uart;
     irq[IrqBusError] = irq_bus_error;
+    irq[IrqStackOverflow] = irq_stack_overflow;
   end
 
   cv32e40p_top #(
@@ -244,6 +246,9 @@ module heepstor_soc
     .bus_error_i     (bus_error),
     .bus_error_addr_i(bus_error_addr),
     .bus_error_irq_o (irq_bus_error),
+    .store_i         (cpu_data_req.req & cpu_data_gnt & cpu_data_req.we & ~cpu_halted),
+    .store_addr_i    (cpu_data_req.addr),
+    .stack_overflow_irq_o(irq_stack_overflow),
     .boot_select_i,
     .exit_valid_o,
     .exit_code_o

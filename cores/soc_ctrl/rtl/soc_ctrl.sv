@@ -1,7 +1,7 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Identification of the SoC, the way it boots, the exit code, and bus errors.
+/// Identification of the SoC, the way it boots, the exit code, bus errors, and the stack's guard.
 module soc_ctrl #(
   parameter logic [31:0] ConfigHash = '0
 ) (
@@ -22,6 +22,11 @@ module soc_ctrl #(
   input  logic [31:0] bus_error_addr_i,
   output logic        bus_error_irq_o,
 
+  /// A store of the CPU, watched for the stack's guard.
+  input  logic        store_i,
+  input  logic [31:0] store_addr_i,
+  output logic        stack_overflow_irq_o,
+
   /// What the boot ROM does (register BOOT); synchronised here.
   input  logic        boot_select_i,
 
@@ -34,7 +39,7 @@ module soc_ctrl #(
   soc_ctrl__in_t hwif_in;
   soc_ctrl__out_t hwif_out;
 
-  logic boot_select;
+  logic boot_select, in_guard;
 
   sync #(
     .STAGES(2)
@@ -64,7 +69,11 @@ module soc_ctrl #(
     .hwif_out
   );
 
-  // Only the first of several bus errors is kept: the others are often its consequences.
+  assign in_guard = store_i && store_addr_i >= hwif_out.STACK_GUARD_BASE.address.value
+      && store_addr_i < hwif_out.STACK_GUARD_END.address.value;
+
+  // Only the first of several bus errors, or stores into the guard, is kept: the others are often
+  // its consequences.
   always_comb begin
     hwif_in.CONFIG_HASH.value.next       = ConfigHash;
     hwif_in.BOOT.select.next             = boot_select;
@@ -72,10 +81,14 @@ module soc_ctrl #(
     hwif_in.BUS_ERROR.pending.hwset      = bus_error_i;
     hwif_in.BUS_ERROR_ADDRESS.value.next = bus_error_addr_i;
     hwif_in.BUS_ERROR_ADDRESS.value.we   = bus_error_i & ~hwif_out.BUS_ERROR.pending.value;
+    hwif_in.STACK_OVERFLOW.pending.hwset      = in_guard;
+    hwif_in.STACK_OVERFLOW_ADDRESS.value.next = store_addr_i;
+    hwif_in.STACK_OVERFLOW_ADDRESS.value.we   = in_guard & ~hwif_out.STACK_OVERFLOW.pending.value;
   end
 
-  assign bus_error_irq_o = hwif_out.BUS_ERROR.pending.value;
-  assign exit_code_o     = hwif_out.EXIT.code.value;
+  assign bus_error_irq_o      = hwif_out.BUS_ERROR.pending.value;
+  assign stack_overflow_irq_o = hwif_out.STACK_OVERFLOW.pending.value;
+  assign exit_code_o          = hwif_out.EXIT.code.value;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) exit_valid_o <= 1'b0;

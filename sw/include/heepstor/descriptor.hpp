@@ -103,6 +103,8 @@ enum class Error : std::uint8_t {
   kBadDescriptor = 6,
   kBusy = 7,
   kChainTooLong = 8,
+  kTimeLimit = 9,
+  kAborted = 10,
 };
 
 /// How a chain ended.

@@ -250,7 +250,14 @@ inline void set_residual(Descriptor& descriptor, Address operand) {
   descriptor.residual = operand.value;
 }
 
-/// Ends the program with a message if the engine is not the one that this firmware was built for.
+/// A chain that still runs after so many cycles is stopped with Error::kTimeLimit: 4 seconds, or as
+/// long as the engine can count. Networks of the largest size that fits take a fraction of a
+/// second.
+inline constexpr std::uint32_t kTimeLimitCycles =
+    config::kClockHz < 1'000'000'000 ? 4 * config::kClockHz : 4'000'000'000;
+
+/// Ends the program with a message if the engine is not the one that this firmware was built for;
+/// sets the time limit.
 void check_hardware();
 
 /// Runs the chain that begins at `first`; the CPU sleeps until its end.

@@ -15,6 +15,7 @@ inline constexpr std::uint32_t kTimer = 1u << 7;
 inline constexpr std::uint32_t kEngine = 1u << 16;
 inline constexpr std::uint32_t kUart = 1u << 17;
 inline constexpr std::uint32_t kBusError = 1u << 18;
+inline constexpr std::uint32_t kStackOverflow = 1u << 19;
 
 /// Keeps all handlers from running while it lives; interrupts stay pending.
 class Masked {
