@@ -344,19 +344,21 @@ def bench(c, suite="networks", sizes="", only="", json=False, config="", set="")
 
 @task(
     help={
-        "count": "how many networks (default: 200)",
+        "count": "how many modules (default: 200)",
         "seed": "of the first (default: 0); the others have the numbers after it",
+        "json": "print the report as JSON on stdout, and everything else on stderr",
         **{name: option[1] for name, option in CONFIG_OPTIONS.items()},
     }
 )
 @_reports_errors
 @_in_build
-def fuzz(c, count="", seed="", config="", set=""):
-    """Compile and run random networks; compare every output's bits with the reference."""
+def fuzz(c, count="", seed="", json=False, config="", set=""):
+    """Export, compile and run random modules; compare them with PyTorch and the reference."""
     from flows import fuzz as fuzz_flow
     from flows.options import config_file, whole_number
 
-    networks = whole_number("count", count or "200", 1)
+    modules = whole_number("count", count or "200", 1)
     first = whole_number("seed", seed or "0", 0)
-    if code := fuzz_flow.main(networks, first, str(config_file(ROOT, config, set))):
+    path = str(config_file(ROOT, config, set))
+    if code := fuzz_flow.main(modules, first, path, json=json):
         raise Exit(code=code)

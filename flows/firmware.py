@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,13 +81,15 @@ def build(
     options: Options | None = None,
     toolchain: Toolchain | None = None,
     main: Path | None = None,
+    parts: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Firmware:
     """Builds the sources in a folder, with the run-time library, for a hardware configuration.
 
     Writes firmware.elf, firmware.map, size.json, and in generated/ the headers and the linker
     script of the configuration. With `main` that program takes the place of the folder's own
-    main.cpp and its test data. Raises HeepstorError with the compiler's messages, or if the memory
-    is too small.
+    main.cpp and its test data. `parts` are folders in `sources_dir` whose sources belong to the
+    firmware too, with the compiler's options for each. Raises HeepstorError with the compiler's
+    messages, or if the memory is too small.
     """
     options = options or Options()
     toolchain = toolchain or Toolchain()
@@ -99,6 +102,10 @@ def build(
         Unit(source, (INCLUDE, generated, sources_dir), options.flags)
         for source in (_sources_of(sources_dir) if main is None else _with_main(sources_dir, main))
     ]
+    for name, flags in (parts or {}).items():
+        part = sources_dir / name
+        folders = INCLUDE, generated, part
+        units += [Unit(source, folders, (*options.flags, *flags)) for source in _sources_of(part)]
     objects = toolchain.compile(units)
     elf, map_file = out_dir / "firmware.elf", out_dir / "firmware.map"
     failure = toolchain.link(objects, script, elf, map_file, {PROGRAM_ID: _identify(objects)})

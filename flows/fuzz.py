@@ -1,36 +1,37 @@
-"""Random networks on the simulated SoC: every output equals the reference's, bit for bit.
+"""Random modules through the whole of HEEPstor, from PyTorch to the simulated SoC.
 
-Many networks share one firmware and one run of the simulator. A network that fails is made smaller
-as long as it still fails, and both are printed with the seed.
+Each module is exported, compiled and run on the reference, and compared with what the module
+itself gives. Many compiled modules share one firmware and one run of the simulator, without a reset
+between them; there every output must equal the reference's, bit for bit. A module that fails is
+made smaller as long as it still fails, and both are printed as PyTorch code.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import json as jsonlib
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
-
-import numpy as np
 
 from flows import config as configuration
 from flows import firmware, hardware
 from flows.config import Config
+from flows.errors import HeepstorError
 from flows.options import Options
 from flows.pipeline import run as run_pipeline
 from flows.processes import run_lines
-from flows.progress import Terminal
+from flows.progress import Progress, Terminal
+from flows.riscv import Toolchain
 from modelgen import bundle
-from modelgen.compiler import compile_graph
-from modelgen.errors import ModelError
-from modelgen.execute import run_graph as run_torch
-from modelgen.program import Program
-from modelgen.random_networks import Network, build, draw, smaller
-from modelgen.tolerance import output_tolerance
-from modelgen.verification import golden_outputs
+from modelgen.random_modules import RandomModule, draw, smaller, text
+from modelgen.trial import INFERENCES, Case, Failure, Refusal, attempt
 
 ROOT = Path(__file__).resolve().parents[1]
 _CODE_BYTES = 96 * 1024
@@ -39,151 +40,257 @@ _MOST_NETWORKS = 40
 """Networks in one firmware."""
 _CYCLES_EACH = 20_000_000
 """A network that takes longer hangs."""
-_MOST_ROUNDS = 30
-"""Of making a failing network smaller."""
-_NORMAL = (-3.0, 3.0)
-"""Powers of ten between which the sizes of the inputs lie."""
+_MOST_ROUNDS = 40
+"""Of making a failing module smaller."""
+_MOST_CANDIDATES = 12
+"""Smaller modules that are tried together."""
+
+Result = Case | Refusal | Failure
 
 
-@dataclass(frozen=True)
-class Case:
-    """A network that was compiled, with inputs and what must come out."""
+@dataclass
+class Report:
+    """What became of the modules that were tried."""
 
-    network: Network
-    program: Program
-    values: np.ndarray
-    expected: np.ndarray
+    right: int = 0
+    refusals: list[Refusal] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
 
     @property
-    def bytes(self) -> int:
-        """Main memory that it takes."""
-        return bundle.memory_bytes(self.program, self.values)
+    def tried(self) -> int:
+        """Modules of which it is known what became of them."""
+        return self.right + len(self.refusals) + len(self.failures)
+
+    def reasons(self) -> dict[str, int]:
+        """Return each reason of refusals and how often it was given, the most frequent first."""
+        return dict(Counter(refusal.reason for refusal in self.refusals).most_common())
+
+    def to_dict(self) -> dict:
+        """Return the report as JSON takes it."""
+        failures = [{"seed": f.module.seed, "reason": f.reason} for f in self.failures]
+        return {
+            "tried": self.tried,
+            "right": self.right,
+            "refused": len(self.refusals),
+            "reasons": self.reasons(),
+            "failed": failures,
+        }
+
+    def lines(self) -> Iterator[str]:
+        """Give the report as text."""
+        for reason, count in self.reasons().items():
+            yield f"{count:6} refused: {reason}"
+        for failure in self.failures:
+            yield f"seed {failure.module.seed} failed: {failure.reason}"
+        yield (
+            f"{self.tried} modules: {self.right} right, {len(self.refusals)} refused, "
+            f"{len(self.failures)} failed"
+        )
 
 
-def main(count: int, seed: int, config: str) -> int:
-    """Try `count` networks from `seed` on; 0 if none fails.
+def main(count: int, seed: int, config: str, *, json: bool = False) -> int:
+    """Try `count` modules from `seed` on; 0 if none fails.
 
     Args:
-        count: of networks.
-        seed: of the first; the others follow.
+        count: of modules.
+        seed: of the first; the others have the numbers after it.
         config: path of the hardware configuration.
+        json: print the report as JSON, and everything else on stderr.
     """
     terminal = Terminal(sys.stderr)
     config_path = Path(config).resolve()
     run_pipeline(ROOT, Options("", config_path), "hardware", terminal)
-    bench = Bench(configuration.load(config_path))
-    failures = bench.failing(range(seed, seed + count))
-    for network, reason in failures[:1]:
-        small = bench.shrink(network)
-        print(f"seed {network.seed}: {reason}\n{network.text()}")
-        print(f"A smaller network that fails too:\n{small.text()}")
-    names = ", ".join(str(network.seed) for network, _ in failures)
-    print(f"{count} networks, {len(failures)} failed" + (f": seeds {names}" if failures else ""))
-    return 1 if failures else 0
+    report = Report()
+    with Bench(configuration.load(config_path)) as bench:
+        interrupted = False
+        try:
+            with terminal.progress("fuzz") as progress:
+                bench.run(bench.drawn(range(seed, seed + count)), report, progress)
+            _show_smaller(bench, report, terminal)
+        except KeyboardInterrupt:
+            interrupted = True
+            terminal.note(f"Interrupted after {report.tried} of {count} modules.")
+    print(jsonlib.dumps(report.to_dict(), indent=1) if json else "\n".join(report.lines()))
+    if interrupted:
+        return 130
+    return 1 if report.failures else 0
+
+
+def _show_smaller(bench: Bench, report: Report, terminal: Terminal) -> None:
+    """Print the first module that fails, and a smaller one that fails in the same way."""
+    for failure in report.failures[:1]:
+        terminal.note(f"seed {failure.module.seed}: {failure.reason}\n{text(failure.module)}")
+        with terminal.progress("shrink") as progress:
+            small = bench.shrink(failure, progress)
+        terminal.note(f"A smaller module that fails too: {small.reason}\n{text(small.module)}")
 
 
 class Bench:
-    """Runs networks on the simulator of one configuration."""
+    """Runs modules on the simulator of one configuration; a context manager."""
 
     def __init__(self, config: Config) -> None:
-        self._config = config
+        # The arenas of many networks are in memory at the same time.
+        self._config = dataclasses.replace(config, arena_kib=None)
         self._simulator = hardware.folder(config) / hardware.SIMULATOR / hardware.SIMULATOR
+        self._stopped = False
 
-    def failing(self, seeds: Iterable[int]) -> list[tuple[Network, str]]:
-        """Return the networks of these seeds that fail, and why."""
+    def __enter__(self) -> Bench:
+        self._folder = tempfile.TemporaryDirectory()
+        # Objects of networks that nobody will compile again do not belong into the cache.
+        self._toolchain = Toolchain(Path(self._folder.name) / "cache")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._folder.cleanup()
+
+    def drawn(self, seeds: Iterable[int]) -> list[RandomModule]:
+        """Return the random modules of some seeds, for this hardware."""
         engine = self._config.hardware()
-        networks = [draw(seed, engine.buffer_words, engine.accumulator_depth) for seed in seeds]
-        return self._failing(networks)
+        return [draw(seed, engine.buffer_words, engine.accumulator_depth) for seed in seeds]
 
-    def shrink(self, network: Network) -> Network:
-        """Return the smallest network found on the way that still fails."""
-        for _ in range(_MOST_ROUNDS):
-            failures = self._failing(list(smaller(network)))
-            if not failures:
-                break
-            network = failures[0][0]
-        return network
+    def run(self, modules: Sequence[RandomModule], report: Report, progress: Progress) -> None:
+        """Try modules; the simulator runs some while the next are compiled.
 
-    def _failing(self, networks: Sequence[Network]) -> list[tuple[Network, str]]:
-        failures: list[tuple[Network, str]] = []
-        cases: list[Case] = []
-        for network in networks:
-            try:
-                cases.append(self._case(network))
-            except (AssertionError, ModelError) as error:
-                failures.append((network, str(error)))
-        for group in self._groups(cases):
-            failures += self._run(group)
-        order = {id(network): index for index, network in enumerate(networks)}
-        return sorted(failures, key=lambda failure: order[id(failure[0])])
-
-    def _case(self, network: Network) -> Case:
-        """Compile a network, and check reference against reference and PyTorch.
-
-        Raises:
-            AssertionError: they disagree.
+        Args:
+            modules: to be tried.
+            report: what is found is added to it at once, so that it holds when interrupted.
+            progress: shows how far it is.
         """
-        graph = build(network)
-        engine = dataclasses.replace(
-            self._config.hardware(),
-            buffer_words=network.buffer_words,
-            accumulator_depth=network.accumulator_depth,
-        )
-        program = compile_graph(graph, engine)
-        random = np.random.default_rng(network.seed)
-        shape = graph.tensors[graph.input].shape
-        size = 10.0 ** random.uniform(*_NORMAL)
-        values = (random.standard_normal(shape) * size).astype(np.float32)
-        expected = golden_outputs(program, values[None])[0]
-        rows = expected.reshape(graph.batch, -1)
-        difference = np.abs(run_torch(graph, values).reshape(rows.shape) - rows)
-        if not (difference <= output_tolerance(graph, values)).all():
-            raise AssertionError("the reference differs from PyTorch by more than the tolerance")
-        return Case(network, program, values, expected)
+        waiting: list[Future[None]] = []
+        started = time.monotonic()
+        with ThreadPoolExecutor(1) as simulator:
+            try:
+                for group in self._groups(modules, report, _shown(progress, modules, started)):
+                    waiting.append(simulator.submit(self._run, group, report))
+                for future in waiting:
+                    future.result()
+                    _shown(progress, modules, started)(report.tried)
+            except BaseException:
+                self._stopped = True
+                simulator.shutdown(cancel_futures=True)
+                raise
+        report.failures.sort(key=lambda failure: failure.module.seed)
 
-    def _groups(self, cases: Sequence[Case]) -> Iterable[list[Case]]:
-        """Give groups that fit main memory."""
+    def shrink(self, failure: Failure, progress: Progress) -> Failure:
+        """Return the failure of the smallest module found on the way that fails in the same way."""
+        for number in range(_MOST_ROUNDS):
+            progress.show(f"round {number + 1}, {len(failure.module.steps)} steps")
+            found = self._first_alike(failure)
+            if found is None:
+                break
+            failure = found
+        return failure
+
+    def _first_alike(self, failure: Failure) -> Failure | None:
+        candidates = list(smaller(failure.module))
+        for start in range(0, len(candidates), _MOST_CANDIDATES):
+            report = Report()
+            self.run(candidates[start : start + _MOST_CANDIDATES], report, Progress())
+            # The simplest comes first among the candidates.
+            alike = {id(f.module): f for f in report.failures if f.kind == failure.kind}
+            for candidate in candidates[start : start + _MOST_CANDIDATES]:
+                if id(candidate) in alike:
+                    return alike[id(candidate)]
+        return None
+
+    def _groups(
+        self, modules: Sequence[RandomModule], report: Report, show: Callable[[int], None]
+    ) -> Iterator[list[Case]]:
+        """Compile modules; give those that can be run in groups that fit main memory."""
         room = self._config.memory.bytes - _CODE_BYTES
+        engine = self._config.hardware()
         group: list[Case] = []
-        for case in cases:
-            if group and (
-                sum(c.bytes for c in group) + case.bytes > room or len(group) == _MOST_NETWORKS
-            ):
+        filled = 0
+        for done, module in enumerate(modules):
+            show(done)
+            result = attempt(module, engine)
+            if not isinstance(result, Case):
+                _add(result, report)
+                continue
+            size = bundle.memory_bytes(result.program, INFERENCES)
+            if group and (filled + size > room or len(group) == _MOST_NETWORKS):
                 yield group
-                group = []
-            group.append(case)
+                group, filled = [], 0
+            group.append(result)
+            filled += size
         if group:
             yield group
 
-    def _run(self, cases: Sequence[Case]) -> list[tuple[Network, str]]:
-        """Return the networks that give something else on the simulator, and how much."""
-        lines = self._simulate(cases)
+    def _run(self, cases: Sequence[Case], report: Report) -> None:
+        """Run networks on the simulator, and add what they give to the report."""
+        try:
+            lines = self._simulate(cases)
+        except HeepstorError as error:
+            self._run_halves(cases, report, str(error))
+            return
         matches = (re.fullmatch(r"network (\d+) (\d+)", line) for line in lines)
         found = {int(match[1]): int(match[2]) for match in matches if match}
-        failures = []
         for index, case in enumerate(cases):
             if index not in found:
-                reason = "the engine or the program did not end: " + _tail(lines)
-                later = cases[index + 1 :]
+                reason = f"no end: of the engine or the program: {_tail(lines)}"
+                report.failures.append(Failure(case.module, reason))
                 # What comes after a network that hangs was not tried.
-                return [*failures, (case.network, reason), *(self._run(later) if later else [])]
+                if cases[index + 1 :]:
+                    self._run(cases[index + 1 :], report)
+                return
             if found[index]:
-                reason = f"{found[index]} of {case.expected.size} outputs differ from the reference"
-                failures.append((case.network, reason))
-        return failures
+                reason = f"{found[index]} of {case.expected.size} outputs are not the reference's"
+                report.failures.append(Failure(case.module, f"RTL: {reason}"))
+            else:
+                report.right += 1
+
+    def _run_halves(self, cases: Sequence[Case], report: Report, reason: str) -> None:
+        """Find the networks that cannot be built or run together with others, or at all."""
+        if self._stopped:
+            return
+        if len(cases) == 1:
+            report.failures.append(Failure(cases[0].module, f"C++: {reason}"))
+            return
+        middle = len(cases) // 2
+        self._run(cases[:middle], report)
+        self._run(cases[middle:], report)
 
     def _simulate(self, cases: Sequence[Case]) -> list[str]:
         """Return what one run of all these networks on the simulator prints."""
-        with tempfile.TemporaryDirectory() as name:
+        with tempfile.TemporaryDirectory(dir=self._folder.name) as name:
             folder = Path(name)
-            bundle.write([(c.program, c.values, c.expected) for c in cases], folder / "src")
-            (folder / "out").mkdir()
-            built = firmware.build(folder / "src", folder / "out", self._config)
+            sources, out = folder / "src", folder / "out"
+            names = bundle.write([(c.program, c.inputs, c.expected) for c in cases], sources)
+            out.mkdir()
+            parts = {part: bundle.definitions(part) for part in names}
+            built = firmware.build(
+                sources, out, self._config, toolchain=self._toolchain, parts=parts
+            )
             limit = _CYCLES_EACH * len(cases)
-            lines: list[str] = []
             command = [str(self._simulator), f"--firmware={built.elf}", f"--max-cycles={limit}"]
-            run_lines(command, lines.append)
-        return lines
+            lines: list[str] = []
+            run_lines(command, lambda line: self._take(line, lines))
+            return lines
+
+    def _take(self, line: str, lines: list[str]) -> None:
+        if self._stopped:
+            raise HeepstorError("interrupted")
+        lines.append(line)
+
+
+def _add(result: Refusal | Failure, report: Report) -> None:
+    if isinstance(result, Refusal):
+        report.refusals.append(result)
+    else:
+        report.failures.append(result)
+
+
+def _shown(
+    progress: Progress, modules: Sequence[RandomModule], started: float
+) -> Callable[[int], None]:
+    """Return a function that shows how many modules are done, and about how long it will take."""
+
+    def show(done: int) -> None:
+        left = (time.monotonic() - started) / max(done, 1) * (len(modules) - done)
+        estimate = f", about {left / 60:.0f} min left" if done and left >= 30 else ""
+        progress.count(done, len(modules), f"modules{estimate}")
+
+    return show
 
 
 def _tail(lines: Sequence[str]) -> str:

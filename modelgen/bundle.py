@@ -1,23 +1,25 @@
-"""Many compiled networks in one firmware: assembly that one small main program runs.
+"""Many compiled networks in one firmware: the sources of each, and a main program that runs all.
 
-Networks without layers on the CPU are one chain of descriptors each; the linker fills in where
-everything lies.
+Each network is emitted as a user's is, into a folder of its own, and compiled with `-D` options
+that give it names of its own (see `definitions`).
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from modelgen.descriptor import DESCRIPTOR_BYTES, LAYOUT
-from modelgen.image import BASE, build_image
-from modelgen.program import Program
+from modelgen.descriptor import DESCRIPTOR_BYTES
+from modelgen.emit import emit_model
+from modelgen.program import CpuLayer, EngineLayer, Program
 
-_ADDRESSES = ("next", "source", "weights", "parameters", "destination", "residual", "profile")
-_ADDRESS_WORDS = frozenset(LAYOUT[name][0] for name in _ADDRESSES)
+_CODE_BYTES = 4096
+"""Of one network's infer(), with its tables and profiles; those of many layers need more."""
+_LAYER_BYTES = 512
+_SHARED_NAMES = ("model", "model_weights", "model_parameters")
+"""What every emitted network calls its own."""
 
 _MAIN = """// Runs networks one after another and tells how many outputs of each are wrong.
 //
@@ -28,93 +30,110 @@ _MAIN = """// Runs networks one after another and tells how many outputs of each
 #include "heepstor/engine.hpp"
 #include "heepstor/print.hpp"
 
-namespace {
+{declarations}
+namespace {{
 
-struct Network {
-  const heepstor::engine::Descriptor* chain;
-  const std::uint32_t* output;
+struct Network {{
+  heepstor::engine::Result (*infer)(const float*, float*);
+  const float* inputs;
   const std::uint32_t* expected;
-  std::uint32_t words;
-};
+  std::uint32_t input_words;
+  std::uint32_t output_words;
+}};
 
-std::uint32_t count_mismatches(const Network& network) {
+constexpr std::uint32_t kInferences = {inferences};
+constexpr Network networks[] = {{
+{table}
+}};
+
+alignas(16) float output[{most_outputs}];
+
+/// Runs all inferences of a network; returns how many outputs are wrong.
+std::uint32_t count_mismatches(const Network& network) {{
   std::uint32_t mismatches = 0;
-  for (std::uint32_t i = 0; i < network.words; ++i) {
-    if (network.output[i] != network.expected[i]) ++mismatches;
-  }
-  return mismatches;
-}
-
-}  // namespace
-
-extern "C" const Network networks[];
-extern "C" const std::uint32_t network_count;
-
-int main() {
-  using heepstor::print;
-  heepstor::engine::check_hardware();
-  for (std::uint32_t i = 0; i < network_count; ++i) {
-    const heepstor::engine::Result result = heepstor::engine::run(networks[i].chain);
+  for (std::uint32_t inference = 0; inference < kInferences; ++inference) {{
+    for (std::uint32_t i = 0; i < network.output_words; ++i) output[i] = -1.0e30F;
+    const auto result = network.infer(network.inputs + inference * network.input_words, output);
     heepstor::engine::report(result);
-    const Network& network = networks[i];
-    print("network ", i, " ", result.ok() ? count_mismatches(network) : network.words, "\\n");
-  }
+    if (!result.ok()) return kInferences * network.output_words;
+    const std::uint32_t* expected = network.expected + inference * network.output_words;
+    for (std::uint32_t i = 0; i < network.output_words; ++i) {{
+      if (heepstor::to_bits(output[i]) != expected[i]) ++mismatches;
+    }}
+  }}
+  return mismatches;
+}}
+
+}}  // namespace
+
+int main() {{
+  heepstor::engine::check_hardware();
+  std::uint32_t index = 0;
+  for (const Network& network : networks) {{
+    heepstor::print("network ", index++, " ", count_mismatches(network), "\\n");
+  }}
   return 0;
-}
+}}
 """
 
 
-def memory_bytes(program: Program, values: np.ndarray) -> int:
-    """Return the bytes of main memory that a network and its expected outputs take."""
-    output = program.graph.tensors[program.graph.output].size
-    return len(build_image(program, values).memory) + 4 * output
+def memory_bytes(program: Program, inferences: int) -> int:
+    """Return about how many bytes of main memory a network takes, with inputs and outputs."""
+    graph = program.graph
+    jobs = sum(len(layer.jobs) for layer in program.layers if isinstance(layer, EngineLayer))
+    words = graph.tensors[graph.input].size + graph.tensors[graph.output].size
+    constants = len(program.weights) + len(program.parameters)
+    code = _CODE_BYTES + _LAYER_BYTES * sum(isinstance(x, CpuLayer) for x in program.layers)
+    return jobs * DESCRIPTOR_BYTES + constants + program.arena.size + 4 * inferences * words + code
 
 
-def write(cases: Sequence[tuple[Program, np.ndarray, np.ndarray]], folder: Path) -> None:
-    """Write main.cpp and networks.S with their binary files.
+def network_name(index: int) -> str:
+    """Return the name of a network, which is also that of its folder."""
+    return f"network_{index}"
+
+
+def definitions(name: str) -> tuple[str, ...]:
+    """Return the compiler's options for the sources of a network."""
+    return tuple(f"-D{shared}={shared.replace('model', name)}" for shared in _SHARED_NAMES)
+
+
+def write(cases: Sequence[tuple[Program, np.ndarray, np.ndarray]], folder: Path) -> list[str]:
+    """Write main.cpp, the data, and a folder of sources for each network.
 
     Args:
-        cases: of each network the program, one batch of inputs, and the outputs that it must give.
+        cases: of each network the program, its inputs, and the outputs that it must give: FP32,
+            shape (inferences, ...), the same number of inferences for all.
         folder: is made if it does not exist.
+
+    Returns:
+        The names of the folders.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    lines = [
-        "// Networks as the engine reads them.",
-        '    .section .data.networks, "aw", %progbits',
-    ]
-    table = ['    .section .rodata.networks, "a", %progbits', "    .balign 4"]
-    table += ["    .globl network_count", "network_count:", f"    .word {len(cases)}"]
-    table += ["    .globl networks", "networks:"]
-    for index, (program, values, expected) in enumerate(cases):
-        lines += _network(program, values, expected, index, folder)
-        output = build_image(program, values).addresses.output - BASE
+    names = [network_name(index) for index in range(len(cases))]
+    declarations, table = [], []
+    data = ["// Inputs and expected outputs.", '    .section .rodata.networks, "a", %progbits']
+    for name, (program, inputs, expected) in zip(names, cases, strict=True):
+        emit_model(program, folder / name, name, formatted=False)
+        arrays = {f"{name}_inputs": inputs, f"{name}_expected": expected}
+        for array, values in arrays.items():
+            (folder / f"{array}.bin").write_bytes(np.ascontiguousarray(values, "<f4").tobytes())
+            data += ["    .balign 16", f"    .globl {array}", f"{array}:"]
+            data.append(f'    .incbin "{array}.bin"')
+        declarations += [
+            f"namespace {name} {{ heepstor::engine::Result infer(const float*, float*); }}",
+            f'extern "C" const float {name}_inputs[];',
+            f'extern "C" const std::uint32_t {name}_expected[];',
+        ]
+        sizes = inputs[0].size, expected[0].size
         table.append(
-            f"    .word network_{index}, network_{index} + {output}, expected_{index}, "
-            f"{expected.size}"
+            f"    {{{name}::infer, {name}_inputs, {name}_expected, {sizes[0]}, {sizes[1]}}},"
         )
-    (folder / "networks.S").write_text("\n".join([*lines, *table]) + "\n", encoding="utf-8")
-    (folder / "main.cpp").write_text(_MAIN, encoding="utf-8")
-
-
-def _network(
-    program: Program, values: np.ndarray, expected: np.ndarray, index: int, folder: Path
-) -> list[str]:
-    """Return the assembly of one network; its constants and inputs go into a binary file."""
-    image = build_image(program, values)
-    if len(image.chains) != 1 or len(program.steps) != 1:
-        raise ValueError("a network of a bundle is one chain, without layers on the CPU")
-    size = image.addresses.weights - BASE
-    (folder / f"network_{index}.bin").write_bytes(bytes(image.memory[size:]))
-    bits = np.ascontiguousarray(expected, "<f4").tobytes()
-    (folder / f"expected_{index}.bin").write_bytes(bits)
-    name = f"network_{index}"
-    lines = ["    .balign 16", f"{name}:"]
-    for start in range(0, size // DESCRIPTOR_BYTES * DESCRIPTOR_BYTES, DESCRIPTOR_BYTES):
-        words = struct.unpack("<32I", image.memory[start : start + DESCRIPTOR_BYTES])
-        lines.append(f"    .word {', '.join(_word(name, i, word) for i, word in enumerate(words))}")
-    lines += [f'    .incbin "{name}.bin"', "    .balign 16", f"expected_{index}:"]
-    return [*lines, f'    .incbin "expected_{index}.bin"']
-
-
-def _word(name: str, index: int, word: int) -> str:
-    return f"{name} + {word - BASE}" if index in _ADDRESS_WORDS and word >= BASE else str(word)
+    main = _MAIN.format(
+        declarations="\n".join(declarations) + "\n",
+        table="\n".join(table),
+        inferences=len(cases[0][1]),
+        most_outputs=max(expected[0].size for _, _, expected in cases),
+    )
+    (folder / "main.cpp").write_text(main, encoding="utf-8")
+    (folder / "networks.S").write_text("\n".join(data) + "\n", encoding="utf-8")
+    return names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,7 +26,7 @@ def complaint(calls: Sequence[Any], call: Any, reason: str) -> str:
     """Say which layer fails, why, and where it stands in the model."""
     position = calls.index(call)
     after = f", after '{layer_name(calls[position - 1])}'" if position else ""
-    line = _source_line(call)
+    line = source_line(call.meta.get("stack_trace") or "")
     return (
         f"Layer '{layer_name(call)}'{_layer_kind(call)} {reason}. It is operator "
         f"{position + 1} of {len(calls)}{after}{f', at {line}' if line else ''}."
@@ -44,12 +45,12 @@ def _layer_kind(call: Any) -> str:
     return f" ({kind.rsplit('.', 1)[-1]})" if path else ""
 
 
-def _source_line(call: Any) -> str:
-    """Return "project.py:12: x = torch.tanh(x)": the model's own line, if it is known."""
-    frames = re.findall(
-        r'File "([^"]+)", line (\d+), in \S+\n\s*(.*)', call.meta.get("stack_trace") or ""
-    )
-    own = [frame for frame in frames if f"{Path('torch', 'nn')}" not in frame[0]]
+def source_line(trace: str) -> str:
+    """Return "project.py:12: x = torch.tanh(x)": the model's own line in a stack trace, or ""."""
+    frames = re.findall(r'File "([^"]+)", line (\d+), in \S+\n\s*(.*)', trace)
+    torch = importlib.util.find_spec("torch").submodule_search_locations[0]
+    foreign = torch, str(Path(__file__).parent)
+    own = [frame for frame in frames if not frame[0].startswith(foreign)]
     if not own:
         return ""
     path, number, text = own[-1]

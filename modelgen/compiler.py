@@ -14,6 +14,7 @@ from modelgen.geometry import geometry, parameters
 from modelgen.graph import Graph, Node
 from modelgen.hardware import Hardware
 from modelgen.in_place import in_place
+from modelgen.passes.split_max_pool import split_max_pool
 from modelgen.place import ENGINE, choose_place
 from modelgen.program import Arena, Chain, CpuLayer, EngineLayer, Job, Program
 from modelgen.residency import Residency, Step
@@ -30,6 +31,7 @@ def compile_graph(graph: Graph, hardware: Hardware) -> Program:
     Raises:
         ModelError: there is nothing to run, or the arena is too small.
     """
+    graph = split_max_pool(graph, hardware.accumulator_depth)
     steps = [
         Step(node, geometry(graph, node) if choose_place(node)[0] == ENGINE else None)
         for node in graph.nodes
@@ -130,7 +132,9 @@ class _Builder:
             ready = self._ready[previous] if source.tensor == previous else ready
         following = self._steps[index + 1 : index + 2]
         final = not following or following[0].geometry is None
-        chosen = schedule(step.geometry, source, target, self._hardware, ready, final=final)
+        chosen = schedule(
+            node.name, step.geometry, source, target, self._hardware, ready, final=final
+        )
         self._ready[target.tensor] = chosen.ready_rows
         return EngineLayer(
             node=node,

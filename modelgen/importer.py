@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from modelgen.aliases import stale_view
 from modelgen.calls import complaint, layer_name, shape_of
 from modelgen.errors import ModelError
 from modelgen.feature_maps import OPERATORS, to_layout
@@ -43,7 +44,11 @@ _RESHAPES = (
     "aten.clone.default",
     "aten.alias.default",
     "aten.detach.default",
+    "aten.view_as.default",
 )
+
+_ASSERTION = "aten._assert_tensor_metadata.default"
+"""What torch.export adds before `to`; true in the program that it exports."""
 
 SUPPORTED = (
     "nn.Linear, nn.Conv2d, nn.BatchNorm2d, nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, "
@@ -113,6 +118,7 @@ class Importer:
 
     def run(self) -> Graph:
         source = self._add_input()
+        self._refuse_stale_views()
         for call in self._calls:
             self._translate(call)
         graph = Graph(
@@ -164,8 +170,21 @@ class Importer:
             raise ModelError("The model's output does not depend on its input.")
         return self._tensor_of[result]
 
+    def _refuse_stale_views(self) -> None:
+        found = stale_view(list(self._program.graph.nodes))
+        if found is not None:
+            call, reader = found
+            other = "the model's result" if reader.op == "output" else f"'{layer_name(reader)}'"
+            self.complain(
+                call,
+                f"changes a tensor in place, and {other} reads the same memory under another name",
+                "Use the operator that returns a new tensor.",
+            )
+
     def _translate(self, call: Any) -> None:
         operator = str(call.target)
+        if operator == _ASSERTION:
+            return
         make = _OPERATORS.get(operator)
         if make is None:
             reason = f"uses the operator {operator}, which is not supported"
@@ -307,6 +326,13 @@ class Importer:
             self.complain(call, "drops values in evaluation mode too")
         self.add(call, "dropout")
 
+    def add_conversion(self, call: Any) -> None:
+        """Add a conversion from FP32 to FP32, which does nothing."""
+        kinds = [str(node.meta["val"].dtype) for node in (call.args[0], call)]
+        if kinds != ["torch.float32"] * 2:
+            self.complain(call, f"converts {kinds[0]} to {kinds[1]}; all tensors are FP32")
+        self.add_reshape(call)
+
     def _constant(self, call: Any, node: Any) -> str:
         target = self._constant_of.get(getattr(node, "name", None))
         if target is None:
@@ -347,6 +373,9 @@ _OPERATORS: dict[str, Callable[[Importer, Any], None]] = {
     "aten.argmax.default": Importer.add_argmax,
     "aten.dropout.default": Importer.add_dropout,
     "aten.dropout_.default": Importer.add_dropout,
+    "aten.feature_dropout.default": Importer.add_dropout,
+    "aten.feature_dropout_.default": Importer.add_dropout,
+    "aten.to.dtype": Importer.add_conversion,
     **dict.fromkeys(_RESHAPES, Importer.add_reshape),
     **OPERATORS,
 }

@@ -18,3 +18,16 @@ class Progress(Protocol):
 
     def note(self, text: str) -> None:
         """Print a line that stays."""
+
+
+class Silent:
+    """Shows nothing."""
+
+    def track(
+        self, iterable: Iterable[Item], description: str, total: int | None = None
+    ) -> Iterable[Item]:
+        """Return the items."""
+        return iterable
+
+    def note(self, text: str) -> None:
+        """Do nothing."""

@@ -60,6 +60,7 @@ class _Rank:
 
 
 def schedule(
+    name: str,
     geometry: Geometry,
     source: Source,
     target: Target,
@@ -71,6 +72,7 @@ def schedule(
     """Return the fastest tiling of a layer.
 
     Args:
+        name: of the layer.
         geometry: of the layer.
         source: where its input is.
         target: where its output goes.
@@ -78,6 +80,9 @@ def schedule(
         ready_rows: rows of the input that are there when the layer begins; the others are being
             stored by the layer before.
         final: no layer follows that could hide the storing.
+
+    Raises:
+        ModelError: the buffer is too small.
     """
     tilings = list(_tilings(geometry, source, hardware))
     if not tilings and source.layout is None:
@@ -86,9 +91,9 @@ def schedule(
         tilings = list(_tilings(geometry, whole, hardware))
     if not tilings:
         raise ModelError(
-            f"The activation buffer of {hardware.buffer_words} words is too small to stream a "
-            f"layer with {geometry.channels} channels. Raise engine.buffer_words in the hardware "
-            "configuration."
+            f"Layer '{name}' has {geometry.channels} channels, for which the activation buffer of "
+            f"{hardware.buffer_words} words is too small. Raise engine.buffer_words in the "
+            "hardware configuration."
         )
     bounds = {tiling: _bound(geometry, source, target, tiling, hardware) for tiling in tilings}
     best: tuple[_Rank, Tiling, Cut] | None = None

@@ -71,7 +71,7 @@ def propagate(graph: Graph, node: Node, inputs: list[Bounded]) -> Bounded:
     if node.op == "softmax":
         return _softmax(*inputs[0])
     if node.op == "argmax":
-        return inputs[0][0].argmax(axis=-1), np.zeros(inputs[0][0].shape[:-1])
+        return inputs[0][0].argmax(axis=-1).astype(np.float64), np.zeros(inputs[0][0].shape[:-1])
     value, error = _computed(graph, node, *inputs[0])
     if node.attributes.get("residual"):
         other, other_error = (part.reshape(value.shape) for part in inputs[1])

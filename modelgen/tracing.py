@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from modelgen.calls import source_line
 from modelgen.errors import ModelError
 
 if TYPE_CHECKING:
@@ -40,9 +42,11 @@ def trace(
         with _silent_torch():
             return torch.export.export(model, (example,))
     except Exception as error:
+        line = source_line(str(error)) or source_line("".join(traceback.format_exception(error)))
         raise ModelError(
-            f"torch.export cannot trace the model: {_first_line(error)}. "
-            "Control flow that depends on values of tensors cannot be compiled."
+            f"torch.export cannot trace the model{f' at {line}' if line else ''}: "
+            f"{_first_line(error)}. Control flow that depends on values of tensors cannot be "
+            "compiled."
         ) from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import numpy as np
@@ -28,29 +29,55 @@ def emit(
         folder: is made if it does not exist.
         title: first line of the sources' comments.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    emit_model(program, folder, title)
     printed = expected.shape[1] <= _MOST_PRINTED
     context = {
-        **model_context(program, title),
         "inferences": len(inputs),
+        "batch": program.graph.batch,
         "prints_outputs": printed,
         "prints_classes": printed and expected.shape[1] > program.graph.batch,
     }
-    loader = jinja2.FileSystemLoader(_TEMPLATES)
+    _write(folder, ("main.cpp", "test_data.hpp", "test_data.S"), context)
+    _write_binary(folder, inputs=_fp32(inputs), expected=_fp32(expected))
+
+
+def emit_model(program: Program, folder: Path, title: str, *, formatted: bool = True) -> None:
+    """Write model.hpp, model.cpp and the constants that they use.
+
+    Args:
+        program: the compiled network.
+        folder: is made if it does not exist.
+        title: first line of the sources' comments.
+        formatted: in the project's style, which takes longer than the rest.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    context = model_context(program, title)
+    _write(folder, ("model.hpp", "model.cpp", "model_data.S"), context, formatted=formatted)
+    _write_binary(folder, weights=program.weights, parameters=program.parameters)
+
+
+def _write(
+    folder: Path, names: tuple[str, ...], context: dict[str, Any], *, formatted: bool = True
+) -> None:
+    """Write sources from their templates."""
     environment = jinja2.Environment(
-        loader=loader,
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    for name in ("model.hpp", "model.cpp", "main.cpp", "test_data.hpp"):
+    for name in names:
         text = environment.get_template(f"{name}.j2").render(context)
-        (folder / name).write_text(format_cpp(text, name), encoding="utf-8")
-    for name in ("model_data.S", "test_data.S"):
-        text = environment.get_template(f"{name}.j2").render(context)
+        if formatted and not name.endswith(".S"):
+            text = format_cpp(text, name)
         (folder / name).write_text(text, encoding="utf-8")
-    (folder / "weights.bin").write_bytes(program.weights)
-    (folder / "parameters.bin").write_bytes(program.parameters)
-    (folder / "inputs.bin").write_bytes(np.ascontiguousarray(inputs, "<f4").tobytes())
-    (folder / "expected.bin").write_bytes(np.ascontiguousarray(expected, "<f4").tobytes())
+
+
+def _write_binary(folder: Path, **contents: bytes) -> None:
+    for name, content in contents.items():
+        (folder / f"{name}.bin").write_bytes(content)
+
+
+def _fp32(values: np.ndarray) -> bytes:
+    return np.ascontiguousarray(values, "<f4").tobytes()

@@ -16,37 +16,23 @@ _MOST_SINGLE_PATCHES = 4
 """More descriptors than this that work on the input or output are listed in a table."""
 _PERMUTED_DIMENSIONS = 4
 """Dimensions that the device's permute() works on."""
-_RESERVED = frozenset(
-    [
-        "arena",
-        "profiles",
-        "cpu_cycles",
-        "input",
-        "output",
-        "layers",
-        "infer",
-        "engine",
-        "model",
-        "register",
-        "switch",
-        "default",
-        "class",
-        "int",
-        "float",
-        "double",
-        "char",
-        "auto",
-        "for",
-        "if",
-        "else",
-        "while",
-        "do",
-        "return",
-        "new",
-        "delete",
-        "this",
-    ]
-)
+_KEYWORDS = """
+alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t class
+compl const const_cast constexpr continue decltype default delete do double dynamic_cast else enum
+explicit export extern false float for friend goto if inline int long mutable namespace new noexcept
+not not_eq nullptr operator or or_eq private protected public register reinterpret_cast return short
+signed sizeof static static_assert static_cast struct switch template this thread_local throw true
+try typedef typeid typename union unsigned using virtual void volatile wchar_t while xor xor_eq
+"""
+_OWN_NAMES = """
+arena cpu_cycles engine heepstor infer input input_loads input_residuals input_stores layers model
+model_parameters model_weights output output_loads output_residuals output_stores patch profiles
+result row std
+"""
+"""What model.cpp calls by these names itself."""
+_RESERVED = frozenset(f"{_KEYWORDS} {_OWN_NAMES}".split())
+_START = re.compile(r"start(_\d+)?")
+"""Variables that hold when a layer on the CPU began."""
 
 
 def model_context(program: Program, title: str) -> dict[str, Any]:
@@ -92,7 +78,7 @@ def layer_names(program: Program) -> dict[int, str]:
     for layer in program.layers:
         if isinstance(layer, EngineLayer):
             name = re.sub(r"\W+", "_", layer.node.name).strip("_").lower() or "layer"
-            if name[0].isdigit() or name in _RESERVED:
+            if name[0].isdigit() or name in _RESERVED or _START.fullmatch(name):
                 name = f"layer_{name}"
             while name in names.values():
                 name = f"{name}_{layer.index}"

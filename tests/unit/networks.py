@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import count, pairwise
 
 import numpy as np
 
+from modelgen.errors import ModelError
 from modelgen.graph import Graph, Node, Tensor
 from modelgen.graph_builder import GraphBuilder
-from modelgen.random_networks import build, draw
+from modelgen.importer import import_model
+from modelgen.passes.quantize import quantize
+from modelgen.quantization import simplify
+from modelgen.random_modules import draw, fill, make_class
 
 
 def perceptron(
@@ -52,7 +56,18 @@ def bits(values: np.ndarray) -> np.ndarray:
 
 
 def random_network(seed: int) -> Graph:
-    return build(draw(seed))
+    """Return the quantized graph of the first random module from a seed on that is supported."""
+    for number in count(seed):
+        module = draw(number)
+        model = make_class(module)()
+        fill(model, number)
+        try:
+            graph = simplify(import_model(model, module.features, module.batch))
+        except ModelError:
+            continue
+        if any(node.op != "reshape" for node in graph.nodes):
+            return quantize(graph)
+    raise AssertionError("count() ends")
 
 
 def resnet8(batch: int = 1) -> Graph:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from modelgen.compiler import compile_graph
 from modelgen.emit import emit
+from modelgen.emit.context import layer_names
 from modelgen.emit.formatting import format_cpp
 from modelgen.graph import Graph
 from modelgen.graph_builder import GraphBuilder
@@ -84,6 +86,17 @@ def test_sources_are_clang_format_clean(tmp_path: Path) -> None:
         text = path.read_text()
         assert format_cpp(text, path.name) == text
         assert max(len(line) for line in text.splitlines()) <= 100
+
+
+@pytest.mark.parametrize(
+    "name", ["unsigned", "volatile", "nullptr", "Operator", "std", "result", "start_1", "9", "_"]
+)
+def test_names_that_mean_something_in_cpp(name: str) -> None:
+    builder = GraphBuilder(1, 4)
+    graph = builder.build(builder.linear("x", 3))
+    graph = graph.with_nodes(replace(node, name=name) for node in graph.nodes)
+    (own,) = layer_names(compile_graph(graph, Hardware())).values()
+    assert own in (f"layer_{name.lower()}", "layer")
 
 
 def test_many_descriptors_are_patched_by_a_table(tmp_path: Path) -> None:

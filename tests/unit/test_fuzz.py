@@ -1,4 +1,4 @@
-"""Random networks: drawing, building, making smaller, and the firmware that runs many of them."""
+"""The fuzzer: its report, how failures are found and made smaller, firmware of many networks."""
 
 from __future__ import annotations
 
@@ -11,95 +11,123 @@ import pytest
 
 from flows import config as configuration
 from flows import firmware, fuzz
+from flows.progress import Progress
 from modelgen import bundle
-from modelgen.compiler import compile_graph
-from modelgen.hardware import Hardware
-from modelgen.image import execute
-from modelgen.random_networks import build, draw, size, smaller
+from modelgen.random_modules import RandomModule, draw, text
+from modelgen.trial import Case, attempt
 from tests.unit.networks import bits
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def test_a_seed_gives_always_the_same_network() -> None:
-    assert draw(7) == draw(7) != draw(8)
-    one, other = build(draw(7)), build(draw(7))
-    assert one.tensors == other.tensors
-    for name, value in one.constants.items():
-        np.testing.assert_array_equal(value, other.constants[name])
-
-
-def test_all_kinds_are_drawn() -> None:
-    nodes = [node for seed in range(60) for node in build(draw(seed)).nodes]
-    assert {node.op for node in nodes} == {
-        "quantized_conv2d",
-        "quantized_linear",
-        "max_pool2d",
-        "avg_pool2d",
-        "pointwise",
-        "reshape",
-    }
-    for attribute in ("residual", "pool", "slope", "clamp"):
-        assert any(node.attributes.get(attribute) for node in nodes)
-    assert any(node.attributes.get("groups", 1) > 1 for node in nodes)
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_smaller_networks_are_networks(seed: int) -> None:
-    network = draw(seed)
-    for step in smaller(network):
-        assert build(step).nodes or not step.layers
-        assert len(step.layers) <= len(network.layers)
+SEEDS = range(24)
 
 
 class Fake(fuzz.Bench):
-    """The engine hangs, or two outputs are wrong, in every network with a depthwise layer."""
+    """The engine hangs, or two outputs are wrong, in every network with a depthwise convolution."""
 
     def __init__(self, hangs: bool) -> None:
         super().__init__(configuration.load(ROOT / "heepstor_cfg.hjson"))
         self.hangs = hangs
 
-    def _simulate(self, cases: Sequence[fuzz.Case]) -> list[str]:
+    def _simulate(self, cases: Sequence[Case]) -> list[str]:
         lines = []
         for index, case in enumerate(cases):
-            is_bad = any(layer.kind == "depthwise" for layer in case.network.layers)
-            if is_bad and self.hangs:
+            if is_bad(case.module) and self.hangs:
                 break
-            lines.append(f"network {index} {2 * is_bad}")
+            lines.append(f"network {index} {2 * is_bad(case.module)}")
         return [*lines, "simulator: the end"]
 
 
+def is_bad(module: RandomModule) -> bool:
+    return any(step.settings.get("groups") == "depthwise" for step in module.steps)
+
+
+def report_of(bench: fuzz.Bench, seeds: Sequence[int] = SEEDS) -> fuzz.Report:
+    report = fuzz.Report()
+    with bench:
+        bench.run(bench.drawn(seeds), report, Progress())
+    return report
+
+
 def test_networks_after_one_that_hangs_are_tried() -> None:
-    wrong, hanging = Fake(hangs=False).failing(range(8)), Fake(hangs=True).failing(range(8))
-    assert len(wrong) > 1
-    assert [network for network, _ in hanging] == [network for network, _ in wrong]
-    assert all(re.match(r"2 of \d+ outputs differ", reason) for _, reason in wrong)
-    assert all("did not end: " in reason for _, reason in hanging)
+    wrong, hanging = report_of(Fake(hangs=False)), report_of(Fake(hangs=True))
+    assert len(wrong.failures) > 1
+    assert wrong.tried == hanging.tried == len(SEEDS)
+    assert wrong.right == hanging.right > 0
+    assert [f.module for f in hanging.failures] == [f.module for f in wrong.failures]
+    assert all(re.match(r"RTL: 2 of \d+ outputs", f.reason) for f in wrong.failures)
+    assert all(f.reason.startswith("no end: ") for f in hanging.failures)
 
 
 def test_a_failure_is_made_smaller() -> None:
-    bench = Fake(hangs=False)
-    failures = bench.failing(range(12))
-    network = failures[0][0]
-    small = bench.shrink(network)
-    assert [layer.kind for layer in small.layers] == ["depthwise"]
-    assert size(small) < size(network)
-    assert "depthwise" in small.text()
+    failure = report_of(Fake(hangs=False)).failures[0]
+    with Fake(hangs=False) as bench:
+        small = bench.shrink(failure, Progress())
+    assert [step.kind for step in small.module.steps] == ["conv"]
+    assert is_bad(small.module)
+    assert small.kind == failure.kind
+    assert "groups=" in text(small.module) or small.module.features[0] == 1
+
+
+def test_the_report_counts_reasons() -> None:
+    report = report_of(Fake(hangs=False))
+    document = report.to_dict()
+    assert document["tried"] == len(SEEDS)
+    assert document["right"] + document["refused"] + len(document["failed"]) == len(SEEDS)
+    assert sum(document["reasons"].values()) == document["refused"] > 0
+    lines = list(report.lines())
+    assert lines[-1].startswith(f"{len(SEEDS)} modules: {report.right} right, ")
+    assert sum("refused: " in line for line in lines) == len(document["reasons"])
+
+
+class Stopped(Fake):
+    """Ctrl-C comes while the simulator runs."""
+
+    def _simulate(self, cases: Sequence[Case]) -> list[str]:
+        if self.bundles:
+            raise KeyboardInterrupt
+        self.bundles += 1
+        return super()._simulate(cases)
+
+
+def test_an_interrupted_run_reports_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzz, "_MOST_NETWORKS", 4)
+    report = fuzz.Report()
+    with Stopped(hangs=False) as bench:
+        bench.bundles = 0
+        with pytest.raises(KeyboardInterrupt):
+            bench.run(bench.drawn(SEEDS), report, Progress())
+    assert 4 <= report.tried < len(SEEDS)
+
+
+class Unbuildable(Fake):
+    """One network's C++ does not compile."""
+
+    def _simulate(self, cases: Sequence[Case]) -> list[str]:
+        if any(is_bad(case.module) for case in cases):
+            raise fuzz.HeepstorError("the device code does not compile")
+        return super()._simulate(cases)
+
+
+def test_a_network_that_cannot_be_built_is_named() -> None:
+    report = report_of(Unbuildable(hangs=False))
+    assert [f.module for f in report.failures] == [
+        f.module for f in report_of(Fake(hangs=False)).failures
+    ]
+    assert {f.reason for f in report.failures} == {"C++: the device code does not compile"}
 
 
 def test_a_bundle_links(tmp_path: Path) -> None:
-    """Two networks in one firmware; what lies in it is what the reference runs."""
+    """Networks in one firmware, with layers on the CPU; what lies in it is what is expected."""
     config = configuration.load(ROOT / "heepstor_cfg.hjson")
-    cases = []
-    for seed in (1, 2):
-        graph = build(draw(seed))
-        program = compile_graph(graph, Hardware())
-        shape = graph.tensors[graph.input].shape
-        values = np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
-        cases.append((program, values, execute(program, values)))
-    bundle.write(cases, tmp_path / "src")
+    results = (attempt(draw(seed), config.hardware()) for seed in range(200))
+    cases = [result for result in results if isinstance(result, Case)]
+    on_cpu = next(case for case in cases if len(case.program.steps) > 1)
+    chosen = [(c.program, c.inputs, c.expected) for c in (cases[0], on_cpu)]
+    names = bundle.write(chosen, tmp_path / "src")
     (tmp_path / "out").mkdir()
-    built = firmware.build(tmp_path / "src", tmp_path / "out", config)
-    expected = np.frombuffer((tmp_path / "src" / "expected_1.bin").read_bytes(), "<f4")
-    np.testing.assert_array_equal(bits(expected), bits(cases[1][2].reshape(-1)))
-    assert built.size["total"] < config.memory.bytes
+    parts = {name: bundle.definitions(name) for name in names}
+    built = firmware.build(tmp_path / "src", tmp_path / "out", config, parts=parts)
+    written = (tmp_path / "src" / "network_1_expected.bin").read_bytes()
+    np.testing.assert_array_equal(np.frombuffer(written, "<u4"), bits(on_cpu.expected).reshape(-1))
+    counted = sum(bundle.memory_bytes(program, len(values)) for program, values, _ in chosen)
+    assert built.size["total"] < counted + fuzz._CODE_BYTES

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
@@ -152,7 +154,9 @@ def test_control_flow() -> None:
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return torch.relu(x) if x.sum() > 0 else x
 
-    check_message(Branch(), (4,), "torch.export cannot trace the model", "Control flow")
+    check_message(
+        Branch(), (4,), "torch.export cannot trace the model at test_import.py:", "Control flow"
+    )
 
 
 def test_dropout_that_is_always_on() -> None:
@@ -169,3 +173,101 @@ def test_half_precision_weights_become_fp32() -> None:
     model.bias.data = model.bias.data.to(torch.float64)
     graph = import_model(model.float(), (4,), batch=1)
     assert graph.constants["weight"].dtype == np.float32
+
+
+class InPlace(nn.Module):
+    """Changes one view of a tensor, and returns what a function makes of it."""
+
+    def __init__(self, changed: Callable, read: Callable) -> None:
+        super().__init__()
+        self.layer = nn.Linear(4, 4)
+        self.changed, self.read = changed, read
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.layer(x)
+        view = self.changed(y)
+        return self.read(y, torch.relu_(view))
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda y: y.view(2, 1, 4),
+        lambda y: y.reshape(2, 2, 2),
+        lambda y: y.unsqueeze(1).squeeze(1),
+        lambda y: nn.functional.dropout(y, 0.5, training=False),
+        lambda y: y.detach(),
+    ],
+)
+@pytest.mark.parametrize(
+    ("read", "reader"),
+    [
+        (lambda y, _: torch.nn.functional.leaky_relu(y), "'leaky_relu'"),
+        (lambda y, z: z.reshape(2, 4) + y, "'add'"),
+        (lambda y, _: y, "the model's result"),
+    ],
+)
+def test_in_place_on_a_view(view: Callable, read: Callable, reader: str) -> None:
+    """Who reads the tensor itself afterwards would get the values of before."""
+    parts = "Layer 'relu_'", "in place", reader, "torch.relu_(view)"
+    check_message(InPlace(view, read), (4,), *parts, batch=2)
+
+
+@pytest.mark.parametrize(
+    ("view", "read"),
+    [
+        (lambda y: y, lambda y, z: y + z),
+        (lambda y: y.clone(), lambda y, z: y + z),
+        (lambda y: y.view(2, 2, 2), lambda _, z: z.view(2, 4)),
+        (lambda y: y.flatten(1), lambda _, z: z + z),
+    ],
+)
+def test_in_place_that_nobody_else_sees(view: Callable, read: Callable) -> None:
+    torch.manual_seed(0)
+    model = InPlace(view, read).eval()
+    values = torch.randn(2, 4)
+    graph = import_model(model, (4,), batch=2)
+    with torch.no_grad():
+        wanted = model(values).numpy()
+    np.testing.assert_allclose(run_graph(graph, values.numpy()), wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_conversions() -> None:
+    class Converts(nn.Module):
+        def __init__(self, kind: torch.dtype) -> None:
+            super().__init__()
+            self.layer, self.kind = nn.Linear(4, 4), kind
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.relu(self.layer(x.float()).to(self.kind))
+
+    graph = import_model(Converts(torch.float32), (4,), batch=1)
+    assert [node.op for node in graph.nodes if node.op != "reshape"] == ["linear", "pointwise"]
+    message = "converts torch.float32 to torch.float64; all tensors are FP32"
+    check_message(Converts(torch.float64), (4,), "Layer 'to_1'", message)
+
+
+def test_dropout_of_channels_and_view_as() -> None:
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.dropout = nn.Dropout2d()
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.relu(self.dropout(x)).view_as(x)
+
+    graph = import_model(Model(), (2, 3, 3), batch=1)
+    assert [node.op for node in graph.nodes] == ["dropout", "pointwise", "reshape"]
+
+
+def test_what_cannot_be_traced_gives_its_line() -> None:
+    class Chunk(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(4, 4)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.relu_(self.layer(x).chunk(2, -1)[0])
+
+    line = "torch.relu_(self.layer(x)"
+    check_message(Chunk(), (4,), "cannot trace the model at test_import.py:", line)

@@ -204,3 +204,20 @@ def test_inputs_far_apart_in_size(tmp_path: Path) -> None:
     """Tolerances follow the values: neither large nor small ones are refused, nor unseen."""
     sizes = 10.0 ** np.linspace(-12, 12, COUNT).reshape(-1, 1, 1, 1)
     export_model(cnn, tmp_path, (inputs_of() * sizes).astype(np.float32))
+
+
+@pytest.mark.parametrize("flattened", [False, True])
+def test_a_batch_norm_whose_mean_and_bias_cancel_is_imported(
+    tmp_path: Path, flattened: bool
+) -> None:
+    """What is left of them is mostly the rounding of PyTorch."""
+
+    def make() -> nn.Module:
+        norm = nn.BatchNorm1d(90) if flattened else nn.BatchNorm2d(3)
+        with torch.no_grad():
+            norm.running_mean.fill_(1000.0 / 3.0)
+            norm.bias.fill_(1000.0 / 3.0)
+        return nn.Sequential(nn.Flatten(), norm) if flattened else norm
+
+    inputs = inputs_of() * np.float32(1e-4)
+    export_model(make, tmp_path, inputs)

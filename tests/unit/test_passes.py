@@ -11,9 +11,11 @@ import torch
 from torch import nn
 
 from modelgen import graph as graphs
+from modelgen.compiler import compile_graph
 from modelgen.errors import ModelError
 from modelgen.execute import accuracy, run_graph, select_device
 from modelgen.graph import Graph, Node, Tensor
+from modelgen.hardware import Hardware
 from modelgen.importer import import_model
 from modelgen.passes.append_softmax import append_softmax
 from modelgen.passes.drop_dropout import drop_dropout
@@ -22,6 +24,8 @@ from modelgen.passes.fold_batch_norm import fold_batch_norm
 from modelgen.passes.fold_reshape import fold_reshape
 from modelgen.passes.fuse_max_pool import fuse_max_pool
 from modelgen.passes.fuse_pointwise import fuse_pointwise
+from modelgen.passes.quantize import quantize
+from modelgen.passes.split_max_pool import split_max_pool
 from modelgen.quantization import simplify
 from tests.unit.networks import perceptron
 
@@ -233,6 +237,15 @@ def test_max_pools_that_are_layers_of_their_own(layers: list) -> None:
     simple = simplify(graph)
     assert operators(fuse_max_pool(simple))[-1] == "max_pool2d"
     check_same(graph, simple)
+
+
+def test_a_pooling_that_the_accumulators_do_not_hold_is_split_off() -> None:
+    graph = quantize(simplify(maps(nn.Conv2d(3, 4, 2, 2, 1, bias=False), nn.MaxPool2d((2, 4)))))
+    assert operators(split_max_pool(graph, 16)) == ["quantized_conv2d"]
+    split = split_max_pool(graph, 8)
+    assert operators(split) == ["quantized_conv2d", "max_pool2d"]
+    check_same(graph, split)
+    compile_graph(graph, Hardware(accumulator_depth=8))
 
 
 def test_a_negative_slope_behind_a_pooling_stays() -> None:

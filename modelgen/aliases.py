@@ -1,0 +1,50 @@
+"""Tensors that share memory in a PyTorch model, where an operator changes one of them in place.
+
+In an exported program an in-place operator is one more node. Who reads the tensor afterwards reads
+that node; but who reads another view of the same memory would still get the old values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+# They return their input itself where a model is only evaluated; their schemas do not say so.
+_COPIES_NOTHING = ("aten.dropout.default", "aten.feature_dropout.default")
+
+
+def stale_view(nodes: Sequence[Any]) -> tuple[Any, Any] | None:
+    """Return the first in-place call after which another view is read, and what reads it.
+
+    Args:
+        nodes: of an exported program, in order, its output the last.
+    """
+    position = {node: index for index, node in enumerate(nodes)}
+    memory: dict[Any, Any] = {}
+    """Call -> the node that first had its memory."""
+    for call in nodes:
+        if call.op != "call_function" or not call.args:
+            continue
+        changes, shares = _effect(call)
+        source = call.args[0]
+        if shares:
+            memory[call] = memory.get(source, source)
+        if not changes:
+            continue
+        alike = [node for node in (memory[call], *memory) if memory.get(node, node) is memory[call]]
+        for view in alike:
+            readers = [user for user in view.users if position[user] > position[call]]
+            if view is not call and readers:
+                return call, min(readers, key=position.__getitem__)
+    return None
+
+
+def _effect(call: Any) -> tuple[bool, bool]:
+    """Tell whether a call changes its first argument, and whether its result shares its memory."""
+    schema = getattr(call.target, "_schema", None)
+    if schema is None or not schema.arguments or not schema.returns:
+        return False, False
+    alias = schema.arguments[0].alias_info
+    shares = alias is not None and schema.returns[0].alias_info is not None
+    changes = alias is not None and alias.is_write
+    return changes, shares or changes or str(call.target) in _COPIES_NOTHING

@@ -1,0 +1,96 @@
+"""Values of a random module's weights and inputs.
+
+Weights are whole multiples of a power of two, at most 127 of them, and each output channel has one
+of 127: so INT8 with a scale for each channel holds them exactly. What the device computes is then
+what the module computes, but for the order and the rounding of sums.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+_LARGEST = 127
+VALUES = ("plain", "sized", "odd", "huge", "tiny", "zero")
+
+
+def fill(model: torch.nn.Module, seed: int, style: str = "plain") -> None:
+    """Draw all parameters and statistics of a module.
+
+    Args:
+        model: is changed.
+        seed: everything follows from it, and from the names of the tensors.
+        style: "plain", or "odd": also channels of zeros, tiny and huge ones, and statistics that
+            no training gives.
+    """
+    import torch
+
+    with torch.no_grad():
+        for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
+            random = np.random.default_rng([seed, *name.encode()])
+            drawn = _draw(name, tuple(tensor.shape), random, style == "odd")
+            if drawn is not None:
+                tensor.copy_(torch.from_numpy(np.asarray(drawn, np.float32)))
+
+
+def _draw(
+    name: str, shape: tuple[int, ...], random: np.random.Generator, odd: bool
+) -> np.ndarray | None:
+    if name.endswith("num_batches_tracked"):
+        return None
+    if name.endswith("running_mean"):
+        return random.normal(0.0, 10.0 if odd else 0.3, shape)
+    if name.endswith("running_var"):
+        return 10.0 ** random.uniform(-6, 4, shape) if odd else random.uniform(0.5, 1.5, shape)
+    if name.endswith("bias"):
+        return random.normal(0.0, 0.3, shape) * (random.random() < 0.8)
+    if name.endswith("weight") and len(shape) > 1:
+        return _on_grid(shape, random, odd)
+    factors = random.uniform(0.5, 1.5, shape)
+    # A negative factor turns the order of values round, which a pooling would see.
+    return factors * random.choice((-1.0, 0.0, 1.0, 1e-3), shape) if odd else factors
+
+
+def _on_grid(shape: tuple[int, ...], random: np.random.Generator, odd: bool) -> np.ndarray:
+    """Return weights that INT8 holds exactly."""
+    words = int(np.prod(shape[1:]))
+    steps = random.integers(-_LARGEST, _LARGEST + 1, (shape[0], words))
+    if random.random() < 0.2:
+        steps *= random.random(steps.shape) < 0.2
+    steps[np.arange(shape[0]), random.integers(0, words, shape[0])] = random.choice(
+        (-_LARGEST, _LARGEST), shape[0]
+    )
+    exponent = np.round(np.log2((3 / words) ** 0.5 / _LARGEST)) + random.integers(-1, 2, shape[0])
+    if odd:
+        exponent += random.choice((0, 0, 0, -30, 12), shape[0])
+        steps[random.random(shape[0]) < 0.2] = 0
+    return (steps * 2.0 ** exponent[:, None]).reshape(shape)
+
+
+def draw_inputs(shape: tuple[int, ...], seed: int, style: str) -> np.ndarray:
+    """Return inputs for a module.
+
+    Args:
+        shape: of all of them.
+        seed: everything follows from it.
+        style: one of `VALUES`: "sized" has one power of ten in all, "odd" zeros, negative zeros,
+            denormals and values of many sizes; "huge" and "tiny" are near the ends of FP32.
+    """
+    random = np.random.default_rng([seed, 1])
+    values = random.standard_normal(shape)
+    if style == "sized":
+        values *= 10.0 ** random.uniform(-3, 3)
+    if style == "huge":
+        values *= 2.0**80
+    if style == "tiny":
+        values *= 2.0**-120
+    if style == "zero":
+        values *= random.choice((0.0, -0.0), shape)
+    if style == "odd":
+        special = random.choice((0.0, -0.0, 1e-40, -1e-45, 1e-20, 1e10, -1e10, 1.0), shape)
+        values = np.where(random.random(shape) < 0.4, special, values)
+    return values.astype(np.float32)

@@ -1,0 +1,126 @@
+"""Random modules: the same from the same seed, of all kinds, printed as code, made smaller."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from modelgen import random_modules
+from modelgen.errors import ModelError
+from modelgen.graph import Graph
+from modelgen.importer import import_model
+from modelgen.passes.quantize import quantize
+from modelgen.quantization import simplify
+from modelgen.random_modules import RandomModule, Step, draw, smaller, text
+from modelgen.random_modules.source import KINDS
+
+
+def made(module: RandomModule) -> torch.nn.Module:
+    model = random_modules.make_class(module)()
+    random_modules.fill(model, module.seed, module.weights)
+    return model.eval()
+
+
+def graph_of(seed: int) -> Graph | None:
+    """The quantized graph of a random module; None if it is refused."""
+    module = draw(seed)
+    try:
+        return quantize(simplify(import_model(made(module), module.features, module.batch)))
+    except ModelError:
+        return None
+
+
+def test_a_seed_gives_always_the_same_module() -> None:
+    assert draw(7) == draw(7) != draw(8)
+    one, other = made(draw(7)), made(draw(7))
+    for name, value in one.state_dict().items():
+        assert torch.equal(value, other.state_dict()[name])
+
+
+def test_all_kinds_are_drawn() -> None:
+    modules = [draw(seed) for seed in range(600)]
+    assert {step.kind for module in modules for step in module.steps} == {*KINDS, "again"}
+    assert {module.batch for module in modules} == {1, 2, 3}
+    assert {len(module.features) for module in modules} == {0, 1, 2, 3, 4}
+    settings = [step.settings for module in modules for step in module.steps if step.kind == "conv"]
+    assert {"same", "valid"} <= {conv["padding"] for conv in settings if conv["padding"]}
+    widest = [
+        max(np.atleast_1d(conv["padding"]) / np.atleast_1d(conv["kernel"]))
+        for conv in settings
+        if not isinstance(conv["padding"], str)
+    ]
+    assert max(widest) == 2
+    assert {conv["groups"] for conv in settings} >= {"one", "depthwise"}
+
+
+def test_all_operators_of_the_device_are_drawn() -> None:
+    nodes = [node for seed in range(300) if (graph := graph_of(seed)) for node in graph.nodes]
+    assert {node.op for node in nodes} == {
+        "quantized_conv2d",
+        "quantized_linear",
+        "max_pool2d",
+        "avg_pool2d",
+        "pointwise",
+        "softmax",
+        "argmax",
+        "reshape",
+        "permute",
+    }
+    for attribute in ("residual", "pool", "slope", "clamp"):
+        assert any(node.attributes.get(attribute) for node in nodes)
+    assert any(node.attributes.get("groups", 1) > 1 for node in nodes)
+
+
+def test_quantization_loses_nothing() -> None:
+    """The weights of every layer are INT8 times a scale, bit for bit."""
+    layers = 0
+    for seed in range(40):
+        model = made(draw(seed))
+        for module in model.modules():
+            if isinstance(module, torch.nn.Conv2d | torch.nn.Linear):
+                weight = module.weight.detach().flatten(1).double()
+                scale = weight.abs().amax(1, keepdim=True) / 127
+                steps = torch.where(scale > 0, weight / scale, 0)
+                assert torch.equal(steps, steps.round())
+                assert torch.equal(scale.float().double(), scale)
+                layers += 1
+    assert layers > 20
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_text_is_the_module(seed: int) -> None:
+    module = draw(seed)
+    scope: dict = {"modelgen": __import__("modelgen.random_modules")}
+    exec(text(module), scope)
+    values = torch.from_numpy(
+        random_modules.draw_inputs((module.batch, *module.features), seed, module.values)
+    )
+    with torch.no_grad():
+        pasted, own = scope["model"].eval()(values.clone()), made(module)(values.clone())
+    assert torch.equal(torch.nan_to_num(pasted), torch.nan_to_num(own))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_smaller_modules_are_modules(seed: int) -> None:
+    module = draw(seed)
+    for step in smaller(module):
+        assert step != module
+        assert len(step.steps) <= len(module.steps)
+        made(step)
+
+
+def test_a_step_less_leaves_the_others() -> None:
+    """What read the removed value reads what that was made of; shared layers stay shared."""
+    steps = (
+        Step("linear", (0,), {"form": "nn", "outputs": 4, "bias": False}),
+        Step("activation", (1,), {"form": ("F.relu({0})", "")}),
+        Step("again", (2,), {"of": 1}),
+        Step("sum", (3, 2), {"text": "{0} + {1}"}),
+    )
+    module = RandomModule(
+        *(0, 1, (4,), steps, 4, False, "plain", "plain", "plain", "max", 65536, 1024)
+    )
+    without = next(small for small in smaller(module) if "relu" not in text(small))
+    assert "x2 = self.linear1(x1)" in text(without)
+    assert "x3 = x2 + x1" in text(without)
