@@ -167,7 +167,11 @@ async def check_the_last_word_of_memory(dut):
 
 @cocotb.test()
 async def check_alignment(dut):
-    """Each address that is used has to be aligned; each is in memory, however it is aligned."""
+    """Each address that is used has to be aligned; each is in memory, however it is aligned.
+
+    It is refused before the job begins: the engine says so although the job reads beyond the
+    buffer as well.
+    """
     bench = await prepared(dut, 0.0, 32)
     jobs = Jobs(bench)
     used = {"add_residual": True, "residual": jobs.source, "profile": jobs.destination + 2048}
@@ -176,7 +180,8 @@ async def check_alignment(dut):
     words = ("source", "destination", "residual", "parameters", "pitch_x", "pitch_y")
     steps = {**dict.fromkeys(words, 2), "weights": 8, "profile": 8}
     for name, step in steps.items():
-        bad = replace(good, **{name: getattr(good, name) + step})
+        misaligned = {name: getattr(good, name) + step}
+        bad = replace(good, **misaligned, input_base=BUFFER_WORDS)
         try:
             await check_same_end(bench, jobs, bad, EngineError.BAD_ADDRESS)
         except AssertionError as failure:
