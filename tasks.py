@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import functools
 import inspect
 import json as jsonlib
@@ -16,10 +15,8 @@ from invoke import Exit, task
 sys.dont_write_bytecode = False
 
 # After the line above, which they need.
-from flows import interrupts  # noqa: E402
-from flows.errors import HeepstorError  # noqa: E402
+from flows import endings, interrupts, streams  # noqa: E402
 from flows.pairs import Pair, TaskWithPairs  # noqa: E402
-from modelgen.errors import ModelError  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent
 
@@ -69,33 +66,22 @@ PROGRAM_OPTIONS = {
 }
 
 
-_DISK_ERRORS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR)
-
-
 def _reports_errors(function):
-    """A user's mistake ends with its message alone, Ctrl-C with exit code 130, SIGTERM with 143."""
+    """A mistake ends with its message alone, Ctrl-C with exit code 130, SIGTERM with 143."""
 
     @functools.wraps(function)
     def wrapped(*arguments, **options):
-        try:
-            with interrupts.as_exceptions():
-                return function(*arguments, **options)
-        except HeepstorError as error:
-            raise Exit(f"\nError: {error}", code=error.code) from error
-        except ModelError as error:
-            raise Exit(f"\nError: {error}", code=1) from error
-        except BrokenPipeError:
-            # The reader of a pipe has had enough; nothing more can be printed.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise Exit(code=141) from None
-        except OSError as error:
-            if error.errno not in _DISK_ERRORS:
+        streams.open_missing()
+        with interrupts.as_exceptions():
+            try:
+                result = function(*arguments, **options)
+                sys.stdout.flush()
+                return result
+            except Exit:
                 raise
-            place = f"{error.strerror}: {error.filename}"
-            hint = "Is there space, and do build/ and data/ belong to this user?"
-            raise Exit(f"\nError: {place}. {hint}", code=1) from error
-        except interrupts.Interrupted as error:
-            raise Exit(f"\n{error}", code=error.code) from None
+            except BaseException as error:
+                ending = endings.of(error, ROOT)
+                raise Exit(ending.message, code=ending.code) from error
 
     return wrapped
 

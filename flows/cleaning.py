@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from flows import projects
 from flows.errors import HeepstorError
+from flows.files import remove as remove_path
 from flows.locks import file_lock
 
 _LOCK = ".in-use"
@@ -56,7 +56,7 @@ def _remove_held(folder: Path) -> int:
     size = sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())
     for path in folder.iterdir():
         if path.name != _LOCK:
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+            remove_path(path)
     (folder / _LOCK).unlink()
     # Whoever waited for the lock may have begun already.
     with contextlib.suppress(OSError):

@@ -1,26 +1,42 @@
-"""The command line behind `heepstor`, which can be interrupted at any time."""
+"""The command line behind `heepstor`: it can be interrupted and its streams closed at any time."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
-from flows import interrupts
+from flows import interrupts, streams
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the tasks that the arguments name; without any, list them. Return the exit code."""
-    try:
-        with interrupts.as_exceptions():
+    streams.open_missing()
+    with interrupts.as_exceptions():
+        try:
             # Since the launcher they have been waiting for somebody to take them.
             interrupts.unblock()
-            # Reading Invoke takes a while: from here on it can be interrupted.
-            from flows import task_program
+            _run(sys.argv[1:] if arguments is None else arguments)
+        except SystemExit:
+            raise
+        except BaseException as error:
+            from flows import endings
 
-            task_program.run(sys.argv[1:] if arguments is None else arguments)
-    except interrupts.Interrupted as error:
-        print(f"\n{error}", file=sys.stderr)
-        return error.code
+            ending = endings.of(error, ROOT)
+            print(ending.message, end="\n" if ending.message else "", file=sys.stderr, flush=True)
+            return ending.code
     return 0
+
+
+def _run(arguments: list[str]) -> None:
+    # Reading Invoke takes a while, in which it can be interrupted.
+    from flows import task_program
+
+    try:
+        task_program.run(arguments)
+    finally:
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

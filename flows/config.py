@@ -10,13 +10,14 @@ import dataclasses
 import hashlib
 import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hjson
 
-from flows.config_rules import check_fields, check_values
+from flows.config_rules import check_fields, check_knob, check_values
 from flows.config_writers import (
     write_cpp_header,
     write_json,
@@ -44,6 +45,7 @@ __all__ = [
     "write_sv_package",
 ]
 
+_MOST_BYTES = 1 << 20
 DEFAULT_PATH = Path(__file__).resolve().parent.parent / "heepstor_cfg.hjson"
 
 
@@ -153,13 +155,18 @@ def load(path: str | Path | None = None) -> Config:
 def _read(path: Path) -> Any:
     """A configuration file's values, unchecked."""
     try:
-        return hjson.loads(path.read_text(encoding="utf-8"))
+        return hjson.loads(_text(path), object_pairs_hook=_section)
     except OSError as error:
         raise HeepstorError(
             f"cannot read the hardware configuration {path}: {error.strerror}; "
             "name an existing file with --config or HEEPSTOR_CONFIG"
         ) from error
-    except (hjson.HjsonDecodeError, UnicodeDecodeError) as error:
+    except RecursionError as error:
+        raise HeepstorError(
+            f"the hardware configuration {path} is nested too deeply: it has sections of knobs, "
+            "and no sections in these."
+        ) from error
+    except ValueError as error:
         raise HeepstorError(
             f"the hardware configuration {path} is not valid Hjson: {error}"
         ) from error
@@ -171,6 +178,30 @@ def read_json(path: Path) -> Config:
     del values["hash"]
     values["arena_kib"] = "auto" if values["arena_kib"] is None else values["arena_kib"]
     return from_dict(values, source=str(path))
+
+
+def _text(path: Path) -> str:
+    """The content of a file that is read more than once, and not endless."""
+    if path.exists() and not path.is_file():
+        kind = "a folder" if path.is_dir() else "a pipe or a device"
+        raise HeepstorError(f"the hardware configuration {path} is {kind}; expected a file")
+    size = path.stat().st_size
+    if size > _MOST_BYTES:
+        raise HeepstorError(
+            f"the hardware configuration {path} has {size:,} bytes; expected a Hjson file of at "
+            f"most {_MOST_BYTES:,}"
+        )
+    return path.read_text(encoding="utf-8-sig")
+
+
+def _section(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A section of the configuration; every knob has one value."""
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice} is given more than once")
+    return values
 
 
 def changed(path: Path, overrides: str, folder: Path) -> Path:
@@ -194,18 +225,19 @@ def changed(path: Path, overrides: str, folder: Path) -> Path:
 
 def _assign(values: dict[str, Any], assignment: str) -> None:
     """Sets one knob, such as "memory.banks=16"; only those that the configuration has."""
-    name, equals, text = assignment.partition("=")
-    *sections, last = name.strip().split(".")
-    target: Any = values
-    for section in sections:
-        target = target.get(section) if isinstance(target, dict) else None
-    if not equals or not isinstance(target, dict) or isinstance(target.get(last), dict | None):
+    name, _, text = (part.strip() for part in assignment.partition("="))
+    if not name or not text:
         raise HeepstorError(
             f"--set has {assignment!r}: it takes knobs of the hardware configuration with their "
             "values and commas between, such as engine.array_size=16,memory.bank_kib=64."
         )
-    value = text.strip()
-    target[last] = int(value) if value.isdecimal() else value
+    check_knob(name)
+    *sections, last = name.split(".")
+    for section in sections:
+        values = values.setdefault(section, {}) if isinstance(values, dict) else None
+    # What else is wrong with the file is said when all of it is checked.
+    if isinstance(values, dict):
+        values[last] = int(text) if re.fullmatch("[0-9]{1,18}", text) else text
 
 
 def from_dict(values: Any, source: str = "configuration") -> Config:

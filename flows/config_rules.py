@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+from flows.errors import HeepstorError
 
 REGION_BYTES = 4096
 """Size of every region of the address map except the main memory."""
@@ -61,6 +63,33 @@ def _unknown(name: str, schema: Mapping, prefix: str) -> str:
     near = difflib.get_close_matches(name, schema, 1)
     hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(schema)}"
     return f"{prefix}{name} is not a knob; {hint}"
+
+
+def check_knob(name: str) -> None:
+    """Raise HeepstorError if there is no knob of this name, such as "engine.array_size"."""
+    known = list(_knobs(SCHEMA))
+    if name in known:
+        return
+    near = [knob for knob in known if knob.startswith(f"{name}.")] or _similar(name, known)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"valid choices: {', '.join(known)}"
+    raise HeepstorError(f"--set: {name!r} is not a knob of the hardware configuration; {hint}")
+
+
+def _similar(name: str, known: list[str]) -> list[str]:
+    """The knobs whose whole name is like this one's, or else the name within its section."""
+    if near := difflib.get_close_matches(name, known, 1):
+        return near
+    within = {knob: knob.rpartition(".")[2] for knob in known}
+    last = difflib.get_close_matches(name.rpartition(".")[2], set(within.values()), 1)
+    return [knob for knob in known if within[knob] in last]
+
+
+def _knobs(schema: Mapping, prefix: str = "") -> Iterator[str]:
+    for name, kind in schema.items():
+        if isinstance(kind, Mapping):
+            yield from _knobs(kind, f"{prefix}{name}.")
+        else:
+            yield prefix + name
 
 
 def _number(value: Any, kind: str, name: str, problems: list[str]) -> int | None:

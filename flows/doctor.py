@@ -186,6 +186,7 @@ def _disk(root: Path) -> Finding:
 def print_findings(findings: list[Finding], width: int | None = None) -> None:
     """Prints the table, and what to do about each problem."""
     from rich.table import Table
+    from rich.text import Text
 
     from flows.tables import console
 
@@ -194,8 +195,9 @@ def print_findings(findings: list[Finding], width: int | None = None) -> None:
     table.add_column("version", no_wrap=True)
     table.add_column("for")
     for finding in findings:
-        lacking = "[red]missing[/red]" if finding.needed else "[dim]not there (optional)[/dim]"
-        table.add_row(finding.name, finding.version or lacking, finding.purpose)
+        lacking = ("missing", "red") if finding.needed else ("not there (optional)", "dim")
+        version = Text(finding.version) if finding.version else Text(*lacking)
+        table.add_row(finding.name, version, finding.purpose)
     out = console(width)
     out.print(table)
     for finding in findings:

@@ -1,9 +1,57 @@
-"""Files that appear complete or not at all, whoever reads them and whatever ends the writer."""
+"""Files: written whole or not at all, read if they can be trusted; what their errors mean."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import json
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+_MEANINGS = {
+    errno.EISDIR: "expected a file, found a folder; remove it or name another",
+    errno.ENOTDIR: "expected a folder, found a file; remove it or name another",
+    errno.EEXIST: "expected a folder, found a file; remove it or name another",
+    errno.ENOENT: "it is missing",
+    errno.EACCES: "this user may not; do build/ and data/ belong to this user?",
+    errno.EPERM: "this user may not; do build/ and data/ belong to this user?",
+    errno.EROFS: "it lies on a disk that is mounted read-only",
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space",
+    errno.EFBIG: "is there a limit on the size of files (ulimit -f)?",
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.ELOOP: "its symbolic links lead in a circle",
+    errno.EMFILE: "is there a limit on open files (ulimit -n)?",
+}
+
+
+def describe(error: OSError, place: str = "") -> str:
+    """What failed, where, and what to do; `place` is used where the error names no file."""
+    # Of a move the second name is the place that people know.
+    named = error.filename2 or error.filename
+    found = place if named is None else os.fsdecode(named)
+    if error.errno in (errno.ENOTDIR, errno.EEXIST):
+        # The one in the way may be a folder above.
+        found = next(
+            (str(path) for path in (Path(found), *Path(found).parents) if path.is_file()), found
+        )
+    text = f"{found}: {error.strerror or error}" if found else error.strerror or str(error)
+    meaning = _MEANINGS.get(error.errno or 0)
+    return f"{text} ({meaning})." if meaning else f"{text}."
+
+
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Errors of the system in here name this file if they name none: a failed write does not."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = os.fspath(path)
+        raise
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -14,7 +62,27 @@ def write_whole(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        partial.write_text(text, encoding="utf-8")
+        with naming(path):
+            partial.write_text(text, encoding="utf-8")
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder with all that is in it, if there is one."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds; None if there is no such file, or it is damaged."""
+    try:
+        # A pipe or a device might have no end.
+        if path.is_file():
+            return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        pass
+    return None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
 import time
 from pathlib import Path
 
-from flows.files import write_whole
+from flows.files import read_json, write_whole
 
 # A file changed this recently might change again without its time stamps showing it.
 _SETTLED_NS = 2_000_000_000
@@ -24,20 +23,18 @@ class FileHashes:
 
     def __init__(self, store: Path | None = None) -> None:
         self._store = store
-        self._known: dict[str, list[object]] = {}
+        kept = None if store is None else read_json(store)
+        self._known: dict[str, list[object]] = kept if isinstance(kept, dict) else {}
         self._dirty = False
-        if store is not None:
-            with contextlib.suppress(OSError, ValueError):
-                self._known = json.loads(store.read_text())
 
     def of(self, path: Path) -> str:
         """The hash of a file, as hexadecimal digits. Raises OSError when it cannot be read."""
         status = path.stat()
         identity = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
         key = os.fspath(path)
-        known = self._known.get(key)
-        if known is not None and known[0] == identity:
-            return str(known[1])
+        match self._known.get(key):
+            case [known, str(digest)] if known == identity:
+                return digest
         with path.open("rb") as file:
             digest = hashlib.sha256()
             while block := file.read(1 << 20):

@@ -7,7 +7,6 @@ import signal
 import threading
 from collections.abc import Iterator
 from types import FrameType
-from typing import NoReturn
 
 
 class Interrupted(BaseException):
@@ -32,6 +31,7 @@ _KINDS = {
     signal.SIGHUP: Terminated,
 }
 _received: list[Interrupted] = []
+_deferring: list[object] = []
 
 
 def block() -> None:
@@ -77,7 +77,24 @@ def as_exceptions() -> Iterator[None]:
         _received.clear()
 
 
-def _raise(number: int, frame: FrameType | None) -> NoReturn:
+def _raise(number: int, frame: FrameType | None) -> None:
     error = _KINDS[signal.Signals(number)](number)
     _received.append(error)
-    raise error
+    if not _deferring:
+        raise error
+
+
+@contextlib.contextmanager
+def deferred() -> Iterator[None]:
+    """Signals that come in here, where nothing takes long, are raised as exceptions afterwards.
+
+    For libraries that make something else of an exception from a signal, or go on.
+    """
+    before = len(_received)
+    _deferring.append(None)
+    try:
+        yield
+    finally:
+        _deferring.pop()
+    if not _deferring and len(_received) > before:
+        raise _received[-1]

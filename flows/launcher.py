@@ -30,7 +30,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from flows import interrupts, system_tools
+from flows import interrupts, streams, system_tools
 
 VENV = ROOT / ".venv"
 STAMP = VENV / "heepstor-stamp.json"
@@ -376,6 +376,7 @@ def task_environment() -> dict[str, str]:
 
 def main(arguments: list[str]) -> int:
     """Runs a task; returns only when the environment cannot be made."""
+    streams.open_missing()
     try:
         with interrupts.as_exceptions():
             ensure_environment(arguments[0] if arguments else "list")
@@ -388,7 +389,11 @@ def main(arguments: list[str]) -> int:
     except interrupts.Interrupted as error:
         say("interrupted; the next run installs the packages again.")
         return error.code
-    environment = task_environment()
+    try:
+        environment = task_environment()
+    except FileNotFoundError:
+        say("the working folder was removed; change to one that exists.")
+        return 1
     os.chdir(ROOT)
     python = str(VENV / "bin" / "python")
     interrupts.block()

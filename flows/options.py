@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,7 +112,7 @@ def user_path(text: str) -> Path:
 
 def whole_number(name: str, text: str, least: int) -> int | None:
     """The number that was typed for an option; None if nothing was. Raises HeepstorError."""
-    if text and not (text.isdecimal() and int(text) >= least):
+    if text and not (re.fullmatch("[0-9]{1,18}", text) and int(text) >= least):
         raise HeepstorError(f"--{name} is {text!r}: it can be a whole number from {least} on.")
     return int(text) if text else None
 

@@ -8,6 +8,7 @@ they are. Programs don't see Ctrl-C, unless they run in the foreground: they are
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -51,8 +52,7 @@ def running(
         try:
             failure = ours.recv(16)
             if failure != b"0":
-                reason = os.strerror(int(failure)) if failure else "it was killed"
-                raise HeepstorError(f"{command[0]} cannot be started: {reason}.")
+                raise HeepstorError(f"{command[0]} cannot be started: {_reason(failure)}.")
             yield process
         finally:
             ours.close()
@@ -132,6 +132,15 @@ def run_foreground(
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(_FAREWELL_SECONDS)
             raise
+
+
+def _reason(failure: bytes) -> str:
+    """Why a program could not be started: the errno that its supervisor sent, in words."""
+    if not failure:
+        return "it was killed"
+    number = int(failure)
+    hint = " (is it executable? chmod +x)" if number == errno.EACCES else ""
+    return os.strerror(number) + hint
 
 
 def _exit_code(process: subprocess.Popen) -> int:

@@ -11,6 +11,7 @@ from systemrdl import RDLCompileError, RDLCompiler
 from systemrdl.messages import MessagePrinter
 from systemrdl.node import AddrmapNode, FieldNode, RegNode
 
+from flows import interrupts
 from flows.errors import HeepstorError
 
 
@@ -31,8 +32,9 @@ def compile_rdl(path: str | Path) -> AddrmapNode:
     for udp in ALL_UDPS:
         compiler.register_udp(udp, soft=False)
     try:
-        compiler.compile_file(str(path))
-        return compiler.elaborate().top
+        with interrupts.deferred():
+            compiler.compile_file(str(path))
+            return compiler.elaborate().top
     except (RDLCompileError, FileNotFoundError) as error:
         details = "\n".join(messages.lines) or str(error)
         raise HeepstorError(f"the register description {path} is not valid:\n{details}") from error

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.errors import HeepstorError
+from flows.files import describe, read_json, remove
 from flows.hashing import FileHashes
 from flows.locks import file_lock
 from flows.recorder import (
@@ -154,9 +155,9 @@ class Runner:
     def _work(self, stage: Stage) -> None:
         inputs = self.declared(stage)
         partial = stage.folder.with_name(f".{stage.folder.name}.partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
         try:
+            remove(partial)
+            partial.mkdir(parents=True)
             with recording([partial]) if stage.records else nullcontext() as recorder:
                 stage.work(partial)
             self._write_manifest(stage, inputs, partial, recorder)
@@ -165,10 +166,7 @@ class Runner:
             # Who reads what is printed has gone: nothing is wrong with the stage's files.
             raise
         except OSError as error:
-            raise HeepstorError(
-                f"{stage.name}: {error.strerror or error}: {error.filename or stage.folder}. "
-                "Is there space on the disk, and may this user write there?"
-            ) from error
+            raise HeepstorError(f"{stage.name}: {describe(error, str(stage.folder))}") from error
         finally:
             shutil.rmtree(partial, ignore_errors=True)
 
@@ -223,11 +221,11 @@ class Runner:
     @staticmethod
     def _replace(folder: Path, partial: Path) -> None:
         old = folder.with_name(f".{folder.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
+        remove(old)
         if folder.exists():
             folder.rename(old)
         partial.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
+        remove(old)
 
     def _hashed(self, files: Iterable[Path]) -> dict[str, str]:
         return {self._shown(path): self.hashes.of(path) for path in sorted(set(files))}
@@ -238,12 +236,27 @@ class Runner:
 
 def read_manifest(folder: Path) -> dict:
     """The manifest of a finished stage; empty when there is none or it cannot be trusted."""
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text())
-    except (OSError, ValueError):
-        return {}
-    complete = isinstance(manifest, dict) and {"inputs", "outputs"} <= manifest.keys()
-    return manifest if complete and manifest.get("schema") == SCHEMA else {}
+    manifest = read_json(folder / MANIFEST)
+    return manifest if isinstance(manifest, dict) and _is_whole(manifest) else {}
+
+
+def _is_whole(manifest: dict) -> bool:
+    """Whether everything in a manifest is there, and of its type."""
+    recorded, untracked = manifest.get("recorded", {}), manifest.get("untracked", [])
+    return (
+        manifest.get("schema") == SCHEMA
+        and all(_are_texts(manifest.get(part)) for part in ("inputs", "outputs"))
+        and isinstance(recorded, dict)
+        and all(_is_list_of_texts(names) for names in (*recorded.values(), untracked))
+    )
+
+
+def _are_texts(values: object) -> bool:
+    return isinstance(values, dict) and all(isinstance(value, str) for value in values.values())
+
+
+def _is_list_of_texts(values: object) -> bool:
+    return isinstance(values, list) and all(isinstance(value, str) for value in values)
 
 
 def _untracked(manifest: Mapping[str, Any]) -> str:

@@ -16,7 +16,13 @@ def console(width: int | None = None, stream: TextIO | None = None) -> Console:
     """A console for tables: as wide as the terminal, and 100 columns without one."""
     from rich.console import Console
 
+    class PlainConsole(Console):
+        """Prints text as it is, and leaves a broken pipe to the task."""
+
+        def on_broken_pipe(self) -> None:
+            raise
+
     stream = stream or sys.stdout
     if width is None and not stream.isatty():
         width = PIPE_WIDTH
-    return Console(file=stream, width=width, highlight=False)
+    return PlainConsole(file=stream, width=width, highlight=False, markup=False, emoji=False)

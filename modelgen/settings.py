@@ -13,6 +13,9 @@ _QUANTIZATIONS = ("per_channel", "per_tensor")
 _SCALES = ("max", "mse")
 _DEVICES = ("auto", "cpu", "cuda")
 
+MOST_BATCH = 65_536
+"""Inputs that one inference takes, at most."""
+
 
 @dataclass(frozen=True)
 class Training:
@@ -64,7 +67,7 @@ def parse(values: Any) -> Settings:
         values["training"] = _parse_training(training)
     settings = Settings(**values)
     _check_integer("inputs", settings.inputs, 1)
-    _check_integer("batch", settings.batch, 1)
+    _check_integer("batch", settings.batch, 1, MOST_BATCH)
     _check_choice("quantization", settings.quantization, _QUANTIZATIONS)
     _check_choice("scale", settings.scale, _SCALES)
     _check_choice("device", settings.device, _DEVICES)
@@ -79,9 +82,9 @@ def with_batch(settings: Settings, batch: int) -> Settings:
     """Return the settings with another batch.
 
     Raises:
-        ModelError: the batch is not a whole number of at least one.
+        ModelError: the batch is not a whole number from 1 to MOST_BATCH.
     """
-    _check_integer("batch", batch, 1)
+    _check_integer("batch", batch, 1, MOST_BATCH)
     return replace(settings, batch=batch)
 
 
@@ -109,9 +112,17 @@ def _check_names(values: Mapping[str, Any], kind: type, what: str) -> None:
         raise ModelError(f"Unknown {what} '{name}'.{hint} There are: {', '.join(known)}.")
 
 
-def _check_integer(name: str, value: Any, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ModelError(f"Setting '{name}' is {value!r}; it must be a whole number >= {least}.")
+def _check_integer(name: str, value: Any, least: int, most: int = 2**31 - 1) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise ModelError(
+            f"Setting '{name}' is {_shown(value)}; it must be a whole number >= {least} and "
+            f"<= {most:,}."
+        )
+
+
+def _shown(value: Any) -> str:
+    """A value as Python writes it, which has limits for integers."""
+    return f"{value:#x}" if isinstance(value, int) and abs(value) > 2**63 else repr(value)
 
 
 def _check_choice(name: str, value: Any, allowed: tuple[str, ...]) -> None:

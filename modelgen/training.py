@@ -14,6 +14,7 @@ from modelgen.errors import ModelError
 from modelgen.execute import select_device
 from modelgen.graph import Graph
 from modelgen.importer import import_model
+from modelgen.names import check_module
 from modelgen.outputs import check_labels, check_outputs
 from modelgen.progress import Progress
 from modelgen.project import Project
@@ -95,6 +96,7 @@ def seeded_model(project: Project) -> torch.nn.Module:
     if not isinstance(model, torch.nn.Module):
         kind = type(model).__name__
         raise ModelError(f"model() returned a {kind}; it must return a torch.nn.Module.")
+    check_module(model)
     return model
 
 

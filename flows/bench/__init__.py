@@ -10,7 +10,7 @@ from pathlib import Path
 
 from flows import config as configuration
 from flows.errors import HeepstorError
-from flows.options import user_path
+from flows.options import user_path, whole_number
 from flows.progress import Terminal
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,8 +86,4 @@ def _names(text: str) -> Sequence[str]:
 
 
 def _sizes(text: str) -> Sequence[int]:
-    names = _names(text)
-    wrong = [name for name in names if not name.isdecimal()]
-    if wrong:
-        raise HeepstorError(f"--sizes has {wrong[0]!r}: it takes whole numbers, such as 8,16.")
-    return [int(name) for name in names]
+    return [whole_number("sizes", name, 1) or 0 for name in _names(text)]

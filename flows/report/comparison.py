@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows import projects
 from flows.errors import HeepstorError
+from flows.files import read_json
 from flows.options import Options, user_path
 from flows.report import data
 from flows.report.causes import CAUSES, WAITS
@@ -82,15 +82,25 @@ def load(root: Path, name: str) -> dict:
         path = user_path(name)
         known = ", ".join(projects.names(root))
         hint = f"name a project ({known}), or a file {data.REPORT}"
-    try:
-        report = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise HeepstorError(f"there is no report {path}: {error.strerror}; {hint}.") from error
-    except ValueError as error:
-        raise HeepstorError(f"{path} is not a report: {error}; {hint}.") from error
-    if not isinstance(report, dict) or not {"layers", "total", "origin"} <= report.keys():
+    if not path.is_file():
+        raise HeepstorError(f"there is no report {path}; {hint}.")
+    report = read_json(path)
+    if not _is_whole(report):
         raise HeepstorError(f"{path} is not a report of this version; {hint}.")
     return report
+
+
+def _is_whole(report: object) -> bool:
+    """Whether everything is there that a comparison shows, of this report with itself."""
+    from jinja2 import UndefinedError
+
+    try:
+        both = report, report
+        unit = Unit("us", report["hardware"]["clock_hz"])
+        rows = summary(*both, unit), layer_rows(*both, unit)
+        return bool(render(both, label(*both), *rows, unit))
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, UndefinedError):
+        return False
 
 
 def label(a: dict, b: dict) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelgen.errors import ModelError
+from modelgen.names import check_printable
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Data:
                 f"Data's name, the first argument, is a {type(self.name).__name__}; it must be a "
                 "text. After it come test_inputs, test_labels, train_inputs and train_labels."
             )
+        check_printable("The data set", self.name)
         for part in ("test_inputs", "train_inputs"):
             self._convert(part, np.float32)
         for part in ("test_labels", "train_labels"):

@@ -261,7 +261,7 @@ def test_networks_are_the_default_and_take_sizes(suites, capsys):
 
 
 def test_wrong_sizes_are_refused(suites):
-    with pytest.raises(HeepstorError, match="--sizes has 'big'"):
+    with pytest.raises(HeepstorError, match="--sizes is 'big'"):
         bench.main(sizes="8,big")
     with pytest.raises(HeepstorError, match="--suite networks"):
         bench.main("linear", sizes="8")

@@ -69,7 +69,14 @@ def test_reports_are_projects_or_files(tmp_path: Path):
         comparison.load(tmp_path, "three")
 
 
-@pytest.mark.parametrize("content", ["no JSON", "[]", '{"layers": []}'])
+DAMAGED = {**made(), "total": {}}
+ODD = {**made(), "layers": [5]}
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["no JSON", "[]", '{"layers": []}', "[" * 100_000, json.dumps(DAMAGED), json.dumps(ODD)],
+)
 def test_other_files_are_refused(tmp_path: Path, content: str):
     (tmp_path / "report.json").write_text(content)
     with pytest.raises(HeepstorError, match="is not a report"):

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 
 import hjson
 import pytest
@@ -57,6 +58,41 @@ def test_bad_syntax_names_the_file(tmp_path):
     bad.write_text("{ clock_hz: [ }")
     with pytest.raises(HeepstorError, match=r"bad\.hjson is not valid Hjson"):
         config.load(bad)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"\xff\xfe", "is not valid Hjson"),
+        (b"{a: " * 3000, "is nested too deeply"),
+        (b"[" * 100_000, "is nested too deeply"),
+        (b"{clock_hz: 1\nclock_hz: 2}", "clock_hz is given more than once"),
+        (b"{uart: {baud: 1, baud: 2}}", "baud is given more than once"),
+        (b"{clock_hz: " + b"9" * 5000 + b"}", "is not valid Hjson"),
+        (b"#" * (1 << 21), "has 2,097,152 bytes; expected a Hjson file of at most 1,048,576"),
+        (b"", "clock_hz is missing"),
+        (b"[]", "the file must be a section"),
+    ],
+)
+def test_files_of_any_content_are_read_to_their_end(tmp_path, content, message):
+    file = tmp_path / "odd.hjson"
+    file.write_bytes(content)
+    with pytest.raises(HeepstorError, match=message):
+        config.load(file)
+
+
+def test_a_configuration_is_a_file(tmp_path):
+    """Others have no end, or can be read once only: the build reads it several times."""
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, "/dev/zero", tmp_path / "pipe"):
+        with pytest.raises(HeepstorError, match=r"is a (folder|pipe or a device); expected a file"):
+            config.load(path)
+
+
+def test_a_byte_order_mark_is_no_content(tmp_path):
+    file = tmp_path / "marked.hjson"
+    file.write_bytes(b"\xef\xbb\xbf" + config.DEFAULT_PATH.read_bytes())
+    assert config.load(file) == config.load(config.DEFAULT_PATH)
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,23 @@ def test_a_good_project(tmp_path: Path) -> None:
     assert project.data(tmp_path).name == "halves"
 
 
+@pytest.mark.parametrize("name", ["a\\nb", "a\\r", "\\x1b[31m", "a\\\\", "\\u2028", "\\ud800"])
+@pytest.mark.parametrize("kind", ["layer", "buffer", "data"])
+def test_names_that_cannot_be_printed(tmp_path: Path, name: str, kind: str) -> None:
+    """In a comment of the generated C++ they would end it, or make the next line part of it."""
+    network = "return nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))"
+    odd = {
+        "layer": f"m.add_module('{name}', nn.ReLU())",
+        "buffer": f"m.register_buffer('{name}', None); m._buffers['{name}'] = nn.Linear(1, 1).bias",
+    }
+    changes = {'"halves"': f"'{name}'"}
+    if kind in odd:
+        changes = {network: f"m = {network[7:]}; {odd[kind]}; return m"}
+    project = load_project(project_with(tmp_path, **changes))
+    with pytest.raises(ModelError, match="expected printable characters without a backslash"):
+        trained_model(project, project.data(tmp_path), tmp_path, Progress())
+
+
 def test_missing_file(tmp_path: Path) -> None:
     assert "There is no" in message_of(tmp_path / "nothing")
 

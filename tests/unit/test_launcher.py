@@ -73,7 +73,7 @@ def repository(tmp_path: Path) -> Path:
     root = tmp_path / "repository"
     (root / "flows").mkdir(parents=True)
     shutil.copy2(ROOT / "heepstor", root)
-    for name in ("launcher.py", "interrupts.py", "system_tools.py", "__init__.py"):
+    for name in ("launcher.py", "interrupts.py", "streams.py", "system_tools.py", "__init__.py"):
         shutil.copy2(ROOT / "flows" / name, root / "flows")
     (root / "flows" / "cli.py").write_text(TASKS)
     (root / "requirements.txt").write_text("# pins\nsetuptools==999.0\nstub==1.0\n")
@@ -115,6 +115,22 @@ def run(root: Path, *arguments: str, cwd: Path | None = None, **more: str):
     process = start(root, *arguments, cwd=cwd, **more)
     out, err = process.communicate(timeout=120)
     return process.returncode, json.loads(out) if out.startswith("{") else out, err
+
+
+def test_a_working_folder_that_was_removed(repository: Path, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = f'rmdir "{gone}"; exec "{repository / "heepstor"}" list'
+    done = subprocess.run(
+        ["sh", "-c", script],
+        cwd=gone,
+        env=variables(repository),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "heepstor: the working folder was removed; change to one that exists." in done.stderr
+    assert "Python" not in done.stderr
 
 
 def wait_for(path: Path, seconds: float = 60) -> None:

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from flows.errors import HeepstorError
-from flows.files import write_whole
+from flows.files import describe, write_whole
 from flows.hashing import FileHashes
 from flows.locks import file_lock
 from flows.sources import import_closure, is_source
-from flows.stage import MANIFEST, Runner, Stage, Upstream, describe_changes, read_manifest
+from flows.stage import MANIFEST, SCHEMA, Runner, Stage, Upstream, describe_changes, read_manifest
 
 
 @pytest.fixture
@@ -83,6 +83,53 @@ def test_damaged_outputs_are_made_again(tmp_path, runner):
     (stage.folder / MANIFEST).write_text("{")
     assert reason(runner, stage) == "unfinished or unreadable"
     assert reason(runner, stage) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "[]", "null", "5", "[" * 100_000, '{"schema": 2}', '{"schema": 2, "inputs": {}}'),
+        '{"schema": 2, "inputs": [], "outputs": {}}',
+        '{"schema": 2, "inputs": {"a": {}}, "outputs": {}}',
+        '{"schema": 2, "inputs": {}, "outputs": {"a": null}}',
+        '{"schema": 2, "inputs": {}, "outputs": {}, "recorded": []}',
+        '{"schema": 2, "inputs": {}, "outputs": {}, "recorded": {"file": 5}}',
+        '{"schema": 2, "inputs": {}, "outputs": {}, "untracked": 5}',
+    ],
+)
+def test_a_manifest_of_the_wrong_shape_is_none(tmp_path, runner, content):
+    source = tmp_path / "source.txt"
+    source.write_text("one")
+    stage = copying(tmp_path, "first", source)
+    reason(runner, stage)
+    manifest = (stage.folder / MANIFEST).read_text()
+    (stage.folder / MANIFEST).write_text(content.replace('"schema": 2', f'"schema": {SCHEMA}'))
+    assert reason(runner, stage) == "unfinished or unreadable"
+    assert json.loads(manifest) == read_manifest(stage.folder)
+
+
+@pytest.mark.parametrize(
+    "name", ["first", ".first.lock", ".first.partial", ".first.old", "first/manifest.json"]
+)
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_what_lies_where_a_stage_writes(tmp_path, runner, name, kind):
+    """It is replaced, or the message names it."""
+    source = tmp_path / "source.txt"
+    source.write_text("one")
+    path = tmp_path / "build" / name
+    path.parent.mkdir(parents=True)
+    if kind == "file":
+        path.write_text("text")
+    else:
+        (path / "inner").mkdir(parents=True)
+    try:
+        reason(runner, copying(tmp_path, "first", source))
+    except (OSError, HeepstorError) as error:
+        assert name in (str(error) if isinstance(error, HeepstorError) else describe(error))
+    else:
+        assert reason(runner, copying(tmp_path, "first", source)) is None
+        source.write_text("two")
+        assert reason(runner, copying(tmp_path, "first", source)) == "source.txt changed"
 
 
 def test_upstream_counts_by_content_and_by_the_files_that_are_read(tmp_path, runner):
@@ -237,6 +284,16 @@ def test_hashes_are_remembered_and_never_stale(tmp_path, monkeypatch):
     assert again.of(file) != first, "the same size and time do not hide a change"
     (tmp_path / "hashes.json").write_text("nonsense")
     assert FileHashes(tmp_path / "hashes.json").of(file) != first
+
+
+@pytest.mark.parametrize("entry", [None, 3, "text", [], [1], [[1, 2, 3, 4], 5], {"a": []}])
+def test_remembered_hashes_of_the_wrong_shape_are_none(tmp_path, entry):
+    file, store = tmp_path / "file", tmp_path / "hashes.json"
+    file.write_text("one")
+    right = FileHashes().of(file)
+    for content in (entry, {str(file): entry}):
+        store.write_text(json.dumps(content))
+        assert FileHashes(store).of(file) == right
 
 
 def test_a_fresh_file_is_not_remembered(tmp_path):

@@ -1,0 +1,34 @@
+"""Names that users choose, and that are printed in reports, messages and comments of C++."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from modelgen.errors import ModelError
+
+if TYPE_CHECKING:
+    import torch
+
+
+def check_printable(kind: str, name: str) -> None:
+    """Raise ModelError for a name that would break a line, or join the next one to a comment.
+
+    `kind` says what is named.
+    """
+    if not name.isprintable() or "\\" in name:
+        raise ModelError(
+            f"{kind} is named {name!r}: expected printable characters without a backslash, as "
+            "names stand in reports and in comments of the generated C++. Choose another name."
+        )
+
+
+def check_module(model: torch.nn.Module) -> None:
+    """Raise ModelError if a layer, a parameter or a buffer of a model has such a name."""
+    for name in _names(model):
+        check_printable("A layer or parameter of the model", name)
+
+
+def _names(model: torch.nn.Module) -> Iterator[str]:
+    for listed in (model.named_modules, model.named_parameters, model.named_buffers):
+        yield from (name for name, _ in listed())
