@@ -53,6 +53,17 @@ def test_a_right_module() -> None:
     assert case.expected.shape == (trial.INFERENCES, 2, 75)
 
 
+def test_layers_after_an_argmax() -> None:
+    """Classes are whole numbers, also where a padding of minus infinity is put around them."""
+    pool = {"form": "F", "kernel": 4, "stride": None, "padding": 0, "ceil_mode": True}
+    steps = (
+        *(CONV, FLATTEN, LINEAR, ARGMAX),
+        Step("view", (4,), {"form": "view", "rank": 3, "picks": [0, 0]}),
+        Step("max_pool", (5,), {**pool, "dilation": 1}),
+    )
+    assert isinstance(attempt(module_of(*steps), HARDWARE), Case)
+
+
 def test_a_wrong_importer_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is the module that outputs are compared with, and not the imported graph."""
     right = trial.import_with_origins
