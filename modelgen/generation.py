@@ -129,7 +129,8 @@ def _write(graph: Graph, inputs: np.ndarray, hardware: Hardware, out_dir: Path, 
         "tolerance": {
             "absolute": float(tolerance.max()),
             "relative": 0.0,
-            "text": f"2^{round(np.log2(RELATIVE))} of the sum of absolute products, layer by layer",
+            "text": f"2^{round(np.log2(RELATIVE))} of the sum of absolute products, layer by "
+            "layer; 2^-24 K more for an average of K values",
         },
     }
     (out_dir / "model.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")

@@ -22,7 +22,7 @@ from modelgen.tolerance import RELATIVE, SMALLEST, Bounded, propagate
 
 TOLERANCE_TEXT = (
     f"(2^{round(np.log2(RELATIVE))} + 2^-24 sqrt(K)) of the sum of K absolute products, in each "
-    "layer"
+    "layer; K instead of sqrt(K) for an average"
 )
 BUG = "This is a bug in HEEPstor"
 """What the message says where the importer is wrong."""

@@ -220,4 +220,14 @@ def test_a_batch_norm_whose_mean_and_bias_cancel_is_imported(
         return nn.Sequential(nn.Flatten(), norm) if flattened else norm
 
     inputs = inputs_of() * np.float32(1e-4)
-    export_model(make, tmp_path, inputs)
+    export_model(make, tmp_path, inputs, labeled=False)
+
+
+@pytest.mark.parametrize(("size", "value"), [(34, 0.3), (62, 0.7)])
+def test_the_average_of_a_large_map_of_equal_pixels_is_imported(
+    tmp_path: Path, size: int, value: float
+) -> None:
+    """PyTorch sums in another order than the graph, and roundings go in the same direction."""
+    inputs = np.full((1, 2, size, size), value, np.float32)
+    for layer in (nn.AdaptiveAvgPool2d(1), nn.AvgPool2d(size)):
+        export_model(lambda layer=layer: layer, tmp_path, inputs, labeled=False)

@@ -90,3 +90,16 @@ def test_the_bound_is_within_reach(seed: int) -> None:
         got = run_reference(graph, value[None], 8).reshape(-1)
         assert (np.abs(got - wanted[index]) <= allowed[index]).all()
     assert (allowed < 1e-3 * np.abs(wanted).max()).all()
+
+
+@pytest.mark.parametrize("value", [0.3, 0.7, 1 / 3])
+def test_the_average_of_a_large_map_of_equal_pixels(value: float) -> None:
+    """All roundings may go in the same direction; what is wrong by a pixel is still seen."""
+    builder = GraphBuilder(1, 62, 62, 1)
+    graph = builder.build(builder.pool("avg_pool2d", "x", (62, 62), (62, 62)))
+    values = np.full((1, 62, 62, 1), value, np.float32)
+    allowed = output_tolerance(graph, values)
+    got = run_reference(graph, values, 8).reshape(allowed.shape)
+    assert (np.abs(got - run_graph(graph, values).reshape(allowed.shape)) <= allowed).all()
+    assert (np.abs(got - value) <= allowed).all()
+    assert (allowed < value / 62**2).all()
