@@ -119,9 +119,12 @@ def test_rtl_that_was_refused_is_refused_again(stand_in):
 
 
 @pytest.mark.parametrize("ending", ["exit 1", "kill -9 $$"])
-def test_nothing_is_kept_of_a_build_that_did_not_succeed(stand_in, ending):
+@pytest.mark.parametrize("after", ["nothing", "a build that succeeded"])
+def test_nothing_is_kept_of_a_build_that_did_not_succeed(stand_in, ending, after):
     """Half an object counts for make as a whole one."""
     program = Path(fusesoc.command())
+    if after != "nothing":
+        build(stand_in)
     program.write_text(FUSESOC.replace("touch main.o Vtop.o; }", f"touch Vtop.o; {ending}; }}"))
     work = hardware.folder(config.load()) / "work"
     with pytest.raises(HeepstorError):
