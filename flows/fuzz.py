@@ -13,6 +13,7 @@ import json as jsonlib
 import re
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flows import config as configuration
-from flows import firmware, hardware
+from flows import firmware, hardware, interrupts
 from flows.config import Config
 from flows.errors import HeepstorError
 from flows.options import Options
@@ -101,18 +102,14 @@ def main(count: int, seed: int, config: str, *, json: bool = False) -> int:
     config_path = Path(config).resolve()
     run_pipeline(ROOT, Options("", config_path), "hardware", terminal)
     report = Report()
-    with Bench(configuration.load(config_path)) as bench:
-        interrupted = False
-        try:
+    try:
+        with Bench(configuration.load(config_path)) as bench:
             with terminal.progress("fuzz") as progress:
                 bench.run(bench.drawn(range(seed, seed + count)), report, progress)
             _show_smaller(bench, report, terminal)
-        except KeyboardInterrupt:
-            interrupted = True
-            terminal.note(f"Interrupted after {report.tried} of {count} modules.")
-    print(jsonlib.dumps(report.to_dict(), indent=1) if json else "\n".join(report.lines()))
-    if interrupted:
-        return 130
+    finally:
+        # What is known so far, too, when it is interrupted.
+        print(jsonlib.dumps(report.to_dict(), indent=1) if json else "\n".join(report.lines()))
     return 1 if report.failures else 0
 
 
@@ -132,12 +129,12 @@ class Bench:
         # The arenas of many networks are in memory at the same time.
         self._config = dataclasses.replace(config, arena_kib=None)
         self._simulator = hardware.folder(config) / hardware.SIMULATOR / hardware.SIMULATOR
-        self._stopped = False
+        self._stopped = threading.Event()
 
     def __enter__(self) -> Bench:
         self._folder = tempfile.TemporaryDirectory()
         # Objects of networks that nobody will compile again do not belong into the cache.
-        self._toolchain = Toolchain(Path(self._folder.name) / "cache")
+        self._toolchain = _Toolchain(Path(self._folder.name) / "cache", stopped=self._stopped)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -166,7 +163,7 @@ class Bench:
                     future.result()
                     _shown(progress, modules, started)(report.tried)
             except BaseException:
-                self._stopped = True
+                self._stopped.set()
                 simulator.shutdown(cancel_futures=True)
                 raise
         report.failures.sort(key=lambda failure: failure.module.seed)
@@ -203,7 +200,8 @@ class Bench:
         filled = 0
         for done, module in enumerate(modules):
             show(done)
-            result = attempt(module, engine)
+            with interrupts.deferred():
+                result = attempt(module, engine)
             if not isinstance(result, Case):
                 _add(result, report)
                 continue
@@ -241,7 +239,7 @@ class Bench:
 
     def _run_halves(self, cases: Sequence[Case], report: Report, reason: str) -> None:
         """Find the networks that cannot be built or run together with others, or at all."""
-        if self._stopped:
+        if self._stopped.is_set():
             return
         if len(cases) == 1:
             report.failures.append(Failure(cases[0].module, f"C++: {reason}"))
@@ -273,9 +271,21 @@ class Bench:
             return lines
 
     def _take(self, line: str, lines: list[str]) -> None:
-        if self._stopped:
+        if self._stopped.is_set():
             raise HeepstorError("interrupted")
         lines.append(line)
+
+
+@dataclass(frozen=True)
+class _Toolchain(Toolchain):
+    """Compiles nothing more once it is stopped."""
+
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def _zig(self, tool: str, arguments: list[str]) -> tuple[int, str]:
+        if self.stopped.is_set():
+            raise HeepstorError("interrupted")
+        return super()._zig(tool, arguments)
 
 
 def _add(result: Refusal | Failure, report: Report) -> None:

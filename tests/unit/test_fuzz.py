@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from flows import config as configuration
-from flows import firmware, fuzz
+from flows import firmware, fuzz, interrupts
 from flows.progress import Progress
 from modelgen import bundle
 from modelgen.random_modules import RandomModule, draw, text
@@ -84,7 +85,7 @@ class Stopped(Fake):
 
     def _simulate(self, cases: Sequence[Case]) -> list[str]:
         if self.bundles:
-            raise KeyboardInterrupt
+            raise interrupts.Interrupted(signal.SIGINT)
         self.bundles += 1
         return super()._simulate(cases)
 
@@ -94,7 +95,7 @@ def test_an_interrupted_run_reports_what_it_has(monkeypatch: pytest.MonkeyPatch)
     report = fuzz.Report()
     with Stopped(hangs=False) as bench:
         bench.bundles = 0
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(interrupts.Interrupted):
             bench.run(bench.drawn(SEEDS), report, Progress())
     assert 4 <= report.tried < len(SEEDS)
 
