@@ -130,10 +130,13 @@ class Importer:
             constants=self._constants,
             flattened=self.flattened.get(self._output()),
         )
-        if graph.tensors[graph.output].size % self._batch:
-            shape = shape_text(graph.tensors[graph.output].shape)
+        shape = graph.tensors[graph.output].shape
+        # Of maps, whose channels are last here, one input's results have to be together.
+        mixed = len(shape) == 4 and shape[0] != self._batch
+        if mixed or graph.tensors[graph.output].size % self._batch:
             raise ModelError(
-                f"The model's output has the shape {shape}, which is not one result for each of "
+                f"The model's output has the shape {shape_text(shape_of(self._result()))}, which "
+                "is not one result for each of "
                 f"the {self._batch} inputs of a batch: keep the batch as the first dimension."
             )
         return graph
@@ -164,11 +167,15 @@ class Importer:
         outputs = self._program.graph_signature.user_outputs
         if len(outputs) != 1 or not isinstance(outputs[0], str):
             raise ModelError(f"The model returns {len(outputs)} values; it must return one tensor.")
-        nodes = {node.name: node for node in self._program.graph.nodes}
-        result = nodes[outputs[0]]
+        result = self._result()
         if result not in self._tensor_of:
             raise ModelError("The model's output does not depend on its input.")
         return self._tensor_of[result]
+
+    def _result(self) -> Any:
+        """Return the node of the program that is its output."""
+        name = self._program.graph_signature.user_outputs[0]
+        return next(node for node in self._program.graph.nodes if node.name == name)
 
     def _refuse_stale_views(self) -> None:
         found = stale_view(list(self._program.graph.nodes))

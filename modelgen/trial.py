@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import traceback
+import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -83,7 +84,7 @@ class Failure:
 def attempt(module: RandomModule, hardware: Hardware) -> Case | Refusal | Failure:
     """Compile a module, run it on the reference, and compare with the module itself."""
     try:
-        with single_thread():
+        with single_thread(), warnings.catch_warnings(action="ignore"):
             return _compiled(module, hardware)
     except ModelError as error:
         message = str(error)

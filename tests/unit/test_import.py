@@ -144,6 +144,18 @@ def test_output_without_the_batch() -> None:
     check_message(Mixed(), (4,), "not one result for each of the 2 inputs", batch=2)
 
 
+def test_maps_without_the_batch() -> None:
+    class Mixed(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Conv2d(1, 2, 1)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.layer(x.reshape(5, 1, 1, 1))
+
+    check_message(Mixed(), (5,), "5x2x1x1", "not one result for each of the 1 inputs")
+
+
 def test_softmax_over_another_dimension() -> None:
     check_message(nn.Softmax(dim=0), (4,), "dimension 0 of 2")
     check_message(nn.Sequential(nn.Flatten(0), nn.Softmax(0)), (4,), "shape 8, all inputs", batch=2)
