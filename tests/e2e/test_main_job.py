@@ -263,7 +263,11 @@ def test_two_builds_at_the_same_time(built):
     [
         (("build", "--project", "mnis"), "Did you mean mnist?"),
         (("build",), "Projects: bench-fmnist-large, "),
-        (("build", "--project", "mnist", "--set", "engine.size=8"), "engine.size=8"),
+        (
+            ("build", "--project", "mnist", "--set", "engine.size=8"),
+            "'engine.size' is not a knob of the hardware configuration; "
+            "did you mean engine.array_size?",
+        ),
         (("report", "--compare", "mnist"), "--compare needs two values"),
         (("biuld", "--project", "mnist"), "Did you mean build?"),
         (("build", "--project", "mnist", "--operators", "gpu"), "engine or software"),
