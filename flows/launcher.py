@@ -364,10 +364,9 @@ def ensure_environment(task: str) -> None:
 def task_environment() -> dict[str, str]:
     """The variables with which tasks run: .venv as when it is activated."""
     environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONHOME", "PYTHONPATH")}
-    path = environment.get("PATH", os.defpath)
     return {
         **environment,
-        "PATH": f"{VENV / 'bin'}{os.pathsep}{path}",
+        "PATH": f"{VENV / 'bin'}{os.pathsep}{environment.get('PATH', os.defpath)}",
         "VIRTUAL_ENV": str(VENV),
         # Paths that the user gives are relative to where they stand, not to the root.
         "HEEPSTOR_CWD": str(Path.cwd()),
@@ -378,6 +377,7 @@ def main(arguments: list[str]) -> int:
     """Runs a task; returns only when the environment cannot be made."""
     streams.open_missing()
     try:
+        environment = task_environment()
         with interrupts.as_exceptions():
             ensure_environment(arguments[0] if arguments else "list")
     except LauncherError as error:
@@ -389,11 +389,6 @@ def main(arguments: list[str]) -> int:
     except interrupts.Interrupted as error:
         say("interrupted; the next run installs the packages again.")
         return error.code
-    try:
-        environment = task_environment()
-    except FileNotFoundError:
-        say("the working folder was removed; change to one that exists.")
-        return 1
     os.chdir(ROOT)
     python = str(VENV / "bin" / "python")
     interrupts.block()

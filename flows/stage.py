@@ -36,6 +36,13 @@ from flows.recorder import (
 
 MANIFEST = "manifest.json"
 SCHEMA = 2
+_PREFIXES = {
+    FILE: "",
+    FOLDER: "the list of files in ",
+    VARIABLE: "environment variable ",
+    PACKAGE: "version of ",
+}
+"""Of the names among the inputs of what was recorded, by its kind."""
 
 
 @dataclass(frozen=True)
@@ -247,6 +254,7 @@ def _is_whole(manifest: dict) -> bool:
         manifest.get("schema") == SCHEMA
         and all(_are_texts(manifest.get(part)) for part in ("inputs", "outputs"))
         and isinstance(recorded, dict)
+        and recorded.keys() <= _PREFIXES.keys()
         and all(_is_list_of_texts(names) for names in (*recorded.values(), untracked))
     )
 
@@ -265,13 +273,7 @@ def _untracked(manifest: Mapping[str, Any]) -> str:
 
 def _input_name(kind: str, name: str) -> str:
     """The name, among the inputs, of something that was recorded."""
-    prefixes = {
-        FILE: "",
-        FOLDER: "the list of files in ",
-        VARIABLE: "environment variable ",
-        PACKAGE: "version of ",
-    }
-    return prefixes[kind] + name
+    return _PREFIXES[kind] + name
 
 
 def describe_changes(before: Mapping[str, str], now: Mapping[str, str]) -> str | None:

@@ -37,8 +37,7 @@ def golden_outputs(program: Program, batches: np.ndarray) -> np.ndarray:
             check(program, batch, output)
     except AssertionError as error:
         raise AssertionError(
-            f"The compiled program is wrong: {error} (memories filled with seed {machine.seed}). "
-            "This is a bug in HEEPstor; please report it."
+            f"the compiled program is wrong: {error} (memories filled with seed {machine.seed})"
         ) from error
     return outputs
 

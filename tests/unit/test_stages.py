@@ -93,7 +93,8 @@ def test_damaged_outputs_are_made_again(tmp_path, runner):
         '{"schema": 2, "inputs": {"a": {}}, "outputs": {}}',
         '{"schema": 2, "inputs": {}, "outputs": {"a": null}}',
         '{"schema": 2, "inputs": {}, "outputs": {}, "recorded": []}',
-        '{"schema": 2, "inputs": {}, "outputs": {}, "recorded": {"file": 5}}',
+        '{"schema": 2, "inputs": {}, "outputs": {}, "recorded": {"files": 5}}',
+        '{"schema": 2, "inputs": {}, "outputs": {}, "recorded": {"sockets": []}}',
         '{"schema": 2, "inputs": {}, "outputs": {}, "untracked": 5}',
     ],
 )
