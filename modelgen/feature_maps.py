@@ -101,6 +101,8 @@ def add_batch_norm(importer: Importer, call: Any) -> None:
     arguments = _arguments(call, _NORM)
     if len(shape_of(call.args[0])) not in (2, 4) or arguments["mean"] is None:
         importer.complain(call, "must have running statistics, and two or four dimensions")
+    if arguments["training"]:
+        importer.complain(call, "takes mean and variance of its input in evaluation mode too")
     mean = importer.value(call, arguments["mean"]).astype(np.float64)
     variance = importer.value(call, arguments["variance"]).astype(np.float64)
     scale = 1.0 / np.sqrt(variance + arguments["epsilon"])

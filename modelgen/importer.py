@@ -132,8 +132,7 @@ class Importer:
         )
         shape = graph.tensors[graph.output].shape
         # Of maps, whose channels are last here, one input's results have to be together.
-        mixed = len(shape) == 4 and shape[0] != self._batch
-        if mixed or graph.tensors[graph.output].size % self._batch:
+        if len(shape) == 4 and shape[0] != self._batch:
             raise ModelError(
                 f"The model's output has the shape {shape_text(shape_of(self._result()))}, which "
                 "is not one result for each of "
@@ -263,6 +262,8 @@ class Importer:
         if self._constants[constants["weight"]].size == 0:
             self.complain(call, "has no weights: one of its sizes is zero")
         order = self.flattened.get(self._source(call, call.args[0]))
+        if len(shape_of(call.args[0])) == 1 and self._batch > 1:
+            self._complain_of_mixing(call, shape_of(call.args[0]))
         if order is not None:
             constants["weight"] = self._reordered(call, constants["weight"], order)
         if len(shape_of(call)) == 4:
@@ -287,6 +288,14 @@ class Importer:
             return self.add(call, "reshape", source, shape=shape, name=name)
         attributes = {"axes": list(axes)}
         return self.add(call, "permute", source, shape=shape, name=name, attributes=attributes)
+
+    def _complain_of_mixing(self, call: Any, shape: Sequence[int]) -> NoReturn:
+        reason = f"puts values of several inputs of a batch of {self._batch} into one row"
+        self.complain(
+            call,
+            f"{reason} (shape {shape_text(shape)})",
+            "Keep the batch as the first dimension.",
+        )
 
     def features_to_layout(self, call: Any, values: np.ndarray) -> np.ndarray:
         """Return one value for each feature that a call reads in the order of the device."""
@@ -318,6 +327,8 @@ class Importer:
     def add_reshape(self, call: Any) -> None:
         """Add a reshape; flattened maps are remembered until a linear layer reads them."""
         before, after = shape_of(call.args[0]), shape_of(call)
+        if after[:1] and after[0] % self._batch:
+            self._complain_of_mixing(call, after)
         name = self.add(call, "reshape")
         order = self.flattened.pop(name, None) or _map_order(before)
         if len(after) == 4:
@@ -354,7 +365,7 @@ class Importer:
         shape, axis = shape_of(call.args[0]), call.args[1]
         rank = len(shape)
         wanted = 1 if rank == 4 else rank - 1
-        if rank < 2 or math.prod(shape) // self._batch % shape[wanted]:
+        if rank < 2:
             self.complain(call, f"works on a tensor of the shape {shape_text(shape)}, all inputs")
         if axis % rank != wanted:
             supported = "the channels of feature maps (1)" if rank == 4 else "the last"

@@ -32,9 +32,7 @@ def trace(
     """
     import torch
 
-    if not isinstance(model, torch.nn.Module):
-        kind = type(model).__name__
-        raise ModelError(f"model() returned a {kind}; it must return a torch.nn.Module.")
+    check_traceable(model)
     model = model.to("cpu", torch.float32).eval()
     example = torch.zeros(batch, *features)
     try_forward(model, example)
@@ -48,6 +46,23 @@ def trace(
             f"{_first_line(error)}. Control flow that depends on values of tensors cannot be "
             "compiled."
         ) from error
+
+
+def check_traceable(model: object) -> None:
+    """Raise ModelError for what is no module, or has layers that TorchScript has compiled."""
+    import torch
+
+    if not isinstance(model, torch.nn.Module):
+        kind = type(model).__name__
+        raise ModelError(f"model() returned a {kind}; it must return a torch.nn.Module.")
+    for name, layer in model.named_modules():
+        if isinstance(layer, torch.jit.ScriptModule):
+            what = f"Layer '{name}'" if name else "The model that model() returned"
+            raise ModelError(
+                f"{what} is a {type(layer).__name__} of TorchScript, which torch.export cannot "
+                "trace: build it from Python classes, and name a file with its weights in the "
+                "setting 'checkpoint'."
+            )
 
 
 @contextlib.contextmanager

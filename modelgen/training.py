@@ -20,7 +20,7 @@ from modelgen.progress import Progress
 from modelgen.project import Project
 from modelgen.settings import Training
 from modelgen.threads import single_thread
-from modelgen.tracing import try_forward
+from modelgen.tracing import check_traceable, try_forward
 
 if TYPE_CHECKING:
     import torch
@@ -93,9 +93,7 @@ def seeded_model(project: Project) -> torch.nn.Module:
     training = project.settings.training
     torch.manual_seed(training.seed if training else 0)
     model = project.build_model()
-    if not isinstance(model, torch.nn.Module):
-        kind = type(model).__name__
-        raise ModelError(f"model() returned a {kind}; it must return a torch.nn.Module.")
+    check_traceable(model)
     check_module(model)
     return model
 

@@ -124,6 +124,27 @@ def test_not_a_module() -> None:
     check_message(lambda x: x, (4,), "model() returned a function", "torch.nn.Module")
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_modules_of_torchscript() -> None:
+    scripted = torch.jit.script(nn.Linear(4, 3))
+    check_message(scripted, (4,), "model() returned", "TorchScript", "'checkpoint'")
+    check_message(nn.Sequential(nn.ReLU(), scripted), (4,), "Layer '1'", "TorchScript")
+
+
+def test_batch_norm_with_the_statistics_of_its_input() -> None:
+    class Norm(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.norm = nn.BatchNorm1d(4)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            mean, variance = self.norm.running_mean, self.norm.running_var
+            return nn.functional.batch_norm(x, mean, variance, training=True, momentum=0.0)
+
+    parts = "Layer 'batch_norm'", "mean and variance of its input in evaluation mode too"
+    check_message(Norm(), (4,), *parts, batch=2)
+
+
 def test_several_inputs_or_outputs() -> None:
     class Two(nn.Module):
         def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -132,16 +153,41 @@ def test_several_inputs_or_outputs() -> None:
     check_message(Two(), (4,), "returns 2 values")
 
 
-def test_output_without_the_batch() -> None:
+@pytest.mark.parametrize(
+    ("shape", "layer", "parts"),
+    [
+        ((-1,), nn.Linear(8, 3), ("Layer 'layer' (Linear)", "(shape 8)")),
+        ((1, 8), nn.Linear(8, 3), ("Layer 'view'", "(shape 1x8)")),
+        ((1, 8), nn.ReLU(), ("Layer 'view'", "(shape 1x8)")),
+        ((1, 1, 4, 2), nn.Conv2d(1, 2, 2), ("Layer 'view'", "(shape 1x1x4x2)")),
+    ],
+)
+def test_inputs_of_a_batch_in_one_row(
+    shape: tuple[int, ...], layer: nn.Module, parts: tuple[str, ...]
+) -> None:
     class Mixed(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.layer = nn.Linear(8, 3)
+            self.layer = layer
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return self.layer(x.reshape(-1))
+            return self.layer(x.view(shape))
 
-    check_message(Mixed(), (4,), "not one result for each of the 2 inputs", batch=2)
+    reason = "puts values of several inputs of a batch of 2 into one row"
+    check_message(Mixed(), (4,), reason, *parts, batch=2)
+
+
+def test_several_rows_for_each_input_of_a_batch() -> None:
+    class Rows(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(2, 3)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.layer(x.view(-1, 2)).flatten()
+
+    graph = import_model(Rows(), (4,), batch=2)
+    assert graph.tensors[graph.output].shape == (12,)
 
 
 def test_maps_without_the_batch() -> None:
