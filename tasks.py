@@ -236,7 +236,7 @@ def clean(c, project=""):
 
     if project:
         projects.find(ROOT, project)
-    print(cleaning.remove(ROOT, project, _say_waiting("works there")))
+    print(cleaning.remove(ROOT, project, _say_waiting("is working there")))
 
 
 @task(

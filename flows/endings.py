@@ -59,7 +59,7 @@ def _of_system_error(error: OSError) -> Ending:
 
 
 def _failed_stream() -> str:
-    """The name of a standard stream that cannot be written; those are not written any more."""
+    """The name of a standard stream that cannot be written; those are silenced from then on."""
     failed = []
     streams = ((sys.stdout, 1, "standard output"), (sys.stderr, 2, "standard error"))
     for stream, descriptor, name in streams:
@@ -73,7 +73,7 @@ def _failed_stream() -> str:
 
 
 def _silence(stream: TextIO) -> None:
-    """Nothing is written to a standard stream any more, not even at Python's end."""
+    """Discard what is written to a standard stream, also at Python's end."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, stream.fileno())
     os.close(null)

@@ -133,7 +133,7 @@ class Bench:
 
     def __enter__(self) -> Bench:
         self._folder = tempfile.TemporaryDirectory()
-        # Objects of networks that nobody will compile again do not belong into the cache.
+        # Objects of networks that are compiled only once do not belong in the cache.
         self._toolchain = _Toolchain(Path(self._folder.name) / "cache", stopped=self._stopped)
         return self
 
@@ -225,7 +225,7 @@ class Bench:
         found = {int(match[1]): int(match[2]) for match in matches if match}
         for index, case in enumerate(cases):
             if index not in found:
-                reason = f"no end: of the engine or the program: {_tail(lines)}"
+                reason = f"no end: the engine or the program hangs: {_tail(lines)}"
                 report.failures.append(Failure(case.module, reason))
                 # What comes after a network that hangs was not tried.
                 if cases[index + 1 :]:

@@ -164,10 +164,10 @@ def _minutes(seconds: float) -> str:
 
 def _read(path: Path) -> dict[str, float]:
     """The durations of earlier runs; none if the file is missing or damaged."""
+    kept = files.read_json(path)
     try:
-        kept = json.loads(path.read_text())
         return {str(test): float(seconds) for test, seconds in kept.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError):
         return {}
 
 

@@ -90,7 +90,7 @@ class Recorder:
         self._ignored = {*_installed(), *_SYSTEM, *map(os.path.realpath, ignored)}
 
     def note(self, kind: str, name: Any) -> None:
-        """Notes a file or a folder and its state, unless that is known."""
+        """Note a file or a folder and its state, unless that is known."""
         path = _absolute(name)
         if path is None or path in self.found[kind] or self._is_ignored(path):
             return
@@ -98,7 +98,7 @@ class Recorder:
             self.found[kind][path] = state(kind, path, _identity)
 
     def note_opened(self, name: Any) -> None:
-        """Notes a file that is opened for reading; what a pipe or a device gives is untracked."""
+        """Note a file that is opened for reading; what a pipe or a device gives is untracked."""
         path = _absolute(name)
         if path is not None and _is_stream(path) and not self._is_ignored(path):
             self.note_untracked(f"read {path}")
@@ -106,25 +106,25 @@ class Recorder:
             self.note(FILE, name)
 
     def note_variable(self, name: Any) -> None:
-        """Notes an environment variable that is asked for, except by an installed package."""
+        """Note an environment variable that is asked for, except by an installed package."""
         if isinstance(name, str) and name not in self.found[VARIABLE]:
             asking = next((file for file in _callers() if file not in _MAPPING), "")
             if not is_installed(asking):
                 self.found[VARIABLE][name] = state(VARIABLE, name)
 
     def note_packages(self) -> None:
-        """Notes all installed packages of which a module is loaded."""
+        """Note all installed packages of which a module is loaded."""
         loaded = {name.partition(".")[0] for name in sys.modules}
         for module, packages in _packages(tuple(sys.path)).items():
             if module in loaded:
                 self.found[PACKAGE].update({name: state(PACKAGE, name) for name in packages})
 
     def note_untracked(self, what: str) -> None:
-        """Notes something after which nobody knows what was read."""
+        """Note something whose inputs cannot be known."""
         self.untracked[what] = None
 
     def note_change(self, name: Any) -> None:
-        """Notes that the code itself is about to make, change or remove a file or a folder."""
+        """Note that the code itself is about to make, change or remove a file or a folder."""
         path = _absolute(name)
         if path is not None:
             self._changed.add(path)
@@ -132,7 +132,7 @@ class Recorder:
                 self._created.add(path)
 
     def settled(self) -> Iterator[tuple[str, str, bool]]:
-        """Yields kind and name of what counts, and whether nobody else changed it meanwhile.
+        """Yield kind and name of what counts, and whether nobody else changed it meanwhile.
 
         Temporary files don't count.
         """
@@ -233,7 +233,7 @@ _is_hooked = False
 
 @contextlib.contextmanager
 def recording(ignored: Iterable[Path]) -> Iterator[Recorder]:
-    """Records what this process reads until it is left; `ignored` are folders that don't count."""
+    """Record what this process reads until it is left; `ignored` are folders that don't count."""
     global _active, _is_hooked
     if not _is_hooked:
         sys.addaudithook(_audit)
@@ -262,7 +262,7 @@ def _noting() -> Iterator[Recorder | None]:
 
 
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
-    """Takes an audit event; what it raises would look like a failure of what is watched."""
+    """Take an audit event; what it raises would look like a failure of what is watched."""
     if _active is None:
         return
     with _noting() as recorder:
@@ -377,7 +377,7 @@ def _asked_for(variables: Any, name: str) -> str:
 
 @contextlib.contextmanager
 def _noticing_lookups() -> Iterator[None]:
-    """Replaces the functions by which programs ask for files and environment variables."""
+    """Replace the functions by which programs ask for files and environment variables."""
     noticing = {name: _noticing(getattr(os, name)) for name in ("stat", "lstat", "access")}
     places: list[tuple[Any, str, Any]] = [(os, *pair) for pair in noticing.items()]
     places.append((type(os.environ), "__getitem__", _asked_for))

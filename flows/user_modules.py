@@ -11,7 +11,7 @@ from flows.recorder import is_installed
 
 @contextlib.contextmanager
 def unloaded_afterwards(kept: Collection[str]) -> Iterator[None]:
-    """Unloads what is imported meanwhile, except installed packages and modules named in `kept`.
+    """Unload what is imported meanwhile, except installed packages and modules named in `kept`.
 
     Otherwise the next project would get this one's module of the same name, and what it imports
     itself could not be recorded.

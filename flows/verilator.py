@@ -32,7 +32,7 @@ def root() -> Path:
 
 
 def remove_products(folder: Path) -> None:
-    """Removes what Verilator and the C++ compiler made in a work folder."""
+    """Remove what Verilator and the C++ compiler made in a work folder."""
     for pattern in _PRODUCTS:
         for path in folder.glob(pattern):
             path.unlink()

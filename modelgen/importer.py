@@ -369,7 +369,7 @@ class Importer:
             self.complain(call, f"works on a tensor of the shape {shape_text(shape)}, all inputs")
         if axis % rank != wanted:
             supported = "the channels of feature maps (1)" if rank == 4 else "the last"
-            self.complain(call, f"works on dimension {axis} of {rank}; only {supported} can be had")
+            self.complain(call, f"works on dimension {axis} of {rank}, not on {supported}")
         self.add(call, "softmax")
 
     def add_argmax(self, call: Any) -> None:

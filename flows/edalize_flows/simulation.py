@@ -24,7 +24,7 @@ class Simulation(Sim):
     argtypes = Sim.argtypes
 
     def build(self):
-        """Builds on what the last build made, if that succeeded; else everything."""
+        """Build on what the last build made, if that succeeded; else everything."""
         folder = Path(self.work_root)
         mark = folder / UNFINISHED
         if mark.exists():

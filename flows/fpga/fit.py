@@ -102,7 +102,7 @@ _PARTS = {
 
 
 def check_project(folder: Path, device: str) -> None:
-    """Raises HeepstorError if the project in FuseSoC's work folder cannot fit `device`.
+    """Raise HeepstorError if the project in FuseSoC's work folder cannot fit `device`.
 
     A design without a configuration of its own, or a device that is not known, is not checked.
     """
@@ -117,7 +117,7 @@ def find(device: str) -> Part:
 
 
 def check(config: Config, part: Part) -> None:
-    """Raises HeepstorError that says what a device lacks, and what to lower."""
+    """Raise HeepstorError that says what a device lacks, and what to lower."""
     lines = [
         f"  {name}: {needed:,.0f} needed, {part.holds[name]:,.0f} available; lower "
         + ", ".join(f"{knob} ({_value(config, knob)})" for knob in _KNOBS[name])

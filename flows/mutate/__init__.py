@@ -83,10 +83,10 @@ class Results:
         files.write_whole(self._path, json.dumps(document, indent=1) + "\n")
 
     def _read(self) -> dict[str, str]:
+        document = files.read_json(self._path)
         try:
-            document = json.loads(self._path.read_text())
             return dict(document["verdicts"]) if document["sources"] == self._sources else {}
-        except (OSError, ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError):
             return {}
 
 

@@ -45,7 +45,7 @@ class Mutant:
             return f"{self.file} does not exist"
         places = path.read_text(encoding="utf-8").count(self.before)
         if places != 1:
-            return f"{self.before!r} is {places} times in {self.file}; expected once"
+            return f"{self.before!r} occurs {places} times in {self.file}; expected once"
         if self.before == self.after:
             return "the edit changes nothing"
         missing = [test for test in self.tests if not _defines(root, test)]
@@ -66,7 +66,7 @@ def read(root: Path) -> list[Mutant]:
     for path in sorted((root / FOLDER).glob("*.hjson")):
         for name, fields in _load(path).items():
             if name in found:
-                raise HeepstorError(f"{path}: the mutant {name} is there twice.")
+                raise HeepstorError(f"{path}: the mutant {name} is defined twice.")
             found[name] = _mutant(path, name, fields)
     return list(found.values())
 
@@ -94,7 +94,9 @@ def _load(path: Path) -> dict[str, dict]:
 def _mutant(path: Path, name: str, fields: dict) -> Mutant:
     wrong = (_NEEDED - fields.keys()) | (fields.keys() - _NEEDED - _OPTIONAL)
     if wrong:
-        raise HeepstorError(f"{path}: the mutant {name} lacks or has by mistake: {sorted(wrong)}.")
+        raise HeepstorError(
+            f"{path}: the mutant {name} has missing or unknown fields: {sorted(wrong)}."
+        )
     texts = {key: str(value) for key, value in fields.items() if key != "tests"}
     return Mutant(name=name, tests=tuple(fields["tests"]), **texts)
 

@@ -19,8 +19,8 @@ LOG = "uart.log"
 RESULT = "board.json"
 _SHOWN_LINES = 15
 _INCOMPLETE = (
-    "a part of what the program printed was lost on the serial line, however often it was "
-    "repeated: try again; a lower uart.baud helps a bad line."
+    "part of what the program printed was lost on the serial line, although it was sent again and "
+    "again: try again; a lower uart.baud helps on a bad line."
 )
 
 

@@ -86,7 +86,7 @@ class Link:
         return reply
 
     def attempt(self, kind: int, body: bytes = b"") -> Message | None:
-        """Sends a request once; returns the reply, or a complaint about damage, or None.
+        """Send a request once; return the reply, or a complaint about damage, or None.
 
         Raises Refused, or HeepstorError when the connection is lost.
         """
@@ -97,7 +97,7 @@ class Link:
         return self._read_hello(self.request(protocol.HELLO, patience=patience))
 
     def await_hello(self, patience: float | None = None) -> Hello:
-        """Waits until loader or server says who it is; meanwhile text goes to `on_text`.
+        """Wait until loader or server says who it is; meanwhile text goes to `on_text`.
 
         They do so when they begin. As that may be lost, they are asked after damage and after
         silence; a program that prints repeats what was damaged then. `patience` counts from the
@@ -158,7 +158,7 @@ class Link:
         return None
 
     def _incoming(self, patience: float) -> Iterator[Message]:
-        """Yields messages until none has come for so many seconds; takes in printed text."""
+        """Yield messages until none has come for so many seconds; take in printed text."""
         begin = time.monotonic()
         while time.monotonic() - begin < patience:
             while self._messages:

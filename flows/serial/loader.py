@@ -106,7 +106,7 @@ def read(link: Link, address: int, count: int) -> bytes:
 def _pieces(
     link: Link, kind: int, count: int, body: Callable[[int, int], bytes]
 ) -> Iterator[Message]:
-    """Moves `count` bytes in pieces that the line lets through; yields the reply to each.
+    """Move `count` bytes in pieces that the line lets through; yield the reply to each.
 
     `body` makes a request's body of the piece's beginning and size. As long as pieces arrive, it
     goes on. Raises NoAnswer.

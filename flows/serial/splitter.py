@@ -21,7 +21,7 @@ class Splitter:
         self._frame = bytearray()
 
     def take(self, data: bytes) -> Iterator[Message]:
-        """Yields each message that is complete now."""
+        """Yield each message that is complete now."""
         for byte in data:
             if byte != 0:
                 if len(self._frame) <= _LONGEST:

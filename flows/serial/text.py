@@ -17,13 +17,13 @@ class Text:
         """Whether a message is missing: the program has given up repeating it."""
 
     def begin(self) -> None:
-        """Forgets what was; the next message is the first of a program."""
+        """Forget what was; the next message is the first of a program."""
         self._pending.clear()
         self._last = 0
         self.is_incomplete = False
 
     def take(self, message: Message) -> Iterator[str]:
-        """Yields each line, without its end, that is complete now."""
+        """Yield each line, without its end, that is complete now."""
         if message.sequence == self._last:
             return
         if self._last is not None and message.sequence != self._last % 255 + 1:

@@ -1,4 +1,4 @@
-"""Steps that nobody promised: each must be compiled rightly, or refused by name."""
+"""Steps that need not be supported: each must be compiled correctly, or refused by name."""
 
 from __future__ import annotations
 

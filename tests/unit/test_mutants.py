@@ -114,8 +114,11 @@ def test_lists_that_are_wrong(repository: Path, listed: dict, message: str) -> N
         (mutant("a - b", file="modelgen/gone.py"), "modelgen/gone.py does not exist"),
         (mutant("a - b", tests=["tests/test_sum.py::test_gone"]), "there is no test"),
         (mutant("a - b", tests=["tests/test_sum.py::test_wrong"]), "fail without any mutant"),
-        (mutant("a - b", test="x"), "lacks or has by mistake: ['test']"),
-        ({"meaning": "wrong"}, "lacks or has by mistake: ['after', 'before', 'file', 'tests']"),
+        (mutant("a - b", test="x"), "has missing or unknown fields: ['test']"),
+        (
+            {"meaning": "wrong"},
+            "has missing or unknown fields: ['after', 'before', 'file', 'tests']",
+        ),
     ],
 )
 def test_lists_that_are_refused(repository: Path, listed: dict, message: str) -> None:
