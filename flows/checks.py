@@ -40,6 +40,7 @@ def run_tests(root: Path, markers: str | None, only: str, more: str) -> int:
     lacking = system_tools.missing()
     if lacking:
         raise HeepstorError(system_tools.describe_missing(lacking))
+    _check_expression(only)
     command = [
         *(sys.executable, "-m", "pytest", "--numprocesses=auto", "--dist=loadfile"),
         *("-p", "flows.pytest_progress"),
@@ -48,6 +49,18 @@ def run_tests(root: Path, markers: str | None, only: str, more: str) -> int:
         *more.split(),
     ]
     return run_foreground(command, root, _environment())
+
+
+def _check_expression(only: str) -> None:
+    """Raise HeepstorError for what `pytest -k` cannot read: its workers would seem to crash."""
+    from _pytest.mark.expression import Expression
+
+    try:
+        Expression.compile(only)
+    except SyntaxError as error:
+        raise HeepstorError(
+            f"--only is {only!r}: {error.msg}. Give parts of names, with `and`, `or` and `not`."
+        ) from error
 
 
 def lint(root: Path) -> list[str]:

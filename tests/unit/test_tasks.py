@@ -79,3 +79,9 @@ def test_which_tests_are_selected(tmp_path: Path, quick, everything, names) -> N
 def test_quick_and_all_contradict_each_other() -> None:
     with pytest.raises(HeepstorError, match="contradict"):
         checks.selection(True, True)
+
+
+@pytest.mark.parametrize("only", ["(((", "loads and"])
+def test_an_expression_that_pytest_cannot_read_is_refused(only: str) -> None:
+    with pytest.raises(HeepstorError, match=r"--only is .* Give parts of names"):
+        checks.run_tests(ROOT, None, only, "--collect-only")
