@@ -218,8 +218,8 @@ def test_a_program_that_reads_what_it_has_not_written_is_refused(
     built = graph.build(graph.conv(graph.conv("x", 4), 4))
     program = compile_graph(built, Hardware())
     wrong = (
-        r"^the compiled program is wrong: descriptor \d+: it reads buffer word \d+, which nothing has "
-        r"written \(memories filled with seed \d+\)$"
+        r"^the compiled program is wrong: descriptor \d+: it reads buffer word \d+, which nothing "
+        r"has written \(memories filled with seed \d+\)$"
     )
     with pytest.raises(AssertionError, match=wrong):
         golden_outputs(program, inferences_of(built))
