@@ -287,11 +287,14 @@ def describe_changes(before: Mapping[str, str], now: Mapping[str, str]) -> str |
 
 def _changes(before: Mapping[str, str], now: Mapping[str, str]) -> Iterable[str]:
     for name, value in now.items():
-        if before.get(name, ABSENT) == ABSENT != value:
+        known = before.get(name, ABSENT)
+        if known == value:
+            continue
+        if known == ABSENT:
             yield f"{name} is new"
-        elif value == ABSENT != before[name]:
+        elif value == ABSENT:
             yield f"{name} is gone"
-        elif before[name] != value:
+        else:
             is_value = name.startswith(("option ", "version "))
-            yield f"{name}: {before[name]} -> {value}" if is_value else f"{name} changed"
+            yield f"{name}: {known} -> {value}" if is_value else f"{name} changed"
     yield from (f"{name} is gone" for name in before if name not in now)

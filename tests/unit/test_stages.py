@@ -15,6 +15,7 @@ from flows.errors import HeepstorError
 from flows.files import describe, write_whole
 from flows.hashing import FileHashes
 from flows.locks import file_lock
+from flows.recorder import ABSENT
 from flows.sources import import_closure, is_source
 from flows.stage import MANIFEST, SCHEMA, Runner, Stage, Upstream, describe_changes, read_manifest
 
@@ -266,6 +267,9 @@ def test_describe_changes():
     assert describe_changes(before, {**before, "a.py": "2"}) == "a.py changed"
     assert describe_changes(before, {**before, "c.py": "2"}) == "c.py is new"
     assert describe_changes(before, {"a.py": "2", "b.py": "1"}) == "a.py changed (and 1 more)"
+    assert describe_changes(before, {**before, "a.py": ABSENT}) == "a.py is gone"
+    assert describe_changes(before, {**before, "c.py": ABSENT}) is None
+    assert describe_changes({**before, "c.py": ABSENT}, {**before, "c.py": "1"}) == "c.py is new"
 
 
 def test_hashes_are_remembered_and_never_stale(tmp_path, monkeypatch):
