@@ -17,7 +17,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from flows.config import Config
 from flows.errors import HeepstorError
 from flows.options import Options
 from flows.pipeline import run as run_pipeline
-from flows.processes import run_lines
+from flows.processes import run_lines, worker_threads
 from flows.progress import Progress, Terminal
 from flows.riscv import Toolchain
 from modelgen import bundle
@@ -134,7 +134,7 @@ class Bench:
     def __enter__(self) -> Bench:
         self._folder = tempfile.TemporaryDirectory()
         # Objects of networks that are compiled only once do not belong in the cache.
-        self._toolchain = _Toolchain(Path(self._folder.name) / "cache", stopped=self._stopped)
+        self._toolchain = Toolchain(Path(self._folder.name) / "cache")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -154,17 +154,16 @@ class Bench:
             progress: shows how far it is.
         """
         waiting: list[Future[None]] = []
-        started = time.monotonic()
-        with ThreadPoolExecutor(1) as simulator:
+        show = _shown(progress, modules, time.monotonic())
+        with worker_threads(1) as simulator:
             try:
-                for group in self._groups(modules, report, _shown(progress, modules, started)):
+                for group in self._groups(modules, report, show):
                     waiting.append(simulator.submit(self._run, group, report))
                 for future in waiting:
                     future.result()
-                    _shown(progress, modules, started)(report.tried)
+                    show(report.tried)
             except BaseException:
                 self._stopped.set()
-                simulator.shutdown(cancel_futures=True)
                 raise
         report.failures.sort(key=lambda failure: failure.module.seed)
 
@@ -221,6 +220,9 @@ class Bench:
         except HeepstorError as error:
             self._run_halves(cases, report, str(error))
             return
+        if self._stopped.is_set():
+            # The simulator was ended, and may not have printed all.
+            return
         matches = (re.fullmatch(r"network (\d+) (\d+)", line) for line in lines)
         found = {int(match[1]): int(match[2]) for match in matches if match}
         for index, case in enumerate(cases):
@@ -267,25 +269,8 @@ class Bench:
                 f"--seed={cases[0].module.seed % 2**30 + 1}",
             ]
             lines: list[str] = []
-            run_lines(command, lambda line: self._take(line, lines))
+            run_lines(command, lines.append)
             return lines
-
-    def _take(self, line: str, lines: list[str]) -> None:
-        if self._stopped.is_set():
-            raise HeepstorError("interrupted")
-        lines.append(line)
-
-
-@dataclass(frozen=True)
-class _Toolchain(Toolchain):
-    """Compiles nothing more once it is stopped."""
-
-    stopped: threading.Event = field(default_factory=threading.Event)
-
-    def _zig(self, tool: str, arguments: list[str]) -> tuple[int, str]:
-        if self.stopped.is_set():
-            raise HeepstorError("interrupted")
-        return super()._zig(tool, arguments)
 
 
 def _add(result: Refusal | Failure, report: Report) -> None:

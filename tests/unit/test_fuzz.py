@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ import pytest
 
 from flows import config as configuration
 from flows import firmware, fuzz, interrupts
+from flows.processes import run_lines
 from flows.progress import Progress
 from modelgen import bundle
 from modelgen.random_modules import RandomModule, draw, text
@@ -98,6 +100,28 @@ def test_an_interrupted_run_reports_what_it_has(monkeypatch: pytest.MonkeyPatch)
         with pytest.raises(interrupts.Interrupted):
             bench.run(bench.drawn(SEEDS), report, Progress())
     assert 4 <= report.tried < len(SEEDS)
+
+
+class Sleeping(Fake):
+    """Ctrl-C comes while a program that the simulator's thread has started runs."""
+
+    def _simulate(self, cases: Sequence[Case]) -> list[str]:
+        lines: list[str] = []
+
+        def take(line: str) -> None:
+            lines.append(line)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        run_lines(["sh", "-c", "echo started; exec sleep 600"], take)
+        return lines
+
+
+def test_ctrl_c_ends_the_simulator_and_blames_no_network() -> None:
+    report = fuzz.Report()
+    interrupted = pytest.raises(interrupts.Interrupted)
+    with interrupted, interrupts.as_exceptions(), Sleeping(hangs=False) as bench:
+        bench.run(bench.drawn(SEEDS[:4]), report, Progress())
+    assert (report.right, report.failures) == (0, [])
 
 
 class Unbuildable(Fake):
