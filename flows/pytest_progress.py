@@ -1,4 +1,4 @@
-"""A plugin of pytest for `heepstor test`: the running tests by name, and an estimate, for dots.
+"""A plugin of pytest for `heepstor test`: running tests by name and an estimate in place of dots.
 
 The estimate comes from the durations of earlier runs, which are kept in the build folder. Failures
 are printed when they happen, and again by pytest at the end.
@@ -89,7 +89,6 @@ class ProgressPlugin:
         self._shown = contextlib.ExitStack()
         self._stopped = threading.Event()
         self._lock = threading.Lock()
-        self._workers = 0
         # pytest redirects standard output while a test runs in this process.
         self._stream = os.fdopen(os.dup(1), "w")
 
@@ -97,9 +96,14 @@ class ProgressPlugin:
         self._schedule.collect(item.nodeid for item in session.items)
 
     @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_setupnodes(self, specs: list[object]) -> None:
+        self._schedule.workers = len(specs)
+
+    @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
-        self._schedule.collect(ids)
-        self._schedule.workers = self._workers = self._workers + 1
+        # A worker that replaces a crashed one collects them all again.
+        if not self._running:
+            self._schedule.collect(ids)
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         if not self._running:

@@ -51,6 +51,17 @@ def test_running_tests_failures_and_the_closing_line(tmp_path: Path, way: str) -
     assert re.fullmatch(r"=+ .*1 failed, 3 passed in .* =+", lines[-1])
 
 
+def test_a_worker_that_crashes_does_not_set_the_count_back(tmp_path: Path) -> None:
+    (tmp_path / "test_crash.py").write_text(
+        "import os, time\ndef test_exits():\n    time.sleep(1)\n    os._exit(1)\n"
+    )
+    ways = *WAYS["one process a CPU"], "--max-worker-restart=1"
+    done = run_pytest(tmp_path, *ways, "-k", "exits or short")
+    assert "replacing crashed worker" in done.stdout
+    counts = re.findall(r"\.\.\. (\d)/2 ", done.stdout)
+    assert counts == sorted(counts) and "1" in counts
+
+
 def test_durations_are_kept_for_the_next_estimate(tmp_path: Path) -> None:
     run_pytest(tmp_path, "-k", "waits")
     run_pytest(tmp_path, "-k", "short")
