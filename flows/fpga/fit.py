@@ -98,7 +98,7 @@ _PARTS = {
         _xczu7ev,
     ),
 }
-"""The devices of the boards, by the beginning of the name that their tools call them."""
+"""The boards' devices, by the beginning of the names that tools have for them."""
 
 
 def check_project(folder: Path, device: str) -> None:
@@ -106,14 +106,14 @@ def check_project(folder: Path, device: str) -> None:
 
     A design without a configuration of its own, or a device that is not known, is not checked.
     """
-    part = next((part for name, part in _PARTS.items() if device.startswith(name)), None)
+    part = find(device)
     if part is not None and (path := record.file(folder, "heepstor_config.json")):
         check(configuration.read_json(path), part)
 
 
-def find(device: str) -> Part:
-    """The device that tools call so; KeyError if it is not known."""
-    return _PARTS[device]
+def find(device: str) -> Part | None:
+    """Return the part that tools call by this name; None if it is not known."""
+    return next((part for name, part in _PARTS.items() if device.startswith(name)), None)
 
 
 def check(config: Config, part: Part) -> None:
