@@ -212,14 +212,11 @@ def test_a_write_that_fails_names_its_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-DAMAGED = [b"", b"{", b"[]", b"5", b"null", b'"text"', b"\xff", b"[" * 100_000, b'{"a": {"b": []}}']
-
-
-@pytest.mark.parametrize("content", DAMAGED[:3] + DAMAGED[6:8])
-def test_json_that_cannot_be_trusted_is_none(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[" * 100_000])
+def test_damaged_json_is_none(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "file.json"
     path.write_bytes(content)
-    assert read_json(path) in (None, [])
+    assert read_json(path) is None
 
 
 def test_json_is_in_files(tmp_path: Path) -> None:
