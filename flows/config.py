@@ -163,8 +163,8 @@ def _read(path: Path) -> Any:
         ) from error
     except RecursionError as error:
         raise HeepstorError(
-            f"the hardware configuration {path} is nested too deeply: it has sections of knobs, "
-            "and no sections in these."
+            f"the hardware configuration {path} is nested too deeply; expected knobs, and "
+            "sections of knobs"
         ) from error
     except ValueError as error:
         raise HeepstorError(
@@ -188,7 +188,7 @@ def _text(path: Path) -> str:
     size = path.stat().st_size
     if size > _MOST_BYTES:
         raise HeepstorError(
-            f"the hardware configuration {path} has {size:,} bytes; expected a Hjson file of at "
+            f"the hardware configuration {path} has {size:,} bytes; expected an Hjson file of at "
             f"most {_MOST_BYTES:,}"
         )
     return path.read_text(encoding="utf-8-sig")

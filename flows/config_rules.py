@@ -61,7 +61,7 @@ def _check_section(values: Any, schema: Mapping, prefix: str, problems: list[str
 
 def _unknown(name: str, schema: Mapping, prefix: str) -> str:
     near = difflib.get_close_matches(name, schema, 1)
-    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(schema)}"
+    hint = f"did you mean {near[0]}?" if near else f"valid choices: {', '.join(schema)}"
     return f"{prefix}{name} is not a knob; {hint}"
 
 

@@ -15,15 +15,13 @@ _MEANINGS = {
     errno.EISDIR: "expected a file, found a folder; remove it or name another",
     errno.ENOTDIR: "expected a folder, found a file; remove it or name another",
     errno.EEXIST: "expected a folder, found a file; remove it or name another",
-    errno.ENOENT: "it is missing",
-    errno.EACCES: "this user may not; do build/ and data/ belong to this user?",
-    errno.EPERM: "this user may not; do build/ and data/ belong to this user?",
-    errno.EROFS: "it lies on a disk that is mounted read-only",
+    errno.EACCES: "do build/ and data/ belong to this user?",
+    errno.EPERM: "do build/ and data/ belong to this user?",
     errno.ENOSPC: "free some space",
     errno.EDQUOT: "free some space",
     errno.EFBIG: "is there a limit on the size of files (ulimit -f)?",
     errno.ENAMETOOLONG: "choose a shorter name",
-    errno.ELOOP: "its symbolic links lead in a circle",
+    errno.ELOOP: "its symbolic links form a loop",
     errno.EMFILE: "is there a limit on open files (ulimit -n)?",
 }
 

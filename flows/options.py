@@ -113,7 +113,7 @@ def user_path(text: str) -> Path:
 def whole_number(name: str, text: str, least: int) -> int | None:
     """The number that was typed for an option; None if nothing was. Raises HeepstorError."""
     if text and not (re.fullmatch("[0-9]{1,18}", text) and int(text) >= least):
-        raise HeepstorError(f"--{name} is {text!r}: it can be a whole number from {least} on.")
+        raise HeepstorError(f"--{name} is {text!r}: expected an integer >= {least}.")
     return int(text) if text else None
 
 

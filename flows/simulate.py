@@ -166,7 +166,10 @@ def _describe_wrong(wrong: list, total: int, reported: int) -> str:
             f"must be {_float(expected):.9g} (0x{expected:08x})"
         )
     if reported:
-        lines.append("Hardware, device code and reference disagree: this is a fault of HEEPstor's.")
+        lines.append(
+            "Hardware, device code and reference disagree: this is a bug in HEEPstor; "
+            "please report it."
+        )
     return "\n".join(lines)
 
 

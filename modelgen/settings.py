@@ -109,7 +109,7 @@ def _check_names(values: Mapping[str, Any], kind: type, what: str) -> None:
             continue
         close = difflib.get_close_matches(str(name), known, n=1)
         hint = f" Did you mean '{close[0]}'?" if close else ""
-        raise ModelError(f"Unknown {what} '{name}'.{hint} There are: {', '.join(known)}.")
+        raise ModelError(f"Unknown {what} '{name}'.{hint} Valid choices: {', '.join(known)}.")
 
 
 def _check_integer(name: str, value: Any, least: int, most: int = 2**31 - 1) -> None:

@@ -50,7 +50,7 @@ def main(
     """
     if suite != ALL and suite not in SUITES:
         known = ", ".join((*SUITES, ALL))
-        raise HeepstorError(f"there is no suite {suite!r}. There are: {known}.")
+        raise HeepstorError(f"there is no suite {suite!r}. Valid choices: {known}.")
     if (sizes or only) and suite != CHOOSES:
         raise HeepstorError(f"sizes and names of networks can be chosen for --suite {CHOOSES}.")
     choice = {"sizes": _sizes(sizes), "only": _names(only)} if suite == CHOOSES else {}

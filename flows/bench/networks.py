@@ -89,7 +89,8 @@ def _chosen(names: Sequence[str]) -> list[Network]:
     known = {network.name: network for network in NETWORKS}
     for name in names:
         if name not in known:
-            raise HeepstorError(f"there is no network {name!r}. There are: {', '.join(known)}.")
+            choices = ", ".join(known)
+            raise HeepstorError(f"there is no network {name!r}. Valid choices: {choices}.")
     return [known[name] for name in names] or list(NETWORKS)
 
 

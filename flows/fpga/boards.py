@@ -20,7 +20,7 @@ class Board:
     """The device, as Vivado names it; empty where other tools make the bitstream, and Vivado's
     hardware manager does not know the board."""
     openfpgaloader: tuple[str, ...]
-    """What openFPGALoader is told of the cable and the device."""
+    """openFPGALoader's options for the cable and the device."""
     connection: str
     """What to look at where the board does not answer."""
 
@@ -55,7 +55,7 @@ def find(name: str) -> Board:
     if name in BOARDS:
         return BOARDS[name]
     near = difflib.get_close_matches(name, BOARDS, 1)
-    hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(BOARDS)}."
+    hint = f"Did you mean {near[0]}?" if near else f"Valid choices: {', '.join(BOARDS)}."
     if not name:
         raise HeepstorError(f"which board? Name it with --board. {hint}")
     raise HeepstorError(f"there is no board {name!r}. {hint}")

@@ -209,7 +209,7 @@ class Link:
         self._check(_END_SECONDS)
         return HeepstorError(
             f"the connection on {self.name} was lost ({error}). Is the cable in and the board on? "
-            "The same command goes on where it stopped."
+            "The same command resumes where it stopped."
         )
 
 

@@ -23,7 +23,7 @@ def check_present(name: str) -> None:
     if not path.exists():
         raise HeepstorError(_absent(name))
     if path.is_file() or path.is_dir() or path.is_block_device():
-        raise HeepstorError(f"{name} is no serial port. {known_ports()}")
+        raise HeepstorError(f"{name} is not a serial port. {known_ports()}")
 
 
 def open_port(name: str, baud: int) -> serial.Serial:

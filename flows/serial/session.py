@@ -125,8 +125,8 @@ def answering(link: Link) -> Iterator[None]:
         ) from error
     except NoAnswer:
         raise HeepstorError(
-            f"the board on {link.name} does not answer any more. Is the cable in and the board on? "
-            f"The same command goes on where it stopped. {RESET}"
+            f"the board on {link.name} no longer answers. Is the cable in and the board on? "
+            f"The same command resumes where it stopped. {RESET}"
         ) from None
 
 

@@ -38,4 +38,4 @@ def find(name: str) -> Device:
         return DEVICES[name.lower()]
     except KeyError:
         known = ", ".join(DEVICES)
-        raise HeepstorError(f"there is no device {name!r}. Known are: {known}.") from None
+        raise HeepstorError(f"there is no device {name!r}. Valid choices: {known}.") from None

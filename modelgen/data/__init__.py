@@ -73,7 +73,7 @@ class Data:
             given = np.asarray(value)
             array = np.ascontiguousarray(given, kind)
         except (TypeError, ValueError) as error:
-            raise ModelError(f"{where} are no array of numbers: {error}") from error
+            raise ModelError(f"{where} are not an array of numbers: {error}") from error
         if kind is np.int64 and (array.ndim != 1 or (array != given).any()):
             raise ModelError(
                 f"{where} must be one whole number for each input, the number of its class; they "

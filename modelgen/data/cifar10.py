@@ -92,7 +92,9 @@ def _archive_contents(archive: Path) -> Iterator[tuple[Path, bytes]]:
                 member = tar.extractfile(f"{UNPACKED}/{name}")
                 yield archive / name, b"" if member is None else member.read()
     except KeyError as error:
-        raise ModelError(f"{archive} is no CIFAR-10 archive: {error.args[0]}. {_ADVICE}") from error
+        raise ModelError(
+            f"{archive} is not a CIFAR-10 archive: {error.args[0]}. {_ADVICE}"
+        ) from error
     except (tarfile.TarError, EOFError, zlib.error) as error:
         raise ModelError(f"{archive} is truncated or damaged: {error}. {_ADVICE}") from error
     except OSError as error:
@@ -121,7 +123,7 @@ def _read(files: Iterator[tuple[Path, bytes]]) -> Data:
 def _records(path: Path, content: bytes) -> tuple[np.ndarray, np.ndarray]:
     if not content or len(content) % _RECORD:
         raise ModelError(
-            f"{path} is no file of CIFAR-10's binary version: its {len(content)} bytes are not "
+            f"{path} is not a file of CIFAR-10's binary version: its {len(content)} bytes are not "
             f"whole records of {_RECORD}. {_ADVICE}"
         )
     records = np.frombuffer(content, np.uint8).reshape(-1, _RECORD)

@@ -61,7 +61,7 @@ def _read(path: Path) -> dict[str, np.ndarray]:
                 raise ModelError(f"{path} lacks {', '.join(missing)}.")
             arrays = {name: archive[name] for name in ARRAYS}
     except (ValueError, EOFError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
-        raise ModelError(f"{path} is no NumPy archive of numbers: {error}.") from error
+        raise ModelError(f"{path} is not a NumPy archive of numbers: {error}.") from error
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror or error}.") from error
     for name in ARRAYS:

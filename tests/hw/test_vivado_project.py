@@ -423,5 +423,5 @@ def test_wrong_choices(bench, arguments, complaint):
 
 def test_the_task_ends_with_the_message(tools):
     code, printed = run(["invoke", "program", "--board", "nowhere"], ROOT, PATH=tools)
-    assert code == 1 and "there is no board 'nowhere'. Known: zcu104, ulx3s" in printed
+    assert code == 1 and "there is no board 'nowhere'. Valid choices: zcu104, ulx3s" in printed
     assert "Traceback" not in printed

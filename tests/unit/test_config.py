@@ -69,7 +69,7 @@ def test_bad_syntax_names_the_file(tmp_path):
         (b"{clock_hz: 1\nclock_hz: 2}", "clock_hz is given more than once"),
         (b"{uart: {baud: 1, baud: 2}}", "baud is given more than once"),
         (b"{clock_hz: " + b"9" * 5000 + b"}", "is not valid Hjson"),
-        (b"#" * (1 << 21), "has 2,097,152 bytes; expected a Hjson file of at most 1,048,576"),
+        (b"#" * (1 << 21), "has 2,097,152 bytes; expected an Hjson file of at most 1,048,576"),
         (b"", "clock_hz is missing"),
         (b"[]", "the file must be a section"),
     ],

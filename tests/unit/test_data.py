@@ -252,7 +252,7 @@ def test_data_of_wrong_kinds() -> None:
         Data(images, np.zeros(3))
     with pytest.raises(ModelError, match="no test inputs"):
         Data("mine", None)
-    with pytest.raises(ModelError, match="test_inputs are no array of numbers"):
+    with pytest.raises(ModelError, match="test_inputs are not an array of numbers"):
         Data("mine", [["a", "b"]])
     with pytest.raises(ModelError, match="test_labels must be one whole number for each input"):
         Data("mine", images, np.full(3, 0.5))

@@ -111,7 +111,7 @@ def without_tests() -> bytes:
         (archive_of(contents())[:5000], "is truncated or damaged"),
         (b"<html>not found</html>", "is truncated or damaged"),
         (gzip.compress(b""), "is truncated or damaged"),
-        (without_tests(), r"is no CIFAR-10 archive.*test_batch\.bin"),
+        (without_tests(), r"is not a CIFAR-10 archive.*test_batch\.bin"),
     ],
     ids=["cut off", "no archive", "empty", "without tests"],
 )

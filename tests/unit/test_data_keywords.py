@@ -48,7 +48,7 @@ def test_features_are_read_and_standardized(tmp_path: Path) -> None:
         ("test_labels", None, "lacks test_labels"),
         ("train_features", np.zeros((30, 49, 13)), "train_features is 30 x 49 x 13"),
         ("train_labels", np.full(30, 12), "train_labels go from 12 to 12, not from 0 to 11"),
-        ("test_features", np.array([{}]), "no NumPy archive of numbers"),
+        ("test_features", np.array([{}]), "not a NumPy archive of numbers"),
     ],
 )
 def test_wrong_content_is_refused(
@@ -63,7 +63,7 @@ def test_wrong_content_is_refused(
 @pytest.mark.parametrize("content", [b"", b"something else", b"PK\3\4 cut off"])
 def test_damaged_archives_are_named(tmp_path: Path, content: bytes) -> None:
     write(tmp_path, arrays()).write_bytes(content)
-    with pytest.raises(ModelError, match=r"features\.npz is no NumPy archive"):
+    with pytest.raises(ModelError, match=r"features\.npz is not a NumPy archive"):
         keywords.load(tmp_path)
 
 

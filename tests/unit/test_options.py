@@ -57,7 +57,7 @@ def test_the_command_has_everything_that_differs(root: Path):
         ({"quantization": "int4"}, "it can be per_channel or per_tensor"),
         ({"scale": "median"}, "it can be max or mse"),
         ({"unit": "s"}, "it can be cycles or us or ms"),
-        ({"inputs": "0"}, "--inputs is '0': it can be a whole number from 1 on"),
+        ({"inputs": "0"}, "--inputs is '0': expected an integer >= 1"),
         ({"batch": "two"}, "--batch is 'two'"),
         ({"clock_hz": "-1"}, "--clock-hz is '-1'"),
         ({"inputs": "9" * 5000}, "--inputs is '9999"),

@@ -96,7 +96,7 @@ def test_an_application_is_sent_run_and_checked(tmp_path: Path, model: Path) -> 
         (
             1,
             report(GOLDEN + 1, mismatches=4),
-            r"4 of 4 outputs(.|\n)* fault of HEEPstor's\.$",
+            r"4 of 4 outputs(.|\n)* bug in HEEPstor; please report it\.$",
         ),
         (
             0,
@@ -198,7 +198,7 @@ def test_a_port_that_another_program_uses() -> None:
 def test_what_is_no_port(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.touch()
-    with pytest.raises(HeepstorError, match="is no serial port"):
+    with pytest.raises(HeepstorError, match="is not a serial port"):
         port.open_port(str(path), 115200)
 
 

@@ -186,7 +186,7 @@ def test_what_a_program_prints_arrives_whole(board, fault: str) -> None:
 def test_a_cable_that_is_pulled_and_put_back(board) -> None:
     """The second attempt sends what the first has not."""
     image = program(20_000)
-    with pytest.raises(HeepstorError, match=r"connection on the board was lost.*goes on where"):
+    with pytest.raises(HeepstorError, match=r"connection on the board was lost.*resumes where"):
         load(link_to(CutPort(board, 12_345)), image)
     sent = load(link_to(board), image)
     assert 9 * loader.BLOCK <= sent.found <= 12 * loader.BLOCK
