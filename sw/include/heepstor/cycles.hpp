@@ -13,7 +13,7 @@ namespace heepstor {
 
 /// Clock cycles since reset, modulo 2^32: a difference of two readings is right if it is shorter.
 ///
-/// Read from the machine timer, as the CPU's own counter stands still while the CPU sleeps. On the
+/// Read from the machine timer, as the CPU's own counter stops while the CPU sleeps. On the
 /// host there is none, and this is 0.
 inline std::uint32_t cycles() {
 #ifdef __riscv

@@ -76,7 +76,7 @@ class Endpoint {
  private:
   /// Longest body: an address and data.
   static constexpr std::size_t kBodyBytes = sizeof(std::uint32_t) + kMaxData;
-  /// A frame that stands still for so long has been cut off.
+  /// Without a byte for this long an unfinished frame has been cut off.
   static constexpr std::uint32_t kTimeoutCycles = config::kClockHz / 4;
 
   static std::uint32_t read(std::uint32_t offset) {
@@ -91,7 +91,7 @@ class Endpoint {
     } while (!decoder.take(static_cast<std::uint8_t>(polled)));
   }
 
-  /// Waits; a frame that stands still for too long is forgotten.
+  /// Waits; discards an unfinished frame that gets no byte for too long.
   static std::uint32_t await_byte(FrameDecoder& decoder) {
     const std::uint32_t start = wire::now();
     for (;;) {
