@@ -19,7 +19,7 @@ _LOCK = ".in-use"
 def in_use(root: Path, project: str, on_wait: Callable[[str], None]) -> Iterator[None]:
     """Keep `remove` away from build/ and, where one is named, from a project's results.
 
-    `on_wait` is told who is cleaning when that has to be waited for.
+    Calls `on_wait` with the process that is cleaning, if it has to wait for one.
     """
     folders = [root / "build"]
     if project in projects.names(root):
@@ -33,7 +33,7 @@ def in_use(root: Path, project: str, on_wait: Callable[[str], None]) -> Iterator
 def remove(root: Path, project: str, on_wait: Callable[[str], None]) -> str:
     """Remove build/ or one project's results; return what was removed, in words.
 
-    Waits until no task uses them; `on_wait` is told so. Raises HeepstorError for symbolic links.
+    Waits until no task uses them, after calling `on_wait`. Raises HeepstorError for symbolic links.
     """
     build = root / "build"
     target = projects.results(root, project) if project else build

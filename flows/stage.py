@@ -91,8 +91,8 @@ class Outcome:
 class Runner:
     """Brings stages up to date, each in one process at a time.
 
-    `root` is what file names in manifests are relative to; `on_wait` is told who is at work on the
-    same stage when this one has to wait.
+    `root` is what file names in manifests are relative to; when another process works on
+    the same stage, `on_wait` is called with its name.
     """
 
     def __init__(

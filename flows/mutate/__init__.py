@@ -1,6 +1,6 @@
 """`heepstor mutate`: applies small wrong edits one by one to a copy; the tests must fail with each.
 
-Results are kept as they come, so that an interrupted run goes on where it stopped.
+Results are kept as they come, so that an interrupted run resumes where it stopped.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ FOLDER = Path("build") / "mutate"
 _START_S = 3.0
 """Of pytest and its imports."""
 _LIMIT = 10
-"""A mutant may take so many times longer than its tests without it, ..."""
+"""A mutant may take this many times as long as its tests do without it, ..."""
 _SPARE_S = 60.0
-"""... and so much besides."""
+"""... plus this many seconds."""
 
 
 def main(root: Path, only: str, jobs: int, again: bool, terminal: Terminal) -> int:

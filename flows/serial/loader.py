@@ -1,8 +1,7 @@
 """Sends a program to the boot ROM's loader, and starts it.
 
-Segments are sent from their beginnings on, so what an interrupted transfer has left is the
-beginning of what shall be there: the loader's checksums tell how much of it, and only the rest is
-sent.
+Segments are sent from their beginnings on, so an interrupted transfer leaves the beginning of
+them in memory: the loader's checksums tell how much, and only the rest is sent.
 """
 
 from __future__ import annotations

@@ -6,11 +6,13 @@ from flows.serial import protocol
 from flows.serial.protocol import Message
 
 SILENCES = 4
-"""How often in a row a request is repeated that nobody answers."""
+"""How often in a row an unanswered request is repeated."""
 DAMAGES = 100
-"""How often a request is repeated that arrives damaged: one zero too many gives two complaints."""
+"""How often a damaged request is repeated: one zero too many gives two complaints."""
 _LEAST = 16
+"""Bytes of the shortest messages of a transfer."""
 _CLEAN = 8
+"""Messages that have to arrive before longer ones are tried."""
 
 
 class NoAnswer(Exception):
@@ -35,7 +37,7 @@ class Tries:
 
 
 class Pace:
-    """Bytes that a message shall carry: half as many after damage, twice after clean ones.
+    """Bytes for the next message to carry: halved after damage, doubled after several clean ones.
 
     A message of n bytes is whole with a chance that falls exponentially with n, so that a line on
     which long ones never arrive may well carry short ones.

@@ -48,7 +48,7 @@ class Mapper:
     """Maps modules for one family of devices.
 
     `program` is the command of Yosys, `version` its version; results are kept in `cache`.
-    `on_progress(done, total)` is told how many modules there are to map.
+    Calls `on_progress(done, total)` with the numbers of modules that are mapped and to be mapped.
     """
 
     program: Sequence[str]
