@@ -7,7 +7,7 @@ import hashlib
 import os
 import pickle
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +27,11 @@ def load_checkpoint(model: torch.nn.Module, path: Path) -> None:
     Raises:
         ModelError: the file is missing, is something else, or does not fit the model.
     """
-    state = _state_dict(path)
     expected = model.state_dict()
+    state = {
+        name if name in expected else name.removeprefix(_PARALLEL_PREFIX): value
+        for name, value in _state_dict(path).items()
+    }
     missing = [name for name in expected if name not in state]
     unknown = [name for name in state if name not in expected]
     wrong = [
@@ -46,7 +49,7 @@ def load_checkpoint(model: torch.nn.Module, path: Path) -> None:
     model.load_state_dict(state)
 
 
-def _state_dict(path: Path) -> dict[str, Any]:
+def _state_dict(path: Path) -> Mapping[str, Any]:
     import torch
 
     if not path.is_file():
@@ -63,24 +66,33 @@ def _state_dict(path: Path) -> dict[str, Any]:
             content = content[wrapper]
     if not isinstance(content, Mapping) or not all(hasattr(v, "shape") for v in content.values()):
         raise ModelError(f"Checkpoint {path} is not a state_dict: names and tensors are expected.")
-    return {name.removeprefix(_PARALLEL_PREFIX): value for name, value in content.items()}
+    return content
 
 
 def _shape(tensor: torch.Tensor) -> str:
     return "x".join(str(size) for size in tensor.shape) or "a scalar"
 
 
-def save_checkpoint(model: torch.nn.Module, path: Path) -> None:
+def save_checkpoint(
+    model: torch.nn.Module, path: Path, check: Callable[[Path], None] | None = None
+) -> None:
     """Write a model's state_dict, and its SHA-256 beside it.
 
     Both files appear complete or not at all. A crash between them leaves a checksum that does not
     match, which `load_verified` refuses.
+
+    Args:
+        model: is not changed.
+        path: of the file.
+        check: gets the complete file while it has another name; if it raises, nothing is kept.
     """
     import torch
 
     path.parent.mkdir(parents=True, exist_ok=True)
     with _complete_file(path) as temporary:
         torch.save({n: v.cpu() for n, v in model.state_dict().items()}, temporary)
+        if check is not None:
+            check(temporary)
         digest = _digest(temporary)
         with _complete_file(checksum_file(path)) as checksum:
             checksum.write_text(f"{digest}  {path.name}\n", encoding="utf-8")

@@ -63,11 +63,14 @@ def trained_model(
         except ModelError as error:
             progress.note(f"{error} Training again.")
     train(model, data, training, select_device(project.settings.device), progress)
-    save_checkpoint(model, kept)
-    # What later runs take is what this one goes on with.
+    # This run continues with what later runs will load.
     reloaded = seeded_model(project)
-    load_verified(reloaded, kept)
-    _check_reloaded(model, reloaded, data)
+
+    def check(saved: Path) -> None:
+        load_checkpoint(reloaded, saved)
+        _check_reloaded(model, reloaded, data)
+
+    save_checkpoint(model, kept, check)
     return reloaded, f"trained on {len(data.train_inputs)} inputs"
 
 
