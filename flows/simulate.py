@@ -17,6 +17,7 @@ from flows.device_log import DeviceLog, LogReader
 from flows.errors import HeepstorError
 from flows.processes import run_lines
 from flows.progress import Progress
+from modelgen.agreement import agrees, differences
 
 # A guard against programs that never end; far above what any network here takes.
 MAX_CYCLES = 20_000_000_000
@@ -191,32 +192,22 @@ def check_quantized(log: DeviceLog, expected: np.ndarray, allowed: np.ndarray) -
     got = outputs_of(log)
     wanted = expected.reshape(got.shape)
     allowed = allowed.reshape(got.shape)
-    difference = _differences(got, wanted)
-    agrees = difference <= np.where(np.isfinite(wanted), allowed, 0.0)
-    if not agrees.all():
-        index, position = np.argwhere(~agrees)[0]
+    good = agrees(got, wanted, allowed)
+    if not good.all():
+        index, position = np.argwhere(~good)[0]
         raise HeepstorError(
-            f"{(~agrees).sum()} of {agrees.size} outputs differ from those of the quantized graph "
+            f"{(~good).sum()} of {good.size} outputs differ from those of the quantized graph "
             f"in PyTorch by more than the tolerance: inference {index}, output {position} is "
             f"{got[index, position]:.9g}, in PyTorch {wanted[index, position]:.9g}, allowed is "
             f"{allowed[index, position]:.2g}."
         )
-    return float(difference.max(initial=0.0))
+    return float(differences(got, wanted).max(initial=0.0))
 
 
 def _difference_to_module(log: DeviceLog, path: Path) -> float:
     """The largest difference to what the user's module gives, kept in the file `path`."""
     got = outputs_of(log)
-    return float(_differences(got, np.load(path).reshape(got.shape)).max(initial=0.0))
-
-
-def _differences(got: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """How far outputs lie from others; infinite where only one of them is a finite number."""
-    # Infinities of the same sign and NaN in the same place agree; nothing else is near them.
-    same = (got == wanted) | (np.isnan(got) & np.isnan(wanted))
-    with np.errstate(invalid="ignore"):
-        distance = np.abs(got.astype(np.float64) - wanted.astype(np.float64))
-    return np.where(same, 0.0, np.nan_to_num(distance, nan=np.inf, posinf=np.inf))
+    return float(differences(got, np.load(path).reshape(got.shape)).max(initial=0.0))
 
 
 def _inferences(log: DeviceLog, model: dict) -> list[dict]:

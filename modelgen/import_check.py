@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from modelgen.agreement import agrees, agrees_with_rerun
 from modelgen.errors import ModelError
 from modelgen.execute import run_graph, run_node
 from modelgen.feature_maps import values_to_layout
@@ -30,9 +31,6 @@ _FIRST = 2
 """Batches that are looked at layer by layer whatever their outputs are."""
 _WORST = 2
 """Those with the largest differences of outputs, which are looked at too."""
-_SAME_PROGRAM = 2.0**-16
-"""Allowed difference of the program's outputs to the module's, relative to the largest: both run
-the same operators, but PyTorch may choose other kernels for values at other addresses."""
 
 
 def outputs_to_layout(graph: Graph, outputs: np.ndarray) -> np.ndarray:
@@ -185,23 +183,17 @@ def _compare(
     first: int,
 ) -> None:
     """Raise ModelError if a layer gives something else than PyTorch."""
-    agrees = _agrees(got, wanted, allowed)
-    if agrees.all():
+    good = agrees(got, wanted, allowed)
+    if good.all():
         return
-    index = tuple(np.argwhere(~agrees)[0])
+    index = tuple(np.argwhere(~good)[0])
     reason = (
         f"computes something else after the import than in PyTorch: for test input "
-        f"{first + index[0]} {(~agrees).sum()} of {agrees.size} values differ; the first is "
+        f"{first + index[0]} {(~good).sum()} of {good.size} values differ; the first is "
         f"{got[index]:.9g}, in PyTorch {wanted[index]:.9g} (allowed: "
         f"{np.broadcast_to(allowed, got.shape)[index]:.2g}, {TOLERANCE_TEXT})"
     )
     raise ModelError(f"{imported.complaint(tensor, reason)} {BUG}; please report it.")
-
-
-def _agrees(got: np.ndarray, wanted: np.ndarray, allowed: np.ndarray | float) -> np.ndarray:
-    same = (got == wanted) | (np.isnan(got) & np.isnan(wanted))
-    with np.errstate(invalid="ignore", over="ignore"):
-        return same | (np.abs(got.astype(np.float64) - wanted) <= allowed)
 
 
 _STATE = (
@@ -212,10 +204,9 @@ _STATE = (
 
 def _check_program(recorded: np.ndarray, outputs: np.ndarray, first: int) -> None:
     """Raise ModelError if the module gives something else than the program made of it."""
-    size = np.abs(outputs[np.isfinite(outputs)]).max(initial=0.0)
-    agrees = _agrees(recorded, outputs, _SAME_PROGRAM * size)
-    if not agrees.all():
-        row, column = np.argwhere(~agrees)[0]
+    good = agrees_with_rerun(recorded, outputs)
+    if not good.all():
+        row, column = np.argwhere(~good)[0]
         raise ModelError(
             f"The model computes something else than the program that torch.export makes of it: "
             f"output {column} of test input {first + row} is {outputs[row, column]:.9g}, in the "

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from modelgen.agreement import agrees_with_rerun
 from modelgen.checkpoint import load_checkpoint, load_verified, save_checkpoint
 from modelgen.data import Data
 from modelgen.errors import ModelError
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 _COMPARED = 64
 """Inputs with which a trained model is compared with its checkpoint."""
-_SAME_OUTPUTS = 2.0**-16
-"""Allowed difference between them, relative to the largest output."""
 
 
 def trained_model(
@@ -80,8 +79,7 @@ def _check_reloaded(trained: torch.nn.Module, reloaded: torch.nn.Module, data: D
 
     values = torch.from_numpy(data.test_inputs[:_COMPARED])
     before, after = (try_forward(model.eval(), values) for model in (trained, reloaded))
-    allowed = _SAME_OUTPUTS * float(before.abs().max())
-    if not torch.allclose(before, after, rtol=0.0, atol=allowed, equal_nan=True):
+    if not agrees_with_rerun(after.numpy(), before.numpy()).all():
         raise ModelError(
             "The trained model computes something else after its values were saved and loaded: it "
             "keeps values outside its state_dict, such as plain attributes or buffers with "

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from modelgen import random_modules
+from modelgen.agreement import agrees, differences
 from modelgen.compiler import compile_graph
 from modelgen.errors import ModelError
 from modelgen.feature_maps import values_to_layout
@@ -146,7 +147,7 @@ def _compare(
     """
     wanted = outputs_to_layout(graph, outputs).astype(np.float64)
     exact = outputs_to_layout(graph, _run_wide(module, values, outputs))
-    allowed = output_tolerance(graph, values_to_layout(values)) + _distance(wanted, exact)
+    allowed = output_tolerance(graph, values_to_layout(values)) + differences(wanted, exact)
     _check("outputs", expected.reshape(wanted.shape), wanted, allowed)
 
 
@@ -169,7 +170,7 @@ def _compare_classes(
     logits = _logits(graph)
     rows = outputs.reshape(-1, outputs.shape[-1]).astype(np.float64)
     allowed = output_tolerance(logits, values_to_layout(values)).reshape(rows.shape)
-    allowed = allowed + _distance(rows, exact.reshape(rows.shape))
+    allowed = allowed + differences(rows, exact.reshape(rows.shape))
     chosen = expected.reshape(-1).astype(int)
     if len(chosen) != len(rows) or (chosen < 0).any() or (chosen >= rows.shape[1]).any():
         raise _WrongError(f"classes {chosen.tolist()}")
@@ -192,11 +193,6 @@ def _run_wide(module: RandomModule, values: np.ndarray, outputs: np.ndarray) -> 
     return np.stack(results).reshape(outputs.shape)
 
 
-def _distance(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    with np.errstate(invalid="ignore"):
-        return np.where(first == second, 0.0, np.abs(first - second))
-
-
 def _logits(graph: Graph) -> Graph:
     """Return the graph that ends before its argmax."""
     node = graph.producer(graph.output)
@@ -208,13 +204,10 @@ def _logits(graph: Graph) -> Graph:
 
 
 def _check(what: str, got: np.ndarray, wanted: np.ndarray, allowed: np.ndarray) -> None:
-    # Infinities of the same sign and NaN in the same place agree; nothing else is near them.
-    same = (got == wanted) | (np.isnan(got) & np.isnan(wanted))
-    with np.errstate(invalid="ignore"):
-        agrees = same | (np.isfinite(wanted) & (np.abs(got - wanted) <= allowed))
-    if not agrees.all():
-        i = tuple(np.argwhere(~agrees)[0])
+    good = agrees(got, wanted, allowed)
+    if not good.all():
+        i = tuple(np.argwhere(~good)[0])
         raise _WrongError(
-            f"{(~agrees).sum()} of {agrees.size} {what} of the device: {got[i]:.9g} and not "
+            f"{(~good).sum()} of {good.size} {what} of the device: {got[i]:.9g} and not "
             f"{wanted[i]:.9g} as the module's; {allowed[i]:.2g} is allowed"
         )

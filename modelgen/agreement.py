@@ -1,0 +1,36 @@
+"""Whether floating-point numbers agree: the rules for infinities, NaN and tolerances."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_SAME_OPERATORS = 2.0**-16
+"""Allowed difference between two runs of the same operators, relative to the largest output:
+PyTorch may choose other kernels for values at other addresses."""
+
+
+def differences(got: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Return the absolute differences in FP64.
+
+    Infinities of the same sign do not differ, nor do NaNs; from anything else both are infinitely
+    far.
+    """
+    same = (got == wanted) | (np.isnan(got) & np.isnan(wanted))
+    with np.errstate(invalid="ignore", over="ignore"):
+        distance = np.abs(got.astype(np.float64) - wanted.astype(np.float64))
+    return np.where(same, 0.0, np.nan_to_num(distance, nan=np.inf, posinf=np.inf))
+
+
+def agrees(got: np.ndarray, wanted: np.ndarray, allowed: np.ndarray | float) -> np.ndarray:
+    """Return for each number whether it differs by no more than `allowed`.
+
+    An infinity or NaN agrees only with its like, even if `allowed` is infinite or NaN.
+    """
+    distance = differences(got, wanted)
+    return (distance == 0.0) | (np.isfinite(distance) & (distance <= allowed))
+
+
+def agrees_with_rerun(got: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Return for each output whether running the same operators again explains its difference."""
+    size = np.abs(wanted[np.isfinite(wanted)]).max(initial=0.0)
+    return agrees(got, wanted, _SAME_OPERATORS * size)
