@@ -22,12 +22,12 @@ DONE, ERROR = 1, 2
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize(("array_size", "port_words"), [(4, 1), (8, 4), (12, 2), (32, 4)])
-def test_engine(array_size, port_words):
+def run_on_engine(module: str, array_size: int, port_words: int) -> None:
+    """Runs the cocotb tests of a module on an engine; `hardware()` gives them its sizes."""
     run_cocotb(
         "heepstor:ip:engine",
         "engine",
-        "tests.hw.test_engine",
+        module,
         parameters={
             "ArraySize": array_size,
             "PortWords": port_words,
@@ -37,6 +37,11 @@ def test_engine(array_size, port_words):
         },
         environment={"ARRAY_SIZE": str(array_size), "PORT_WORDS": str(port_words)},
     )
+
+
+@pytest.mark.parametrize(("array_size", "port_words"), [(4, 1), (8, 4), (12, 2), (32, 4)])
+def test_engine(array_size, port_words):
+    run_on_engine(__name__, array_size, port_words)
 
 
 def hardware() -> Hardware:

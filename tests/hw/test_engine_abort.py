@@ -9,16 +9,13 @@ import pytest
 from modelgen.descriptor import DESCRIPTOR_BYTES, Fence
 from modelgen.reference import EngineError
 from tests.hw.engine_bench import EngineBench
-from tests.hw.runner import run_cocotb
 from tests.hw.test_engine import (
-    ACCUMULATOR_DEPTH,
-    BUFFER_WORDS,
     DONE,
     ERROR,
-    MEMORY_BYTES,
     fill_memory,
     prepared,
     run_and_compare,
+    run_on_engine,
 )
 from tests.unit.random_chains import KINDS, ChainMaker, Limits, RandomChain
 
@@ -29,19 +26,7 @@ CHAINS = int(os.environ.get("CHAINS", "40"))
 
 @pytest.mark.parametrize(("array_size", "port_words"), [(4, 1), (8, 4)])
 def test_abort(array_size, port_words):
-    run_cocotb(
-        "heepstor:ip:engine",
-        "engine",
-        "tests.hw.test_engine_abort",
-        parameters={
-            "ArraySize": array_size,
-            "PortWords": port_words,
-            "BufferWords": BUFFER_WORDS,
-            "AccumulatorDepth": ACCUMULATOR_DEPTH,
-            "MemoryBytes": MEMORY_BYTES,
-        },
-        environment={"ARRAY_SIZE": str(array_size), "PORT_WORDS": str(port_words)},
-    )
+    run_on_engine(__name__, array_size, port_words)
 
 
 def made(bench: EngineBench, seed: int, jobs: int = 4) -> RandomChain:

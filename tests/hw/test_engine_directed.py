@@ -12,16 +12,15 @@ from modelgen.descriptor import Descriptor, Fence, Operation
 from modelgen.hardware import Hardware
 from modelgen.reference import execute_chain, new_seed, slices
 from tests.hw.engine_bench import MEMORY_BASE, Allocator, EngineBench
-from tests.hw.runner import run_cocotb
 from tests.hw.test_engine import (
     ACCUMULATOR_DEPTH,
     BUFFER_WORDS,
     DONE,
     ERROR,
-    MEMORY_BYTES,
     fill_memory,
     prepared,
     run_and_compare,
+    run_on_engine,
     without_profiles,
 )
 from tests.unit.nearly_valid import nearly_valid
@@ -35,19 +34,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.parametrize(("array_size", "port_words"), [(4, 1), (8, 4), (12, 2)])
 def test_engine_modes(array_size, port_words):
-    run_cocotb(
-        "heepstor:ip:engine",
-        "engine",
-        "tests.hw.test_engine_directed",
-        parameters={
-            "ArraySize": array_size,
-            "PortWords": port_words,
-            "BufferWords": BUFFER_WORDS,
-            "AccumulatorDepth": ACCUMULATOR_DEPTH,
-            "MemoryBytes": MEMORY_BYTES,
-        },
-        environment={"ARRAY_SIZE": str(array_size), "PORT_WORDS": str(port_words)},
-    )
+    run_on_engine(__name__, array_size, port_words)
 
 
 class Maker:

@@ -9,7 +9,6 @@ import pytest
 from modelgen.descriptor import Descriptor, Operation
 from modelgen.reference import EngineError, execute_chain
 from tests.hw.engine_bench import MEMORY_BASE, Allocator, EngineBench
-from tests.hw.runner import run_cocotb
 from tests.hw.test_engine import (
     ACCUMULATOR_DEPTH,
     BUFFER_WORDS,
@@ -19,6 +18,7 @@ from tests.hw.test_engine import (
     matrix_product,
     prepared,
     run_and_compare,
+    run_on_engine,
 )
 
 pytestmark = pytest.mark.slow
@@ -26,19 +26,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.parametrize(("array_size", "port_words"), [(8, 4), (12, 2)])
 def test_engine_limits(array_size, port_words):
-    run_cocotb(
-        "heepstor:ip:engine",
-        "engine",
-        "tests.hw.test_engine_limits",
-        parameters={
-            "ArraySize": array_size,
-            "PortWords": port_words,
-            "BufferWords": BUFFER_WORDS,
-            "AccumulatorDepth": ACCUMULATOR_DEPTH,
-            "MemoryBytes": MEMORY_BYTES,
-        },
-        environment={"ARRAY_SIZE": str(array_size), "PORT_WORDS": str(port_words)},
-    )
+    run_on_engine(__name__, array_size, port_words)
 
 
 class Jobs:
