@@ -25,8 +25,10 @@ class TextChannel {
   void put(char character) {
     // A trap while a message is sent: its text comes in messages of its own.
     if (is_sending_) finish();
+    // Before the character is taken: a trap may find the message full and not yet sent.
+    if (used_ == serial::kMaxText) send();
     message_[serial::kHeaderBytes + used_++] = static_cast<std::uint8_t>(character);
-    if (character == '\n' || used_ == serial::kMaxText) send();
+    if (character == '\n') send();
   }
 
   void flush() {
