@@ -96,7 +96,21 @@ def seeded_model(project: Project) -> torch.nn.Module:
     model = project.build_model()
     check_traceable(model)
     check_module(model)
+    _check_state(model)
     return model
+
+
+def _check_state(model: torch.nn.Module) -> None:
+    """Raise ModelError for a state_dict with values that are not tensors."""
+    import torch
+
+    for name, value in model.state_dict().items():
+        if not torch.is_tensor(value):
+            raise ModelError(
+                f"The model's state_dict holds '{name}', a {type(value).__name__}; expected "
+                "tensors alone. Remove get_extra_state() from its layers, or register the value "
+                "as a buffer."
+            )
 
 
 def _key(model: torch.nn.Module, graph: Graph, data: Data, training: Training) -> str:

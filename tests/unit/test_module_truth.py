@@ -191,6 +191,17 @@ def test_a_module_whose_checkpoint_is_not_all_of_it_is_refused_each_time(tmp_pat
     assert not list((tmp_path / "data").rglob("*.pt*"))
 
 
+class Labeled(nn.Linear):
+    def get_extra_state(self) -> dict[str, int]:
+        return {"version": 1}
+
+
+@pytest.mark.parametrize("settings", [{}, {"training": {"steps": 4, "batch": 4}}])
+def test_a_state_that_is_no_tensor_is_refused(tmp_path: Path, settings: dict) -> None:
+    with pytest.raises(ModelError, match=r"holds '1\._extra_state', a dict; expected"):
+        export_model(lambda: nn.Sequential(nn.Flatten(), Labeled(90, 5)), tmp_path, **settings)
+
+
 class Wrapper(nn.Module):
     """Its values are called as in a checkpoint of nn.DataParallel."""
 
