@@ -127,15 +127,17 @@ def _prepare(
     progress: Progress,
 ) -> dict[str, float]:
     """Make the copies, and run all tests without mutants; return each mutant's expected seconds."""
-    for number in range(jobs):
-        copy = Copy(root / FOLDER / f"copy{number}")
+    made = [Copy(root / FOLDER / f"copy{number}") for number in range(jobs)]
+    for copy in made:
         copy.bring_up_to_date(root)
         runs.check_imports(copy.root)
         free.put(copy)
     tests = sorted({test for mutant in waiting for test in mutant.tests})
     progress.note(f"{len(tests)} tests of the mutants, which must pass without any")
-    first = root / FOLDER / "copy0"
-    durations = runs.durations(first, tests)
+    # In every copy: a mutant's time limit leaves none for building what its tests share.
+    with worker_threads(jobs) as pool:
+        found = list(pool.map(lambda copy: runs.durations(copy.root, tests), made))
+    durations = {test: max(each[test] for each in found) for test in tests}
     return {m.name: _START_S + sum(durations[test] for test in m.tests) for m in waiting}
 
 

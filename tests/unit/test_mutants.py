@@ -86,6 +86,13 @@ def test_killed_and_explained_mutants(repository: Path) -> None:
     assert "2 mutants: 1 killed, 1 explained, 0 not" in text
 
 
+def test_every_copy_runs_the_tests_first(repository: Path) -> None:
+    """So that none has to build, within a mutant's time, what its tests share."""
+    run(repository, {"minus": mutant("a - b"), "times": mutant("a * b")})
+    results = (repository / mutate.FOLDER).glob("copy*/build/baseline.xml")
+    assert [path.parents[1].name for path in sorted(results)] == ["copy0", "copy1"]
+
+
 def test_a_survivor_is_named(repository: Path) -> None:
     code, text = run(repository, {"minus": mutant("a - b"), "sizes": mutant("abs(a) + abs(b)")})
     assert code == 1
