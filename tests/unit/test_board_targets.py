@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
-from flows import config, fusesoc
+from flows import cli, config, fusesoc, generator
 from flows.errors import HeepstorError
-from flows.fpga import boards, fit
+from flows.fpga import boards, fit, program, record
+from flows.fpga.guarded import Guarded
 from flows.processes import run_lines
 
 ROOT = config.DEFAULT_PATH.parent
@@ -52,6 +54,77 @@ def test_a_boards_target_builds_the_boards_configuration(board: str, tmp_path: P
     assert made["without"] == made["own"] != made["other"]
     (description,) = (tmp_path / "without").rglob("src/*/heepstor_config.json")
     assert json.loads(description.read_text())["hash"] == config.load(own).hash
+
+
+@pytest.mark.parametrize("board", boards.BOARDS)
+def test_generators_take_the_boards_configuration(board: str, tmp_path: Path, monkeypatch) -> None:
+    """Unless HEEPSTOR_CONFIG names another."""
+    own = ROOT / boards.BOARDS[board].configuration
+    changed = config.changed(own, "engine.accumulator_depth=16", tmp_path)
+    request = generator.Request("core", ROOT, {"board": board})
+    monkeypatch.delenv("HEEPSTOR_CONFIG", raising=False)
+    assert generator.configuration(request) == config.load(own)
+    monkeypatch.setenv("HEEPSTOR_CONFIG", str(changed))
+    assert generator.configuration(request) == config.load(changed)
+
+
+@pytest.mark.parametrize("board", boards.BOARDS)
+def test_the_task_program_takes_the_boards_configuration(
+    board: str, tmp_path: Path, monkeypatch
+) -> None:
+    """Unless --config or HEEPSTOR_CONFIG names another; --config comes first."""
+    own = ROOT / boards.BOARDS[board].configuration
+    variable = config.changed(own, "engine.accumulator_depth=16", tmp_path)
+    option = config.changed(own, "engine.accumulator_depth=32", tmp_path)
+    taken: list[Path] = []
+    monkeypatch.setattr(program, "run", lambda root, board, path, *others: taken.append(path))
+    monkeypatch.delenv("HEEPSTOR_CONFIG", raising=False)
+    cli.main(["program", "--board", board])
+    monkeypatch.setenv("HEEPSTOR_CONFIG", str(variable))
+    cli.main(["program", "--board", board])
+    cli.main(["program", "--board", board, "--config", str(option)])
+    assert taken == [own, variable, option]
+
+
+class Tools:
+    """Edalize, whose programs make a bitstream of anything."""
+
+    def build(self) -> None:
+        record.bitstream_file(Path(self.work_root)).write_text("bits")
+
+
+class Flow(Guarded, Tools):
+    """The flow of a board's target, on a work folder that has nothing but the configuration."""
+
+    def __init__(self, board: str, configuration: Path, work: Path) -> None:
+        system = (ROOT / "heepstor.core").read_text(encoding="utf-8").removeprefix("CAPI=2:")
+        options = yaml.safe_load(system)["targets"][board]["flow_options"]
+        self._device = options.get("part") or options["device"]
+        self.work_root = str(work)
+        config.write_json(config.load(configuration), work / "heepstor_config.json")
+        files = [{"name": "heepstor_config.json", "file_type": "user"}]
+        (work / "project.eda.yml").write_text(yaml.safe_dump({"files": files}))
+
+    def device(self) -> str:
+        return self._device
+
+    def programs(self) -> str:
+        return "no program"
+
+    def products(self, project: str) -> tuple[str, ...]:
+        return ()
+
+
+@pytest.mark.parametrize("board", boards.BOARDS)
+def test_every_boards_flow_refuses_what_cannot_fit(board: str, tmp_path: Path) -> None:
+    """Before any program is run; what fits is built."""
+    own = ROOT / boards.BOARDS[board].configuration
+    too_large = config.changed(own, "memory.bank_kib=512", tmp_path)
+    with pytest.raises(RuntimeError, match="does not fit the"):
+        Flow(board, too_large, tmp_path).build()
+    assert not (tmp_path / "project.bit").exists()
+    Flow(board, own, tmp_path).build()
+    assert (tmp_path / "project.bit").exists()
 
 
 @pytest.mark.slow
