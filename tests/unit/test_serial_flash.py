@@ -22,6 +22,7 @@ from flows.options import Options
 from flows.progress import Progress, Terminal
 from flows.serial import board, flash, port, protocol, session
 from flows.serial.link import Link
+from flows.serial.loader import Sent
 from flows.serial.protocol import Hello, Message
 from tests.unit.serial_board import on_terminal
 
@@ -165,6 +166,12 @@ def test_the_end_of_a_program() -> None:
     assert flash.await_end(link, 7, 0.1, Path(flash.LOG)) == 9
 
 
+def test_the_end_of_an_earlier_program_does_not_count() -> None:
+    link = Link(Script(hello(protocol.LOADER, exited=1)), "x", 0.1)
+    with pytest.raises(HeepstorError, match="was reset while the program ran"):
+        flash.await_end(link, 8, 0.1, Path(flash.LOG))
+
+
 @pytest.mark.parametrize(
     ("sent", "message"),
     [
@@ -176,6 +183,18 @@ def test_the_end_of_a_program() -> None:
 def test_programs_that_do_not_come_back(sent: bytes, message: str) -> None:
     with pytest.raises(HeepstorError, match=message):
         flash.await_end(Link(Script(sent), "x", 0.1), 7, 0.1, Path(flash.LOG))
+
+
+def test_text_that_is_lost_is_an_error(tmp_path: Path, model: Path, monkeypatch) -> None:
+    """The second of three messages: the program has given up repeating it, and ended."""
+    texts = [Message(protocol.TEXT + protocol.REPLY, number, b"line\n") for number in (1, 3)]
+    script = Script(*map(protocol.encode, texts), hello(protocol.LOADER, exited=1))
+    link = contextlib.nullcontext(Link(script, "x", 0.1))
+    monkeypatch.setattr(session, "opened", lambda *arguments: link)
+    monkeypatch.setattr(session, "load", lambda *arguments: (Sent(0, 0), 7))
+    elf = write_elf(tmp_path / "program.elf", 0, "")
+    with pytest.raises(HeepstorError, match="part of what the program printed was lost"):
+        run("x", elf, model, tmp_path / "out")
 
 
 def test_ports_that_are_not_there(tmp_path: Path) -> None:

@@ -68,6 +68,24 @@ def test_a_program_is_sent_runs_and_comes_back(board) -> None:
     assert [*printed, link.text.rest()] == TEXT.decode().split("\n")
 
 
+def test_a_program_that_is_loaded_twice_runs_twice(board) -> None:
+    """Every load is a session of its own; only the requests of one are repetitions."""
+    printed: list[str] = []
+    link = link_to(board, printed)
+    for count in (1, 2):
+        load(link, program())
+        assert link.await_hello(1).exit_code == 3
+        assert printed == count * TEXT.decode().split("\n")[:-1]
+
+
+def test_what_a_program_leaves_behind_is_settled(board) -> None:
+    """An engine at work, its time limit, the stack's guard: the stand-in looks before it starts."""
+    link = link_to(board)
+    for code in (3, 4):
+        load(link, program(code=code))
+        assert link.await_hello(1).exit_code == code
+
+
 def test_what_is_there_is_not_sent_again(board) -> None:
     link = link_to(board)
     image = program(20_000)

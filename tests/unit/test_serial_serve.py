@@ -19,6 +19,8 @@ from flows.serial.protocol import Buffers
 from tests.unit.serial_board import PROGRAM_ID, FaultyPort, running
 
 CONFIG = config.load(config.DEFAULT_PATH)
+# Of the START that has begun the stand-in's server (server_main.cpp).
+SESSION = 7
 VALUES = np.array([[1, 2, 3, 4], [0.5, 0, 0, -1]], np.float32)
 
 
@@ -51,6 +53,15 @@ def test_inferences_on_a_line_that_changes_bytes(board) -> None:
     answers = infer(port, np.tile(VALUES, (10, 1)))
     assert port.faults > 10
     assert [answer.outputs[0, 0] for answer in answers] == 10 * [10, -0.5]
+
+
+def test_a_start_that_is_repeated_is_answered(board) -> None:
+    """The server is what it has started; it starts nothing else."""
+    link = Link(board, "the board", 0.3)
+    link.request(protocol.START, struct.pack("<II", CONFIG.address.memory, SESSION))
+    for body in (struct.pack("<II", CONFIG.address.memory, SESSION + 1), b""):
+        with pytest.raises(serve.Refused):
+            link.request(protocol.START, body)
 
 
 def test_an_error_of_the_engine_is_told(board) -> None:

@@ -11,11 +11,13 @@
 
 #include "heepstor/mmio.hpp"
 #include "heepstor_config.hpp"
+#include "regs_engine.hpp"
 #include "regs_soc_ctrl.hpp"
 #include "regs_timer.hpp"
 #include "regs_uart.hpp"
 
 BoardState board;
+LeftBehind left;
 
 namespace {
 
@@ -43,6 +45,17 @@ std::uint32_t cycles() {
   return static_cast<std::uint32_t>(static_cast<std::uint64_t>(seconds * config::kClockHz));
 }
 
+/// The engine's STATUS. Nothing but an abort ends what a program has left.
+std::uint32_t engine_status() {
+  static unsigned polls = 0;
+  if (!left.is_busy) return 0;
+  if (++polls == 1'000'000) {
+    std::fputs("the engine is waited for, and has not been aborted\n", stderr);
+    std::_Exit(1);
+  }
+  return regs::engine::kStatusBusyMask;
+}
+
 void put_byte(std::uint8_t byte) {
   while (write(STDOUT_FILENO, &byte, 1) != 1) {
   }
@@ -60,6 +73,8 @@ std::uint32_t read_register(std::uint32_t address) {
       return regs::uart::kStatusTxIdleMask;
     case config::kTimerBase + regs::timer::kMtimeOffset:
       return cycles();
+    case config::kEngineBase + regs::engine::kStatusOffset:
+      return engine_status();
     case config::kSocCtrlBase + regs::soc_ctrl::kConfigHashOffset:
       return board.config_hash;
     case config::kSocCtrlBase + regs::soc_ctrl::kExitOffset:
@@ -75,10 +90,21 @@ std::uint32_t read_register(std::uint32_t address) {
 }
 
 void write_register(std::uint32_t address, std::uint32_t value) {
-  if (address == config::kUartBase + regs::uart::kDataOffset) {
-    put_byte(static_cast<std::uint8_t>(value));
-  } else if (address == config::kSocCtrlBase + regs::soc_ctrl::kSessionOffset) {
-    board.session = value;
+  switch (address) {
+    case config::kUartBase + regs::uart::kDataOffset:
+      return put_byte(static_cast<std::uint8_t>(value));
+    case config::kSocCtrlBase + regs::soc_ctrl::kSessionOffset:
+      board.session = value;
+      return;
+    case config::kSocCtrlBase + regs::soc_ctrl::kStackGuardEndOffset:
+      left.is_guarded = value != 0;
+      return;
+    case config::kEngineBase + regs::engine::kAbortOffset:
+      left.is_busy &= (value & regs::engine::kAbortStopMask) == 0;
+      return;
+    case config::kEngineBase + regs::engine::kLimitOffset:
+      left.is_limited = value != ~0u;
+      return;
   }
 }
 

@@ -25,10 +25,15 @@ static void run(const char* text) {
 }
 
 extern "C" [[noreturn]] void heepstor_enter(std::uint32_t address) {
+  if (!left.is_settled()) {
+    std::fputs("a program begins on hardware that the one before has left behind\n", stderr);
+    std::_Exit(1);
+  }
   const auto* program = reinterpret_cast<const std::uint8_t*>(static_cast<std::uintptr_t>(address));
   board.exited = 1;
   board.exit_code = *reinterpret_cast<const std::uint32_t*>(program);
   run(reinterpret_cast<const char*>(program + 4));
+  left = LeftBehind();
   heepstor_boot();
 }
 

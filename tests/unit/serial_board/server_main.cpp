@@ -4,6 +4,9 @@
 #include "board.hpp"
 #include "model.hpp"
 
+/// Of the START that has begun the server.
+static constexpr std::uint32_t kSession = 7;
+
 namespace model {
 
 heepstor::engine::Result infer(const float* input, float* output) {
@@ -19,6 +22,7 @@ namespace heepstor::engine {
 
 void check_hardware() {
   board.config_hash = static_cast<std::uint32_t>(std::strtoul(std::getenv("HASH"), nullptr, 16));
+  board.session = kSession;
 }
 
 }  // namespace heepstor::engine
