@@ -1,9 +1,10 @@
-"""The engine's registers alone: of several errors, one after another, the first is reported."""
+"""The engine's registers alone: the first of several errors, and chains that are stopped."""
 
 import cocotb
 import pytest
-from cocotb.triggers import FallingEdge
+from cocotb.triggers import ClockCycles, FallingEdge
 
+from modelgen.reference import EngineError
 from tests.hw.engine_bench import REGISTERS
 from tests.hw.obi import Master, start
 from tests.hw.runner import run_cocotb
@@ -20,13 +21,18 @@ def error(code: int, index: int) -> int:
     return 1 << 24 | code << 16 | index
 
 
-@cocotb.test()
-async def check_the_first_error_is_kept(dut):
-    """Units go on while memory answers what was asked for, and may find more that is wrong."""
+async def ready(dut) -> Master:
     master = Master(dut)
     for name in ("finished_i", "port_idle_i", "counters_i", "error_i", "error_address_i"):
         getattr(dut, name).value = 0
     await start(dut)
+    return master
+
+
+@cocotb.test()
+async def check_the_first_error_is_kept(dut):
+    """Units go on while memory answers what was asked for, and may find more that is wrong."""
+    master = await ready(dut)
     await master.write(REGISTERS["doorbell"], 1)
     assert dut.busy_o.value == 1
     for code, index in ((4, 7), (1, 8), (2, 6)):
@@ -40,3 +46,46 @@ async def check_the_first_error_is_kept(dut):
     assert dut.busy_o.value == 0
     assert await master.read(REGISTERS["error"]) == 7 << 16 | 4
     assert await master.read(REGISTERS["error_address"]) == 0x8000_0000 + 128 * 7
+
+
+async def select_stop(dut) -> None:
+    """Stands for error_select: reports that the chain is stopped, at descriptor 5."""
+    while True:
+        await FallingEdge(dut.clk_i)
+        code = int(dut.stop_o.value)
+        dut.error_i.value = error(code, 5) if code else 0
+
+
+async def ready_to_stop(dut) -> Master:
+    master = await ready(dut)
+    dut.port_idle_i.value = 1
+    cocotb.start_soon(select_stop(dut))
+    return master
+
+
+@cocotb.test()
+async def check_abort_stops_a_chain(dut):
+    """And only one that is running."""
+    master = await ready_to_stop(dut)
+    await master.write(REGISTERS["abort"], 1)
+    assert await master.read(REGISTERS["error"]) == EngineError.NONE
+    await master.write(REGISTERS["doorbell"], 1)
+    assert dut.busy_o.value == 1
+    await master.write(REGISTERS["abort"], 1)
+    assert await master.read(REGISTERS["error"]) == 5 << 16 | EngineError.ABORTED
+    assert dut.busy_o.value == 0
+
+
+@cocotb.test()
+async def check_limit_stops_a_chain(dut):
+    """When its counter of cycles, the last word of counters_t, gets there."""
+    master = await ready_to_stop(dut)
+    await master.write(REGISTERS["limit"], 1000)
+    await master.write(REGISTERS["doorbell"], 1)
+    dut.counters_i.value = 999
+    assert await master.read(REGISTERS["error"]) == EngineError.NONE
+    assert dut.busy_o.value == 1
+    dut.counters_i.value = 1000
+    await ClockCycles(dut.clk_i, 3)
+    assert await master.read(REGISTERS["error"]) == 5 << 16 | EngineError.TIME_LIMIT
+    assert dut.busy_o.value == 0
