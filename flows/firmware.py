@@ -96,16 +96,13 @@ def build(
     sources_dir, out_dir = Path(sources_dir).resolve(), Path(out_dir).resolve()
     generated = out_dir / "generated"
     script = _write_generated(config, generated)
-    units = [
-        Unit(source, (INCLUDE, generated), options.flags) for source in _sources_of(RUNTIME)
-    ] + [
-        Unit(source, (INCLUDE, generated, sources_dir), options.flags)
-        for source in (_sources_of(sources_dir) if main is None else _with_main(sources_dir, main))
-    ]
+    own = _sources_of(sources_dir) if main is None else _with_main(sources_dir, main)
+    units = [Unit(source, (INCLUDE, generated), options.flags) for source in _sources_of(RUNTIME)]
+    units += [Unit(source, (INCLUDE, generated, sources_dir), options.flags) for source in own]
     for name, flags in (parts or {}).items():
         part = sources_dir / name
-        folders = INCLUDE, generated, part
-        units += [Unit(source, folders, (*options.flags, *flags)) for source in _sources_of(part)]
+        folders, all_flags = (INCLUDE, generated, part), (*options.flags, *flags)
+        units += [Unit(source, folders, all_flags) for source in _sources_of(part)]
     objects = toolchain.compile(units)
     elf, map_file = out_dir / "firmware.elf", out_dir / "firmware.map"
     failure = toolchain.link(objects, script, elf, map_file, {PROGRAM_ID: _identify(objects)})

@@ -21,14 +21,14 @@ _ARRAY = ("engine.array_size", "engine.port_words")
 _MEMORY = ("memory.banks", "memory.bank_kib", "engine.buffer_words", "engine.accumulator_depth")
 _KNOBS = {
     "LUT4": _ARRAY,
-    "LUT": _ARRAY,
+    "LUT": ("engine.array_size",),
     "multiplier 18 x 18": _ARRAY,
-    "DSP": _ARRAY,
+    "DSP": ("engine.array_size",),
     "block RAM 18 Kibit": _MEMORY,
     "block RAM 36 Kibit": _MEMORY,
     "UltraRAM": _MEMORY,
 }
-"""The resources, and the knobs that they depend on most."""
+"""For each resource, the knobs that its estimate depends on most."""
 
 
 @dataclass(frozen=True)
