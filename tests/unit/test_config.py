@@ -84,7 +84,7 @@ def test_files_of_any_content_are_read_to_their_end(tmp_path, content, message):
 def test_a_configuration_is_a_file(tmp_path):
     """Others have no end, or can be read once only: the build reads it several times."""
     os.mkfifo(tmp_path / "pipe")
-    for path in (tmp_path, "/dev/zero", tmp_path / "pipe"):
+    for path in (tmp_path, "/dev/null", "/dev/zero", tmp_path / "pipe"):
         with pytest.raises(HeepstorError, match=r"is a (folder|pipe or a device); expected a file"):
             config.load(path)
 

@@ -8,22 +8,23 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from flows import endings, interrupts
 from flows.errors import HeepstorError
-from flows.files import describe, read_json, write_whole
+from flows.files import describe, read_json, remove, write_whole
 from modelgen.errors import ModelError
 
 ROOT = Path(__file__).resolve().parents[2]
 RDL = ROOT / "cores" / "engine" / "engine.rdl"
 
 
-def cli(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
+def cli(*arguments: str, module: str = "flows.cli", **options) -> subprocess.CompletedProcess[str]:
     """Runs the command line in a process of its own."""
-    command = [sys.executable, "-m", "flows.cli", *arguments]
+    command = [sys.executable, "-m", module, *arguments]
     pipes = {name: subprocess.PIPE for name in ("stdout", "stderr") if name not in options}
     return subprocess.run(command, cwd=ROOT, text=True, timeout=120, **pipes, **options)
 
@@ -39,19 +40,34 @@ def run_python(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
-def test_standard_streams_may_be_closed(closed) -> None:
+@pytest.fixture(params=[(0,), (1,), (2,), (0, 1, 2)])
+def closed(request) -> tuple[int, ...]:
+    """The descriptors of the standard streams that a program is started without."""
+    return request.param
+
+
+def close_all(descriptors: tuple[int, ...]) -> Callable[[], object]:
+    return lambda: [os.close(descriptor) for descriptor in descriptors]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "printed"), [(["list"], "mnist"), (["build", "--help"], "--project")]
+)
+def test_standard_streams_may_be_closed(closed, arguments, printed) -> None:
     """What is printed is lost, and does not land in the files that are opened next."""
+    done = cli(*arguments, preexec_fn=close_all(closed))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (printed in done.stdout) == (1 not in closed)
 
-    def close() -> None:
-        for descriptor in closed:
-            os.close(descriptor)
 
-    done = cli("list", preexec_fn=close)
-    assert done.returncode == 0
-    assert "Traceback" not in done.stdout + done.stderr
+def test_mistakes_are_noticed_without_standard_streams(closed) -> None:
+    assert cli("biuld", preexec_fn=close_all(closed)).returncode == 1
+
+
+def test_standard_streams_may_be_closed_for_invoke(closed) -> None:
+    done = cli("list", module="invoke", preexec_fn=close_all(closed))
+    assert (done.returncode, done.stderr) == (0, "")
     assert ("mnist" in done.stdout) == (1 not in closed)
-    assert cli("biuld", preexec_fn=close).returncode == 1
 
 
 @pytest.mark.parametrize("arguments", [("list",), ("list", "--json"), (), ("build", "--help")])
@@ -194,6 +210,32 @@ def test_errors_of_the_system_say_where_and_what_to_do(number: int, text: str) -
     assert text in describe(OSError(number, os.strerror(number), "a/b"))
     assert describe(OSError(number, os.strerror(number), "a/b")).startswith("a/b: ")
     assert describe(OSError(number, os.strerror(number)), "place").startswith("place: ")
+
+
+def test_the_file_in_the_way_is_named(tmp_path: Path) -> None:
+    """It may be a folder above the one that cannot be made."""
+    (tmp_path / "build").touch()
+    with pytest.raises(OSError) as raised:
+        write_whole(tmp_path / "build" / "deep" / "file", "text")
+    text = describe(raised.value)
+    assert text.startswith(f"{tmp_path / 'build'}: ")
+    assert "expected a folder, found a file; remove it or name another" in text
+
+
+@pytest.mark.parametrize("kind", ["nothing", "file", "folder", "link", "broken link"])
+def test_what_is_removed(tmp_path: Path, kind: str) -> None:
+    """Of links only themselves are."""
+    path, kept = tmp_path / "path", tmp_path / "kept"
+    kept.mkdir()
+    (kept / "file").touch()
+    if kind == "file":
+        path.touch()
+    elif kind == "folder":
+        (path / "inner").mkdir(parents=True)
+    elif kind != "nothing":
+        path.symlink_to(kept if kind == "link" else tmp_path / "nowhere")
+    remove(path)
+    assert list(tmp_path.rglob("*")) == [kept, kept / "file"]
 
 
 def test_a_write_that_fails_names_its_file(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 import zipfile
 from pathlib import Path
@@ -131,6 +132,41 @@ def test_a_working_folder_that_was_removed(repository: Path, tmp_path: Path) -> 
     assert done.returncode == 1
     assert "heepstor: the working folder was removed; change to one that exists." in done.stderr
     assert "Python" not in done.stderr
+
+
+def test_standard_streams_may_be_closed(repository: Path) -> None:
+    """Messages for a closed stream are lost, and do not land in the other one."""
+    (repository / "requirements.txt").unlink()
+    command = f'exec "{repository / "heepstor"}" list'
+    kept = {"cwd": repository, "env": variables(repository), "capture_output": True, "text": True}
+    done = subprocess.run(["sh", "-c", f"{command} 2>&-"], **kept)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
+    done = subprocess.run(["sh", "-c", f"{command} <&- >&-"], **kept)
+    assert done.returncode == 1
+    assert "No such file or directory" in done.stderr and "requirements.txt" in done.stderr
+
+
+def test_an_error_of_the_system_names_a_place(repository: Path) -> None:
+    """A write for which there is no space names no file: the message names the repository."""
+    program = """
+        import errno
+        from flows import launcher
+
+        def fail(task):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        launcher.ensure_environment = fail
+        raise SystemExit(launcher.main(["list"]))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        cwd=repository,
+        env={**variables(repository), "PYTHONPATH": str(repository)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"heepstor: No space left on device: {repository}. ")
 
 
 def wait_for(path: Path, seconds: float = 60) -> None:

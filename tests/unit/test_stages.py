@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -219,11 +220,15 @@ def test_two_processes_do_not_work_on_the_same_stage(tmp_path):
     assert len(runs) == 1
 
 
-def test_a_full_disk_is_a_message(tmp_path, runner):
-    def fail(folder: Path) -> None:
-        raise OSError(28, "No space left on device", str(folder / "x"))
+@pytest.mark.parametrize("file", [".s.partial/x", None])
+def test_a_full_disk_is_a_message(tmp_path, runner, file):
+    """Where the error names no file, the message names the stage's folder."""
 
-    with pytest.raises(HeepstorError, match="No space left on device"):
+    def fail(folder: Path) -> None:
+        raise OSError(28, "No space left on device", file and str(tmp_path / file))
+
+    place = re.escape(str(tmp_path / (file or "s")))
+    with pytest.raises(HeepstorError, match=f"^s: {place}: No space left on device"):
         reason(runner, Stage("s", tmp_path / "s", fail))
 
 
@@ -299,6 +304,17 @@ def test_remembered_hashes_of_the_wrong_shape_are_none(tmp_path, entry):
     for content in (entry, {str(file): entry}):
         store.write_text(json.dumps(content))
         assert FileHashes(store).of(file) == right
+
+
+@pytest.mark.parametrize("digest", [None, 5, ["0"], {}])
+def test_a_remembered_hash_that_is_no_text(tmp_path, digest):
+    """Of the file as it is now: size, times and inode are right."""
+    file, store = tmp_path / "file", tmp_path / "hashes.json"
+    file.write_text("one")
+    status = file.stat()
+    identity = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+    store.write_text(json.dumps({str(file): [identity, digest]}))
+    assert FileHashes(store).of(file) == FileHashes().of(file)
 
 
 def test_a_fresh_file_is_not_remembered(tmp_path):

@@ -6,11 +6,12 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from flows import checks, cli, listing
+from flows import checks, cleaning, cli, listing
 from flows.errors import HeepstorError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,6 +21,17 @@ TASKS = (
     *("flash", "run", "debug"),
     *("list", "clean", "doctor", "test", "mutate", "lint", "bench", "fuzz"),
 )
+ALWAYS = ("list", "clean", "doctor")
+"""They do not work in build/, or see to their lock themselves."""
+WITHOUT_PROJECT = {
+    "program": ("--board", "none"),
+    "test": ("--quick", "--all"),
+    "mutate": ("--jobs", "none"),
+    "lint": (),
+    "bench": ("--suite", "none"),
+    "fuzz": ("--count", "none"),
+}
+"""The other tasks, each with arguments that it refuses before it begins."""
 
 
 def printed_by(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -43,6 +55,51 @@ def test_every_task_has_help(capsys, task: str) -> None:
     assert "Docstring:" in text and "Options:" in text
     options = re.findall(r"(?m)^  -.*--\S+( {2,}\S.*)?$", text)
     assert all(options), "each option says what it is for"
+
+
+@pytest.mark.parametrize("task", [task for task in TASKS if task not in ALWAYS])
+def test_tasks_that_work_in_build_keep_clean_away(task: str, monkeypatch, capsys) -> None:
+    """Those that take a project keep its results as well."""
+    held = []
+
+    def hold(root: Path, project: str, on_wait: Callable[[str], None]) -> None:
+        held.append((root, project))
+        raise HeepstorError("this is all")
+
+    monkeypatch.setattr(cleaning, "in_use", hold)
+    monkeypatch.setattr(checks, "lint", lambda root: ["all of it"])
+    refused = ("--project", "mnist", "--config", "/nowhere", "--set", "none=1")
+    with pytest.raises(SystemExit):
+        cli.main([task, *WITHOUT_PROJECT.get(task, refused)])
+    assert held == [(ROOT, "" if task in WITHOUT_PROJECT else "mnist")]
+    assert "this is all" in capsys.readouterr().err
+
+
+@pytest.fixture
+def removed(monkeypatch) -> list[tuple[Path, str]]:
+    """What `clean` would remove."""
+    found = []
+
+    def remove(root: Path, project: str, on_wait: Callable[[str], None]) -> str:
+        found.append((root, project))
+        return "removed"
+
+    monkeypatch.setattr(cleaning, "remove", remove)
+    return found
+
+
+def test_clean_of_a_project(capsys, removed) -> None:
+    assert printed_by(capsys, "clean", "--project", "mnist") == "removed\n"
+    assert printed_by(capsys, "clean") == "removed\n"
+    assert removed == [(ROOT, "mnist"), (ROOT, "")]
+
+
+@pytest.mark.parametrize("name", ["hardware", "..", "../hardware"])
+def test_clean_of_what_is_no_project(capsys, removed, name: str) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["clean", "--project", name])
+    assert name in capsys.readouterr().err
+    assert removed == []
 
 
 def test_projects_and_targets_are_listed(capsys) -> None:
