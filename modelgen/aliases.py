@@ -1,7 +1,7 @@
 """Tensors that share memory in a PyTorch model, where an operator changes one of them in place.
 
-In an exported program an in-place operator is one more node. Who reads the tensor afterwards reads
-that node; but who reads another view of the same memory would still get the old values.
+In an exported program an in-place operator is one more node. Later readers of the tensor read that
+node, but readers of another view of the same memory would still get the old values.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-# They return their input itself where a model is only evaluated; their schemas do not say so.
+# In evaluation mode they return their input itself; their schemas do not say so.
 _COPIES_NOTHING = ("aten.dropout.default", "aten.feature_dropout.default")
 
 

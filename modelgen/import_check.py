@@ -1,14 +1,14 @@
 """Compares the imported float graph with the user's module, on real inputs.
 
 The graph's outputs for the whole test set are compared with the module's. Inputs for which they
-differ most, and the first ones, are then looked at layer by layer: each layer of the graph gets
-what the program of torch.export has there, and has to give what that has behind it. So no
-difference of earlier layers hides that of a later one, and the first layer that differs has a name.
+differ most, and the first ones, are then checked layer by layer: each layer of the graph gets the
+inputs that the program of torch.export has there, and must return that program's result. So a
+difference in one layer cannot hide another, and the message names the first layer that differs.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from modelgen.importer import Imported
 from modelgen.threads import single_thread
 from modelgen.tolerance import RELATIVE, SMALLEST, Bounded, propagate
 
+if TYPE_CHECKING:
+    import torch
+
 TOLERANCE_TEXT = (
     f"(2^{round(np.log2(RELATIVE))} + 2^-24 sqrt(K)) of the sum of K absolute products, in each "
     "layer; K instead of sqrt(K) for an average"
@@ -28,9 +31,9 @@ TOLERANCE_TEXT = (
 BUG = "This is a bug in HEEPstor"
 """What the message says where the importer is wrong."""
 _FIRST = 2
-"""Batches that are looked at layer by layer whatever their outputs are."""
+"""Batches that are checked layer by layer whatever their outputs are."""
 _WORST = 2
-"""Those with the largest differences of outputs, which are looked at too."""
+"""Those with the largest differences in their outputs, which are checked too."""
 
 
 def outputs_to_layout(graph: Graph, outputs: np.ndarray) -> np.ndarray:
@@ -148,7 +151,7 @@ def _exact(values: np.ndarray) -> Bounded:
 
 
 def _of_norm(imported: Imported, node: Node, sources: list[Bounded]) -> np.ndarray | float:
-    """Return what a batch-norm may differ by besides.
+    """Return the additional difference that a batch-norm is allowed.
 
     PyTorch subtracts the mean first, or makes mean and bias one number in FP32: where they nearly
     cancel, most of it is rounding.
@@ -158,20 +161,17 @@ def _of_norm(imported: Imported, node: Node, sources: list[Bounded]) -> np.ndarr
         return 0.0
     scale = np.abs(scale.astype(np.float64))
     held = _held(imported.program)
+    order = imported.flattened.get(node.inputs[0])
     bias, mean = (
-        0.0 if given is None else np.abs(held[given.name].numpy(force=True).astype(np.float64))
+        0.0 if given is None else _of_features(held[given.name], order)
         for given in imported.calls[node.output].args[2:4]
     )
-    order = imported.flattened.get(node.inputs[0])
-    bias, mean = (_in_order(value, order) for value in (bias, mean))
     return RELATIVE * (scale * (np.abs(sources[0][0]).max(initial=0.0) + mean) + bias)
 
 
-def _in_order(features: np.ndarray | float, order: tuple[int, ...] | None) -> np.ndarray | float:
-    """Return one value for each feature in the order of the device."""
-    if order is None or np.ndim(features) == 0:
-        return features
-    return features.reshape(order).transpose(1, 2, 0).reshape(-1)
+def _of_features(values: torch.Tensor, order: tuple[int, ...] | None) -> np.ndarray:
+    """Return the absolute value of each feature in FP64, in the order of the device."""
+    return np.abs(_to_layout(values.numpy(force=True).astype(np.float64), order)).reshape(-1)
 
 
 def _compare(

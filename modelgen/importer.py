@@ -366,7 +366,7 @@ class Importer:
         rank = len(shape)
         wanted = 1 if rank == 4 else rank - 1
         if rank < 2:
-            self.complain(call, f"works on a tensor of the shape {shape_text(shape)}, all inputs")
+            self.complain(call, f"gets an input of shape {shape_text(shape)}, without the batch")
         if axis % rank != wanted:
             supported = "the channels of feature maps (1)" if rank == 4 else "the last"
             self.complain(call, f"works on dimension {axis} of {rank}, not on {supported}")

@@ -121,7 +121,7 @@ def _check_integer(name: str, value: Any, least: int, most: int = 2**31 - 1) -> 
 
 
 def _shown(value: Any) -> str:
-    """A value as Python writes it, which has limits for integers."""
+    """Return a value as Python writes it; large integers, which it refuses to, in hexadecimal."""
     return f"{value:#x}" if isinstance(value, int) and abs(value) > 2**63 else repr(value)
 
 

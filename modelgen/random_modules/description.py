@@ -63,6 +63,12 @@ class Written:
     """Attribute of the module -> the expression that makes it."""
 
 
+def formatted(form: tuple[str, str], names: Sequence[str], name: str, **values: Any) -> Written:
+    """Fill in a pair of texts: the value, and the layer that it calls ("": none)."""
+    value, layer = (part.format(*names, name=name, **values) for part in form)
+    return Written(value, {name: layer} if layer else {})
+
+
 Write = Callable[[dict[str, Any], Sequence[str], Sequence[Shape], str], Written]
 """Takes a step's settings, the names and shapes of its sources, and a name for what it adds to the
 module; raises UnfitError."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from modelgen.random_modules.description import Kind, Random, Shape, Written, unless
+from modelgen.random_modules.description import Kind, Random, Shape, Written, formatted, unless
 
 _FLAT = (
     ("self.{name}({0})", "nn.Flatten()"),
@@ -35,8 +35,7 @@ def _write_form(
     settings: dict[str, Any], names: Sequence[str], shapes: Sequence[Shape], name: str
 ) -> Written:
     sizes = {"batch": shapes[0][0], "values": math.prod(shapes[0][1:])}
-    value, layer = (part.format(*names, name=name, **sizes) for part in settings["form"])
-    return Written(value, {name: layer} if layer else {})
+    return formatted(settings["form"], names, name, **sizes)
 
 
 def _draw_view(random: Random, shape: Shape) -> dict[str, Any]:
@@ -95,7 +94,7 @@ def _write_ones(
     settings: dict[str, Any], names: Sequence[str], shapes: Sequence[Shape], name: str
 ) -> Written:
     place = min(settings["place"], len(shapes[0]))
-    return Written(settings["form"][0].format(*names, place=place))
+    return formatted(settings["form"], names, name, place=place)
 
 
 KINDS = {

@@ -164,7 +164,7 @@ def _built(module: RandomModule) -> Builder:
 
 
 def text(module: RandomModule) -> str:
-    """Return what a person needs to have the same module: PyTorch code, and how it is used."""
+    """Return what a person needs to rebuild the module: PyTorch code, and how it is used."""
     shape = "x".join(map(str, (module.batch, *module.features)))
     return (
         f"# Input {shape} ({module.values}), scale {module.scale!r}, buffer of "

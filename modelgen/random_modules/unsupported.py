@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from modelgen.random_modules.description import Kind, Random, Shape, Written
+from modelgen.random_modules.description import Kind, Random, Shape, Written, formatted
 
 _FORMS = (
     ("torch.tanh({0})", ""),
@@ -110,8 +110,7 @@ def _write(
     settings: dict[str, Any], names: Sequence[str], shapes: Sequence[Shape], name: str
 ) -> Written:
     sizes = {"second": shapes[0][1] if len(shapes[0]) > 1 else 1, "last": shapes[0][-1]}
-    value, layer = (part.format(*names, name=name, **sizes) for part in settings["form"])
-    return Written(value, {name: layer} if layer else {})
+    return formatted(settings["form"], names, name, **sizes)
 
 
 KINDS = {"unsupported": Kind(_draw, _write, {0: 4})}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from modelgen.random_modules.description import Kind, Random, Shape, Written, unless
+from modelgen.random_modules.description import Kind, Random, Shape, Written, formatted, unless
 
 _ACTIVATIONS = (
     ("self.{name}({0})", "nn.ReLU()"),
@@ -47,10 +47,8 @@ def _draw_activation(random: Random, shape: Shape) -> dict[str, Any]:
 def _write_form(
     settings: dict[str, Any], names: Sequence[str], shapes: Sequence[Shape], name: str
 ) -> Written:
-    """Write a pair of texts: the value, and the layer that it calls, if any."""
     values = {key: value for key, value in settings.items() if key != "form"}
-    value, layer = (part.format(*names, name=name, **values) for part in settings["form"])
-    return Written(value, {name: layer} if layer else {})
+    return formatted(settings["form"], names, name, **values)
 
 
 _SUMS = ("{0} + {1}", "torch.add({0}, {1})", "{0}.add({1})", "{0}.add_({1})")

@@ -1,4 +1,4 @@
-"""The engine's own memories: they begin with junk, and nobody may read what nobody has written."""
+"""The engine's own memories: they begin with junk, and reading unwritten words is an error."""
 
 from __future__ import annotations
 
@@ -67,6 +67,6 @@ class Scratchpad:
         self.accumulators = Words("accumulator", junk(random, depth, size))
 
     def forget(self) -> None:
-        """Take everything for unwritten; the words themselves stay."""
+        """Mark everything as unwritten; the words themselves stay."""
         self.buffer.written[:] = False
         self.accumulators.written[:] = False

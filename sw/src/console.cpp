@@ -13,7 +13,7 @@ namespace {
 
 /// How long an acknowledgement may take.
 constexpr std::uint32_t kTimeoutCycles = config::kClockHz / 4;
-/// So often a message is repeated that nobody acknowledges, and one that is damaged on the way.
+/// Attempts at a message that nobody acknowledges, and at one that is damaged on the way.
 constexpr int kSilences = 12;
 constexpr int kDamages = 250;
 
@@ -81,7 +81,7 @@ class TextChannel {
   std::size_t used_ = 0;
   std::uint8_t sequence_ = 0;
   bool is_sending_ = false;
-  /// Whether somebody acknowledges; who has gone away is not waited for again.
+  /// Whether a host acknowledges. Once it has stopped, messages are sent once, without waiting.
   bool is_heard_ = true;
 };
 

@@ -3,8 +3,8 @@
 
 /// Tells what is wrong with a descriptor, as far as that can be seen from it alone.
 ///
-/// Accesses outside memory, buffer or accumulators are caught where they happen. A pitch of half of all
-/// addresses or more is refused here: an address could come round to memory again.
+/// Accesses outside memory, buffer or accumulators are caught where they happen. A pitch of 2 GiB or
+/// more is refused here: addresses could wrap around and meet memory again.
 module descriptor_check
   import engine_pkg::*;
   import engine_descriptor_pkg::*;

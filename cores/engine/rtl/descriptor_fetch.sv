@@ -123,7 +123,7 @@ module descriptor_fetch
   assign lookup_address_o = (fetching_o && lookup_index_i == index_q[1:0]) ? address_q
       : recent_q[lookup_index_i];
 
-  // What takes arithmetic is found in a cycle of its own.
+  // Checks that need multipliers are registered; they take one extra cycle.
   error_e      found;
   error_e      found_q;
   error_e      code;
@@ -131,7 +131,7 @@ module descriptor_fetch
   logic [31:0] runs_q;
   logic [31:0] row_words;
   logic [15:0] gap_q;
-  logic        wide_q;  // rows that leave no room for the gap that is to be filled
+  logic        wide_q;  // rows wider than their pitch leave no gap to fill
   logic [15:0] entries_q;
 
   descriptor_check #(

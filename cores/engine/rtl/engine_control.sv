@@ -3,9 +3,9 @@
 
 /// Registers of the engine: starts chains, records how they end, and raises the interrupt.
 ///
-/// `start_o` begins a chain; `stop_o` tells why it shall end early (ABORT, LIMIT), which is an error as
-/// those that units find. After an error, `halt_o` keeps new accesses from memory until
-/// the last response has come; then `failed_o` puts all units back to their beginning.
+/// `start_o` begins a chain; `stop_o` ends it early (ABORT, LIMIT), like an error that a unit finds.
+/// After an error, `halt_o` blocks new memory accesses until the last response has arrived; then
+/// `failed_o` resets all units.
 module engine_control
   import engine_pkg::*;
 #(

@@ -1,17 +1,17 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The one error that stops the chain, of those that the engine meets in a cycle, and whose it is. A
-/// chain that is stopped from outside is so at its oldest descriptor.
+/// Selects the error that stops the chain, of all that occur in the same cycle, and its descriptor.
+/// A chain that is stopped from outside (ABORT, LIMIT) reports its oldest descriptor.
 module error_select
   import engine_pkg::*;
 (
   // An access outside memory, and whose it was
   input  logic        outside_i,
   input  logic [2:0]  client_i,
-  // The chain is stopped from outside
+  // Why the chain is stopped from outside, if it is
   input  error_e      stop_i,
-  // Descriptors in work
+  // Descriptors in progress
   input  logic        compute_valid_i,
   input  logic        store_valid_i,
   input  logic [15:0] fetch_index_i,

@@ -129,11 +129,11 @@ void Model::Load(const Elf& elf) {
 void Model::Reset(bool boot_select) {
   top_->boot_select_i = boot_select;
   Eval(false);
-  // In simulation a register is reset when its reset falls. A reset that comes from a register,
-  // which begins with junk, may be low from the beginning: then it is the next pulse that it sees.
+  // In simulation an asynchronous reset takes effect on its falling edge. A reset that is itself a
+  // register begins with junk: if it is low from the start, only the second pulse takes effect.
   PulseReset();
   PulseReset();
-  // From here on the CPU does nothing unforeseen, and resets that the clock releases can rise.
+  // The CPU is in a known state now. Resets that the clock releases get time to rise.
   for (int i = 0; i < kResetCycles; i++) Cycle();
   top_->jtag_trst_ni = 0;
   PulseReset();

@@ -1,19 +1,19 @@
-// Tensors whose dimensions change their order.
+// Permutes the dimensions of a tensor.
 #pragma once
 
 #include <cstddef>
 
 namespace heepstor {
 
-/// Dimensions of the result, the outermost first, and how far apart its neighbours are in the
-/// source, in values.
+/// Sizes of the result's dimensions, the outermost first, and the stride of each in the source, in
+/// values.
 struct Permutation {
   std::size_t sizes[4];
   std::size_t strides[4];
 };
 
-/// Copies a tensor of four dimensions with them in another order, bit for bit. `out` is contiguous
-/// and must not overlap `values`.
+/// Copies a tensor of four dimensions, bit for bit, in another order of dimensions. `out` is
+/// contiguous and must not overlap `values`.
 inline void permute(const float* values, float* out, const Permutation& order) {
   const auto [size0, size1, size2, size3] = order.sizes;
   const auto [stride0, stride1, stride2, stride3] = order.strides;

@@ -12,7 +12,7 @@ std::uint32_t stack_used();
 /// overwritten, unless a single function's frame is larger than that memory.
 void guard_stack();
 
-/// Ends that, for a program that uses the free memory itself.
+/// Stops watching, for a program that uses the free memory itself.
 void unguard_stack();
 
 }  // namespace heepstor

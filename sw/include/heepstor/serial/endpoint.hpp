@@ -121,7 +121,7 @@ struct Window {
   }
 };
 
-/// Whether a kStart request is a repetition of one that was done: its reply was lost.
+/// Whether a kStart request repeats one that was served, and whose reply was lost.
 inline bool is_started(Endpoint& line) {
   const std::uint32_t session =
       read_register(config::kSocCtrlBase + regs::soc_ctrl::kSessionOffset);
