@@ -247,6 +247,17 @@ def framed_in_the_buffer(m: Maker) -> list[Descriptor]:
     return [maker, stored, reader]
 
 
+def overlapping(m: Maker) -> list[Descriptor]:
+    """Results that overlap, in memory and in the buffer, from which another job stores them."""
+    size = m.hardware.array_size
+    job = m.in_buffer(m.job(rows=3, columns=4, outputs=2 * size + 1), 64)
+    job = replace(job, store_memory=True, store_step_x=1, store_step_y=size)
+    job = replace(job, pitch_x=4 * job.store_step_x, pitch_y=4 * job.store_step_y)
+    words = 3 * job.store_step_x + 2 * job.store_step_y + job.columns
+    reader = m.job(Operation.SUM, rows=1, columns=words, channels=1)
+    return [job, replace(reader, load=False, fence=Fence.ALL, input_base=job.store_base)]
+
+
 MODES = (
     matmul,
     linear,
@@ -260,6 +271,7 @@ MODES = (
     finished,
     several_chunks,
     framed_in_the_buffer,
+    overlapping,
 )
 
 

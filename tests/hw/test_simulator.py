@@ -43,6 +43,24 @@ PROGRAMS = {
           return zero == 0 ? 0 : 1;
         }
     """,
+    "engine": """
+        #include "heepstor/engine.hpp"
+        namespace engine = heepstor::engine;
+        alignas(16) float parameters[2 * heepstor::config::kArraySize] = {1.0f};
+        alignas(16) float stored[2];
+        alignas(16) engine::Descriptor jobs[2];
+        int main() {
+          engine::Job read_buffer = engine::max(1).runs(1).input(0, {0, 0}).positions({1, 1});
+          read_buffer.first().parameters(parameters).store_to_memory(&stored[0], {4, 4});
+          jobs[0] = read_buffer.next(&jobs[1]);
+          engine::Job add = engine::sum(1).runs(1).input(0, {0, 0}).positions({1, 1}, 1);
+          add.activations({1, 1}, 1, {0, 1}).load(&parameters[1], {4, 4});
+          jobs[1] = add.parameters(parameters).store_to_memory(&stored[1], {4, 4});
+          engine::report(engine::run(jobs));
+          for (float value : stored) heepstor::print(heepstor::hex(heepstor::to_bits(value)), " ");
+          return 0;
+        }
+    """,
     "echo": """
         #include "heepstor/mmio.hpp"
         #include "heepstor_config.hpp"
@@ -120,6 +138,17 @@ def test_memory_begins_with_junk_that_a_seed_repeats(simulator, programs):
         assert code == 0, ".bss was not cleared"
         seed = re.match(r"simulator: seed (\d+)\n", messages)[1]
         assert run(simulator, firmware_option, f"--seed={seed}")[1] == printed
+
+
+def test_the_engine_begins_with_junk(simulator, programs):
+    """What it reads of its buffer and of its accumulators, where nothing has written."""
+    runs = [
+        run(simulator, f"--firmware={programs['engine']}", f"--seed={seed}") for seed in (1, 2, 1)
+    ]
+    words = [printed.split() for code, printed, _ in runs if code == 0]
+    assert words[0] == words[2]
+    for one, other in zip(*words[:2], strict=True):
+        assert one != other
 
 
 def test_the_same_run_takes_the_same_cycles(simulator, programs, tmp_path):

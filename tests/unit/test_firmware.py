@@ -177,6 +177,27 @@ def test_a_fixed_arena_is_reserved_whatever_is_needed(
     assert firmware.build(sources, tmp_path, fixed).size["arena"] == 64 * 1024
 
 
+def test_the_arena_is_neither_loaded_nor_cleared(sources: Path, tmp_path: Path) -> None:
+    """It begins with what is there, unlike .bss, which start-up clears."""
+    (sources / "main.cpp").write_text(
+        '#include "heepstor/arena.hpp"\n'
+        "HEEPSTOR_ARENA volatile float arena[1000];\n"
+        "volatile int zero[4];\n"
+        "int main() { return arena[7] > 0 ? zero[0] : 1; }\n",
+        encoding="utf-8",
+    )
+    with firmware.build(sources, tmp_path, config.load()).elf.open("rb") as file:
+        elf = ELFFile(file)
+        symbols = {s.name: s["st_value"] for s in elf.get_section_by_name(".symtab").iter_symbols()}
+        segments = [(s["p_paddr"], s["p_filesz"]) for s in elf.iter_segments("PT_LOAD")]
+    arena = range(symbols["__arena_start"], symbols["__arena_end"])
+    cleared = range(symbols["__bss_start"], symbols["__bss_end"])
+    assert len(arena) >= 4000
+    assert symbols["zero"] in cleared
+    for written in (cleared, *(range(begin, begin + size) for begin, size in segments)):
+        assert not set(arena) & set(written)
+
+
 def test_static_constructors_are_refused(sources: Path, tmp_path: Path) -> None:
     (sources / "main.cpp").write_text(
         "int unknown();\nint value = unknown();\n"

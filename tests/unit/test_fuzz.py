@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,6 +23,7 @@ from modelgen.trial import Case, attempt
 from tests.unit.networks import bits
 
 ROOT = Path(__file__).resolve().parents[2]
+CONFIG = configuration.load(ROOT / "heepstor_cfg.hjson")
 SEEDS = range(24)
 
 
@@ -28,10 +31,13 @@ class Fake(fuzz.Bench):
     """The engine hangs, or two outputs are wrong, in every network with a depthwise convolution."""
 
     def __init__(self, hangs: bool) -> None:
-        super().__init__(configuration.load(ROOT / "heepstor_cfg.hjson"))
+        super().__init__(CONFIG)
         self.hangs = hangs
+        self.images: list[int] = []
+        """Networks in each image that was run."""
 
     def _simulate(self, cases: Sequence[Case]) -> list[str]:
+        self.images.append(len(cases))
         lines = []
         for index, case in enumerate(cases):
             if is_bad(case.module) and self.hangs:
@@ -42,6 +48,12 @@ class Fake(fuzz.Bench):
 
 def is_bad(module: RandomModule) -> bool:
     return any(step.settings.get("groups") == "depthwise" for step in module.steps)
+
+
+def compiled() -> Iterator[Case]:
+    """Yield the random modules that can be compiled."""
+    results = (attempt(draw(seed), CONFIG.hardware()) for seed in itertools.count())
+    return (result for result in results if isinstance(result, Case))
 
 
 def report_of(bench: fuzz.Bench, seeds: Sequence[int] = SEEDS) -> fuzz.Report:
@@ -59,6 +71,28 @@ def test_networks_after_one_that_hangs_are_tried() -> None:
     assert [f.module for f in hanging.failures] == [f.module for f in wrong.failures]
     assert all(re.match(r"RTL: 2 of \d+ outputs", f.reason) for f in wrong.failures)
     assert all(f.reason.startswith("no end: ") for f in hanging.failures)
+
+
+def test_networks_run_one_after_another_in_one_image() -> None:
+    bench = Fake(hangs=False)
+    report = report_of(bench)
+    assert bench.images == [report.right + len(report.failures)]
+    assert bench.images[0] > 1
+
+
+def test_each_image_begins_with_junk_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The simulator's seed follows from the modules', so that a run can be repeated."""
+    commands: list[list[str]] = []
+    built = SimpleNamespace(elf=Path("networks.elf"))
+    monkeypatch.setattr(fuzz.firmware, "build", lambda *_, **__: built)
+    monkeypatch.setattr(fuzz, "run_lines", lambda command, _: commands.append(command))
+    one, other = itertools.islice(compiled(), 2)
+    with fuzz.Bench(CONFIG) as bench:
+        for case in (one, other, one):
+            bench._simulate([case])
+    seeds = [re.search(r"--seed=(\d+)", " ".join(command))[1] for command in commands]
+    assert seeds[0] == seeds[2] != seeds[1]
+    assert all(0 < int(seed) < 2**31 for seed in seeds)
 
 
 def test_a_failure_is_made_smaller() -> None:
@@ -143,15 +177,14 @@ def test_a_network_that_cannot_be_built_is_named() -> None:
 
 def test_a_bundle_links(tmp_path: Path) -> None:
     """Networks in one firmware, with layers on the CPU; what lies in it is what is expected."""
-    config = configuration.load(ROOT / "heepstor_cfg.hjson")
-    results = (attempt(draw(seed), config.hardware()) for seed in range(200))
-    cases = [result for result in results if isinstance(result, Case)]
-    on_cpu = next(case for case in cases if len(case.program.steps) > 1)
-    chosen = [(c.program, c.inputs, c.expected) for c in (cases[0], on_cpu)]
+    first = next(compiled())
+    on_cpu = next(case for case in compiled() if len(case.program.steps) > 1)
+    chosen = [(c.program, c.inputs, c.expected) for c in (first, on_cpu)]
     names = bundle.write(chosen, tmp_path / "src")
+    assert "kInferences = 2;" in (tmp_path / "src" / "main.cpp").read_text()
     (tmp_path / "out").mkdir()
     parts = {name: bundle.definitions(name) for name in names}
-    built = firmware.build(tmp_path / "src", tmp_path / "out", config, parts=parts)
+    built = firmware.build(tmp_path / "src", tmp_path / "out", CONFIG, parts=parts)
     written = (tmp_path / "src" / "network_1_expected.bin").read_bytes()
     np.testing.assert_array_equal(np.frombuffer(written, "<u4"), bits(on_cpu.expected).reshape(-1))
     counted = sum(bundle.memory_bytes(program, len(values)) for program, values, _ in chosen)

@@ -103,6 +103,25 @@ def test_accuracy_and_golden_outputs_come_from_the_module(tmp_path: Path) -> Non
     assert 0 < np.abs(module - quantized).max() < 0.1
 
 
+def test_a_graph_that_differs_changes_nothing_of_the_modules(tmp_path: Path) -> None:
+    """Accuracy, predictions and golden outputs are those that the module gave, whatever it gave."""
+    export_model(cnn, tmp_path)
+    file = tmp_path / "export" / exported.TEST_FILE
+    arrays = dict(np.load(file))
+    outputs = arrays["outputs"] = -arrays["outputs"]
+    arrays["labels"] = outputs.argmax(1)
+    np.savez(file, **arrays)
+    for name in ("quantize", "generate"):
+        (tmp_path / name).mkdir()
+    stages.quantize(tmp_path / "export", tmp_path / "quantize", {}, Progress())
+    stages.generate(tmp_path / "quantize", tmp_path / "generate", Hardware(), {"inputs": 4})
+    figures = json.loads((tmp_path / "quantize" / "accuracy.json").read_text())
+    assert figures["float"] == 1.0
+    assert figures["quantized"] == figures["same_prediction"] < 1.0
+    module = np.load(tmp_path / "generate" / "golden" / "module.npy")
+    np.testing.assert_array_equal(module, outputs[:4])
+
+
 @pytest.mark.parametrize("batch", [1, 2])
 def test_a_wrong_import_names_its_first_layer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
@@ -129,6 +148,19 @@ def test_a_small_error_of_one_value_shows(tmp_path: Path, monkeypatch: pytest.Mo
             lambda: Function(lambda x, one: one(x.flatten(1)).reshape(-1, 5), nn.Linear(90, 5)),
             tmp_path,
         )
+
+
+def test_an_error_that_one_input_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The outputs of all inputs are compared; layers are looked at where they differ."""
+
+    def clamp_of_relu(found: importer.Importer, call: object) -> None:
+        found.add(call, "pointwise", attributes={"clamp": [0.0, 100.0]})
+
+    monkeypatch.setitem(importer._OPERATORS, "aten.relu.default", clamp_of_relu)
+    inputs = inputs_of()
+    inputs[5] *= 1000
+    with pytest.raises(ModelError, match=r"Layer '0' \(ReLU\) computes.*for test input 5 "):
+        export_model(lambda: nn.Sequential(nn.ReLU(), nn.Flatten()), tmp_path, inputs, False)
 
 
 class Counting(nn.Module):

@@ -148,6 +148,8 @@ FAULTS = {
     "source row pitch": ({"source_row_pitch": 0x7FFFFFFC}, 2),
     "source row pitch that wraps": ({"source_row_pitch": 0xFFFFFFFC}, 2),
     "source column pitch that wraps": ({"source_column_pitch": 0xFFFFFFFC}, 2),
+    "pitch of one column": ({"load_columns": 1, "source_column_pitch": 0x80000000}, 2),
+    "pitch of one row": ({"load_rows": 1, "source_row_pitch": 0x80000000}, 2),
     "pitch_x that wraps": ({"pitch_x": 0x80000000}, 2),
     "pitch_y that wraps": ({"pitch_y": 0xFFFFFFFC}, 2),
     "rows wider than their pitch": ({"load_pitch": 17}, 1),
@@ -199,6 +201,45 @@ def test_the_last_word_may_be_used() -> None:
     end = BASE + MEMORY_BYTES
     assert run_chain(small_job(destination=end - 88, profile=0)).error == 0
     assert run_chain(small_job(destination=end - 84, profile=0)).error == 2
+
+
+@pytest.mark.parametrize("steps", [(4, 11), (2, 3), (1, 8), (0, 0)], ids=str)
+def test_of_overlapping_results_the_last_one_stays(steps: tuple[int, int]) -> None:
+    """In memory and in the buffer, from which a second job stores them; as in the reference."""
+    x, y = steps
+    words = 3 * x + 2 * y + 11
+    shape = {"store_columns": 4, "store_rows": 3, "window_columns": 1, "window_rows": 1}
+    in_memory = {"add_residual": False, "pitch_x": 4 * x, "pitch_y": 4 * y}
+    job = small_job(**shape, **in_memory, store_step_x=x, store_step_y=y)
+    reader = Descriptor(
+        operation=Operation.SUM,
+        first=True,
+        store_memory=True,
+        input_base=job.store_base,
+        step_x=1,
+        position_columns=words,
+        position_rows=1,
+        run=1,
+        runs_x=1,
+        runs_y=1,
+        tiles=1,
+        columns=1,
+        parameters=PARAMETERS,
+        destination=RESIDUAL,
+        pitch_x=4,
+        store_columns=words,
+        store_rows=1,
+        window_columns=1,
+        window_rows=1,
+    )
+    values = np.random.default_rng(0).standard_normal(MEMORY_BYTES // 4)
+    memory = bytearray(values.astype("<f4").tobytes())
+    image = link([job, reader], CHAIN)
+    memory[: len(image)] = image
+    got = runtime_host.connect().run_chain(bytes(memory), BASE, CHAIN, GEOMETRY)
+    hardware = Hardware(*astuple(GEOMETRY)[:1], 4, *astuple(GEOMETRY)[1:])
+    assert execute_chain(memory, BASE, CHAIN, hardware).error == got.error == 0
+    assert got.memory == bytes(memory)
 
 
 @pytest.mark.parametrize("changes", [{"slope": -0.5}, {"clamp_low": 0.0}, {"clamp_high": -0.0}])

@@ -18,7 +18,7 @@ from modelgen.errors import ModelError
 from modelgen.graph import Graph
 from modelgen.graph_builder import GraphBuilder
 from modelgen.hardware import Hardware
-from modelgen.image import build_image, descriptors_of, execute
+from modelgen.image import Machine, build_image, descriptors_of, execute
 from modelgen.program import Chain, CpuLayer, EngineLayer, Program
 from modelgen.verification import check, golden_outputs
 from tests.unit import networks
@@ -223,6 +223,64 @@ def test_a_program_that_reads_what_it_has_not_written_is_refused(
     )
     with pytest.raises(AssertionError, match=wrong):
         golden_outputs(program, inferences_of(built))
+
+
+def program_with_an_arena() -> Program:
+    """A sum of two convolutions: the operand that is added is in memory."""
+    graph = GraphBuilder(1, 6, 6, 4)
+    last = graph.conv("x", 4)
+    built = graph.build(graph.pointwise(graph.conv(last, 4), residual=last))
+    program = compile_graph(built, Hardware())
+    assert program.arena.size
+    return program
+
+
+def test_what_a_program_writes_begins_with_other_junk_each_time() -> None:
+    program = program_with_an_arena()
+    values = inputs_of(program.graph)
+    one, other = build_image(program, values), build_image(program, values)
+    tensor = program.graph.tensors[program.graph.output]
+    places = one.addresses
+    for begin, count in ((places.arena, program.arena.size // 4), (places.output, tensor.size)):
+        mine, theirs = (image.words(begin, count).view(np.uint32) for image in (one, other))
+        assert (mine != theirs).mean() > 0.99
+    again = [build_image(program, values, seed=5).memory for _ in range(2)]
+    assert again[0] == again[1]
+
+
+def test_a_program_that_reads_what_it_has_not_stored_is_refused() -> None:
+    """The operand that is added lies in memory, and nothing has stored it there."""
+    program = program_with_an_arena()
+    (chain,) = program.steps
+    first = chain.layers[0]
+    jobs = tuple(
+        replace(job, store=replace(job.store, memory=None)) if job.store else job
+        for job in first.jobs
+    )
+    without = replace(chain, layers=(replace(first, jobs=jobs), *chain.layers[1:]))
+    with pytest.raises(AssertionError, match=r"it reads memory at 0x[0-9a-f]+, which nothing has"):
+        golden_outputs(replace(program, steps=(without,)), inferences_of(program.graph))
+
+
+def test_inferences_follow_one_another_in_the_same_memories(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    machines = []
+
+    class Counting(Machine):
+        def __init__(self, program: Program) -> None:
+            super().__init__(program)
+            self.inferences = 0
+            machines.append(self)
+
+        def infer(self, values: np.ndarray) -> np.ndarray:
+            self.inferences += 1
+            return super().infer(values)
+
+    monkeypatch.setattr("modelgen.verification.Machine", Counting)
+    program = program_with_an_arena()
+    golden_outputs(program, inferences_of(program.graph))
+    assert [machine.inferences for machine in machines] == [2]
 
 
 @pytest.mark.parametrize("size", [8, 16])

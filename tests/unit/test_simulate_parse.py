@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from pathlib import Path
 
@@ -182,10 +183,10 @@ def test_tolerance_to_pytorch(index, value, passes):
 SEEN_AGAIN = r"(?s)...*To repeat it: .*/simulator --firmware=.*/fw.elf --seed=[1-9]\d*$"
 
 
-def stand_in(folder: Path, text: str, code: int) -> Path:
-    """A simulator that prints a text and ends with a code."""
+def stand_in(folder: Path, text: str, code: int, *commands: str) -> Path:
+    """A simulator that runs commands of the shell, prints a text and ends with a code."""
     path = folder / "simulator"
-    lines = "\n".join(["#!/bin/sh", "cat <<'END'", text, "END", f"exit {code}"])
+    lines = "\n".join(["#!/bin/sh", *commands, "cat <<'END'", text, "END", f"exit {code}"])
     path.write_text(lines + "\n")
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     return path
@@ -224,6 +225,18 @@ def test_firmware_that_finds_mismatches_is_explained(tmp_path, model):
     with pytest.raises(HeepstorError, match=SEEN_AGAIN.replace("..", "inference 0, output 0")):
         program = stand_in(tmp_path, text, 1)
         simulate.run(program, tmp_path / "fw.elf", model, tmp_path, Progress())
+
+
+def test_each_simulation_begins_with_junk_of_its_own(tmp_path, model):
+    """And its message names the seed that the simulator got."""
+    seeds = []
+    for _ in range(2):
+        program = stand_in(tmp_path, "bus error", 3, 'echo "$@" >"$0.arguments"')
+        with pytest.raises(HeepstorError) as caught:
+            simulate.run(program, tmp_path / "fw.elf", model, tmp_path, Progress())
+        seeds.append(re.search(r"--seed=(\d+)$", str(caught.value))[1])
+        assert f"--seed={seeds[-1]} " in (tmp_path / "simulator.arguments").read_text()
+    assert seeds[0] != seeds[1]
 
 
 def test_missing_simulator(tmp_path, model):

@@ -49,8 +49,9 @@ LINEAR = Step("linear", (2,), {"form": "nn", "outputs": 4, "bias": True})
 def test_a_right_module() -> None:
     case = attempt(module_of(CONV, FLATTEN), HARDWARE)
     assert isinstance(case, Case)
-    assert case.inputs.shape == (trial.INFERENCES, 2, 5, 5, 2)
-    assert case.expected.shape == (trial.INFERENCES, 2, 75)
+    # Two inferences, one after the other, of a batch of two.
+    assert case.inputs.shape == (2, 2, 5, 5, 2)
+    assert case.expected.shape == (2, 2, 75)
 
 
 def test_layers_after_an_argmax() -> None:
