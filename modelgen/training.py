@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,7 +55,8 @@ def trained_model(
     # Before the training: what cannot be compiled need not be trained.
     graph = import_model(model, data.test_inputs.shape[1:], project.settings.batch)
     check_outputs(graph, project.settings, data)
-    kept = checkpoints / f"{project.name}-{_key(model, graph, data, training)}.pt"
+    check_trainable(model, data)
+    kept = checkpoints / f"{project.name}-{_key(project, graph, data, training)}.pt"
     if kept.is_file():
         try:
             load_verified(model, kept)
@@ -113,18 +115,38 @@ def _check_state(model: torch.nn.Module) -> None:
             )
 
 
-def _key(model: torch.nn.Module, graph: Graph, data: Data, training: Training) -> str:
+def _key(project: Project, graph: Graph, data: Data, training: Training) -> str:
     """Return a hash of all that the trained values depend on."""
+    import torch
+
     digest = hashlib.sha256()
-    # The model's text has what only training uses; the graph what forward() does by itself.
-    digest.update(repr(model).encode())
     digest.update(repr(graph.nodes).encode())
     digest.update(json.dumps(asdict(training), sort_keys=True).encode())
     digest.update(data.fingerprint().encode())
-    for name, value in model.state_dict().items():
-        digest.update(name.encode())
-        digest.update(value.detach().cpu().contiguous().numpy().tobytes())
+    # The training that follows draws the same random numbers whether this is done or not.
+    with torch.random.fork_rng(devices=[]):
+        for part in _first_step(seeded_model(project), data, training):
+            digest.update(part)
     return digest.hexdigest()[:12]
+
+
+def _first_step(model: torch.nn.Module, data: Data, training: Training) -> Iterator[bytes]:
+    """Give the values and gradients of a model after one batch on the CPU.
+
+    They show what the graph, which is of the model in evaluation mode, does not: what forward()
+    does only in training, and which parameters are fixed.
+    """
+    import torch
+
+    # As the importer has it, whatever model() gives.
+    model = model.to("cpu", torch.float32).train()
+    inputs, labels, generator = _training_data(data, training, "cpu")
+    with single_thread():
+        _accumulate_gradients(model, inputs, labels, training.batch, generator)
+    for value in model.state_dict().values():
+        yield value.contiguous().numpy().tobytes()
+    for parameter in model.parameters():
+        yield b"none" if parameter.grad is None else parameter.grad.contiguous().numpy().tobytes()
 
 
 def _check_classes(model: torch.nn.Module, data: Data) -> None:
@@ -141,10 +163,8 @@ def _check_classes(model: torch.nn.Module, data: Data) -> None:
     check_labels(data.name, "training", data.train_labels, output.shape[1])
 
 
-def train(
-    model: torch.nn.Module, data: Data, training: Training, device: str, progress: Progress
-) -> None:
-    """Train in place: cross entropy, Adam, one cycle of the learning rate."""
+def check_trainable(model: torch.nn.Module, data: Data) -> None:
+    """Raise ModelError if there is nothing to train with, or the model does not fit it."""
     import torch
 
     if not all(bool(torch.isfinite(value).all()) for value in model.parameters()):
@@ -155,22 +175,52 @@ def train(
             "name a checkpoint in the settings, or set training to None."
         )
     _check_classes(model, data)
+
+
+def train(
+    model: torch.nn.Module, data: Data, training: Training, device: str, progress: Progress
+) -> None:
+    """Train in place: cross entropy, Adam, one cycle of the learning rate."""
+    import torch
+
     model.to(device).train()
-    inputs = torch.from_numpy(data.train_inputs).to(device)
-    labels = torch.from_numpy(data.train_labels).to(device)
+    inputs, labels, generator = _training_data(data, training, device)
     optimizer = torch.optim.Adam(model.parameters(), lr=training.learning_rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, max_lr=training.learning_rate, total_steps=training.steps
     )
-    generator = torch.Generator().manual_seed(training.seed)
     with single_thread():
         for _ in progress.track(range(training.steps), "training", training.steps):
-            chosen = torch.randint(len(inputs), (training.batch,), generator=generator).to(device)
             optimizer.zero_grad()
-            loss = torch.nn.functional.cross_entropy(model(inputs[chosen]), labels[chosen])
-            loss.backward()
+            _accumulate_gradients(model, inputs, labels, training.batch, generator)
             optimizer.step()
             schedule.step()
     model.to("cpu").eval()
     if not all(bool(torch.isfinite(value).all()) for value in model.parameters()):
         raise ModelError("The training diverged: lower 'learning_rate' in the settings.")
+
+
+def _training_data(
+    data: Data, training: Training, device: str
+) -> tuple[torch.Tensor, torch.Tensor, torch.Generator]:
+    """Return the inputs and labels to train with, and what batches are drawn with."""
+    import torch
+
+    inputs = torch.from_numpy(data.train_inputs).to(device)
+    labels = torch.from_numpy(data.train_labels).to(device)
+    return inputs, labels, torch.Generator().manual_seed(training.seed)
+
+
+def _accumulate_gradients(
+    model: torch.nn.Module,
+    inputs: torch.Tensor,
+    labels: torch.Tensor,
+    batch: int,
+    generator: torch.Generator,
+) -> None:
+    """Draw a batch, and add the gradients of its cross entropy to those of the parameters."""
+    import torch
+
+    chosen = torch.randint(len(inputs), (batch,), generator=generator).to(inputs.device)
+    loss = torch.nn.functional.cross_entropy(model(inputs[chosen]), labels[chosen])
+    loss.backward()

@@ -23,7 +23,7 @@ from modelgen.data import Data
 from modelgen.errors import ModelError
 from modelgen.project import load_project
 from modelgen.settings import Settings, Training, parse
-from modelgen.training import train, trained_model
+from modelgen.training import check_trainable, train, trained_model
 
 GOOD = """
 import numpy as np
@@ -226,6 +226,8 @@ SMALL = GOOD.replace("nn.ReLU()", "nn.Dropout(0.1), nn.ReLU()").replace(
         ("x, y, x, y)", "x, y, x * 2, y)", "trained on 64 inputs"),
         ("x, y, x, y)", "x, y, x, 1 - y)", "trained on 64 inputs"),
         ("x, y, x, y)", "x, y, x[:32], y[:32])", "trained on 32 inputs"),
+        # An input that is not in the first batch.
+        ("x, y, x, y)", "x, y, x * (np.arange(64) > 0)[:, None], y)", "trained on 64 inputs"),
         (
             "return nn.Sequential(",
             "torch.rand(1)\n    return nn.Sequential(",
@@ -298,30 +300,6 @@ def test_a_checkpoint_in_the_settings_is_used(tmp_path: Path) -> None:
     assert same(model, wanted)
 
 
-def test_another_forward_is_trained_anew(tmp_path: Path) -> None:
-    text = """
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.a = nn.Linear(4, 2)
-
-    def forward(self, x):
-        return self.a(x)
-
-
-def model():
-"""
-    text = GOOD.replace("def model():\n", text).replace(
-        "nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))", "Net()"
-    )
-    origins = []
-    for forward in ("self.a(x)", "self.a(x).relu()", "self.a(x)"):
-        folder = project_with(tmp_path, text.replace("self.a(x)\n", f"{forward}\n"))
-        project = load_project(folder)
-        origins.append(trained_model(project, project.data(tmp_path), tmp_path, Progress())[1])
-    assert origins == ["trained on 64 inputs", "trained on 64 inputs", "trained before"]
-
-
 class Notes(Progress):
     """Keeps the lines that would be printed."""
 
@@ -330,6 +308,52 @@ class Notes(Progress):
 
     def note(self, text: str) -> None:
         self.lines.append(text)
+
+
+OWN = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(4, 4), nn.Linear(4, 2)
+        self.w = nn.Parameter(torch.randn(2, 2))
+        self.norm = nn.BatchNorm1d(4, momentum=0.1)
+        nn.init.constant_(self.a.bias[:1], -100.0)
+        self.a.weight.requires_grad_(True)
+
+    def forward(self, x):
+        x = nn.functional.relu(self.a(self.norm(x)))
+        x = nn.functional.dropout(x, RATE, self.training)
+        return nn.functional.linear(self.b(x), self.w)
+
+
+def model():
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("return nn.functional.linear(self.b(x), self.w)", "return self.b(x)"),
+        ("self.w", "self.v"),
+        ("RATE = 0.1", "RATE = 0.2"),
+        ("requires_grad_(True)", "requires_grad_(False)"),
+        ("momentum=0.1", "momentum=0.2"),
+        # Neither makes a difference to the gradients of the first batch.
+        ("functional.relu(self.a(self.norm(x)))", "functional.relu6(self.a(self.norm(x)))"),
+        ("-100.0", "-200.0"),
+    ],
+)
+def test_another_text_of_the_model_is_trained_anew(tmp_path: Path, old: str, new: str) -> None:
+    text = GOOD.replace("def model():\n", f"import torch\n\nRATE = 0.1\n{OWN}").replace(
+        "nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))", "Net()"
+    )
+    assert old in text
+    notes, origins = Notes(), []
+    for source in (text, text.replace(old, new), text):
+        project = load_project(project_with(tmp_path, source))
+        origins.append(trained_model(project, project.data(tmp_path), tmp_path, notes)[1])
+    assert origins == ["trained on 64 inputs", "trained on 64 inputs", "trained before"]
+    assert notes.lines == [], "nothing is found that does not fit"
 
 
 def flip_a_bit(kept: Path) -> None:
@@ -402,16 +426,16 @@ def test_what_cannot_be_compiled_is_not_trained(tmp_path: Path) -> None:
 def test_training_data_that_do_not_fit(inputs: np.ndarray, labels: list, message: str) -> None:
     data = Data("mine", inputs, None, inputs, labels)
     with pytest.raises(ModelError, match=message):
-        train(network(), data, Training(), "cpu", Progress())
+        check_trainable(network(), data)
 
 
-def test_parameters_that_are_not_finite(tmp_path: Path) -> None:
+def test_parameters_that_are_not_finite() -> None:
     model = network()
     with torch.no_grad():
         model[0].weight[0, 0] = torch.nan
     data = Data("mine", np.zeros((2, 4)), None, np.zeros((2, 4)), [0, 1])
     with pytest.raises(ModelError, match="before any training"):
-        train(model, data, Training(), "cpu", Progress())
+        check_trainable(model, data)
 
 
 def test_project_that_exits(tmp_path: Path) -> None:
@@ -419,7 +443,7 @@ def test_project_that_exits(tmp_path: Path) -> None:
     assert "project.py:3 failed: SystemExit: 3" in text
 
 
-def test_nothing_to_train_with(tmp_path: Path) -> None:
+def test_nothing_to_train_with() -> None:
     data = Data("tests only", np.zeros((2, 4), np.float32))
     with pytest.raises(ModelError, match="nothing to train with"):
-        train(network(), data, Training(), "cpu", Progress())
+        check_trainable(network(), data)
