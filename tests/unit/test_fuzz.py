@@ -15,11 +15,12 @@ import pytest
 
 from flows import config as configuration
 from flows import firmware, fuzz, interrupts
+from flows.config import Config
 from flows.processes import run_lines
 from flows.progress import Progress
 from modelgen import bundle
 from modelgen.random_modules import RandomModule, draw, text
-from modelgen.trial import Case, attempt
+from modelgen.trial import Case, Failure, attempt
 from tests.unit.networks import bits
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -114,6 +115,33 @@ def test_the_report_counts_reasons() -> None:
     lines = list(report.lines())
     assert lines[-1].startswith(f"{len(SEEDS)} modules: {report.right} right, ")
     assert sum("refused: " in line for line in lines) == len(document["reasons"])
+
+
+class Known(Fake):
+    """Nothing is tried: what comes of the modules is known."""
+
+    failures: tuple[Failure, ...] = ()
+
+    def __init__(self, _: Config) -> None:
+        super().__init__(hangs=False)
+
+    def run(self, modules: Sequence[RandomModule], report: fuzz.Report, _: Progress) -> None:
+        report.right += len(modules) - len(self.failures)
+        report.failures += self.failures
+
+
+@pytest.mark.parametrize(("kind", "code"), [(None, 0), ("wrong", 1), ("KeyError", 1)])
+def test_the_exit_code_says_whether_a_module_failed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kind: str, code: int
+) -> None:
+    failures = (Failure(draw(0), f"{kind}: x"),) if kind else ()
+    monkeypatch.setattr(Known, "failures", failures)
+    monkeypatch.setattr(Known, "shrink", lambda self, failure, progress: failure)
+    monkeypatch.setattr(fuzz, "Bench", Known)
+    monkeypatch.setattr(fuzz, "run_pipeline", lambda *_: None)
+    assert fuzz.main(2, 0, str(configuration.DEFAULT_PATH)) == code
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == f"2 modules: {2 - code} right, 0 refused, {code} failed"
 
 
 class Stopped(Fake):

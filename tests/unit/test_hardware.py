@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
 import pytest
+from edalize.flows.sim import Sim
 
 from flows import config, fusesoc, hardware
+from flows.edalize_flows.simulation import Simulation
 from flows.errors import HeepstorError
 from flows.progress import Progress
 
@@ -134,6 +137,29 @@ def test_nothing_is_kept_of_a_build_that_did_not_succeed(stand_in, ending, after
     with pytest.raises(HeepstorError):
         build(stand_in)
     assert not list(work.glob("V*"))
+
+
+def test_the_flow_goes_on_only_from_a_build_that_succeeded(tmp_path, monkeypatch):
+    """That is Edalize's, below what this repository calls; `fusesoc run` alone takes it too."""
+    makefile = tmp_path / "Vtop.mk"
+    found = []
+
+    def end(error):
+        def build(flow):
+            found.append(makefile.exists())
+            makefile.touch()
+            if error:
+                raise error
+
+        return build
+
+    flow = object.__new__(Simulation)
+    flow.work_root = str(tmp_path)
+    for error in (RuntimeError("refused"), RuntimeError("refused"), None, None):
+        monkeypatch.setattr(Sim, "build", end(error))
+        with pytest.raises(RuntimeError) if error else contextlib.nullcontext():
+            flow.build()
+    assert found == [False, False, False, True]
 
 
 def test_another_compiler_makes_everything_again(stand_in, monkeypatch):
