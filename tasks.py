@@ -15,8 +15,9 @@ from invoke import Exit, task
 sys.dont_write_bytecode = False
 
 # After the line above, which they need.
-from flows import endings, interrupts, streams  # noqa: E402
-from flows.pairs import Pair, TaskWithPairs  # noqa: E402
+from flows.cli import endings  # noqa: E402
+from flows.cli.pairs import Pair, TaskWithPairs  # noqa: E402
+from flows.system import interrupts, streams  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent
 
@@ -91,7 +92,7 @@ def _in_build(function):
 
     @functools.wraps(function)
     def wrapped(c, **options):
-        from flows import cleaning
+        from flows.stages import cleaning
 
         with cleaning.in_use(ROOT, options.get("project", ""), _say_waiting("is cleaning")):
             return function(c, **options)
@@ -121,7 +122,7 @@ def _with_options(options: dict[str, tuple[object, str]]):
 
 def _answer(json: bool, work, *arguments) -> None:
     """Calls `work(*arguments, terminal)`, and prints what it returns where JSON is asked for."""
-    from flows.progress import Terminal
+    from flows.terminal.progress import Terminal
 
     result = work(*arguments, Terminal(sys.stderr if json else sys.stdout))
     if json:
@@ -129,8 +130,8 @@ def _answer(json: bool, work, *arguments) -> None:
 
 
 def _stage(name: str, project: str, options: dict, json: bool) -> None:
-    from flows.options import Options
-    from flows.pipeline import run
+    from flows.stages.options import Options
+    from flows.stages.pipeline import run
 
     _answer(json, run, ROOT, Options.from_command_line(ROOT, project=project, **options), name)
 
@@ -173,8 +174,8 @@ def report(c, *, compare, project, json, **options):
 @_with_options(BOARD_OPTIONS)
 def flash(c, *, port, project, json, **options):
     """Send the application to a board, run it there, and check its outputs."""
-    from flows.options import Options
     from flows.serial import board
+    from flows.stages.options import Options
 
     choice = Options.from_command_line(ROOT, project=project, **options)
     _answer(json, board.flash, ROOT, choice, port)
@@ -183,8 +184,8 @@ def flash(c, *, port, project, json, **options):
 @_with_options(RUN_OPTIONS)
 def run(c, *, input, port, project, json, **options):
     """Run inputs of yours on a board, where the application stays and serves."""
-    from flows.options import Options
     from flows.serial import board
+    from flows.stages.options import Options
 
     choice = Options.from_command_line(ROOT, project=project, **options)
     _answer(json, board.infer, ROOT, choice, port, input, not json)
@@ -194,8 +195,8 @@ def run(c, *, input, port, project, json, **options):
 def debug(c, *, port, commands, project, **options):
     """Open GDB on the application, simulated or on a board, through OpenOCD."""
     from flows.debug import session
-    from flows.options import Options
-    from flows.progress import Terminal
+    from flows.stages.options import Options
+    from flows.terminal.progress import Terminal
 
     choice = Options.from_command_line(ROOT, project=project, **options)
     if code := session.run(ROOT, choice, port, commands, Terminal(sys.stdout)):
@@ -205,9 +206,9 @@ def debug(c, *, port, commands, project, **options):
 @_with_options(PROGRAM_OPTIONS)
 def program(c, *, board, bitstream, tool, json, config, set):
     """Put the bitstream onto a board, by Vivado or openFPGALoader; never one of older sources."""
-    from flows.fpga import boards
+    from flows.config import boards
     from flows.fpga import program as program_flow
-    from flows.options import config_file, user_path
+    from flows.stages.options import config_file, user_path
 
     chosen = boards.find(board)
     config_path = config_file(ROOT, config, set, chosen.configuration)
@@ -219,7 +220,7 @@ def program(c, *, board, bitstream, tool, json, config, set):
 @_reports_errors
 def list_all(c, json=False):
     """Show projects, FuseSoC targets, and what is built."""
-    from flows import listing
+    from flows.cli import listing
 
     found = listing.collect(ROOT)
     if json:
@@ -232,7 +233,8 @@ def list_all(c, json=False):
 @_reports_errors
 def clean(c, project=""):
     """Remove build/, where everything generated lies; data and .venv stay."""
-    from flows import cleaning, projects
+    from flows.repository import projects
+    from flows.stages import cleaning
 
     if project:
         projects.find(ROOT, project)
@@ -248,7 +250,7 @@ def clean(c, project=""):
 @_reports_errors
 def doctor(c, json=False, install_command=False):
     """Show every tool with its version, what it is for, and how to install what is missing."""
-    from flows import doctor as doctor_flow
+    from flows.cli import doctor as doctor_flow
 
     if install_command:
         print(doctor_flow.install_command())
@@ -269,7 +271,7 @@ def doctor(c, json=False, install_command=False):
 @_in_build
 def test(c, quick=False, all=False, only=""):
     """Run the tests; what follows `--` goes to pytest."""
-    from flows import checks
+    from flows.testing import checks
 
     if code := checks.run_tests(ROOT, checks.selection(quick, all), only, c.remainder):
         raise Exit(code=code)
@@ -286,9 +288,9 @@ def test(c, quick=False, all=False, only=""):
 @_in_build
 def mutate(c, only="", jobs="", again=False):
     """Apply small wrong edits to a copy, one by one; the tests must fail with each."""
-    from flows import mutate as mutate_flow
-    from flows.options import whole_number
-    from flows.progress import Terminal
+    from flows.stages.options import whole_number
+    from flows.terminal.progress import Terminal
+    from flows.testing import mutate as mutate_flow
 
     count = whole_number("jobs", jobs or str(os.cpu_count() or 1), 1)
     if code := mutate_flow.main(ROOT, only, count, again, Terminal(sys.stdout)):
@@ -300,7 +302,7 @@ def mutate(c, only="", jobs="", again=False):
 @_in_build
 def lint(c):
     """Check Python (ruff), C++ (clang-format) and every core's RTL (Verilator)."""
-    from flows import checks
+    from flows.testing import checks
 
     failed = checks.lint(ROOT)
     if failed:
@@ -321,7 +323,7 @@ def lint(c):
 def bench(c, suite="networks", sizes="", only="", json=False, config="", set=""):
     """Measure cycles, error and size against the stated goals."""
     from flows import bench as bench_flow
-    from flows.options import config_file
+    from flows.stages.options import config_file
 
     path = str(config_file(ROOT, config, set))
     if code := bench_flow.main(suite, json=json, config=path, sizes=sizes, only=only):
@@ -341,7 +343,7 @@ def bench(c, suite="networks", sizes="", only="", json=False, config="", set="")
 def fuzz(c, count="", seed="", json=False, config="", set=""):
     """Export, compile and run random modules; compare them with PyTorch and the reference."""
     from flows import fuzz as fuzz_flow
-    from flows.options import config_file, whole_number
+    from flows.stages.options import config_file, whole_number
 
     modules = whole_number("count", count or "200", 1)
     first = whole_number("seed", seed or "0", 0)

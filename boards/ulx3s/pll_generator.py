@@ -1,6 +1,6 @@
 """FuseSoC generator: the ECP5's PLL for the configured clock, as a Verilog module."""
 
-from flows import generator
+from flows.fusesoc import generator
 from flows.synth import ecp5_pll
 
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from flows import generator
 from flows.fpga import mmcm
+from flows.fusesoc import generator
 
 
 def generate(request: generator.Request) -> None:

@@ -5,10 +5,12 @@ from string import Template
 
 from elftools.elf.elffile import ELFFile
 
-from flows import config, firmware, generator
-from flows.config_rules import REGION_BYTES
+from flows import config
+from flows.config.rules import REGION_BYTES
 from flows.errors import HeepstorError
-from flows.riscv import Toolchain, Unit
+from flows.fusesoc import generator
+from flows.toolchain import firmware
+from flows.toolchain.riscv import Toolchain, Unit
 
 # Of the run-time library: what the compiler itself may call.
 RUNTIME = ("string.cpp",)

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from flows import config, generator
+from flows import config
+from flows.fusesoc import generator
 
 
 def generate(request: generator.Request) -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from systemrdl.node import AddrmapNode
 
-from flows import generator, registers
+from flows.fusesoc import generator
+from flows.toolchain import registers
 
 PACKAGE = "engine_descriptor_pkg"
 

@@ -4,8 +4,8 @@ import importlib
 import shutil
 from pathlib import Path
 
-from flows import generator
 from flows.errors import HeepstorError
+from flows.fusesoc import generator
 
 
 def source_folder(package: str, root: str) -> Path:

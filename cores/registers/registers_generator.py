@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from flows import generator, registers
+from flows.fusesoc import generator
+from flows.toolchain import registers
 
 WAIVERS = """\
 // PeakRDL-regblock's output, not written by hand: what it leaves unused is its own business, and

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import yaml
 
-from flows import config, firmware, generator
+from flows import config
+from flows.fusesoc import generator
+from flows.toolchain import firmware
 
 
 def generate(request: generator.Request) -> None:

@@ -6,14 +6,12 @@ import importlib
 import json as jsonlib
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from flows import config as configuration
 from flows.errors import HeepstorError
-from flows.options import user_path, whole_number
-from flows.progress import Terminal
-
-ROOT = Path(__file__).resolve().parents[2]
+from flows.repository import ROOT
+from flows.stages.options import user_path, whole_number
+from flows.terminal.progress import Terminal
 
 SUITES = {
     "networks": "flows.bench.networks",

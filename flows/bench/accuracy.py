@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from modelgen import reference
+from modelgen.targets.systolic import reference
 
 ROWS, COLUMNS = 64, 32
 DEPTHS = (72, 784)

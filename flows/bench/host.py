@@ -10,12 +10,12 @@ import sys
 import time
 from pathlib import Path
 
-from flows import cleaning
 from flows.bench.runner import Bench
 from flows.bench.tables import figures_table
 from flows.errors import HeepstorError
-from flows.processes import run_lines
-from flows.tables import console
+from flows.stages import cleaning
+from flows.system.processes import run_lines
+from flows.terminal.tables import console
 
 PROJECT = "cifar10-conv2d"
 SECONDS_GOAL = 15.0

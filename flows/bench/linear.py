@@ -8,7 +8,7 @@ from flows.bench import accuracy, published
 from flows.bench.runner import Bench
 from flows.bench.synthesis import array_resources
 from flows.bench.tables import figures_table
-from flows.tables import console
+from flows.terminal.tables import console
 
 SYNTHESIZED_SIZE = 8
 PE_GOAL = {"lut": 64, "dsp": 1}

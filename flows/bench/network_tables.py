@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flows.bench import published
 from flows.bench.tables import NONE, figures_table, percent, times, whole
 from flows.report.causes import WAITS
-from flows.tables import console
+from flows.terminal.tables import console
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -12,15 +12,17 @@ from typing import Any
 import numpy as np
 
 from flows import config as configuration
-from flows import firmware, hardware, simulate
+from flows import simulate
 from flows.config import Config
-from flows.device_log import Counters, DeviceLog, InputRun
 from flows.errors import HeepstorError
-from flows.hashing import FileHashes
-from flows.options import Options
-from flows.pipeline import Pipeline
-from flows.progress import Progress, Terminal
-from flows.stage import Runner, Stage
+from flows.simulate import hardware
+from flows.simulate.device_log import Counters, DeviceLog, InputRun
+from flows.stages.hashing import FileHashes
+from flows.stages.options import Options
+from flows.stages.pipeline import Pipeline
+from flows.stages.stage import Runner, Stage
+from flows.terminal.progress import Progress, Terminal
+from flows.toolchain import firmware
 
 
 @dataclass(frozen=True)
@@ -195,9 +197,9 @@ class Bench:
 
 def _quantize(project_dir: Path, shape: tuple[int, ...], folder: Path) -> Path:
     from modelgen import stages
-    from modelgen.data import Data
-    from modelgen.export import run_project
-    from modelgen.project import load_project
+    from modelgen.stages.model_export import run_project
+    from modelgen.workload.data import Data
+    from modelgen.workload.project import load_project
 
     project = load_project(project_dir)
     generator = np.random.default_rng(0)

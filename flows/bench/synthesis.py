@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 
 from flows.bench.runner import Bench
-from flows.core_library import Library
-from flows.pipeline import package_version
-from flows.progress import Progress
-from flows.sources import import_closure
-from flows.stage import Stage
+from flows.fusesoc.core_library import Library
+from flows.repository.sources import import_closure
+from flows.stages.pipeline import package_version
+from flows.stages.stage import Stage
 from flows.synth import stage as synthesis
+from flows.terminal.progress import Progress
 
 CORE = "heepstor:ip:systolic_array"
 MODULES = ("flows.synth.__main__", "flows.synth.stage")

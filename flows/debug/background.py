@@ -9,8 +9,8 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from flows import processes
 from flows.errors import HeepstorError
+from flows.system import processes
 
 _POLL_SECONDS = 0.02
 

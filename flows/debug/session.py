@@ -10,14 +10,15 @@ from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
-from flows import hardware, pipeline
 from flows.debug import background, tools
 from flows.debug.background import Background
 from flows.errors import HeepstorError
-from flows.options import Options, user_path
-from flows.pipeline import Pipeline
-from flows.processes import run_foreground
-from flows.progress import Progress, Terminal
+from flows.simulate import hardware
+from flows.stages import pipeline
+from flows.stages.options import Options, user_path
+from flows.stages.pipeline import Pipeline
+from flows.system.processes import run_foreground
+from flows.terminal.progress import Progress, Terminal
 
 SIMULATOR = "sim"
 ZCU104 = "zcu104"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 
-from flows import system_tools
 from flows.errors import HeepstorError
-from flows.system_tools import SystemTool
+from flows.system import tools as system_tools
+from flows.system.tools import SystemTool
 
 _GDB_OF_ALL = ("dnf", "yum", "zypper")
 

@@ -14,7 +14,7 @@ from edalize.flows.vivado import Vivado
 from flows.errors import HeepstorError
 from flows.fpga import record, vivado
 from flows.fpga.guarded import Guarded
-from flows.fusesoc_errors import as_fusesoc_takes_them
+from flows.fusesoc.errors import as_fusesoc_takes_them
 
 # What Vivado makes. It takes runs that it completed for current, whatever has changed since.
 _FILES = ("xpr", "bin", "v", "edn")

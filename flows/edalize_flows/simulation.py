@@ -11,8 +11,8 @@ from pathlib import Path
 
 from edalize.flows.sim import Sim
 
-from flows.fusesoc_errors import as_fusesoc_takes_them
-from flows.verilator import remove_products
+from flows.fusesoc.errors import as_fusesoc_takes_them
+from flows.toolchain.verilator import remove_products
 
 UNFINISHED = "unfinished"
 """Lies in the work folder from the beginning of a build to its success."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from edalize.flows.edaflow import Edaflow, FlowGraph
 
-from flows.fusesoc_errors import as_fusesoc_takes_them
+from flows.fusesoc.errors import as_fusesoc_takes_them
 from flows.synth.stage import PICTURE, UTILIZATION
 
 

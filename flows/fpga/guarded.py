@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from flows.fpga import fit, record
-from flows.fusesoc_errors import as_fusesoc_takes_them
+from flows.fusesoc.errors import as_fusesoc_takes_them
 
 
 class Guarded:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from flows import config, system_tools
+from flows import config
+from flows.config.boards import Board
 from flows.errors import HeepstorError
 from flows.fpga import project, record, vivado
-from flows.fpga.boards import Board
-from flows.locks import file_lock
-from flows.processes import run_lines
-from flows.progress import Progress, Terminal
+from flows.system import tools as system_tools
+from flows.system.locks import file_lock
+from flows.system.processes import run_lines
+from flows.terminal.progress import Progress, Terminal
 
 TOOLS = ("vivado", "openfpgaloader")
 _SHOWN_LINES = 15

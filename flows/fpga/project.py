@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from flows import fusesoc
+from flows.config.boards import Board
 from flows.errors import HeepstorError
 from flows.fpga import record, vivado
-from flows.fpga.boards import Board
-from flows.progress import Progress
+from flows.terminal.progress import Progress
 
 SYSTEM = "heepstor"
 

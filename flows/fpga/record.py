@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from flows.errors import HeepstorError
-from flows.files import write_whole
+from flows.system.files import write_whole
 
 SCHEMA = 2
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from flows.report.units import count, percent
 
 if TYPE_CHECKING:
-    from flows.progress import Terminal
+    from flows.terminal.progress import Terminal
 
 ACCURACY = "accuracy.json"
 UNKNOWN = "unknown"
@@ -70,7 +70,7 @@ def compared(result: dict) -> str:
 
 def show(accuracy: dict, terminal: Terminal) -> None:
     """Prints the table of the stage quantize."""
-    from flows.tables import console
+    from flows.terminal.tables import console
 
     out = console(None, terminal.stream)
     out.print()

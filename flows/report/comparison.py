@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows import projects
 from flows.errors import HeepstorError
-from flows.files import read_json
-from flows.options import Options, user_path
 from flows.report import data
 from flows.report.causes import CAUSES, WAITS
 from flows.report.charts import pairs
 from flows.report.page import template
 from flows.report.units import Unit, count, megahertz, percent, ratio, size
+from flows.repository import projects
+from flows.stages.options import Options, user_path
+from flows.system.files import read_json
 
 if TYPE_CHECKING:
-    from flows.progress import Terminal
+    from flows.terminal.progress import Terminal
 
 FOLDER = "compare"
 NONE = "-"
@@ -184,7 +184,7 @@ def _or_none(shown, value) -> str:
 def _show(labels: list[str], rows: list[Row], layers: list[Row], terminal: Terminal) -> None:
     from rich.table import Table
 
-    from flows.tables import console
+    from flows.terminal.tables import console
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("")

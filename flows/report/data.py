@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.device_log import Counters
 from flows.report import provenance
+from flows.simulate.device_log import Counters
 
 if TYPE_CHECKING:
-    from flows.pipeline import Pipeline
+    from flows.stages.pipeline import Pipeline
 
 REPORT = "report.json"
 _SOFTWARE = {"place": "cpu", "reason": "software operators were chosen"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from flows.stage import Stage, read_manifest
+from flows.stages.stage import Stage, read_manifest
 
 if TYPE_CHECKING:
-    from flows.pipeline import Pipeline
+    from flows.stages.pipeline import Pipeline
 
 _VERSION = "version of "
 _OPTION = "option "

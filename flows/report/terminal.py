@@ -10,12 +10,12 @@ from flows.report.causes import Cause, lost, parts
 from flows.report.units import Unit, count, megahertz, percent, ratio, size, unit_of
 
 if TYPE_CHECKING:
-    from flows.progress import Terminal
+    from flows.terminal.progress import Terminal
 
 
 def show(report: dict, terminal: Terminal, width: int | None = None) -> None:
     """Prints the tables."""
-    from flows.tables import console
+    from flows.terminal.tables import console
 
     out = console(width, terminal.stream)
     out.print()

@@ -6,17 +6,18 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from flows import hardware, pipeline
 from flows.errors import HeepstorError
-from flows.options import Options, user_path
-from flows.pipeline import Pipeline
-from flows.progress import Progress, Terminal
 from flows.report.accuracy import compared
 from flows.report.units import megahertz, size
 from flows.serial import inputs, serve
 from flows.serial.flash import run as flash_board
 from flows.serial.port import check_present, known_ports
 from flows.serial.session import SIMULATOR
+from flows.simulate import hardware
+from flows.stages import pipeline
+from flows.stages.options import Options, user_path
+from flows.stages.pipeline import Pipeline
+from flows.terminal.progress import Progress, Terminal
 
 
 def flash(root: Path, options: Options, port: str, terminal: Terminal) -> dict:
@@ -152,7 +153,7 @@ def _show_flash(result: dict, folder: Path, terminal: Terminal) -> None:
 def _show_answers(result: dict, terminal: Terminal) -> None:
     from rich.table import Table
 
-    from flows.tables import console
+    from flows.terminal.tables import console
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("input")

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from flows import simulate
 from flows.config import Config
-from flows.device_log import LogReader
 from flows.errors import HeepstorError
-from flows.progress import Progress
 from flows.serial import image, protocol, session
 from flows.serial.link import Link, NoAnswer
 from flows.serial.loader import Sent
+from flows.simulate.device_log import LogReader
+from flows.terminal.progress import Progress
 
 LOG = "uart.log"
 RESULT = "board.json"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from flows.errors import HeepstorError
-from modelgen.feature_maps import values_to_layout
+from modelgen.frontends.torch_export.feature_maps import values_to_layout
 
 if TYPE_CHECKING:
     from PIL import Image

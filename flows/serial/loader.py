@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from flows.errors import HeepstorError
-from flows.progress import Progress
 from flows.serial import protocol
 from flows.serial.image import Image, Segment
 from flows.serial.link import Link, NoAnswer, Refused, is_answer
 from flows.serial.pace import Tries
 from flows.serial.protocol import Hello, Message
+from flows.terminal.progress import Progress
 
 BLOCK = protocol.MAX_DATA
 """Bytes that are looked for at once in the board's memory: one KiB."""

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from flows import firmware
 from flows.config import Config
 from flows.errors import HeepstorError
-from flows.progress import Progress
 from flows.serial import image, loader, protocol, session
 from flows.serial.inputs import Inputs
 from flows.serial.link import Link, NoAnswer, Refused
 from flows.serial.protocol import Buffers, Inference
+from flows.terminal.progress import Progress
+from flows.toolchain import firmware
 
 
 @dataclass(frozen=True)

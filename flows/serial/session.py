@@ -10,13 +10,13 @@ from pathlib import Path
 
 from flows.config import Config
 from flows.errors import HeepstorError
-from flows.progress import Progress
 from flows.serial import loader, protocol, simulator
 from flows.serial.image import Image
 from flows.serial.link import Link, NoAnswer, Refused
 from flows.serial.loader import Sent
 from flows.serial.port import open_port
 from flows.serial.protocol import Hello
+from flows.terminal.progress import Progress
 
 SIMULATOR = "sim"
 """The name that stands for a simulated board, where a port's name is expected."""

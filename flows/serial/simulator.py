@@ -12,9 +12,9 @@ from pathlib import Path
 import serial
 
 from flows.errors import HeepstorError
-from flows.processes import running
 from flows.serial.port import open_port
 from flows.simulate import MAX_CYCLES
+from flows.system.processes import running
 
 # A pseudo-terminal takes any, and ignores it.
 _BAUD = 115200

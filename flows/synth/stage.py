@@ -7,12 +7,13 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from flows import boot_rom, fusesoc
+from flows import fusesoc
 from flows.config import Config
-from flows.core_library import Library
 from flows.errors import HeepstorError
-from flows.progress import Progress, Terminal
-from flows.tables import console
+from flows.fusesoc.core_library import Library
+from flows.terminal.progress import Progress, Terminal
+from flows.terminal.tables import console
+from flows.toolchain import boot_rom
 
 SYSTEM = "heepstor"
 SOC_CORE = "heepstor:ip:soc"

@@ -10,7 +10,7 @@ import numpy as np
 
 from modelgen.emit.context import model_context
 from modelgen.emit.formatting import format_cpp
-from modelgen.program import Program
+from modelgen.plan.program import Program
 
 _MOST_PRINTED = 256
 """Values of an inference's output that are printed; more would take longer than the inference."""

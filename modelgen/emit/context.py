@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from modelgen.analysis import cpu_shape_text, operator_text, shape_text
 from modelgen.emit.jobs import job_calls, plus
-from modelgen.graph import Node
-from modelgen.program import Chain, CpuLayer, EngineLayer, Job, Place, Program
+from modelgen.ir.graph import Node
+from modelgen.plan.analysis import cpu_shape_text, operator_text, shape_text
+from modelgen.plan.program import Chain, CpuLayer, EngineLayer, Job, Place, Program
 
 _MOST_SINGLE_PATCHES = 4
 """More descriptors than this that work on the input or output are listed in a table."""

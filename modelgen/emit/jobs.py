@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from modelgen.descriptor import Fence, Operation
-from modelgen.image import PARAMETER_BYTES
-from modelgen.program import Compute, EngineLayer, Job, Load, Place, Store
+from modelgen.plan.image import PARAMETER_BYTES
+from modelgen.plan.program import Compute, EngineLayer, Job, Load, Place, Store
+from modelgen.targets.systolic.descriptor import Fence, Operation
 
 _MAKERS = {
     Operation.MATMUL: "matmul",

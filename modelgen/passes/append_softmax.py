@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelgen.graph import Graph, Node, Tensor
+from modelgen.ir.graph import Graph, Node, Tensor
 
 
 def append_softmax(graph: Graph) -> Graph:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelgen.graph import Graph
+from modelgen.ir.graph import Graph
 
 
 def drop_unused(graph: Graph) -> Graph:

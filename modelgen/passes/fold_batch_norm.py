@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from modelgen.graph import Graph, Node
+from modelgen.ir.graph import Graph, Node
 from modelgen.passes.fuse_pointwise import FUSED, only_reader
 
 _WEIGHTED = ("conv2d", "linear")

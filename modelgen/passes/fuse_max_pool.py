@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from modelgen.graph import Graph, Node
+from modelgen.ir.graph import Graph, Node
 from modelgen.passes.fuse_pointwise import only_reader
 
 

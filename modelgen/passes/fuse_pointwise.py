@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from modelgen.graph import Graph, Node
+from modelgen.ir.graph import Graph, Node
 
 FUSED = ("residual", "slope", "clamp", "pool")
 """Attributes of what a store does after scale and bias, in its order."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from modelgen.graph import Graph, Node, Tensor
+from modelgen.ir.graph import Graph, Node, Tensor
 
 
 def split_max_pool(graph: Graph, accumulator_depth: int) -> Graph:

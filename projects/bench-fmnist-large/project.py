@@ -4,7 +4,7 @@ from pathlib import Path
 
 from torch import nn
 
-from modelgen.data import Data, fashion_mnist
+from modelgen.workload.data import Data, fashion_mnist
 
 settings = {
     "inputs": 3,

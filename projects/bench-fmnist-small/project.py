@@ -4,8 +4,8 @@ from pathlib import Path
 
 from torch import nn
 
-from modelgen.data import Data, fashion_mnist
-from modelgen.data.images import resize
+from modelgen.workload.data import Data, fashion_mnist
+from modelgen.workload.data.images import resize
 
 settings = {
     "inputs": 16,

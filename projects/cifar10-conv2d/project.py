@@ -4,8 +4,8 @@ from pathlib import Path
 
 from torch import nn
 
-from modelgen.data import Data, cifar10
-from modelgen.data.images import crop
+from modelgen.workload.data import Data, cifar10
+from modelgen.workload.data.images import crop
 
 settings = {
     "inputs": 3,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from torch import nn
 
-from modelgen.data import Data, keywords
+from modelgen.workload.data import Data, keywords
 
 settings = {
     "inputs": 3,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from torch import nn
 
-from modelgen.data import Data, mnist
+from modelgen.workload.data import Data, mnist
 
 settings = {
     "inputs": 5,

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from modelgen.data import Data, cifar10
+from modelgen.workload.data import Data, cifar10
 
 settings = {
     "inputs": 2,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from torch import nn
 
-from modelgen.data import Data, cifar10
+from modelgen.workload.data import Data, cifar10
 
 settings = {
     "inputs": 2,

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from modelgen import reference
-from modelgen.reference.softmax import softmax
+from modelgen.arithmetic.exponential import softmax
+from modelgen.targets.systolic import reference
 
 TARGET = Path(__file__).with_name("vectors.hpp")
 

@@ -10,7 +10,7 @@
 #include "heepstor/serial/protocol.hpp"
 #include "model.hpp"
 
-/// Its address is the number that identifies this program; the linker knows it (flows/firmware.py).
+/// Its address is the number that identifies this program; the linker knows it (flows/toolchain/firmware.py).
 extern "C" const char heepstor_program_id[];
 
 namespace {

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from flows.bench.runner import Bench
-from flows.progress import Terminal
+from flows.terminal.progress import Terminal
 from tests.e2e.workspace import ROOT
 
 pytestmark = pytest.mark.slow

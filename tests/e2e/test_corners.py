@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from flows import config as configuration
-from flows import firmware, simulate
-from flows.hardware import SIMULATOR
-from flows.progress import Progress
+from flows import simulate
 from flows.serial import loader, protocol
 from flows.serial import simulator as serial_simulator
 from flows.serial.link import Link
+from flows.simulate.hardware import SIMULATOR
+from flows.terminal.progress import Progress
+from flows.toolchain import firmware
 from modelgen import stages
 from tests.e2e.workspace import CORNERS, simulator, write_config
 
@@ -27,7 +28,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from modelgen.data import Data
+from modelgen.workload.data import Data
 
 settings = {settings}
 

@@ -8,8 +8,8 @@ import pytest
 
 from flows import config as configuration
 from flows import fuzz
-from flows.progress import Progress
-from modelgen.random_modules import text
+from flows.terminal.progress import Progress
+from modelgen.verify.random_modules import text
 from tests.e2e.workspace import CORNERS, simulator, write_config
 
 pytestmark = pytest.mark.slow

@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 
 from flows import config as configuration
-from flows import fusesoc, hardware
-from flows.hashing import FileHashes
-from flows.locks import file_lock
-from flows.options import Options
-from flows.pipeline import BUILD, Pipeline
-from flows.progress import Progress
-from flows.stage import Runner
+from flows import fusesoc
+from flows.simulate import hardware
+from flows.stages.hashing import FileHashes
+from flows.stages.options import Options
+from flows.stages.pipeline import BUILD, Pipeline
+from flows.stages.stage import Runner
+from flows.system.locks import file_lock
+from flows.terminal.progress import Progress
 from tests.e2e.workspace import ROOT, Copy, ran, write_config
 
 pytestmark = pytest.mark.slow
@@ -114,15 +115,15 @@ EDITS = {
     "cores/soc_sim/cpp/main.cpp": {"hardware"},
     "heepstor.core": {"hardware"},
     "projects/mnist/project.py": {"export"},
-    "modelgen/training.py": {"export"},
+    "modelgen/workload/training.py": {"export"},
     "modelgen/emit/templates/main.cpp.j2": {"generate"},
     "modelgen/emit/context.py": {"generate"},
-    "flows/riscv.py": {"firmware", "hardware"},
-    "flows/simulate.py": {"simulate"},
+    "flows/toolchain/riscv.py": {"firmware", "hardware"},
+    "flows/simulate/__init__.py": {"simulate"},
     "flows/report/data.py": {"report"},
     "flows/report/templates/style.css": {"report"},
     "flows/report/terminal.py": set(),
-    "flows/doctor.py": set(),
+    "flows/cli/doctor.py": set(),
 }
 
 

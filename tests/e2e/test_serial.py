@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from flows import config, firmware, hardware
+from flows import config
 from flows.debug import background
 from flows.errors import HeepstorError
-from flows.progress import Progress
 from flows.serial import flash, image, loader, protocol, serve, session, simulator
 from flows.serial.link import Link
+from flows.simulate import hardware
+from flows.terminal.progress import Progress
+from flows.toolchain import firmware
 from modelgen import stages
 from tests.e2e.workspace import Copy
 from tests.e2e.workspace import simulator as simulator_of

@@ -11,12 +11,13 @@ import sys
 from pathlib import Path
 
 from flows import config as configuration
-from flows import hardware, sources
-from flows.hashing import FileHashes
-from flows.options import Options
-from flows.pipeline import BUILD, Pipeline, run
-from flows.progress import Progress, Terminal
-from flows.stage import Runner
+from flows.repository import sources
+from flows.simulate import hardware
+from flows.stages.hashing import FileHashes
+from flows.stages.options import Options
+from flows.stages.pipeline import BUILD, Pipeline, run
+from flows.stages.stage import Runner
+from flows.terminal.progress import Progress, Terminal
 
 ROOT = Path(__file__).resolve().parents[2]
 _NOT_COPIED = {"build", ".venv", "data", ".git", ".hypothesis"}
@@ -136,12 +137,12 @@ class Copy:
 _READS = """
 import json, os, sys, tempfile
 from pathlib import Path
-from flows.hashing import FileHashes
-from flows.options import Options
-from flows.pipeline import PREREQUISITES, Pipeline
-from flows.progress import Progress
-from flows.recorder import ABSENT, FILE, recording, state
-from flows.stage import Runner
+from flows.stages.hashing import FileHashes
+from flows.stages.options import Options
+from flows.stages.pipeline import PREREQUISITES, Pipeline
+from flows.terminal.progress import Progress
+from flows.stages.recorder import ABSENT, FILE, recording, state
+from flows.stages.stage import Runner
 
 root, name = Path(sys.argv[1]), sys.argv[2]
 pipeline = Pipeline(root, Options("mnist", root / "heepstor_cfg.hjson", inputs=2), Progress)

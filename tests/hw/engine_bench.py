@@ -8,8 +8,8 @@ from collections import deque
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge
 
-from modelgen.descriptor import DESCRIPTOR_BYTES, Descriptor, link
 from modelgen.hardware import Hardware
+from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, Descriptor, link
 
 MEMORY_BASE = 0x8000_0000
 

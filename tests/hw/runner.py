@@ -19,7 +19,7 @@ from pathlib import Path
 import yaml
 from cocotb_tools.runner import VerilatorControlFile, Verilog, get_results, get_runner
 
-from flows.verilator import MAKE_VARIABLES
+from flows.toolchain.verilator import MAKE_VARIABLES
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "tests"

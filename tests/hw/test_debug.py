@@ -7,11 +7,13 @@ import sys
 import pytest
 from elftools.elf.elffile import ELFFile
 
-from flows import config, firmware, hardware
-from flows.options import Options
-from flows.pipeline import run as run_stages
-from flows.progress import Terminal
-from flows.riscv import ROOT
+from flows import config
+from flows.simulate import hardware
+from flows.stages.options import Options
+from flows.stages.pipeline import run as run_stages
+from flows.terminal.progress import Terminal
+from flows.toolchain import firmware
+from flows.toolchain.riscv import ROOT
 from tests.hw import jtag
 from tests.hw.jtag import Debugger, DebuggerError, debugger, simulation
 

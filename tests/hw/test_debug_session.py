@@ -6,12 +6,12 @@ import pytest
 
 from flows import config
 from flows.debug import background, session, tools
-from flows.progress import Progress
-from flows.riscv import ROOT
 from flows.serial import image, protocol
 from flows.serial import session as serial_session
 from flows.serial.link import Link
 from flows.serial.port import open_port
+from flows.terminal.progress import Progress
+from flows.toolchain.riscv import ROOT
 
 # The fixtures: the simulator, and firmware for it.
 from tests.hw.test_debug import programs, simulator  # noqa: F401

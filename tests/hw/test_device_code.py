@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from flows import config, firmware, hardware
+from flows import config
 from flows.config import Config
-from flows.options import Options
-from flows.pipeline import run
-from flows.progress import Terminal
-from flows.riscv import ROOT
+from flows.simulate import hardware
+from flows.stages.options import Options
+from flows.stages.pipeline import run
+from flows.terminal.progress import Terminal
+from flows.toolchain import firmware
+from flows.toolchain.riscv import ROOT
 
 pytestmark = pytest.mark.slow
 

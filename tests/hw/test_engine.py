@@ -7,9 +7,9 @@ import cocotb
 import numpy as np
 import pytest
 
-from modelgen.descriptor import DESCRIPTOR_BYTES, Descriptor, Fence, Operation
 from modelgen.hardware import Hardware
-from modelgen.reference import execute_chain
+from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, Descriptor, Fence, Operation
+from modelgen.targets.systolic.reference import execute_chain
 from tests.hw.engine_bench import COUNTERS, MEMORY_BASE, Allocator, EngineBench
 from tests.hw.runner import run_cocotb
 from tests.unit.random_chains import KINDS, ChainMaker, Limits

@@ -6,8 +6,8 @@ import random
 import cocotb
 import pytest
 
-from modelgen.descriptor import DESCRIPTOR_BYTES, Fence
-from modelgen.reference import EngineError
+from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, Fence
+from modelgen.targets.systolic.reference import EngineError
 from tests.hw.engine_bench import EngineBench
 from tests.hw.test_engine import (
     DONE,

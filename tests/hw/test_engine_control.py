@@ -4,7 +4,7 @@ import cocotb
 import pytest
 from cocotb.triggers import ClockCycles, FallingEdge
 
-from modelgen.reference import EngineError
+from modelgen.targets.systolic.reference import EngineError
 from tests.hw.engine_bench import REGISTERS
 from tests.hw.obi import Master, start
 from tests.hw.runner import run_cocotb

@@ -8,9 +8,9 @@ import cocotb
 import numpy as np
 import pytest
 
-from modelgen.descriptor import Descriptor, Fence, Operation
 from modelgen.hardware import Hardware
-from modelgen.reference import execute_chain, new_seed, slices
+from modelgen.targets.systolic.descriptor import Descriptor, Fence, Operation
+from modelgen.targets.systolic.reference import execute_chain, new_seed, slices
 from tests.hw.engine_bench import MEMORY_BASE, Allocator, EngineBench
 from tests.hw.test_engine import (
     ACCUMULATOR_DEPTH,

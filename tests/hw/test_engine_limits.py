@@ -6,8 +6,8 @@ import cocotb
 import numpy as np
 import pytest
 
-from modelgen.descriptor import Descriptor, Operation
-from modelgen.reference import EngineError, execute_chain
+from modelgen.targets.systolic.descriptor import Descriptor, Operation
+from modelgen.targets.systolic.reference import EngineError, execute_chain
 from tests.hw.engine_bench import MEMORY_BASE, Allocator, EngineBench
 from tests.hw.test_engine import (
     ACCUMULATOR_DEPTH,

@@ -13,9 +13,10 @@ import pytest
 import yaml
 
 from flows import config, fusesoc
+from flows.config import boards
 from flows.errors import HeepstorError
-from flows.fpga import boards, program, project, record, vivado
-from flows.progress import Terminal
+from flows.fpga import program, project, record, vivado
+from flows.terminal.progress import Terminal
 from tests.vivado_stand_in import programs
 
 pytestmark = pytest.mark.slow

@@ -9,8 +9,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from flows import system_tools
 from flows.errors import HeepstorError
+from flows.system import tools as system_tools
 
 _FLAGS = (
     "--headless",

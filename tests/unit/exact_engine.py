@@ -1,6 +1,6 @@
 """The engine's jobs by their definition: word after word, in exact arithmetic, without NumPy.
 
-Written independently of modelgen.reference, and slow. Numbers are bits of FP32.
+Written independently of modelgen.targets.systolic.reference, and slow. Numbers are bits of FP32.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from modelgen.descriptor import Descriptor, Operation
+from modelgen.targets.systolic.descriptor import Descriptor, Operation
 from tests.unit import exact
 
 

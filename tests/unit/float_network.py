@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from modelgen.graph import Graph, Node
+from modelgen.ir.graph import Graph, Node
 
 
 def run_float(graph: Graph, values: np.ndarray) -> np.ndarray:

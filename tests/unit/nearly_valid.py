@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from modelgen.descriptor import LAYOUT, Descriptor, Fence, Operation, link
 from modelgen.hardware import Hardware
-from modelgen.reference import slices
+from modelgen.targets.systolic.descriptor import LAYOUT, Descriptor, Fence, Operation, link
+from modelgen.targets.systolic.reference import slices
 from tests.unit.overlap import check_fences
 from tests.unit.random_chains import BASE, ChainMaker, Limits, RandomChain
 

@@ -8,12 +8,12 @@ from itertools import count, pairwise
 import numpy as np
 
 from modelgen.errors import ModelError
-from modelgen.graph import Graph, Node, Tensor
-from modelgen.graph_builder import GraphBuilder
-from modelgen.importer import import_model
-from modelgen.passes.quantize import quantize
-from modelgen.quantization import simplify
-from modelgen.random_modules import draw, fill, make_class
+from modelgen.frontends.torch_export.importer import import_model
+from modelgen.ir.builder import GraphBuilder
+from modelgen.ir.graph import Graph, Node, Tensor
+from modelgen.quantize.weights import quantize
+from modelgen.stages.quantization import simplify
+from modelgen.verify.random_modules import draw, fill, make_class
 
 
 def perceptron(

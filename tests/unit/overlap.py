@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from modelgen.descriptor import Descriptor, Fence, Operation
+from modelgen.targets.systolic.descriptor import Descriptor, Fence, Operation
 
 _EVENTS = ("load begins", "load ends", "compute begins", "compute ends", "store begins", "stored")
 LOAD, LOADED, COMPUTE, COMPUTED, STORE, STORED = range(len(_EVENTS))

@@ -8,8 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from modelgen.descriptor import DESCRIPTOR_BYTES, Descriptor, Fence, Operation, link
 from modelgen.hardware import Hardware
+from modelgen.targets.systolic.descriptor import (
+    DESCRIPTOR_BYTES,
+    Descriptor,
+    Fence,
+    Operation,
+    link,
+)
 
 BASE = 0x8000_0000
 KINDS = ("normal", "wide", "tiny", "special")

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from flows import config
-from modelgen.descriptor import DESCRIPTOR_BYTES, Descriptor
-from modelgen.reference import new_seed
+from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, Descriptor
+from modelgen.targets.systolic.reference import new_seed
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE_NAMES = ("engine", "print", "slice", "softmax", "string")

@@ -16,8 +16,9 @@ import tty
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from flows import config, firmware
+from flows import config
 from flows.serial import protocol
+from flows.toolchain import firmware
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).with_suffix("")

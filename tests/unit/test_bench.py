@@ -13,9 +13,9 @@ from rich.console import Console
 from flows import bench
 from flows.bench import accuracy, host, linear, network_tables, networks, published
 from flows.bench.runner import measurement
-from flows.device_log import Counters, InputRun
 from flows.errors import HeepstorError
-from modelgen.project import load_project
+from flows.simulate.device_log import Counters, InputRun
+from modelgen.workload.project import load_project
 
 FIGURES = {
     "programs": [{"name": "product", "array_size": 8, "cycles": 100, "goal": 100}],

@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from flows import cli, config, fusesoc, generator
+from flows import config, fusesoc
+from flows.cli import __main__ as cli
+from flows.config import boards
 from flows.errors import HeepstorError
-from flows.fpga import boards, fit, program, record
+from flows.fpga import fit, program, record
 from flows.fpga.guarded import Guarded
-from flows.processes import run_lines
+from flows.fusesoc import generator
+from flows.system.processes import run_lines
 
 ROOT = config.DEFAULT_PATH.parent
 ULX3S = ROOT / boards.ULX3S.configuration

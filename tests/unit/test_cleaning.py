@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from flows import cleaning, projects
 from flows.errors import HeepstorError
-from flows.locks import file_lock
+from flows.repository import projects
+from flows.stages import cleaning
+from flows.system.locks import file_lock
 
 BUILT = ("build/projects/mnist/export", "build/projects/hardware/export", "build/hardware")
 KEPT = ("data", ".venv")

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from flows.errors import HeepstorError
-from flows.progress import Terminal
 from flows.report import comparison
 from flows.report.units import Unit
+from flows.terminal.progress import Terminal
 from tests.unit.report_samples import branched, made
 
 CYCLES = Unit("cycles", 100_000_000)

@@ -7,16 +7,16 @@ import pytest
 import torch
 from torch import nn
 
-from modelgen.compiler import compile_graph
-from modelgen.execute import run_graph
-from modelgen.feature_maps import values_to_layout
-from modelgen.graph import Graph
+from modelgen.frontends.torch_export.feature_maps import values_to_layout
+from modelgen.frontends.torch_export.importer import import_model
 from modelgen.hardware import Hardware
-from modelgen.importer import import_model
-from modelgen.passes.quantize import quantize
-from modelgen.quantization import simplify
-from modelgen.tolerance import output_tolerance
-from modelgen.verification import golden_outputs
+from modelgen.ir.execute import run_graph
+from modelgen.ir.graph import Graph
+from modelgen.ir.tolerance import output_tolerance
+from modelgen.plan.compiler import compile_graph
+from modelgen.quantize.weights import quantize
+from modelgen.stages.quantization import simplify
+from modelgen.verify.golden import golden_outputs
 
 SMALL = Hardware(array_size=4, buffer_words=256, accumulator_depth=16)
 

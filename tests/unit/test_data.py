@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 import torch
 
-from modelgen.data import Data, fashion_mnist, mnist
-from modelgen.data.download import DownloadError, download
-from modelgen.data.idx import parse_idx, read_content
 from modelgen.errors import ModelError
+from modelgen.workload.data import Data, fashion_mnist, mnist
+from modelgen.workload.data.download import DownloadError, download
+from modelgen.workload.data.idx import parse_idx, read_content
 from tests.unit.file_server import serve
 
 NOWHERE = ("http://127.0.0.1:1/mnist",)

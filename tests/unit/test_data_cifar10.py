@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from modelgen.data import cifar10
 from modelgen.errors import ModelError
+from modelgen.workload.data import cifar10
 from tests.unit.file_server import serve
 
 NOWHERE = ("http://127.0.0.1:1/cifar10",)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from modelgen.data import Data
-from modelgen.data.images import area_matrix, bilinear_matrix, crop, normalize, resize
-from modelgen.data.synthetic import patterns
 from modelgen.errors import ModelError
+from modelgen.workload.data import Data
+from modelgen.workload.data.images import area_matrix, bilinear_matrix, crop, normalize, resize
+from modelgen.workload.data.synthetic import patterns
 
 
 def images(count: int = 3, channels: int = 2, side: int = 28) -> Data:

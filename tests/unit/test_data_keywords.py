@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from modelgen.data import keywords
 from modelgen.errors import ModelError
+from modelgen.workload.data import keywords
 
 
 @pytest.fixture(autouse=True)

@@ -12,24 +12,24 @@ import pytest
 import torch
 from torch import nn
 
-from flows.progress import Progress
-from modelgen.checkpoint import (
+from flows.terminal.progress import Progress
+from modelgen.errors import ModelError
+from modelgen.workload.checkpoint import (
     checksum_file,
     load_checkpoint,
     load_verified,
     save_checkpoint,
 )
-from modelgen.data import Data
-from modelgen.errors import ModelError
-from modelgen.project import load_project
-from modelgen.settings import Settings, Training, parse
-from modelgen.training import check_trainable, train, trained_model
+from modelgen.workload.data import Data
+from modelgen.workload.project import load_project
+from modelgen.workload.settings import Settings, Training, parse
+from modelgen.workload.training import check_trainable, train, trained_model
 
 GOOD = """
 import numpy as np
 from torch import nn
 
-from modelgen.data import Data
+from modelgen.workload.data import Data
 
 settings = {"training": {"steps": 20, "batch": 8}}
 
@@ -115,7 +115,7 @@ def test_error_in_a_function_gives_the_line(tmp_path: Path) -> None:
 
 def test_data_of_another_kind(tmp_path: Path) -> None:
     wrong = GOOD.replace('return Data("halves", x, y, x, y)', "return x, y")
-    assert "returned a tuple; it must return a modelgen.data.Data" in message_of(
+    assert "returned a tuple; it must return a modelgen.workload.data.Data" in message_of(
         project_with(tmp_path, wrong)
     )
 

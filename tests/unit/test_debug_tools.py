@@ -5,11 +5,11 @@ import time
 
 import pytest
 
-from flows import riscv
 from flows.debug import background, session, tools
 from flows.errors import HeepstorError
-from flows.options import Options
-from flows.progress import Terminal
+from flows.stages.options import Options
+from flows.terminal.progress import Terminal
+from flows.toolchain import riscv
 
 
 def install(folder, *names):

@@ -8,8 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from flows.registers import compile_rdl
-from modelgen.descriptor import DESCRIPTOR_WORDS, LAYOUT, Descriptor, Fence, Operation, link
+from flows.toolchain.registers import compile_rdl
+from modelgen.targets.systolic.descriptor import (
+    DESCRIPTOR_WORDS,
+    LAYOUT,
+    Descriptor,
+    Fence,
+    Operation,
+    link,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE = 0x8000_0000

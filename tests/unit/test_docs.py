@@ -17,11 +17,11 @@ from invoke.parser import Parser
 from systemrdl.node import AddrmapNode, FieldNode, RegNode
 
 import tasks
-from flows import registers
-from flows.config_rules import SCHEMA
-from flows.core_library import Library
-from modelgen.reference import EngineError
-from modelgen.settings import Settings, Training
+from flows.config.rules import SCHEMA
+from flows.fusesoc.core_library import Library
+from flows.toolchain import registers
+from modelgen.targets.systolic.reference import EngineError
+from modelgen.workload.settings import Settings, Training
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"

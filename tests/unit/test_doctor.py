@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from flows import doctor, system_tools, tables
+from flows.cli import doctor
 from flows.errors import HeepstorError
+from flows.system import tools as system_tools
+from flows.terminal import tables
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from modelgen.compiler import compile_graph
 from modelgen.emit import emit
 from modelgen.emit.context import layer_names
 from modelgen.emit.formatting import format_cpp
-from modelgen.graph import Graph
-from modelgen.graph_builder import GraphBuilder
 from modelgen.hardware import Hardware
-from modelgen.image import execute
+from modelgen.ir.builder import GraphBuilder
+from modelgen.ir.graph import Graph
+from modelgen.plan.compiler import compile_graph
+from modelgen.plan.image import execute
 from tests.unit import networks
 
 GOLDEN = Path(__file__).parent / "golden"

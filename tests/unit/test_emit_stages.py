@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from flows.progress import Progress
+from flows.terminal.progress import Progress
 from modelgen import stages
 from modelgen.errors import ModelError
 from modelgen.hardware import Hardware
@@ -17,7 +17,7 @@ PROJECT = """
 import numpy as np
 from torch import nn
 
-from modelgen.data import Data
+from modelgen.workload.data import Data
 
 settings = {
     "inputs": 5, "batch": 2, "softmax": True, "training": {"steps": 200, "batch": 16}

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from flows import endings, interrupts
+from flows.cli import endings
 from flows.errors import HeepstorError
-from flows.files import describe, read_json, remove, write_whole
+from flows.system import interrupts
+from flows.system.files import describe, read_json, remove, write_whole
 from modelgen.errors import ModelError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,7 +109,7 @@ def interrupt_at(module: str) -> str:
     """
 
 
-@pytest.mark.parametrize("module", ["invoke", "flows.pairs", "flows.listing", "rich.table"])
+@pytest.mark.parametrize("module", ["invoke", "flows.cli.pairs", "flows.cli.listing", "rich.table"])
 def test_ctrl_c_while_modules_are_imported(module: str) -> None:
     done = run_python(interrupt_at(module), ROOT)
     assert done.returncode == 130
@@ -242,7 +243,7 @@ def test_a_write_that_fails_names_its_file(tmp_path: Path) -> None:
     program = """
         import resource
         from pathlib import Path
-        from flows.files import write_whole
+        from flows.system.files import write_whole
         resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
         try:
             write_whole(Path("file"), "x" * 100)

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from elftools.elf.elffile import ELFFile
 
-from flows import config, firmware
+from flows import config
 from flows.config import Config
 from flows.errors import HeepstorError
-from flows.firmware import Options
-from flows.riscv import ROOT, Toolchain, Unit
+from flows.toolchain import firmware
+from flows.toolchain.firmware import Options
+from flows.toolchain.riscv import ROOT, Toolchain, Unit
 
 HELLO = """
 #include "heepstor/print.hpp"

@@ -3,7 +3,7 @@
 import pytest
 
 from flows.errors import HeepstorError
-from flows.fusesoc_errors import as_fusesoc_takes_them
+from flows.fusesoc.errors import as_fusesoc_takes_them
 
 
 def test_a_users_mistake_is_a_message_of_fusesocs():

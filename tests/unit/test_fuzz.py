@@ -14,13 +14,15 @@ import numpy as np
 import pytest
 
 from flows import config as configuration
-from flows import firmware, fuzz, interrupts
+from flows import fuzz
 from flows.config import Config
-from flows.processes import run_lines
-from flows.progress import Progress
-from modelgen import bundle
-from modelgen.random_modules import RandomModule, draw, text
-from modelgen.trial import Case, Failure, attempt
+from flows.system import interrupts
+from flows.system.processes import run_lines
+from flows.terminal.progress import Progress
+from flows.toolchain import firmware
+from modelgen.verify import bundle
+from modelgen.verify.random_modules import RandomModule, draw, text
+from modelgen.verify.trial import Case, Failure, attempt
 from tests.unit.networks import bits
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from edalize.flows.sim import Sim
 
-from flows import config, fusesoc, hardware
+from flows import config, fusesoc
 from flows.edalize_flows.simulation import Simulation
 from flows.errors import HeepstorError
-from flows.progress import Progress
+from flows.simulate import hardware
+from flows.terminal.progress import Progress
 
 ROOT = Path(__file__).resolve().parents[2]
 

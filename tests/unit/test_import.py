@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from modelgen.errors import ModelError
-from modelgen.execute import run_graph
-from modelgen.importer import import_model
+from modelgen.frontends.torch_export.importer import import_model
+from modelgen.ir.execute import run_graph
 
 
 class Functional(nn.Module):

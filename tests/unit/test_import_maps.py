@@ -11,10 +11,10 @@ from torch import nn
 from torch.nn import functional
 
 from modelgen.errors import ModelError
-from modelgen.execute import run_graph
-from modelgen.feature_maps import values_to_layout
-from modelgen.graph import Graph, load, save
-from modelgen.importer import import_model
+from modelgen.frontends.torch_export.feature_maps import values_to_layout
+from modelgen.frontends.torch_export.importer import import_model
+from modelgen.ir.execute import run_graph
+from modelgen.ir.graph import Graph, load, save
 
 SHAPE = (4, 12, 9)
 

@@ -11,13 +11,16 @@ import pytest
 import torch
 from torch import nn
 
-from flows.progress import Progress
-from modelgen import export, exported, importer, stages
-from modelgen.data import Data
+from flows.terminal.progress import Progress
+from modelgen import stages
 from modelgen.errors import ModelError
+from modelgen.frontends.torch_export import importer
 from modelgen.hardware import Hardware
-from modelgen.project import Project
-from modelgen.settings import parse
+from modelgen.stages import files as exported
+from modelgen.stages import model_export as export
+from modelgen.workload.data import Data
+from modelgen.workload.project import Project
+from modelgen.workload.settings import parse
 
 SHAPE = (3, 6, 5)
 COUNT = 7

@@ -15,13 +15,14 @@ from pathlib import Path
 import hjson
 import pytest
 
-from flows import mutate
 from flows.errors import HeepstorError
-from flows.locks import file_lock
-from flows.mutate import mutants
-from flows.progress import Terminal
+from flows.system.locks import file_lock
+from flows.terminal.progress import Terminal
+from flows.testing import mutate
+from flows.testing.mutate import mutants
 
 ROOT = Path(__file__).resolve().parents[2]
+NO_SHRINKING = "flows/testing/mutate/no_shrinking.py"
 MUTANTS = mutants.read(ROOT)
 # Edalize finds its flows where they are installed, not in the copy that is edited: only tests that
 # import them by their names here see the edit.
@@ -55,7 +56,7 @@ def repository(tmp_path: Path) -> Path:
     """A repository with a function and its test, which does not look at negative numbers."""
     texts = {
         "flows/__init__.py": "",
-        "flows/mutate/no_shrinking.py": (ROOT / "flows/mutate/no_shrinking.py").read_text(),
+        NO_SHRINKING: (ROOT / NO_SHRINKING).read_text(),
         "modelgen/__init__.py": "",
         "modelgen/sum.py": SUM,
         "pyproject.toml": "[tool.pytest.ini_options]\npythonpath = ['.']\n",
@@ -159,7 +160,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(repository: Path) -> None:
 def test_ctrl_c_ends_the_tests_and_keeps_the_results(repository: Path) -> None:
     both = {"minus": mutant("a - b"), "slow": mutant(f"{FOREVER} or a")}
     script = "import sys; from pathlib import Path; from flows import mutate\n"
-    script += "from flows.progress import Terminal\n"
+    script += "from flows.terminal.progress import Terminal\n"
     script += "mutate.main(Path.cwd(), '', 1, False, Terminal(sys.stdout))"
     (repository / mutants.FOLDER).mkdir()
     (repository / mutants.FOLDER / "all.hjson").write_text(hjson.dumps(both))

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from flows import cli, config
+from flows import config
+from flows.cli import __main__ as cli
 from flows.errors import HeepstorError
-from flows.options import Options
+from flows.stages.options import Options
 
 ROOT = Path(__file__).resolve().parents[2]
 

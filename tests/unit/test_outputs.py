@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch import nn
 
-from flows.progress import Progress
-from modelgen import export
-from modelgen.data import Data
+from flows.terminal.progress import Progress
 from modelgen.errors import ModelError
-from modelgen.project import Project
-from modelgen.settings import parse
+from modelgen.stages import model_export as export
+from modelgen.workload.data import Data
+from modelgen.workload.project import Project
+from modelgen.workload.settings import parse
 
 
 class Argmax(nn.Module):

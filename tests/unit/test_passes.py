@@ -10,13 +10,12 @@ import pytest
 import torch
 from torch import nn
 
-from modelgen import graph as graphs
-from modelgen.compiler import compile_graph
 from modelgen.errors import ModelError
-from modelgen.execute import accuracy, run_graph, select_device
-from modelgen.graph import Graph, Node, Tensor
+from modelgen.frontends.torch_export.importer import import_model
 from modelgen.hardware import Hardware
-from modelgen.importer import import_model
+from modelgen.ir import graph as graphs
+from modelgen.ir.execute import accuracy, run_graph, select_device
+from modelgen.ir.graph import Graph, Node, Tensor
 from modelgen.passes.append_softmax import append_softmax
 from modelgen.passes.drop_dropout import drop_dropout
 from modelgen.passes.drop_unused import drop_unused
@@ -24,9 +23,10 @@ from modelgen.passes.fold_batch_norm import fold_batch_norm
 from modelgen.passes.fold_reshape import fold_reshape
 from modelgen.passes.fuse_max_pool import fuse_max_pool
 from modelgen.passes.fuse_pointwise import fuse_pointwise
-from modelgen.passes.quantize import quantize
 from modelgen.passes.split_max_pool import split_max_pool
-from modelgen.quantization import simplify
+from modelgen.plan.compiler import compile_graph
+from modelgen.quantize.weights import quantize
+from modelgen.stages.quantization import simplify
 from tests.unit.networks import perceptron
 
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from flows import boot_rom
-from flows.options import Options
-from flows.pipeline import PREREQUISITES, Pipeline
-from flows.progress import Progress
-from flows.sources import PACKAGES, import_closure
-from flows.stage import Stage
+from flows.repository.sources import PACKAGES, import_closure
+from flows.stages.options import Options
+from flows.stages.pipeline import PREREQUISITES, Pipeline
+from flows.stages.stage import Stage
+from flows.terminal.progress import Progress
+from flows.toolchain import boot_rom
 
 ROOT = Path(__file__).resolve().parents[2]
 # They only read or show what counts by itself: nothing that is written depends on their version.

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from flows import processes
 from flows.errors import HeepstorError
-from flows.locks import file_lock
+from flows.system import processes
+from flows.system.locks import file_lock
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,7 +39,7 @@ TASK = """
 import sys
 from pathlib import Path
 from flows import interrupts, processes
-from flows.locks import file_lock
+from flows.system.locks import file_lock
 try:
     with interrupts.as_exceptions(), file_lock(Path("lock"), print):
         processes.{function}([sys.executable, "tree.py"]{arguments})

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from modelgen.project import load_project
+from modelgen.workload.project import load_project
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -96,8 +96,8 @@ def test_all_projects_are_listed_here() -> None:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_shapes_and_macs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEEPSTOR_DATA", str(tmp_path))
-    monkeypatch.setattr("modelgen.data.idx_set.download", refuse)
-    monkeypatch.setattr("modelgen.data.cifar10.download", refuse)
+    monkeypatch.setattr("modelgen.workload.data.idx_set.download", refuse)
+    monkeypatch.setattr("modelgen.workload.data.cifar10.download", refuse)
     shape, classes, wanted = NETWORKS[name]
     project = load_project(ROOT / "projects" / name)
     data = project.data(tmp_path)
@@ -113,7 +113,7 @@ def test_shapes_and_macs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def refuse(name: str, *_: object) -> None:
-    from modelgen.data.download import DownloadError
+    from modelgen.workload.data.download import DownloadError
 
     raise DownloadError(name)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.pytest_progress import DURATIONS, Schedule
+from flows.testing.pytest_progress import DURATIONS, Schedule
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = {
@@ -29,7 +29,7 @@ WAYS = {"in this process": [], "one process a CPU": ["--numprocesses=2", "--dist
 def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     for name, text in FILES.items():
         (folder / name).write_text(text)
-    command = [sys.executable, "-m", "pytest", "-p", "flows.pytest_progress", *arguments]
+    command = [sys.executable, "-m", "pytest", "-p", "flows.testing.pytest_progress", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 

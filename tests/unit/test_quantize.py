@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from modelgen.errors import ModelError
-from modelgen.execute import run_graph
-from modelgen.graph import Graph
-from modelgen.passes.quantize import LARGEST, SCHEMES, quantize, quantize_weight
-from modelgen.quantization import simplify
+from modelgen.ir.execute import run_graph
+from modelgen.ir.graph import Graph
+from modelgen.quantize.weights import LARGEST, SCHEMES, quantize, quantize_weight
+from modelgen.stages.quantization import simplify
 from tests.unit.networks import perceptron
 
 finite = st.floats(width=32, allow_nan=False, allow_infinity=False)

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from modelgen import random_modules
 from modelgen.errors import ModelError
-from modelgen.graph import Graph
-from modelgen.importer import import_model
-from modelgen.passes.quantize import quantize
-from modelgen.quantization import simplify
-from modelgen.random_modules import RandomModule, Step, draw, smaller, text
-from modelgen.random_modules.source import KINDS
+from modelgen.frontends.torch_export.importer import import_model
+from modelgen.ir.graph import Graph
+from modelgen.quantize.weights import quantize
+from modelgen.stages.quantization import simplify
+from modelgen.verify import random_modules
+from modelgen.verify.random_modules import RandomModule, Step, draw, smaller, text
+from modelgen.verify.random_modules.source import KINDS
 
 
 def made(module: RandomModule) -> torch.nn.Module:
@@ -91,7 +91,7 @@ def test_quantization_loses_nothing() -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_the_text_is_the_module(seed: int) -> None:
     module = draw(seed)
-    scope: dict = {"modelgen": __import__("modelgen.random_modules")}
+    scope: dict = {"modelgen": __import__("modelgen.verify.random_modules")}
     exec(text(module), scope)
     values = torch.from_numpy(
         random_modules.draw_inputs((module.batch, *module.features), seed, module.values)

@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import nn
 
-from modelgen.data import Data
-from modelgen.passes.quantize import LARGEST, SCALES, SCHEMES, quantize_weight
-from modelgen.project import Project
-from modelgen.random_weights import random_model
-from modelgen.settings import Settings
+from modelgen.quantize.weights import LARGEST, SCALES, SCHEMES, quantize_weight
+from modelgen.workload.data import Data
+from modelgen.workload.project import Project
+from modelgen.workload.random_weights import random_model
+from modelgen.workload.settings import Settings
 
 
 def test_random_models_are_the_same_again_and_their_batch_norms_do_something() -> None:

@@ -26,15 +26,15 @@ import pytest
 import torch
 from PIL import Image
 
-from flows import sources
-from flows.hashing import FileHashes
-from flows.options import Options
-from flows.pipeline import Pipeline
-from flows.pipeline import run as run_stages
-from flows.progress import Progress, Terminal
-from flows.stage import Runner, Stage, read_manifest
-from modelgen.checkpoint import save_checkpoint
-from modelgen.data import Data
+from flows.repository import sources
+from flows.stages.hashing import FileHashes
+from flows.stages.options import Options
+from flows.stages.pipeline import Pipeline
+from flows.stages.pipeline import run as run_stages
+from flows.stages.stage import Runner, Stage, read_manifest
+from flows.terminal.progress import Progress, Terminal
+from modelgen.workload.checkpoint import save_checkpoint
+from modelgen.workload.data import Data
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -339,8 +339,8 @@ import importlib
 import numpy as np
 from torch import nn
 
-from modelgen.data import Data
-from modelgen.data.folders import data_set_folder
+from modelgen.workload.data import Data
+from modelgen.workload.data.folders import data_set_folder
 
 settings = {"checkpoint": "../../elsewhere/weights.pt"}
 helper = importlib.import_module("projects" + ".shared_parts")
@@ -444,10 +444,10 @@ def test_the_user_is_told_why_export_runs_each_time(workspace):
 
 def test_projects_in_one_process_have_modules_of_their_own(workspace):
     (workspace / "projects" / "mine" / "project.py").write_text(
-        PROJECT + "from modelgen.data import cifar10"
+        PROJECT + "from modelgen.workload.data import cifar10"
     )
     before = set(sys.modules)
     assert export(workspace)
-    assert sys.modules["modelgen.data"].Data is Data
+    assert sys.modules["modelgen.workload.data"].Data is Data
     new = sys.modules.keys() - before
-    assert not {name for name in new if name.startswith(("projects.", "modelgen.data."))}
+    assert not {name for name in new if name.startswith(("projects.", "modelgen.workload.data."))}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelgen import reference
+from modelgen.targets.systolic import reference
 from tests.unit import exact
 
 EDGE_BITS = [

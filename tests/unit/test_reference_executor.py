@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from modelgen.descriptor import DESCRIPTOR_BYTES, Descriptor, Operation, link
 from modelgen.hardware import Hardware
-from modelgen.reference import (
+from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, Descriptor, Operation, link
+from modelgen.targets.systolic.reference import (
     ChainResult,
     EngineError,
     Scratchpad,
@@ -412,7 +412,7 @@ def test_bad_descriptor_address() -> None:
 
 
 def test_the_longest_chain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("modelgen.reference.executor._LAST_INDEX", 1)
+    monkeypatch.setattr("modelgen.targets.systolic.reference.executor._LAST_INDEX", 1)
     result = Machine().run(feature_map(), feature_map())
     assert (result.error, result.index) == (EngineError.NONE, 1)
     result = Machine().run(feature_map(), feature_map(), feature_map())

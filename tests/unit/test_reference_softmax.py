@@ -6,8 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelgen.reference import softmax
-from modelgen.reference.softmax import fma
+from modelgen.arithmetic.exponential import fma, softmax
 from tests.unit import exact
 
 RELATIVE_ERROR = 4e-6

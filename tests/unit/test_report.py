@@ -6,10 +6,10 @@ import io
 
 import pytest
 
-from flows.progress import Terminal
 from flows.report import memory_map, terminal
 from flows.report.causes import parts
 from flows.report.units import Unit, size
+from flows.terminal.progress import Terminal
 from tests.unit.report_samples import COUNTERS, CPU, branched, layer, made, model, run, simulation
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelgen import reference
+from modelgen.targets.systolic import reference
 from tests.unit import exact, runtime_host
 
 EDGE_BITS = [

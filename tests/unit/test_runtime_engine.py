@@ -10,9 +10,15 @@ import numpy as np
 import pytest
 
 from flows import config
-from modelgen.descriptor import DESCRIPTOR_BYTES, Descriptor, Fence, Operation, link
 from modelgen.hardware import Hardware
-from modelgen.reference import EngineError, execute_chain, new_seed
+from modelgen.targets.systolic.descriptor import (
+    DESCRIPTOR_BYTES,
+    Descriptor,
+    Fence,
+    Operation,
+    link,
+)
+from modelgen.targets.systolic.reference import EngineError, execute_chain, new_seed
 from tests.unit import runtime_host
 from tests.unit.nearly_valid import nearly_valid
 from tests.unit.random_chains import BASE, KINDS, ChainMaker, Limits

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelgen.reference.softmax import softmax as reference_softmax
+from modelgen.arithmetic.exponential import softmax as reference_softmax
 from tests.unit import runtime_host
 
 # As stated in heepstor/softmax.hpp.

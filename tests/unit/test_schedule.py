@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelgen import arena
-from modelgen.analysis import describe
-from modelgen.compiler import compile_graph
-from modelgen.descriptor import Descriptor, Fence
 from modelgen.errors import ModelError
-from modelgen.graph import Graph
-from modelgen.graph_builder import GraphBuilder
 from modelgen.hardware import Hardware
-from modelgen.image import Machine, build_image, descriptors_of, execute
-from modelgen.program import Chain, CpuLayer, EngineLayer, Program
-from modelgen.verification import check, golden_outputs
+from modelgen.ir.builder import GraphBuilder
+from modelgen.ir.graph import Graph
+from modelgen.memory import arena
+from modelgen.plan.analysis import describe
+from modelgen.plan.compiler import compile_graph
+from modelgen.plan.image import Machine, build_image, descriptors_of, execute
+from modelgen.plan.program import Chain, CpuLayer, EngineLayer, Program
+from modelgen.targets.systolic.descriptor import Descriptor, Fence
+from modelgen.verify.golden import check, golden_outputs
 from tests.unit import networks
 from tests.unit.float_network import run_float
 from tests.unit.networks import bits, random_network
@@ -213,7 +213,7 @@ def test_a_program_that_reads_what_it_has_not_written_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The same without the frame: the message has the seed, which gives the same again."""
-    monkeypatch.setattr("modelgen.compiler.fill_frames", lambda layers, *_: layers)
+    monkeypatch.setattr("modelgen.plan.compiler.fill_frames", lambda layers, *_: layers)
     graph = GraphBuilder(1, 6, 6, 4)
     built = graph.build(graph.conv(graph.conv("x", 4), 4))
     program = compile_graph(built, Hardware())
@@ -277,7 +277,7 @@ def test_inferences_follow_one_another_in_the_same_memories(
             self.inferences += 1
             return super().infer(values)
 
-    monkeypatch.setattr("modelgen.verification.Machine", Counting)
+    monkeypatch.setattr("modelgen.verify.golden.Machine", Counting)
     program = program_with_an_arena()
     golden_outputs(program, inferences_of(program.graph))
     assert [machine.inferences for machine in machines] == [2]

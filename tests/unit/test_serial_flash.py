@@ -18,12 +18,12 @@ import serial
 
 from flows import config
 from flows.errors import HeepstorError
-from flows.options import Options
-from flows.progress import Progress, Terminal
 from flows.serial import board, flash, port, protocol, session
 from flows.serial.link import Link
 from flows.serial.loader import Sent
 from flows.serial.protocol import Hello, Message
+from flows.stages.options import Options
+from flows.terminal.progress import Progress, Terminal
 from tests.unit.serial_board import on_terminal
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,11 +11,11 @@ import pytest
 
 from flows import config
 from flows.errors import HeepstorError
-from flows.progress import Progress
 from flows.serial import loader, protocol, session
 from flows.serial.image import Image, Segment
 from flows.serial.link import Link, NoAnswer, Refused
 from flows.serial.splitter import Splitter
+from flows.terminal.progress import Progress
 from tests.unit.serial_board import CutPort, FaultyPort, PipePort, StartFaultPort, running
 
 CONFIG = config.load(config.DEFAULT_PATH)

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.firmware import INCLUDE
 from flows.serial import protocol
 from flows.serial.link import Link
 from flows.serial.protocol import Buffers, Hello, Inference, Message
 from flows.serial.splitter import DAMAGE, Splitter
 from flows.serial.text import Text
+from flows.toolchain.firmware import INCLUDE
 from tests.unit.serial_board import running
 
 HEADER = (INCLUDE / "heepstor" / "serial" / "protocol.hpp").read_text()

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from flows import simulate
-from flows.device_log import Counters, LogReader, parse
 from flows.errors import HeepstorError
-from flows.progress import Progress
+from flows.simulate.device_log import Counters, LogReader, parse
+from flows.terminal.progress import Progress
 
 LOG = """HEEPstor
 # input 0 cycles 7100

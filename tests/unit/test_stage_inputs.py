@@ -19,12 +19,13 @@ import hjson
 import pytest
 
 import tasks
-from flows import config, sources
-from flows.hashing import FileHashes
-from flows.options import Options
-from flows.pipeline import BUILD, PREREQUISITES, Pipeline
-from flows.progress import Progress
-from flows.stage import MANIFEST, SCHEMA, Runner
+from flows import config
+from flows.repository import sources
+from flows.stages.hashing import FileHashes
+from flows.stages.options import Options
+from flows.stages.pipeline import BUILD, PREREQUISITES, Pipeline
+from flows.stages.stage import MANIFEST, SCHEMA, Runner
+from flows.terminal.progress import Progress
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_COPIED = {"build", ".venv", "data", ".git", ".hypothesis"}
@@ -121,32 +122,32 @@ FILES = {
     "boards/*": set(),
     "fusesoc.conf": RTL,
     "heepstor.core": RTL,
-    "modelgen/data/mnist.py": {"export"},
-    "modelgen/data/cifar10.py": set(),
-    "modelgen/training.py": {"export"},
-    "modelgen/importer.py": {"export"},
-    "modelgen/quantization.py": {"quantize"},
+    "modelgen/workload/data/mnist.py": {"export"},
+    "modelgen/workload/data/cifar10.py": set(),
+    "modelgen/workload/training.py": {"export"},
+    "modelgen/frontends/torch_export/importer.py": {"export"},
+    "modelgen/stages/quantization.py": {"quantize"},
     "modelgen/passes/fold_batch_norm.py": {"quantize"},
-    "modelgen/compiler.py": {"generate"},
+    "modelgen/plan/compiler.py": {"generate"},
     "modelgen/emit/context.py": {"generate"},
-    "modelgen/graph.py": PYTORCH,
-    "flows/config.py": {*PROGRAMS, *RTL},
-    "flows/config_writers.py": {*PROGRAMS, *RTL},
-    "flows/firmware.py": {*PROGRAMS, *RTL},
-    "flows/riscv.py": {*PROGRAMS, *RTL},
-    "flows/registers.py": {*PROGRAMS, *RTL},
-    "flows/generator.py": RTL,
-    "flows/fusesoc.py": RTL,
-    "flows/hardware.py": {"hardware"},
+    "modelgen/ir/graph.py": PYTORCH,
+    "flows/config/__init__.py": {*PROGRAMS, *RTL},
+    "flows/config/writers.py": {*PROGRAMS, *RTL},
+    "flows/toolchain/firmware.py": {*PROGRAMS, *RTL},
+    "flows/toolchain/riscv.py": {*PROGRAMS, *RTL},
+    "flows/toolchain/registers.py": {*PROGRAMS, *RTL},
+    "flows/fusesoc/generator.py": RTL,
+    "flows/fusesoc/__init__.py": RTL,
+    "flows/simulate/hardware.py": {"hardware"},
     "flows/edalize_flows/simulation.py": {"hardware"},
     "flows/edalize_flows/synthesis.py": {"synth"},
     "flows/edalize_tools/yowasp.py": {"synth"},
     "flows/synth/stage.py": {"synth"},
     "flows/synth/mapping.py": {"synth"},
-    "flows/simulate.py": {"simulate"},
+    "flows/simulate/__init__.py": {"simulate"},
     "flows/report/data.py": {"report"},
     "flows/report/page.py": {"report"},
-    "flows/doctor.py": set(),
+    "flows/cli/doctor.py": set(),
     "flows/*.py": None,
     "modelgen/*.py": None,
     "flows/debug/*": set(),

@@ -13,12 +13,20 @@ from pathlib import Path
 import pytest
 
 from flows.errors import HeepstorError
-from flows.files import describe, write_whole
-from flows.hashing import FileHashes
-from flows.locks import file_lock
-from flows.recorder import ABSENT
-from flows.sources import import_closure, is_source
-from flows.stage import MANIFEST, SCHEMA, Runner, Stage, Upstream, describe_changes, read_manifest
+from flows.repository.sources import import_closure, is_source
+from flows.stages.hashing import FileHashes
+from flows.stages.recorder import ABSENT
+from flows.stages.stage import (
+    MANIFEST,
+    SCHEMA,
+    Runner,
+    Stage,
+    Upstream,
+    describe_changes,
+    read_manifest,
+)
+from flows.system.files import describe, write_whole
+from flows.system.locks import file_lock
 
 
 @pytest.fixture
@@ -182,8 +190,8 @@ def test_a_killed_run_leaves_nothing_that_is_trusted(tmp_path):
     program = f"""
 import os, signal, sys
 from pathlib import Path
-from flows.hashing import FileHashes
-from flows.stage import Runner, Stage
+from flows.stages.hashing import FileHashes
+from flows.stages.stage import Runner, Stage
 def work(folder):
     (folder / "half.txt").write_text("half")
     os.kill(os.getpid(), signal.SIGKILL)
@@ -280,7 +288,7 @@ def test_describe_changes():
 def test_hashes_are_remembered_and_never_stale(tmp_path, monkeypatch):
     file = tmp_path / "file"
     file.write_text("one")
-    monkeypatch.setattr("flows.hashing._SETTLED_NS", -1)
+    monkeypatch.setattr("flows.stages.hashing._SETTLED_NS", -1)
     hashes = FileHashes(tmp_path / "hashes.json")
     first = hashes.of(file)
     hashes.save()

@@ -209,7 +209,7 @@ def test_design_without_array_has_no_largest():
 
 
 def test_table_has_shares_and_counts_equal_instances(capsys):
-    from flows.tables import console
+    from flows.terminal.tables import console
 
     result = json.loads(json.dumps(utilization(soc(8), devices.find("XCZU7EV"))))
     show.print_result(result, console(120))

@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from flows import checks, cleaning, cli, listing
+from flows.cli import __main__ as cli
+from flows.cli import listing
 from flows.errors import HeepstorError
+from flows.stages import cleaning
+from flows.testing import checks
 
 ROOT = Path(__file__).resolve().parents[2]
 TASKS = (

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from modelgen.execute import run_graph
-from modelgen.graph import Graph
-from modelgen.graph_builder import GraphBuilder
-from modelgen.reference.network import run_graph as run_reference
-from modelgen.tolerance import output_tolerance
+from modelgen.ir.builder import GraphBuilder
+from modelgen.ir.execute import run_graph
+from modelgen.ir.execute_exact import run_graph as run_reference
+from modelgen.ir.graph import Graph
+from modelgen.ir.tolerance import output_tolerance
 
 SUM = 2.0**-20
 """Of the sum of the absolute products."""

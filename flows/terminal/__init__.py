@@ -1,0 +1,1 @@
+"""What tasks print: progress and tables."""

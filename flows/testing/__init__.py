@@ -1,0 +1,1 @@
+"""The tests of HEEPstor itself: running them, style, mutants."""

@@ -1,0 +1,1 @@
+"""Compilers and generators: RISC-V programs, registers, Verilator."""

@@ -1,0 +1,1 @@
+"""The numbers of the device, in NumPy, bit for bit."""

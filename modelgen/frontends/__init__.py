@@ -1,0 +1,1 @@
+"""Models of other tools, each to the compiler's graph."""

@@ -1,0 +1,57 @@
+"""What an exported program says of its calls: shape, layer, and the line that made them."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+
+def shape_of(node: Any) -> tuple[int, ...]:
+    """Return the shape of a node's tensor in PyTorch."""
+    return tuple(int(size) for size in node.meta["val"].shape)
+
+
+def layer_name(call: Any) -> str:
+    """Return the layer's name in the model; a function's own name where it is not a module."""
+    path, kind = _innermost_module(call)
+    if kind.startswith("torch.nn.modules") and path:
+        return path
+    return f"{path}.{call.name}" if path else call.name
+
+
+def complaint(calls: Sequence[Any], call: Any, reason: str) -> str:
+    """Say which layer fails, why, and where it stands in the model."""
+    position = calls.index(call)
+    after = f", after '{layer_name(calls[position - 1])}'" if position else ""
+    line = source_line(call.meta.get("stack_trace") or "")
+    return (
+        f"Layer '{layer_name(call)}'{_layer_kind(call)} {reason}. It is operator "
+        f"{position + 1} of {len(calls)}{after}{f', at {line}' if line else ''}."
+    )
+
+
+def _innermost_module(call: Any) -> tuple[str, str]:
+    """Return path and class of the module that a call belongs to."""
+    stack = list((call.meta.get("nn_module_stack") or {}).values())
+    path, kind = stack[-1] if stack else ("", "")
+    return path, str(kind)
+
+
+def _layer_kind(call: Any) -> str:
+    path, kind = _innermost_module(call)
+    return f" ({kind.rsplit('.', 1)[-1]})" if path else ""
+
+
+def source_line(trace: str) -> str:
+    """Return "project.py:12: x = torch.tanh(x)": the model's own line in a stack trace, or ""."""
+    frames = re.findall(r'File "([^"]+)", line (\d+), in \S+\n\s*(.*)', trace)
+    torch = importlib.util.find_spec("torch").submodule_search_locations[0]
+    foreign = torch, str(Path(__file__).parents[2])
+    own = [frame for frame in frames if not frame[0].startswith(foreign)]
+    if not own:
+        return ""
+    path, number, text = own[-1]
+    return f"{Path(path).name}:{number}: {text.strip()}"

@@ -1,0 +1,214 @@
+"""Compares the imported float graph with the user's module, on real inputs.
+
+The graph's outputs for the whole test set are compared with the module's. Inputs for which they
+differ most, and the first ones, are then checked layer by layer: each layer of the graph gets the
+inputs that the program of torch.export has there, and must return that program's result. So a
+difference in one layer cannot hide another, and the message names the first layer that differs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from modelgen.agreement import agrees, agrees_with_rerun
+from modelgen.errors import ModelError
+from modelgen.frontends.torch_export.feature_maps import values_to_layout
+from modelgen.frontends.torch_export.importer import Imported
+from modelgen.ir.execute import run_graph, run_node
+from modelgen.ir.graph import Graph, Node
+from modelgen.ir.tolerance import RELATIVE, SMALLEST, Bounded, propagate
+from modelgen.threads import single_thread
+
+if TYPE_CHECKING:
+    import torch
+
+TOLERANCE_TEXT = (
+    f"(2^{round(np.log2(RELATIVE))} + 2^-24 sqrt(K)) of the sum of K absolute products, in each "
+    "layer; K instead of sqrt(K) for an average"
+)
+BUG = "This is a bug in HEEPstor"
+"""What the message says where the importer is wrong."""
+_FIRST = 2
+"""Batches that are checked layer by layer whatever their outputs are."""
+_WORST = 2
+"""Those with the largest differences in their outputs, which are checked too."""
+
+
+def outputs_to_layout(graph: Graph, outputs: np.ndarray) -> np.ndarray:
+    """Return a module's outputs in the order of the graph's, shape (inputs, outputs)."""
+    maps = outputs if graph.flattened is None else outputs.reshape(-1, *graph.flattened)
+    return np.ascontiguousarray(values_to_layout(maps).reshape(len(outputs), -1))
+
+
+def check_import(imported: Imported, inputs: np.ndarray, outputs: np.ndarray) -> None:
+    """Compare the imported graph with the module that it was made from.
+
+    Args:
+        imported: graph and program.
+        inputs: FP32, shape (inputs, features...), in PyTorch's order.
+        outputs: the module's, in the graph's order, shape (inputs, outputs).
+
+    Raises:
+        ModelError: they differ; the message names the first layer that does.
+    """
+    graph = imported.graph
+    got = run_graph(graph, values_to_layout(inputs))
+    if got.shape != outputs.shape:
+        raise ModelError(
+            f"The model gives {outputs.shape[1]} values for each input, the program that "
+            f"torch.export makes of it {got.shape[1]}. {_STATE}"
+        )
+    with single_thread():
+        for batch in _suspects(got, outputs, graph.batch):
+            chosen = np.arange(batch * graph.batch, (batch + 1) * graph.batch) % len(inputs)
+            _check_batch(imported, inputs[chosen], outputs[chosen], int(chosen[0]))
+
+
+def _suspects(got: np.ndarray, wanted: np.ndarray, batch: int) -> list[int]:
+    """Return the batches that are worth a closer look."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        difference = np.where(got == wanted, 0.0, np.abs(got - wanted)).max(axis=1)
+        size = np.nan_to_num(np.abs(wanted).max(axis=1), posinf=0.0)
+    relative = np.nan_to_num(difference, nan=np.inf) / np.maximum(size, np.float32(1e-30))
+    padded = np.concatenate([relative, np.zeros(-len(relative) % batch)])
+    order = np.argsort(-padded.reshape(-1, batch).max(axis=1), kind="stable")
+    return sorted({*range(min(_FIRST, len(order))), *order[:_WORST].tolist()})
+
+
+def _check_batch(imported: Imported, inputs: np.ndarray, outputs: np.ndarray, first: int) -> None:
+    graph = imported.graph
+    recorded = _run_program(imported, inputs)
+    start = values_to_layout(inputs)
+    values = {graph.input: start}
+    bounded: dict[str, Bounded] = {graph.input: _exact(start)}
+    for node in graph.nodes:
+        sources = [bounded[name] for name in node.inputs]
+        value, error = (
+            part.reshape(graph.tensors[node.output].shape)
+            for part in propagate(graph, node, sources)
+        )
+        got = run_node(graph, node, [values[name] for name in node.inputs])
+        call = imported.calls.get(node.output)
+        if call is None:
+            values[node.output], bounded[node.output] = got, (value, error)
+            continue
+        order = imported.flattened.get(node.output)
+        wanted = _to_layout(recorded[call], order).reshape(got.shape)
+        allowed = error + _of_norm(imported, node, sources) + SMALLEST
+        _compare(imported, node.output, got, wanted, allowed, first)
+        values[node.output], bounded[node.output] = wanted, _exact(wanted)
+    _check_program(values[graph.output].reshape(outputs.shape), outputs, first)
+
+
+def _run_program(imported: Imported, inputs: np.ndarray) -> dict[Any, np.ndarray]:
+    """Return what each call of the exported program gives, in PyTorch's order."""
+    import torch
+
+    program = imported.program
+    results: dict[Any, np.ndarray] = {}
+
+    class Recorder(torch.fx.Interpreter):
+        def run_node(self, node: Any) -> Any:
+            result = super().run_node(node)
+            if node.op == "call_function" and isinstance(result, torch.Tensor):
+                # A copy: a later call may change it in place.
+                results[node] = result.to(torch.float32).numpy(force=True).copy()
+            return result
+
+    held = _held(program)
+    arguments = [
+        held[node.name] if node.name in held else torch.from_numpy(inputs.copy())
+        for node in program.graph.nodes
+        if node.op == "placeholder"
+    ]
+    with torch.no_grad():
+        Recorder(program.graph_module).run(*arguments)
+    return results
+
+
+def _held(program: Any) -> dict[str, Any]:
+    """Return placeholder of an exported program -> the tensor that it stands for."""
+    values = {**program.state_dict, **program.constants}
+    signature = program.graph_signature
+    names = {
+        **signature.inputs_to_parameters,
+        **signature.inputs_to_buffers,
+        **signature.inputs_to_lifted_tensor_constants,
+    }
+    return {placeholder: values[name] for placeholder, name in names.items()}
+
+
+def _to_layout(values: np.ndarray, order: tuple[int, ...] | None) -> np.ndarray:
+    maps = values if order is None else values.reshape(-1, *order)
+    return np.ascontiguousarray(values_to_layout(maps))
+
+
+def _exact(values: np.ndarray) -> Bounded:
+    wide = values.astype(np.float64)
+    return wide, np.zeros_like(wide)
+
+
+def _of_norm(imported: Imported, node: Node, sources: list[Bounded]) -> np.ndarray | float:
+    """Return the additional difference that a batch-norm is allowed.
+
+    PyTorch subtracts the mean first, or makes mean and bias one number in FP32: where they nearly
+    cancel, most of it is rounding.
+    """
+    scale = imported.graph.constant(node, "scale")
+    if scale is None:
+        return 0.0
+    scale = np.abs(scale.astype(np.float64))
+    held = _held(imported.program)
+    order = imported.flattened.get(node.inputs[0])
+    bias, mean = (
+        0.0 if given is None else _of_features(held[given.name], order)
+        for given in imported.calls[node.output].args[2:4]
+    )
+    return RELATIVE * (scale * (np.abs(sources[0][0]).max(initial=0.0) + mean) + bias)
+
+
+def _of_features(values: torch.Tensor, order: tuple[int, ...] | None) -> np.ndarray:
+    """Return the absolute value of each feature in FP64, in the order of the device."""
+    return np.abs(_to_layout(values.numpy(force=True).astype(np.float64), order)).reshape(-1)
+
+
+def _compare(
+    imported: Imported,
+    tensor: str,
+    got: np.ndarray,
+    wanted: np.ndarray,
+    allowed: np.ndarray,
+    first: int,
+) -> None:
+    """Raise ModelError if a layer gives something else than PyTorch."""
+    good = agrees(got, wanted, allowed)
+    if good.all():
+        return
+    index = tuple(np.argwhere(~good)[0])
+    reason = (
+        f"computes something else after the import than in PyTorch: for test input "
+        f"{first + index[0]} {(~good).sum()} of {good.size} values differ; the first is "
+        f"{got[index]:.9g}, in PyTorch {wanted[index]:.9g} (allowed: "
+        f"{np.broadcast_to(allowed, got.shape)[index]:.2g}, {TOLERANCE_TEXT})"
+    )
+    raise ModelError(f"{imported.complaint(tensor, reason)} {BUG}; please report it.")
+
+
+_STATE = (
+    "Does forward() keep something from call to call, draw random numbers, or depend on values "
+    "outside the module?"
+)
+
+
+def _check_program(recorded: np.ndarray, outputs: np.ndarray, first: int) -> None:
+    """Raise ModelError if the module gives something else than the program made of it."""
+    good = agrees_with_rerun(recorded, outputs)
+    if not good.all():
+        row, column = np.argwhere(~good)[0]
+        raise ModelError(
+            f"The model computes something else than the program that torch.export makes of it: "
+            f"output {column} of test input {first + row} is {outputs[row, column]:.9g}, in the "
+            f"program {recorded[row, column]:.9g}. {_STATE}"
+        )

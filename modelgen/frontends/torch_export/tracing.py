@@ -1,0 +1,132 @@
+"""From a PyTorch module to the exported program of torch.export."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from modelgen.errors import ModelError
+from modelgen.frontends.torch_export.calls import source_line
+
+if TYPE_CHECKING:
+    import torch
+
+
+def trace(
+    model: torch.nn.Module, features: tuple[int, ...], batch: int
+) -> torch.export.ExportedProgram:
+    """Export a module in evaluation mode, with its layers kept whole: nothing is decomposed.
+
+    Args:
+        model: any device, any mode; it is moved to the CPU and put into evaluation mode.
+        features: shape of one input, without the batch.
+        batch: inputs that one inference takes.
+
+    Raises:
+        ModelError: it is no module, does not fit its input, or cannot be traced; the message names
+            the layer.
+    """
+    import torch
+
+    check_traceable(model)
+    model = model.to("cpu", torch.float32).eval()
+    example = torch.zeros(batch, *features)
+    try_forward(model, example)
+    try:
+        with _silent_torch():
+            return torch.export.export(model, (example,))
+    except Exception as error:
+        line = source_line(str(error)) or source_line("".join(traceback.format_exception(error)))
+        raise ModelError(
+            f"torch.export cannot trace the model{f' at {line}' if line else ''}: "
+            f"{_first_line(error)}. Control flow that depends on values of tensors cannot be "
+            "compiled."
+        ) from error
+
+
+def check_traceable(model: object) -> None:
+    """Raise ModelError for what is no module, or has layers that TorchScript has compiled."""
+    import torch
+
+    if not isinstance(model, torch.nn.Module):
+        kind = type(model).__name__
+        raise ModelError(f"model() returned a {kind}; it must return a torch.nn.Module.")
+    for name, layer in model.named_modules():
+        if isinstance(layer, torch.jit.ScriptModule):
+            what = f"Layer '{name}'" if name else "The model that model() returned"
+            raise ModelError(
+                f"{what} is a {type(layer).__name__} of TorchScript, which torch.export cannot "
+                "trace: build it from Python classes, and name a file with its weights in the "
+                "setting 'checkpoint'."
+            )
+
+
+@contextlib.contextmanager
+def _silent_torch() -> Iterator[None]:
+    """Keep back what torch logs and prints of a failure, which is for its own developers."""
+    logger = logging.getLogger("torch")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def try_forward(model: torch.nn.Module, example: torch.Tensor) -> torch.Tensor:
+    """Run the model once and return its output; ModelError names a layer that fails."""
+    import torch
+
+    running: list[tuple[str, torch.nn.Module, Any]] = []
+
+    def enter(name: str) -> Callable[..., None]:
+        def hook(module: torch.nn.Module, inputs: Any) -> None:
+            running.append((name, module, inputs))
+
+        return hook
+
+    def leave(*_: Any) -> None:
+        running.pop()
+
+    hooks = []
+    for name, module in model.named_modules():
+        hooks.append(module.register_forward_pre_hook(enter(name)))
+        hooks.append(module.register_forward_hook(leave))
+    try:
+        with torch.no_grad():
+            return model(example)
+    except Exception as error:
+        raise ModelError(_forward_message(running, example, error)) from error
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _forward_message(running: list[Any], example: torch.Tensor, error: Exception) -> str:
+    reason = _first_line(error)
+    shape = shape_text(example.shape)
+    inner = next((entry for entry in reversed(running) if entry[0]), None)
+    if inner is None:
+        return f"The model cannot take an input of shape {shape}: {reason}."
+    name, module, inputs = inner
+    taken = " and ".join(shape_text(i.shape) for i in inputs if hasattr(i, "shape"))
+    return (
+        f"Layer '{name}' ({type(module).__name__}({module.extra_repr()})) cannot take an input of "
+        f"shape {taken}: {reason}. The model's input has the shape {shape} (batch first): "
+        "change the layer, or the data."
+    )
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0].rstrip(".")
+
+
+def shape_text(shape: Iterable[int]) -> str:
+    """Return a shape for people: 1x3x32x32."""
+    return "x".join(str(size) for size in shape) or "scalar"

@@ -1,0 +1,1 @@
+"""The graph, how it is run in PyTorch, and how far results may differ."""

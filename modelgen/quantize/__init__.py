@@ -1,0 +1,1 @@
+"""Weights to INT8, and the quantized model as a file for other tools."""

@@ -1,0 +1,145 @@
+"""Weights to INT8, symmetric, one scale for a tensor or for each output channel."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from modelgen.errors import ModelError
+from modelgen.ir.graph import Graph, Node
+
+LARGEST = 127
+"""Weights lie in -127 .. 127: symmetric, so -128 is not used."""
+
+SCHEMES = ("per_channel", "per_tensor")
+SCALES = ("max", "mse")
+
+_OPERATORS = {"linear": "quantized_linear", "conv2d": "quantized_conv2d"}
+_CANDIDATES = 64
+"""Scales that are tried for the least squared error, from half the largest to the largest."""
+_SMALLEST_SCALE = np.float32(2.0**-149)
+
+
+def quantize(graph: Graph, scheme: str = "per_channel", choice: str = "max") -> Graph:
+    """Replace every `linear` and `conv2d` by its quantized operator.
+
+    Args:
+        graph: a float graph.
+        scheme: one of `SCHEMES`.
+        choice: one of `SCALES`, see `quantize_weight`.
+
+    Raises:
+        ModelError: a weight or bias is NaN or infinite; the message names the layer.
+    """
+    _check_choice("Quantization", scheme, SCHEMES)
+    _check_choice("Scale", choice, SCALES)
+    constants = dict(graph.constants)
+    nodes = [
+        _quantize_node(graph, node, scheme, choice, constants) if node.op in _OPERATORS else node
+        for node in graph.nodes
+    ]
+    for node in nodes:
+        if node.op == "pointwise":
+            _check_constants(graph, node)
+    return graph.with_nodes(nodes, constants=constants)
+
+
+def _check_choice(what: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ModelError(f"{what} '{value}' is unknown; use one of {', '.join(allowed)}.")
+
+
+def _check_constants(graph: Graph, node: Node) -> None:
+    for role in node.constants:
+        _check_finite(node, f"values of its {role}", graph.constant(node, role))
+
+
+def _quantize_node(
+    graph: Graph, node: Node, scheme: str, choice: str, constants: dict[str, np.ndarray]
+) -> Node:
+    weight = graph.constant(node, "weight")
+    bias = graph.constant(node, "bias")
+    _check_finite(node, "weights", weight)
+    # Layers that share a weight share the quantized weight too: names come from the weight's.
+    name = node.constants["weight"]
+    names = {role: f"{name}.{role}" for role in ("int8", "scale")}
+    if names["int8"] not in constants:
+        quantized, scale = quantize_weight(weight.reshape(len(weight), -1), scheme, choice)
+        constants[names["int8"]] = quantized.reshape(weight.shape)
+        constants[names["scale"]] = scale
+    if bias is None:
+        bias_name = f"{name}.zero_bias"
+        constants[bias_name] = np.zeros(len(weight), np.float32)
+    else:
+        bias_name = node.constants["bias"]
+        _check_finite(node, "biases", bias)
+    roles = {"weight": names["int8"], "scale": names["scale"], "bias": bias_name}
+    return replace(node, op=_OPERATORS[node.op], constants=roles)
+
+
+def quantize_weight(
+    weight: np.ndarray, scheme: str, choice: str = "max"
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return INT8 weights and FP32 scales, one an output channel, with weight ~ int8 * scale.
+
+    Args:
+        weight: FP32, shape (N, K), finite.
+        scheme: "per_channel" (each row its own scale) or "per_tensor" (all the same).
+        choice: "max" (the largest weight becomes 127) or "mse" (least squared error; the largest
+            weights may be cut off).
+        choice: "max" (the largest weight becomes 127) or "mse" (of scales down to half of that,
+            the one with the least sum of squared errors; weights beyond 127 are cut to it).
+
+    Returns:
+        int8 of shape (N, K) and float32 of shape (N,). A channel of zeros has the scale 1.
+    """
+    groups = weight.astype(np.float64)
+    if scheme == "per_tensor":
+        groups = groups.reshape(1, -1)
+    largest = np.abs(groups).max(axis=1, initial=0.0)
+    scale = _scale_of(largest)
+    if choice == "mse":
+        scale = _least_squares(groups, largest, scale)
+    scale = np.broadcast_to(scale, len(weight)).copy()
+    return _rounded(weight.astype(np.float64), scale).astype(np.int8), scale
+
+
+def _rounded(groups: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Return whole numbers in -127 .. 127 as FP64."""
+    return np.clip(np.rint(groups / scale.astype(np.float64)[:, None]), -LARGEST, LARGEST)
+
+
+def _least_squares(groups: np.ndarray, largest: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Return, for each row, the scale of least squared error; `scale` where nothing is better."""
+    best, least = scale, _squared_errors(groups, scale)
+    for factor in np.linspace(1.0, 0.5, _CANDIDATES + 1)[1:]:
+        candidate = _scale_of(largest * factor)
+        error = _squared_errors(groups, candidate)
+        best = np.where(error < least, candidate, best)
+        least = np.minimum(error, least)
+    return best
+
+
+def _squared_errors(groups: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Return each row's sum of squared errors, in units of its largest weight (no overflow)."""
+    unit = np.maximum(np.abs(groups).max(axis=1, keepdims=True, initial=0.0), 1e-300)
+    error = (_rounded(groups, scale) * scale.astype(np.float64)[:, None] - groups) / unit
+    return (error**2).sum(axis=1)
+
+
+def _scale_of(largest: np.ndarray) -> np.ndarray:
+    """Return largest / 127 in FP32, never zero, and never so small that 127 would not suffice."""
+    scale = np.maximum((largest / LARGEST).astype(np.float32), _SMALLEST_SCALE)
+    too_small = largest / scale.astype(np.float64) > LARGEST + 0.5
+    scale = np.where(too_small, np.nextafter(scale, np.float32(np.inf)), scale)
+    return np.where(largest == 0, np.float32(1.0), scale).astype(np.float32)
+
+
+def _check_finite(node: Node, what: str, values: np.ndarray) -> None:
+    wrong = int((~np.isfinite(values)).sum())
+    if wrong:
+        raise ModelError(
+            f"Layer '{node.name}' has {wrong} of {values.size} {what} that are NaN or infinite: "
+            "it cannot be quantized. Did the training diverge?"
+        )

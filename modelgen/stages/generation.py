@@ -1,0 +1,158 @@
+"""The stage `generate`: C++ for one hardware configuration, with the outputs that it must give."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from modelgen.emit import emit
+from modelgen.errors import ModelError
+from modelgen.hardware import Hardware
+from modelgen.ir import graph as graphs
+from modelgen.ir.execute import run_graph
+from modelgen.ir.graph import Graph, Node, Tensor
+from modelgen.ir.tolerance import RELATIVE, output_tolerance
+from modelgen.passes.append_softmax import append_softmax
+from modelgen.plan.analysis import describe
+from modelgen.plan.compiler import compile_graph
+from modelgen.plan.program import EngineLayer, Program
+from modelgen.quantize.weights import LARGEST
+from modelgen.stages.files import read_description, read_test_data
+from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES
+from modelgen.verify.golden import golden_outputs
+
+
+def run(quantize_dir: Path, out_dir: Path, hardware: Hardware, options: Mapping[str, Any]) -> None:
+    """Write sources, model.json and golden outputs; see `modelgen.stages.generate`."""
+    description = read_description(quantize_dir)
+    graph = graphs.load(quantize_dir)
+    settings = description["settings"]
+    data = read_test_data(quantize_dir)
+    available = len(data.inputs)
+    count = min(options.get("inputs") or settings["inputs"], available)
+    chosen = _whole_batches(count, graph.batch, available)
+    title = f"The network of the project {description['name']}."
+    golden = _write(graph, data.inputs[chosen], hardware, out_dir, title)
+    outputs = data.outputs[chosen]
+    if settings["softmax"]:
+        outputs = _softmax(outputs, graph.tensors[graph.output].columns)
+    np.save(golden / "module.npy", outputs)
+    if data.labels is not None:
+        np.save(golden / "labels.npy", data.labels[chosen])
+
+
+def _softmax(outputs: np.ndarray, columns: int) -> np.ndarray:
+    """Return softmax of each row of `columns` outputs; the shape stays."""
+    logits = outputs.astype(np.float64).reshape(-1, columns)
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    values = powers / powers.sum(axis=1, keepdims=True)
+    return values.astype(np.float32).reshape(outputs.shape)
+
+
+def _whole_batches(count: int, batch: int, available: int) -> np.ndarray:
+    """Return indices of test inputs, filled up to whole batches (from the start, if need be)."""
+    return np.arange(-(-count // batch) * batch) % available
+
+
+def linear_program(
+    sizes: Sequence[int],
+    batch: int,
+    hardware: Hardware,
+    out_dir: Path,
+    *,
+    softmax: bool = False,
+    seed: int = 0,
+) -> None:
+    """Write a program of linear layers with random values; see `modelgen.stages.linear`."""
+    generator = np.random.default_rng(seed)
+    graph = _random_layers(sizes, batch, generator)
+    if softmax:
+        graph = append_softmax(graph)
+    values = generator.standard_normal((batch, sizes[0])).astype(np.float32)
+    title = f"Linear layers of {'-'.join(map(str, sizes))} values, batch {batch}; random weights."
+    _write(graph, values, hardware, out_dir, title)
+
+
+def _random_layers(sizes: Sequence[int], batch: int, generator: np.random.Generator) -> Graph:
+    """Return a quantized graph whose activations keep about the variance of its input."""
+    tensors = {"input": Tensor("input", (batch, sizes[0]))}
+    constants: dict[str, np.ndarray] = {}
+    nodes = []
+    last = "input"
+    for index, (words, columns) in enumerate(pairwise(sizes)):
+        name = f"linear{index}"
+        roles = {role: f"{name}.{role}" for role in ("weight", "scale", "bias")}
+        weight = generator.integers(-LARGEST, LARGEST + 1, (columns, words)).astype(np.int8)
+        constants[roles["weight"]] = weight
+        constants[roles["scale"]] = np.full(columns, (3 / words) ** 0.5 / LARGEST, np.float32)
+        constants[roles["bias"]] = np.zeros(columns, np.float32)
+        tensors[name] = Tensor(name, (batch, columns))
+        hidden = index < len(sizes) - 2
+        attributes = {"clamp": [0.0, None]} if hidden else {}
+        nodes.append(Node(name, "quantized_linear", (last,), name, roles, attributes))
+        last = name
+    return Graph("input", last, batch, tuple(nodes), tensors, constants)
+
+
+def _write(graph: Graph, inputs: np.ndarray, hardware: Hardware, out_dir: Path, title: str) -> Path:
+    """Compile, and write what the later stages read; return the folder of golden outputs."""
+    program = compile_graph(graph, hardware)
+    inferences = len(inputs) // graph.batch
+    batches = inputs.reshape(inferences, *graph.tensors[graph.input].shape)
+    expected = golden_outputs(program, batches).reshape(len(inputs), -1)
+    _check_memory(program, inputs.nbytes + expected.nbytes)
+    emit(
+        program,
+        inputs.reshape(inferences, -1),
+        expected.reshape(inferences, -1),
+        out_dir / "src",
+        title,
+    )
+    tolerance = output_tolerance(graph, inputs)
+    golden = out_dir / "golden"
+    golden.mkdir(parents=True, exist_ok=True)
+    np.save(golden / "outputs.npy", expected)
+    np.save(golden / "quantized.npy", run_graph(graph, inputs))
+    np.save(golden / "tolerance.npy", tolerance)
+    document = {
+        **describe(program),
+        "batch": graph.batch,
+        "inputs": len(inputs),
+        "inferences": inferences,
+        "outputs": expected.shape[1],
+        "hardware": hardware.to_dict(),
+        "tolerance": {
+            "absolute": float(tolerance.max()),
+            "relative": 0.0,
+            "text": f"2^{round(np.log2(RELATIVE))} of the sum of absolute products, layer by "
+            "layer; 2^-24 K more for an average of K values",
+        },
+    }
+    (out_dir / "model.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    return golden
+
+
+def _check_memory(program: Program, test_bytes: int) -> None:
+    """Refuse what cannot fit, before the linker does; code comes on top and is small."""
+    hardware = program.hardware
+    jobs = sum(len(layer.jobs) for layer in program.layers if isinstance(layer, EngineLayer))
+    parts = {
+        "weights": len(program.weights) + len(program.parameters),
+        "descriptors": jobs * DESCRIPTOR_BYTES,
+        "arena": hardware.arena_bytes or program.arena.size,
+        "stack": hardware.stack_bytes,
+        "test inputs and outputs": test_bytes,
+    }
+    missing = sum(parts.values()) - hardware.memory_bytes
+    if missing > 0:
+        listing = ", ".join(f"{name} {size}" for name, size in parts.items())
+        raise ModelError(
+            f"The model does not fit memory: {missing} bytes are missing even without code "
+            f"({listing}; memory has {hardware.memory_bytes}). Raise memory.banks or "
+            "memory.bank_kib in the hardware configuration, or simulate fewer test inputs."
+        )

@@ -1,0 +1,93 @@
+"""The stage `export`: from a project to its graph and test data."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from modelgen.frontends.torch_export.feature_maps import values_to_layout
+from modelgen.frontends.torch_export.import_check import check_import, outputs_to_layout
+from modelgen.frontends.torch_export.importer import import_with_origins
+from modelgen.frontends.torch_export.module_run import run_module
+from modelgen.ir import graph as graphs
+from modelgen.progress import Progress
+from modelgen.stages.files import PROJECT_FILE, TEST_FILE
+from modelgen.workload.data import Data
+from modelgen.workload.outputs import check_outputs
+from modelgen.workload.project import Project, load_project
+from modelgen.workload.random_weights import random_model
+from modelgen.workload.settings import with_batch
+from modelgen.workload.training import trained_model
+
+if TYPE_CHECKING:
+    from modelgen.workload.settings import Settings
+
+
+def run(
+    project_dir: Path,
+    out_dir: Path,
+    data_dir: Path,
+    progress: Progress,
+    *,
+    random_weights: bool,
+    batch: int | None,
+) -> None:
+    """Load a project and write it; see `modelgen.stages.export`."""
+    project = load_project(project_dir)
+    if batch is not None:
+        project = replace(project, settings=with_batch(project.settings, batch))
+    run_project(project, out_dir, data_dir, progress, random_weights=random_weights)
+
+
+def run_project(
+    project: Project,
+    out_dir: Path,
+    data_dir: Path,
+    progress: Progress,
+    *,
+    random_weights: bool = False,
+) -> None:
+    """Write graph, test data and settings of a loaded project."""
+    data = project.data(data_dir)
+    if data.note:
+        progress.note(data.note)
+    if random_weights:
+        model, origin = random_model(project), "random"
+    else:
+        model, origin = trained_model(project, data, data_dir / "checkpoints", progress)
+    settings = project.settings
+    outputs = run_module(model, data.test_inputs, settings.batch, progress)
+    imported = import_with_origins(model, data.test_inputs.shape[1:], settings.batch)
+    check_outputs(imported.graph, settings, data)
+    outputs = outputs_to_layout(imported.graph, outputs)
+    check_import(imported, data.test_inputs, outputs)
+    graphs.save(imported.graph, out_dir)
+    _save_test_data(data, outputs, out_dir)
+    _write_json(out_dir / PROJECT_FILE, _description(project.name, settings, data, origin))
+
+
+def _description(name: str, settings: Settings, data: Data, origin: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "data": data.name,
+        "note": data.note,
+        "pixels": None if data.pixels is None else asdict(data.pixels),
+        "weights": origin,
+        "settings": asdict(settings),
+    }
+
+
+def _save_test_data(data: Data, outputs: np.ndarray, folder: Path) -> None:
+    """Write the test set as the graph takes and gives it: the channels of feature maps last."""
+    arrays = {"inputs": values_to_layout(data.test_inputs), "outputs": outputs}
+    if data.test_labels is not None:
+        arrays["labels"] = data.test_labels
+    np.savez(folder / TEST_FILE, **arrays)
+
+
+def _write_json(path: Path, document: dict[str, Any]) -> None:
+    path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,332 @@
+"""Analytic model of the engine's time, in cycles.
+
+The engine is three units that share the memory port: one loads activations, one computes (and
+fetches the weights that it needs), one stores results. A job may load while the one before
+computes, and compute while one earlier job stores; a tile is stored as soon as its last slice is
+done. The model follows these units from event to event; on the port activations come first that the
+array waits for, then weights, results and residual operands, other activations. The constants below
+are the only numbers taken from the RTL.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from modelgen.hardware import Hardware
+from modelgen.plan.program import Job, Load, Store
+from modelgen.targets.systolic.descriptor import Fence, Operation
+from modelgen.targets.systolic.scratchpad.layout import ceil_div
+
+
+@dataclass(frozen=True)
+class EngineConstants:
+    """Latencies of the RTL, in cycles."""
+
+    start: int = 12
+    """Doorbell to the first word of activations: fetching and decoding the first descriptor."""
+    descriptor: int = 9
+    """Port cycles that fetching a descriptor takes from the others."""
+    load_setup: int = 14
+    """Each load: from its start to the first word in the buffer, beyond the transfers."""
+    row_setup: int = 0
+    """Each row of a load or store, beyond the transfers."""
+    compute_setup: int = 5
+    """Each job: cycles in which no row enters the array."""
+    drain: int = 15
+    """Last row into the array to its sum in the accumulators."""
+    store_setup: int = 20
+    """Each store: accumulator read, multiply, add, clamp, until the last word is in memory."""
+    accumulate: int = 6
+    """Between two slices of the same output: the adder's latency."""
+    finish: int = 4
+    """Last word stored to the interrupt."""
+
+
+CONSTANTS = EngineConstants()
+
+
+@dataclass(frozen=True)
+class JobCost:
+    """Work of one job, in cycles of the unit that does it."""
+
+    load: float
+    load_port: float
+    """Port cycles of loading; filling takes none."""
+    filling: float
+    """Share of loading in which padding is written, after what is stored into the buffer."""
+    compute: float
+    weights: float
+    """Port cycles that come before all others: weights, and the descriptor."""
+    store: float
+    store_port: float
+    """Port cycles of storing: results, residual operands, scales and biases."""
+    store_writes: float
+    """Share of storing in which the buffer is written."""
+    store_lead: float
+    """Cycles before the end of computing at which the first tile may be stored."""
+    store_tail: float
+    """Work of storing that has to wait for the end of computing."""
+    latency: float
+    """From the last cycle of computing to the first sum that can be stored, and on to memory."""
+    reports: bool
+    fence: Fence
+    halves: tuple[float, float]
+    """Shares of its sums in the two halves of the accumulators."""
+    adding: float
+    """Share of computing in which sums are read, so that none of the same half are stored."""
+
+
+def job_cost(
+    job: Job, hardware: Hardware, constants: EngineConstants = CONSTANTS, *, last: bool = False
+) -> JobCost:
+    """Return the work of a job; the `last` of a layer reports even if it stores nothing."""
+    positions, slices = job.compute.positions, job.slices(hardware.array_size)
+    tile, tile_port = tile_cycles(job.operation, hardware)
+    tile_time = max(positions, tile)
+    slice_time = max(job.tiles * tile_time, constants.accumulate)
+    load, load_port = _load_cycles(job.load, hardware, constants)
+    store, store_port, last_tile = 0.0, 0.0, 0.0
+    if job.store:
+        store, store_port, last_tile = _store_cycles(job, job.store, hardware)
+    latency = constants.drain + constants.store_setup
+    return JobCost(
+        load=load,
+        load_port=load_port,
+        filling=1.0 - (constants.load_setup + load_port) / load if load else 0.0,
+        compute=slices * slice_time + constants.compute_setup,
+        weights=slices * job.tiles * tile_port + constants.descriptor,
+        store=store + latency if job.store else 0,
+        store_port=store_port,
+        store_writes=_buffer_writes(job.store, job),
+        store_lead=(job.tiles - 1) * tile_time if job.store else 0,
+        store_tail=last_tile + latency if job.store else 0,
+        latency=latency if job.store else 0,
+        reports=job.store is not None or last,
+        fence=job.fence,
+        halves=_halves(job, hardware.accumulator_depth),
+        adding=(slices - job.first) / slices * job.tiles * positions / slice_time,
+    )
+
+
+def _buffer_writes(store: Store | None, job: Job) -> float:
+    """Return the share of the cycles of a store in which it writes the buffer."""
+    if store is None or store.buffer is None:
+        return 0.0
+    streams = (store.memory is not None) + (store.residual is not None)
+    return 1.0 / max(job.window[0] * job.window[1], streams)
+
+
+def _halves(job: Job, depth: int) -> tuple[float, float]:
+    """Return the shares of a job's sums in the lower and the upper half of the accumulators."""
+    below = min(max(depth // 2 - job.accumulator, 0), job.entries) / job.entries
+    return below, 1.0 - below
+
+
+def tile_cycles(operation: Operation, hardware: Hardware) -> tuple[int, int]:
+    """Return cycles in which a tile's weights enter the array, and those of the port."""
+    if operation not in (Operation.MATMUL, Operation.DEPTHWISE):
+        return 0, 0
+    shift = ceil_div(hardware.tile_bytes, hardware.port_bytes)
+    if operation is Operation.MATMUL:
+        return shift, shift
+    line = ceil_div(hardware.array_size, 16) * 16
+    return shift, ceil_div(line, hardware.port_bytes)
+
+
+def _load_cycles(
+    load: Load | None, hardware: Hardware, constants: EngineConstants
+) -> tuple[float, float]:
+    if load is None:
+        return 0.0, 0.0
+    port = hardware.port_words
+    transfers, filling = 0, 0
+    if load.source is not None:
+        row = load.columns * ceil_div(load.words, port) + constants.row_setup
+        transfers = load.rows * row
+    if load.fill is not None:
+        gap = ceil_div(load.pitch - load.columns * load.words, port)
+        filling = ceil_div(load.head, port) + load.rows * gap + ceil_div(load.tail, port)
+    return constants.load_setup + transfers + filling, transfers
+
+
+def _store_cycles(job: Job, store: Store, hardware: Hardware) -> tuple[float, float, float]:
+    """Return the cycles of a store, those of the port, and those of its last tile."""
+    size, port = hardware.array_size, hardware.port_words
+    stored = store.rows * store.columns
+    window = job.window[0] * job.window[1]
+    streams = (store.memory is not None) + (store.residual is not None)
+
+    def of_tile(columns: int) -> tuple[int, int]:
+        beats = ceil_div(columns, port)
+        return stored * max(window, streams) * beats, stored * streams * beats
+
+    full, full_port = of_tile(size)
+    last, last_port = of_tile(job.outputs - (job.tiles - 1) * size)
+    parameters = job.tiles * ceil_div(2 * size, port)
+    total_port = (job.tiles - 1) * full_port + last_port + parameters
+    return (job.tiles - 1) * full + last, total_port, last
+
+
+_EPSILON = 1e-9
+
+
+def chain_cycles(costs: Sequence[JobCost], constants: EngineConstants = CONSTANTS) -> list[float]:
+    """Return for each job of a chain the cycle, from the doorbell, at which it has completed."""
+    return [constants.start + end + constants.finish for end in _run(costs).finished]
+
+
+def next_start(costs: Sequence[JobCost]) -> tuple[float, float]:
+    """Return when the job after these could begin to be computed, and when all has been stored."""
+    pipeline = _run(costs)
+    reporting = [end for end, cost in zip(pipeline.finished, costs, strict=True) if cost.reports]
+    before = reporting[-2] if len(reporting) > 1 else 0.0
+    return max(pipeline.computed[-1], before), pipeline.finished[-1]
+
+
+def _run(costs: Sequence[JobCost]) -> _Pipeline:
+    pipeline = _Pipeline(costs)
+    while not pipeline.done():
+        pipeline.step()
+    return pipeline
+
+
+_LOAD, _COMPUTE, _STORE = range(3)
+_UNITS = (_LOAD, _COMPUTE, _STORE)
+
+
+class _Pipeline:
+    """Loading, computing and storing units; each works on one job at a time, in order."""
+
+    def __init__(self, costs: Sequence[JobCost]) -> None:
+        self._costs = costs
+        self._time = 0.0
+        self._position = [0, 0, 0]
+        """Job that each unit works on, or waits for."""
+        self._left = [0.0, 0.0, 0.0]
+        self._active = [False, False, False]
+        self._reports_before = [0, *accumulate(cost.reports for cost in costs)]
+        self.computed: list[float] = []
+        self.finished: list[float] = []
+
+    def done(self) -> bool:
+        return len(self.finished) == len(self._costs)
+
+    def step(self) -> None:
+        """Start what can start, then go to the next event."""
+        may_start = (self._may_load, self._may_compute, self._may_store)
+        while any([self._start(unit, may_start[unit]) for unit in _UNITS]):
+            pass
+        if self.done():
+            return
+        rates = self._rates()
+        pause = min(self._until_event(unit, rates[unit]) for unit in _UNITS)
+        self._time += pause
+        for unit in _UNITS:
+            self._left[unit] -= rates[unit] * pause
+        for unit in _UNITS:
+            if self._active[unit] and self._left[unit] <= _EPSILON:
+                self._complete(unit)
+
+    def _start(self, unit: int, may_start: Callable[[int], bool]) -> bool:
+        """Start a unit's next job if it can start; what takes no time is completed at once."""
+        index = self._position[unit]
+        if self._active[unit] or index >= len(self._costs) or not may_start(index):
+            return False
+        cost = self._costs[index]
+        self._active[unit] = True
+        self._left[unit] = (cost.load, cost.compute, cost.store)[unit]
+        if self._left[unit] == 0:
+            self._complete(unit)
+        return True
+
+    def _still_storing(self, index: int) -> int:
+        return self._reports_before[index] - self._reports_before[len(self.finished)]
+
+    def _may_load(self, index: int) -> bool:
+        fence = self._costs[index].fence
+        if fence is Fence.ALL:
+            return self._position[_COMPUTE] >= index and self._still_storing(index) == 0
+        if fence is Fence.ALL_BUT_LAST and self._still_storing(index) > 1:
+            return False
+        return self._position[_COMPUTE] >= index - 1
+
+    def _may_compute(self, index: int) -> bool:
+        return self._position[_LOAD] > index and self._still_storing(index) <= 1
+
+    def _may_store(self, index: int) -> bool:
+        lead = self._costs[index].store_lead
+        last_slice = self._computes(index) and self._left[_COMPUTE] <= lead + _EPSILON
+        return self._position[_COMPUTE] > index or (lead > 0 and last_slice)
+
+    def _computes(self, index: int) -> bool:
+        return self._active[_COMPUTE] and self._position[_COMPUTE] == index
+
+    def _rates(self) -> tuple[float, float, float]:
+        """Return the progress of each unit in a cycle."""
+        free, compute = 1.0, 0.0
+        urgent = self._active[_LOAD] and not self._active[_COMPUTE]
+        load = 0.0
+        if urgent:
+            load, free = 1.0, 1.0 - self._share(_LOAD)
+        if self._active[_COMPUTE]:
+            cost = self._costs[self._position[_COMPUTE]]
+            free, compute = max(1.0 - cost.weights / cost.compute, 0.0), 1.0
+        store = 0.0
+        if self._active[_STORE] and not self._store_waits():
+            share = self._share(_STORE)
+            store = min(1.0, free / share) if share else 1.0
+            store *= self._readable()
+            free -= store * share
+        if self._active[_LOAD] and not urgent:
+            share = self._share(_LOAD)
+            load = min(1.0, max(free, 0.0) / share) if share else 1.0
+        if self._active[_LOAD] and store:
+            writes = store * self._costs[self._position[_STORE]].store_writes
+            load *= 1.0 - writes * self._costs[self._position[_LOAD]].filling
+        return load, compute, store
+
+    def _readable(self) -> float:
+        """Return the share of cycles in which the storing job's sums can be read."""
+        if not self._active[_COMPUTE]:
+            return 1.0
+        adding, storing = (self._costs[self._position[unit]] for unit in (_COMPUTE, _STORE))
+        common = sum(a * b for a, b in zip(adding.halves, storing.halves, strict=True))
+        return 1.0 - common * adding.adding
+
+    def _share(self, unit: int) -> float:
+        """Return the part of the port that a unit takes at full speed."""
+        cost = self._costs[self._position[unit]]
+        if unit == _LOAD:
+            return cost.load_port / cost.load if cost.load else 0.0
+        return cost.store_port / max(cost.store, 1.0)
+
+    def _store_waits(self) -> bool:
+        """Tell whether only tiles are left to store that are still being computed."""
+        index = self._position[_STORE]
+        return (
+            self._computes(index) and self._left[_STORE] <= self._costs[index].store_tail + _EPSILON
+        )
+
+    def _until_event(self, unit: int, rate: float) -> float:
+        """Return the time until a unit completes, or reaches a point that others wait for."""
+        if not self._active[unit] or rate <= 0.0:
+            return math.inf
+        left = self._left[unit]
+        index = self._position[unit]
+        point = 0.0
+        if unit == _COMPUTE:
+            point = self._costs[index].store_lead
+        elif unit == _STORE and self._computes(index):
+            point = self._costs[index].store_tail
+        return (left - point if left > point + _EPSILON else left) / rate
+
+    def _complete(self, unit: int) -> None:
+        self._active[unit] = False
+        self._position[unit] += 1
+        if unit == _COMPUTE:
+            self.computed.append(self._time)
+        if unit == _STORE:
+            self.finished.append(self._time)

@@ -1,0 +1,196 @@
+"""What a layer reads and writes, whatever its operator: a window that moves over feature maps.
+
+A convolution, a pooling, an element-wise layer and a matrix product differ only in the window and
+in what is done with the words under it. Feature maps are NHWC; a matrix of M rows is one map of
+M x 1 pixels.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelgen.ir.graph import Graph, Node
+from modelgen.targets.systolic.descriptor import Operation
+
+
+@dataclass(frozen=True)
+class View:
+    """A tensor as feature maps."""
+
+    images: int
+    rows: int
+    columns: int
+    channels: int
+
+    @property
+    def row_words(self) -> int:
+        """Words of one row of pixels."""
+        return self.columns * self.channels
+
+    @property
+    def image_words(self) -> int:
+        """Words of one feature map."""
+        return self.rows * self.row_words
+
+    @property
+    def size(self) -> int:
+        """Words of all maps."""
+        return self.images * self.image_words
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One direction of a window's movement, in pixels."""
+
+    size: int
+    """Pixels of the input."""
+    outputs: int
+    """Positions of the window."""
+    kernel: int = 1
+    stride: int = 1
+    dilation: int = 1
+    before: int = 0
+    """Padding at the low end."""
+
+    @property
+    def after(self) -> int:
+        """Padding at the high end that the window does reach."""
+        return max(self.reach(self.outputs) - self.size, 0)
+
+    def reach(self, outputs: int) -> int:
+        """Return the end of what the first `outputs` positions see, in pixels of the input."""
+        return (outputs - 1) * self.stride + (self.kernel - 1) * self.dilation + 1 - self.before
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """A layer as the engine sees it."""
+
+    operation: Operation
+    source: View
+    target: View
+    """What is stored, after a fused pooling."""
+    y: Axis
+    x: Axis
+    pool: tuple[int, int] = (1, 1)
+    """Rows, columns of the fused max-pooling."""
+
+    @property
+    def channels(self) -> int:
+        """Words of an input pixel."""
+        return self.source.channels
+
+    @property
+    def outputs(self) -> int:
+        """Output channels N."""
+        return self.target.channels
+
+    @property
+    def taps(self) -> int:
+        """Pixels under the window."""
+        return self.y.kernel * self.x.kernel
+
+    @property
+    def is_matmul(self) -> bool:
+        """Whether every output channel depends on every input channel."""
+        return self.operation is Operation.MATMUL
+
+    @property
+    def padding_value(self) -> float:
+        """What stands round the map."""
+        return -math.inf if self.operation is Operation.MAX else 0.0
+
+    @property
+    def pads(self) -> bool:
+        """Whether the window reaches over an edge of the map."""
+        return any((self.y.before, self.y.after, self.x.before, self.x.after))
+
+    @property
+    def positions(self) -> int:
+        """Positions of the window in all maps."""
+        return self.source.images * self.y.outputs * self.x.outputs
+
+    @property
+    def macs(self) -> int:
+        """Multiplications; those with padding count, pooling and element-wise layers have none."""
+        if self.is_matmul:
+            return self.positions * self.taps * self.channels * self.outputs
+        if self.operation is Operation.DEPTHWISE:
+            return self.positions * self.taps * self.outputs
+        return 0
+
+
+_POOLS = {"max_pool2d": Operation.MAX, "avg_pool2d": Operation.SUM}
+
+
+def matrix_view(shape: tuple[int, ...]) -> View:
+    """Return a tensor as rows of its last dimension."""
+    columns = shape[-1] if shape else 1
+    return View(1, math.prod(shape) // columns, 1, columns)
+
+
+def view(shape: tuple[int, ...]) -> View:
+    """Return a tensor as feature maps if it has four dimensions, else as a matrix."""
+    return View(*shape) if len(shape) == 4 else matrix_view(shape)
+
+
+def geometry(graph: Graph, node: Node) -> Geometry:
+    """Return the geometry of a node that the engine runs."""
+    source = graph.tensors[node.inputs[0]].shape
+    target = view(graph.tensors[node.output].shape)
+    if node.op == "quantized_linear":
+        words = graph.constant(node, "weight").shape[1]
+        rows = math.prod(source) // words
+        maps = View(1, rows, 1, words)
+        product = View(1, rows, 1, target.channels)
+        return Geometry(Operation.MATMUL, maps, product, Axis(rows, rows), Axis(1, 1))
+    maps = view(source)
+    if node.op == "pointwise":
+        axes = Axis(maps.rows, maps.rows), Axis(maps.columns, maps.columns)
+        return Geometry(Operation.SUM, maps, target, *axes)
+    return _window(graph, node, maps, target)
+
+
+def _window(graph: Graph, node: Node, maps: View, target: View) -> Geometry:
+    attributes = node.attributes
+    pool = tuple(attributes.get("pool") or (1, 1))
+    stride = attributes["stride"]
+    dilation = attributes.get("dilation", (1, 1))
+    top, bottom, left, right = attributes["padding"]
+    if node.op in _POOLS:
+        operation, kernel = _POOLS[node.op], attributes["kernel"]
+    else:
+        weight = graph.constant(node, "weight")
+        grouped = attributes.get("groups", 1) > 1
+        operation = Operation.DEPTHWISE if grouped else Operation.MATMUL
+        kernel = weight.shape[1:3]
+    y = _axis(maps.rows, kernel[0], stride[0], dilation[0], top, bottom, pool[0])
+    x = _axis(maps.columns, kernel[1], stride[1], dilation[1], left, right, pool[1])
+    stored = View(maps.images, y.outputs // pool[0], x.outputs // pool[1], target.channels)
+    if stored != target:
+        raise AssertionError(f"layer '{node.name}' gives {stored}, the graph has {target}")
+    return Geometry(operation, maps, target, y, x, pool)
+
+
+def _axis(
+    size: int, kernel: int, stride: int, dilation: int, before: int, after: int, pool: int
+) -> Axis:
+    """Return an axis; positions that a fused pooling drops are not computed."""
+    outputs = (size + before + after - (kernel - 1) * dilation - 1) // stride + 1
+    return Axis(size, outputs // pool * pool, kernel, stride, dilation, before)
+
+
+def parameters(graph: Graph, node: Node, shape: Geometry) -> tuple[np.ndarray, np.ndarray]:
+    """Return FP32 scale and bias of each output channel."""
+    scale, bias = graph.constant(node, "scale"), graph.constant(node, "bias")
+    if scale is None:
+        factor = 1.0 / shape.taps if node.op == "avg_pool2d" else 1.0
+        scale = np.full(shape.outputs, factor, np.float32)
+    if bias is None:
+        bias = np.zeros(shape.outputs, np.float32)
+    if shape.pool != (1, 1) and not (scale > 0).all():
+        raise AssertionError(f"layer '{node.name}': pooling before a scale that is not positive")
+    return scale, bias

@@ -1,0 +1,42 @@
+"""NumPy models of the hardware, equal to it bit for bit."""
+
+from modelgen.arithmetic.exponential import softmax
+from modelgen.arithmetic.fp32 import (
+    CANONICAL_NAN,
+    align,
+    canonicalize,
+    clamp,
+    fp32_add,
+    fp32_mul,
+    matmul,
+    maximum,
+    normalize,
+    postprocess,
+    slice_dot,
+    slice_products,
+)
+from modelgen.targets.systolic.reference.executor import ChainResult, execute_chain
+from modelgen.targets.systolic.reference.memory import EngineError
+from modelgen.targets.systolic.reference.scratchpad import Scratchpad, UnwrittenReadError, new_seed
+
+__all__ = [
+    "CANONICAL_NAN",
+    "ChainResult",
+    "EngineError",
+    "Scratchpad",
+    "UnwrittenReadError",
+    "align",
+    "canonicalize",
+    "clamp",
+    "execute_chain",
+    "fp32_add",
+    "fp32_mul",
+    "matmul",
+    "maximum",
+    "new_seed",
+    "normalize",
+    "postprocess",
+    "slice_dot",
+    "slice_products",
+    "softmax",
+]

@@ -1,0 +1,130 @@
+"""What the engine refuses: malformed descriptors, and reaches beyond buffer and accumulators."""
+
+from __future__ import annotations
+
+from modelgen.hardware import Hardware
+from modelgen.targets.systolic.descriptor import Descriptor, Fence, Operation
+from modelgen.targets.systolic.reference.memory import WORD_BYTES, EngineError, Fault
+
+LINE_BYTES = 16
+"""Alignment of weight streams and of counters."""
+
+PITCH_LIMIT = 1 << 31
+"""Bytes between rows or columns in memory are fewer than this."""
+
+MOST_CROSSINGS = 7
+"""Runs that a spanning slice may go on to after the one in which it begins."""
+
+
+def check(job: Descriptor, hardware: Hardware) -> None:
+    """Refuse what the engine refuses before or while it runs a job, but for memory's bounds.
+
+    Raises:
+        Fault: with the code that the engine reports.
+    """
+    rules = (
+        (_is_unknown(job), EngineError.BAD_OPERATION),
+        (_has_zero(job), EngineError.ZERO_DIMENSION),
+        (_breaks_span(job, hardware.array_size), EngineError.BAD_OPERATION),
+        (_breaks_window(job), EngineError.BAD_OPERATION),
+        (_is_misaligned(job) or _wraps(job), EngineError.BAD_ADDRESS),
+        (_breaks_gap(job), EngineError.BAD_OPERATION),
+        (buffer_end(job, hardware.array_size) > hardware.buffer_words, EngineError.BUFFER_OVERFLOW),
+        (
+            job.accumulator + job.tiles * job.positions > hardware.accumulator_depth,
+            EngineError.ACCUMULATOR_OVERFLOW,
+        ),
+    )
+    for broken, error in rules:
+        if broken:
+            raise Fault(error)
+
+
+def buffer_end(job: Descriptor, array_size: int) -> int:
+    """Return the first word of the buffer behind all that a job touches."""
+    ends = [_compute_end(job, array_size)]
+    if job.load or job.fill:
+        rows = job.load_base + job.load_head
+        ends.append(rows + (job.load_rows - 1) * job.load_pitch + job.load_columns * job.load_words)
+        if job.fill:
+            ends.append(rows + job.load_rows * job.load_pitch + job.load_tail)
+    if job.store_buffer:
+        corner = (job.store_rows - 1) * job.store_step_y + (
+            job.store_columns - 1
+        ) * job.store_step_x
+        ends.append(job.store_base + corner + min(job.columns, job.tiles * array_size))
+    return max(ends)
+
+
+def _compute_end(job: Descriptor, array_size: int) -> int:
+    corner = (job.position_rows - 1) * job.step_y + (job.position_columns - 1) * job.step_x
+    last_run = (job.runs_y - 1) * job.run_pitch_y + (job.runs_x - 1) * job.run_pitch_x
+    is_matmul = job.operation == Operation.MATMUL
+    words = job.run if is_matmul else min(job.run, job.tiles * array_size)
+    return job.input_base + corner + last_run + words
+
+
+def _is_unknown(job: Descriptor) -> bool:
+    spans_wrongly = job.span and (job.operation != Operation.MATMUL or job.runs_x > 1)
+    known = job.operation in set(Operation) and job.fence in set(Fence)
+    return bool(job.reserved) or spans_wrongly or not known
+
+
+def _has_zero(job: Descriptor) -> bool:
+    used = [job.position_columns, job.position_rows, job.run, job.runs_x, job.runs_y]
+    used += [job.tiles, job.columns]
+    if job.load or job.fill:
+        used += [job.load_rows, job.load_columns, job.load_words]
+    if job.stores:
+        used += [job.store_columns, job.store_rows, job.window_columns, job.window_rows]
+    return 0 in used
+
+
+def _breaks_span(job: Descriptor, array_size: int) -> bool:
+    """Spanning runs begin in successive banks, and a slice crosses few of them."""
+    if not job.span or job.runs_y == 1:
+        return False
+    banks = 1 << (array_size - 1).bit_length()
+    crosses_many = MOST_CROSSINGS * job.run < array_size and job.runs_y > MOST_CROSSINGS + 1
+    return (job.run_pitch_y - job.run) % banks != 0 or crosses_many
+
+
+def _breaks_window(job: Descriptor) -> bool:
+    return job.stores and (
+        job.store_rows * job.window_rows > job.position_rows
+        or job.store_columns * job.window_columns > job.position_columns
+    )
+
+
+def _breaks_gap(job: Descriptor) -> bool:
+    """Rows that are filled round have to fit their pitch."""
+    return job.fill and job.load_columns * job.load_words > job.load_pitch
+
+
+def _wraps(job: Descriptor) -> bool:
+    """With pitches as large as this an address could come round to memory again."""
+    return any(pitch >= PITCH_LIMIT for pitch in _pitches(job))
+
+
+def _pitches(job: Descriptor) -> list[int]:
+    """Return the distances in memory that a job uses, in bytes."""
+    pitches = [job.source_row_pitch, job.source_column_pitch] if job.load else []
+    if job.store_memory or (job.stores and job.add_residual):
+        pitches += [job.pitch_x, job.pitch_y]
+    return pitches
+
+
+def _is_misaligned(job: Descriptor) -> bool:
+    words = _pitches(job)
+    if job.stores:
+        words.append(job.parameters)
+    if job.load:
+        words.append(job.source)
+    if job.store_memory:
+        words.append(job.destination)
+    if job.stores and job.add_residual:
+        words.append(job.residual)
+    lines = [job.profile]
+    if job.operation in (Operation.MATMUL, Operation.DEPTHWISE):
+        lines.append(job.weights)
+    return any(word % WORD_BYTES for word in words) or any(line % LINE_BYTES for line in lines)

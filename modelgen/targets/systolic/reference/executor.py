@@ -1,0 +1,226 @@
+"""Runs a chain of engine descriptors on an image of main memory, bit for bit as the hardware.
+
+Descriptors take effect one after another, which is what the hardware promises for a chain whose
+fences are right (`modelgen.targets.systolic.hazards` checks that). Counters are not modelled:
+profile words are left as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelgen.arithmetic.fp32 import maximum, postprocess
+from modelgen.hardware import Hardware
+from modelgen.targets.systolic.descriptor import Descriptor, Operation
+from modelgen.targets.systolic.reference import slices
+from modelgen.targets.systolic.reference.checks import LINE_BYTES, check
+from modelgen.targets.systolic.reference.memory import WORD_BYTES, EngineError, Fault, Memory
+from modelgen.targets.systolic.reference.scratchpad import Scratchpad, UnwrittenReadError
+
+PROFILE_WORDS = 8
+_LAST_INDEX = 0xFFFF
+
+
+@dataclass(frozen=True)
+class ChainResult:
+    """How a chain ended."""
+
+    error: EngineError
+    index: int
+    """Index in the chain of the descriptor that failed; of the last one where none did."""
+    address: int
+    """Address of that descriptor."""
+    descriptors: tuple[Descriptor, ...]
+    """The descriptors that completed."""
+    macs: int
+    """What the engine's MACS counter counts: multiplications of words and channels that exist."""
+
+
+class _Engine:
+    """Runs checked descriptors on main memory and the engine's own memories."""
+
+    def __init__(self, memory: Memory, scratchpad: Scratchpad, hardware: Hardware) -> None:
+        self._memory = memory
+        self._size = hardware.array_size
+        self._buffer = scratchpad.buffer
+        self._accumulators = scratchpad.accumulators
+
+    def run(self, job: Descriptor) -> None:
+        """Load, compute and store as a checked descriptor says."""
+        if job.load or job.fill:
+            self._load(job)
+        totals = self._compute(job)
+        if job.stores:
+            self._store(job, totals)
+        if job.profile:
+            self._memory.check(job.profile, PROFILE_WORDS * WORD_BYTES, LINE_BYTES)
+
+    def _load(self, job: Descriptor) -> None:
+        words = job.load_columns * job.load_words
+        first = job.load_base + job.load_head
+        shape = (job.load_rows, job.load_columns, job.load_words)
+        pitches = job.source_row_pitch, job.source_column_pitch
+        source = self._memory.read_map(job.source, shape, *pitches) if job.load else None
+        for row in range(job.load_rows):
+            start = first + row * job.load_pitch
+            if job.load:
+                self._buffer.write(slice(start, start + words), source[row].reshape(-1))
+            if job.fill:
+                self._buffer.write(slice(start + words, start + job.load_pitch), job.fill_value)
+        if job.fill:
+            end = first + job.load_rows * job.load_pitch
+            self._buffer.write(slice(job.load_base, first), job.fill_value)
+            self._buffer.write(slice(end, end + job.load_tail), job.fill_value)
+
+    def _compute(self, job: Descriptor) -> np.ndarray:
+        """Return the accumulators of this job, shape (positions, tiles * S), and keep them."""
+        size = self._size
+        region = slice(job.accumulator, job.accumulator + job.tiles * job.positions)
+        old = None
+        if not job.first:
+            entries = self._accumulators.read(region).reshape(job.tiles, job.positions, size)
+            old = entries.transpose(1, 0, 2).reshape(job.positions, -1)
+        weights = self._weights(job)
+        totals = slices.accumulate(job, self._buffer, weights, size, old)
+        blocks = totals.reshape(job.positions, job.tiles, size).transpose(1, 0, 2)
+        self._accumulators.write(region, blocks.reshape(-1, size))
+        return totals
+
+    def _weights(self, job: Descriptor) -> np.ndarray | None:
+        """Return the weight stream: (slices, S, tiles * S), or (slices, tiles * S) of depthwise."""
+        size = self._size
+        count = slices.count(job, size) * job.tiles
+        if job.operation == Operation.MATMUL:
+            stream = self._memory.read(job.weights, count * size * size, "i1", LINE_BYTES)
+            tiles = stream.reshape(-1, job.tiles, size, size)
+            return tiles.transpose(0, 2, 1, 3).reshape(-1, size, job.tiles * size)
+        if job.operation == Operation.DEPTHWISE:
+            lines = -(-size // LINE_BYTES) * LINE_BYTES
+            stream = self._memory.read(job.weights, count * lines, "i1", LINE_BYTES)
+            return stream.reshape(-1, job.tiles, lines)[:, :, :size].reshape(-1, job.tiles * size)
+        return None
+
+    def _store(self, job: Descriptor, totals: np.ndarray) -> None:
+        size = self._size
+        columns = min(job.columns, job.tiles * size)
+        shape = (job.store_rows, job.store_columns, columns)
+        parameters = self._memory.read(job.parameters, 2 * job.tiles * size)
+        scale, bias = parameters.reshape(job.tiles, 2, size).transpose(1, 0, 2).reshape(2, -1)
+        pitches = job.pitch_y, job.pitch_x
+        residual = None
+        if job.add_residual:
+            residual = self._memory.read_map(job.residual, shape, *pitches)
+        values = postprocess(
+            _pool(job, totals[:, :columns]),
+            scale[:columns],
+            bias[:columns],
+            job.clamp_low,
+            job.clamp_high,
+            residual=residual,
+            slope=job.slope,
+        )
+        if job.store_memory:
+            words = job.pitch_y // WORD_BYTES, job.pitch_x // WORD_BYTES
+            for offset, block in _in_order(values, *words, size):
+                self._memory.write_map(job.destination + WORD_BYTES * offset, block, *pitches)
+        if job.store_buffer:
+            steps = job.store_step_y, job.store_step_x
+            for offset, block in _in_order(values, *steps, size):
+                y, x, channel = np.ogrid[tuple(slice(count) for count in block.shape)]
+                places = y * job.store_step_y + x * job.store_step_x + channel
+                self._buffer.write(job.store_base + offset + places, block)
+
+
+def _in_order(
+    values: np.ndarray, step_y: int, step_x: int, size: int
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Cut results into blocks that do not overlap themselves, in the order of their storing.
+
+    Args:
+        values: shape (rows, columns, N).
+        step_y: words between rows.
+        step_x: words between columns.
+        size: S, the channels of a tile.
+
+    Yields:
+        The words from the first result to a block's first, and the block, shape (rows, columns, n).
+    """
+    rows, columns, channels = values.shape
+    row_words = (columns - 1) * step_x + channels
+    if (columns == 1 or step_x >= channels) and (rows == 1 or step_y >= row_words):
+        yield 0, values
+        return
+    for first in range(0, channels, size):
+        for y, x in np.ndindex(rows, columns):
+            block = values[y : y + 1, x : x + 1, first : first + size]
+            yield y * step_y + x * step_x + first, block
+
+
+def _pool(job: Descriptor, totals: np.ndarray) -> np.ndarray:
+    """Return the largest value of each window, shape (store rows, store columns, N)."""
+    grid = totals.reshape(job.position_rows, job.position_columns, -1)
+    rows = job.store_rows * job.window_rows
+    columns = job.store_columns * job.window_columns
+    largest = None
+    for y in range(job.window_rows):
+        for x in range(job.window_columns):
+            part = grid[y : rows : job.window_rows, x : columns : job.window_columns]
+            largest = part if largest is None else maximum(largest, part)
+    return largest
+
+
+def execute_chain(
+    memory: bytearray,
+    base: int,
+    first_address: int,
+    hardware: Hardware,
+    scratchpad: Scratchpad | None = None,
+    written: np.ndarray | None = None,
+) -> ChainResult:
+    """Run a chain of descriptors; outputs are written into `memory`.
+
+    Args:
+        memory: image of main memory; changed in place.
+        base: address of its first byte.
+        first_address: address of the first descriptor.
+        hardware: sizes of the engine.
+        scratchpad: what earlier chains have left in the engine; None: junk.
+        written: bool of each word of memory, changed in place: whether it may be read; None: all.
+
+    Returns:
+        How the chain ended. After an error, what the failing descriptor would have stored is not
+        in memory.
+
+    Raises:
+        UnwrittenReadError: a descriptor reads what nothing has written.
+    """
+    port = Memory(memory, base, written)
+    engine = _Engine(port, scratchpad or Scratchpad(hardware), hardware)
+    done: list[Descriptor] = []
+    address = first_address
+    seen = {address}
+    error = EngineError.NONE
+    try:
+        while True:
+            job = port.descriptor(address)
+            check(job, hardware)
+            if len(done) == _LAST_INDEX and job.next:
+                raise Fault(EngineError.CHAIN_TOO_LONG)
+            engine.run(job)
+            done.append(job)
+            if job.next == 0:
+                break
+            address = job.next
+            if address in seen:
+                raise ValueError(f"the chain returns to {address:#x} and has no end")
+            seen.add(address)
+    except Fault as fault:
+        error = fault.error
+    except UnwrittenReadError as unwritten:
+        raise UnwrittenReadError(f"descriptor {len(done)}: {unwritten}") from unwritten
+    index = len(done) - (error is EngineError.NONE)
+    macs = sum(slices.macs(job, hardware.array_size) for job in done)
+    return ChainResult(error, index, address, tuple(done), macs)

@@ -1,0 +1,120 @@
+"""Main memory as the engine's port sees it, and the errors that stop a chain."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from modelgen.targets.systolic.descriptor import DESCRIPTOR_ALIGNMENT, DESCRIPTOR_BYTES, Descriptor
+from modelgen.targets.systolic.reference.scratchpad import UnwrittenReadError
+
+WORD_BYTES = 4
+
+
+class EngineError(IntEnum):
+    """Error codes of the engine's ERROR register."""
+
+    NONE = 0
+    BAD_OPERATION = 1
+    BAD_ADDRESS = 2
+    ZERO_DIMENSION = 3
+    BUFFER_OVERFLOW = 4
+    ACCUMULATOR_OVERFLOW = 5
+    BAD_DESCRIPTOR = 6
+    BUSY = 7
+    CHAIN_TOO_LONG = 8
+    TIME_LIMIT = 9
+    ABORTED = 10
+
+
+class Fault(Exception):
+    """Stops the chain with an error code."""
+
+    def __init__(self, error: EngineError) -> None:
+        super().__init__(error.name)
+        self.error = error
+
+
+class Memory:
+    """An image of main memory: word aligned, within bounds, or a fault."""
+
+    def __init__(self, image: bytearray, base: int, written: np.ndarray | None = None) -> None:
+        """Wrap an image.
+
+        Args:
+            image: changed in place.
+            base: address of its first byte.
+            written: bool of each word, changed in place: whether it may be read; None: all may.
+        """
+        self._image = image
+        self._base = base
+        words = len(image) // WORD_BYTES
+        self._written = np.ones(words, bool) if written is None else written
+
+    def check(self, address: int, size: int, alignment: int = WORD_BYTES) -> int:
+        """Return where `size` bytes at `address` begin in the image."""
+        offset = address - self._base
+        if address % alignment or offset < 0 or offset + size > len(self._image):
+            raise Fault(EngineError.BAD_ADDRESS)
+        return offset
+
+    def read(self, address: int, count: int, dtype: str = "<f4", alignment: int = 4) -> np.ndarray:
+        """Return `count` constants at `address`: weights, parameters."""
+        offset = self.check(address, count * np.dtype(dtype).itemsize, alignment)
+        return np.frombuffer(self._image, dtype=dtype, count=count, offset=offset)
+
+    def read_map(
+        self, address: int, shape: tuple[int, int, int], row_pitch: int, column_pitch: int
+    ) -> np.ndarray:
+        """Return FP32 of `shape` (rows, columns, words); pitches in bytes.
+
+        Raises:
+            UnwrittenReadError: one of the words was not written.
+        """
+        values, written = self._map(address, shape, row_pitch, column_pitch)
+        if not written.all():
+            row, column, word = np.argwhere(~written)[0]
+            place = address + row * row_pitch + column * column_pitch + word * WORD_BYTES
+            raise UnwrittenReadError(f"it reads memory at {place:#x}, which nothing has written")
+        return values
+
+    def write_map(
+        self, address: int, values: np.ndarray, row_pitch: int, column_pitch: int
+    ) -> None:
+        """Write FP32 of shape (rows, columns, words); pitches in bytes."""
+        target, written = self._map(address, values.shape, row_pitch, column_pitch)
+        target[:] = values
+        written[:] = True
+
+    def _map(
+        self, address: int, shape: tuple[int, ...], row_pitch: int, column_pitch: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return values, and whether they were written, as arrays that alias memory."""
+        if row_pitch % WORD_BYTES or column_pitch % WORD_BYTES:
+            raise Fault(EngineError.BAD_ADDRESS)
+        rows, columns, words = shape
+        last = (rows - 1) * row_pitch + (columns - 1) * column_pitch
+        count = last // WORD_BYTES + words
+        offset = self.check(address, count * WORD_BYTES)
+        flat = np.frombuffer(self._image, "<f4", count, offset)
+        first = offset // WORD_BYTES
+        marks = self._written[first : first + count]
+        return (
+            as_strided(flat, shape, (row_pitch, column_pitch, WORD_BYTES), writeable=True),
+            as_strided(
+                marks,
+                shape,
+                (row_pitch // WORD_BYTES, column_pitch // WORD_BYTES, 1),
+                writeable=True,
+            ),
+        )
+
+    def descriptor(self, address: int) -> Descriptor:
+        """Return the descriptor at `address`."""
+        offset = address - self._base
+        outside = offset < 0 or offset + DESCRIPTOR_BYTES > len(self._image)
+        if address % DESCRIPTOR_ALIGNMENT or outside:
+            raise Fault(EngineError.BAD_DESCRIPTOR)
+        return Descriptor.unpack(bytes(self._image[offset : offset + DESCRIPTOR_BYTES]))

@@ -1,0 +1,124 @@
+"""The compute stage: how the words of the activation buffer become slices, and their sums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from modelgen.arithmetic.fp32 import (
+    CANONICAL_NAN,
+    align,
+    canonicalize,
+    fp32_add,
+    maximum,
+    normalize,
+    slice_products,
+)
+from modelgen.targets.systolic.descriptor import Descriptor, Operation
+from modelgen.targets.systolic.reference.scratchpad import Words
+
+
+def count(job: Descriptor, array_size: int) -> int:
+    """Return the number of slices of a position and a tile."""
+    if job.operation != Operation.MATMUL:
+        return job.runs_y * job.runs_x
+    if job.span:
+        return -(-job.run * job.runs_y // array_size)
+    return job.runs_y * job.runs_x * -(-job.run // array_size)
+
+
+def macs(job: Descriptor, array_size: int) -> int:
+    """Return the multiplications of a job; those with padding are not counted."""
+    reads = job.positions * job.runs_y * job.runs_x
+    if job.operation == Operation.MATMUL:
+        return reads * job.run * min(job.columns, job.tiles * array_size)
+    if job.operation == Operation.DEPTHWISE:
+        return reads * min(job.run, job.tiles * array_size)
+    return 0
+
+
+def accumulate(
+    job: Descriptor,
+    buffer: Words,
+    weights: np.ndarray | None,
+    array_size: int,
+    totals: np.ndarray | None,
+) -> np.ndarray:
+    """Return the accumulators after a job's slices.
+
+    Args:
+        job: a checked descriptor.
+        buffer: the activation buffer.
+        weights: INT8, shape (slices, S, tiles * S); (slices, tiles * S) where each channel has its
+            own; None where there are none.
+        array_size: S.
+        totals: FP32, shape (positions, tiles * S), to which the slices are added; None: the first
+            slice overwrites them.
+
+    Returns:
+        FP32, shape (positions, tiles * S).
+    """
+    if job.operation == Operation.MATMUL:
+        results = _matmul(_gather(job, buffer, _lanes(job, array_size)), weights)
+    else:
+        values = _gather(job, buffer, _channels(job, array_size))
+        results = _by_channel(job, values, weights, array_size)
+    combine = maximum if job.operation == Operation.MAX else fp32_add
+    for result in results:
+        totals = result if totals is None else combine(totals, result)
+    return totals
+
+
+def _runs(job: Descriptor) -> np.ndarray:
+    """Return where runs begin, in words from the position's first; shape (runs_y * runs_x,)."""
+    rows = np.arange(job.runs_y)[:, None] * job.run_pitch_y
+    return (rows + np.arange(job.runs_x) * job.run_pitch_x).reshape(-1)
+
+
+def _lanes(job: Descriptor, array_size: int) -> np.ndarray:
+    """Return words from the position's first for each lane, -1 for none; shape (slices, S)."""
+    runs = _runs(job)[:, None] + np.arange(job.run)
+    if job.span:
+        runs = runs.reshape(1, -1)
+    padding = -runs.shape[1] % array_size
+    return np.pad(runs, ((0, 0), (0, padding)), constant_values=-1).reshape(-1, array_size)
+
+
+def _channels(job: Descriptor, array_size: int) -> np.ndarray:
+    """Return the same where lanes are channels; shape (slices, tiles * S)."""
+    channels = np.arange(job.tiles * array_size)
+    return np.where(channels < job.run, _runs(job)[:, None] + channels, -1)
+
+
+def _gather(job: Descriptor, buffer: Words, words: np.ndarray) -> np.ndarray:
+    """Return FP32 (slices, positions, lanes) of words (slices, lanes); zeros for lanes of -1."""
+    rows = np.arange(job.position_rows)[:, None] * job.step_y
+    origins = (rows + np.arange(job.position_columns) * job.step_x).reshape(-1) + job.input_base
+    lanes = words[:, None, :]
+    # What does not exist reads a word that does, and becomes a zero.
+    values = buffer.read(origins[None, :, None] + np.where(lanes < 0, words[0, 0], lanes))
+    return np.where(lanes < 0, np.float32(0.0), values)
+
+
+def _matmul(values: np.ndarray, weights: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the results of slices, shape (positions, tiles * S) each."""
+    integers, exponents, invalid = align(values)
+    for index, matrix in enumerate(weights):
+        # Integers below 2^53 are exact in float64, and so is every partial sum.
+        result = normalize(integers[index] @ matrix.astype(np.float64), exponents[index, :, None])
+        result[invalid[index]] = CANONICAL_NAN
+        yield result
+
+
+def _by_channel(
+    job: Descriptor, values: np.ndarray, weights: np.ndarray | None, array_size: int
+) -> Iterator[np.ndarray]:
+    """Yield the same where lanes are channels."""
+    for index, words in enumerate(values):
+        if job.operation == Operation.DEPTHWISE:
+            tiles = (job.positions, job.tiles, array_size)
+            matrix = weights[index].reshape(job.tiles, array_size)
+            yield slice_products(words.reshape(tiles), matrix).reshape(words.shape)
+        else:
+            yield canonicalize(words)

@@ -1,0 +1,1 @@
+"""What lies in the activation buffer, and how."""

@@ -1,0 +1,122 @@
+"""Makes the frames of feature maps that stay in the buffer: the padding of their readers.
+
+A frame is filled by a job whose load stage is free. Best is the second job of the layer that
+stores the map: the loader works while the first is computed, and nothing that was in that place is
+still read. Without one, the first job of the next layer does it, or a job that does nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from modelgen.plan.program import Compute, CpuLayer, EngineLayer, Job, Load
+from modelgen.targets.systolic.descriptor import Operation
+from modelgen.targets.systolic.scratchpad.layout import Layout
+from modelgen.targets.systolic.scratchpad.residency import Residency
+from modelgen.targets.systolic.tiling.cut import frames
+
+Layer = EngineLayer | CpuLayer
+
+
+@dataclass(frozen=True)
+class Map:
+    """A feature map that a layer leaves in the buffer."""
+
+    tensor: str
+    layout: Layout
+
+
+def fill_frames(
+    layers: Sequence[Layer], maps: Mapping[int, Map], residency: Residency
+) -> list[Layer]:
+    """Return the layers with jobs that fill frames.
+
+    A map that takes the place of an earlier one with the same frame finds it filled, if nothing
+    else was there in between.
+
+    Args:
+        layers: in order.
+        maps: index of a layer -> its output, if that lies in the buffer.
+        residency: what else the buffer holds.
+    """
+    filled = list(layers)
+    for index, made in maps.items():
+        pending = [] if _is_filled(index, maps, residency) else frames(made.layout)
+        pending = _give(filled, index, pending, skip_first=True)
+        reads_it = index + 1 < len(filled) and isinstance(filled[index + 1], EngineLayer)
+        if reads_it and filled[index + 1].source_place == "buffer":
+            pending = _give(filled, index + 1, pending, only_first=True)
+        pending = _give(filled, index, pending)
+        layer = filled[index]
+        idle = tuple(_idle(layer.jobs[0], load) for load in pending)
+        filled[index] = replace(layer, jobs=idle + layer.jobs)
+    return filled
+
+
+def _is_filled(index: int, maps: Mapping[int, Map], residency: Residency) -> bool:
+    """Tell whether the frame of a layer's output stands from an earlier layer's."""
+    layout = maps[index].layout
+    same = [other for other in maps if other <= index and maps[other].layout == layout]
+    if len(same) == 1:
+        return False
+    names = {maps[other].tensor for other in same}
+    begin, end = layout.base, layout.base + layout.size
+
+    def meets(offset: int, size: int, first: int, last: int) -> bool:
+        """Tell whether words are in the frame's place between the two layers."""
+        in_place = offset < end and begin < offset + size
+        return in_place and last >= same[-2] and first <= index
+
+    others = [
+        (region.offset, region.size, region.first, region.last)
+        for region in residency.buffer.regions
+        if region.name not in names
+    ]
+    # A layer streams through more than its region, if the buffer has room.
+    areas = [(*area, layer, layer) for layer, area in residency.staging.items()]
+    return not any(meets(*words) for words in others + areas)
+
+
+def _give(
+    layers: list[Layer],
+    index: int,
+    pending: list[Load],
+    *,
+    skip_first: bool = False,
+    only_first: bool = False,
+) -> list[Load]:
+    """Put loads into free load stages of a layer; return those that found none."""
+    left = list(pending)
+    jobs = list(layers[index].jobs)
+    for number, job in enumerate(jobs):
+        if not left or (only_first and number > 0):
+            break
+        if job.load is None and not (skip_first and number == 0):
+            jobs[number] = replace(job, load=left.pop(0))
+    layers[index] = replace(layers[index], jobs=tuple(jobs))
+    return left
+
+
+def _idle(job: Job, load: Load) -> Job:
+    """Return a job that fills, and computes one word that nobody uses."""
+    base = _filled_word(load)
+    compute = Compute(base=base, rows=1, columns=1, step_y=0, step_x=0, run=1)
+    return Job(
+        operation=Operation.SUM,
+        compute=compute,
+        channel=0,
+        outputs=1,
+        tiles=1,
+        first=True,
+        accumulator=job.accumulator,
+        load=load,
+    )
+
+
+def _filled_word(load: Load) -> int:
+    """Return a word that a frame fills."""
+    if load.head:
+        return load.base
+    has_gaps = load.pitch > load.columns * load.words
+    return load.first_row + (load.columns * load.words if has_gaps else load.rows * load.pitch)

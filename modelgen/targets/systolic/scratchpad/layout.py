@@ -1,0 +1,141 @@
+"""How a feature map lies in the activation buffer: rows with a frame of padding.
+
+The words between the end of a row and the next are the right padding of the one and the left
+padding of the other. Where a convolution's slices go on from one kernel row to the next, the rows'
+distance is congruent to the length of a kernel row, modulo the buffer's banks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from modelgen.hardware import Hardware
+from modelgen.targets.systolic.geometry import Geometry, View
+
+FIELD_LIMIT = 0xFFFF
+"""Largest value of a descriptor's 16-bit fields."""
+MOST_CROSSINGS = 7
+"""Kernel rows that a slice may go on to."""
+
+
+def ceil_div(value: int, divisor: int) -> int:
+    """Return the quotient, rounded up."""
+    return -(-value // divisor)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Feature maps in the buffer; words of FP32."""
+
+    view: View
+    pitch: int
+    """Words between rows."""
+    head: int = 0
+    """Words before the first row of each map."""
+    tail: int = 0
+    """Words after the last row's pitch."""
+    fill: float | None = None
+    """What stands in head, tail and gaps; None: nothing that anybody reads."""
+    base: int = 0
+
+    @property
+    def image_words(self) -> int:
+        """Words from one map to the next."""
+        return self.head + self.view.rows * self.pitch + self.tail
+
+    @property
+    def size(self) -> int:
+        """Words of all maps."""
+        return self.view.images * self.image_words
+
+    @property
+    def dense(self) -> bool:
+        """Whether the maps lie without a gap, as in memory."""
+        return self.head == 0 and self.tail == 0 and self.pitch == self.view.row_words
+
+    def at(self, image: int, row: int, column: int) -> int:
+        """Return the word where a pixel begins; rows and columns of the frame are negative."""
+        pixel = row * self.pitch + column * self.view.channels
+        return self.base + image * self.image_words + self.head + pixel
+
+    def seen_as(self, view: View) -> Layout | None:
+        """Return the layout of the same words as other maps; None if they have gaps then."""
+        if view == self.view:
+            return self
+        return replace(self, view=view, pitch=view.row_words) if self.dense else None
+
+    def pads(self, geometry: Geometry) -> bool:
+        """Tell whether the frame is what a window needs."""
+        if not geometry.pads:
+            return True
+        y, x = geometry.y, geometry.x
+        channels = self.view.channels
+        gap = max(x.before, x.after) * channels
+        return (
+            self.fill == geometry.padding_value
+            and self.pitch >= self.view.row_words + gap
+            and self.head >= y.before * self.pitch + x.before * channels
+            and self.tail >= _tail(y.after, x.after, self.pitch, self.view)
+        )
+
+
+def _tail(rows: int, columns: int, pitch: int, view: View) -> int:
+    if rows == 0:
+        return 0
+    return (rows - 1) * pitch + view.row_words + columns * view.channels
+
+
+def saves_slices(geometry: Geometry, hardware: Hardware) -> int:
+    """Return by how many slices each position is cheaper if slices cross kernel rows."""
+    size = hardware.array_size
+    run, rows = geometry.x.kernel * geometry.channels, geometry.y.kernel
+    spans = geometry.is_matmul and rows > 1 and (geometry.x.dilation == 1 or geometry.x.kernel == 1)
+    if not spans or (MOST_CROSSINGS * run < size and rows > MOST_CROSSINGS + 1):
+        return 0
+    return rows * ceil_div(run, size) - ceil_div(rows * run, size)
+
+
+def can_span(pitch: int, run: int, hardware: Hardware) -> bool:
+    """Tell whether runs `pitch` words apart begin in successive banks."""
+    return (pitch - run) % hardware.banks == 0
+
+
+def layout_for(view: View, readers: Sequence[Geometry], hardware: Hardware) -> Layout:
+    """Return the layout that suits the readers of a tensor; their padding values are the same."""
+    maps = [reader for reader in readers if reader.source == view]
+    padded = [reader for reader in maps if reader.pads]
+    top, bottom, left, right = (
+        max((amount(reader) for reader in padded), default=0)
+        for amount in (
+            lambda r: r.y.before,
+            lambda r: r.y.after,
+            lambda r: r.x.before,
+            lambda r: r.x.after,
+        )
+    )
+    least = view.row_words + max(left, right) * view.channels
+    needs_dense = len(maps) < len(readers) and not padded
+    pitch = least if needs_dense else _spanning_pitch(least, maps, hardware)
+    return Layout(
+        view=view,
+        pitch=pitch,
+        head=top * pitch + left * view.channels,
+        tail=_tail(bottom, right, pitch, view),
+        fill=padded[0].padding_value if padded else None,
+    )
+
+
+def _spanning_pitch(least: int, readers: Iterable[Geometry], hardware: Hardware) -> int:
+    """Return the pitch from `least` on with which readers save the most slices."""
+    wishes = [(reader, saves_slices(reader, hardware)) for reader in readers]
+
+    def saved(pitch: int) -> int:
+        return sum(
+            slices * reader.positions * ceil_div(reader.outputs, hardware.array_size)
+            for reader, slices in wishes
+            if slices
+            and can_span(reader.y.dilation * pitch, reader.x.kernel * reader.channels, hardware)
+        )
+
+    return max(range(least, least + hardware.banks), key=lambda pitch: (saved(pitch), -pitch))

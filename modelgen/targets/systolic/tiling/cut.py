@@ -1,0 +1,349 @@
+"""Cuts a layer into engine jobs.
+
+Positions are cut into blocks of rows (and, where not even one row fits, of columns), output
+channels into blocks of tiles, and the window into chunks. A block is loaded once for all its
+tiles where the window is whole; chunks are loaded anew for each block of tiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from modelgen.hardware import Hardware
+from modelgen.plan.program import Compute, Job, Load, Place, Store
+from modelgen.targets.systolic.geometry import Geometry
+from modelgen.targets.systolic.scratchpad.layout import Layout, can_span, ceil_div
+from modelgen.targets.systolic.tiling.window import (
+    Block,
+    Chunk,
+    chunks_of,
+    resident,
+    slices_of,
+    staged,
+    whole_window,
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a layer finds its input."""
+
+    tensor: str
+    layout: Layout | None = None
+    """Where it is in the buffer; None: it is streamed from memory."""
+    loads: bool = False
+    """This layer brings it there, rows ahead of their use."""
+    staging: tuple[int, int] = (0, 0)
+    """(first word, words) of the buffer for what is streamed."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a layer puts its output."""
+
+    tensor: str
+    memory: bool
+    layout: Layout | None = None
+    residual: str | None = None
+    """The tensor that is added."""
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """How a layer is cut."""
+
+    heights: tuple[int, ...]
+    """Stored rows of each block of rows."""
+    width: int
+    """Stored columns of a block."""
+    tiles: tuple[int, ...]
+    """Tiles of each block of output channels."""
+    taps: tuple[int, int]
+    """Kernel rows, kernel columns of a chunk."""
+    channels: int
+    """Input channels of a chunk."""
+    span: bool
+    """Slices go on from one kernel row to the next."""
+
+
+def spans(geometry: Geometry, source: Source, taps: tuple[int, int], hardware: Hardware) -> bool:
+    """Tell whether the source lies such that spanning slices are possible."""
+    if source.layout is None:
+        # With an odd dilation some pitch suits any run: the number of banks is a power of two.
+        return taps[0] > 1 and geometry.y.dilation % 2 == 1
+    seen = source.layout.seen_as(geometry.source)
+    if seen is None:
+        return can_span(source.layout.pitch, source.layout.view.row_words, hardware)
+    run = geometry.x.kernel * geometry.channels
+    return can_span(geometry.y.dilation * seen.pitch, run, hardware)
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Weights in the order in which jobs use them: slice by slice, tile by tile."""
+
+    chunk: Chunk
+    slices: list[np.ndarray]
+    """Indices of K; empty where each channel has weights of its own."""
+    first_tile: int
+    tiles: int
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A layer's jobs, and the slices of their weights."""
+
+    jobs: list[Job]
+    slices: tuple[np.ndarray, ...]
+    """Indices of K of all chunks, in the order of their addition."""
+    streams: tuple[Stream, ...]
+    """Weight streams; `Job.weights` is the number of one."""
+
+
+def cut(
+    geometry: Geometry, source: Source, target: Target, tiling: Tiling, hardware: Hardware
+) -> Cut:
+    """Return the jobs of a layer; accumulators and fences are given later."""
+    return _Cutter(geometry, source, target, tiling, hardware).cut()
+
+
+class _Cutter:
+    def __init__(
+        self,
+        geometry: Geometry,
+        source: Source,
+        target: Target,
+        tiling: Tiling,
+        hardware: Hardware,
+    ) -> None:
+        self._geometry = geometry
+        self._source = source
+        self._target = target
+        self._tiling = tiling
+        self._hardware = hardware
+        self._stages = 0
+        self._loaded = 0
+        """Rows of the present image that are in the buffer, where this layer brings them there."""
+        self._streams: dict[tuple[Chunk, int, int], int] = {}
+        self._slices: dict[Chunk, list[np.ndarray]] = {}
+
+    def cut(self) -> Cut:
+        jobs = list(self._jobs())
+        streams = tuple(
+            Stream(chunk, self._slices[chunk], first, tiles)
+            for chunk, first, tiles in self._streams
+        )
+        order = [s for chunk in self._chunks(0) for s in self._slices.get(chunk, [])]
+        return Cut(jobs, tuple(order), streams)
+
+    def _jobs(self) -> Iterator[Job]:
+        for image in range(self._geometry.source.images):
+            self._loaded = 0
+            for y in _ranges(self._tiling.heights):
+                columns = self._geometry.target.columns
+                for x in range(0, columns, self._tiling.width):
+                    x_range = range(x, min(x + self._tiling.width, columns))
+                    yield from self._block(image, y, x_range)
+
+    def _block(self, image: int, y: range, x: range) -> Iterator[Job]:
+        """Give the jobs of some stored positions: tiles, and chunks of each."""
+        pool_y, pool_x = self._geometry.pool
+        block = Block(
+            image,
+            range(y.start * pool_y, y.stop * pool_y),
+            range(x.start * pool_x, x.stop * pool_x),
+        )
+        held: tuple[Load, Compute] | None = None
+        for tiles in _ranges(self._tiling.tiles):
+            chunks = self._chunks(tiles.start)
+            if not self._geometry.is_matmul:
+                chunks = [replace(chunk, channels=self._lanes(tiles)) for chunk in chunks]
+            for number, chunk in enumerate(chunks):
+                load, compute, held = self._feed(block, chunk, tiles.start, held)
+                last = number == len(chunks) - 1
+                yield Job(
+                    operation=self._geometry.operation,
+                    compute=compute,
+                    channel=tiles.start * self._hardware.array_size,
+                    outputs=len(self._lanes(tiles)),
+                    tiles=len(tiles),
+                    first=number == 0,
+                    weights=self._stream(chunk, tiles),
+                    load=load,
+                    store=self._store(image, y, x, tiles) if last else None,
+                    window=self._geometry.pool,
+                )
+
+    def _lanes(self, tiles: range) -> range:
+        size = self._hardware.array_size
+        return range(tiles.start * size, min(tiles.stop * size, self._geometry.outputs))
+
+    def _chunks(self, first_tile: int) -> list[Chunk]:
+        """Return the chunks in the order of their addition; what is resident by then is whole."""
+        if self._source.layout is not None and (first_tile > 0 or not self._source.loads):
+            return [whole_window(self._geometry)]
+        return chunks_of(self._geometry, self._tiling.taps, self._tiling.channels)
+
+    def _feed(
+        self,
+        block: Block,
+        chunk: Chunk,
+        first_tile: int,
+        held: tuple[Load, Compute] | None,
+    ) -> tuple[Load | None, Compute, tuple[Load, Compute] | None]:
+        """Return what to load, how to read it, and what later tiles of the block find loaded."""
+        geometry, span = self._geometry, self._tiling.span
+        if self._source.layout is not None:
+            compute = resident(geometry, block, chunk, self._source.layout, span=span)
+            load = None
+            if self._source.loads and first_tile == 0:
+                load = self._progressive(block, chunk)
+            return load, compute, None
+        if geometry.is_matmul and chunk.covers(geometry) and held is not None:
+            return None, held[1], held
+        load, compute, words = staged(
+            geometry, block, chunk, self._source.tensor, span=span, hardware=self._hardware
+        )
+        base = self._stage(words)
+        moved = replace(load, base=base), replace(compute, base=base + compute.base)
+        return *moved, moved
+
+    def _stage(self, words: int) -> int:
+        """Return the half of the staging area whose turn it is; the start if halves are small."""
+        base, size = self._source.staging
+        half = size // 2
+        self._stages += 1
+        return base + (half if self._stages % 2 == 0 and words <= half else 0)
+
+    def _progressive(self, block: Block, chunk: Chunk) -> Load | None:
+        """Return a load of the rows that a block is the first to read.
+
+        The first block of a map brings a row at least, even if it sees nothing but padding: the
+        words above the first row are filled with it.
+        """
+        view = self._geometry.source
+        layout = self._source.layout.seen_as(view)
+        channels = chunk.channels if self._geometry.is_matmul else range(view.channels)
+        last_chunk = channels.stop == view.channels
+        whole = block.y.stop == self._geometry.y.outputs
+        reach = max(self._geometry.y.reach(block.y.stop), 1)
+        end = view.rows if whole else min(reach, view.rows)
+        rows = range(self._loaded, max(end, self._loaded))
+        if last_chunk:
+            self._loaded = rows.stop
+        return self._load_rows(layout, block.image, rows, channels) if rows else None
+
+    def _load_rows(self, layout: Layout, image: int, rows: range, channels: range) -> Load:
+        view = layout.view
+        begins, ends = rows.start == 0, rows.stop == view.rows
+        whole = len(channels) == view.channels
+        offset = (image * view.rows + rows.start) * view.row_words + channels.start
+        row = layout.at(image, rows.start, 0) + channels.start
+        framed = layout.fill is not None
+        return Load(
+            rows=len(rows),
+            columns=1,
+            words=view.row_words if whole else len(channels),
+            base=row - (layout.head if begins and framed else 0),
+            pitch=layout.pitch,
+            head=layout.head if begins and framed else 0,
+            tail=layout.tail if ends and framed else 0,
+            source=Place(self._source.tensor, 4 * offset),
+            row_pitch=4 * view.row_words,
+            fill=layout.fill,
+        )
+
+    def _stream(self, chunk: Chunk, tiles: range) -> int | None:
+        """Return the number of a weight stream."""
+        geometry = self._geometry
+        if chunk not in self._slices:
+            self._slices[chunk] = self._slices_of(chunk)
+        if not geometry.is_matmul and not geometry.macs:
+            return None
+        key = (chunk, tiles.start, len(tiles))
+        return self._streams.setdefault(key, len(self._streams))
+
+    def _slices_of(self, chunk: Chunk) -> list[np.ndarray]:
+        if not self._geometry.is_matmul:
+            return []
+        layout = self._source.layout
+        by_rows = layout is not None and layout.seen_as(self._geometry.source) is None
+        return slices_of(
+            self._geometry,
+            chunk,
+            span=self._tiling.span and (by_rows or len(chunk.y) > 1),
+            row_words=layout.view.row_words if by_rows else 0,
+            array_size=self._hardware.array_size,
+        )
+
+    def _store(self, image: int, y: range, x: range, tiles: range) -> Store:
+        target, view = self._target, self._geometry.target
+        channel = tiles.start * self._hardware.array_size
+        pixel = (image * view.rows + y.start) * view.columns + x.start
+        offset = 4 * (pixel * view.channels + channel)
+        layout = target.layout
+        in_memory = target.memory or target.residual is not None
+        return Store(
+            rows=len(y),
+            columns=len(x),
+            memory=Place(target.tensor, offset) if target.memory else None,
+            pitch_y=4 * view.row_words if in_memory else 0,
+            pitch_x=4 * view.channels if in_memory else 0,
+            residual=Place(target.residual, offset) if target.residual is not None else None,
+            buffer=layout.at(image, y.start, x.start) + channel if layout else None,
+            step_y=layout.pitch if layout and len(y) > 1 else 0,
+            step_x=view.channels if layout and len(x) > 1 else 0,
+        )
+
+
+def _ranges(sizes: Sequence[int]) -> Iterator[range]:
+    start = 0
+    for size in sizes:
+        yield range(start, start + size)
+        start += size
+
+
+def with_accumulators(jobs: Sequence[Job], groups: int, hardware: Hardware) -> list[Job]:
+    """Return jobs with accumulators: sums of consecutive groups lie at alternating ends.
+
+    So one group is stored while the next is computed.
+
+    Args:
+        jobs: of a layer; a group is the jobs from one that begins sums to the next.
+        groups: how many there were before.
+        hardware: sizes of the engine.
+    """
+    placed = []
+    for job in jobs:
+        groups += job.first
+        base = hardware.accumulator_depth - job.entries if groups % 2 == 0 else 0
+        placed.append(replace(job, accumulator=base))
+    return placed
+
+
+def frames(layout: Layout) -> list[Load]:
+    """Return what fills the frame of each map, and leaves its pixels alone."""
+    if layout.fill is None:
+        return []
+    view = layout.view
+    return [
+        Load(
+            rows=view.rows,
+            columns=1,
+            words=view.row_words,
+            base=layout.base + image * layout.image_words,
+            pitch=layout.pitch,
+            head=layout.head,
+            tail=layout.tail,
+            fill=layout.fill,
+        )
+        for image in range(view.images)
+    ]
+
+
+def tile_count(geometry: Geometry, hardware: Hardware) -> int:
+    """Return the tiles of S output channels."""
+    return ceil_div(geometry.outputs, hardware.array_size)

@@ -1,0 +1,355 @@
+"""Chooses how a layer is cut into jobs: of the ways that fit, the fastest by the cost model.
+
+The last block of rows is made small where that pays: the next layer starts while it is stored.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from modelgen.errors import ModelError
+from modelgen.hardware import Hardware
+from modelgen.plan.program import Job
+from modelgen.targets.systolic.cost import CONSTANTS, JobCost, job_cost, next_start, tile_cycles
+from modelgen.targets.systolic.geometry import Geometry
+from modelgen.targets.systolic.scratchpad.layout import FIELD_LIMIT, ceil_div, saves_slices
+from modelgen.targets.systolic.tiling.cut import (
+    Cut,
+    Source,
+    Target,
+    Tiling,
+    cut,
+    spans,
+    tile_count,
+    with_accumulators,
+)
+
+_MOST_SIMULATED = 40
+"""Tilings that are tried with the cost model, the most promising ones first."""
+_MOST_JOBS = 200
+"""Tilings with more jobs than this are compared by their bounds only."""
+_ABOUT_AS_FAST = 1.002
+"""Tilings within this factor of the fastest count as equal: the one with fewer jobs is taken."""
+_BLOCK_COUNTS = (1, 2, 3, 4, 5, 6, 8, 12, 16, 24, 32)
+_LAST_HEIGHTS = (1, 2, 3, 4, 6, 8)
+_MOST_SPLIT_TILES = 32
+"""Layers with more tiles than this gain nothing from a small last block of them."""
+_EXPOSED = 0.1
+"""Weight of the storing that the next layer can hide."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A layer's jobs and how they were cut."""
+
+    tiling: Tiling
+    cut: Cut
+    ready_rows: int
+    """Rows of the output that are stored when all jobs but the last have stored."""
+
+
+@dataclass(frozen=True)
+class _Rank:
+    """What decides between two tilings."""
+
+    cycles: float
+    jobs: int
+    first_tiles: int
+    """Tiles that are computed while the input is loaded, if it is: the more, the less the array
+    waits for the port, and the fewer are left to be stored later."""
+
+    def is_better(self, other: _Rank) -> bool:
+        """Compare: fewer jobs, then more first tiles decide where both are about as fast."""
+        slower, faster = max(self.cycles, other.cycles), min(self.cycles, other.cycles)
+        if slower <= faster * _ABOUT_AS_FAST:
+            return (self.jobs, -self.first_tiles) < (other.jobs, -other.first_tiles)
+        return self.cycles < other.cycles
+
+
+def schedule(
+    name: str,
+    geometry: Geometry,
+    source: Source,
+    target: Target,
+    hardware: Hardware,
+    ready_rows: int,
+    *,
+    final: bool = False,
+) -> Schedule:
+    """Return the fastest tiling of a layer.
+
+    Args:
+        name: of the layer.
+        geometry: of the layer.
+        source: where its input is.
+        target: where its output goes.
+        hardware: sizes of the engine.
+        ready_rows: rows of the input that are there when the layer begins; the others are being
+            stored by the layer before.
+        final: no layer follows that could hide the storing.
+
+    Raises:
+        ModelError: the buffer is too small.
+    """
+    tilings = list(_tilings(geometry, source, hardware))
+    if not tilings and source.layout is None:
+        # One area instead of two halves: each block waits for the one before.
+        whole = replace(source, staging=(source.staging[0], 2 * source.staging[1]))
+        tilings = list(_tilings(geometry, whole, hardware))
+    if not tilings:
+        raise ModelError(
+            f"Layer '{name}' has {geometry.channels} channels, for which the activation buffer of "
+            f"{hardware.buffer_words} words is too small. Raise engine.buffer_words in the "
+            "hardware configuration."
+        )
+    bounds = {tiling: _bound(geometry, source, target, tiling, hardware) for tiling in tilings}
+    best: tuple[_Rank, Tiling, Cut] | None = None
+    for tiling in sorted(bounds, key=bounds.__getitem__)[:_MOST_SIMULATED]:
+        if best is not None and bounds[tiling] > best[0].cycles * _ABOUT_AS_FAST:
+            break
+        made = cut(geometry, source, target, tiling, hardware)
+        cost = bounds[tiling]
+        if len(made.jobs) <= _MOST_JOBS:
+            cost = _cost(geometry, made.jobs, tiling, hardware, ready_rows, final=final)
+        rank = _Rank(cost, len(made.jobs), tiling.tiles[0] if source.loads else 0)
+        if best is None or rank.is_better(best[0]):
+            best = rank, tiling, made
+    _, tiling, made = best
+    ready = geometry.target.rows - tiling.heights[-1]
+    return Schedule(tiling, made, ready)
+
+
+def _cost(
+    geometry: Geometry,
+    jobs: list[Job],
+    tiling: Tiling,
+    hardware: Hardware,
+    ready_rows: int,
+    *,
+    final: bool,
+) -> float:
+    """Return cycles until the next layer can begin, and a part of those that it has to hide."""
+    jobs = with_accumulators(jobs, 0, hardware)
+    costs: list[JobCost] = [
+        job_cost(job, hardware, last=index == len(jobs) - 1) for index, job in enumerate(jobs)
+    ]
+    start, end = next_start(costs)
+    ready = geometry.target.rows - tiling.heights[-1]
+    if final or 2 * ready < geometry.target.rows:
+        start = end
+    late = geometry.y.reach(tiling.heights[0] * geometry.pool[0]) > ready_rows
+    waiting = costs[0].latency if late else 0.0
+    return start + _EXPOSED * (end - start) + waiting
+
+
+def _tilings(geometry: Geometry, source: Source, hardware: Hardware) -> Iterator[Tiling]:
+    """Give the tilings that fit accumulators, buffer and descriptors."""
+    seen: set[Tiling] = set()
+    for taps, channels in _chunks(geometry, source, hardware):
+        span = bool(saves_slices(geometry, hardware)) and spans(geometry, source, taps, hardware)
+        if source.layout is not None and source.layout.seen_as(geometry.source) is None:
+            span = spans(geometry, source, taps, hardware)
+        for blocks in _tile_splits(geometry, hardware):
+            for width in _widths(geometry, source, _pair(blocks), hardware):
+                for heights in _heights(geometry, _pair(blocks), width, hardware):
+                    tiling = Tiling(heights, width, blocks, taps, channels, span)
+                    if tiling not in seen and _fits(geometry, source, tiling, hardware):
+                        seen.add(tiling)
+                        yield tiling
+
+
+def _split(size: int, step: int) -> tuple[int, ...]:
+    """Return `size` as parts of `step` and what is left."""
+    return tuple(min(step, size - start) for start in range(0, size, step))
+
+
+def _chunks(
+    geometry: Geometry, source: Source, hardware: Hardware
+) -> Iterator[tuple[tuple[int, int], int]]:
+    """Give (taps, channels) of chunks to try; of channel by channel layers the channels are all."""
+    kernel = geometry.y.kernel, geometry.x.kernel
+    yield kernel, geometry.channels
+    size = hardware.array_size
+    if source.layout is not None:
+        # A matrix that comes from memory may come in parts, if no frame is filled round its rows.
+        parts_fit = geometry.source.columns == 1 and source.layout.fill is None
+        if source.loads and parts_fit and geometry.taps == 1:
+            for parts in (2, 4, 8, 16):
+                yield kernel, ceil_div(ceil_div(geometry.channels, parts), size) * size
+        return
+    shapes = [kernel]
+    shapes += [shape for shape in ((1, kernel[1]), (1, 1)) if shape not in shapes]
+    for shape in shapes:
+        yield shape, geometry.channels
+        if geometry.is_matmul:
+            slices = ceil_div(geometry.channels, size)
+            while slices > 1:
+                slices = ceil_div(slices, 2)
+                yield shape, slices * size
+
+
+def _tile_splits(geometry: Geometry, hardware: Hardware) -> set[tuple[int, ...]]:
+    """Return splits of the tiles into blocks; a small last one leaves little to store."""
+    tiles = tile_count(geometry, hardware)
+    most = min(tiles, hardware.accumulator_depth // 2, FIELD_LIMIT // hardware.array_size)
+    steps = {min(ceil_div(tiles, parts), most) for parts in range(1, 9)} | {1, most}
+    splits = {_split(tiles, step) for step in steps}
+    if 1 < tiles <= _MOST_SPLIT_TILES:
+        splits |= {(*_split(tiles - 1, step), 1) for step in range(1, min(most, tiles - 1) + 1)}
+        splits |= {(first, *_split(tiles - first, 1)) for first in range(1, min(most, tiles))}
+    return splits
+
+
+def _pair(blocks: tuple[int, ...]) -> int:
+    """Return the most tiles of two consecutive blocks, which need accumulators at the same time."""
+    return max(map(sum, zip(blocks, (*blocks[1:], blocks[0]), strict=True)))
+
+
+def _widths(geometry: Geometry, source: Source, pair: int, hardware: Hardware) -> list[int]:
+    """Return widths of blocks, in stored columns: all, or equal parts that fit."""
+    columns = geometry.target.columns
+    pool = geometry.pool[0] * geometry.pool[1]
+    most = hardware.accumulator_depth // (pair * pool)
+    if most < 1:
+        return []
+    fitting = {ceil_div(columns, ceil_div(columns, min(columns, most)))}
+    if source.layout is None:
+        parts = 1
+        while parts < columns:
+            parts *= 2
+            fitting.add(min(ceil_div(columns, parts), most))
+    return sorted(fitting, reverse=True)
+
+
+def _heights(
+    geometry: Geometry, pair: int, width: int, hardware: Hardware
+) -> Iterator[tuple[int, ...]]:
+    """Give heights of the blocks of stored rows."""
+    rows = geometry.target.rows
+    entries = pair * width * geometry.pool[0] * geometry.pool[1]
+    most = min(hardware.accumulator_depth // entries, rows, FIELD_LIMIT)
+    if most < 1:
+        return
+    least = ceil_div(rows, most)
+    for count in sorted({least, rows, *_BLOCK_COUNTS, *(least + more for more in range(4))}):
+        if least <= count <= rows:
+            yield _evenly(rows, count)
+    for last in _LAST_HEIGHTS:
+        if last < rows:
+            body = rows - last
+            fewest = ceil_div(body, most)
+            for count in {fewest, fewest + 1, max(fewest, 2), max(fewest, 3)}:
+                if last <= body // count:
+                    yield (*_evenly(body, count), last)
+
+
+def _evenly(size: int, parts: int) -> tuple[int, ...]:
+    """Return `size` in parts that differ by one at most, the larger ones first."""
+    small, more = divmod(size, parts)
+    return (small + 1,) * more + (small,) * (parts - more)
+
+
+def _fits(geometry: Geometry, source: Source, tiling: Tiling, hardware: Hardware) -> bool:
+    if source.layout is not None:
+        return True
+    channels = _staged_channels(geometry, tiling, hardware)
+    window = window_words(geometry, tiling, channels, hardware)
+    pieces = ceil_div(geometry.channels, channels) * math.prod(
+        ceil_div(axis.kernel, taps)
+        for axis, taps in zip((geometry.y, geometry.x), tiling.taps, strict=True)
+    )
+    single = pieces == 1 and len(tiling.heights) == 1 and tiling.width == geometry.target.columns
+    halves = source.staging[1] // (1 if single and geometry.source.images == 1 else 2)
+    return window <= min(halves, FIELD_LIMIT)
+
+
+def _staged_channels(geometry: Geometry, tiling: Tiling, hardware: Hardware) -> int:
+    """Return the channels that are loaded at a time."""
+    if geometry.is_matmul:
+        return min(tiling.channels, geometry.channels)
+    return min(tiling.tiles[0] * hardware.array_size, geometry.channels)
+
+
+def window_words(geometry: Geometry, tiling: Tiling, channels: int, hardware: Hardware) -> int:
+    """Return the words of buffer that the largest block's input takes, or some more."""
+
+    def points(axis: object, positions: int, taps: int) -> int:
+        if taps == 1:
+            return positions
+        return (positions - 1) * axis.stride + (taps - 1) * axis.dilation + 1
+
+    rows = points(geometry.y, max(tiling.heights) * geometry.pool[0], tiling.taps[0])
+    columns = points(geometry.x, tiling.width * geometry.pool[1], tiling.taps[1])
+    pitch = columns * channels + (hardware.banks if tiling.span else 0)
+    return rows * pitch + min(geometry.x.before, columns - 1) * channels
+
+
+def _bound(
+    geometry: Geometry, source: Source, target: Target, tiling: Tiling, hardware: Hardware
+) -> float:
+    """Return about the cycles that a tiling needs where everything overlaps that can."""
+    size, port = hardware.array_size, hardware.port_words
+    images, columns = geometry.source.images, geometry.target.columns
+    pool = geometry.pool[0] * geometry.pool[1]
+    widths = _split(columns, tiling.width)
+    blocks = [height * width * pool for height in tiling.heights for width in widths]
+    tile, tile_port = tile_cycles(geometry.operation, hardware)
+    slices, chunks = _slice_count(geometry, source, tiling, hardware)
+    tiles = sum(tiling.tiles)
+    jobs = (
+        images
+        * len(blocks)
+        * (chunks + (len(tiling.tiles) - 1) * (chunks if source.layout is None else 1))
+    )
+    least = CONSTANTS.accumulate
+    compute = images * sum(
+        slices * max(part * max(block, tile), least) for block in blocks for part in tiling.tiles
+    )
+    weights = images * len(blocks) * slices * tiles * tile_port
+    loads = _loaded_words(geometry, source, tiling, hardware, chunks)
+    streams = int(target.memory) + int(target.residual is not None)
+    stored = images * geometry.target.image_words // geometry.outputs
+    beats = tiles * ceil_div(size, port)
+    transfers = weights + ceil_div(loads, port) + streams * stored * beats
+    transfers += jobs * CONSTANTS.descriptor
+    storing = stored * beats * max(streams, pool)
+    first = ceil_div(loads, port * max(jobs, 1)) if loads else 0
+    last = blocks[-1] // pool * beats
+    setup = jobs * CONSTANTS.compute_setup
+    return max(transfers, storing, first + compute + setup) + _EXPOSED * last
+
+
+def _slice_count(
+    geometry: Geometry, source: Source, tiling: Tiling, hardware: Hardware
+) -> tuple[int, int]:
+    """Return the slices of a position, and the chunks."""
+    size = hardware.array_size
+    taps_y, taps_x = tiling.taps
+    parts_y, parts_x = ceil_div(geometry.y.kernel, taps_y), ceil_div(geometry.x.kernel, taps_x)
+    if not geometry.is_matmul:
+        return geometry.taps, parts_y * parts_x
+    parts = _split(geometry.channels, tiling.channels)
+    slices = 0
+    for channels in parts:
+        run = taps_x * channels
+        if geometry.x.dilation > 1 and taps_x > 1:
+            slices += taps_y * taps_x * ceil_div(channels, size)
+        elif tiling.span:
+            slices += ceil_div(taps_y * run, size)
+        else:
+            slices += taps_y * ceil_div(run, size)
+    return slices * parts_y * parts_x, parts_y * parts_x * len(parts)
+
+
+def _loaded_words(
+    geometry: Geometry, source: Source, tiling: Tiling, hardware: Hardware, chunks: int
+) -> int:
+    if source.layout is not None:
+        return geometry.source.size if source.loads else 0
+    channels = _staged_channels(geometry, tiling, hardware)
+    window = window_words(geometry, tiling, channels, hardware)
+    blocks = len(tiling.heights) * ceil_div(geometry.target.columns, tiling.width)
+    again = len(tiling.tiles) if chunks > 1 or not geometry.is_matmul else 1
+    return geometry.source.images * blocks * window * chunks * again

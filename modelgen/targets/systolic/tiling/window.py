@@ -1,0 +1,253 @@
+"""Which words of the buffer a block of positions reads, and what has to be loaded for that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from modelgen.hardware import Hardware
+from modelgen.plan.program import Compute, Load, Place
+from modelgen.targets.systolic.geometry import Axis, Geometry
+from modelgen.targets.systolic.scratchpad.layout import Layout, can_span, ceil_div
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A part of the window: kernel rows, kernel columns, input channels."""
+
+    y: range
+    x: range
+    channels: range
+
+    def covers(self, geometry: Geometry) -> bool:
+        """Tell whether this is the whole window."""
+        parts = (len(self.y), len(self.x), len(self.channels))
+        return parts == (geometry.y.kernel, geometry.x.kernel, geometry.channels)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Positions of one feature map, before pooling."""
+
+    image: int
+    y: range
+    x: range
+
+
+def whole_window(geometry: Geometry) -> Chunk:
+    """Return the chunk that is everything."""
+    kernel = range(geometry.y.kernel), range(geometry.x.kernel)
+    return Chunk(*kernel, range(geometry.channels))
+
+
+def slices_of(
+    geometry: Geometry, chunk: Chunk, *, span: bool, row_words: int, array_size: int
+) -> list[np.ndarray]:
+    """Return the indices of K of each slice of a chunk, in order.
+
+    Args:
+        geometry: of a matrix product or convolution.
+        chunk: part of the window.
+        span: slices go on from one run to the next.
+        row_words: words of a run, where the one tap's channels lie in several; else 0.
+        array_size: S.
+    """
+    channels = np.arange(chunk.channels.start, chunk.channels.stop)
+    taps = np.array([[y * geometry.x.kernel + x for x in chunk.x] for y in chunk.y])
+    indices = taps[:, :, None] * geometry.channels + channels
+    joined = geometry.x.dilation == 1 or len(chunk.x) == 1
+    if row_words:
+        runs = indices.reshape(-1, row_words)
+    elif joined:
+        runs = indices.reshape(len(chunk.y), -1)
+    else:
+        runs = indices.reshape(-1, len(channels))
+    if span:
+        runs = runs.reshape(1, -1)
+    return [run[k : k + array_size] for run in runs for k in range(0, len(run), array_size)]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The pixels of one axis that a block's chunk touches, evenly spaced."""
+
+    start: int
+    """First pixel that exists."""
+    step: int
+    """Pixels between neighbours."""
+    before: int
+    """Grid points before the first pixel."""
+    pixels: int
+    after: int
+    position_step: int
+    """Grid points between output positions."""
+    tap_step: int
+    """Grid points between taps."""
+
+    @property
+    def points(self) -> int:
+        """Number of grid points, with those of the padding."""
+        return self.before + self.pixels + self.after
+
+
+def grid(axis: Axis, positions: range, taps: range) -> Grid:
+    """Return the grid of some positions and taps; one tap alone skips what a stride skips."""
+    first = positions.start * axis.stride - axis.before + taps.start * axis.dilation
+    count, step = len(positions), axis.stride
+    steps = (1, 0)
+    if len(taps) > 1:
+        count, step = (count - 1) * axis.stride + (len(taps) - 1) * axis.dilation + 1, 1
+        steps = (axis.stride, axis.dilation)
+    before = min(ceil_div(-first, step), count) if first < 0 else 0
+    end = max(min(ceil_div(axis.size - first, step), count), before)
+    return Grid(first + before * step, step, before, end - before, count - end, *steps)
+
+
+def staged(
+    geometry: Geometry, block: Block, chunk: Chunk, tensor: str, *, span: bool, hardware: Hardware
+) -> tuple[Load, Compute, int]:
+    """Return a load of just the words that are read, the reading, and the words of buffer.
+
+    Both lie at word 0 of the buffer; see `moved`.
+    """
+    rows, columns = grid(geometry.y, block.y, chunk.y), grid(geometry.x, block.x, chunk.x)
+    pixel = len(chunk.channels)
+    pitch = _pitch(rows, columns, pixel, len(chunk.x), hardware, span=span)
+    compute = _reading(geometry, block, chunk, rows, columns, pixel, pitch, 0, span=span)
+    load = _window_load(geometry, block, chunk, tensor, rows, columns, pitch)
+    return load, compute, _extent(load)
+
+
+def _pitch(
+    rows: Grid, columns: Grid, pixel: int, taps: int, hardware: Hardware, *, span: bool
+) -> int:
+    """Return the words between rows of a window."""
+    pitch = columns.pixels * pixel + max(columns.before, columns.after) * pixel
+    if columns.pixels == 0:
+        pitch = columns.points * pixel
+    while span and not can_span(rows.tap_step * pitch, taps * pixel, hardware):
+        pitch += 1
+    return pitch
+
+
+def _window_load(
+    geometry: Geometry,
+    block: Block,
+    chunk: Chunk,
+    tensor: str,
+    rows: Grid,
+    columns: Grid,
+    pitch: int,
+) -> Load:
+    view, pixel = geometry.source, len(chunk.channels)
+    if rows.pixels == 0 or columns.pixels == 0:
+        # Nothing but padding: a descriptor still needs one word that is not filled.
+        head = (rows.points - 1) * pitch + columns.points * pixel
+        return Load(1, 1, 1, base=0, pitch=1, head=head, fill=geometry.padding_value)
+    padded = rows.before or rows.after or columns.before or columns.after
+    tail = 0
+    if rows.after:
+        tail = (rows.after - 1) * pitch + (columns.pixels + columns.after) * pixel
+    joined = columns.step == 1 and pixel == view.channels
+    first = (block.image * view.rows + rows.start) * view.row_words
+    first += columns.start * view.channels + chunk.channels.start
+    return Load(
+        rows=rows.pixels,
+        columns=1 if joined else columns.pixels,
+        words=columns.pixels * pixel if joined else pixel,
+        base=0,
+        pitch=pitch,
+        head=rows.before * pitch + columns.before * pixel,
+        tail=tail,
+        source=Place(tensor, 4 * first),
+        row_pitch=4 * rows.step * view.row_words,
+        column_pitch=0 if joined else 4 * columns.step * view.channels,
+        fill=geometry.padding_value if padded else None,
+    )
+
+
+def _extent(load: Load) -> int:
+    """Return the words that a load writes, from its base."""
+    if load.fill is None:
+        return load.head + (load.rows - 1) * load.pitch + load.columns * load.words
+    return load.head + load.rows * load.pitch + load.tail
+
+
+def _reading(
+    geometry: Geometry,
+    block: Block,
+    chunk: Chunk,
+    rows: Grid,
+    columns: Grid,
+    pixel: int,
+    pitch: int,
+    base: int,
+    *,
+    span: bool,
+) -> Compute:
+    """Return the reading of a window whose grid lies `pitch` and `pixel` words apart."""
+    tap_y, tap_x = rows.tap_step * pitch, columns.tap_step * pixel
+    run, runs_y, runs_x = len(chunk.channels), len(chunk.y), len(chunk.x)
+    if geometry.is_matmul and (tap_x == run or runs_x == 1):
+        run, runs_x = run * runs_x, 1
+    return Compute(
+        base=base,
+        rows=len(block.y),
+        columns=len(block.x),
+        step_y=rows.position_step * pitch if len(block.y) > 1 else 0,
+        step_x=columns.position_step * pixel if len(block.x) > 1 else 0,
+        run=run,
+        runs_y=runs_y,
+        runs_x=runs_x,
+        pitch_y=tap_y if runs_y > 1 else 0,
+        pitch_x=tap_x if runs_x > 1 else 0,
+        span=span and runs_y > 1 and runs_x == 1,
+    )
+
+
+def resident(
+    geometry: Geometry, block: Block, chunk: Chunk, layout: Layout, *, span: bool
+) -> Compute:
+    """Return the reading of a block from feature maps that lie in the buffer."""
+    seen = layout.seen_as(geometry.source)
+    if seen is None:
+        return _maps_as_rows(block, layout, span=span)
+    y = block.y.start * geometry.y.stride - geometry.y.before
+    x = block.x.start * geometry.x.stride - geometry.x.before
+    rows = Grid(0, 1, 0, 0, 0, geometry.y.stride, geometry.y.dilation)
+    columns = Grid(0, 1, 0, 0, 0, geometry.x.stride, geometry.x.dilation)
+    base = seen.at(block.image, y, x) + chunk.channels.start
+    pixel, pitch = seen.view.channels, seen.pitch
+    return _reading(geometry, block, chunk, rows, columns, pixel, pitch, base, span=span)
+
+
+def _maps_as_rows(block: Block, layout: Layout, *, span: bool) -> Compute:
+    """Return the reading of a matrix product of which each row is one framed feature map."""
+    maps = layout.view
+    return Compute(
+        base=layout.at(block.y.start, 0, 0),
+        rows=len(block.y),
+        columns=1,
+        step_y=layout.image_words if len(block.y) > 1 else 0,
+        step_x=0,
+        run=maps.row_words,
+        runs_y=maps.rows,
+        pitch_y=layout.pitch if maps.rows > 1 else 0,
+        span=span and maps.rows > 1,
+    )
+
+
+def chunks_of(geometry: Geometry, taps: tuple[int, int], channels: int) -> list[Chunk]:
+    """Cut the window into chunks of `taps` (rows, columns) and `channels`."""
+
+    def parts(size: int, step: int) -> list[range]:
+        return [range(i, min(i + step, size)) for i in range(0, size, step)]
+
+    cut = product(
+        parts(geometry.y.kernel, taps[0]),
+        parts(geometry.x.kernel, taps[1]),
+        parts(geometry.channels, channels),
+    )
+    return [Chunk(*part) for part in cut]

@@ -1,0 +1,139 @@
+"""Many compiled networks in one firmware: the sources of each, and a main program that runs all.
+
+Each network is emitted as a user's is, into a folder of its own, and compiled with `-D` options
+that give it names of its own (see `definitions`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from modelgen.emit import emit_model
+from modelgen.plan.program import CpuLayer, EngineLayer, Program
+from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES
+
+_CODE_BYTES = 4096
+"""Of one network's infer(), with its tables and profiles; those of many layers need more."""
+_LAYER_BYTES = 512
+_SHARED_NAMES = ("model", "model_weights", "model_parameters")
+"""What every emitted network calls its own."""
+
+_MAIN = """// Runs networks one after another and tells how many outputs of each are wrong.
+//
+// Generated; changes made here are lost.
+#include <cstddef>
+#include <cstdint>
+
+#include "heepstor/engine.hpp"
+#include "heepstor/print.hpp"
+
+{declarations}
+namespace {{
+
+struct Network {{
+  heepstor::engine::Result (*infer)(const float*, float*);
+  const float* inputs;
+  const std::uint32_t* expected;
+  std::uint32_t input_words;
+  std::uint32_t output_words;
+}};
+
+constexpr std::uint32_t kInferences = {inferences};
+constexpr Network networks[] = {{
+{table}
+}};
+
+alignas(16) float output[{most_outputs}];
+
+/// Runs all inferences of a network; returns how many outputs are wrong.
+std::uint32_t count_mismatches(const Network& network) {{
+  std::uint32_t mismatches = 0;
+  for (std::uint32_t inference = 0; inference < kInferences; ++inference) {{
+    for (std::uint32_t i = 0; i < network.output_words; ++i) output[i] = -1.0e30F;
+    const auto result = network.infer(network.inputs + inference * network.input_words, output);
+    heepstor::engine::report(result);
+    if (!result.ok()) return kInferences * network.output_words;
+    const std::uint32_t* expected = network.expected + inference * network.output_words;
+    for (std::uint32_t i = 0; i < network.output_words; ++i) {{
+      if (heepstor::to_bits(output[i]) != expected[i]) ++mismatches;
+    }}
+  }}
+  return mismatches;
+}}
+
+}}  // namespace
+
+int main() {{
+  heepstor::engine::check_hardware();
+  std::uint32_t index = 0;
+  for (const Network& network : networks) {{
+    heepstor::print("network ", index++, " ", count_mismatches(network), "\\n");
+  }}
+  return 0;
+}}
+"""
+
+
+def memory_bytes(program: Program, inferences: int) -> int:
+    """Return about how many bytes of main memory a network takes, with inputs and outputs."""
+    graph = program.graph
+    jobs = sum(len(layer.jobs) for layer in program.layers if isinstance(layer, EngineLayer))
+    words = graph.tensors[graph.input].size + graph.tensors[graph.output].size
+    constants = len(program.weights) + len(program.parameters)
+    code = _CODE_BYTES + _LAYER_BYTES * sum(isinstance(x, CpuLayer) for x in program.layers)
+    return jobs * DESCRIPTOR_BYTES + constants + program.arena.size + 4 * inferences * words + code
+
+
+def network_name(index: int) -> str:
+    """Return the name of a network, which is also that of its folder."""
+    return f"network_{index}"
+
+
+def definitions(name: str) -> tuple[str, ...]:
+    """Return the compiler's options for the sources of a network."""
+    return tuple(f"-D{shared}={shared.replace('model', name)}" for shared in _SHARED_NAMES)
+
+
+def write(cases: Sequence[tuple[Program, np.ndarray, np.ndarray]], folder: Path) -> list[str]:
+    """Write main.cpp, the data, and a folder of sources for each network.
+
+    Args:
+        cases: of each network the program, its inputs, and the outputs that it must give: FP32,
+            shape (inferences, ...), the same number of inferences for all.
+        folder: is made if it does not exist.
+
+    Returns:
+        The names of the folders.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    names = [network_name(index) for index in range(len(cases))]
+    declarations, table = [], []
+    data = ["// Inputs and expected outputs.", '    .section .rodata.networks, "a", %progbits']
+    for name, (program, inputs, expected) in zip(names, cases, strict=True):
+        emit_model(program, folder / name, name, formatted=False)
+        arrays = {f"{name}_inputs": inputs, f"{name}_expected": expected}
+        for array, values in arrays.items():
+            (folder / f"{array}.bin").write_bytes(np.ascontiguousarray(values, "<f4").tobytes())
+            data += ["    .balign 16", f"    .globl {array}", f"{array}:"]
+            data.append(f'    .incbin "{array}.bin"')
+        declarations += [
+            f"namespace {name} {{ heepstor::engine::Result infer(const float*, float*); }}",
+            f'extern "C" const float {name}_inputs[];',
+            f'extern "C" const std::uint32_t {name}_expected[];',
+        ]
+        sizes = inputs[0].size, expected[0].size
+        table.append(
+            f"    {{{name}::infer, {name}_inputs, {name}_expected, {sizes[0]}, {sizes[1]}}},"
+        )
+    main = _MAIN.format(
+        declarations="\n".join(declarations) + "\n",
+        table="\n".join(table),
+        inferences=len(cases[0][1]),
+        most_outputs=max(expected[0].size for _, _, expected in cases),
+    )
+    (folder / "main.cpp").write_text(main, encoding="utf-8")
+    (folder / "networks.S").write_text("\n".join(data) + "\n", encoding="utf-8")
+    return names

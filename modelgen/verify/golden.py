@@ -1,0 +1,70 @@
+"""Outputs that the device must give, found in two ways that know nothing of each other."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from modelgen.ir.execute_exact import run_graph
+from modelgen.ir.graph import Node
+from modelgen.plan.image import Machine
+from modelgen.plan.program import EngineLayer, Program
+
+_COMPARED = 2
+"""Inferences that are also run layer by layer."""
+
+
+def golden_outputs(program: Program, batches: np.ndarray) -> np.ndarray:
+    """Return the outputs of a program, bit for bit as the device's.
+
+    All batches are run descriptor by descriptor, the first from memories full of junk, each other
+    from what the one before it has left. The first two are also run layer by layer, without
+    descriptors, and both must agree.
+
+    Args:
+        program: a compiled network.
+        batches: FP32, shape (inferences, *input shape).
+
+    Returns:
+        FP32, shape (inferences, *output shape).
+
+    Raises:
+        AssertionError: the compiler has a bug.
+    """
+    machine = Machine(program)
+    try:
+        outputs = np.stack([machine.infer(batch) for batch in batches])
+        for batch, output in list(zip(batches, outputs, strict=True))[:_COMPARED]:
+            check(program, batch, output)
+    except AssertionError as error:
+        raise AssertionError(
+            f"the compiled program is wrong: {error} (memories filled with seed {machine.seed})"
+        ) from error
+    return outputs
+
+
+def check(program: Program, batch: np.ndarray, outputs: np.ndarray) -> None:
+    """Compare the outputs of one batch with the layer-by-layer reference.
+
+    Raises:
+        AssertionError: they differ.
+    """
+    wanted = run_layers(program, batch).reshape(outputs.shape)
+    differ = wanted.view(np.uint32) != np.ascontiguousarray(outputs).view(np.uint32)
+    if differ.any():
+        raise AssertionError(
+            f"{int(differ.sum())} of {differ.size} outputs differ from those of the layers"
+        )
+
+
+def run_layers(program: Program, batch: np.ndarray) -> np.ndarray:
+    """Return the outputs of one batch, layer by layer, with the program's slices."""
+    cuts = {
+        layer.node.output: layer.slices
+        for layer in program.layers
+        if isinstance(layer, EngineLayer)
+    }
+
+    def slices_of(node: Node) -> tuple[np.ndarray, ...]:
+        return cuts[node.output]
+
+    return run_graph(program.graph, batch, program.hardware.array_size, slices_of)

@@ -1,0 +1,166 @@
+"""Steps that keep shapes, and linear layers: activations, sums, softmax, dropout, copies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from modelgen.verify.random_modules.description import (
+    Kind,
+    Random,
+    Shape,
+    Written,
+    formatted,
+    unless,
+)
+
+_ACTIVATIONS = (
+    ("self.{name}({0})", "nn.ReLU()"),
+    ("self.{name}({0})", "nn.ReLU(inplace=True)"),
+    ("F.relu({0})", ""),
+    ("F.relu({0}, inplace=True)", ""),
+    ("torch.relu({0})", ""),
+    ("{0}.relu()", ""),
+    ("{0}.relu_()", ""),
+    ("torch.relu_({0})", ""),
+    ("self.{name}({0})", "nn.ReLU6()"),
+    ("F.relu6({0})", ""),
+    ("F.relu6({0}, inplace=True)", ""),
+    ("self.{name}({0})", "nn.Hardtanh({low}, {high})"),
+    ("self.{name}({0})", "nn.Hardtanh(inplace=True)"),
+    ("F.hardtanh({0}, {low}, {high})", ""),
+    ("F.hardtanh({0}, min_val={low})", ""),
+    ("F.hardtanh({0}, max_val={high})", ""),
+    ("F.hardtanh_({0})", ""),
+    ("self.{name}({0})", "nn.LeakyReLU({slope})"),
+    ("self.{name}({0})", "nn.LeakyReLU({slope}, inplace=True)"),
+    ("F.leaky_relu({0}, {slope})", ""),
+    ("F.leaky_relu({0}, negative_slope={slope})", ""),
+    ("F.leaky_relu({0})", ""),
+    ("F.leaky_relu_({0}, {slope})", ""),
+)
+
+
+def _draw_activation(random: Random, shape: Shape) -> dict[str, Any]:
+    low, high = random.choice(((-1.0, 1.0), (0.0, 6.0), (-0.25, 2.0), (0.5, 0.75), (-3.0, -1.0)))
+    return {
+        "form": random.choice(_ACTIVATIONS),
+        "low": low,
+        "high": high,
+        "slope": random.choice((0.01, 0.125, 0.3, 0.0, 1.0, 1.5, -0.5, -1.0, 1e-30, 2)),
+    }
+
+
+def _write_form(
+    settings: dict[str, Any], names: Sequence[str], shapes: Sequence[Shape], name: str
+) -> Written:
+    values = {key: value for key, value in settings.items() if key != "form"}
+    return formatted(settings["form"], names, name, **values)
+
+
+_SUMS = ("{0} + {1}", "torch.add({0}, {1})", "{0}.add({1})", "{0}.add_({1})")
+_ODD_SUMS = (
+    "torch.add({0}, {1}, alpha=2)",
+    "{0} + 1",
+    "0.5 + {0}",
+    "{0} + self.{name}",
+    "self.{name} + {0}",
+)
+
+
+def _draw_sum(random: Random, shape: Shape) -> dict[str, Any]:
+    return {"text": random.choice(_SUMS if random.chance(0.95) else _ODD_SUMS)}
+
+
+def _write_sum(
+    settings: dict[str, Any], names: Sequence[str], shapes: Sequence[Shape], name: str
+) -> Written:
+    unless(shapes[0] == shapes[1])
+    members = {}
+    if "{name}" in settings["text"]:
+        members[name] = f"nn.Buffer(torch.ones({', '.join(map(str, shapes[0]))}))"
+    return Written(settings["text"].format(*names, name=name), members)
+
+
+_SOFTMAX = (
+    ("self.{name}({0})", "nn.Softmax(dim={dim})"),
+    ("F.softmax({0}, dim={dim})", ""),
+    ("torch.softmax({0}, {dim})", ""),
+    ("{0}.softmax({dim})", ""),
+)
+
+
+def _draw_softmax(random: Random, shape: Shape) -> dict[str, Any]:
+    last = random.choice((-1, len(shape) - 1))
+    dim = last if random.chance(0.8) else random.number(0, len(shape) - 1)
+    return {"form": random.choice(_SOFTMAX), "dim": dim}
+
+
+_ARGMAX = (
+    "{0}.argmax({dim})",
+    "torch.argmax({0}, dim={dim})",
+    "{0}.argmax({dim}, keepdim=True)",
+    "{0}.argmax()",
+    "{0}.max({dim})[1]",
+)
+
+
+def _draw_argmax(random: Random, shape: Shape) -> dict[str, Any]:
+    dim = random.choice((-1, 1), (3, 1)) if len(shape) > 1 else -1
+    return {"form": (random.choice(_ARGMAX, (8, 8, 4, 1, 1)), ""), "dim": dim}
+
+
+def _draw_linear(random: Random, shape: Shape) -> dict[str, Any]:
+    return {
+        "form": random.choice(("nn", "F", "keywords"), (6, 3, 1)),
+        # As many as there are channels: what takes one for the other would go unseen.
+        "outputs": shape[1] if len(shape) > 1 and random.chance(0.15) else random.number(1, 24),
+        "bias": random.chance(0.7),
+    }
+
+
+def _write_linear(
+    settings: dict[str, Any], names: Sequence[str], shapes: Sequence[Shape], name: str
+) -> Written:
+    words, outputs = shapes[0][-1], settings["outputs"]
+    if settings["form"] == "nn":
+        bias = "" if settings["bias"] else ", bias=False"
+        return Written(f"self.{name}({names[0]})", {name: f"nn.Linear({words}, {outputs}{bias})"})
+    members = {f"{name}_weight": f"nn.Parameter(torch.zeros({outputs}, {words}))"}
+    keyword = settings["form"] == "keywords"
+    text = f"{'weight=' if keyword else ''}self.{name}_weight"
+    if settings["bias"]:
+        members[f"{name}_bias"] = f"nn.Parameter(torch.zeros({outputs}))"
+        text += f", {'bias=' if keyword else ''}self.{name}_bias"
+    return Written(f"F.linear({names[0]}, {text})", members)
+
+
+_COPIES = (
+    ("self.{name}({0})", "nn.Identity()"),
+    ("self.{name}({0})", "nn.Dropout(0.25)"),
+    ("self.{name}({0})", "nn.Dropout(0.5, inplace=True)"),
+    ("self.{name}({0})", "nn.Dropout2d()"),
+    ("F.dropout({0}, 0.5, self.training)", ""),
+    ("F.dropout({0}, training=False)", ""),
+    ("F.dropout({0}, 0.0)", ""),
+    ("{0}.contiguous()", ""),
+    ("{0}.clone()", ""),
+    ("{0}.detach()", ""),
+    ("{0}.to(torch.float32)", ""),
+    ("{0}.float()", ""),
+    ("{0}", ""),
+)
+
+
+def _draw_copy(random: Random, shape: Shape) -> dict[str, Any]:
+    return {"form": random.choice(_COPIES)}
+
+
+KINDS = {
+    "activation": Kind(_draw_activation, _write_form, {2: 3, 3: 2, 4: 5, 0: 1}),
+    "sum": Kind(_draw_sum, _write_sum, {2: 2, 3: 1, 4: 3, 0: 1}, sources=2),
+    "softmax": Kind(_draw_softmax, _write_form, {2: 0.8, 3: 0.7, 4: 0.5, 0: 0.5}),
+    "argmax": Kind(_draw_argmax, _write_form, {2: 0.25, 3: 0.05, 4: 0.05, 0: 0.1}),
+    "linear": Kind(_draw_linear, _write_linear, {2: 5, 3: 3, 4: 1, 0: 1}),
+    "copy": Kind(_draw_copy, _write_form, {2: 0.5, 3: 0.5, 4: 0.5, 0: 0.5}),
+}

@@ -1,0 +1,213 @@
+"""A random module through the whole compiler, compared with the module itself.
+
+The module's weights are on a grid that INT8 holds exactly (`random_modules.weights`), so nothing is
+lost by quantization: what the device gives must be what the module gives.
+"""
+
+from __future__ import annotations
+
+import re
+import traceback
+import warnings
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from modelgen.agreement import agrees, differences
+from modelgen.errors import ModelError
+from modelgen.frontends.torch_export.feature_maps import values_to_layout
+from modelgen.frontends.torch_export.import_check import BUG, check_import, outputs_to_layout
+from modelgen.frontends.torch_export.importer import import_with_origins
+from modelgen.frontends.torch_export.module_run import run_module
+from modelgen.hardware import Hardware
+from modelgen.ir.graph import Graph
+from modelgen.ir.tolerance import output_tolerance
+from modelgen.plan.compiler import compile_graph
+from modelgen.plan.program import Program
+from modelgen.progress import Silent
+from modelgen.quantize.weights import quantize
+from modelgen.stages.quantization import simplify
+from modelgen.threads import single_thread
+from modelgen.verify import random_modules
+from modelgen.verify.golden import golden_outputs
+from modelgen.verify.random_modules import RandomModule
+
+if TYPE_CHECKING:
+    import torch
+
+INFERENCES = 2
+_NAMES_A_LAYER = re.compile(r"Layer '.+' |The model('s| has| returns) |torch.export .* at \S+:\d+:")
+"""How a refusal begins that says what it is about: a layer, a line, or the model as a whole."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A module that was compiled, with inputs and what the device must give, bit for bit."""
+
+    module: RandomModule
+    program: Program
+    inputs: np.ndarray
+    """FP32, (inferences, *input of the graph)."""
+    expected: np.ndarray
+    """FP32, (inferences, *output of the graph)."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A module that the compiler does not take, and says why."""
+
+    module: RandomModule
+    message: str
+
+    @property
+    def reason(self) -> str:
+        """The message without what differs from module to module."""
+        text = re.sub(r" (It is operator|Supported are|The model's input has) .*", "", self.message)
+        text = re.sub(r"Layer '.*?'(?: \(\w+\))?|torch\.export .*?: (?=Could)", "", text)
+        return re.sub(r"\d+(x\d+)*|'.*?'", "#", text).strip()
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A module that HEEPstor gets wrong."""
+
+    module: RandomModule
+    reason: str
+    """Begins with the kind of failure, which ends at a colon."""
+
+    @property
+    def kind(self) -> str:
+        """Such as "wrong" or "KeyError"."""
+        return self.reason.split(":", maxsplit=1)[0]
+
+
+def attempt(module: RandomModule, hardware: Hardware) -> Case | Refusal | Failure:
+    """Compile a module, run it on the reference, and compare with the module itself."""
+    try:
+        with single_thread(), warnings.catch_warnings(action="ignore"):
+            return _compiled(module, hardware)
+    except ModelError as error:
+        message = str(error)
+        if BUG in message:
+            return Failure(module, f"wrong: {message}")
+        if _NAMES_A_LAYER.match(message) and "\n" not in message:
+            return Refusal(module, message)
+        return Failure(module, f"refused without a layer: {message}")
+    except _WrongError as error:
+        return Failure(module, f"wrong: {error}")
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{place.filename.rsplit('/', 1)[-1]}:{place.lineno}"
+        return Failure(module, f"{type(error).__name__}: {error} ({where})")
+
+
+class _WrongError(Exception):
+    """Outputs that are not the module's."""
+
+
+def _compiled(module: RandomModule, hardware: Hardware) -> Case:
+    model = _make(module).train(module.train)
+    shape = (INFERENCES * module.batch, *module.features)
+    values = random_modules.draw_inputs(shape, module.seed, module.values)
+    outputs = run_module(model, values, module.batch, Silent())
+    imported = import_with_origins(model.train(module.train), module.features, module.batch)
+    check_import(imported, values, outputs_to_layout(imported.graph, outputs))
+    quantized = quantize(simplify(imported.graph), "per_channel", module.scale)
+    sizes = {"buffer_words": module.buffer_words, "accumulator_depth": module.accumulator_depth}
+    program = compile_graph(quantized, replace(hardware, **sizes))
+    inputs = values_to_layout(values)
+    batches = inputs.reshape(INFERENCES, *quantized.tensors[quantized.input].shape)
+    expected = golden_outputs(program, batches)
+    if _ends_in_argmax(module):
+        _compare_classes(module, expected, quantized, values)
+    else:
+        _compare(module, outputs, expected, quantized, values)
+    return Case(module, program, batches, expected)
+
+
+def _make(module: RandomModule) -> torch.nn.Module:
+    """Return the module with its weights."""
+    model = random_modules.make_class(module)()
+    random_modules.fill(model, module.seed, module.weights)
+    return model
+
+
+def _compare(
+    module: RandomModule,
+    outputs: np.ndarray,
+    expected: np.ndarray,
+    graph: Graph,
+    values: np.ndarray,
+) -> None:
+    """Compare the device's outputs with the module's own.
+
+    The tolerance is that of `modelgen.ir.tolerance` for the quantized graph, and the module's own
+    rounding to FP32: its difference to itself in FP64.
+    """
+    wanted = outputs_to_layout(graph, outputs).astype(np.float64)
+    exact = outputs_to_layout(graph, _run_wide(module, values, outputs))
+    allowed = output_tolerance(graph, values_to_layout(values)) + differences(wanted, exact)
+    _check("outputs", expected.reshape(wanted.shape), wanted, allowed)
+
+
+def _ends_in_argmax(module: RandomModule) -> bool:
+    return module.output > 0 and module.steps[module.output - 1].kind == "argmax"
+
+
+def _compare_classes(
+    module: RandomModule, expected: np.ndarray, graph: Graph, values: np.ndarray
+) -> None:
+    """Compare the values of the classes that the device chose with the largest ones.
+
+    Two values within the tolerance of each other may go either way.
+    """
+    last = module.steps[module.output - 1]
+    steps = module.steps[: module.output - 1]
+    before = replace(module, steps=steps, output=last.sources[0])
+    outputs = run_module(_make(before), values, module.batch, Silent())
+    exact = _run_wide(before, values, outputs)
+    logits = _logits(graph)
+    rows = outputs.reshape(-1, outputs.shape[-1]).astype(np.float64)
+    allowed = output_tolerance(logits, values_to_layout(values)).reshape(rows.shape)
+    allowed = allowed + differences(rows, exact.reshape(rows.shape))
+    chosen = expected.reshape(-1).astype(int)
+    if len(chosen) != len(rows) or (chosen < 0).any() or (chosen >= rows.shape[1]).any():
+        raise _WrongError(f"classes {chosen.tolist()}")
+    got = np.take_along_axis(rows, chosen[:, None], axis=1)
+    slack = 2 * allowed.max(axis=1, keepdims=True)
+    _check("chosen classes", got, rows.max(axis=1, keepdims=True), slack)
+
+
+def _run_wide(module: RandomModule, values: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+    """Return a module's outputs in FP64; `outputs` if it works in FP32 alone."""
+    import torch
+
+    model = _make(module).eval().double()
+    batches = torch.from_numpy(values.astype(np.float64)).split(module.batch)
+    try:
+        with torch.no_grad():
+            results = [model(batch.clone()).double().numpy() for batch in batches]
+    except RuntimeError:
+        return outputs
+    return np.stack(results).reshape(outputs.shape)
+
+
+def _logits(graph: Graph) -> Graph:
+    """Return the graph that ends before its argmax."""
+    node = graph.producer(graph.output)
+    while node is not None and node.op != "argmax":
+        node = graph.producer(node.inputs[0])
+    if node is None:
+        raise _WrongError("the graph has no argmax")
+    return replace(graph, output=node.inputs[0])
+
+
+def _check(what: str, got: np.ndarray, wanted: np.ndarray, allowed: np.ndarray) -> None:
+    good = agrees(got, wanted, allowed)
+    if not good.all():
+        i = tuple(np.argwhere(~good)[0])
+        raise _WrongError(
+            f"{(~good).sum()} of {good.size} {what} of the device: {got[i]:.9g} and not "
+            f"{wanted[i]:.9g} as the module's; {allowed[i]:.2g} is allowed"
+        )

@@ -1,0 +1,1 @@
+"""What a user brings: project, settings, data, training, checkpoints."""

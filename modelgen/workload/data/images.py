@@ -1,0 +1,81 @@
+"""Images of other sizes, and pixels without mean and deviation.
+
+Images are FP32 of shape (count, channels, rows, columns).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from modelgen.errors import ModelError
+from modelgen.workload.data import Data
+
+
+def normalize(
+    pixels: np.ndarray, means: Sequence[float], deviations: Sequence[float]
+) -> np.ndarray:
+    """Return pixels of 0 .. 1 with each channel's mean and deviation taken out, as FP32."""
+    mean = np.float32(means)[:, None, None]
+    deviation = np.float32(deviations)[:, None, None]
+    return ((pixels - mean) / deviation).astype(np.float32)
+
+
+def resize(data: Data, rows: int, columns: int) -> Data:
+    """Return the data with images of another size.
+
+    Each new pixel is the mean of the area of the old image that it covers, so that nothing is lost
+    where images shrink and nothing is invented where they grow.
+    """
+
+    def scale(images: np.ndarray) -> np.ndarray:
+        down = area_matrix(images.shape[2], rows)
+        across = area_matrix(images.shape[3], columns)
+        return down @ images @ across.T
+
+    return _with_images(data, scale, rows, columns)
+
+
+def crop(data: Data, rows: int, columns: int) -> Data:
+    """Return the data with the middle of each image."""
+
+    def cut(images: np.ndarray) -> np.ndarray:
+        top, left = (images.shape[2] - rows) // 2, (images.shape[3] - columns) // 2
+        if top < 0 or left < 0:
+            size = f"{images.shape[2]} x {images.shape[3]}"
+            raise ModelError(f"Images of {size} pixels cannot be cropped to {rows} x {columns}.")
+        return images[:, :, top : top + rows, left : left + columns]
+
+    return _with_images(data, cut, rows, columns)
+
+
+def _with_images(
+    data: Data, change: Callable[[np.ndarray], np.ndarray], rows: int, columns: int
+) -> Data:
+    train = None if data.train_inputs is None else change(data.train_inputs)
+    name = f"{data.name}, {rows} x {columns}"
+    return dataclasses.replace(
+        data, name=name, test_inputs=change(data.test_inputs), train_inputs=train
+    )
+
+
+def area_matrix(old: int, new: int) -> np.ndarray:
+    """Return the (new, old) FP32 matrix that averages a line of `old` pixels into `new` ones."""
+    edges = np.arange(new + 1) * (old / new)
+    pixel = np.arange(old)
+    begin = np.maximum(edges[:-1, None], pixel)
+    end = np.minimum(edges[1:, None], pixel + 1)
+    return (np.maximum(end - begin, 0) * (new / old)).astype(np.float32)
+
+
+def bilinear_matrix(old: int, new: int) -> np.ndarray:
+    """Return the (new, old) FP32 matrix that enlarges a line of pixels, each of equal size."""
+    position = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
+    left = np.minimum(position.astype(int), old - 2)
+    share = position - left
+    matrix = np.zeros((new, old), np.float32)
+    matrix[np.arange(new), left] = 1 - share
+    matrix[np.arange(new), left + 1] = share
+    return matrix

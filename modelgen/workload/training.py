@@ -1,0 +1,226 @@
+"""Trains a classifier, the same way for the same seed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from modelgen.agreement import agrees_with_rerun
+from modelgen.errors import ModelError
+from modelgen.frontends.torch_export.importer import import_model
+from modelgen.frontends.torch_export.tracing import check_traceable, try_forward
+from modelgen.ir.execute import select_device
+from modelgen.ir.graph import Graph
+from modelgen.progress import Progress
+from modelgen.threads import single_thread
+from modelgen.workload.checkpoint import load_checkpoint, load_verified, save_checkpoint
+from modelgen.workload.data import Data
+from modelgen.workload.names import check_module
+from modelgen.workload.outputs import check_labels, check_outputs
+from modelgen.workload.project import Project
+from modelgen.workload.settings import Training
+
+if TYPE_CHECKING:
+    import torch
+
+_COMPARED = 64
+"""Inputs with which a trained model is compared with its checkpoint."""
+
+
+def trained_model(
+    project: Project, data: Data, checkpoints: Path, progress: Progress
+) -> tuple[torch.nn.Module, str]:
+    """Return the project's model with its trained values, and where they come from.
+
+    In this order: the checkpoint that the settings name; the model as it is, if nothing is to be
+    trained; what an earlier run has trained with the same model, data and settings; training.
+
+    Args:
+        project: a loaded project.
+        data: its data.
+        checkpoints: folder where trained values are kept.
+        progress: shows the training.
+    """
+    training = project.settings.training
+    model = seeded_model(project)
+    if project.settings.checkpoint is not None:
+        load_checkpoint(model, project.folder / project.settings.checkpoint)
+        return model, f"checkpoint {project.settings.checkpoint}"
+    if training is None:
+        return model, "as model() gives it"
+    # Before the training: what cannot be compiled need not be trained.
+    graph = import_model(model, data.test_inputs.shape[1:], project.settings.batch)
+    check_outputs(graph, project.settings, data)
+    check_trainable(model, data)
+    kept = checkpoints / f"{project.name}-{_key(project, graph, data, training)}.pt"
+    if kept.is_file():
+        try:
+            load_verified(model, kept)
+            return model, "trained before"
+        except ModelError as error:
+            progress.note(f"{error} Training again.")
+    train(model, data, training, select_device(project.settings.device), progress)
+    # This run continues with what later runs will load.
+    reloaded = seeded_model(project)
+
+    def check(saved: Path) -> None:
+        load_checkpoint(reloaded, saved)
+        _check_reloaded(model, reloaded, data)
+
+    save_checkpoint(model, kept, check)
+    return reloaded, f"trained on {len(data.train_inputs)} inputs"
+
+
+def _check_reloaded(trained: torch.nn.Module, reloaded: torch.nn.Module, data: Data) -> None:
+    """Raise ModelError if a model computes something else from its checkpoint than when trained."""
+    import torch
+
+    values = torch.from_numpy(data.test_inputs[:_COMPARED])
+    before, after = (try_forward(model.eval(), values) for model in (trained, reloaded))
+    if not agrees_with_rerun(after.numpy(), before.numpy()).all():
+        raise ModelError(
+            "The trained model computes something else after its values were saved and loaded: it "
+            "keeps values outside its state_dict, such as plain attributes or buffers with "
+            "persistent=False. Register them as parameters or persistent buffers."
+        )
+
+
+def seeded_model(project: Project) -> torch.nn.Module:
+    """Return the project's model with the values that model() gives it, the same at each call."""
+    import torch
+
+    training = project.settings.training
+    torch.manual_seed(training.seed if training else 0)
+    model = project.build_model()
+    check_traceable(model)
+    check_module(model)
+    _check_state(model)
+    return model
+
+
+def _check_state(model: torch.nn.Module) -> None:
+    """Raise ModelError for a state_dict with values that are not tensors."""
+    import torch
+
+    for name, value in model.state_dict().items():
+        if not torch.is_tensor(value):
+            raise ModelError(
+                f"The model's state_dict holds '{name}', a {type(value).__name__}; expected "
+                "tensors alone. Remove get_extra_state() from its layers, or register the value "
+                "as a buffer."
+            )
+
+
+def _key(project: Project, graph: Graph, data: Data, training: Training) -> str:
+    """Return a hash of all that the trained values depend on."""
+    import torch
+
+    digest = hashlib.sha256()
+    digest.update(repr(graph.nodes).encode())
+    digest.update(json.dumps(asdict(training), sort_keys=True).encode())
+    digest.update(data.fingerprint().encode())
+    # The training that follows draws the same random numbers whether this is done or not.
+    with torch.random.fork_rng(devices=[]):
+        for part in _first_step(seeded_model(project), data, training):
+            digest.update(part)
+    return digest.hexdigest()[:12]
+
+
+def _first_step(model: torch.nn.Module, data: Data, training: Training) -> Iterator[bytes]:
+    """Give the values and gradients of a model after one batch on the CPU.
+
+    They show what the graph, which is of the model in evaluation mode, does not: what forward()
+    does only in training, and which parameters are fixed.
+    """
+    import torch
+
+    # As the importer has it, whatever model() gives.
+    model = model.to("cpu", torch.float32).train()
+    inputs, labels, generator = _training_data(data, training, "cpu")
+    with single_thread():
+        _accumulate_gradients(model, inputs, labels, training.batch, generator)
+    for value in model.state_dict().values():
+        yield value.contiguous().numpy().tobytes()
+    for parameter in model.parameters():
+        yield b"none" if parameter.grad is None else parameter.grad.contiguous().numpy().tobytes()
+
+
+def _check_classes(model: torch.nn.Module, data: Data) -> None:
+    """Raise ModelError if the model's outputs are not one value for each class of the labels."""
+    import torch
+
+    output = try_forward(model.eval(), torch.from_numpy(data.train_inputs[:1]))
+    if output.dim() != 2:
+        shape = "x".join(map(str, output.shape))
+        raise ModelError(
+            f"The model's output for one input has the shape {shape}; training needs one value for "
+            "each class. Train the model elsewhere and name its checkpoint in the settings."
+        )
+    check_labels(data.name, "training", data.train_labels, output.shape[1])
+
+
+def check_trainable(model: torch.nn.Module, data: Data) -> None:
+    """Raise ModelError if there is nothing to train with, or the model does not fit it."""
+    import torch
+
+    if not all(bool(torch.isfinite(value).all()) for value in model.parameters()):
+        raise ModelError("model() gives parameters that are NaN or infinite before any training.")
+    if data.train_inputs is None or data.train_labels is None:
+        raise ModelError(
+            f"Data '{data.name}' has nothing to train with. Give train_inputs and train_labels, or "
+            "name a checkpoint in the settings, or set training to None."
+        )
+    _check_classes(model, data)
+
+
+def train(
+    model: torch.nn.Module, data: Data, training: Training, device: str, progress: Progress
+) -> None:
+    """Train in place: cross entropy, Adam, one cycle of the learning rate."""
+    import torch
+
+    model.to(device).train()
+    inputs, labels, generator = _training_data(data, training, device)
+    optimizer = torch.optim.Adam(model.parameters(), lr=training.learning_rate)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, max_lr=training.learning_rate, total_steps=training.steps
+    )
+    with single_thread():
+        for _ in progress.track(range(training.steps), "training", training.steps):
+            optimizer.zero_grad()
+            _accumulate_gradients(model, inputs, labels, training.batch, generator)
+            optimizer.step()
+            schedule.step()
+    model.to("cpu").eval()
+    if not all(bool(torch.isfinite(value).all()) for value in model.parameters()):
+        raise ModelError("The training diverged: lower 'learning_rate' in the settings.")
+
+
+def _training_data(
+    data: Data, training: Training, device: str
+) -> tuple[torch.Tensor, torch.Tensor, torch.Generator]:
+    """Return the inputs and labels to train with, and what batches are drawn with."""
+    import torch
+
+    inputs = torch.from_numpy(data.train_inputs).to(device)
+    labels = torch.from_numpy(data.train_labels).to(device)
+    return inputs, labels, torch.Generator().manual_seed(training.seed)
+
+
+def _accumulate_gradients(
+    model: torch.nn.Module,
+    inputs: torch.Tensor,
+    labels: torch.Tensor,
+    batch: int,
+    generator: torch.Generator,
+) -> None:
+    """Draw a batch, and add the gradients of its cross entropy to those of the parameters."""
+    import torch
+
+    chosen = torch.randint(len(inputs), (batch,), generator=generator).to(inputs.device)
+    loss = torch.nn.functional.cross_entropy(model(inputs[chosen]), labels[chosen])
+    loss.backward()
