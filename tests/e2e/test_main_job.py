@@ -106,7 +106,7 @@ def test_the_simulator_is_made_of_nothing_but_its_inputs(copy):
 EDITS = {
     "README.md": set(),
     "docs/overview.md": set(),
-    "tests/unit/test_stages.py": set(),
+    "tests/unit/flows/stages/test_stage.py": set(),
     "cores/engine/README.md": set(),
     "sw/selftest": set(),
     "sw/src/engine.cpp": {"firmware"},

@@ -22,7 +22,7 @@ from flows.toolchain import firmware
 from modelgen import stages
 from tests.e2e.workspace import Copy
 from tests.e2e.workspace import simulator as simulator_of
-from tests.unit.serial_board import CutPort, FaultyPort
+from tests.support.serial_board import CutPort, FaultyPort
 
 pytestmark = pytest.mark.slow
 

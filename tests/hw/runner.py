@@ -19,9 +19,9 @@ from pathlib import Path
 import yaml
 from cocotb_tools.runner import VerilatorControlFile, Verilog, get_results, get_runner
 
+from flows.repository import ROOT
 from flows.toolchain.verilator import MAKE_VARIABLES
 
-ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "tests"
 COMPILE_ONCE = Path(__file__).with_name("compile_once.sh")
 

@@ -10,7 +10,7 @@ from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge
 
 from tests.hw.runner import run_cocotb
-from tests.unit import exact
+from tests.support import exact
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+from flows.repository import ROOT
+
 FOLDERS = ("cores", "boards")
 CORE_FILES = sorted(
     [*ROOT.glob("*.core"), *(path for name in FOLDERS for path in (ROOT / name).rglob("*.core"))]

@@ -12,7 +12,7 @@ from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, Descriptor, F
 from modelgen.targets.systolic.reference import execute_chain
 from tests.hw.engine_bench import COUNTERS, MEMORY_BASE, Allocator, EngineBench
 from tests.hw.runner import run_cocotb
-from tests.unit.random_chains import KINDS, ChainMaker, Limits
+from tests.support.random_chains import KINDS, ChainMaker, Limits
 
 BUFFER_WORDS = 1024
 ACCUMULATOR_DEPTH = 128

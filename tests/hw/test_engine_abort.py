@@ -17,7 +17,7 @@ from tests.hw.test_engine import (
     run_and_compare,
     run_on_engine,
 )
-from tests.unit.random_chains import KINDS, ChainMaker, Limits, RandomChain
+from tests.support.random_chains import KINDS, ChainMaker, Limits, RandomChain
 
 pytestmark = pytest.mark.slow
 

@@ -23,9 +23,9 @@ from tests.hw.test_engine import (
     run_on_engine,
     without_profiles,
 )
-from tests.unit.nearly_valid import nearly_valid
-from tests.unit.overlap import check_fences
-from tests.unit.random_chains import KINDS, ChainMaker, Limits
+from tests.support.nearly_valid import nearly_valid
+from tests.support.overlap import check_fences
+from tests.support.random_chains import KINDS, ChainMaker, Limits
 
 HALF = ACCUMULATOR_DEPTH // 2
 

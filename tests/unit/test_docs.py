@@ -19,11 +19,11 @@ from systemrdl.node import AddrmapNode, FieldNode, RegNode
 import tasks
 from flows.config.rules import SCHEMA
 from flows.fusesoc.core_library import Library
+from flows.repository import ROOT
 from flows.toolchain import registers
 from modelgen.targets.systolic.reference import EngineError
 from modelgen.workload.settings import Settings, Training
 
-ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(
     path
@@ -124,7 +124,7 @@ def users_of_tools() -> dict[str, int]:
     """How many tests each tool's users have, as pytest collects them."""
     users = {
         "debugger": ["tests/hw/test_debug_session.py"],
-        "browser": ["tests/unit/test_report_page.py"],
+        "browser": ["tests/unit/flows/report/test_page.py"],
     }
     marked = [p for p in (ROOT / "tests").rglob("test_*.py") if "mark.tool(" in p.read_text()]
     known = {ROOT / file for files in users.values() for file in files}

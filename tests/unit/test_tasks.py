@@ -14,10 +14,10 @@ import pytest
 from flows.cli import __main__ as cli
 from flows.cli import listing
 from flows.errors import HeepstorError
+from flows.repository import ROOT
 from flows.stages import cleaning
 from flows.testing import checks
 
-ROOT = Path(__file__).resolve().parents[2]
 TASKS = (
     *("build", "export", "quantize", "generate", "firmware", "hardware", "simulate", "report"),
     *("synth", "program"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from pathlib import Path
 
 import pytest
 import yaml
@@ -12,8 +11,8 @@ from invoke import Collection
 from invoke.parser import Parser
 
 import tasks
+from flows.repository import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = {path.stem: path for path in sorted((ROOT / ".github/workflows").glob("*.yml"))}
 TOOLS_STEP = 'sh -c "$(./heepstor doctor --install-command)"'
 

@@ -1,0 +1,179 @@
+"""The engine's jobs by their definition: word after word, in exact arithmetic, without NumPy.
+
+Written independently of modelgen.targets.systolic.reference, and slow. Numbers are bits of FP32.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from modelgen.targets.systolic.descriptor import Descriptor, Operation
+from tests.support import exact
+
+
+def maximum(left: int, right: int) -> int:
+    if exact.is_nan(left) or exact.is_nan(right):
+        return exact.CANONICAL_NAN_BITS
+    return right if is_less(left, right) else left
+
+
+def is_less(left: int, right: int) -> bool:
+    if exact.is_nan(left) or exact.is_nan(right):
+        return False
+    return _order(left) < _order(right)
+
+
+def _order(bits: int) -> int:
+    """Numbers that grow with the value; the same for zeros of both signs."""
+    magnitude = bits & 0x7FFFFFFF
+    return -magnitude if bits >> 31 else magnitude
+
+
+@dataclass
+class ExactEngine:
+    """Runs valid descriptors on words of memory."""
+
+    memory: bytearray
+    base: int
+    size: int
+    buffer: dict[int, int] = field(default_factory=dict)
+    accumulators: dict[tuple[int, int], int] = field(default_factory=dict)
+
+    def run(self, job: Descriptor) -> None:
+        self._load(job)
+        for index, tile, position, words in self._slices(job):
+            self._accumulate(job, index, tile, position, words)
+        if job.store_memory or job.store_buffer:
+            self._store(job)
+
+    def _read(self, address: int) -> int:
+        return struct.unpack_from("<I", self.memory, address - self.base)[0]
+
+    def _weight(self, address: int) -> int:
+        return struct.unpack_from("<b", self.memory, address - self.base)[0]
+
+    def _load(self, job: Descriptor) -> None:
+        first = job.load_base + job.load_head
+        if job.fill:
+            end = first + job.load_rows * job.load_pitch + job.load_tail
+            data = {
+                first + row * job.load_pitch + word
+                for row in range(job.load_rows)
+                for word in range(job.load_columns * job.load_words)
+            }
+            for word in set(range(job.load_base, end)) - data:
+                self.buffer[word] = exact.float_to_bits(job.fill_value)
+        if not job.load:
+            return
+        for row in range(job.load_rows):
+            for column in range(job.load_columns):
+                for word in range(job.load_words):
+                    place = first + row * job.load_pitch + column * job.load_words + word
+                    self.buffer[place] = self._read(
+                        job.source
+                        + row * job.source_row_pitch
+                        + column * job.source_column_pitch
+                        + 4 * word
+                    )
+
+    def _slices(self, job: Descriptor) -> Iterator[tuple[int, int, int, list[int]]]:
+        """Gives (slice, tile, position, places of the lanes' words) in the order of computing."""
+        for index, starts in enumerate(self._cut(job)):
+            for tile in range(job.tiles):
+                shift = 0 if job.operation == Operation.MATMUL else tile * self.size
+                for y in range(job.position_rows):
+                    for x in range(job.position_columns):
+                        origin = job.input_base + y * job.step_y + x * job.step_x
+                        words = [origin + shift + start for start in starts]
+                        if job.operation != Operation.MATMUL:
+                            words = words[: max(job.run - shift, 0)]
+                        yield index, tile, y * job.position_columns + x, words
+
+    def _cut(self, job: Descriptor) -> Iterator[list[int]]:
+        """Gives the words of each slice, from the origin."""
+        size = self.size
+        if job.span:
+            words = [
+                (k // job.run) * job.run_pitch_y + k % job.run for k in range(job.run * job.runs_y)
+            ]
+            for start in range(0, len(words), size):
+                yield words[start : start + size]
+            return
+        for run_y in range(job.runs_y):
+            for run_x in range(job.runs_x):
+                start = run_y * job.run_pitch_y + run_x * job.run_pitch_x
+                if job.operation != Operation.MATMUL:
+                    yield [start + lane for lane in range(size)]
+                    continue
+                for word in range(0, job.run, size):
+                    yield [start + i for i in range(word, min(word + size, job.run))]
+
+    def _accumulate(
+        self, job: Descriptor, index: int, tile: int, position: int, words: list[int]
+    ) -> None:
+        values = [self.buffer.get(word, 0) for word in words]
+        entry = job.accumulator + tile * job.position_columns * job.position_rows + position
+        for column in range(self.size):
+            result = self._result(job, index * job.tiles + tile, column, values)
+            if index or not job.first:
+                combine = maximum if job.operation == Operation.MAX else exact.add
+                result = combine(self.accumulators.get((entry, column), 0), result)
+            self.accumulators[entry, column] = result
+
+    def _result(self, job: Descriptor, matrix: int, column: int, values: list[int]) -> int:
+        if job.operation == Operation.MATMUL:
+            start = job.weights + matrix * self.size**2 + column
+            weights = [self._weight(start + lane * self.size) for lane in range(len(values))]
+            return exact.slice_dot(values, weights)
+        if job.operation == Operation.DEPTHWISE:
+            own = self._weight(job.weights + matrix * -(-self.size // 16) * 16 + column)
+            weights = [own if lane == column else 0 for lane in range(len(values))]
+            return exact.slice_dot(values, weights)
+        value = values[column] if column < len(values) else 0
+        return exact.CANONICAL_NAN_BITS if exact.is_nan(value) else value
+
+    def _store(self, job: Descriptor) -> None:
+        results = {
+            (y, x, channel): self._output(job, y, x, channel)
+            for y in range(job.store_rows)
+            for x in range(job.store_columns)
+            for channel in range(min(job.columns, job.tiles * self.size))
+        }
+        for (y, x, channel), bits in results.items():
+            if job.store_memory:
+                address = job.destination + y * job.pitch_y + x * job.pitch_x + 4 * channel
+                struct.pack_into("<I", self.memory, address - self.base, bits)
+            if job.store_buffer:
+                word = job.store_base + y * job.store_step_y + x * job.store_step_x + channel
+                self.buffer[word] = bits
+
+    def _output(self, job: Descriptor, y: int, x: int, channel: int) -> int:
+        tile, column = divmod(channel, self.size)
+        entry = job.accumulator + tile * job.position_columns * job.position_rows
+        window = [
+            self.accumulators[
+                entry
+                + (y * job.window_rows + wy) * job.position_columns
+                + (x * job.window_columns + wx),
+                column,
+            ]
+            for wy in range(job.window_rows)
+            for wx in range(job.window_columns)
+        ]
+        value = window[0]
+        for other in window[1:]:
+            value = maximum(value, other)
+        block = job.parameters + tile * 8 * self.size
+        scale = self._read(block + 4 * column)
+        bias = self._read(block + 4 * self.size + 4 * column)
+        value = exact.add(exact.multiply(value, scale), bias)
+        if job.add_residual:
+            operand = job.residual + y * job.pitch_y + x * job.pitch_x + 4 * channel
+            value = exact.add(value, self._read(operand))
+        if is_less(value, 0):
+            value = exact.multiply(value, exact.float_to_bits(job.slope))
+        low, high = exact.float_to_bits(job.clamp_low), exact.float_to_bits(job.clamp_high)
+        value = low if is_less(value, low) else value
+        return high if is_less(high, value) else value

@@ -1,0 +1,106 @@
+"""Descriptors that are valid but for a field or two: hardware and models have to agree on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from modelgen.hardware import Hardware
+from modelgen.targets.systolic.descriptor import LAYOUT, Descriptor, Fence, Operation, link
+from modelgen.targets.systolic.reference import slices
+from tests.support.overlap import check_fences
+from tests.support.random_chains import BASE, ChainMaker, Limits, RandomChain
+
+_KEPT = ("next", "profile", "fence")
+_FIELDS = [
+    name for name in LAYOUT if name not in _KEPT and isinstance(getattr(Descriptor(), name), int)
+]
+_MOST_WORK = 20_000
+"""Slices, loaded and stored words: what takes longer to simulate is left out."""
+
+
+def nearly_valid(seed: int, hardware: Hardware, count: int) -> Iterator[RandomChain]:
+    """Yields chains: a job that sets buffer and accumulators, a spoilt one, the same one unspoilt.
+
+    What the rules on overlap leave open is left out, and what takes long.
+    """
+    random = np.random.default_rng(seed)
+    limits = Limits(positions=4, run=2 * hardware.array_size, runs=2, tiles=2)
+    while count > 0:
+        maker = ChainMaker(
+            int(random.integers(1 << 30)), hardware, "normal", limits, fences=(Fence.ALL,)
+        )
+        chain = maker.make(2)
+        first, good, _ = chain.jobs
+        jobs = [first, _spoilt(good, random), good]
+        if _work(jobs[1], hardware) > _MOST_WORK or not _is_defined(jobs, hardware):
+            continue
+        image = link(jobs, chain.first)
+        offset = chain.first - BASE
+        memory = chain.memory[:offset] + image + chain.memory[offset + len(image) :]
+        count -= 1
+        yield RandomChain(memory, chain.first, jobs)
+
+
+def _spoilt(job: Descriptor, random: np.random.Generator) -> Descriptor:
+    for name in random.choice(_FIELDS, int(random.integers(1, 3)), replace=False):
+        most = (1 << LAYOUT[name][2]) - 1
+        value = int(getattr(job, name))
+        choices = [
+            0,
+            1,
+            2,
+            4,
+            most,
+            most - 3,
+            most // 2,
+            most // 2 + 1,
+            int(random.integers(most + 1)),
+        ]
+        choices += [
+            value + 1,
+            value - 1,
+            value + 4,
+            value - 4,
+            2 * value,
+            value // 2,
+            value // 8 * 4,
+        ]
+        job = replace(job, **{str(name): choices[int(random.integers(len(choices)))] & most})
+    flags = {name for name in _FIELDS if LAYOUT[name][2] == 1}
+    return replace(job, **{name: bool(getattr(job, name)) for name in flags})
+
+
+def _work(job: Descriptor, hardware: Hardware) -> int:
+    """Returns about the cycles of a job before it is refused, if it is."""
+    if job.operation not in set(Operation):
+        return 0
+    entries = min(job.tiles * job.positions, 2 * hardware.accumulator_depth)
+    loaded = job.load_rows * job.load_columns * job.load_words
+    filled = job.load_head + job.load_rows * (job.load_pitch + 1) + job.load_tail
+    stored = (
+        job.store_rows * job.store_columns * (job.columns + job.window_rows * job.window_columns)
+    )
+    size = hardware.array_size
+    tile = max(entries, size * size)
+    return max(slices.count(job, size) * tile, loaded, min(filled, 1 << 17) // 8, stored)
+
+
+def _is_defined(jobs: list[Descriptor], hardware: Hardware) -> bool:
+    """Tells whether the rules on overlap say what comes out."""
+    job = jobs[1]
+    if job.add_residual and job.stores:
+        return False
+    end = BASE + 4 * ChainMaker.VALUES
+    last = job.pitch_y * max(job.store_rows - 1, 0) + job.pitch_x * max(job.store_columns - 1, 0)
+    if job.store_memory and job.destination < end < job.destination + last + 4 * job.columns:
+        return False
+    if job.store_memory and end <= job.destination < end + (1 << 20):
+        return False
+    try:
+        check_fences(jobs, hardware.array_size)
+    except (AssertionError, ValueError):
+        return False
+    return True

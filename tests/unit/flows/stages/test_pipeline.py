@@ -1,0 +1,116 @@
+"""What the stages of a project depend on."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from flows.repository import ROOT
+from flows.repository.sources import PACKAGES, import_closure
+from flows.stages.options import Options
+from flows.stages.pipeline import PREREQUISITES, Pipeline
+from flows.stages.stage import Stage
+from flows.terminal.progress import Progress
+from flows.toolchain import boot_rom
+
+# They only read or show what counts by itself: nothing that is written depends on their version.
+READERS = {"hjson", "pyelftools", "pyyaml", "rich"}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Top-level names of the installed packages that a source imports."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        modules = []
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            modules = [node.module]
+        for name in {module.partition(".")[0] for module in modules}:
+            if name not in sys.stdlib_module_names and name not in PACKAGES:
+                yield name
+
+
+def packages(stage: Stage) -> set[str]:
+    """The installed packages that a stage's sources import, by their names on PyPI."""
+    distributions = importlib.metadata.packages_distributions()
+    # Flows of ours stand in a folder of the namespace package edalize.
+    distributions["edalize"] = ["edalize"]
+    names = {name for path in stage.files if path.suffix == ".py" for name in imported(path)}
+    return {distributions[name][0].lower() for name in names}
+
+
+@pytest.mark.parametrize("name", [name for name in PREREQUISITES if name != "report"])
+def test_versions_of_the_packages_that_a_stage_uses_count(name: str) -> None:
+    options = Options("mnist", ROOT / "heepstor_cfg.hjson")
+    stage = Pipeline(ROOT, options, Progress).stage(name)
+    counted = {value.removeprefix("version of ") for value in stage.values}
+    # peakrdl-regblock writes RTL, which programs have no part of.
+    needed = (
+        packages(stage)
+        - READERS
+        - ({"peakrdl-regblock"} if name in ("firmware", "server") else set())
+    )
+    assert needed <= counted
+
+
+def pipeline() -> Pipeline:
+    return Pipeline(ROOT, Options("mnist", ROOT / "heepstor_cfg.hjson"), Progress)
+
+
+def modules_of(script: Path) -> set[str]:
+    """Names of the modules, and of what might be modules, that a program imports."""
+    found = set()
+    for node in ast.walk(ast.parse(script.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+@pytest.mark.parametrize("name", ["hardware", "synth"])
+def test_what_the_generators_of_rtl_import_counts(name: str) -> None:
+    """FuseSoC runs them as programs: nothing follows their imports by itself."""
+    files = set(pipeline().stage(name).files)
+    generators = [path for path in files if path.name.endswith("_generator.py")]
+    assert {path.parent.name for path in generators} >= {"boot_rom", "config", "registers"}
+    for generator in generators:
+        assert set(import_closure(ROOT, modules_of(generator))) <= files
+
+
+@pytest.mark.parametrize(("name", "target"), [("hardware", "sim"), ("synth", "synth")])
+def test_the_flow_of_a_target_counts(name: str, target: str) -> None:
+    targets = yaml.safe_load((ROOT / "heepstor.core").read_text())["targets"]
+    flow = ROOT / "flows" / "edalize_flows" / f"{targets[target]['flow']}.py"
+    module = f"flows.edalize_flows.{flow.stem}"
+    assert set(import_closure(ROOT, [module])) <= set(pipeline().stage(name).files)
+
+
+def included(source: Path, folders: list[Path]) -> set[Path]:
+    """The files of the repository that a C++ source includes, directly or not."""
+    found: set[Path] = set()
+    pending = [source]
+    while pending:
+        path = pending.pop()
+        names = re.findall(r'(?m)^\s*#include "([^"]+)"', path.read_text())
+        for folder in (path.parent, *folders):
+            new = {folder / name for name in names if (folder / name).is_file()} - found
+            found |= new
+            pending += new
+    return found
+
+
+def test_what_the_boot_rom_includes_counts() -> None:
+    code = set(boot_rom.device_code(ROOT))
+    own = {ROOT / "cores" / "boot_rom" / name for name in ("boot.S", "loader.cpp")}
+    sources = {*own, ROOT / "sw" / "src" / "string.cpp"}
+    used = {path for source in sources for path in included(source, [ROOT / "sw" / "include"])}
+    assert ROOT / "sw" / "include" / "heepstor" / "serial" / "protocol.hpp" in used
+    assert used | sources <= code | own

@@ -1,0 +1,129 @@
+"""Emitted C++: golden files, formatting, sameness, and that it compiles and runs on the host."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from flows.repository import ROOT
+from modelgen.emit import emit
+from modelgen.emit.context import layer_names
+from modelgen.emit.formatting import format_cpp
+from modelgen.hardware import Hardware
+from modelgen.ir.builder import GraphBuilder
+from modelgen.ir.graph import Graph
+from modelgen.plan.compiler import compile_graph
+from modelgen.plan.image import execute
+from tests.support import networks
+
+GOLDEN = ROOT / "tests" / "golden"
+TEXTS = ("model.hpp", "model.cpp", "main.cpp", "test_data.hpp", "model_data.S", "test_data.S")
+CONSTANTS = ("weights.bin", "parameters.bin", "inputs.bin", "expected.bin")
+
+
+def ramps(graph: Graph) -> Graph:
+    """Replace constants by values that are the same with every version of NumPy."""
+    for name, value in graph.constants.items():
+        ramp = np.arange(value.size, dtype=np.float32) % 7 - 3
+        scaled = ramp if value.dtype == np.int8 else (ramp + 4) / 64
+        graph.constants[name] = scaled.reshape(value.shape).astype(value.dtype)
+    return graph
+
+
+def perceptron() -> Graph:
+    """Two layers, softmax, a batch of two."""
+    graph = GraphBuilder(2, 6)
+    last = graph.linear(graph.linear("x", 5, clamp=[0.0, None]), 3)
+    return ramps(graph.build(graph.softmax(last)))
+
+
+def tiny() -> Graph:
+    """One of everything that is emitted for a small convolutional network."""
+    graph = GraphBuilder(1, 6, 6, 3)
+    first = graph.conv("x", 8, clamp=[0.0, 6.0])
+    second = graph.conv(first, 8, residual=first, slope=0.125)
+    deep = graph.conv(second, 0, depthwise=True, stride=(2, 2), clamp=[0.0, None])
+    pooled = graph.pool("max_pool2d", deep, (3, 3), (1, 1), (1, 1, 1, 1))
+    return ramps(graph.build(graph.linear(graph.flatten(pooled), 4)))
+
+
+def write(graph: Graph, folder: Path, hardware: Hardware) -> None:
+    shape = graph.tensors[graph.input].shape
+    size = graph.tensors[graph.input].size
+    values = (np.arange(2 * size, dtype=np.float32) % 11 - 5).reshape(2, *shape) / 2
+    program = compile_graph(graph, hardware)
+    expected = np.stack([execute(program, batch) for batch in values])
+    emit(program, values.reshape(2, -1), expected.reshape(2, -1), folder, "A tiny network.")
+
+
+@pytest.mark.parametrize(("name", "make"), [("perceptron", perceptron), ("tiny", tiny)])
+def test_golden_files(name: str, make: type, tmp_path: Path) -> None:
+    """Set HEEPSTOR_UPDATE_GOLDEN=1 to accept what is emitted now."""
+    write(make(), tmp_path, Hardware(array_size=4))
+    golden = GOLDEN / name
+    if os.environ.get("HEEPSTOR_UPDATE_GOLDEN"):
+        golden.mkdir(parents=True, exist_ok=True)
+        for file in (*TEXTS, *CONSTANTS):
+            (golden / file).write_bytes((tmp_path / file).read_bytes())
+    for file in (*TEXTS, *CONSTANTS):
+        assert (tmp_path / file).read_bytes() == (golden / file).read_bytes(), file
+
+
+def test_same_inputs_same_bytes(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        write(networks.dscnn(), tmp_path / folder, Hardware())
+    for file in (*TEXTS, *CONSTANTS):
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+
+
+def test_sources_are_clang_format_clean(tmp_path: Path) -> None:
+    write(networks.resnet8(), tmp_path, Hardware(array_size=16))
+    for path in (*tmp_path.glob("*.cpp"), *tmp_path.glob("*.hpp")):
+        text = path.read_text()
+        assert format_cpp(text, path.name) == text
+        assert max(len(line) for line in text.splitlines()) <= 100
+
+
+@pytest.mark.parametrize(
+    "name", ["unsigned", "volatile", "nullptr", "Operator", "std", "result", "start_1", "9", "_"]
+)
+def test_names_that_mean_something_in_cpp(name: str) -> None:
+    builder = GraphBuilder(1, 4)
+    graph = builder.build(builder.linear("x", 3))
+    graph = graph.with_nodes(replace(node, name=name) for node in graph.nodes)
+    (own,) = layer_names(compile_graph(graph, Hardware())).values()
+    assert own in (f"layer_{name.lower()}", "layer")
+
+
+def test_many_descriptors_are_patched_by_a_table(tmp_path: Path) -> None:
+    graph = GraphBuilder(64, 256)
+    write(graph.build(graph.linear("x", 64)), tmp_path, Hardware(array_size=16))
+    text = (tmp_path / "model.cpp").read_text()
+    assert "for (const Patch& patch : input_loads)" in text
+    assert text.count("engine::matmul(") > 4
+
+
+def test_sources_compile_on_the_host(tmp_path: Path) -> None:
+    """Syntax and types against the real run-time headers; running them is tested with the SoC."""
+    config = pytest.importorskip("flows.config")
+    write(networks.cifar10(), tmp_path, Hardware(array_size=8))
+    config.write_cpp_header(config.load(), tmp_path / "heepstor_config.hpp")
+    for source in ("model.cpp", "main.cpp"):
+        command = [
+            os.environ.get("CXX", "g++"),
+            "-std=c++17",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            "-fsyntax-only",
+            f"-I{tmp_path}",
+            f"-I{ROOT / 'sw' / 'include'}",
+            str(tmp_path / source),
+        ]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stderr
