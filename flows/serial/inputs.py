@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from flows.errors import HeepstorError
-from modelgen.frontends.torch_export.feature_maps import values_to_layout
+from modelgen.ir.channels_last import values_to_layout
 
 if TYPE_CHECKING:
     from PIL import Image

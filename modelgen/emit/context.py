@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from modelgen.emit.jobs import job_calls, plus
-from modelgen.ir.graph import Node
+from modelgen.operators.base import Kernel
 from modelgen.plan.analysis import cpu_shape_text, operator_text, shape_text
 from modelgen.plan.program import Chain, CpuLayer, EngineLayer, Job, Place, Program
 
 _MOST_SINGLE_PATCHES = 4
 """More descriptors than this that work on the input or output are listed in a table."""
-_PERMUTED_DIMENSIONS = 4
-"""Dimensions that the device's permute() works on."""
 _KEYWORDS = """
 alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t class
 compl const const_cast constexpr continue decltype default delete do double dynamic_cast else enum
@@ -55,7 +52,7 @@ def model_context(program: Program, title: str) -> dict[str, Any]:
         "profile_count": len(program.layers) - len(cpu_layers),
         "engine_layers": list(_engine_layers(program, names)),
         "cpu_layers": cpu_layers,
-        "headers": sorted({layer.node.op for layer in cpu_layers}),
+        "headers": sorted({_kernel(program, layer).header for layer in cpu_layers}),
         "layers": list(_layers(program)),
         "patches": patches,
         "tables": tables,
@@ -214,27 +211,19 @@ def _steps(program: Program, names: dict[int, str]) -> Iterator[dict[str, Any]]:
         if isinstance(step, Chain):
             yield {"chain": names[step.layers[0].index]}
             continue
+        node = step.node
+        sources = [_pointer(program, name) for name in node.inputs]
         yield {
             "chain": "",
-            "comment": f"{step.node.name}: {step.node.op}, {cpu_shape_text(program.graph, step)}",
-            "function": step.node.op,
-            "order": _order(program, step.node) if step.node.op == "permute" else "",
-            "source": _pointer(program, step.node.inputs[0]),
-            "destination": _pointer(program, step.node.output),
-            "rows": 1 if step.node.op == "permute" else step.rows,
-            "columns": step.columns,
-            "pitch": "" if step.node.op == "argmax" else f" * {step.columns}",
+            "comment": f"{node.name}: {node.operator.name}, {cpu_shape_text(program.graph, step)}",
+            "call": _kernel(program, step).call(sources, _pointer(program, node.output)),
             "slot": slots[step.index],
             "start": f"start_{slots[step.index]}" if len(slots) > 1 else "start",
         }
 
 
-def _order(program: Program, node: Node) -> str:
-    """Return the sizes of a permutation's result and the distances in its source, as C++."""
-    source, axes = program.graph.tensors[node.inputs[0]].shape, node.attributes["axes"]
-    sizes = [source[axis] for axis in axes]
-    strides = [math.prod(source[axis + 1 :]) for axis in axes]
-    missing = _PERMUTED_DIMENSIONS - len(axes)
-    parts = ([1] * missing + sizes, [0] * missing + strides)
-    lists = ["{" + ", ".join(map(str, part)) + "}" for part in parts]
-    return "{" + ", ".join(lists) + "}"
+def _kernel(program: Program, layer: CpuLayer) -> Kernel:
+    """Return the function that computes a layer on the CPU."""
+    kernel = layer.node.operator.kernel(program.graph.shapes(layer.node))
+    assert kernel is not None, layer.node.operator.name
+    return kernel

@@ -97,10 +97,10 @@ def _store(store: Store, address: Address) -> list[str]:
 
 
 def _activation(layer: EngineLayer) -> list[str]:
-    low, high = layer.bounds
+    low, high = layer.epilogue.bounds
     calls = []
-    if layer.slope != 1.0:
-        calls.append(f"slope({_literal(layer.slope)})")
+    if layer.epilogue.slope != 1.0:
+        calls.append(f"slope({_literal(layer.epilogue.slope)})")
     if (low, high) == (0.0, math.inf):
         calls.append("relu()")
     elif (low, high) != (-math.inf, math.inf):

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from modelgen.errors import ModelError
-from modelgen.ir import execute_float
 from modelgen.ir.graph import Graph, Node
 
 if TYPE_CHECKING:
     import torch
 
 DEVICES = ("auto", "cpu", "cuda")
-_FLOAT_OPERATORS = frozenset({"conv2d", "linear", "dropout"})
 _BLOCK = 4096
 """Inputs that are on the device at a time."""
 
@@ -85,7 +83,7 @@ def run_nodes(
     tensors = {graph.input: values.reshape(-1, *shape[1:])}
     for node in graph.nodes:
         own = {role: constants[name] for role, name in node.constants.items()}
-        result = _run(node, own, [tensors[name] for name in node.inputs])
+        result = node.operator.evaluate_float([tensors[name] for name in node.inputs], own)
         tensors[node.output] = result.reshape(-1, *graph.tensors[node.output].shape[1:])
     return tensors[graph.output]
 
@@ -96,46 +94,6 @@ def run_node(graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> np.ndarr
 
     own = {role: torch.from_numpy(graph.constants[name]) for role, name in node.constants.items()}
     with torch.inference_mode():
-        result = _run(node, own, [torch.from_numpy(values) for values in inputs])
+        tensors = [torch.from_numpy(values) for values in inputs]
+        result = node.operator.evaluate_float(tensors, own)
         return result.reshape(graph.tensors[node.output].shape).numpy()
-
-
-def _run(
-    node: Node, constants: dict[str, torch.Tensor], inputs: list[torch.Tensor]
-) -> torch.Tensor:
-    import torch
-
-    if node.op in _FLOAT_OPERATORS:
-        return execute_float.run(node, constants, inputs)
-    if node.op == "reshape":
-        return inputs[0]
-    if node.op == "permute":
-        return inputs[0].permute(node.attributes["axes"])
-    if node.op == "softmax":
-        return torch.softmax(inputs[0], dim=-1)
-    if node.op == "argmax":
-        return inputs[0].argmax(dim=-1).to(torch.float32)
-    totals = _totals(node, constants, inputs[0])
-    if "scale" in constants:
-        totals = totals * constants["scale"] + constants["bias"]
-    return execute_float.finish(node, totals, inputs[1:])
-
-
-def _totals(node: Node, constants: dict[str, torch.Tensor], values: torch.Tensor) -> torch.Tensor:
-    """Return the sums of a node before scale and bias."""
-    from torch.nn import functional
-
-    if node.op == "pointwise":
-        return values
-    if node.op in ("quantized_conv2d", "quantized_linear"):
-        weight = constants["weight"].to(values.dtype)
-        return execute_float.products(node, {"weight": weight}, values)
-    largest = node.op == "max_pool2d"
-    top, bottom, left, right = node.attributes["padding"]
-    maps = functional.pad(
-        values.permute(0, 3, 1, 2),
-        (left, right, top, bottom),
-        value=-float("inf") if largest else 0.0,
-    )
-    pool = functional.max_pool2d if largest else functional.avg_pool2d
-    return pool(maps, node.attributes["kernel"], node.attributes["stride"]).permute(0, 2, 3, 1)

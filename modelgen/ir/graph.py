@@ -3,29 +3,41 @@
 Shapes contain the batch as their first dimension; feature maps are (batch, rows, columns,
 channels). Tensors are contiguous and row-major, so a tensor of shape (..., C) is a matrix of `rows`
 x `columns` for every operator that works on the last dimension. Graphs are never changed in place:
-a pass returns a new one.
+a pass returns a new one. `modelgen.operators` has what nodes compute.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from enum import Enum
 from typing import Any
 
 import numpy as np
 
-_FORMAT = 1
+from modelgen.operators import Operator
+from modelgen.operators.base import Shape
+
+
+class ElementType(Enum):
+    """What the elements of a tensor are."""
+
+    FP32 = "fp32"
+
+    @property
+    def bytes(self) -> int:
+        """Size of an element in memory."""
+        return 4
 
 
 @dataclass(frozen=True)
 class Tensor:
-    """An FP32 activation tensor."""
+    """An activation tensor."""
 
     name: str
-    shape: tuple[int, ...]
+    shape: Shape
+    element: ElementType = ElementType.FP32
 
     @property
     def size(self) -> int:
@@ -42,47 +54,25 @@ class Tensor:
         """Product of all dimensions but the last."""
         return self.size // self.columns
 
+    @property
+    def bytes(self) -> int:
+        """Size in memory."""
+        return self.size * self.element.bytes
+
 
 @dataclass(frozen=True)
 class Node:
-    """One operator.
-
-    Operators, their constants and attributes. Those of the float graph alone:
-
-    - `conv2d`: `weight` FP32 (N, kh, kw, C / groups), and `bias` (N,) unless it has none.
-      Attributes `stride` [y, x], `padding` [top, bottom, left, right], `dilation` [y, x], `groups`:
-      1, or C = N (depthwise).
-    - `linear`: `weight` FP32 (N, K), and `bias` (N,) unless it has none.
-    - `dropout`.
-
-    Those that the device runs:
-
-    - `quantized_conv2d`, `quantized_linear`: as above with `weight` INT8, `scale` and `bias` (N,).
-    - `max_pool2d`, `avg_pool2d`: attributes `kernel`, `stride`, `padding`. The average divides by
-      all of the kernel, padding included.
-    - `pointwise`: `scale` and `bias` FP32 (C,), or neither: batch-norm, addition, activations.
-    - `softmax` over the last dimension; `argmax` over it; `reshape`, which moves nothing.
-    - `permute`: attribute `axes`, the input's dimensions in their new order; the batch stays first.
-
-    Convolutions, linear layers, pools and `pointwise` may have the attributes `residual` (true: the
-    second input is added), `slope` (factor of negative values), `clamp` [low, high] (None: no
-    bound), and convolutions `pool` [rows, columns], a max-pooling. Order: scale and bias, residual,
-    slope, clamp, pool. `fused` has the names of merged layers.
-    """
+    """One operator, and the tensors that it works on."""
 
     name: str
     """Name of the layer in the model, such as "classifier.0"."""
-    op: str
+    operator: Operator
     inputs: tuple[str, ...]
     output: str
     constants: dict[str, str] = field(default_factory=dict)
     """Role of each constant -> its name in the graph's constants."""
-    attributes: dict[str, Any] = field(default_factory=dict)
-    """Plain JSON values."""
-
-    def with_attributes(self, **attributes: Any) -> Node:
-        """Return the node with some attributes set."""
-        return replace(self, attributes={**self.attributes, **attributes})
+    fused: tuple[str, ...] = ()
+    """Names of the layers that became part of this one."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +93,14 @@ class Graph:
         """Return a node's constant; None if it has none in that role."""
         name = node.constants.get(role)
         return None if name is None else self.constants[name]
+
+    def arrays(self, node: Node) -> dict[str, np.ndarray]:
+        """Return role -> values of a node's constants."""
+        return {role: self.constants[name] for role, name in node.constants.items()}
+
+    def shapes(self, node: Node) -> list[Shape]:
+        """Return the shapes of what a node reads."""
+        return [self.tensors[name].shape for name in node.inputs]
 
     def producer(self, tensor: str) -> Node | None:
         """Return the node that writes a tensor; None for the graph's input."""
@@ -137,55 +135,3 @@ class Graph:
         kept = [rewire(other) for other in self.nodes if other is not node]
         output = source if self.output == node.output else self.output
         return self.with_nodes(kept, output=output)
-
-
-def save(graph: Graph, folder: Path) -> None:
-    """Write graph.json and constants.npz; the same graph gives the same bytes."""
-    folder.mkdir(parents=True, exist_ok=True)
-    document = {
-        "format": _FORMAT,
-        "input": graph.input,
-        "output": graph.output,
-        "batch": graph.batch,
-        "tensors": {name: list(tensor.shape) for name, tensor in graph.tensors.items()},
-        "nodes": [
-            {
-                "name": node.name,
-                "op": node.op,
-                "inputs": list(node.inputs),
-                "output": node.output,
-                "constants": node.constants,
-                "attributes": node.attributes,
-            }
-            for node in graph.nodes
-        ],
-        "flattened": graph.flattened,
-    }
-    (folder / "graph.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    np.savez(folder / "constants.npz", **graph.constants)
-
-
-def load(folder: Path) -> Graph:
-    """Read what `save` wrote."""
-    document = json.loads((folder / "graph.json").read_text(encoding="utf-8"))
-    with np.load(folder / "constants.npz") as archive:
-        constants = {name: archive[name] for name in archive.files}
-    return Graph(
-        input=document["input"],
-        output=document["output"],
-        batch=document["batch"],
-        nodes=tuple(
-            Node(
-                name=node["name"],
-                op=node["op"],
-                inputs=tuple(node["inputs"]),
-                output=node["output"],
-                constants=node["constants"],
-                attributes=node["attributes"],
-            )
-            for node in document["nodes"]
-        ),
-        tensors={name: Tensor(name, tuple(shape)) for name, shape in document["tensors"].items()},
-        constants=constants,
-        flattened=None if document["flattened"] is None else tuple(document["flattened"]),
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modelgen.ir.graph import Graph, Node, Tensor
+from modelgen.operators import Softmax
 
 
 def append_softmax(graph: Graph) -> Graph:
@@ -11,6 +12,6 @@ def append_softmax(graph: Graph) -> Graph:
     while name in graph.tensors:
         name += "_"
     tensor = Tensor(name, graph.tensors[graph.output].shape)
-    node = Node(name, "softmax", (graph.output,), name)
+    node = Node(name, Softmax(), (graph.output,), name)
     tensors = {**graph.tensors, name: tensor}
     return graph.with_nodes([*graph.nodes, node], output=name, tensors=tensors)

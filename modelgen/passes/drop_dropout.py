@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from modelgen.ir.graph import Graph
+from modelgen.operators import Dropout
 
 
 def drop_dropout(graph: Graph) -> Graph:
     """Remove every dropout node."""
     for node in graph.nodes:
-        if node.op == "dropout":
+        if isinstance(node.operator, Dropout):
             return drop_dropout(graph.without(node))
     return graph

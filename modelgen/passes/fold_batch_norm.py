@@ -7,26 +7,27 @@ from dataclasses import replace
 import numpy as np
 
 from modelgen.ir.graph import Graph, Node
-from modelgen.passes.fuse_pointwise import FUSED, only_reader
-
-_WEIGHTED = ("conv2d", "linear")
+from modelgen.operators import Conv2d, Linear, Pointwise
+from modelgen.operators.epilogue import Epilogue
+from modelgen.passes.fuse_pointwise import only_reader
 
 
 def fold_batch_norm(graph: Graph) -> Graph:
     """Merge each scale and bias into the weights of the layer before, where nothing is between."""
     for norm in graph.nodes:
-        if norm.op != "pointwise" or "scale" not in norm.constants:
+        if not isinstance(norm.operator, Pointwise) or "scale" not in norm.constants:
             continue
         before = graph.producer(norm.inputs[0])
-        if _can_fold(graph, before):
+        if before is not None and _can_fold(graph, before):
             return fold_batch_norm(_fold(graph, before, norm))
     return graph
 
 
-def _can_fold(graph: Graph, before: Node | None) -> bool:
-    if before is None or before.op not in _WEIGHTED or not only_reader(graph, before.output):
+def _can_fold(graph: Graph, before: Node) -> bool:
+    operator = before.operator
+    if not isinstance(operator, Conv2d | Linear) or not only_reader(graph, before.output):
         return False
-    return not any(name in before.attributes for name in FUSED)
+    return operator.epilogue == Epilogue()
 
 
 def _fold(graph: Graph, before: Node, norm: Node) -> Graph:
@@ -40,8 +41,12 @@ def _fold(graph: Graph, before: Node, norm: Node) -> Graph:
         names["weight"]: (weight * shaped).astype(np.float32),
         names["bias"]: ((0 if bias is None else bias) * scale + shift).astype(np.float32),
     }
-    folded = replace(before, output=norm.output, constants=names).with_attributes(
-        **norm.attributes, fused=[*before.attributes.get("fused", []), norm.name]
+    folded = replace(
+        before,
+        operator=replace(before.operator, epilogue=norm.operator.epilogue),
+        output=norm.output,
+        constants=names,
+        fused=(*before.fused, norm.name, *norm.fused),
     )
     nodes = [folded if node is norm else node for node in graph.nodes if node is not before]
     return graph.with_nodes(nodes, constants=constants)

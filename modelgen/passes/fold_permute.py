@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from modelgen.ir.graph import Graph, Node, Tensor
+from modelgen.operators import Permute, Pointwise
 from modelgen.passes.drop_unused import drop_unused
 from modelgen.passes.fuse_pointwise import only_reader
 
@@ -13,23 +14,23 @@ def fold_permute(graph: Graph) -> Graph:
     """Move activations before the permutations that they read; drop pairs of inverse ones."""
     for node in graph.nodes:
         before = graph.producer(node.inputs[0])
-        if before is None or before.op != "permute":
+        if before is None or not isinstance(before.operator, Permute):
             continue
-        if node.op == "permute" and _undoes(node, before):
+        if isinstance(node.operator, Permute) and _undoes(node.operator, before.operator):
             return fold_permute(_without_pair(graph, before, node))
         if _is_activation(node) and only_reader(graph, before.output):
             return fold_permute(_swapped(graph, before, node))
     return graph
 
 
-def _undoes(node: Node, before: Node) -> bool:
-    combined = [before.attributes["axes"][axis] for axis in node.attributes["axes"]]
+def _undoes(second: Permute, first: Permute) -> bool:
+    combined = [first.axes[axis] for axis in second.axes]
     return combined == sorted(combined)
 
 
 def _is_activation(node: Node) -> bool:
     """Tell whether a node works on each value alone."""
-    return node.op == "pointwise" and not node.constants and len(node.inputs) == 1
+    return isinstance(node.operator, Pointwise) and not node.constants and len(node.inputs) == 1
 
 
 def _without_pair(graph: Graph, before: Node, node: Node) -> Graph:

@@ -5,38 +5,42 @@ from __future__ import annotations
 from dataclasses import replace
 
 from modelgen.ir.graph import Graph, Node
+from modelgen.operators import Conv2d, MaxPool2d
+from modelgen.operators.epilogue import Epilogue
 from modelgen.passes.fuse_pointwise import only_reader
 
 
 def fuse_max_pool(graph: Graph) -> Graph:
     """Merge each max-pooling with kernel = stride and no padding into the convolution before."""
     for pool in graph.nodes:
-        before = graph.producer(pool.inputs[0]) if _is_simple(pool) else None
+        if not isinstance(pool.operator, MaxPool2d) or not _is_simple(pool.operator):
+            continue
+        before = graph.producer(pool.inputs[0])
         if before is not None and _can_pool(graph, before):
-            merged = replace(before, output=pool.output).with_attributes(
-                pool=pool.attributes["kernel"],
-                fused=[*before.attributes.get("fused", []), pool.name],
+            epilogue = replace(before.operator.epilogue, pool=pool.operator.window.kernel)
+            merged = replace(
+                before,
+                operator=replace(before.operator, epilogue=epilogue),
+                output=pool.output,
+                fused=(*before.fused, pool.name, *pool.fused),
             )
             nodes = [merged if node is before else node for node in graph.nodes if node is not pool]
             return fuse_max_pool(graph.with_nodes(nodes))
     return graph
 
 
-def _is_simple(node: Node) -> bool:
-    attributes = node.attributes
+def _is_simple(pooling: MaxPool2d) -> bool:
+    window = pooling.window
     return (
-        node.op == "max_pool2d"
-        and attributes["kernel"] == attributes["stride"]
-        and not any(attributes["padding"])
-        and not {"residual", "slope", "clamp"} & set(attributes)
+        window.kernel == window.stride
+        and not any(window.padding)
+        and pooling.epilogue == Epilogue()
     )
 
 
 def _can_pool(graph: Graph, node: Node) -> bool:
     """Tell whether the maximum may be taken before scale, bias and activation."""
-    return (
-        node.op == "conv2d"
-        and only_reader(graph, node.output)
-        and not {"residual", "pool"} & set(node.attributes)
-        and node.attributes.get("slope", 1.0) >= 0
-    )
+    if not isinstance(node.operator, Conv2d) or not only_reader(graph, node.output):
+        return False
+    epilogue = node.operator.epilogue
+    return not epilogue.residual and not epilogue.pools and epilogue.slope >= 0

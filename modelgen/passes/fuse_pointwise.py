@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from modelgen.ir.graph import Graph, Node
+from modelgen.operators import AvgPool2d, Conv2d, Linear, MaxPool2d, Pointwise
 
-FUSED = ("residual", "slope", "clamp", "pool")
-"""Attributes of what a store does after scale and bias, in its order."""
-_STORING = ("conv2d", "linear", "max_pool2d", "avg_pool2d", "pointwise")
+_Storing = Conv2d | Linear | MaxPool2d | AvgPool2d | Pointwise
 
 
 def fuse_pointwise(graph: Graph) -> Graph:
@@ -27,27 +25,27 @@ def only_reader(graph: Graph, tensor: str) -> bool:
 
 
 def _is_plain(node: Node) -> bool:
-    return node.op == "pointwise" and not node.constants
+    return isinstance(node.operator, Pointwise) and not node.constants
 
 
 def _merged(graph: Graph, node: Node) -> Graph | None:
     """Return the graph with a node merged into a layer before it; None if that cannot be."""
     for position in _by_work(graph, node):
         before = graph.producer(node.inputs[position])
-        if before is None or before.op not in _STORING:
+        if before is None or not isinstance(before.operator, _Storing):
             continue
         if not only_reader(graph, before.output) or len(set(node.inputs)) < len(node.inputs):
             continue
-        attributes = _combine(before.attributes, node.attributes)
-        if attributes is None:
+        epilogue = before.operator.epilogue.then(node.operator.epilogue)
+        if epilogue is None:
             continue
         others = tuple(name for i, name in enumerate(node.inputs) if i != position)
-        fused = [*before.attributes.get("fused", []), node.name, *node.attributes.get("fused", [])]
         merged = replace(
             before,
+            operator=replace(before.operator, epilogue=epilogue),
             inputs=(*before.inputs, *others),
             output=node.output,
-            attributes={**before.attributes, **attributes, "fused": fused},
+            fused=(*before.fused, node.name, *node.fused),
         )
         # In the place of the later one: by then the other operand has been computed.
         nodes = [merged if other is node else other for other in graph.nodes if other is not before]
@@ -64,34 +62,3 @@ def _by_work(graph: Graph, node: Node) -> list[int]:
         return 0 if weight is None else weight.size
 
     return sorted(range(len(node.inputs)), key=weights, reverse=True)
-
-
-def _combine(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any] | None:
-    """Return what a store does that does both, one after another; None if it cannot."""
-    combined = {name: before[name] for name in FUSED if name in before}
-    if after.get("residual"):
-        if combined:
-            return None
-        combined["residual"] = True
-    if "slope" in after:
-        # A slope below zero turns the order of values round, which a pooling would see.
-        if (
-            "slope" in combined
-            or "clamp" in combined
-            or ("pool" in combined and after["slope"] < 0)
-        ):
-            return None
-        combined["slope"] = after["slope"]
-    if "clamp" in after:
-        both = _intersection(combined.get("clamp", [None, None]), after["clamp"])
-        if both is None:
-            return None
-        combined["clamp"] = both
-    return combined
-
-
-def _intersection(first: list, second: list) -> list | None:
-    """Return the bounds of two clamps one after another; None where they do not overlap."""
-    low = max((b[0] for b in (first, second) if b[0] is not None), default=None)
-    high = min((b[1] for b in (first, second) if b[1] is not None), default=None)
-    return None if low is not None and high is not None and low > high else [low, high]

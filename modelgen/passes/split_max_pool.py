@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from modelgen.ir.graph import Graph, Node, Tensor
+from modelgen.operators import Conv2d, MaxPool2d
+from modelgen.operators.window import Window
 
 
 def split_max_pool(graph: Graph, accumulator_depth: int) -> Graph:
@@ -16,41 +18,25 @@ def split_max_pool(graph: Graph, accumulator_depth: int) -> Graph:
             both have at least one window there.
     """
     for node in graph.nodes:
-        rows, columns = node.attributes.get("pool") or (1, 1)
-        if 2 * rows * columns > accumulator_depth:
+        if not isinstance(node.operator, Conv2d):
+            continue
+        rows, columns = node.operator.epilogue.pool
+        if node.operator.epilogue.pools and 2 * rows * columns > accumulator_depth:
             return split_max_pool(_split(graph, node), accumulator_depth)
     return graph
 
 
 def _split(graph: Graph, node: Node) -> Graph:
-    window = node.attributes["pool"]
     name = f"{node.name}.pool"
     while name in graph.tensors:
         name += "_"
-    kept = {key: value for key, value in node.attributes.items() if key != "pool"}
-    conv = replace(node, output=name, attributes=kept)
-    pool = Node(
-        name,
-        "max_pool2d",
-        (name,),
-        node.output,
-        attributes={"kernel": window, "stride": window, "padding": [0, 0, 0, 0]},
-    )
-    tensor = Tensor(name, _shape(graph, conv))
+    operator = node.operator
+    window = operator.epilogue.pool
+    alone = replace(operator, epilogue=operator.epilogue.without_pool())
+    conv = replace(node, operator=alone, output=name)
+    pool = Node(name, MaxPool2d(Window(window, window)), (name,), node.output)
+    tensor = Tensor(name, alone.infer_shape(graph.shapes(node), graph.arrays(node)))
     nodes = [
         part for other in graph.nodes for part in ((conv, pool) if other is node else (other,))
     ]
     return graph.with_nodes(nodes, tensors={**graph.tensors, name: tensor})
-
-
-def _shape(graph: Graph, conv: Node) -> tuple[int, ...]:
-    """Return the shape of a convolution's output."""
-    batch, *size, _ = graph.tensors[conv.inputs[0]].shape
-    weight = graph.constant(conv, "weight")
-    padding = conv.attributes["padding"]
-    results = []
-    for axis in (0, 1):
-        reach = (weight.shape[1 + axis] - 1) * conv.attributes["dilation"][axis] + 1
-        around = size[axis] + padding[2 * axis] + padding[2 * axis + 1]
-        results.append((around - reach) // conv.attributes["stride"][axis] + 1)
-    return (batch, *results, len(weight))

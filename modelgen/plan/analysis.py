@@ -12,12 +12,6 @@ from modelgen.targets.systolic.geometry import Geometry
 from modelgen.targets.systolic.scratchpad.layout import ceil_div
 
 WORD_BYTES = 4
-_OPERATORS = {
-    "max_pool2d": "max-pool",
-    "avg_pool2d": "average pool",
-    "quantized_linear": "linear",
-    "pointwise": "element-wise",
-}
 
 
 def limit_cycles(geometry: Geometry, weight_bytes: int, operands: int, hardware: Hardware) -> float:
@@ -86,7 +80,7 @@ def _describe_layer(
     node = layer.node
     common = {
         "index": layer.index,
-        "name": " + ".join([node.name, *(node.attributes.get("fused") or [])]),
+        "name": " + ".join([node.name, *node.fused]),
         "reason": layer.reason,
         "inputs": [program.roots[name] for name in node.inputs],
         "output": program.roots[node.output],
@@ -95,7 +89,7 @@ def _describe_layer(
         return {
             **common,
             "place": "cpu",
-            "op": node.op,
+            "op": node.operator.name,
             "shape": cpu_shape_text(program.graph, layer),
             "note": "",
             "macs": 0,
@@ -128,48 +122,13 @@ def _describe_layer(
 
 def operator_text(layer: EngineLayer) -> str:
     """Return the operator with what is fused into it, such as "conv 3x3, stride 2, ReLU"."""
-    node, geometry = layer.node, layer.geometry
-    parts = [_OPERATORS.get(node.op, "conv")]
-    if geometry.operation.name == "DEPTHWISE":
-        parts = ["depthwise conv"]
-    if node.op not in ("quantized_linear", "pointwise"):
-        parts[0] += f" {geometry.y.kernel}x{geometry.x.kernel}"
-        for name in ("stride", "dilation"):
-            values = getattr(geometry.y, name), getattr(geometry.x, name)
-            if values != (1, 1):
-                parts.append(f"{name} {_pair(values)}")
-    if node.attributes.get("residual"):
-        parts.append("add")
-    if layer.slope != 1.0:
-        parts.append(f"leaky ReLU {layer.slope:g}")
-    parts += _clamp_text(*layer.clamp)
-    if geometry.pool != (1, 1):
-        parts.append(f"max-pool {_pair(geometry.pool)}")
-    return ", ".join(parts)
-
-
-def _pair(values: tuple[int, int]) -> str:
-    return str(values[0]) if values[0] == values[1] else f"{values[0]}x{values[1]}"
-
-
-def _clamp_text(low: float | None, high: float | None) -> list[str]:
-    if low is None and high is None:
-        return []
-    if low == 0:
-        names = {None: "ReLU", 6.0: "ReLU6"}
-        if high in names:
-            return [names[high]]
-    return [f"clamp {low} .. {high}"]
+    return layer.node.operator.describe()
 
 
 def cpu_shape_text(graph: Graph, layer: CpuLayer) -> str:
-    """Return "rows x columns"; of a permutation the dimensions before and after."""
+    """Return the work of a layer on the CPU, such as "rows x columns"."""
     node = layer.node
-    if node.op != "permute":
-        return f"{layer.rows} x {layer.columns}"
-    shapes = (graph.tensors[name].shape for name in (node.inputs[0], node.output))
-    dimensions = (shape if graph.batch > 1 else shape[1:] for shape in shapes)
-    return " -> ".join(" x ".join(map(str, sizes)) for sizes in dimensions)
+    return node.operator.shape_text(graph.shapes(node), graph.tensors[node.output].shape)
 
 
 def shape_text(layer: EngineLayer) -> str:

@@ -37,7 +37,7 @@ def compile_graph(graph: Graph, hardware: Hardware) -> Program:
     steps = [
         Step(node, geometry(graph, node) if choose_place(node)[0] == ENGINE else None)
         for node in graph.nodes
-        if node.op != "reshape"
+        if not node.operator.keeps_order
     ]
     if not steps:
         raise ModelError("The model has no layer that computes anything.")
@@ -163,7 +163,7 @@ class _Builder:
     def _target(self, step: Step) -> Target:
         tensor = self._roots[step.node.output]
         residual = None
-        if step.node.attributes.get("residual"):
+        if step.node.operator.epilogue.residual:
             residual = self._roots[step.node.inputs[1]]
         layout = self._plan.layouts.get(tensor)
         return Target(tensor, tensor in self._plan.in_memory, layout, residual)

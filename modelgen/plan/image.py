@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from modelgen.ir.execute_exact import run_node
 from modelgen.memory.arena import ALIGNMENT
+from modelgen.operators.base import Cut
 from modelgen.plan.program import Chain, CpuLayer, EngineLayer, Job, Load, Place, Program
 from modelgen.targets.systolic import reference
 from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, Descriptor, link
@@ -81,7 +83,7 @@ def _descriptor(program: Program, layer: EngineLayer, job: Job, addresses: Addre
         fields["destination"] = address(job.store.memory)
         fields["residual"] = address(job.store.residual)
     block = layer.parameters_offset + PARAMETER_BYTES * job.channel
-    low, high = layer.bounds
+    low, high = layer.epilogue.bounds
     c = job.compute
     return Descriptor(
         operation=job.operation,
@@ -105,7 +107,7 @@ def _descriptor(program: Program, layer: EngineLayer, job: Job, addresses: Addre
         parameters=addresses.parameters + block,
         clamp_low=low,
         clamp_high=high,
-        slope=layer.slope,
+        slope=layer.epilogue.slope,
         **fields,
     )
 
@@ -254,13 +256,9 @@ class Machine:
 
     def _run_on_cpu(self, layer: CpuLayer) -> None:
         node = layer.node
-        source = self._get(node.inputs[0])
-        if node.op == "permute":
-            result = source.transpose(node.attributes["axes"])
-        else:
-            operator = {"softmax": reference.softmax, "argmax": _argmax}[node.op]
-            result = operator(source.reshape(layer.rows, layer.columns))
-        self._put(node.output, result)
+        sources = [self._get(name) for name in node.inputs]
+        cut = Cut(self._program.hardware.array_size)
+        self._put(node.output, run_node(self._program.graph, node, sources, cut))
 
     def _get(self, name: str) -> np.ndarray:
         """Return a tensor, which aliases memory."""
@@ -285,8 +283,3 @@ class Machine:
 def execute(program: Program, values: np.ndarray) -> np.ndarray:
     """Run one inference on the reference executor; see `Machine`."""
     return Machine(program).infer(values)
-
-
-def _argmax(values: np.ndarray) -> np.ndarray:
-    """Return the place of the largest value of each row, as FP32."""
-    return values.argmax(axis=-1).astype(np.float32)

@@ -35,7 +35,7 @@ def in_place(
     """
     found = {}
     for index, step in enumerate(steps):
-        if step.geometry is None or not step.node.attributes.get("residual"):
+        if step.geometry is None or not step.node.operator.epilogue.residual:
             continue
         source, operand = (roots[name] for name in step.node.inputs)
         output = roots[step.node.output]

@@ -6,13 +6,13 @@ A `Program` is the compiler's last form before C++: `modelgen.emit` writes it as
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from modelgen.hardware import Hardware
 from modelgen.ir.graph import Graph, Node
+from modelgen.operators.epilogue import Epilogue
 from modelgen.targets.systolic.descriptor import Fence, Operation
 from modelgen.targets.systolic.geometry import Geometry
 
@@ -160,22 +160,9 @@ class EngineLayer:
     reason: str
 
     @property
-    def clamp(self) -> tuple[float | None, float | None]:
-        """Bounds of the outputs; None where there is none."""
-        low, high = self.node.attributes.get("clamp") or (None, None)
-        return low, high
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """Bounds of the outputs, infinite where there is none."""
-        low, high = self.clamp
-        return (-math.inf if low is None else low, math.inf if high is None else high)
-
-    @property
-    def slope(self) -> float:
-        """Factor of negative outputs."""
-        slope = self.node.attributes.get("slope")
-        return 1.0 if slope is None else slope
+    def epilogue(self) -> Epilogue:
+        """What is done with each result before it is stored."""
+        return self.node.operator.epilogue
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 
 from modelgen.errors import ModelError
 from modelgen.ir.graph import Graph, Node
+from modelgen.operators import Conv2d, Linear, Pointwise
 
 LARGEST = 127
 """Weights lie in -127 .. 127: symmetric, so -128 is not used."""
@@ -15,14 +16,13 @@ LARGEST = 127
 SCHEMES = ("per_channel", "per_tensor")
 SCALES = ("max", "mse")
 
-_OPERATORS = {"linear": "quantized_linear", "conv2d": "quantized_conv2d"}
 _CANDIDATES = 64
 """Scales that are tried for the least squared error, from half the largest to the largest."""
 _SMALLEST_SCALE = np.float32(2.0**-149)
 
 
 def quantize(graph: Graph, scheme: str = "per_channel", choice: str = "max") -> Graph:
-    """Replace every `linear` and `conv2d` by its quantized operator.
+    """Quantize the weights of every convolution and linear layer.
 
     Args:
         graph: a float graph.
@@ -36,11 +36,13 @@ def quantize(graph: Graph, scheme: str = "per_channel", choice: str = "max") -> 
     _check_choice("Scale", choice, SCALES)
     constants = dict(graph.constants)
     nodes = [
-        _quantize_node(graph, node, scheme, choice, constants) if node.op in _OPERATORS else node
+        _quantize_node(graph, node, scheme, choice, constants)
+        if isinstance(node.operator, Conv2d | Linear)
+        else node
         for node in graph.nodes
     ]
     for node in nodes:
-        if node.op == "pointwise":
+        if isinstance(node.operator, Pointwise):
             _check_constants(graph, node)
     return graph.with_nodes(nodes, constants=constants)
 
@@ -75,7 +77,7 @@ def _quantize_node(
         bias_name = node.constants["bias"]
         _check_finite(node, "biases", bias)
     roles = {"weight": names["int8"], "scale": names["scale"], "bias": bias_name}
-    return replace(node, op=_OPERATORS[node.op], constants=roles)
+    return replace(node, constants=roles)
 
 
 def quantize_weight(
@@ -86,8 +88,6 @@ def quantize_weight(
     Args:
         weight: FP32, shape (N, K), finite.
         scheme: "per_channel" (each row its own scale) or "per_tensor" (all the same).
-        choice: "max" (the largest weight becomes 127) or "mse" (least squared error; the largest
-            weights may be cut off).
         choice: "max" (the largest weight becomes 127) or "mse" (of scales down to half of that,
             the one with the least sum of squared errors; weights beyond 127 are cut to it).
 

@@ -13,10 +13,13 @@ import numpy as np
 from modelgen.emit import emit
 from modelgen.errors import ModelError
 from modelgen.hardware import Hardware
-from modelgen.ir import graph as graphs
+from modelgen.ir import files as graph_files
 from modelgen.ir.execute import run_graph
 from modelgen.ir.graph import Graph, Node, Tensor
-from modelgen.ir.tolerance import RELATIVE, output_tolerance
+from modelgen.ir.tolerance import output_tolerance
+from modelgen.operators import Linear
+from modelgen.operators.bounds import RELATIVE
+from modelgen.operators.epilogue import Epilogue
 from modelgen.passes.append_softmax import append_softmax
 from modelgen.plan.analysis import describe
 from modelgen.plan.compiler import compile_graph
@@ -30,7 +33,7 @@ from modelgen.verify.golden import golden_outputs
 def run(quantize_dir: Path, out_dir: Path, hardware: Hardware, options: Mapping[str, Any]) -> None:
     """Write sources, model.json and golden outputs; see `modelgen.stages.generate`."""
     description = read_description(quantize_dir)
-    graph = graphs.load(quantize_dir)
+    graph = graph_files.load(quantize_dir)
     settings = description["settings"]
     data = read_test_data(quantize_dir)
     available = len(data.inputs)
@@ -93,8 +96,8 @@ def _random_layers(sizes: Sequence[int], batch: int, generator: np.random.Genera
         constants[roles["bias"]] = np.zeros(columns, np.float32)
         tensors[name] = Tensor(name, (batch, columns))
         hidden = index < len(sizes) - 2
-        attributes = {"clamp": [0.0, None]} if hidden else {}
-        nodes.append(Node(name, "quantized_linear", (last,), name, roles, attributes))
+        operator = Linear(Epilogue(low=0.0 if hidden else None))
+        nodes.append(Node(name, operator, (last,), name, roles))
         last = name
     return Graph("input", last, batch, tuple(nodes), tensors, constants)
 

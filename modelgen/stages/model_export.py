@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from modelgen.frontends.torch_export.feature_maps import values_to_layout
 from modelgen.frontends.torch_export.import_check import check_import, outputs_to_layout
 from modelgen.frontends.torch_export.importer import import_with_origins
 from modelgen.frontends.torch_export.module_run import run_module
-from modelgen.ir import graph as graphs
+from modelgen.ir import files as graph_files
+from modelgen.ir.channels_last import values_to_layout
 from modelgen.progress import Progress
 from modelgen.stages.files import PROJECT_FILE, TEST_FILE
 from modelgen.workload.data import Data
@@ -65,7 +65,7 @@ def run_project(
     check_outputs(imported.graph, settings, data)
     outputs = outputs_to_layout(imported.graph, outputs)
     check_import(imported, data.test_inputs, outputs)
-    graphs.save(imported.graph, out_dir)
+    graph_files.save(imported.graph, out_dir)
     _save_test_data(data, outputs, out_dir)
     _write_json(out_dir / PROJECT_FILE, _description(project.name, settings, data, origin))
 

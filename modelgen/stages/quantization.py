@@ -10,41 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from modelgen.ir import graph as graphs
+from modelgen.ir import files as graph_files
 from modelgen.ir.execute import accuracy, predictions, run_graph, select_device
-from modelgen.ir.graph import Graph
 from modelgen.passes.append_softmax import append_softmax
-from modelgen.passes.drop_dropout import drop_dropout
-from modelgen.passes.drop_unused import drop_unused
-from modelgen.passes.fold_batch_norm import fold_batch_norm
-from modelgen.passes.fold_permute import fold_permute
-from modelgen.passes.fold_reshape import fold_reshape
-from modelgen.passes.fuse_max_pool import fuse_max_pool
-from modelgen.passes.fuse_pointwise import fuse_pointwise
+from modelgen.passes.simplify import simplify
 from modelgen.progress import Progress
 from modelgen.quantize import portable
 from modelgen.quantize.weights import quantize
 from modelgen.stages.files import PROJECT_FILE, TEST_FILE, Samples, read_description, read_test_data
-
-SIMPLIFICATIONS = (
-    drop_unused,
-    drop_dropout,
-    fold_reshape,
-    fold_permute,
-    fold_batch_norm,
-    # Before activations: one after a pooling would else belong to the pooling.
-    fuse_max_pool,
-    fuse_pointwise,
-    fuse_max_pool,
-)
-"""Passes that leave the results as they are, in order."""
-
-
-def simplify(graph: Graph) -> Graph:
-    """Apply all simplifications."""
-    for simplification in SIMPLIFICATIONS:
-        graph = simplification(graph)
-    return graph
 
 
 def run(export_dir: Path, out_dir: Path, options: Mapping[str, Any], progress: Progress) -> None:
@@ -52,12 +25,12 @@ def run(export_dir: Path, out_dir: Path, options: Mapping[str, Any], progress: P
     description = read_description(export_dir)
     settings = description["settings"]
     data = read_test_data(export_dir)
-    simplified = simplify(graphs.load(export_dir))
+    simplified = simplify(graph_files.load(export_dir))
     if settings["softmax"]:
         simplified = append_softmax(simplified)
     scheme = options.get("quantization") or settings["quantization"]
     quantized = quantize(simplified, scheme, options.get("scale") or settings["scale"])
-    graphs.save(quantized, out_dir)
+    graph_files.save(quantized, out_dir)
     portable.save(quantized, out_dir / portable.FILE_NAME)
     for name in (TEST_FILE, PROJECT_FILE):
         shutil.copyfile(export_dir / name, out_dir / name)

@@ -58,13 +58,13 @@ def check(program: Program, batch: np.ndarray, outputs: np.ndarray) -> None:
 
 def run_layers(program: Program, batch: np.ndarray) -> np.ndarray:
     """Return the outputs of one batch, layer by layer, with the program's slices."""
-    cuts = {
+    cuts: dict[str, tuple[np.ndarray, ...] | None] = {
         layer.node.output: layer.slices
         for layer in program.layers
         if isinstance(layer, EngineLayer)
     }
 
-    def slices_of(node: Node) -> tuple[np.ndarray, ...]:
-        return cuts[node.output]
+    def slices_of(node: Node) -> tuple[np.ndarray, ...] | None:
+        return cuts.get(node.output)
 
     return run_graph(program.graph, batch, program.hardware.array_size, slices_of)

@@ -16,18 +16,19 @@ import numpy as np
 
 from modelgen.agreement import agrees, differences
 from modelgen.errors import ModelError
-from modelgen.frontends.torch_export.feature_maps import values_to_layout
 from modelgen.frontends.torch_export.import_check import BUG, check_import, outputs_to_layout
 from modelgen.frontends.torch_export.importer import import_with_origins
 from modelgen.frontends.torch_export.module_run import run_module
 from modelgen.hardware import Hardware
+from modelgen.ir.channels_last import values_to_layout
 from modelgen.ir.graph import Graph
 from modelgen.ir.tolerance import output_tolerance
+from modelgen.operators import Argmax
+from modelgen.passes.simplify import simplify
 from modelgen.plan.compiler import compile_graph
 from modelgen.plan.program import Program
 from modelgen.progress import Silent
 from modelgen.quantize.weights import quantize
-from modelgen.stages.quantization import simplify
 from modelgen.threads import single_thread
 from modelgen.verify import random_modules
 from modelgen.verify.golden import golden_outputs
@@ -196,7 +197,7 @@ def _run_wide(module: RandomModule, values: np.ndarray, outputs: np.ndarray) -> 
 def _logits(graph: Graph) -> Graph:
     """Return the graph that ends before its argmax."""
     node = graph.producer(graph.output)
-    while node is not None and node.op != "argmax":
+    while node is not None and not isinstance(node.operator, Argmax):
         node = graph.producer(node.inputs[0])
     if node is None:
         raise _WrongError("the graph has no argmax")

@@ -9,11 +9,9 @@ import numpy as np
 from modelgen.errors import ModelError
 from modelgen.frontends.torch_export.tracing import shape_text
 from modelgen.ir.graph import Graph, Node
+from modelgen.operators import Argmax, Softmax
 from modelgen.workload.data import Data
 from modelgen.workload.settings import Settings
-
-_MOVING = ("reshape", "dropout", "permute")
-"""Operators that leave the values as they are."""
 
 
 def check_outputs(graph: Graph, settings: Settings, data: Data) -> None:
@@ -49,7 +47,7 @@ def check_labels(name: str, which: str, labels: np.ndarray, classes: int) -> Non
 def _last(graph: Graph) -> Node | None:
     """Return the node that computes the output, whatever shape it gets afterwards."""
     node = graph.producer(graph.output)
-    while node is not None and node.op in _MOVING:
+    while node is not None and node.operator.keeps_values:
         node = graph.producer(node.inputs[0])
     return node
 
@@ -61,7 +59,7 @@ def _classes(graph: Graph) -> int:
         ModelError: its outputs do not stand for classes.
     """
     last, output = _last(graph), graph.tensors[graph.output]
-    if last is not None and last.op == "argmax":
+    if last is not None and isinstance(last.operator, Argmax):
         return graph.tensors[last.inputs[0]].columns
     maps = graph.flattened or _maps(output.shape)
     if maps is not None:
@@ -96,8 +94,8 @@ def _check_softmax(graph: Graph) -> None:
     last, output = _last(graph), graph.tensors[graph.output]
     values = output.size // graph.batch
     reason = ""
-    if last is not None and last.op in ("softmax", "argmax"):
-        reason = f"ends in {last.op} already (layer '{last.name}')"
+    if last is not None and isinstance(last.operator, Softmax | Argmax):
+        reason = f"ends in {last.operator.name} already (layer '{last.name}')"
     elif _maps(output.shape):
         reason = f"gives feature maps of {_maps_text(_maps(output.shape))}"
     elif values == 1 or values % output.columns:

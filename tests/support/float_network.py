@@ -7,6 +7,7 @@ import torch
 from torch.nn import functional
 
 from modelgen.ir.graph import Graph, Node
+from modelgen.operators import Conv2d, Linear, MaxPool2d, Permute, Pointwise, Reshape, Softmax
 
 
 def run_float(graph: Graph, values: np.ndarray) -> np.ndarray:
@@ -19,25 +20,26 @@ def run_float(graph: Graph, values: np.ndarray) -> np.ndarray:
 
 
 def _run(graph: Graph, node: Node, inputs: list[torch.Tensor]) -> torch.Tensor:
-    if node.op == "reshape":
-        return inputs[0]
-    if node.op == "permute":
-        return inputs[0].permute(node.attributes["axes"])
-    if node.op == "softmax":
-        return torch.softmax(inputs[0], -1)
+    operator = node.operator
+    match operator:
+        case Reshape():
+            return inputs[0]
+        case Permute():
+            return inputs[0].permute(operator.axes)
+        case Softmax():
+            return torch.softmax(inputs[0], -1)
     result = _products(graph, node, inputs[0])
     scale, bias = _constant(graph, node, "scale"), _constant(graph, node, "bias")
     if scale is not None:
         result = result * scale + bias
-    if node.attributes.get("residual"):
+    epilogue = operator.epilogue
+    if epilogue.residual:
         result = result + inputs[1]
-    slope = node.attributes.get("slope", 1.0)
-    result = torch.where(result < 0, result * slope, result)
-    low, high = node.attributes.get("clamp") or (None, None)
-    if low is not None or high is not None:
-        result = result.clamp(low, high)
-    pool = node.attributes.get("pool")
-    return _windows(functional.max_pool2d, result, pool, pool) if pool else result
+    result = torch.where(result < 0, result * epilogue.slope, result)
+    if epilogue.low is not None or epilogue.high is not None:
+        result = result.clamp(epilogue.low, epilogue.high)
+    pool = epilogue.pool
+    return result if pool == (1, 1) else _windows(functional.max_pool2d, result, pool, pool)
 
 
 def _constant(graph: Graph, node: Node, role: str) -> torch.Tensor | None:
@@ -46,26 +48,28 @@ def _constant(graph: Graph, node: Node, role: str) -> torch.Tensor | None:
 
 
 def _products(graph: Graph, node: Node, values: torch.Tensor) -> torch.Tensor:
-    attributes = node.attributes
+    operator = node.operator
     weight = _constant(graph, node, "weight")
-    if node.op == "quantized_linear":
-        return values.reshape(-1, weight.shape[1]) @ weight.T
-    if node.op == "pointwise":
-        return values
-    padding_value = -np.inf if node.op == "max_pool2d" else 0.0
-    top, bottom, left, right = attributes["padding"]
+    match operator:
+        case Linear():
+            return values.reshape(-1, weight.shape[1]) @ weight.T
+        case Pointwise():
+            return values
+    window = operator.window
+    top, bottom, left, right = window.padding
+    padding_value = -np.inf if isinstance(operator, MaxPool2d) else 0.0
     maps = functional.pad(
         values.permute(0, 3, 1, 2), (left, right, top, bottom), value=padding_value
     )
-    if node.op == "quantized_conv2d":
-        settings = attributes["stride"], 0, attributes["dilation"], attributes["groups"]
+    if isinstance(operator, Conv2d):
+        settings = window.stride, 0, window.dilation, operator.groups
         result = functional.conv2d(maps, weight.permute(0, 3, 1, 2), None, *settings)
         return result.permute(0, 2, 3, 1)
-    pool = functional.max_pool2d if node.op == "max_pool2d" else functional.avg_pool2d
-    return pool(maps, attributes["kernel"], attributes["stride"]).permute(0, 2, 3, 1)
+    pool = functional.max_pool2d if isinstance(operator, MaxPool2d) else functional.avg_pool2d
+    return pool(maps, window.kernel, window.stride).permute(0, 2, 3, 1)
 
 
 def _windows(
-    function: object, values: torch.Tensor, kernel: list[int], stride: list[int]
+    function: object, values: torch.Tensor, kernel: tuple[int, int], stride: tuple[int, int]
 ) -> torch.Tensor:
     return function(values.permute(0, 3, 1, 2), kernel, stride).permute(0, 2, 3, 1)

@@ -14,11 +14,13 @@ import numpy as np
 
 from modelgen.agreement import agrees, agrees_with_rerun
 from modelgen.errors import ModelError
-from modelgen.frontends.torch_export.feature_maps import values_to_layout
 from modelgen.frontends.torch_export.importer import Imported
+from modelgen.ir.channels_last import values_to_layout
 from modelgen.ir.execute import run_graph, run_node
 from modelgen.ir.graph import Graph, Node
-from modelgen.ir.tolerance import RELATIVE, SMALLEST, Bounded, propagate
+from modelgen.ir.tolerance import SMALLEST, propagate
+from modelgen.operators.base import Bounded
+from modelgen.operators.bounds import RELATIVE
 from modelgen.threads import single_thread
 
 if TYPE_CHECKING:
@@ -85,10 +87,7 @@ def _check_batch(imported: Imported, inputs: np.ndarray, outputs: np.ndarray, fi
     bounded: dict[str, Bounded] = {graph.input: _exact(start)}
     for node in graph.nodes:
         sources = [bounded[name] for name in node.inputs]
-        value, error = (
-            part.reshape(graph.tensors[node.output].shape)
-            for part in propagate(graph, node, sources)
-        )
+        value, error = propagate(graph, node, sources)
         got = run_node(graph, node, [values[name] for name in node.inputs])
         call = imported.calls.get(node.output)
         if call is None:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelgen.ir.graph import Graph, Node
+from modelgen.operators import AvgPool2d, Conv2d, Linear, MaxPool2d, Pointwise
+from modelgen.operators.window import Window
 from modelgen.targets.systolic.descriptor import Operation
 
 
@@ -123,9 +125,6 @@ class Geometry:
         return 0
 
 
-_POOLS = {"max_pool2d": Operation.MAX, "avg_pool2d": Operation.SUM}
-
-
 def matrix_view(shape: tuple[int, ...]) -> View:
     """Return a tensor as rows of its last dimension."""
     columns = shape[-1] if shape else 1
@@ -141,53 +140,49 @@ def geometry(graph: Graph, node: Node) -> Geometry:
     """Return the geometry of a node that the engine runs."""
     source = graph.tensors[node.inputs[0]].shape
     target = view(graph.tensors[node.output].shape)
-    if node.op == "quantized_linear":
-        words = graph.constant(node, "weight").shape[1]
-        rows = math.prod(source) // words
-        maps = View(1, rows, 1, words)
-        product = View(1, rows, 1, target.channels)
-        return Geometry(Operation.MATMUL, maps, product, Axis(rows, rows), Axis(1, 1))
-    maps = view(source)
-    if node.op == "pointwise":
-        axes = Axis(maps.rows, maps.rows), Axis(maps.columns, maps.columns)
-        return Geometry(Operation.SUM, maps, target, *axes)
-    return _window(graph, node, maps, target)
+    maps, operator = view(source), node.operator
+    match operator:
+        case Linear():
+            words = graph.arrays(node)["weight"].shape[1]
+            rows = math.prod(source) // words
+            product = View(1, rows, 1, target.channels)
+            axes = Axis(rows, rows), Axis(1, 1)
+            return Geometry(Operation.MATMUL, View(1, rows, 1, words), product, *axes)
+        case Pointwise():
+            axes = Axis(maps.rows, maps.rows), Axis(maps.columns, maps.columns)
+            return Geometry(Operation.SUM, maps, target, *axes)
+        case Conv2d():
+            operation = Operation.DEPTHWISE if operator.depthwise else Operation.MATMUL
+        case MaxPool2d():
+            operation = Operation.MAX
+        case AvgPool2d():
+            operation = Operation.SUM
+        case _:
+            raise AssertionError(f"layer '{node.name}': the engine has no {operator.name}")
+    return _windowed(operation, operator.window, operator.epilogue.pool, maps, target)
 
 
-def _window(graph: Graph, node: Node, maps: View, target: View) -> Geometry:
-    attributes = node.attributes
-    pool = tuple(attributes.get("pool") or (1, 1))
-    stride = attributes["stride"]
-    dilation = attributes.get("dilation", (1, 1))
-    top, bottom, left, right = attributes["padding"]
-    if node.op in _POOLS:
-        operation, kernel = _POOLS[node.op], attributes["kernel"]
-    else:
-        weight = graph.constant(node, "weight")
-        grouped = attributes.get("groups", 1) > 1
-        operation = Operation.DEPTHWISE if grouped else Operation.MATMUL
-        kernel = weight.shape[1:3]
-    y = _axis(maps.rows, kernel[0], stride[0], dilation[0], top, bottom, pool[0])
-    x = _axis(maps.columns, kernel[1], stride[1], dilation[1], left, right, pool[1])
-    stored = View(maps.images, y.outputs // pool[0], x.outputs // pool[1], target.channels)
-    if stored != target:
-        raise AssertionError(f"layer '{node.name}' gives {stored}, the graph has {target}")
+def _windowed(
+    operation: Operation, window: Window, pool: tuple[int, int], maps: View, target: View
+) -> Geometry:
+    top, _, left, _ = window.padding
+    rows, columns = window.outputs(maps.rows, maps.columns)
+    # Positions that a fused pooling drops are not computed.
+    y = Axis(maps.rows, rows // pool[0] * pool[0], *_along(window, 0), top)
+    x = Axis(maps.columns, columns // pool[1] * pool[1], *_along(window, 1), left)
     return Geometry(operation, maps, target, y, x, pool)
 
 
-def _axis(
-    size: int, kernel: int, stride: int, dilation: int, before: int, after: int, pool: int
-) -> Axis:
-    """Return an axis; positions that a fused pooling drops are not computed."""
-    outputs = (size + before + after - (kernel - 1) * dilation - 1) // stride + 1
-    return Axis(size, outputs // pool * pool, kernel, stride, dilation, before)
+def _along(window: Window, axis: int) -> tuple[int, int, int]:
+    """Return kernel, stride and dilation along one axis."""
+    return window.kernel[axis], window.stride[axis], window.dilation[axis]
 
 
 def parameters(graph: Graph, node: Node, shape: Geometry) -> tuple[np.ndarray, np.ndarray]:
     """Return FP32 scale and bias of each output channel."""
     scale, bias = graph.constant(node, "scale"), graph.constant(node, "bias")
     if scale is None:
-        factor = 1.0 / shape.taps if node.op == "avg_pool2d" else 1.0
+        factor = 1.0 / shape.taps if isinstance(node.operator, AvgPool2d) else 1.0
         scale = np.full(shape.outputs, factor, np.float32)
     if bias is None:
         bias = np.zeros(shape.outputs, np.float32)

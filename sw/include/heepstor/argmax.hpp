@@ -17,4 +17,11 @@ inline std::size_t argmax(const float* values, std::size_t n) {
   return best;
 }
 
+/// The same of each row of n values, as FP32 numbers.
+inline void argmax(const float* values, float* out, std::size_t rows, std::size_t n) {
+  for (std::size_t row = 0; row < rows; ++row) {
+    out[row] = static_cast<float>(argmax(values + row * n, n));
+  }
+}
+
 }  // namespace heepstor

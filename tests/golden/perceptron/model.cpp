@@ -17,17 +17,17 @@ namespace {
 
 namespace engine = heepstor::engine;
 
-/// Activations between layers: quantized_linear1 at 0.
+/// Activations between layers: linear1 at 0.
 HEEPSTOR_ARENA float arena[8];
 /// One for each layer on the engine.
 engine::Profile profiles[2];
 /// One for each layer on the CPU.
 std::uint32_t cpu_cycles[1];
 
-extern engine::Descriptor quantized_linear1[1];
+extern engine::Descriptor linear1[1];
 
-/// quantized_linear0: linear, ReLU, 2 x 6 -> 5; memory, kept in buffer to buffer.
-engine::Descriptor quantized_linear0[1] = {
+/// linear0: linear, ReLU, 2 x 6 -> 5; memory, kept in buffer to buffer.
+engine::Descriptor linear0[1] = {
     engine::matmul(5)
         .activations({2, 1}, 6, {0, 6})
         .load(nullptr, {24, 0})
@@ -40,11 +40,11 @@ engine::Descriptor quantized_linear0[1] = {
         .store_to_buffer(16, {5, 0})
         .relu()
         .profile(&profiles[0])
-        .next(quantized_linear1),
+        .next(linear1),
 };
 
-/// quantized_linear1: linear, 2 x 5 -> 3; buffer to memory.
-engine::Descriptor quantized_linear1[1] = {
+/// linear1: linear, 2 x 5 -> 3; buffer to memory.
+engine::Descriptor linear1[1] = {
     engine::matmul(3)
         .input(16, {5, 0})
         .positions({2, 1}, 1022)
@@ -60,22 +60,20 @@ engine::Descriptor quantized_linear1[1] = {
 }  // namespace
 
 const Layer layers[3] = {
-    {"quantized_linear0", &profiles[0], nullptr},
-    {"quantized_linear1", &profiles[1], nullptr},
+    {"linear0", &profiles[0], nullptr},
+    {"linear1", &profiles[1], nullptr},
     {"softmax2", nullptr, &cpu_cycles[0]},
 };
 
 engine::Result infer(const float* input, float* output) {
-  engine::set_source(quantized_linear0[0], input);
+  engine::set_source(linear0[0], input);
 
-  const engine::Result result = engine::run(quantized_linear0);
+  const engine::Result result = engine::run(linear0);
   if (!result.ok()) return result;
 
   // softmax2: softmax, 2 x 3
   const std::uint32_t start = heepstor::cycles();
-  for (std::size_t row = 0; row < 2; ++row) {
-    heepstor::softmax<3>(arena + row * 3, output + row * 3);
-  }
+  heepstor::softmax<3>(arena, output, 2);
   cpu_cycles[0] = heepstor::cycles() - start;
   return result;
 }

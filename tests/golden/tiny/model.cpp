@@ -15,19 +15,18 @@ namespace {
 
 namespace engine = heepstor::engine;
 
-/// Activations between layers: quantized_conv2d0 at 0.
+/// Activations between layers: conv2d0 at 0.
 HEEPSTOR_ARENA float arena[288];
 /// One for each layer on the engine.
 engine::Profile profiles[5];
 
-extern engine::Descriptor quantized_conv2d1[2];
-extern engine::Descriptor quantized_conv2d2[3];
+extern engine::Descriptor conv2d1[2];
+extern engine::Descriptor conv2d2[3];
 extern engine::Descriptor max_pool2d3[3];
-extern engine::Descriptor quantized_linear5[1];
+extern engine::Descriptor linear5[1];
 
-/// quantized_conv2d0: conv 3x3, ReLU6, 6 x 6 x 3 -> 6 x 6 x 8; memory, kept in buffer to buffer and
-/// memory.
-engine::Descriptor quantized_conv2d0[3] = {
+/// conv2d0: conv 3x3, ReLU6, 6 x 6 x 3 -> 6 x 6 x 8; memory, kept in buffer to buffer and memory.
+engine::Descriptor conv2d0[3] = {
     engine::matmul(8)
         .activations({3, 1}, 18, {864, 21, 24})
         .load(nullptr, {72, 0})
@@ -41,7 +40,7 @@ engine::Descriptor quantized_conv2d0[3] = {
         .store_to_memory(arena, {192, 32})
         .store_to_buffer(64, {56, 8})
         .clamp(0.0F, 6.0F)
-        .next(&quantized_conv2d0[1]),
+        .next(&conv2d0[1]),
     engine::matmul(8)
         .activations({2, 1}, 18, {951, 21})
         .load(nullptr, {72, 0})
@@ -55,7 +54,7 @@ engine::Descriptor quantized_conv2d0[3] = {
         .store_to_memory(arena + 96, {192, 32})
         .store_to_buffer(176, {56, 8})
         .clamp(0.0F, 6.0F)
-        .next(&quantized_conv2d0[2]),
+        .next(&conv2d0[2]),
     engine::matmul(8)
         .activations({1, 1}, 18, {993, 21, 0, 21})
         .load(nullptr, {72, 0})
@@ -70,11 +69,11 @@ engine::Descriptor quantized_conv2d0[3] = {
         .store_to_buffer(288, {56, 8})
         .clamp(0.0F, 6.0F)
         .profile(&profiles[0])
-        .next(quantized_conv2d1),
+        .next(conv2d1),
 };
 
-/// quantized_conv2d1: conv 3x3, add, leaky ReLU 0.125, 6 x 6 x 8 -> 6 x 6 x 8; buffer to buffer.
-engine::Descriptor quantized_conv2d1[2] = {
+/// conv2d1: conv 3x3, add, leaky ReLU 0.125, 6 x 6 x 8 -> 6 x 6 x 8; buffer to buffer.
+engine::Descriptor conv2d1[2] = {
     engine::matmul(8)
         .activations({6, 1}, 48, {0, 56, 64, 56})
         .fill()
@@ -87,7 +86,7 @@ engine::Descriptor quantized_conv2d1[2] = {
         .residual(arena, {192, 32})
         .store_to_buffer(528, {56, 8})
         .slope(0.125F)
-        .next(&quantized_conv2d1[1]),
+        .next(&conv2d1[1]),
     engine::matmul(8)
         .activations({6, 1}, 48, {464, 56, 64})
         .fill()
@@ -101,11 +100,11 @@ engine::Descriptor quantized_conv2d1[2] = {
         .store_to_buffer(696, {56, 8})
         .slope(0.125F)
         .profile(&profiles[1])
-        .next(quantized_conv2d2),
+        .next(conv2d2),
 };
 
-/// quantized_conv2d2: depthwise conv 3x3, stride 2, ReLU, 6 x 6 x 8 -> 3 x 3 x 8; buffer to buffer.
-engine::Descriptor quantized_conv2d2[3] = {
+/// conv2d2: depthwise conv 3x3, stride 2, ReLU, 6 x 6 x 8 -> 3 x 3 x 8; buffer to buffer.
+engine::Descriptor conv2d2[3] = {
     engine::depthwise(8)
         .input(464, {0, 16})
         .positions({1, 3}, 1018)
@@ -115,7 +114,7 @@ engine::Descriptor quantized_conv2d2[3] = {
         .parameters(model_parameters)
         .store_to_buffer(904, {0, 8})
         .relu()
-        .next(&quantized_conv2d2[1]),
+        .next(&conv2d2[1]),
     engine::depthwise(8)
         .activations({3, 1}, 24, {864, 32, 40, 32})
         .fill(-__builtin_inff())
@@ -127,7 +126,7 @@ engine::Descriptor quantized_conv2d2[3] = {
         .parameters(model_parameters)
         .store_to_buffer(936, {0, 8})
         .relu()
-        .next(&quantized_conv2d2[2]),
+        .next(&conv2d2[2]),
     engine::depthwise(8)
         .input(688, {0, 16})
         .positions({1, 3}, 1018)
@@ -167,11 +166,11 @@ engine::Descriptor max_pool2d3[3] = {
         .parameters(model_parameters + 64)
         .store_to_buffer(48, {0, 8})
         .profile(&profiles[3])
-        .next(quantized_linear5),
+        .next(linear5),
 };
 
-/// quantized_linear5: linear, 1 x 72 -> 4; buffer to memory.
-engine::Descriptor quantized_linear5[1] = {
+/// linear5: linear, 1 x 72 -> 4; buffer to memory.
+engine::Descriptor linear5[1] = {
     engine::matmul(4)
         .input(0, {0, 0})
         .positions({1, 1}, 1023)
@@ -187,18 +186,18 @@ engine::Descriptor quantized_linear5[1] = {
 }  // namespace
 
 const Layer layers[5] = {
-    {"quantized_conv2d0", &profiles[0], nullptr}, {"quantized_conv2d1", &profiles[1], nullptr},
-    {"quantized_conv2d2", &profiles[2], nullptr}, {"max_pool2d3", &profiles[3], nullptr},
-    {"quantized_linear5", &profiles[4], nullptr},
+    {"conv2d0", &profiles[0], nullptr}, {"conv2d1", &profiles[1], nullptr},
+    {"conv2d2", &profiles[2], nullptr}, {"max_pool2d3", &profiles[3], nullptr},
+    {"linear5", &profiles[4], nullptr},
 };
 
 engine::Result infer(const float* input, float* output) {
-  engine::set_source(quantized_conv2d0[0], input);
-  engine::set_source(quantized_conv2d0[1], input + 54);
-  engine::set_source(quantized_conv2d0[2], input + 90);
-  engine::set_destination(quantized_linear5[0], output);
+  engine::set_source(conv2d0[0], input);
+  engine::set_source(conv2d0[1], input + 54);
+  engine::set_source(conv2d0[2], input + 90);
+  engine::set_destination(linear5[0], output);
 
-  return engine::run(quantized_conv2d0);
+  return engine::run(conv2d0);
 }
 
 }  // namespace model

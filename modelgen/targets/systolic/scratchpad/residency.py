@@ -52,7 +52,7 @@ def roots(graph: Graph) -> dict[str, str]:
     """Return for each tensor the one in whose place it lies: a reshape moves nothing."""
     found = {name: name for name in graph.tensors}
     for node in graph.nodes:
-        if node.op == "reshape":
+        if node.operator.keeps_order:
             found[node.output] = found[node.inputs[0]]
     return found
 

@@ -15,11 +15,12 @@ from modelgen.emit import emit
 from modelgen.emit.context import layer_names
 from modelgen.emit.formatting import format_cpp
 from modelgen.hardware import Hardware
-from modelgen.ir.builder import GraphBuilder
 from modelgen.ir.graph import Graph
+from modelgen.operators import MaxPool2d
 from modelgen.plan.compiler import compile_graph
 from modelgen.plan.image import execute
 from tests.support import networks
+from tests.support.graph_builder import GraphBuilder
 
 GOLDEN = ROOT / "tests" / "golden"
 TEXTS = ("model.hpp", "model.cpp", "main.cpp", "test_data.hpp", "model_data.S", "test_data.S")
@@ -38,17 +39,17 @@ def ramps(graph: Graph) -> Graph:
 def perceptron() -> Graph:
     """Two layers, softmax, a batch of two."""
     graph = GraphBuilder(2, 6)
-    last = graph.linear(graph.linear("x", 5, clamp=[0.0, None]), 3)
+    last = graph.linear(graph.linear("x", 5, low=0.0), 3)
     return ramps(graph.build(graph.softmax(last)))
 
 
 def tiny() -> Graph:
     """One of everything that is emitted for a small convolutional network."""
     graph = GraphBuilder(1, 6, 6, 3)
-    first = graph.conv("x", 8, clamp=[0.0, 6.0])
+    first = graph.conv("x", 8, low=0.0, high=6.0)
     second = graph.conv(first, 8, residual=first, slope=0.125)
-    deep = graph.conv(second, 0, depthwise=True, stride=(2, 2), clamp=[0.0, None])
-    pooled = graph.pool("max_pool2d", deep, (3, 3), (1, 1), (1, 1, 1, 1))
+    deep = graph.conv(second, 0, depthwise=True, stride=(2, 2), low=0.0)
+    pooled = graph.pool(MaxPool2d, deep, (3, 3), (1, 1), (1, 1, 1, 1))
     return ramps(graph.build(graph.linear(graph.flatten(pooled), 4)))
 
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from modelgen.ir.builder import GraphBuilder
 from modelgen.ir.execute import run_graph
 from modelgen.ir.execute_exact import run_graph as run_reference
 from modelgen.ir.graph import Graph
 from modelgen.ir.tolerance import output_tolerance
+from modelgen.operators import AvgPool2d
+from tests.support.graph_builder import GraphBuilder
 
 SUM = 2.0**-20
 """Of the sum of the absolute products."""
@@ -80,7 +81,7 @@ def test_what_aligning_loses_is_allowed() -> None:
 def test_the_bound_is_within_reach(seed: int) -> None:
     """Real differences are below it; what is wrong by a thousandth of the output's size is not."""
     builder = GraphBuilder(1, 12, 12, 3, seed=seed)
-    last = builder.conv("x", 8, clamp=[0.0, None])
+    last = builder.conv("x", 8, low=0.0)
     last = builder.conv(last, 8, residual=last, pool=(2, 2))
     graph = builder.build(builder.linear(builder.flatten(last), 10))
     values = np.random.default_rng(seed).standard_normal((2, 12, 12, 3)).astype(np.float32)
@@ -96,7 +97,7 @@ def test_the_bound_is_within_reach(seed: int) -> None:
 def test_the_average_of_a_large_map_of_equal_pixels(value: float) -> None:
     """All roundings may go in the same direction; what is wrong by a pixel is still seen."""
     builder = GraphBuilder(1, 62, 62, 1)
-    graph = builder.build(builder.pool("avg_pool2d", "x", (62, 62), (62, 62)))
+    graph = builder.build(builder.pool(AvgPool2d, "x", (62, 62), (62, 62)))
     values = np.full((1, 62, 62, 1), value, np.float32)
     allowed = output_tolerance(graph, values)
     got = run_reference(graph, values, 8).reshape(allowed.shape)

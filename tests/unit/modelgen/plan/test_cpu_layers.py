@@ -7,15 +7,15 @@ import pytest
 import torch
 from torch import nn
 
-from modelgen.frontends.torch_export.feature_maps import values_to_layout
 from modelgen.frontends.torch_export.importer import import_model
 from modelgen.hardware import Hardware
+from modelgen.ir.channels_last import values_to_layout
 from modelgen.ir.execute import run_graph
 from modelgen.ir.graph import Graph
 from modelgen.ir.tolerance import output_tolerance
+from modelgen.passes.simplify import simplify
 from modelgen.plan.compiler import compile_graph
 from modelgen.quantize.weights import quantize
-from modelgen.stages.quantization import simplify
 from modelgen.verify.golden import golden_outputs
 
 SMALL = Hardware(array_size=4, buffer_words=256, accumulator_depth=16)
@@ -104,14 +104,14 @@ def test_linear_works_on_the_last_dimension(
 
 def test_activations_between_linear_layers_on_maps_are_fused() -> None:
     graph = check_device(pointwise_between(), (3, 4, 9), 1, Hardware())
-    assert [(node.name, node.op) for node in graph.nodes] == [
+    assert [(node.name, node.operator.name) for node in graph.nodes] == [
         ("0", "conv2d"),
         ("1.columns_last", "permute"),
         ("1", "linear"),
         ("4", "linear"),
         ("4.channels_last", "permute"),
     ]
-    assert graph.nodes[2].attributes["fused"] == ["2"]
+    assert graph.nodes[2].fused == ("2",)
 
 
 def soft(x: torch.Tensor) -> torch.Tensor:

@@ -10,13 +10,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from modelgen.frontends.torch_export.feature_maps import values_to_layout
 from modelgen.frontends.torch_export.importer import import_model
+from modelgen.ir.channels_last import values_to_layout
 from modelgen.ir.execute import run_graph
 from modelgen.ir.graph import Graph
+from modelgen.passes.simplify import simplify
 from modelgen.quantize.portable import FILE_NAME, save, to_module
 from modelgen.quantize.weights import quantize
-from modelgen.stages.quantization import simplify
 
 _ELSEWHERE = """
 import importlib.util, sys

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 import torch
 
+from modelgen import operators
 from modelgen.errors import ModelError
 from modelgen.frontends.torch_export.importer import import_model
 from modelgen.ir.graph import Graph
+from modelgen.operators import Conv2d
+from modelgen.operators.epilogue import Epilogue
+from modelgen.passes.simplify import simplify
 from modelgen.quantize.weights import quantize
-from modelgen.stages.quantization import simplify
 from modelgen.verify import random_modules
 from modelgen.verify.random_modules import RandomModule, Step, draw, smaller, text
 from modelgen.verify.random_modules.source import KINDS
@@ -56,20 +61,12 @@ def test_all_kinds_are_drawn() -> None:
 
 def test_all_operators_of_the_device_are_drawn() -> None:
     nodes = [node for seed in range(300) if (graph := graph_of(seed)) for node in graph.nodes]
-    assert {node.op for node in nodes} == {
-        "quantized_conv2d",
-        "quantized_linear",
-        "max_pool2d",
-        "avg_pool2d",
-        "pointwise",
-        "softmax",
-        "argmax",
-        "reshape",
-        "permute",
-    }
-    for attribute in ("residual", "pool", "slope", "clamp"):
-        assert any(node.attributes.get(attribute) for node in nodes)
-    assert any(node.attributes.get("groups", 1) > 1 for node in nodes)
+    drawn = [node.operator for node in nodes]
+    assert {type(operator) for operator in drawn} == {*operators.ALL} - {operators.Dropout}
+    epilogues = [o.epilogue for o in drawn if hasattr(o, "epilogue")]
+    for field in fields(Epilogue):
+        assert any(getattr(e, field.name) != field.default for e in epilogues)
+    assert any(operator.depthwise for operator in drawn if isinstance(operator, Conv2d))
 
 
 def test_quantization_loses_nothing() -> None:

@@ -11,10 +11,13 @@ from torch import nn
 from torch.nn import functional
 
 from modelgen.errors import ModelError
-from modelgen.frontends.torch_export.feature_maps import values_to_layout
 from modelgen.frontends.torch_export.importer import import_model
+from modelgen.ir.channels_last import values_to_layout
 from modelgen.ir.execute import run_graph
-from modelgen.ir.graph import Graph, load, save
+from modelgen.ir.files import load, save
+from modelgen.ir.graph import Graph
+from modelgen.operators import Conv2d
+from modelgen.operators.window import Window
 
 SHAPE = (4, 12, 9)
 
@@ -82,19 +85,14 @@ def test_shapes_and_weights_have_their_channels_last() -> None:
     assert graph.tensors[graph.input].shape == (2, 12, 9, 4)
     assert graph.tensors[node.output].shape == (2, 6, 8, 6)
     assert graph.constant(node, "weight").shape == (6, 3, 2, 4)
-    assert node.attributes == {
-        "stride": [2, 1],
-        "padding": [1, 1, 0, 0],
-        "dilation": [1, 1],
-        "groups": 1,
-    }
+    assert node.operator == Conv2d(Window((3, 2), (2, 1), (1, 1, 0, 0)))
 
 
 def test_flattened_maps_go_into_a_linear_layer() -> None:
     graph = check_same(
         nn.Sequential(nn.Conv2d(4, 5, 3), nn.Flatten(), nn.ReLU(), nn.Dropout(), nn.Linear(350, 7))
     )
-    assert [node.op for node in graph.nodes] == [
+    assert [node.operator.name for node in graph.nodes] == [
         *("conv2d", "reshape", "pointwise", "dropout", "linear")
     ]
 
@@ -142,7 +140,12 @@ def test_branches_functions_and_means() -> None:
             return torch.softmax(self.last(y.mean((2, 3))), 1)
 
     graph = check_same(Branches(), batch=2)
-    assert [node.op for node in graph.nodes][-4:] == ["avg_pool2d", "reshape", "linear", "softmax"]
+    assert [node.operator.name for node in graph.nodes][-4:] == [
+        "avg_pool2d",
+        "reshape",
+        "linear",
+        "softmax",
+    ]
 
 
 def test_argmax() -> None:
@@ -155,7 +158,7 @@ def test_argmax() -> None:
             return self.layer(x).argmax(1)
 
     graph = check_same(Class(), batch=2, shape=(5,))
-    assert graph.nodes[-1].op == "argmax"
+    assert graph.nodes[-1].operator.name == "argmax"
 
 
 class Function(nn.Module):

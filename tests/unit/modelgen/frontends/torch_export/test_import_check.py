@@ -15,7 +15,10 @@ from flows.terminal.progress import Progress
 from modelgen import stages
 from modelgen.errors import ModelError
 from modelgen.frontends.torch_export import importer
+from modelgen.frontends.torch_export.translation import Translation
 from modelgen.hardware import Hardware
+from modelgen.operators import Pointwise
+from modelgen.operators.epilogue import Epilogue
 from modelgen.stages import files as exported
 from modelgen.stages import model_export as export
 from modelgen.workload.data import Data
@@ -129,8 +132,8 @@ def test_a_graph_that_differs_changes_nothing_of_the_modules(tmp_path: Path) -> 
 def test_a_wrong_import_names_its_first_layer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
-    def slope_of_relu(found: importer.Importer, call: object) -> None:
-        found.add(call, "pointwise", attributes={"slope": 0.101})
+    def slope_of_relu(found: Translation, call: object) -> None:
+        found.add(call, Pointwise(Epilogue(slope=0.101)))
 
     monkeypatch.setitem(importer._OPERATORS, "aten.leaky_relu.default", slope_of_relu)
     message = r"Layer '2' \(LeakyReLU\) computes something else after the import.*allowed.*report"
@@ -139,7 +142,7 @@ def test_a_wrong_import_names_its_first_layer(
 
 
 def test_a_small_error_of_one_value_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def add_linear(found: importer.Importer, call: object) -> None:
+    def add_linear(found: Translation, call: object) -> None:
         original(found, call)
         name = found._nodes[-1].constants["bias"]
         found._constants[name] = found._constants[name] + np.eye(1, 5, 3, dtype=np.float32) / 4096
@@ -156,8 +159,8 @@ def test_a_small_error_of_one_value_shows(tmp_path: Path, monkeypatch: pytest.Mo
 def test_an_error_that_one_input_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The outputs of all inputs are compared; layers are looked at where they differ."""
 
-    def clamp_of_relu(found: importer.Importer, call: object) -> None:
-        found.add(call, "pointwise", attributes={"clamp": [0.0, 100.0]})
+    def clamp_of_relu(found: Translation, call: object) -> None:
+        found.add(call, Pointwise(Epilogue(low=0.0, high=100.0)))
 
     monkeypatch.setitem(importer._OPERATORS, "aten.relu.default", clamp_of_relu)
     inputs = inputs_of()

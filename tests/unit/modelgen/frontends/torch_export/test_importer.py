@@ -37,7 +37,7 @@ def classifier() -> nn.Module:
 
 def test_names_and_shapes() -> None:
     graph = import_model(classifier(), (3, 4), batch=2)
-    assert [(node.name, node.op) for node in graph.nodes] == [
+    assert [(node.name, node.operator.name) for node in graph.nodes] == [
         ("0", "reshape"),
         ("1", "linear"),
         ("2", "pointwise"),
@@ -53,9 +53,9 @@ def test_names_and_shapes() -> None:
 def test_functions_and_shared_weights() -> None:
     graph = import_model(Functional(), (3, 4), batch=2)
     assert graph.input == "image"
-    names = [node.name for node in graph.nodes if node.op == "linear"]
+    names = [node.name for node in graph.nodes if node.operator.name == "linear"]
     assert names == ["first", "twice", "twice#2"]
-    assert graph.nodes[-1].op == "softmax"
+    assert graph.nodes[-1].operator.name == "softmax"
     assert len(graph.constants) == 4
 
 
@@ -73,7 +73,7 @@ def test_the_graph_computes_what_the_model_does(make: type, batch: int) -> None:
 
 def test_one_linear_without_bias() -> None:
     graph = import_model(nn.Linear(5, 3, bias=False), (5,), batch=1)
-    assert [node.op for node in graph.nodes] == ["linear"]
+    assert [node.operator.name for node in graph.nodes] == ["linear"]
 
 
 def test_linear_with_keywords_and_tensors_of_the_model() -> None:
@@ -300,7 +300,10 @@ def test_conversions() -> None:
             return torch.relu(self.layer(x.float()).to(self.kind))
 
     graph = import_model(Converts(torch.float32), (4,), batch=1)
-    assert [node.op for node in graph.nodes if node.op != "reshape"] == ["linear", "pointwise"]
+    assert [node.operator.name for node in graph.nodes if not node.operator.keeps_order] == [
+        "linear",
+        "pointwise",
+    ]
     message = "converts torch.float32 to torch.float64; all tensors are FP32"
     check_message(Converts(torch.float64), (4,), "Layer 'to_1'", message)
 
@@ -315,7 +318,7 @@ def test_dropout_of_channels_and_view_as() -> None:
             return torch.relu(self.dropout(x)).view_as(x)
 
     graph = import_model(Model(), (2, 3, 3), batch=1)
-    assert [node.op for node in graph.nodes] == ["dropout", "pointwise", "reshape"]
+    assert [node.operator.name for node in graph.nodes] == ["dropout", "pointwise", "reshape"]
 
 
 def test_what_cannot_be_traced_gives_its_line() -> None:

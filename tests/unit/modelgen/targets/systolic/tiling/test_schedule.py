@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from modelgen.errors import ModelError
 from modelgen.hardware import Hardware
-from modelgen.ir.builder import GraphBuilder
 from modelgen.ir.graph import Graph
 from modelgen.memory import arena
+from modelgen.operators import AvgPool2d, MaxPool2d
 from modelgen.plan.analysis import describe
 from modelgen.plan.compiler import compile_graph
 from modelgen.plan.image import Machine, build_image, descriptors_of, execute
@@ -23,6 +23,7 @@ from modelgen.targets.systolic.descriptor import Descriptor, Fence
 from modelgen.verify.golden import check, golden_outputs
 from tests.support import networks
 from tests.support.float_network import run_float
+from tests.support.graph_builder import GraphBuilder
 from tests.support.networks import bits, random_network
 from tests.support.overlap import check_fences
 
@@ -133,8 +134,8 @@ def test_larger_than_the_buffer() -> None:
     """Rows with their halo, columns, channels and kernel taps: whatever it takes."""
     for buffer_words in (512, 2048, 8192):
         graph = GraphBuilder(1, 40, 40, 12)
-        last = graph.conv("x", 20, (5, 5), padding=(2, 2, 2, 2), clamp=[0.0, None])
-        built = graph.build(graph.pool("max_pool2d", last, (3, 3), (2, 2), (1, 1, 1, 1)))
+        last = graph.conv("x", 20, (5, 5), padding=(2, 2, 2, 2), low=0.0)
+        built = graph.build(graph.pool(MaxPool2d, last, (3, 3), (2, 2), (1, 1, 1, 1)))
         values = inputs_of(built)
         hardware = Hardware(buffer_words=buffer_words)
         assert_close(execute(compile_graph(built, hardware), values), run_float(built, values))
@@ -145,7 +146,7 @@ def padded_convolutions(
 ) -> Graph:
     """A convolution that loads its input, and one that finds it in the buffer; batch of two."""
     graph = GraphBuilder(2, 8, 9, 5)
-    last = graph.conv("x", 12, kernel, padding=padding, clamp=[0.0, None], **fields)
+    last = graph.conv("x", 12, kernel, padding=padding, low=0.0, **fields)
     last = graph.conv(last, 12, kernel, padding=padding, **{**fields, "depthwise": True})
     return graph.build(graph.conv(last, 9, kernel, padding=padding, **fields))
 
@@ -183,10 +184,10 @@ def inferences_of(graph: Graph) -> np.ndarray:
 def test_the_first_rows_see_only_padding() -> None:
     """The classifier of which later inferences were once wrong."""
     graph = GraphBuilder(1, 32, 32, 3)
-    last = graph.conv("x", 16, padding=(3, 3, 3, 3), clamp=[0.0, None])
-    last = graph.conv(last, 32, padding=(0, 0, 0, 0), clamp=[0.0, None])
+    last = graph.conv("x", 16, padding=(3, 3, 3, 3), low=0.0)
+    last = graph.conv(last, 32, padding=(0, 0, 0, 0), low=0.0)
     last = graph.conv(last, 32, padding=(0, 0, 0, 0))
-    last = graph.pool("avg_pool2d", last, (32, 32), (32, 32))
+    last = graph.pool(AvgPool2d, last, (32, 32), (32, 32))
     built = graph.build(graph.linear(graph.flatten(last), 4))
     golden_outputs(compile_graph(built, Hardware()), inferences_of(built))
 
@@ -296,7 +297,7 @@ def test_products_come_near_the_limit(shape: tuple[int, int, int], size: int) ->
 
 def test_one_row_is_one_descriptor_a_layer() -> None:
     graph = GraphBuilder(1, 784)
-    last = graph.linear("x", 128, clamp=[0.0, None])
+    last = graph.linear("x", 128, low=0.0)
     built = graph.build(graph.softmax(graph.linear(graph.linear(last, 64), 10)))
     program = compile_graph(built, Hardware())
     jobs = [layer.jobs for layer in program.layers if isinstance(layer, EngineLayer)]
@@ -401,7 +402,7 @@ def test_an_operand_that_is_the_input_too_keeps_its_place(hardware: Hardware) ->
 
 def test_description() -> None:
     graph = GraphBuilder(1, 784)
-    last = graph.linear(graph.linear("x", 128, clamp=[0.0, None]), 64)
+    last = graph.linear(graph.linear("x", 128, low=0.0), 64)
     document = describe(compile_graph(graph.build(graph.softmax(last)), Hardware()))
     assert [layer["limit_cycles"] for layer in document["layers"]] == [6500.0, 560.0, 0.0]
     assert document["layers"][0]["shape"] == "1 x 784 -> 128"

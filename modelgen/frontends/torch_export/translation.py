@@ -1,0 +1,232 @@
+"""What the translation of an exported program has so far: tensors, nodes, constants.
+
+Through it the functions that translate one operator each add to the graph.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+from modelgen.errors import ModelError
+from modelgen.frontends.torch_export.calls import complaint, layer_name, shape_of
+from modelgen.frontends.torch_export.tracing import shape_text
+from modelgen.ir.channels_last import to_layout
+from modelgen.ir.graph import Graph, Node, Tensor
+from modelgen.operators import Operator
+
+if TYPE_CHECKING:
+    import torch
+
+_FLATTENED = (
+    "reads flattened feature maps, whose values lie in another order on the device; linear and "
+    "element-wise layers over all of them can"
+)
+
+
+class Translation:
+    """A graph in the making."""
+
+    def __init__(self, program: torch.export.ExportedProgram, batch: int) -> None:
+        self._program = program
+        self.batch = batch
+        self.calls = [node for node in program.graph.nodes if node.op == "call_function"]
+        """Calls of operators, in order."""
+        self._tensors: dict[str, Tensor] = {}
+        self._constants: dict[str, np.ndarray] = {}
+        self._nodes: list[Node] = []
+        self._tensor_of: dict[Any, str] = {}
+        self._written: dict[Any, str] = {}
+        """Call -> the last tensor that was added for it, which is its result."""
+        self.flattened: dict[str, tuple[int, ...]] = {}
+        """Tensor of flattened maps -> their channels, rows, columns, where order matters."""
+        self._constant_of = self._find_constants()
+        self._input = self._add_input()
+
+    def graph(self) -> Graph:
+        """Return the graph of all that was added."""
+        graph = Graph(
+            input=self._input,
+            output=self._output(),
+            batch=self.batch,
+            nodes=tuple(self._nodes),
+            tensors=self._tensors,
+            constants=self._constants,
+            flattened=self.flattened.get(self._output()),
+        )
+        shape = graph.tensors[graph.output].shape
+        # Of maps, whose channels are last here, one input's results have to be together.
+        if len(shape) == 4 and shape[0] != self.batch:
+            raise ModelError(
+                f"The model's output has the shape {shape_text(shape_of(self._result()))}, which "
+                "is not one result for each of "
+                f"the {self.batch} inputs of a batch: keep the batch as the first dimension."
+            )
+        return graph
+
+    def origins(self) -> dict[str, Any]:
+        """Return tensor -> the call that computes it in PyTorch, where one does."""
+        return {name: call for call, name in self._written.items()}
+
+    def _find_constants(self) -> dict[str, str]:
+        """Return placeholder -> name of the parameter, buffer or constant that it stands for."""
+        signature = self._program.graph_signature
+        return {
+            **signature.inputs_to_parameters,
+            **signature.inputs_to_buffers,
+            **signature.inputs_to_lifted_tensor_constants,
+        }
+
+    def _add_input(self) -> str:
+        names = self._program.graph_signature.user_inputs
+        if len(names) != 1:
+            raise ModelError(f"The model has {len(names)} inputs; exactly one is supported.")
+        node = next(n for n in self._program.graph.nodes if n.name == names[0])
+        self._tensors[node.name] = Tensor(node.name, to_layout(shape_of(node)))
+        self._tensor_of[node] = node.name
+        return node.name
+
+    def _output(self) -> str:
+        outputs = self._program.graph_signature.user_outputs
+        if len(outputs) != 1 or not isinstance(outputs[0], str):
+            raise ModelError(f"The model returns {len(outputs)} values; it must return one tensor.")
+        result = self._result()
+        if result not in self._tensor_of:
+            raise ModelError("The model's output does not depend on its input.")
+        return self._tensor_of[result]
+
+    def _result(self) -> Any:
+        """Return the node of the program that is its output."""
+        name = self._program.graph_signature.user_outputs[0]
+        return next(node for node in self._program.graph.nodes if node.name == name)
+
+    def add(
+        self,
+        call: Any,
+        operator: Operator,
+        *sources: Any,
+        keep: bool | None = True,
+        shape: tuple[int, ...] | None = None,
+        name: str | None = None,
+        constants: dict[str, str] | None = None,
+    ) -> str:
+        """Add a node; returns the tensor that it writes.
+
+        Args:
+            call: of the exported program.
+            operator: of the node.
+            sources: calls or tensors that it reads; the call's first argument if none are given.
+            keep: what happens to flattened maps: True, the output is flattened maps too; False,
+                they are refused; None, the caller sees to it.
+            shape: of the output; the call's if it is not given.
+            name: of the node; the layer's if it is not given.
+            constants: of the node.
+        """
+        inputs = tuple(self._source(call, source) for source in sources or call.args[:1])
+        name = self._unique(name or layer_name(call))
+        tensor = Tensor(name, shape or to_layout(shape_of(call)))
+        node = Node(name, operator, inputs, name, constants or {})
+        self._check_shape(call, node, tensor)
+        self._tensors[name] = tensor
+        self._tensor_of[call] = self._written[call] = name
+        self._nodes.append(node)
+        orders = {self.flattened.get(tensor) for tensor in inputs}
+        if keep is not None and orders != {None}:
+            if not keep or len(orders) > 1:
+                self.complain_of_order(call)
+            self.flattened[name] = orders.pop()
+        return name
+
+    def _check_shape(self, call: Any, node: Node, tensor: Tensor) -> None:
+        """Make sure that the operator gives what PyTorch gives."""
+        shapes = [self._tensors[name].shape for name in node.inputs]
+        arrays = {role: self._constants[name] for role, name in node.constants.items()}
+        inferred = node.operator.infer_shape(shapes, arrays)
+        if inferred != tensor.shape:
+            raise AssertionError(f"{layer_name(call)}: {inferred}, in PyTorch {tensor.shape}")
+
+    def _source(self, call: Any, source: Any) -> str:
+        if isinstance(source, str):
+            return source
+        if source not in self._tensor_of:
+            self.complain(call, "does not work on the model's input")
+        return self._tensor_of[source]
+
+    def add_constants(self, call: Any, **values: np.ndarray) -> dict[str, str]:
+        """Keep arrays that belong to a call; returns role -> name."""
+        names = {role: f"{call.name}.{role}" for role in values}
+        self._constants.update({names[role]: value for role, value in values.items()})
+        return names
+
+    def complain(self, call: Any, reason: str, hint: str = "") -> NoReturn:
+        """Raise ModelError for a call; the message names its layer."""
+        raise ModelError(f"{complaint(self.calls, call, reason)} {hint}".rstrip())
+
+    def _unique(self, name: str) -> str:
+        """Return `name`, or name#2, name#3 ... where a layer is used more than once."""
+        candidate, count = name, 1
+        while candidate in self._tensors:
+            count += 1
+            candidate = f"{name}#{count}"
+        return candidate
+
+    def shape(self, source: Any) -> tuple[int, ...]:
+        """Return the shape of what a call or a name stands for, channels last."""
+        return self._tensors[source if isinstance(source, str) else self._tensor_of[source]].shape
+
+    def order(self, call: Any) -> tuple[int, ...] | None:
+        """Return channels, rows, columns of the flattened maps that a call reads, if it does."""
+        return self.flattened.get(self._source(call, call.args[0]))
+
+    def complain_of_mixing(self, call: Any, shape: Sequence[int]) -> NoReturn:
+        """Raise ModelError for a call whose rows have values of several inputs."""
+        reason = f"puts values of several inputs of a batch of {self.batch} into one row"
+        self.complain(
+            call,
+            f"{reason} (shape {shape_text(shape)})",
+            "Keep the batch as the first dimension.",
+        )
+
+    def complain_of_order(self, call: Any) -> NoReturn:
+        """Raise ModelError for a call that cannot read flattened maps."""
+        self.complain(call, _FLATTENED)
+
+    def features_to_layout(self, call: Any, values: np.ndarray) -> np.ndarray:
+        """Return one value for each feature that a call reads in the order of the device."""
+        order = self.order(call)
+        if order is None:
+            return values
+        return np.ascontiguousarray(values.reshape(order).transpose(1, 2, 0).reshape(-1))
+
+    def reordered(self, call: Any, target: str, order: tuple[int, ...]) -> str:
+        """Return the name of a linear layer's weights in the order of the flattened maps."""
+        weight = self._constants[target]
+        if weight.shape[1] != math.prod(order):
+            self.complain_of_order(call)
+        name = f"{target}.{'x'.join(map(str, order))}"
+        maps = weight.reshape(len(weight), *order).transpose(0, 2, 3, 1)
+        self._constants[name] = np.ascontiguousarray(maps.reshape(weight.shape))
+        return name
+
+    def constants(self, call: Any, values: dict[str, Any]) -> dict[str, str]:
+        """Return role -> name of the parameters that a call reads; those that are None left out."""
+        return {
+            role: self._constant(call, value) for role, value in values.items() if value is not None
+        }
+
+    def value(self, call: Any, node: Any) -> np.ndarray:
+        """Return a parameter's values as FP32."""
+        return self._constants[self._constant(call, node)]
+
+    def _constant(self, call: Any, node: Any) -> str:
+        target = self._constant_of.get(getattr(node, "name", None))
+        if target is None:
+            self.complain(call, "has weights that the model computes")
+        if target not in self._constants:
+            held = {**self._program.state_dict, **self._program.constants}
+            tensor = held[target].detach().to("cpu").float()
+            self._constants[target] = np.ascontiguousarray(tensor.numpy())
+        return target

@@ -1,0 +1,96 @@
+"""A graph as files: graph.json and constants.npz."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import numpy as np
+
+from modelgen import operators
+from modelgen.ir.graph import ElementType, Graph, Node, Tensor
+
+_FORMAT = 2
+_BY_NAME = {operator.name: operator for operator in operators.ALL}
+
+
+def save(graph: Graph, folder: Path) -> None:
+    """Write graph.json and constants.npz; the same graph gives the same bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    document = {
+        "format": _FORMAT,
+        "input": graph.input,
+        "output": graph.output,
+        "batch": graph.batch,
+        "tensors": {
+            name: {"shape": list(tensor.shape), "element": tensor.element.value}
+            for name, tensor in graph.tensors.items()
+        },
+        "nodes": [_node(node) for node in graph.nodes],
+        "flattened": graph.flattened,
+    }
+    (folder / "graph.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    np.savez(folder / "constants.npz", **graph.constants)
+
+
+def _node(node: Node) -> dict[str, Any]:
+    return {
+        "name": node.name,
+        "operator": node.operator.name,
+        "attributes": _plain(node.operator),
+        "inputs": list(node.inputs),
+        "output": node.output,
+        "constants": node.constants,
+        "fused": list(node.fused),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Return a record as plain JSON values."""
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    return [_plain(part) for part in value] if isinstance(value, tuple) else value
+
+
+def load(folder: Path) -> Graph:
+    """Read what `save` wrote."""
+    document = json.loads((folder / "graph.json").read_text(encoding="utf-8"))
+    with np.load(folder / "constants.npz") as archive:
+        constants = {name: archive[name] for name in archive.files}
+    flattened = document["flattened"]
+    return Graph(
+        input=document["input"],
+        output=document["output"],
+        batch=document["batch"],
+        nodes=tuple(
+            Node(
+                name=node["name"],
+                operator=_record(_BY_NAME[node["operator"]], node["attributes"]),
+                inputs=tuple(node["inputs"]),
+                output=node["output"],
+                constants=node["constants"],
+                fused=tuple(node["fused"]),
+            )
+            for node in document["nodes"]
+        ),
+        tensors={
+            name: Tensor(name, tuple(tensor["shape"]), ElementType(tensor["element"]))
+            for name, tensor in document["tensors"].items()
+        },
+        constants=constants,
+        flattened=None if flattened is None else tuple(flattened),
+    )
+
+
+def _record(kind: type[Any], values: dict[str, Any]) -> Any:
+    """Return a record from its plain JSON values."""
+    types = get_type_hints(kind)
+    made = {}
+    for name, value in values.items():
+        if is_dataclass(types[name]):
+            made[name] = _record(types[name], value)
+        else:
+            made[name] = tuple(value) if isinstance(value, list) else value
+    return kind(**made)

@@ -1,0 +1,28 @@
+"""The operators of a graph, one file each: what they compute, how exactly, and by what kernel."""
+
+from __future__ import annotations
+
+from modelgen.operators.argmax import Argmax
+from modelgen.operators.avg_pool2d import AvgPool2d
+from modelgen.operators.base import Operator
+from modelgen.operators.conv2d import Conv2d
+from modelgen.operators.dropout import Dropout
+from modelgen.operators.linear import Linear
+from modelgen.operators.max_pool2d import MaxPool2d
+from modelgen.operators.permute import Permute
+from modelgen.operators.pointwise import Pointwise
+from modelgen.operators.reshape import Reshape
+from modelgen.operators.softmax import Softmax
+
+ALL: tuple[type[Operator], ...] = (
+    Argmax,
+    AvgPool2d,
+    Conv2d,
+    Dropout,
+    Linear,
+    MaxPool2d,
+    Permute,
+    Pointwise,
+    Reshape,
+    Softmax,
+)

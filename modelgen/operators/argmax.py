@@ -1,0 +1,50 @@
+"""Class with the largest value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from modelgen.operators.base import Arrays, Bounded, Cut, Kernel, Operator, Shape
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Argmax(Operator):
+    """Position of the largest value of each row, of equal ones the first, as FP32."""
+
+    name: ClassVar[str] = "argmax"
+
+    def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
+        """See `Operator.infer_shape`."""
+        return inputs[0][:-1]
+
+    def evaluate_float(
+        self, inputs: Sequence[torch.Tensor], constants: Mapping[str, torch.Tensor]
+    ) -> torch.Tensor:
+        """See `Operator.evaluate_float`."""
+        import torch
+
+        return inputs[0].argmax(dim=-1).to(torch.float32)
+
+    def evaluate_exact(
+        self, inputs: Sequence[np.ndarray], constants: Arrays, cut: Cut
+    ) -> np.ndarray:
+        """See `Operator.evaluate_exact`."""
+        return inputs[0].argmax(axis=-1).astype(np.float32)
+
+    def error_bound(self, inputs: Sequence[Bounded], constants: Arrays) -> Bounded:
+        """See `Operator.error_bound`."""
+        chosen = inputs[0][0].argmax(axis=-1).astype(np.float64)
+        return chosen, np.zeros_like(chosen)
+
+    def kernel(self, inputs: Sequence[Shape]) -> Kernel:
+        """See `Operator.kernel`."""
+        columns = inputs[0][-1]
+        return Kernel("argmax.hpp", "argmax", (str(math.prod(inputs[0]) // columns), str(columns)))

@@ -1,0 +1,72 @@
+"""Average of each window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from modelgen.arithmetic.fp32 import canonicalize, fp32_add
+from modelgen.operators.base import Arrays, Bounded, Cut, Operator, Shape
+from modelgen.operators.bounds import ALIGNMENT, RELATIVE, ROUNDING
+from modelgen.operators.epilogue import Epilogue
+from modelgen.operators.window import Window
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class AvgPool2d(Operator):
+    """Each channel by itself, divided by all of the kernel, padding included."""
+
+    name: ClassVar[str] = "avg_pool2d"
+    window: Window
+    epilogue: Epilogue = field(default_factory=Epilogue)
+
+    def describe(self) -> str:
+        """See `Operator.describe`."""
+        size, *rest = self.window.describe()
+        return ", ".join([f"average pool {size}", *rest, *self.epilogue.describe()])
+
+    def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
+        """See `Operator.infer_shape`."""
+        batch, rows, columns, channels = inputs[0]
+        return self.epilogue.shape((batch, *self.window.outputs(rows, columns), channels))
+
+    def evaluate_float(
+        self, inputs: Sequence[torch.Tensor], constants: Mapping[str, torch.Tensor]
+    ) -> torch.Tensor:
+        """See `Operator.evaluate_float`."""
+        import torch
+
+        maps = self.window.pad(inputs[0], 0.0)
+        pooled = torch.nn.functional.avg_pool2d(maps, self.window.kernel, self.window.stride)
+        return self.epilogue.evaluate_float(pooled.permute(0, 2, 3, 1), inputs[1:])
+
+    def evaluate_exact(
+        self, inputs: Sequence[np.ndarray], constants: Arrays, cut: Cut
+    ) -> np.ndarray:
+        """See `Operator.evaluate_exact`."""
+        taps = self.window.each_tap(inputs[0], 0.0)
+        total = canonicalize(next(taps))
+        for tap in taps:
+            total = fp32_add(total, canonicalize(tap))
+        scale, bias = np.float32(1.0 / self.window.taps), np.float32(0.0)
+        return self.epilogue.evaluate_exact(total, scale, bias, inputs[1:])
+
+    def error_bound(self, inputs: Sequence[Bounded], constants: Arrays) -> Bounded:
+        """See `Operator.error_bound`."""
+        value, error = inputs[0]
+        # Pixels of a map are often alike: then all additions round in the same direction.
+        relative = RELATIVE + ROUNDING * float(self.window.taps)
+        largest = np.full_like(value, np.abs(value).max(initial=0.0))
+        allowed = self._mean(error) + relative * self._mean(np.abs(value))
+        allowed = allowed + ALIGNMENT * self._mean(largest)
+        return self.epilogue.error_bound((self._mean(value), allowed), inputs[1:])
+
+    def _mean(self, values: np.ndarray) -> np.ndarray:
+        taps = list(self.window.each_tap(values, 0.0))
+        return np.sum(taps, axis=0) / float(self.window.taps)

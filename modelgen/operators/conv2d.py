@@ -1,0 +1,111 @@
+"""Convolution over feature maps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from modelgen.arithmetic.fp32 import fp32_add, slice_products
+from modelgen.operators.base import Arrays, Bounded, Cut, Operator, Shape
+from modelgen.operators.epilogue import Epilogue
+from modelgen.operators.products import bounded_products, scaled, sliced
+from modelgen.operators.window import Window
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Conv2d(Operator):
+    """Sums over a window and its channels.
+
+    Constants: `weight` (N, kernel rows, kernel columns, C / groups), FP32 or quantized to INT8 with
+    a `scale` (N,); `bias` (N,), which floating-point weights may lack.
+    """
+
+    name: ClassVar[str] = "conv2d"
+    window: Window
+    groups: int = 1
+    """1; or C = N: each channel has a window of its own (depthwise)."""
+    epilogue: Epilogue = field(default_factory=Epilogue)
+
+    @property
+    def depthwise(self) -> bool:
+        """Whether each channel has a window of its own."""
+        return self.groups > 1
+
+    def describe(self) -> str:
+        """See `Operator.describe`."""
+        kind = "depthwise conv" if self.depthwise else "conv"
+        size, *rest = self.window.describe()
+        return ", ".join([f"{kind} {size}", *rest, *self.epilogue.describe()])
+
+    def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
+        """See `Operator.infer_shape`."""
+        batch, rows, columns, _ = inputs[0]
+        channels = constants["weight"].shape[0]
+        return self.epilogue.shape((batch, *self.window.outputs(rows, columns), channels))
+
+    def evaluate_float(
+        self, inputs: Sequence[torch.Tensor], constants: Mapping[str, torch.Tensor]
+    ) -> torch.Tensor:
+        """See `Operator.evaluate_float`."""
+        import torch
+
+        maps = self.window.pad(inputs[0], 0.0)
+
+        def product(weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+            window = self.window
+            settings = window.stride, 0, window.dilation, self.groups
+            ordered = weight.permute(0, 3, 1, 2)
+            result = torch.nn.functional.conv2d(maps, ordered, bias, *settings)
+            return result.permute(0, 2, 3, 1)
+
+        return self.epilogue.evaluate_float(scaled(constants, product), inputs[1:])
+
+    def evaluate_exact(
+        self, inputs: Sequence[np.ndarray], constants: Arrays, cut: Cut
+    ) -> np.ndarray:
+        """See `Operator.evaluate_exact`."""
+        weight = constants["weight"]
+        taps = np.stack(list(self.window.each_tap(inputs[0], 0.0)), axis=-2)
+        if self.depthwise:
+            totals = _channel_by_channel(taps, weight, cut.array_size)
+        else:
+            rows = taps.reshape(-1, weight[0].size)
+            product = sliced(rows, weight.reshape(len(weight), -1), cut)
+            totals = product.reshape(*taps.shape[:3], -1)
+        factors = constants["scale"], constants["bias"]
+        return self.epilogue.evaluate_exact(totals, *factors, inputs[1:])
+
+    def error_bound(self, inputs: Sequence[Bounded], constants: Arrays) -> Bounded:
+        """See `Operator.error_bound`."""
+        bounded = bounded_products(constants, inputs[0], self._sums)
+        return self.epilogue.error_bound(bounded, inputs[1:])
+
+    def _sums(self, values: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        matrices = weight.reshape(len(weight), -1, weight.shape[3])
+        total = np.zeros(())
+        for index, tap in enumerate(self.window.each_tap(values, 0.0)):
+            matrix = matrices[:, index]
+            total = total + (tap * matrix[:, 0] if self.depthwise else tap @ matrix.T)
+        return total
+
+
+def _channel_by_channel(taps: np.ndarray, weight: np.ndarray, array_size: int) -> np.ndarray:
+    """Return sums over taps (..., taps, channels); S channels share an exponent."""
+    channels = weight.shape[0]
+    total: np.ndarray | None = None
+    for index, factor in enumerate(weight.reshape(channels, -1).T):
+        parts = [
+            slice_products(taps[..., index, first:last], factor[first:last])
+            for first in range(0, channels, array_size)
+            for last in [first + array_size]
+        ]
+        part = np.concatenate(parts, axis=-1)
+        total = part if total is None else fp32_add(total, part)
+    assert total is not None
+    return total

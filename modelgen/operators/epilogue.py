@@ -1,0 +1,181 @@
+"""What is done with each result before it is stored: the operators that work on maps share it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from modelgen.arithmetic.fp32 import maximum, postprocess
+from modelgen.operators.base import Bounded, Shape
+from modelgen.operators.bounds import RELATIVE
+from modelgen.operators.window import pair_text
+
+if TYPE_CHECKING:
+    import torch
+
+_NO_POOL = (1, 1)
+
+
+@dataclass(frozen=True)
+class Epilogue:
+    """Residual operand, slope, clamp and max-pooling, in this order, after scale and bias."""
+
+    residual: bool = False
+    """The node's second input is added."""
+    slope: float = 1.0
+    """Factor of negative values."""
+    low: float | None = None
+    """Smallest result; None: no bound."""
+    high: float | None = None
+    pool: tuple[int, int] = _NO_POOL
+    """Rows, columns of the windows whose largest result is stored; they do not overlap."""
+
+    @property
+    def clamps(self) -> bool:
+        """Whether results have a bound."""
+        return self.low is not None or self.high is not None
+
+    @property
+    def pools(self) -> bool:
+        """Whether only the largest result of each window is stored."""
+        return self.pool != _NO_POOL
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Smallest and largest result, infinite where there is no bound."""
+        return (
+            -math.inf if self.low is None else self.low,
+            math.inf if self.high is None else self.high,
+        )
+
+    def describe(self) -> list[str]:
+        """Return what is done in a few words, one text for each part."""
+        parts = ["add"] if self.residual else []
+        if self.slope != 1.0:
+            parts.append(f"leaky ReLU {self.slope:g}")
+        if self.clamps:
+            names = {(0.0, None): "ReLU", (0.0, 6.0): "ReLU6"}
+            parts.append(names.get((self.low, self.high), f"clamp {self.low} .. {self.high}"))
+        if self.pools:
+            parts.append(f"max-pool {pair_text(self.pool)}")
+        return parts
+
+    def without_pool(self) -> Epilogue:
+        """Return the same without a pooling."""
+        return replace(self, pool=_NO_POOL)
+
+    def then(self, after: Epilogue) -> Epilogue | None:
+        """Return what does both, one after another; None if one store cannot."""
+        if after.pools or (after.residual and self != Epilogue()):
+            return None
+        if after.slope != 1.0 and not self._may_scale(after.slope):
+            return None
+        low, high = _intersection(self, after)
+        if low is not None and high is not None and low > high:
+            return None
+        slope = after.slope if after.slope != 1.0 else self.slope
+        residual = self.residual or after.residual
+        return Epilogue(residual, slope, low, high, self.pool)
+
+    def _may_scale(self, slope: float) -> bool:
+        """Tell whether negative results may get a factor after all that is done already."""
+        # A factor below zero turns the order of values round, which a pooling would see.
+        turns = self.pools and slope < 0
+        return self.slope == 1.0 and not self.clamps and not turns
+
+    def shape(self, computed: Shape) -> Shape:
+        """Return the shape of what is stored."""
+        if not self.pools:
+            return computed
+        batch, rows, columns, channels = computed
+        return batch, rows // self.pool[0], columns // self.pool[1], channels
+
+    def evaluate_float(self, values: torch.Tensor, others: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Return what is stored, in PyTorch.
+
+        Args:
+            values: with scale and bias.
+            others: the node's inputs after the first.
+        """
+        import torch
+
+        if self.residual:
+            values = values + others[0].reshape(values.shape)
+        if self.slope != 1.0:
+            values = torch.where(values < 0, values * self.slope, values)
+        if self.clamps:
+            values = values.clamp(self.low, self.high)
+        if self.pools:
+            maps = torch.nn.functional.max_pool2d(values.permute(0, 3, 1, 2), self.pool, self.pool)
+            values = maps.permute(0, 2, 3, 1)
+        return values
+
+    def evaluate_exact(
+        self,
+        totals: np.ndarray,
+        scale: np.ndarray,
+        bias: np.ndarray,
+        others: Sequence[np.ndarray],
+    ) -> np.ndarray:
+        """Return what is stored, bit for bit.
+
+        Args:
+            totals: FP32, what the accumulators hold.
+            scale: FP32, one a channel, or one for all.
+            bias: likewise.
+            others: the node's inputs after the first.
+        """
+        residual = others[0].reshape(totals.shape) if self.residual else None
+        stored = postprocess(totals, scale, bias, *self.bounds, residual=residual, slope=self.slope)
+        return self._largest_exact(stored) if self.pools else stored
+
+    def _largest_exact(self, values: np.ndarray) -> np.ndarray:
+        """Return the largest value of each window, of equal ones the first."""
+        rows, columns = (values.shape[a + 1] // self.pool[a] * self.pool[a] for a in (0, 1))
+        largest: np.ndarray | None = None
+        for y in range(self.pool[0]):
+            for x in range(self.pool[1]):
+                part = values[:, y : rows : self.pool[0], x : columns : self.pool[1]]
+                largest = part if largest is None else maximum(largest, part)
+        assert largest is not None
+        return largest
+
+    def error_bound(self, bounded: Bounded, others: Sequence[Bounded]) -> Bounded:
+        """Return what is stored in FP64, and the bound on its difference.
+
+        Args:
+            bounded: results with scale and bias.
+            others: the node's inputs after the first.
+        """
+        value, error = bounded
+        if self.residual:
+            other, other_error = (part.reshape(value.shape) for part in others[0])
+            value = value + other
+            error = error + other_error + RELATIVE * np.abs(value)
+        # Slope, clamp and maximum bring values no further apart.
+        value = np.where(value < 0, value * self.slope, value)
+        error = error * max(1.0, abs(self.slope))
+        if self.clamps:
+            value = np.clip(value, self.low, self.high)
+        if self.pools:
+            return self._largest(value), self._largest(error)
+        return value, error
+
+    def _largest(self, values: np.ndarray) -> np.ndarray:
+        """Return the largest of each window."""
+        batch, rows, columns, channels = values.shape
+        rows, columns = rows // self.pool[0], columns // self.pool[1]
+        cut = values[:, : rows * self.pool[0], : columns * self.pool[1]]
+        windows = cut.reshape(batch, rows, self.pool[0], columns, self.pool[1], channels)
+        return windows.max(axis=(2, 4))
+
+
+def _intersection(first: Epilogue, second: Epilogue) -> tuple[float | None, float | None]:
+    """Return the bounds of two clamps one after another."""
+    low = max((e.low for e in (first, second) if e.low is not None), default=None)
+    high = min((e.high for e in (first, second) if e.high is not None), default=None)
+    return low, high

@@ -1,0 +1,64 @@
+"""Largest value of each window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from modelgen.arithmetic.fp32 import canonicalize, maximum
+from modelgen.operators.base import Arrays, Bounded, Cut, Operator, Shape
+from modelgen.operators.epilogue import Epilogue
+from modelgen.operators.window import Window
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class MaxPool2d(Operator):
+    """Each channel by itself; padding is never the largest."""
+
+    name: ClassVar[str] = "max_pool2d"
+    window: Window
+    epilogue: Epilogue = field(default_factory=Epilogue)
+
+    def describe(self) -> str:
+        """See `Operator.describe`."""
+        size, *rest = self.window.describe()
+        return ", ".join([f"max-pool {size}", *rest, *self.epilogue.describe()])
+
+    def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
+        """See `Operator.infer_shape`."""
+        batch, rows, columns, channels = inputs[0]
+        return self.epilogue.shape((batch, *self.window.outputs(rows, columns), channels))
+
+    def evaluate_float(
+        self, inputs: Sequence[torch.Tensor], constants: Mapping[str, torch.Tensor]
+    ) -> torch.Tensor:
+        """See `Operator.evaluate_float`."""
+        import torch
+
+        maps = self.window.pad(inputs[0], -float("inf"))
+        pooled = torch.nn.functional.max_pool2d(maps, self.window.kernel, self.window.stride)
+        return self.epilogue.evaluate_float(pooled.permute(0, 2, 3, 1), inputs[1:])
+
+    def evaluate_exact(
+        self, inputs: Sequence[np.ndarray], constants: Arrays, cut: Cut
+    ) -> np.ndarray:
+        """See `Operator.evaluate_exact`."""
+        taps = self.window.each_tap(inputs[0], -np.inf)
+        total = canonicalize(next(taps))
+        for tap in taps:
+            total = maximum(total, canonicalize(tap))
+        one, zero = np.float32(1.0), np.float32(0.0)
+        return self.epilogue.evaluate_exact(total, one, zero, inputs[1:])
+
+    def error_bound(self, inputs: Sequence[Bounded], constants: Arrays) -> Bounded:
+        """See `Operator.error_bound`."""
+        value, error = (
+            np.maximum.reduce(list(self.window.each_tap(part, -np.inf))) for part in inputs[0]
+        )
+        return self.epilogue.error_bound((value, error), inputs[1:])

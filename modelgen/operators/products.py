@@ -1,0 +1,81 @@
+"""Sums of products with weights: what convolutions and linear layers share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from modelgen.arithmetic.fp32 import fp32_add, slice_dot
+from modelgen.operators.base import Arrays, Bounded, Cut
+from modelgen.operators.bounds import ALIGNMENT, RELATIVE, ROUNDING
+
+if TYPE_CHECKING:
+    import torch
+
+LinearPart = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Gives the sums of FP64 values with weights."""
+
+
+def sliced(rows: np.ndarray, weight: np.ndarray, cut: Cut) -> np.ndarray:
+    """Return rows @ weight.T, bit for bit, slice after slice.
+
+    Args:
+        rows: FP32, shape (rows, K).
+        weight: INT8, shape (N, K).
+        cut: the slices.
+    """
+    total: np.ndarray | None = None
+    for indices in cut.of(weight.shape[1]):
+        part = slice_dot(rows[:, indices], weight[:, indices].T)
+        total = part if total is None else fp32_add(total, part)
+    if total is None:
+        raise ValueError("a matrix product needs K > 0")
+    return total
+
+
+def scaled(
+    constants: Mapping[str, torch.Tensor],
+    product: Callable[[torch.Tensor, torch.Tensor | None], torch.Tensor],
+) -> torch.Tensor:
+    """Return products with their bias, and their scale if the weights are quantized, in PyTorch.
+
+    Args:
+        constants: "weight"; "bias" if there is one; "scale" of INT8 weights.
+        product: gives the sums with a weight and a bias.
+    """
+    import torch
+
+    if "scale" not in constants:
+        return product(constants["weight"], constants.get("bias"))
+    totals = product(constants["weight"].to(torch.float32), None)
+    return totals * constants["scale"] + constants["bias"]
+
+
+def bounded_products(constants: Arrays, bounded: Bounded, part: LinearPart) -> Bounded:
+    """Return sums with scale and bias in FP64, and the bound on their difference.
+
+    Args:
+        constants: "weight"; "scale" if it is INT8; "bias" if there is one.
+        bounded: the input.
+        part: the sums.
+    """
+    weight = constants["weight"].astype(np.float64)
+    scale = constants["scale"].astype(np.float64) if "scale" in constants else 1.0
+    bias = constants["bias"].astype(np.float64) if "bias" in constants else 0.0
+    value, error = bounded
+    absolute = np.abs(weight)
+    total, spread = part(value, weight), part(error, absolute)
+    magnitude = part(np.abs(value), absolute)
+    largest = part(np.full_like(value, np.abs(value).max(initial=0.0)), absolute)
+    allowed = spread + _relative(constants) * magnitude + ALIGNMENT * largest
+    return total * scale + bias, allowed * np.abs(scale) + RELATIVE * np.abs(bias)
+
+
+def _relative(constants: Arrays) -> float:
+    """Return the allowed difference of a sum, relative to the sum of its absolute products."""
+    if "scale" in constants:
+        return RELATIVE
+    # FP32 throughout: each addition rounds, most often in another direction than the one before.
+    return RELATIVE + ROUNDING * float(constants["weight"][0].size) ** 0.5

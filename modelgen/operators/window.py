@@ -1,0 +1,78 @@
+"""A window that moves over feature maps: what convolutions and poolings share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Window:
+    """Pairs are (rows, columns) of the map, in pixels."""
+
+    kernel: tuple[int, int]
+    stride: tuple[int, int] = (1, 1)
+    padding: tuple[int, int, int, int] = (0, 0, 0, 0)
+    """Top, bottom, left, right."""
+    dilation: tuple[int, int] = (1, 1)
+
+    @property
+    def taps(self) -> int:
+        """Pixels under the window."""
+        return self.kernel[0] * self.kernel[1]
+
+    def describe(self) -> list[str]:
+        """Return its size, and stride and dilation if they are not 1."""
+        parts = [f"{self.kernel[0]}x{self.kernel[1]}"]
+        for name, pair in (("stride", self.stride), ("dilation", self.dilation)):
+            if pair != (1, 1):
+                parts.append(f"{name} {pair_text(pair)}")
+        return parts
+
+    def outputs(self, rows: int, columns: int) -> tuple[int, int]:
+        """Return how many rows and columns of positions the window has on a map."""
+        top, bottom, left, right = self.padding
+        return self._along(0, rows + top + bottom), self._along(1, columns + left + right)
+
+    def _along(self, axis: int, padded: int) -> int:
+        reach = (self.kernel[axis] - 1) * self.dilation[axis] + 1
+        return (padded - reach) // self.stride[axis] + 1
+
+    def each_tap(self, maps: np.ndarray, padding_value: float) -> Iterator[np.ndarray]:
+        """Give the pixels under each tap, row by row, shape (batch, rows, columns, channels)."""
+        top, bottom, left, right = self.padding
+        around = ((0, 0), (top, bottom), (left, right), (0, 0))
+        padded = np.pad(maps, around, constant_values=maps.dtype.type(padding_value))
+        rows, columns = (self._along(axis, padded.shape[axis + 1]) for axis in (0, 1))
+        for y in range(self.kernel[0]):
+            for x in range(self.kernel[1]):
+                yield padded[:, self._seen(0, y, rows), self._seen(1, x, columns)]
+
+    def _seen(self, axis: int, tap: int, positions: int) -> slice:
+        """Return the pixels that a tap sees from all positions, along one axis."""
+        first, step = tap * self.dilation[axis], self.stride[axis]
+        return slice(first, first + (positions - 1) * step + 1, step)
+
+    def pad(self, maps: torch.Tensor, padding_value: float) -> torch.Tensor:
+        """Return maps as PyTorch orders them, (batch, channels, rows, columns), with padding.
+
+        Args:
+            maps: (batch, rows, columns, channels).
+            padding_value: of the padding.
+        """
+        import torch
+
+        top, bottom, left, right = self.padding
+        around = (left, right, top, bottom)
+        return torch.nn.functional.pad(maps.permute(0, 3, 1, 2), around, value=padding_value)
+
+
+def pair_text(pair: tuple[int, int]) -> str:
+    """Return "2" of (2, 2), and "2x3" of (2, 3)."""
+    return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]}x{pair[1]}"

@@ -1,0 +1,30 @@
+"""The passes that leave a float graph's results as they are, and their order."""
+
+from __future__ import annotations
+
+from modelgen.ir.graph import Graph
+from modelgen.passes.drop_dropout import drop_dropout
+from modelgen.passes.drop_unused import drop_unused
+from modelgen.passes.fold_batch_norm import fold_batch_norm
+from modelgen.passes.fold_permute import fold_permute
+from modelgen.passes.fuse_max_pool import fuse_max_pool
+from modelgen.passes.fuse_pointwise import fuse_pointwise
+
+SIMPLIFICATIONS = (
+    drop_unused,
+    drop_dropout,
+    fold_permute,
+    fold_batch_norm,
+    # Before activations: one after a pooling would else belong to the pooling.
+    fuse_max_pool,
+    fuse_pointwise,
+    fuse_max_pool,
+)
+"""Passes that leave the results as they are, in order."""
+
+
+def simplify(graph: Graph) -> Graph:
+    """Apply all simplifications."""
+    for simplification in SIMPLIFICATIONS:
+        graph = simplification(graph)
+    return graph
