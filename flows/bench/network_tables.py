@@ -117,8 +117,8 @@ def layers_table(rows: list[dict]) -> Table:
 
 
 def short_name(layer: dict) -> str:
-    """The layer's first name in the model, and what it is."""
-    name, what = layer["name"].split(" + ")[0], layer["op"].split(",")[0]
+    """The layer's name in the model, and what it is."""
+    name, what = layer["name"], layer["op"].split(",")[0]
     return name if name == what else f"{name} ({what})"
 
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.report.units import count, percent
+from flows.report.units import count, difference, percent
 
 if TYPE_CHECKING:
     from flows.terminal.progress import Terminal
@@ -61,10 +61,12 @@ def compared(result: dict) -> str:
 
     `result` is what `flows.simulate.check` gives, of a project, or a report.
     """
+    quantized, module = (
+        difference(result[name]) for name in ("quantized_difference", "module_difference")
+    )
     return (
         "equal to the reference bit for bit; largest difference to the quantized network\n"
-        f"             in PyTorch {result['quantized_difference']:.2g}, to the module itself "
-        f"{result['module_difference']:.2g}"
+        f"             in PyTorch {quantized}, to the module itself {module}"
     )
 
 

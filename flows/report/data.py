@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from flows.report import provenance
 from flows.simulate.device_log import Counters
+from modelgen.strict_json import finite
 
 if TYPE_CHECKING:
     from flows.stages.pipeline import Pipeline
@@ -66,7 +67,10 @@ def make(
     labels: list[int] | None,
     hardware: dict,
 ) -> dict:
-    """The report's content: cycles are means over the inferences, sizes are bytes."""
+    """The report's content: cycles are means over the inferences, sizes are bytes.
+
+    A prediction that is not finite is None, as JSON has no such numbers.
+    """
     runs = simulation["inputs"]
     array_size = hardware["engine"]["array_size"]
     layers = [_layer(layer, runs, array_size) for layer in model["layers"]]
@@ -74,7 +78,7 @@ def make(
     in_layers = sum(layer["cycles"] or 0 for layer in layers)
     limit = sum(layer["limit_cycles"] or 0 for layer in layers)
     macs = sum(layer["macs"] for layer in layers)
-    return {
+    report = {
         "inputs": model["inputs"],
         "batch": model["batch"],
         "inferences": len(runs),
@@ -106,6 +110,7 @@ def make(
         "tolerance": model["tolerance"],
         "simulation": statistics,
     }
+    return finite(report)
 
 
 def _mean(values: list[int]) -> float:

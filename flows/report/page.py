@@ -8,7 +8,7 @@ from pathlib import Path
 from flows.report import accuracy, memory_map
 from flows.report.causes import CAUSES, WAITS, lost, parts
 from flows.report.charts import bars, memory, network, roofline, sizes
-from flows.report.units import count, megahertz, percent, ratio, size, unit_of
+from flows.report.units import count, difference, megahertz, percent, ratio, size, unit_of
 
 PAGE = "report.html"
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -21,7 +21,7 @@ def write(report: dict, out: Path) -> None:
 
 def render(report: dict) -> str:
     """The page of one report."""
-    names = [layer["name"] for layer in report["layers"]]
+    names = [layer["label"] for layer in report["layers"]]
     charts = {
         "bars": bars.draw(report),
         "roofline": roofline.draw(report),
@@ -65,6 +65,7 @@ def template(name: str, **values: object) -> str:
         "ratio": ratio,
         "size": size,
         "megahertz": megahertz,
+        "difference": difference,
     }
     return environment.get_template(name).render(**values)
 

@@ -68,7 +68,7 @@ def layer_table(report: dict, work: bool = True, losses: bool = True):
         table.add_column(heading.format(unit=unit.name), justify="right", no_wrap=True)
     for layer in report["layers"]:
         cells = (*_work(layer, unit) * work, *_lost([layer], causes, report))
-        table.add_row(layer["name"], *cells)
+        table.add_row(layer["label"], *cells)
     if work:
         table.add_row("the rest", "cpu", "", "", unit.text(report["other_cycles"]))
     table.add_section()

@@ -74,3 +74,8 @@ def ratio(value: float | None) -> str:
 def percent(value: float | None) -> str:
     """A share as a percentage; nothing for None."""
     return "" if value is None else f"{100 * value:.1f} %"
+
+
+def difference(value: float | None) -> str:
+    """A largest difference with two digits; None is one that is not finite."""
+    return "infinite" if value is None else f"{value:.2g}"

@@ -18,6 +18,7 @@ from flows.stages import pipeline
 from flows.stages.options import Options, user_path
 from flows.stages.pipeline import Pipeline
 from flows.terminal.progress import Progress, Terminal
+from modelgen.strict_json import finite
 
 
 def flash(root: Path, options: Options, port: str, terminal: Terminal) -> dict:
@@ -118,7 +119,7 @@ def _answers(
     checked: bool,
 ) -> dict:
     rows = [(row, answer.cycles) for answer in answers for row in answer.outputs]
-    return {
+    result = {
         "port": port,
         "configuration": stages.config.hash,
         "clock_hz": stages.config.clock_hz,
@@ -133,6 +134,7 @@ def _answers(
             for name, (outputs, cycles) in zip(chosen.names, rows, strict=False)
         ],
     }
+    return finite(result)
 
 
 def _show_flash(result: dict, folder: Path, terminal: Terminal) -> None:

@@ -18,6 +18,7 @@ from flows.simulate.device_log import DeviceLog, LogReader
 from flows.system.processes import run_lines
 from flows.terminal.progress import Progress
 from modelgen.agreement import agrees, differences
+from modelgen.strict_json import finite
 
 # A guard against programs that never end; far above what any network here takes.
 MAX_CYCLES = 20_000_000_000
@@ -60,7 +61,7 @@ def check(log: DeviceLog, model: Path) -> dict:
     """Compares what a firmware reported with the golden outputs; returns it as JSON takes it.
 
     `model` is the folder of the generate stage. Raises HeepstorError if any output is not what it
-    must be.
+    must be. A difference that is not finite is None.
     """
     golden = model / "golden"
     description = json.loads((model / "model.json").read_text())
@@ -70,12 +71,13 @@ def check(log: DeviceLog, model: Path) -> dict:
     quantized, allowed = (np.load(golden / f"{name}.npy") for name in ("quantized", "tolerance"))
     # A benchmark's program was not made from a module.
     module = golden / "module.npy"
-    return {
+    result = {
         "inputs": _inferences(log, description),
         "stack_bytes": log.stack_bytes,
         "quantized_difference": check_quantized(log, quantized, allowed),
         "module_difference": _difference_to_module(log, module) if module.exists() else None,
     }
+    return finite(result)
 
 
 def execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from modelgen.hardware import Hardware
@@ -80,7 +81,9 @@ def _describe_layer(
     node = layer.node
     common = {
         "index": layer.index,
-        "name": " + ".join([node.name, *node.fused]),
+        "name": node.name,
+        "fused": list(node.fused),
+        "label": label(node.name, node.fused),
         "reason": layer.reason,
         "inputs": [program.roots[name] for name in node.inputs],
         "output": program.roots[node.output],
@@ -118,6 +121,15 @@ def _describe_layer(
         "descriptors": len(layer.jobs),
         **_array_use(layer, program.hardware, cycles),
     }
+
+
+def label(name: str, fused: Sequence[str]) -> str:
+    """Return a layer's name with those fused into it behind, such as "features.0 (+ 1, 2)".
+
+    A fused layer is named without the path that it shares with the first.
+    """
+    path = name[: name.rfind(".") + 1]
+    return f"{name} (+ {', '.join(each.removeprefix(path) for each in fused)})" if fused else name
 
 
 def operator_text(layer: EngineLayer) -> str:

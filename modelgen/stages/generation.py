@@ -26,6 +26,7 @@ from modelgen.plan.compiler import compile_graph
 from modelgen.plan.program import EngineLayer, Program
 from modelgen.quantize.weights import LARGEST
 from modelgen.stages.files import read_description, read_test_data
+from modelgen.strict_json import finite
 from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES
 from modelgen.verify.golden import golden_outputs
 
@@ -136,7 +137,9 @@ def _write(graph: Graph, inputs: np.ndarray, hardware: Hardware, out_dir: Path, 
             "layer; 2^-24 K more for an average of K values",
         },
     }
-    (out_dir / "model.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    (out_dir / "model.json").write_text(
+        json.dumps(finite(document), indent=2) + "\n", encoding="utf-8"
+    )
     return golden
 
 

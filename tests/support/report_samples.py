@@ -21,6 +21,8 @@ def layer(index: int, name: str, inputs: list[str], output: str, **changes: obje
     return {
         "index": index,
         "name": name,
+        "fused": [],
+        "label": name,
         "reason": "matrix product",
         "place": "engine",
         "op": "linear",
@@ -142,10 +144,14 @@ def made(**changes: object) -> dict:
 
 def branched() -> dict:
     """Of two residual blocks, the first with a layer in its shorter branch."""
-    long = "stages.1.blocks.0.convolution + stages.1.blocks.0.normalization"
+    long = {
+        "fused": ["stages.1.blocks.0.normalization", "stages.1.blocks.0.activation"],
+        "label": "stages.1.blocks.0.convolution (+ normalization, activation)",
+        "note": "4 blocks of 8 rows, 2 tiles; buffer to buffer",
+    }
     layers = [
         layer(0, "stem", ["x"], "a"),
-        layer(1, long, ["a"], "b", note="4 blocks of 8 rows, 2 tiles; buffer to buffer"),
+        layer(1, "stages.1.blocks.0.convolution", ["a"], "b", **long),
         layer(2, "shortcut", ["a"], "c"),
         layer(3, "add & <join>", ["b", "c"], "d", limit_cycles=2500.0),
         layer(4, "middle", ["d"], "e"),

@@ -40,6 +40,7 @@ def rest(report: dict) -> dict:
     """What the CPU does round the layers, as one more layer."""
     return {
         "name": "the rest",
+        "label": "the rest",
         "place": "cpu",
         "macs": 0,
         "cycles": report["other_cycles"],
@@ -74,7 +75,7 @@ def _row(layer: dict, top: float, longest: float, report: dict, unit: Unit) -> l
     middle = top + ROW / 2
     scale = BAR_WIDTH / longest
     array_size = report["hardware"]["engine"]["array_size"]
-    found = name_lines(layer["name"], middle, NAME_WIDTH - 10)
+    found = name_lines(layer["label"], middle, NAME_WIDTH - 10)
     found += segments(layer, middle - BAR / 2, BAR, scale, array_size, unit)
     if layer["limit_cycles"]:
         at = NAME_WIDTH + scale * layer["limit_cycles"]

@@ -107,7 +107,7 @@ def _lines(report: dict, number: int, width: float) -> tuple[tuple[str, str], ..
         work.append(unit.full(layer["cycles"]))
     place = "CPU" if layer["place"] == "cpu" else layer["place"]
     texts = [
-        ("name", layer["name"], room - _BADGE - _NUMBER, NAME_SIZE * _BOLD),
+        ("name", layer["label"], room - _BADGE - _NUMBER, NAME_SIZE * _BOLD),
         ("", layer["op"] + (f": {layer['shape']}" if layer["shape"] else ""), room, TEXT_SIZE),
         ("quiet", " · ".join(work), room, TEXT_SIZE),
         ("quiet", f"{place}: {layer['reason']}", room, TEXT_SIZE),

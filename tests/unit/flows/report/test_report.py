@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pytest
 
@@ -41,6 +42,20 @@ def test_figures():
     assert found["predictions"]["device"] == [0, 1]
     assert found["predictions"]["equal_to_module"] == 1
     assert found["predictions"]["equal_to_labels"] == 2
+
+
+def test_numbers_that_are_not_finite_are_null_in_json():
+    outputs = run(2000, ["7f800000"], {"0": COUNTERS}), run(2000, ["7fc00000"], {"0": COUNTERS})
+    differences = {"quantized_difference": None, "module_difference": None}
+    found = made(
+        simulation={**simulation(*outputs), **differences},
+        module_outputs=[[float("inf")], [0.5]],
+    )
+    assert found["predictions"]["device"] == [None, None]
+    assert found["predictions"]["module"] == [None, 0.5]
+    assert found["predictions"]["equal_to_module"] == 1
+    json.dumps(found, allow_nan=False)
+    assert "PyTorch infinite, to the module itself infinite" in shown(found)
 
 
 @pytest.mark.parametrize("clock_hz", [19_000_000, 250_000_000])

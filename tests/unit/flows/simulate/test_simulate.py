@@ -214,6 +214,17 @@ def test_run_writes_the_result(tmp_path, model):
     assert (tmp_path / simulate.LOG).read_text().splitlines() == LOG
 
 
+@pytest.mark.parametrize("value", [np.inf, np.nan])
+def test_a_difference_that_is_not_finite_is_null(tmp_path, model, value):
+    np.save(tmp_path / "golden" / "module.npy", np.full_like(GOLDEN, value))
+    program = stand_in(tmp_path, "\n".join(LOG), 0)
+    simulate.run(program, tmp_path / "fw.elf", model, tmp_path, Progress())
+    text = (tmp_path / simulate.RESULT).read_text()
+    result = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    assert result["module_difference"] is None
+    assert result["quantized_difference"] == 0.0
+
+
 def test_failed_simulation_shows_its_last_lines(tmp_path, model):
     program = stand_in(tmp_path, "bus error at 0x00000000 in infer()", 3)
     with pytest.raises(HeepstorError, match=SEEN_AGAIN.replace("..", "exit code 3.*bus error")):

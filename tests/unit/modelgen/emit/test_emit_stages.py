@@ -107,7 +107,9 @@ def test_golden_outputs(built: Path) -> None:
 def test_model_description(built: Path) -> None:
     document = json.loads((built / "generate" / "model.json").read_text())
     assert [layer["place"] for layer in document["layers"]] == ["engine", "engine", "cpu"]
-    assert [layer["name"] for layer in document["layers"]] == ["1 + 2", "4", "softmax"]
+    assert [layer["name"] for layer in document["layers"]] == ["1", "4", "softmax"]
+    assert [layer["label"] for layer in document["layers"]] == ["1 (+ 2)", "4", "softmax"]
+    assert [layer["fused"] for layer in document["layers"]] == [["2"], [], []]
     assert document["layers"][0]["shape"] == "2 x 12 -> 16"
     assert (document["inputs"], document["inferences"], document["batch"]) == (6, 3, 2)
     assert document["limit_cycles"] > 0
