@@ -1,0 +1,41 @@
+"""What all operators share: slices of a sum, calls of kernels, and the list of them."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+import pytest
+
+from modelgen import operators
+from modelgen.operators.base import Cut, Kernel, Operator
+
+
+@pytest.mark.parametrize(
+    ("words", "slices"), [(3, [[0, 1, 2]]), (4, [[0, 1, 2, 3]]), (6, [[0, 1, 2, 3], [4, 5]])]
+)
+def test_a_cut_every_s_indices(words: int, slices: list[list[int]]) -> None:
+    assert [indices.tolist() for indices in Cut(4).of(words)] == slices
+
+
+def test_a_cut_of_its_own() -> None:
+    own = Cut(4).of(2)
+    assert Cut(8, own).of(100) is own
+
+
+def test_a_kernel_is_called_with_inputs_output_and_its_arguments() -> None:
+    kernel = Kernel("sum.hpp", "sum<3>", ("4", "{1, 2}"))
+    assert kernel.call(["a", "b"], "c") == "heepstor::sum<3>(a, b, c, 4, {1, 2})"
+
+
+def test_every_operator_of_the_package_is_listed() -> None:
+    for module in pkgutil.iter_modules(operators.__path__):
+        importlib.import_module(f"modelgen.operators.{module.name}")
+    assert set(operators.ALL) == set(Operator.__subclasses__())
+    names = [operator.name for operator in operators.ALL]
+    assert names == sorted(set(names))
+
+
+@pytest.mark.parametrize("operator", operators.ALL, ids=lambda operator: operator.name)
+def test_what_keeps_its_order_keeps_its_values(operator: type[Operator]) -> None:
+    assert operator.keeps_values or not operator.keeps_order

@@ -1,0 +1,45 @@
+"""Permutations: the function of torch in every way in which it is computed, and its kernel."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+import torch
+
+from modelgen.operators import Permute
+from tests.support.operator_checks import check_operator, random_values
+
+ORDERS = [(0, *rest) for rank in (2, 3, 4) for rest in itertools.permutations(range(1, rank))]
+
+
+@pytest.mark.parametrize("axes", ORDERS, ids=str)
+def test_the_function_of_torch(axes: tuple[int, ...]) -> None:
+    def reference(x: torch.Tensor) -> torch.Tensor:
+        return x.permute(axes)
+
+    values = random_values(*range(2, 2 + len(axes)))
+    check_operator(Permute(axes), [values], reference)
+
+
+@pytest.mark.parametrize("axes", ORDERS, ids=str)
+def test_the_kernel_is_given_sizes_and_strides(axes: tuple[int, ...]) -> None:
+    """As torch has them, in the new order; with leading ones where there are fewer than four."""
+    source = torch.empty(*range(2, 2 + len(axes)))
+    turned, missing = source.permute(axes), 4 - len(axes)
+    sizes = [1] * missing + list(turned.shape)
+    strides = [0] * missing + list(turned.stride())
+    lists = ["{" + ", ".join(map(str, part)) + "}" for part in (sizes, strides)]
+    kernel = Permute(axes).kernel([tuple(source.shape)])
+    assert kernel.header == "permute.hpp"
+    assert kernel.call(["in"], "out") == f"heepstor::permute(in, out, {{{', '.join(lists)}}})"
+
+
+def test_values_stay_the_same_and_move() -> None:
+    assert Permute.keeps_values and not Permute.keeps_order
+
+
+def test_description() -> None:
+    operator = Permute((0, 2, 3, 1))
+    assert operator.shape_text([(1, 3, 4, 5)], (1, 4, 5, 3)) == "3 x 4 x 5 -> 4 x 5 x 3"
+    assert operator.shape_text([(2, 3, 4, 5)], (2, 4, 5, 3)) == "2 x 3 x 4 x 5 -> 2 x 4 x 5 x 3"

@@ -1,0 +1,56 @@
+"""Element-wise layers: batch-norm, sums and activations of torch.nn."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from modelgen.operators import Pointwise
+from modelgen.operators.base import Cut
+from modelgen.operators.epilogue import Epilogue
+from tests.support.operator_checks import (
+    channels_first,
+    channels_last,
+    check_operator,
+    random_values,
+)
+
+
+def test_scale_and_bias_of_a_batch_norm() -> None:
+    module = nn.BatchNorm2d(5).double().eval()
+    module.running_mean.copy_(torch.linspace(-1, 1, 5))
+    module.running_var.copy_(torch.linspace(0.5, 2, 5))
+    scale = torch.rsqrt(module.running_var + module.eps)
+    constants = {
+        "scale": scale.numpy().astype(np.float32),
+        "bias": (-module.running_mean * scale).numpy().astype(np.float32),
+    }
+    values = random_values(2, 3, 4, 5)
+    wide = {role: torch.from_numpy(value).double() for role, value in constants.items()}
+    check_operator(Pointwise(), [values], lambda x: x * wide["scale"] + wide["bias"], constants)
+    normal = channels_last(module(channels_first(torch.from_numpy(values).double())))
+    got = Pointwise().evaluate_exact([values], constants, Cut(8))
+    np.testing.assert_allclose(got, normal.detach().numpy(), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (2, 3, 4, 5)], ids=str)
+def test_a_sum_with_an_activation(shape: tuple[int, ...]) -> None:
+    def reference(x: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+        return functional.leaky_relu(x + other, 0.125)
+
+    operator = Pointwise(Epilogue(residual=True, slope=0.125))
+    check_operator(operator, [random_values(*shape), random_values(*shape, seed=1)], reference)
+
+
+def test_nan_becomes_the_canonical_one() -> None:
+    payload = np.array([0xFFC12345], np.uint32).view(np.float32)
+    got = Pointwise().evaluate_exact([payload], {}, Cut(8))
+    assert got.view(np.uint32).tolist() == [0x7FC00000]
+
+
+def test_description() -> None:
+    assert Pointwise().describe() == "element-wise"
+    assert Pointwise(Epilogue(residual=True, low=0.0)).describe() == "element-wise, add, ReLU"

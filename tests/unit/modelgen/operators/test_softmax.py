@@ -1,0 +1,35 @@
+"""Softmax: the function of torch.nn, in every way in which it is computed, and its kernel."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from modelgen.operators import Softmax
+from tests.support.operator_checks import check_operator, random_values
+
+
+@pytest.mark.parametrize("shape", [(1, 10), (3, 2), (2, 4, 5)], ids=str)
+def test_the_function_of_torch(shape: tuple[int, ...]) -> None:
+    def reference(x: torch.Tensor) -> torch.Tensor:
+        return torch.softmax(x, -1)
+
+    check_operator(Softmax(), [4 * random_values(*shape)], reference)
+
+
+def test_no_difference_is_larger_than_a_probability_can_be() -> None:
+    logits = random_values(1, 4).astype(np.float64)
+    _, bound = Softmax().error_bound([(logits, np.full_like(logits, 100.0))], {})
+    assert (bound > 0.1).all() and (bound <= 1.1).all()
+
+
+def test_the_kernel_knows_the_columns_and_is_given_the_rows() -> None:
+    kernel = Softmax().kernel([(2, 3, 10)])
+    assert kernel.header == "softmax.hpp"
+    assert kernel.call(["in"], "out") == "heepstor::softmax<10>(in, out, 6)"
+
+
+def test_description() -> None:
+    assert Softmax().describe() == "softmax"
+    assert Softmax().shape_text([(1, 10)], (1, 10)) == "1 x 10"

@@ -1,0 +1,61 @@
+"""Windows over feature maps: positions, taps and padding, against PyTorch's unfold()."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from modelgen.operators.window import Window, pair_text
+from tests.support.operator_checks import channels_first, random_values
+
+WINDOWS = [
+    Window((1, 1)),
+    Window((3, 2), stride=(2, 3)),
+    Window((3, 3), padding=(1, 1, 2, 2)),
+    Window((2, 3), stride=(1, 2), padding=(2, 2, 1, 1), dilation=(3, 2)),
+]
+
+
+def unfolded(window: Window, maps: np.ndarray) -> np.ndarray:
+    """Return what torch finds under the window, shape (batch, channels, taps, positions)."""
+    first = channels_first(torch.from_numpy(maps))
+    padding = window.padding[0], window.padding[2]
+    columns = functional.unfold(first, window.kernel, window.dilation, padding, window.stride)
+    return columns.reshape(*first.shape[:2], window.taps, -1).numpy()
+
+
+@pytest.mark.parametrize("window", WINDOWS, ids=str)
+def test_taps_are_those_of_torch(window: Window) -> None:
+    maps = random_values(2, 7, 8, 3)
+    wanted = unfolded(window, maps)
+    taps = list(window.each_tap(maps, 0.0))
+    rows, columns = window.outputs(7, 8)
+    assert len(taps) == window.taps
+    for index, tap in enumerate(taps):
+        assert tap.shape == (2, rows, columns, 3)
+        seen = wanted[:, :, index].reshape(2, 3, rows, columns).transpose(0, 2, 3, 1)
+        np.testing.assert_array_equal(tap, seen)
+
+
+def test_padding_on_each_side() -> None:
+    """Top, bottom, left, right, in NumPy and in PyTorch."""
+    window = Window((1, 1), padding=(1, 0, 2, 3))
+    maps = np.ones((1, 1, 1, 1), np.float32)
+    wanted = [[-5.0] * 6, [-5.0, -5.0, 1.0, -5.0, -5.0, -5.0]]
+    (tap,) = window.each_tap(maps, -5.0)
+    assert tap[0, :, :, 0].tolist() == wanted
+    assert window.pad(torch.from_numpy(maps), -5.0)[0, 0].tolist() == wanted
+
+
+def test_positions_that_would_reach_over_the_edge_are_none() -> None:
+    assert Window((3, 3), stride=(2, 2)).outputs(6, 7) == (2, 3)
+    assert Window((3, 3), dilation=(2, 3)).outputs(5, 7) == (1, 1)
+
+
+def test_description() -> None:
+    assert Window((3, 5)).describe() == ["3x5"]
+    window = Window((3, 3), stride=(2, 1), dilation=(2, 2))
+    assert window.describe() == ["3x3", "stride 2x1", "dilation 2"]
+    assert pair_text((4, 4)) == "4"
