@@ -1,10 +1,14 @@
-"""What model.json says of a program."""
+"""What model.json says of a program: names, work and limits, and what lost cycles are called."""
 
 from __future__ import annotations
 
 import pytest
 
-from modelgen.plan.analysis import label
+from modelgen.hardware import Hardware
+from modelgen.plan.analysis import describe, label
+from modelgen.plan.compiler import compile_graph
+from tests.support import networks
+from tests.support.graph_builder import GraphBuilder
 
 
 @pytest.mark.parametrize(
@@ -19,3 +23,24 @@ from modelgen.plan.analysis import label
 )
 def test_the_label_names_what_is_fused_behind(name: str, fused: tuple, expected: str) -> None:
     assert label(name, fused) == expected
+
+
+def test_description() -> None:
+    graph = GraphBuilder(1, 784)
+    last = graph.linear(graph.linear("x", 128, low=0.0), 64)
+    document = describe(compile_graph(graph.build(graph.softmax(last)), Hardware()))
+    assert [layer["limit_cycles"] for layer in document["layers"]] == [6500.0, 560.0, 0.0]
+    assert document["layers"][0]["shape"] == "1 x 784 -> 128"
+    assert document["layers"][0]["op"] == "linear, ReLU"
+    assert document["macs"] == 784 * 128 + 128 * 64
+    assert document["arena_bytes"] == document["arena_lower_bound"] == 256
+    assert document["layers"][0]["losses"]["k_rounding"] == 0
+
+
+def test_losses_have_names() -> None:
+    document = describe(compile_graph(networks.cifar10(), Hardware(array_size=16)))
+    for layer in document["layers"][:-1]:
+        lost = sum(layer["losses"].values())
+        assert abs(layer["predicted_cycles"] - layer["macs"] / 256 - lost) < 5
+    assert document["layers"][0]["op"] == "conv 5x5, ReLU"
+    assert document["layers"][1]["shape"] == "22 x 22 x 16 -> 10 x 10 x 24"
