@@ -208,7 +208,8 @@ def program(c, *, board, bitstream, tool, json, config, set):
     """Put the bitstream onto a board, by Vivado or openFPGALoader; never one of older sources."""
     from flows.config import boards
     from flows.fpga import program as program_flow
-    from flows.stages.options import config_file, user_path
+    from flows.stages.options import config_file
+    from flows.terminal.arguments import user_path
 
     chosen = boards.find(board)
     config_path = config_file(ROOT, config, set, chosen.configuration)
@@ -288,7 +289,7 @@ def test(c, quick=False, all=False, only=""):
 @_in_build
 def mutate(c, only="", jobs="", again=False):
     """Apply small wrong edits to a copy, one by one; the tests must fail with each."""
-    from flows.stages.options import whole_number
+    from flows.terminal.arguments import whole_number
     from flows.terminal.progress import Terminal
     from flows.testing import mutate as mutate_flow
 
@@ -343,7 +344,8 @@ def bench(c, suite="networks", sizes="", only="", json=False, config="", set="")
 def fuzz(c, count="", seed="", json=False, config="", set=""):
     """Export, compile and run random modules; compare them with PyTorch and the reference."""
     from flows import fuzz as fuzz_flow
-    from flows.stages.options import config_file, whole_number
+    from flows.stages.options import config_file
+    from flows.terminal.arguments import whole_number
 
     modules = whole_number("count", count or "200", 1)
     first = whole_number("seed", seed or "0", 0)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from flows import config as configuration
 from flows.errors import HeepstorError
 from flows.repository import ROOT
-from flows.stages.options import user_path, whole_number
+from flows.terminal.arguments import user_path, whole_number
 from flows.terminal.progress import Terminal
 
 SUITES = {

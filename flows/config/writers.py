@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING
 
+from flows.config.configuration import Config
 from flows.repository import ROOT
-
-if TYPE_CHECKING:
-    from flows.config import Config
 
 LINKER_TEMPLATE = ROOT / "sw" / "link.ld.template"
 _NOTICE = "Generated from heepstor_cfg.hjson: do not edit."

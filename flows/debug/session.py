@@ -15,9 +15,10 @@ from flows.debug.background import Background
 from flows.errors import HeepstorError
 from flows.simulate import hardware
 from flows.stages import pipeline
-from flows.stages.options import Options, user_path
+from flows.stages.options import Options
 from flows.stages.pipeline import Pipeline
 from flows.system.processes import run_foreground
+from flows.terminal.arguments import user_path
 from flows.terminal.progress import Progress, Terminal
 
 SIMULATOR = "sim"

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.report.units import count, difference, percent
+from flows.units import count, difference, percent
 
 if TYPE_CHECKING:
     from flows.terminal.progress import Terminal

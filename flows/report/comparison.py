@@ -11,10 +11,10 @@ from flows.report import data
 from flows.report.causes import CAUSES, WAITS
 from flows.report.charts import pairs
 from flows.report.page import template
-from flows.report.units import Unit, count, megahertz, percent, ratio, size
 from flows.repository import projects
-from flows.stages.options import Options, user_path
 from flows.system.files import read_json
+from flows.terminal.arguments import check_choice, user_path, whole_number
+from flows.units import UNITS, Unit, count, megahertz, percent, ratio, size
 
 if TYPE_CHECKING:
     from flows.terminal.progress import Terminal
@@ -52,11 +52,12 @@ class Row:
 def run(root: Path, a: str, b: str, unit: str, clock_hz: str, terminal: Terminal) -> dict:
     """Compares two projects' reports, or two files report.json; returns what it found.
 
-    Raises HeepstorError if one of them is neither.
+    Raises HeepstorError if one of them is neither, or if the unit or the clock is none.
     """
+    check_choice("unit", unit, UNITS)
+    typed_clock_hz = whole_number("clock-hz", clock_hz, 1)
     reports = [load(root, name) for name in (a, b)]
-    options = Options.from_command_line(root, "", unit=unit, clock_hz=clock_hz)
-    chosen = Unit(options.unit, options.clock_hz or reports[0]["hardware"]["clock_hz"])
+    chosen = Unit(unit, typed_clock_hz or reports[0]["hardware"]["clock_hz"])
     labels = label(*reports)
     rows = summary(*reports, chosen)
     layers = layer_rows(*reports, chosen)

@@ -3,47 +3,61 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from flows.config import Config
 from flows.report import provenance
 from flows.simulate.device_log import Counters
 from modelgen.strict_json import finite
-
-if TYPE_CHECKING:
-    from flows.stages.pipeline import Pipeline
 
 REPORT = "report.json"
 _SOFTWARE = {"place": "cpu", "reason": "software operators were chosen"}
 
 
-def write(pipeline: Pipeline, out: Path) -> dict:
+@dataclass(frozen=True)
+class Build:
+    """A finished build: what was chosen, and what its stages left behind."""
+
+    project: str
+    config: Config
+    operators: str
+    unit: str
+    clock_hz: int
+    """The clock of the report's times."""
+    command: str
+    """The command line that repeats the build."""
+    folders: Mapping[str, Path]
+    """Where each stage's outputs are, by its name."""
+    manifests: Mapping[str, dict]
+    """Every stage's manifest, by its name, in the order in which the stages ran."""
+
+
+def write(build: Build, out: Path) -> dict:
     """Collects what the stages measured into report.json in the folder `out`; returns it."""
     import numpy as np
 
-    generated, simulated = pipeline.generate.folder, pipeline.simulate.folder
+    generated = build.folders["generate"]
     labels = generated / "golden" / "labels.npy"
     report = make(
         model=_load(generated / "model.json"),
-        simulation=_load(simulated / "simulation.json"),
-        statistics=_load(simulated / "stats.json"),
-        size=_load(pipeline.firmware.folder / "size.json"),
-        accuracy=_load(pipeline.quantize.folder / "accuracy.json"),
+        simulation=_load(build.folders["simulate"] / "simulation.json"),
+        statistics=_load(build.folders["simulate"] / "stats.json"),
+        size=_load(build.folders["firmware"] / "size.json"),
+        accuracy=_load(build.folders["quantize"] / "accuracy.json"),
         module_outputs=np.load(generated / "golden" / "module.npy").tolist(),
         labels=np.load(labels).tolist() if labels.exists() else None,
-        hardware=pipeline.config.to_dict(),
+        hardware=build.config.to_dict(),
     )
-    options = pipeline.options
-    report["project"] = options.project
-    report["operators"] = options.operators
-    if options.operators == "software":
+    report["project"] = build.project
+    report["operators"] = build.operators
+    if build.operators == "software":
         report["layers"] = [{**layer, **_SOFTWARE} for layer in report["layers"]]
-    report["time"] = {
-        "unit": options.unit,
-        "clock_hz": options.clock_hz or pipeline.config.clock_hz,
-    }
-    weights = _load(pipeline.quantize.folder / "project.json")["weights"]
-    report["origin"] = {**provenance.collect(pipeline), "weights": weights}
+    report["time"] = {"unit": build.unit, "clock_hz": build.clock_hz}
+    origin = provenance.collect(build.command, build.config.hash, build.manifests)
+    weights = _load(build.folders["quantize"] / "project.json")["weights"]
+    report["origin"] = {**origin, "weights": weights}
     (out / REPORT).write_text(json.dumps(report, indent=1) + "\n")
     return report
 

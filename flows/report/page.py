@@ -8,7 +8,7 @@ from pathlib import Path
 from flows.report import accuracy, memory_map
 from flows.report.causes import CAUSES, WAITS, lost, parts
 from flows.report.charts import bars, memory, network, roofline, sizes
-from flows.report.units import count, difference, megahertz, percent, ratio, size, unit_of
+from flows.units import count, difference, megahertz, percent, ratio, size, unit_of
 
 PAGE = "report.html"
 _TEMPLATES = Path(__file__).resolve().parent / "templates"

@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
-
-from flows.stages.stage import Stage, read_manifest
-
-if TYPE_CHECKING:
-    from flows.stages.pipeline import Pipeline
+from collections.abc import Iterable, Mapping
 
 _VERSION = "version of "
 _OPTION = "option "
 _DIGITS = 16
 
 
-def collect(pipeline: Pipeline) -> dict:
-    """From the manifests of the stages before the report: how to get the same result again."""
-    stages = pipeline.before("report")
-    manifests = {stage.name: read_manifest(stage.folder) for stage in stages}
+def collect(command: str, config_hash: str, manifests: Mapping[str, dict]) -> dict:
+    """Return how to get the same result again: from the manifests of the stages, in their order."""
     return {
-        "command": pipeline.options.command("build"),
-        "config_hash": pipeline.config.hash,
+        "command": command,
+        "config_hash": config_hash,
         "versions": _versions(manifests.values()),
-        "stages": [_describe(stage, manifests[stage.name]) for stage in stages],
+        "stages": [_describe(stage, manifest) for stage, manifest in manifests.items()],
         "firmware": manifests["firmware"]["outputs"]["firmware.elf"],
     }
 
 
-def _versions(manifests) -> dict[str, str]:
+def _versions(manifests: Iterable[dict]) -> dict[str, str]:
     found: dict[str, str] = {}
     for manifest in manifests:
         for name, value in manifest["inputs"].items():
@@ -37,14 +30,14 @@ def _versions(manifests) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def _describe(stage: Stage, manifest: dict) -> dict:
+def _describe(stage: str, manifest: dict) -> dict:
     values = {
         name: value
         for name, value in manifest["inputs"].items()
         if not name.startswith((_VERSION, _OPTION))
     }
     return {
-        "name": stage.name,
+        "name": stage,
         "command": manifest["command"],
         "files": len(values),
         "inputs": digest(values),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flows.report import accuracy, memory_map
 from flows.report.causes import Cause, lost, parts
-from flows.report.units import Unit, count, megahertz, percent, ratio, size, unit_of
+from flows.units import Unit, count, megahertz, percent, ratio, size, unit_of
 
 if TYPE_CHECKING:
     from flows.terminal.progress import Terminal

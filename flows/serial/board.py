@@ -8,16 +8,17 @@ from pathlib import Path
 
 from flows.errors import HeepstorError
 from flows.report.accuracy import compared
-from flows.report.units import megahertz, size
 from flows.serial import inputs, serve
 from flows.serial.flash import run as flash_board
 from flows.serial.port import check_present, known_ports
 from flows.serial.session import SIMULATOR
 from flows.simulate import hardware
 from flows.stages import pipeline
-from flows.stages.options import Options, user_path
+from flows.stages.options import Options
 from flows.stages.pipeline import Pipeline
+from flows.terminal.arguments import user_path
 from flows.terminal.progress import Progress, Terminal
+from flows.units import megahertz, size
 from modelgen.strict_json import finite
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
 from flows import config as configuration
-from flows.errors import HeepstorError
-from flows.report.units import UNITS
+from flows.terminal.arguments import check_choice, user_path, whole_number
+from flows.units import UNITS
 
 OPERATORS = ("engine", "software")
 QUANTIZATIONS = ("per_channel", "per_tensor")
@@ -55,10 +54,10 @@ class Options:
         clock_hz: str = "",
     ) -> Options:
         """Checks what was typed. Raises HeepstorError with what is allowed."""
-        _check_choice("operators", operators, OPERATORS)
-        _check_choice("quantization", quantization, ("", *QUANTIZATIONS))
-        _check_choice("scale", scale, ("", *SCALES))
-        _check_choice("unit", unit, UNITS)
+        check_choice("operators", operators, OPERATORS)
+        check_choice("quantization", quantization, ("", *QUANTIZATIONS))
+        check_choice("scale", scale, ("", *SCALES))
+        check_choice("unit", unit, UNITS)
         typed = {
             "config": config,
             "set": set,
@@ -105,18 +104,6 @@ def config_file(
     return configuration.changed(chosen, overrides, root / "build" / "configurations")
 
 
-def user_path(text: str) -> Path:
-    """A path that the user typed, seen from the folder where they typed it."""
-    return Path(os.environ.get("HEEPSTOR_CWD", ".")).joinpath(text).expanduser().resolve()
-
-
-def whole_number(name: str, text: str, least: int) -> int | None:
-    """The number that was typed for an option; None if nothing was. Raises HeepstorError."""
-    if text and not (re.fullmatch("[0-9]{1,18}", text) and int(text) >= least):
-        raise HeepstorError(f"--{name} is {text!r}: expected an integer >= {least}.")
-    return int(text) if text else None
-
-
 def _as_typed(options: dict[str, str | bool]) -> list[str]:
     words = []
     for name, value in options.items():
@@ -127,9 +114,3 @@ def _as_typed(options: dict[str, str | bool]) -> list[str]:
         elif value:
             words += [f"--{name}", value]
     return words
-
-
-def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        choices = " or ".join(choice for choice in allowed if choice)
-        raise HeepstorError(f"--{name} is {value!r}: it can be {choices}.")

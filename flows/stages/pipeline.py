@@ -15,7 +15,7 @@ from flows.repository import projects
 from flows.repository.sources import import_closure, is_source, module_name
 from flows.stages.hashing import FileHashes
 from flows.stages.options import Options
-from flows.stages.stage import MANIFEST, Outcome, Runner, Stage, Upstream
+from flows.stages.stage import MANIFEST, Outcome, Runner, Stage, Upstream, read_manifest
 from flows.stages.user_modules import unloaded_afterwards
 from flows.system.locks import file_lock
 from flows.terminal.progress import Progress, Terminal
@@ -217,13 +217,24 @@ class Pipeline:
         def work(out: Path) -> None:
             from flows.report import data, page
 
-            page.write(data.write(self, out), out)
+            stages = self.before("report")
+            build = data.Build(
+                project=self.options.project,
+                config=self.config,
+                operators=self.options.operators,
+                unit=self.options.unit,
+                clock_hz=self._clock_hz,
+                command=self.options.command("build"),
+                folders={stage.name: stage.folder for stage in stages},
+                manifests={stage.name: read_manifest(stage.folder) for stage in stages},
+            )
+            page.write(data.write(build, out), out)
 
         values = {
             **self._versions("jinja2", "numpy"),
             "option configuration": str(self.config.to_dict()),
             "option unit": self.options.unit,
-            "option clock": f"{self.options.clock_hz or self.config.clock_hz} Hz",
+            "option clock": f"{self._clock_hz} Hz",
         }
         files = (
             *self._python("flows.report.data:write", "flows.report.page:write"),
@@ -246,6 +257,11 @@ class Pipeline:
             Upstream(self.simulate),
             results=manifests,
         )
+
+    @property
+    def _clock_hz(self) -> int:
+        """The clock of the report's times."""
+        return self.options.clock_hz or self.config.clock_hz
 
     def _stage(
         self,

@@ -6,7 +6,7 @@ import math
 
 from flows.report.causes import CAUSES, parts
 from flows.report.svg import Drawing, line, rectangle, text, wrap
-from flows.report.units import Unit, percent, unit_of
+from flows.units import Unit, percent, unit_of
 
 WIDTH = 960
 NAME_WIDTH = 210

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flows.report.svg import Drawing, element, path, rectangle, text, title, wrap
-from flows.report.units import count, size, unit_of
+from flows.units import count, size, unit_of
 
 WIDTH = 960
 """Of the widest picture; one of a single column is narrower."""

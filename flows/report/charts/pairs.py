@@ -13,7 +13,7 @@ from flows.report.charts.bars import (
     segments,
 )
 from flows.report.svg import Drawing, text
-from flows.report.units import Unit
+from flows.units import Unit
 
 BAR = 14
 BAR_PITCH = 18

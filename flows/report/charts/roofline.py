@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from flows.report.svg import Drawing, element, line, path, text, title
-from flows.report.units import percent
+from flows.units import percent
 
 WIDTH = 960
 HEIGHT = 400

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flows.report.svg import Drawing, rectangle
-from flows.report.units import percent, size
+from flows.units import percent, size
 
 WIDTH = 960
 HEIGHT = 24

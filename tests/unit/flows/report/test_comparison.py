@@ -10,8 +10,8 @@ import pytest
 
 from flows.errors import HeepstorError
 from flows.report import comparison
-from flows.report.units import Unit
 from flows.terminal.progress import Terminal
+from flows.units import Unit
 from tests.support.report_samples import branched, made
 
 CYCLES = Unit("cycles", 100_000_000)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from flows.report import comparison, page
-from flows.report.units import Unit
+from flows.units import Unit
 from tests.support import browser
 from tests.support.report_samples import branched, made, run, simulation
 

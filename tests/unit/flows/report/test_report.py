@@ -9,8 +9,8 @@ import pytest
 
 from flows.report import memory_map, terminal
 from flows.report.causes import parts
-from flows.report.units import Unit, size
 from flows.terminal.progress import Terminal
+from flows.units import Unit, size
 from tests.support.report_samples import (
     COUNTERS,
     CPU,

@@ -130,7 +130,7 @@ FILES = {
     "modelgen/plan/compiler.py": {"generate"},
     "modelgen/emit/context.py": {"generate"},
     "modelgen/ir/graph.py": PYTORCH,
-    "flows/config/__init__.py": {*PROGRAMS, *RTL},
+    "flows/config/configuration.py": {*PROGRAMS, *RTL},
     "flows/config/writers.py": {*PROGRAMS, *RTL},
     "flows/toolchain/firmware.py": {*PROGRAMS, *RTL},
     "flows/toolchain/riscv.py": {*PROGRAMS, *RTL},

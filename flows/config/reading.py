@@ -1,0 +1,138 @@
+"""Reading configurations: from files, from what other tasks wrote, with some knobs changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import hjson
+
+from flows.config.configuration import Address, Config, Engine, Memory, Uart
+from flows.config.rules import check_fields, check_knob, check_values
+from flows.errors import HeepstorError
+from flows.repository import ROOT
+from flows.system.files import write_whole
+
+DEFAULT_PATH = ROOT / "heepstor_cfg.hjson"
+_MOST_BYTES = 1 << 20
+
+
+def load(path: str | Path | None = None) -> Config:
+    """Reads and checks a configuration file.
+
+    Without a path: the file named by the environment variable HEEPSTOR_CONFIG, else the one at the
+    repository's root. Raises HeepstorError that names every problem found.
+    """
+    path = Path(path or os.environ.get("HEEPSTOR_CONFIG") or DEFAULT_PATH)
+    return from_dict(_read(path), source=str(path))
+
+
+def _read(path: Path) -> Any:
+    """A configuration file's values, unchecked."""
+    try:
+        return hjson.loads(_text(path), object_pairs_hook=_section)
+    except OSError as error:
+        raise HeepstorError(
+            f"cannot read the hardware configuration {path}: {error.strerror}; "
+            "name an existing file with --config or HEEPSTOR_CONFIG"
+        ) from error
+    except RecursionError as error:
+        raise HeepstorError(
+            f"the hardware configuration {path} is nested too deeply; expected knobs, and "
+            "sections of knobs"
+        ) from error
+    except ValueError as error:
+        raise HeepstorError(
+            f"the hardware configuration {path} is not valid Hjson: {error}"
+        ) from error
+
+
+def read_json(path: Path) -> Config:
+    """The configuration that `write_json` has written."""
+    values = json.loads(path.read_text(encoding="utf-8"))
+    del values["hash"]
+    values["arena_kib"] = "auto" if values["arena_kib"] is None else values["arena_kib"]
+    return from_dict(values, source=str(path))
+
+
+def _text(path: Path) -> str:
+    """The content of a file that is read more than once, and not endless."""
+    if path.exists() and not path.is_file():
+        kind = "a folder" if path.is_dir() else "a pipe or a device"
+        raise HeepstorError(f"the hardware configuration {path} is {kind}; expected a file")
+    size = path.stat().st_size
+    if size > _MOST_BYTES:
+        raise HeepstorError(
+            f"the hardware configuration {path} has {size:,} bytes; expected an Hjson file of at "
+            f"most {_MOST_BYTES:,}"
+        )
+    return path.read_text(encoding="utf-8-sig")
+
+
+def _section(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A section of the configuration; every knob has one value."""
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice} is given more than once")
+    return values
+
+
+def changed(path: Path, overrides: str, folder: Path) -> Path:
+    """A configuration with other values for some knobs, as a file in `folder`.
+
+    `overrides` is such as "engine.array_size=16,arena_kib=auto"; without any, `path` itself is
+    returned. Raises HeepstorError that names a knob that does not exist, or every impossible value.
+    """
+    if not overrides:
+        return path
+    values = _read(path)
+    for assignment in overrides.split(","):
+        _assign(values, assignment.strip())
+    config = from_dict(values, source=f"{path} with --set {overrides}")
+    text = json.dumps(values, indent=2) + "\n"
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    target = folder / f"{config.hash}-{digest}.hjson"
+    write_whole(target, text)
+    return target
+
+
+def _assign(values: dict[str, Any], assignment: str) -> None:
+    """Sets one knob, such as "memory.banks=16"; only those that the configuration has."""
+    name, _, text = (part.strip() for part in assignment.partition("="))
+    if not name or not text:
+        raise HeepstorError(
+            f"--set has {assignment!r}: it takes knobs of the hardware configuration with their "
+            "values and commas between, such as engine.array_size=16,memory.bank_kib=64."
+        )
+    check_knob(name)
+    *sections, last = name.split(".")
+    for section in sections:
+        values = values.setdefault(section, {}) if isinstance(values, dict) else None
+    # What else is wrong with the file is said when all of it is checked.
+    if isinstance(values, dict):
+        values[last] = int(text) if re.fullmatch("[0-9]{1,18}", text) else text
+
+
+def from_dict(values: Any, source: str = "configuration") -> Config:
+    """Makes a Config of nested dictionaries; ``source`` names them in error messages."""
+    normalized, problems = check_fields(values)
+    if not problems:
+        problems = check_values(normalized)
+    if problems:
+        lines = "\n".join(f"  - {problem}" for problem in problems)
+        raise HeepstorError(f"the hardware configuration {source} can't be built:\n{lines}")
+    return Config(
+        clock_hz=normalized["clock_hz"],
+        memory=Memory(**normalized["memory"]),
+        stack_kib=normalized["stack_kib"],
+        arena_kib=normalized["arena_kib"],
+        uart=Uart(**normalized["uart"]),
+        engine=Engine(**normalized["engine"]),
+        address=Address(**normalized["address"]),
+    )
