@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import importlib.metadata
 import re
 
 from invoke import ParseError, Program
@@ -44,5 +45,6 @@ class TaskProgram(Program):
 
 def run(arguments: list[str]) -> None:
     """Run the tasks that the arguments name; without any, list them. A failure is a SystemExit."""
-    program = TaskProgram(name="heepstor", binary="heepstor")
+    version = importlib.metadata.version("heepstor")
+    program = TaskProgram(version, name="heepstor", binary="heepstor")
     program.run(["heepstor", "--search-root", str(ROOT), *(arguments or ["--list"])])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import re
 import shutil
 import subprocess
@@ -50,6 +51,11 @@ def printed_by(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 def test_the_list_has_every_task_with_its_purpose(capsys) -> None:
     listed = re.findall(r"(?m)^  (\w+) +\w", printed_by(capsys, "--list"))
     assert sorted(listed) == sorted(TASKS)
+
+
+def test_the_version_is_that_of_the_installed_package(capsys) -> None:
+    installed = importlib.metadata.version("heepstor")
+    assert printed_by(capsys, "--version") == f"heepstor {installed}\n"
 
 
 @pytest.mark.parametrize("task", TASKS)
