@@ -43,3 +43,52 @@ def test_the_arena_rounds_to_lines_of_the_memory_port() -> None:
     living = {"a": arena.Lifetime(0, 1, 40), "b": arena.Lifetime(1, 2, 17)}
     placed = arena.place(living)
     assert placed.size == placed.lower_bound == 48 + 32
+
+
+def test_lifetimes_that_share_a_layer_meet() -> None:
+    early = arena.Lifetime(0, 2, 16)
+    assert early.meets(arena.Lifetime(2, 3, 16)) and arena.Lifetime(2, 3, 16).meets(early)
+    assert not early.meets(arena.Lifetime(3, 4, 16))
+
+
+def test_an_arena_of_nothing() -> None:
+    placed = arena.place({})
+    assert (placed.size, placed.lower_bound, placed.regions) == (0, 0, ())
+
+
+def test_a_hole_between_others_is_used() -> None:
+    """The one that dies first leaves room for one that is born later, between two that live on."""
+    living = {
+        "first": arena.Lifetime(0, 3, 64),
+        "short": arena.Lifetime(0, 0, 64),
+        "last": arena.Lifetime(0, 3, 64),
+        "later": arena.Lifetime(2, 3, 64),
+    }
+    placed = arena.place(living)
+    assert placed.size == placed.lower_bound == 192
+    assert placed.offsets["later"] == placed.offsets["short"]
+
+
+def test_what_is_written_over_another_shares_its_place() -> None:
+    """From the birth of the first to the death of the last; the lower bound counts it once."""
+    living = {
+        "operand": arena.Lifetime(0, 1, 64),
+        "sum": arena.Lifetime(1, 2, 64),
+        "again": arena.Lifetime(2, 3, 64),
+        "beside": arena.Lifetime(0, 3, 32),
+    }
+    placed = arena.place(living, {"sum": "operand", "again": "sum"})
+    assert placed.offsets["operand"] == placed.offsets["sum"] == placed.offsets["again"]
+    assert placed.offsets["beside"] != placed.offsets["sum"]
+    assert placed.size == placed.lower_bound == 96
+    assert arena.place(living).lower_bound == 160
+
+
+def test_regions_say_what_lies_where_and_when() -> None:
+    living = {"a": arena.Lifetime(0, 1, 40), "b": arena.Lifetime(1, 2, 40)}
+    regions = {region.name: region for region in arena.place(living, {"b": "a"}).regions}
+    assert regions.keys() == living.keys()
+    for name, region in regions.items():
+        assert arena.Lifetime(region.first, region.last, region.size) == living[name]
+    assert (regions["a"].over, regions["b"].over) == (None, "a")
+    assert regions["a"].offset == regions["b"].offset == 0
