@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from modelgen.hardware import Hardware
-from modelgen.plan.program import Compute, Job, Load, Place, Store
 from modelgen.targets.systolic.geometry import Geometry
+from modelgen.targets.systolic.jobs import Compute, Job, Load, Place, Store
 from modelgen.targets.systolic.scratchpad.layout import Layout, can_span, ceil_div
 from modelgen.targets.systolic.tiling.window import (
     Block,
