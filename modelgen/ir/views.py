@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from modelgen.ir.graph import Graph
+from modelgen.ir.graph import Graph, Node
 from modelgen.operators.base import Shape
 
 
@@ -31,12 +31,24 @@ def contiguous(shape: Shape) -> tuple[int, ...]:
 
 
 def views(graph: Graph) -> dict[str, View]:
-    """Return the view of each tensor: what keeps its elements' order lies where its input does."""
+    """Return the view of each tensor.
+
+    What takes no time leaves its values where they are: its output lies where its input does, or
+    its inputs lie in its output, side by side.
+    """
     found = {
         name: View(name, 0, contiguous(tensor.shape)) for name, tensor in graph.tensors.items()
     }
     for node in graph.nodes:
-        if node.operator.keeps_order:
+        if not node.operator.takes_time and _places(graph, node) is None:
             shape = graph.tensors[node.output].shape
             found[node.output] = View(found[node.inputs[0]].buffer, 0, contiguous(shape))
+    for node in reversed(graph.nodes):
+        whole = found[node.output]
+        for name, place in zip(node.inputs, _places(graph, node) or (), strict=False):
+            found[name] = View(whole.buffer, whole.offset + place, whole.strides)
     return found
+
+
+def _places(graph: Graph, node: Node) -> list[int] | None:
+    return node.operator.places_of_inputs(graph.shapes(node))

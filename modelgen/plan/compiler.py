@@ -14,6 +14,7 @@ from modelgen.memory.arena import Arena
 from modelgen.plan.in_place import in_place
 from modelgen.plan.partition import partition
 from modelgen.plan.program import Program
+from modelgen.plan.side_by_side import side_by_side
 from modelgen.targets.base import Layer, Lowered, Network, Segment, Target
 from modelgen.targets.standard import standard
 
@@ -34,6 +35,7 @@ def compile_graph(
     targets = tuple(targets or standard(hardware))
     for target in targets:
         graph = target.adapt(graph)
+    graph = side_by_side(graph, targets)
     network = Network(graph, hardware, partition(graph, targets), views(graph))
     lowered = {target.name: target.lower(network) for target in targets}
     lifetimes = _lifetimes(network, lowered.values())

@@ -19,7 +19,7 @@ def partition(graph: Graph, targets: Sequence[Target]) -> tuple[Step, ...]:
     Raises:
         ModelError: there is no such layer, or no target supports one.
     """
-    nodes = [node for node in graph.nodes if not node.operator.keeps_order]
+    nodes = [node for node in graph.nodes if node.operator.takes_time]
     if not nodes:
         raise ModelError("The model has no layer that computes anything.")
     return tuple(_place(graph, node, targets) for node in nodes)

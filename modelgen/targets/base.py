@@ -164,6 +164,9 @@ class Target(Protocol):
     def reason(self, node: Node) -> str:
         """Return how it computes a node that it supports, in a few words."""
 
+    def leaves_gaps(self, node: Node) -> bool:
+        """Tell whether it can write the rows of a node's output with gaps between them."""
+
     def adapt(self, graph: Graph) -> Graph:
         """Return a graph that computes the same, without layers that do not fit its sizes."""
 

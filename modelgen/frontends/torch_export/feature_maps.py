@@ -13,7 +13,15 @@ import numpy as np
 
 from modelgen.frontends.torch_export.calls import shape_of
 from modelgen.frontends.torch_export.translation import Translation
-from modelgen.operators import AvgPool2d, Conv2d, MaxPool2d, Pointwise, Reshape
+from modelgen.operators import (
+    AvgPool2d,
+    Concatenate,
+    Conv2d,
+    MaxPool2d,
+    Pointwise,
+    Reshape,
+    Sigmoid,
+)
 from modelgen.operators.epilogue import Epilogue
 from modelgen.operators.window import Window
 
@@ -197,6 +205,22 @@ def add_leaky_relu(to: Translation, call: Any) -> None:
     to.add(call, Pointwise(Epilogue(slope=slope)))
 
 
+def add_concatenation(to: Translation, call: Any) -> None:
+    """Add tensors side by side, along what is the last dimension on the device."""
+    sources = call.args[0]
+    rank = len(shape_of(call))
+    axis = _arguments(call, ("dim",), dim=0)["dim"] % rank
+    if rank < 2 or axis != (1 if rank == 4 else rank - 1):
+        supported = "the channels of feature maps (1)" if rank == 4 else "the last"
+        to.complain(call, f"joins tensors along dimension {axis} of {rank}, not {supported}")
+    to.add(call, Concatenate(), *sources, keep=False)
+
+
+def add_sigmoid(to: Translation, call: Any) -> None:
+    """Add a sigmoid."""
+    to.add(call, Sigmoid())
+
+
 _RELU, _RELU6 = _clamp(0.0, None), _clamp(0.0, 6.0)
 OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     "aten.conv2d.default": add_conv2d,
@@ -208,6 +232,7 @@ OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     "aten.mean.dim": add_mean,
     "aten.add.Tensor": add_addition,
     "aten.add_.Tensor": add_addition,
+    "aten.cat.default": add_concatenation,
     "aten.relu.default": _RELU,
     "aten.relu_.default": _RELU,
     "aten.relu6.default": _RELU6,
@@ -216,5 +241,7 @@ OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     "aten.hardtanh_.default": add_hardtanh,
     "aten.leaky_relu.default": add_leaky_relu,
     "aten.leaky_relu_.default": add_leaky_relu,
+    "aten.sigmoid.default": add_sigmoid,
+    "aten.sigmoid_.default": add_sigmoid,
 }
 """Operator of ATen -> what adds it."""

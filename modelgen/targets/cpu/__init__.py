@@ -36,6 +36,10 @@ class Cpu:
         """Return how it computes a node."""
         return "a kernel of the device library"
 
+    def leaves_gaps(self, node: Node) -> bool:
+        """Return False: kernels write one element after another."""
+        return False
+
     def adapt(self, graph: Graph) -> Graph:
         """Return the graph: a kernel takes any size."""
         return graph

@@ -19,11 +19,11 @@ from modelgen.targets.base import (
     Segment,
 )
 from modelgen.targets.systolic.cost import segment_cycles
-from modelgen.targets.systolic.describe import describe
-from modelgen.targets.systolic.emit import emit
+from modelgen.targets.systolic.description import describe
+from modelgen.targets.systolic.emission import emit
 from modelgen.targets.systolic.execute import EngineExecutor
 from modelgen.targets.systolic.jobs import EngineLayer
-from modelgen.targets.systolic.lower import lower
+from modelgen.targets.systolic.layers import lower
 from modelgen.targets.systolic.support import computed, lacking
 
 
@@ -42,6 +42,11 @@ class Systolic:
     def reason(self, node: Node) -> str:
         """Return how it computes a node that it supports."""
         return computed(node.operator) or lacking(node.operator)
+
+    def leaves_gaps(self, node: Node) -> bool:
+        """Tell whether it can write the rows of a node's output with gaps between them."""
+        # The operand that is added has the pitches of the results.
+        return len(node.inputs) == 1
 
     def adapt(self, graph: Graph) -> Graph:
         """Return the graph without fused poolings that the accumulators do not hold."""

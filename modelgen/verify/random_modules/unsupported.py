@@ -9,7 +9,6 @@ from modelgen.verify.random_modules.description import Kind, Random, Shape, Writ
 
 _FORMS = (
     ("torch.tanh({0})", ""),
-    ("torch.sigmoid({0})", ""),
     ("F.gelu({0})", ""),
     ("self.{name}({0})", "nn.GELU()"),
     ("self.{name}({0})", "nn.PReLU()"),
@@ -40,7 +39,6 @@ _FORMS = (
     ("torch.maximum({0}, {0})", ""),
     ("torch.where({0} > 0, {0}, 0)", ""),
     ("({0} > 0).float()", ""),
-    ("torch.cat([{0}, {0}], 1)", ""),
     ("torch.stack([{0}, {0}], 1)", ""),
     ("{0}.chunk(2, -1)[0]", ""),
     ("{0}[:, 0:1]", ""),

@@ -56,7 +56,10 @@ class _Uses:
         graph, buffer = network.graph, network.buffer
         buffers = {buffer(name) for name in graph.tensors}
         self.input = buffer(graph.input)
-        self.makers = {buffer(work.node.output): i for i, work in enumerate(works)}
+        self.makers: dict[str, int] = {}
+        """The first layer that writes each."""
+        for index, work in enumerate(works):
+            self.makers.setdefault(buffer(work.node.output), index)
         self.readers: dict[str, dict[int, Geometry]] = {
             name: {} for name in graph.tensors if name in buffers
         }
@@ -70,7 +73,9 @@ class _Uses:
             if work.geometry is None:
                 self.by_memory |= {*inputs, buffer(work.node.output)}
                 continue
-            self.views[buffer(work.node.output)] = work.geometry.target
+            output = work.node.output
+            if network.views[output].is_whole(graph.tensors[output].shape):
+                self.views[buffer(output)] = work.geometry.target
             self.readers[inputs[0]][index] = work.geometry
             self.by_memory |= set(inputs[1:])
         self.from_memory = {self.input} | {

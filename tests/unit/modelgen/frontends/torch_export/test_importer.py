@@ -300,7 +300,7 @@ def test_conversions() -> None:
             return torch.relu(self.layer(x.float()).to(self.kind))
 
     graph = import_model(Converts(torch.float32), (4,), batch=1)
-    assert [node.operator.name for node in graph.nodes if not node.operator.keeps_order] == [
+    assert [node.operator.name for node in graph.nodes if node.operator.takes_time] == [
         "linear",
         "pointwise",
     ]

@@ -11,7 +11,7 @@ from typing import Any
 from modelgen.cpp.rendering import render
 from modelgen.targets.base import Code, Pointers, Statement
 from modelgen.targets.systolic.builder_calls import job_calls, plus
-from modelgen.targets.systolic.describe import shape_text
+from modelgen.targets.systolic.description import shape_text
 from modelgen.targets.systolic.jobs import EngineLayer, Place
 from modelgen.targets.systolic.lowering import Constant, lower_job
 

@@ -160,7 +160,10 @@ class _Builder:
         tensor = self._network.buffer(node.output)
         residual = self._network.buffer(node.inputs[1]) if len(node.inputs) > 1 else None
         layout = self._plan.layouts.get(tensor)
-        return Target(tensor, tensor in self._plan.in_memory, layout, residual)
+        view = self._network.views[node.output]
+        pixel = None if view.is_whole(self._graph.tensors[node.output].shape) else view.strides[-2]
+        in_memory = tensor in self._plan.in_memory
+        return Target(tensor, in_memory, layout, residual, view.offset, pixel)
 
     def _numbered(self, chosen: Schedule, node: Node) -> Iterable[Job]:
         """Give the jobs with their weights' offsets and their accumulators."""
