@@ -239,8 +239,8 @@ def add_product(to: Translation, call: Any) -> None:
 def add_quotient(to: Translation, call: Any) -> None:
     """Add the quotient by a number."""
     divisor = _number(to, call)
-    if call.kwargs.get("rounding_mode") or divisor == 0.0:
-        to.complain(call, "must divide by a number that is not zero, without rounding")
+    if divisor == 0.0:
+        to.complain(call, "must divide by a number that is not zero")
     _add_affine(to, call, 1.0 / divisor, 0.0)
 
 
