@@ -24,6 +24,13 @@ def test_views() -> None:
     assert matrix_view(()) == View(1, 1, 1, 1)
 
 
+def test_the_reach_of_a_dilated_window() -> None:
+    """Taps at 0, 2 and 4 of an axis that begins two pixels before the map."""
+    axis = Axis(size=9, outputs=4, kernel=3, stride=2, dilation=2, before=2)
+    assert [axis.reach(outputs) for outputs in (1, 2, 4)] == [3, 5, 9]
+    assert axis.after == 0
+
+
 def test_padding_that_no_window_reaches_is_none() -> None:
     """Kernel 3, stride 2 on 6 pixels with one before: the last window ends at the last pixel."""
     axis = Axis(size=6, outputs=3, kernel=3, stride=2, before=1)
