@@ -17,29 +17,18 @@ sys.dont_write_bytecode = False
 # After the line above, which they need.
 from flows.cli import endings  # noqa: E402
 from flows.cli.pairs import Pair, TaskWithPairs  # noqa: E402
+from flows.stages.options import defaults, options  # noqa: E402
 from flows.system import interrupts, streams  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent
 
-CONFIG_OPTIONS = {
-    "config": ("", "the hardware configuration's file (default: heepstor_cfg.hjson)"),
-    "set": ("", "other values for some of its knobs: engine.array_size=16,memory.banks=16"),
-}
 STAGE_OPTIONS = {
-    "project": ("", "the project: a folder under projects/"),
-    **CONFIG_OPTIONS,
-    "operators": ("engine", "where layers run: engine, or software (on the CPU, same results)"),
-    "assertions": (True, "--no-assertions leaves the device code's assertions out"),
-    "inputs": ("", "how many test inputs to run (default: the project's setting)"),
-    "batch": ("", "inputs that one inference takes (default: the project's setting)"),
-    "quantization": ("", "scales per_channel or per_tensor (default: the project's setting)"),
-    "scale": ("", "max or mse: from the largest weight, or of the least squared error"),
-    "random_weights": (False, "take seeded random weights, and train nothing"),
-    "unit": ("cycles", "the report's times in cycles, us or ms"),
-    "clock_hz": ("", "clock of times in us and ms (default: the configuration's)"),
+    "project": ("", "the project: a name in projects/, or the path of a folder with a project.py"),
+    **{name: (default, options()[name].help) for name, default in defaults().items()},
     "json": (False, "print the result as JSON on stdout, and everything else on stderr"),
 }
 """Options of every stage's task: default and help."""
+CONFIG_OPTIONS = {name: STAGE_OPTIONS[name] for name in ("config", "set")}
 REPORT_OPTIONS = {
     **STAGE_OPTIONS,
     "compare": (Pair(), "A B: two projects, or files report.json, side by side"),
@@ -92,9 +81,12 @@ def _in_build(function):
 
     @functools.wraps(function)
     def wrapped(c, **options):
+        from flows.repository import projects
         from flows.stages import cleaning
 
-        with cleaning.in_use(ROOT, options.get("project", ""), _say_waiting("is cleaning")):
+        typed = options.get("project", ""), options.get("build_dir", "")
+        project = projects.lookup(ROOT, *typed)
+        with cleaning.in_use(ROOT, project, _say_waiting("is cleaning")):
             return function(c, **options)
 
     return wrapped
@@ -212,7 +204,7 @@ def program(c, *, board, bitstream, tool, json, config, set):
     from flows.terminal.arguments import user_path
 
     chosen = boards.find(board)
-    config_path = config_file(ROOT, config, set, chosen.configuration)
+    config_path = config_file(ROOT, config, set, ROOT / chosen.configuration)
     file = user_path(bitstream) if bitstream else None
     _answer(json, program_flow.run, ROOT, chosen, config_path, file, tool)
 
@@ -230,16 +222,36 @@ def list_all(c, json=False):
         listing.print_listing(found)
 
 
-@task(help={"project": "remove this project's results only"})
+@task(
+    positional=["name"],
+    help={
+        "name": "its name: that of its folder",
+        "folder": "where to make that folder (default: projects/, or the current folder where "
+        "HEEPSTOR is an installed package)",
+    },
+)
 @_reports_errors
-def clean(c, project=""):
+def new(c, name, folder=""):
+    """Write a new project, which runs as it is: a small network, data, settings."""
+    from flows.repository import new_project
+
+    print(new_project.write(ROOT, name, folder))
+
+
+@task(
+    help={
+        "project": "remove this project's results only",
+        "build_dir": "where these are, if not in their usual folder",
+    }
+)
+@_reports_errors
+def clean(c, project="", build_dir=""):
     """Remove build/, where everything generated lies; data and .venv stay."""
     from flows.repository import projects
     from flows.stages import cleaning
 
-    if project:
-        projects.find(ROOT, project)
-    print(cleaning.remove(ROOT, project, _say_waiting("is working there")))
+    found = projects.find(ROOT, project, build_dir) if project or build_dir else None
+    print(cleaning.remove(ROOT, found, _say_waiting("is working there")))
 
 
 @task(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from flows import config as configuration
 from flows.errors import HeepstorError
-from flows.repository import ROOT
+from flows.repository import ROOT, shown
 from flows.terminal.arguments import user_path, whole_number
 from flows.terminal.progress import Terminal
 
@@ -75,7 +75,7 @@ def _run(bench, name: str, json: bool, choice: dict) -> tuple[dict, list[str]]:
     target.write_text(jsonlib.dumps(figures, indent=1) + "\n", encoding="utf-8")
     if not json:
         module.show(figures)
-        print(f"The same as JSON: {target.relative_to(ROOT)}")
+        print(f"The same as JSON: {shown(ROOT, target)}")
     return figures, module.missed(figures)
 
 

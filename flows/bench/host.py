@@ -13,6 +13,7 @@ from pathlib import Path
 from flows.bench.runner import Bench
 from flows.bench.tables import figures_table
 from flows.errors import HeepstorError
+from flows.repository import projects
 from flows.stages import cleaning
 from flows.system.processes import run_lines
 from flows.terminal.tables import console
@@ -25,7 +26,7 @@ def run(bench: Bench) -> dict:
     """Measures the build; trains and builds the hardware first if need be."""
     bench.terminal.line("build", f"{PROJECT}: hardware and training, if need be")
     _build(bench.root, bench.config_path)
-    cleaning.remove(bench.root, PROJECT, bench.terminal.note)
+    cleaning.remove(bench.root, projects.find(bench.root, PROJECT), bench.terminal.note)
     started = time.monotonic()
     _build(bench.root, bench.config_path)
     return {"builds": [{"project": PROJECT, "seconds": time.monotonic() - started}]}

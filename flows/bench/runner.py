@@ -15,6 +15,7 @@ from flows import config as configuration
 from flows import simulate
 from flows.config import Config
 from flows.errors import HeepstorError
+from flows.repository import build_folder
 from flows.simulate import hardware
 from flows.simulate.device_log import Counters, DeviceLog, InputRun
 from flows.stages.hashing import FileHashes
@@ -62,7 +63,7 @@ class Bench:
 
     def __init__(self, root: Path, config_path: Path, terminal: Terminal) -> None:
         self.root = root
-        self.folder = root / "build" / "bench"
+        self.folder = build_folder(root) / "bench"
         self.terminal = terminal
         self.config_path = config_path
         self._base = configuration.load(config_path)
@@ -99,7 +100,7 @@ class Bench:
 
     def run_stage(self, stage: Stage, label: str, shown: list[Progress] | None = None) -> None:
         """Brings a stage up to date, with a line on the terminal."""
-        runner = Runner(self.root, FileHashes(self.root / "build" / ".hashes.json"))
+        runner = Runner(self.root, FileHashes(build_folder(self.root) / ".hashes.json"))
         with self.terminal.progress(f"{stage.name} {label}") as progress:
             (shown if shown is not None else []).append(progress)
             outcome = runner.run(stage, lambda _, reason: progress.show(reason))

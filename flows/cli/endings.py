@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from flows.errors import HeepstorError
+from flows.repository import build_folder
 from flows.system import interrupts
 from flows.system.files import describe
 from modelgen.errors import ModelError
@@ -83,7 +84,7 @@ def _bug(error: BaseException, root: Path) -> str:
     """Where the traceback is that a user can send; it is printed if it can't be kept."""
     text = "".join(traceback.format_exception(error))
     what = f"{type(error).__name__}: {error}".splitlines()[0]
-    log = root / "build" / _LOG
+    log = build_folder(root) / _LOG
     try:
         log.parent.mkdir(exist_ok=True)
         log.write_text(f"$ {sys.argv}\n{text}", encoding="utf-8", errors="backslashreplace")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from flows.fusesoc.core_library import Library
-from flows.repository import projects
+from flows.repository import build_folder, projects, shown
+from flows.repository.projects import Project
 from flows.stages.stage import read_manifest
 from flows.terminal.tables import console
 
@@ -15,17 +16,21 @@ STAGES = ("export", "quantize", "generate", "firmware", "simulate", "report")
 def collect(root: Path) -> dict:
     """Everything that is listed, for a program to read."""
     return {
-        "projects": [_project(root, name) for name in projects.names(root)],
+        "projects": [_project(project) for project in projects.listed(root)],
         "simulators": simulators(root),
         "cores": cores(root),
     }
 
 
-def _project(root: Path, name: str) -> dict:
-    folder = projects.results(root, name)
-    built = [stage for stage in STAGES if read_manifest(folder / stage)]
-    text = (root / "projects" / name / "project.py").read_text(encoding="utf-8")
-    return {"name": name, "description": _first_line(text), "built": built}
+def _project(project: Project) -> dict:
+    built = [stage for stage in STAGES if read_manifest(project.results / stage)]
+    text = project.file.read_text(encoding="utf-8", errors="replace")
+    return {
+        "name": project.name,
+        "folder": str(project.folder),
+        "description": _first_line(text),
+        "built": built,
+    }
 
 
 def _first_line(source: str) -> str:
@@ -36,9 +41,9 @@ def _first_line(source: str) -> str:
 
 def simulators(root: Path) -> list[dict]:
     """The hardware configurations whose simulators are built."""
-    folders = sorted((root / "build" / "hardware").glob("*/simulator"))
+    folders = sorted((build_folder(root) / "hardware").glob("*/simulator"))
     return [
-        {"configuration": path.parent.name, "path": str(path.relative_to(root))}
+        {"configuration": path.parent.name, "path": str(shown(root, path))}
         for path in folders
         if read_manifest(path)
     ]

@@ -8,7 +8,7 @@ import re
 
 from invoke import ParseError, Program
 
-from flows.repository import ROOT, projects
+from flows.repository import COMMAND, ROOT, projects
 
 _UNKNOWN = re.compile(r"No idea what '(?P<name>.*)' is!")
 _NO_VALUE = re.compile(r"Flag <(?P<pair>Pair)?Argument: (?P<name>\w+)[^>]*> needed value")
@@ -35,11 +35,11 @@ class TaskProgram(Program):
     def _with_suggestion(self, name: str, error: ParseError) -> ParseError:
         kind = "option" if name.startswith("-") else "task"
         close = difflib.get_close_matches(name, list(self.collection.task_names), n=3)
-        hint = f"Did you mean {' or '.join(close)}?" if close else "./heepstor lists the tasks."
+        hint = f"Did you mean {' or '.join(close)}?" if close else f"{COMMAND} lists the tasks."
         if name in projects.names(ROOT):
             hint = f"It is a project: --project {name}"
         if kind == "option":
-            hint = "./heepstor <task> --help lists a task's options."
+            hint = f"{COMMAND} <task> --help lists a task's options."
         return ParseError(f"There is no {kind} {name!r}. {hint}", error.context)
 
 
@@ -47,4 +47,11 @@ def run(arguments: list[str]) -> None:
     """Run the tasks that the arguments name; without any, list them. A failure is a SystemExit."""
     version = importlib.metadata.version("heepstor")
     program = TaskProgram(version, name="heepstor", binary="heepstor")
-    program.run(["heepstor", "--search-root", str(ROOT), *(arguments or ["--list"])])
+    program.run(["heepstor", "--search-root", str(ROOT), *_help_first(arguments or ["--list"])])
+
+
+def _help_first(arguments: list[str]) -> list[str]:
+    """`--help` before the task: behind it, Invoke takes it for a value that has to stand there."""
+    if arguments[1:] in (["--help"], ["-h"]):
+        return ["--help", arguments[0]]
+    return arguments

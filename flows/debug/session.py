@@ -13,6 +13,7 @@ from elftools.elf.elffile import ELFFile
 from flows.debug import background, tools
 from flows.debug.background import Background
 from flows.errors import HeepstorError
+from flows.repository import shown
 from flows.simulate import hardware
 from flows.stages import pipeline
 from flows.stages.options import Options
@@ -61,7 +62,7 @@ def run(root: Path, options: Options, port: str, commands: str, terminal: Termin
     stages = Pipeline(root, options, Progress)
     out = stages.build / "debug"
     out.mkdir(parents=True, exist_ok=True)
-    _say(terminal, port, out.relative_to(root))
+    _say(terminal, port, shown(root, out))
     return attach(
         found,
         port,

@@ -9,6 +9,7 @@ from flows import fusesoc
 from flows.config.boards import Board
 from flows.errors import HeepstorError
 from flows.fpga import record, vivado
+from flows.repository import build_folder
 from flows.terminal.progress import Progress
 
 SYSTEM = "heepstor"
@@ -16,7 +17,7 @@ SYSTEM = "heepstor"
 
 def folder(root: Path, board: Board, configuration: str) -> Path:
     """Where the project of a board is made for a configuration, named by its hash."""
-    return root / "build" / "fpga" / f"{board.name}-{configuration}"
+    return build_folder(root) / "fpga" / f"{board.name}-{configuration}"
 
 
 def set_up(root: Path, board: Board, config_path: Path, work: Path, progress: Progress) -> None:
@@ -79,4 +80,4 @@ def _places(root: Path, board: Board, work: Path) -> Iterator[Path]:
     own = record.bitstream_file(work)
     yield own
     # The work folder that FuseSoC takes without --work-root, below the build_root of fusesoc.conf.
-    yield root / "build" / "fusesoc" / record.project(work) / board.name / own.name
+    yield build_folder(root) / "fusesoc" / record.project(work) / board.name / own.name

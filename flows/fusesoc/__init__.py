@@ -10,6 +10,7 @@ from pathlib import Path
 
 from flows.errors import HeepstorError
 from flows.fusesoc.core_library import Library
+from flows.repository import COMMAND
 from flows.system.processes import run_lines
 
 _COPY = re.compile(r"(?:[^\s:'\"(]*/)?src/(?P<core>[^/\s:]+)/(?P<file>[^\s:'\",)]+)")
@@ -28,7 +29,7 @@ def command() -> str:
     if not path.exists():
         raise HeepstorError(
             f"fusesoc is missing beside {sys.executable}: needed for building hardware.\n"
-            "Run ./heepstor once; it installs the packages."
+            f"{COMMAND} doctor says how to install it."
         )
     return str(path)
 

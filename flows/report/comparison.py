@@ -11,7 +11,7 @@ from flows.report import data
 from flows.report.causes import CAUSES, WAITS
 from flows.report.charts import pairs
 from flows.report.page import template
-from flows.repository import projects
+from flows.repository import COMMAND, build_folder, projects, shown
 from flows.system.files import read_json
 from flows.terminal.arguments import check_choice, user_path, whole_number
 from flows.units import UNITS, Unit, count, megahertz, percent, ratio, size
@@ -62,27 +62,27 @@ def run(root: Path, a: str, b: str, unit: str, clock_hz: str, terminal: Terminal
     rows = summary(*reports, chosen)
     layers = layer_rows(*reports, chosen)
     _show(labels, rows, layers, terminal)
-    page = root / "build" / FOLDER / f"{_file_name(a)}-{_file_name(b)}.html"
+    page = build_folder(root) / FOLDER / f"{_file_name(a)}-{_file_name(b)}.html"
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(render(reports, labels, rows, layers, chosen), encoding="utf-8")
-    print(f"Page  {page.relative_to(root)}", file=terminal.stream, flush=True)
+    print(f"Page  {shown(root, page)}", file=terminal.stream, flush=True)
     return {
         "builds": labels,
         "figures": [_as_json(row) for row in rows],
         "layers": [_as_json(row) for row in layers],
-        "page": str(page.relative_to(root)),
+        "page": str(shown(root, page)),
     }
 
 
 def load(root: Path, name: str) -> dict:
     """The report of a project, or in a file."""
-    if name in projects.names(root):
-        path = projects.results(root, name) / "report" / data.REPORT
-        hint = f"./heepstor build --project {name} makes it"
+    if project := projects.lookup(root, name):
+        path = project.results / "report" / data.REPORT
+        hint = f"{COMMAND} build --project {project.typed} makes it"
     else:
         path = user_path(name)
         known = ", ".join(projects.names(root))
-        hint = f"name a project ({known}), or a file {data.REPORT}"
+        hint = f"name a project ({known}), the folder of another one, or a file {data.REPORT}"
     if not path.is_file():
         raise HeepstorError(f"there is no report {path}; {hint}.")
     report = read_json(path)

@@ -1,7 +1,43 @@
-"""The repository: where it is, its projects, its Python sources."""
+"""Where things lie: the sources, the folder where one works, what the user types.
+
+The sources are a repository, in which one works as well, or an installed package, which may be
+read-only: one then works in the current folder. What is generated, data sets and trained weights
+lie where one works.
+"""
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
+from flows.terminal.arguments import user_path
+
 ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = "heepstor"
+"""Name of the distribution, and of the folder in site-packages that holds its sources."""
+
+
+@functools.cache
+def is_installed(root: Path) -> bool:
+    """Whether these sources are an installed package: pip leaves a record of it beside them."""
+    return root.name == PACKAGE and any(root.parent.glob(f"{PACKAGE}-*.dist-info"))
+
+
+def work_folder(root: Path) -> Path:
+    """The folder that holds build/ and data/, for the sources in `root`."""
+    return user_path(".") if is_installed(root) else root
+
+
+def build_folder(root: Path) -> Path:
+    """The folder of all that is generated, but for the results of projects that lie elsewhere."""
+    return work_folder(root) / "build"
+
+
+def shown(root: Path, path: Path) -> Path:
+    """A path as messages name it: seen from where one works if it lies there, else the whole."""
+    folder = work_folder(root)
+    return path.relative_to(folder) if path.is_relative_to(folder) else path
+
+
+COMMAND = PACKAGE if is_installed(ROOT) else f"./{PACKAGE}"
+"""What the user types before a task, for messages."""

@@ -1,41 +1,118 @@
-"""The projects: folders with a `project.py` under `projects/`."""
+"""The projects: folders with a `project.py`, under `projects/` or anywhere else."""
 
 from __future__ import annotations
 
 import difflib
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from flows.errors import HeepstorError
+from flows.repository import build_folder
+from flows.terminal.arguments import user_path
 
+FILE = "project.py"
+CONFIGURATION = "heepstor_cfg.hjson"
+_FOLDER = "projects"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
+@dataclass(frozen=True)
+class Project:
+    """A project's place, and that of its results."""
+
+    name: str
+    folder: Path
+    results: Path
+    """`<stage>/` for each stage."""
+    typed: str
+    """What names it on a command line, wherever that is typed."""
+    is_ours: bool
+    """Whether it is one of `projects/`: then nothing but its own lies in its folder."""
+    owns_results: bool
+    """Whether nothing but its results lies in their folder."""
+
+    @property
+    def file(self) -> Path:
+        """Its project.py."""
+        return self.folder / FILE
+
+    @property
+    def configuration(self) -> Path | None:
+        """The hardware configuration beside project.py, if there is one."""
+        path = self.folder / CONFIGURATION
+        return path if path.is_file() else None
+
+
 def names(root: Path) -> list[str]:
-    """Every project's name, sorted."""
-    found = (path.parent.name for path in (root / "projects").glob("*/project.py"))
+    """The names of the projects in `projects/`, sorted."""
+    found = (path.parent.name for path in (root / _FOLDER).glob(f"*/{FILE}"))
     return sorted(name for name in found if _NAME.fullmatch(name))
 
 
-def results(root: Path, name: str) -> Path:
-    """The folder of a project's results: `<stage>/` for each stage."""
-    return root / "build" / "projects" / name
+def listed(root: Path) -> list[Project]:
+    """The projects in `projects/`, and those in the user's current folder or right below it."""
+    here = user_path(".")
+    folders = [here, *sorted(path.parent for path in here.glob(f"*/{FILE}"))]
+    nearby = [_at(root, folder, "") for folder in folders if (folder / FILE).is_file()]
+    others = [found for found in nearby if not found.is_ours and _NAME.fullmatch(found.name)]
+    return [_of_ours(root, name, "") for name in names(root)] + others
 
 
-def find(root: Path, name: str) -> Path:
-    """The folder of a project. Raises HeepstorError with the list of projects."""
-    known = names(root)
-    if name in known:
-        return root / "projects" / name
-    if name and not _NAME.fullmatch(name):
+def lookup(root: Path, typed: str, build_dir: str = "") -> Project | None:
+    """The project that was typed: a name in `projects/`, a folder with a project.py, or that file.
+
+    Its results lie in `build_dir`; without that in build/projects/<name>/, or, of a project that
+    does not lie in `projects/`, in build/ beside its project.py. None if there is no such project.
+    """
+    if typed in names(root):
+        return _of_ours(root, typed, build_dir)
+    if not typed:
+        return None
+    path = user_path(typed)
+    folder = path.parent if path.name == FILE else path
+    return _at(root, folder, build_dir) if (folder / FILE).is_file() else None
+
+
+def _of_ours(root: Path, name: str, build_dir: str) -> Project:
+    folder = root / _FOLDER / name
+    results = build_folder(root) / "projects" / name
+    chosen = user_path(build_dir) if build_dir else results
+    return Project(name, folder, chosen, name, True, chosen == results)
+
+
+def _at(root: Path, folder: Path, build_dir: str) -> Project:
+    if folder.parent == root / _FOLDER and folder.name in names(root):
+        return _of_ours(root, folder.name, build_dir)
+    results = user_path(build_dir) if build_dir else folder / "build"
+    return Project(folder.name, folder, results, str(folder), False, False)
+
+
+def find(root: Path, typed: str, build_dir: str = "") -> Project:
+    """The project that was typed; see `lookup`. Raises HeepstorError with the list of projects."""
+    found = lookup(root, typed, build_dir)
+    if found is not None:
+        check_name(found.name)
+        return found
+    if not typed:
+        what = "no project is named."
+    elif "/" in typed or user_path(typed).is_dir():
+        what = f"there is no {FILE} in {user_path(typed)}, or {typed!r} is no such file."
+    else:
+        check_name(typed)
+        close = difflib.get_close_matches(typed, names(root), n=1)
+        what = f"there is no project {typed!r}." + (f" Did you mean {close[0]}?" if close else "")
+    raise HeepstorError(
+        f"{what}\nProjects: {', '.join(names(root)) or 'none'}."
+        "\nGive one of them with --project, or the path of a folder with a project.py; the task "
+        "`new` writes a new one."
+    )
+
+
+def check_name(name: str) -> None:
+    """Raise HeepstorError unless a name, of a project's folder, can be the project's."""
+    if not _NAME.fullmatch(name):
         raise HeepstorError(
             f"{name!r} cannot be a project's name: expected up to 64 letters (a to z), digits, "
-            "'_' and '-', beginning with a letter or a digit. Rename its folder in projects/."
+            "'_' and '-', beginning with a letter or a digit. Rename its folder."
         )
-    close = difflib.get_close_matches(name, known, n=1)
-    raise HeepstorError(
-        (f"there is no project {name!r}." if name else "no project is named.")
-        + (f" Did you mean {close[0]}?" if close else "")
-        + f"\nProjects: {', '.join(known) or 'none'}."
-        + "\nGive one with --project; a new one is a folder projects/<name>/ with a project.py."
-    )

@@ -49,15 +49,26 @@ def _module(root: Path, name: str) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     if path is None:
         return (), ()
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    imported = dict.fromkeys(_imports(_relevant(_tree(path), function), package))
+    return (path, *_package_files(root, module)), tuple(imported)
+
+
+def imported_by(path: Path) -> list[str]:
+    """The names of the modules that a file outside all packages imports, itself.
+
+    Raises HeepstorError where it is not valid Python.
+    """
+    return list(dict.fromkeys(_imports(ast.walk(_tree(path)), "")))
+
+
+def _tree(path: Path) -> ast.Module:
     try:
-        tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+        return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
     except SyntaxError as error:
         where = f"{path}:{error.lineno}"
         raise HeepstorError(f"{where} is not valid Python: {error.msg}.") from error
     except ValueError as error:
         raise HeepstorError(f"{path} is not valid Python: {error}.") from error
-    imported = dict.fromkeys(_imports(_relevant(tree, function), package))
-    return (path, *_package_files(root, module)), tuple(imported)
 
 
 def module_file(root: Path, module: str) -> Path | None:

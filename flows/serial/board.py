@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flows.errors import HeepstorError
 from flows.report.accuracy import compared
+from flows.repository import shown
 from flows.serial import inputs, serve
 from flows.serial.flash import run as flash_board
 from flows.serial.port import check_present, known_ports
@@ -37,7 +38,7 @@ def flash(root: Path, options: Options, port: str, terminal: Terminal) -> dict:
             folder,
             progress,
         )
-    _show_flash(result, folder.relative_to(root), terminal)
+    _show_flash(result, shown(root, folder), terminal)
     return result
 
 

@@ -14,7 +14,7 @@ from flows import fusesoc
 from flows.config import Config
 from flows.errors import HeepstorError
 from flows.fusesoc.core_library import Library
-from flows.repository import ROOT
+from flows.repository import ROOT, build_folder
 from flows.system import tools as system_tools
 from flows.terminal.progress import Progress
 from flows.toolchain import boot_rom
@@ -33,7 +33,7 @@ _HOST_SOURCES = (".cc", ".cpp", ".h", ".hpp")
 
 def folder(config: Config, root: Path = ROOT) -> Path:
     """Where a configuration's simulator is built; shared by all projects."""
-    return root / "build" / "hardware" / config.hash
+    return build_folder(root) / "hardware" / config.hash
 
 
 def sources(root: Path = ROOT) -> tuple[Path, ...]:

@@ -1,19 +1,59 @@
-"""What the user chose on the command line, checked."""
+"""What the user chose on the command line, checked.
+
+An option of the stages' tasks is declared once, as a field of `Options`: the tasks, the checks, the
+commands in manifests and the table in the user guide follow from that.
+"""
 
 from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from flows import config as configuration
+from flows.repository import COMMAND, build_folder, projects
 from flows.terminal.arguments import check_choice, user_path, whole_number
 from flows.units import UNITS
 
-OPERATORS = ("engine", "software")
-QUANTIZATIONS = ("per_channel", "per_tensor")
-SCALES = ("max", "mse")
+_OPTION = "option"
+
+
+@dataclass(frozen=True)
+class Option:
+    """How an option is typed, explained and read."""
+
+    help: str
+    value: str
+    """What stands for its value in explanations; "" for a switch."""
+    read: Callable[[str, Any], Any]
+    """Makes the field's value of the option's name and what was typed; raises HeepstorError."""
+
+
+def _option(
+    help: str,
+    value: str = "",
+    default: Any = "",
+    read: Callable[[str, Any], Any] = lambda name, typed: typed,
+) -> Any:
+    return field(default=default, metadata={_OPTION: Option(help, value, read)})
+
+
+def _choice(help: str, *allowed: str, default: str = "") -> Any:
+    """An option with some possible values; the default "" leaves the choice to the project."""
+
+    def read(name: str, typed: str) -> str:
+        check_choice(name, typed, dict.fromkeys((*allowed, default)))
+        return typed
+
+    return _option(help, "|".join(allowed), default, read)
+
+
+def _count(help: str) -> Any:
+    """An option that is an integer >= 1; None if it is not typed."""
+    return _option(help, "N", None, lambda name, typed: whole_number(name, typed or "", 1))
 
 
 @dataclass(frozen=True)
@@ -21,96 +61,115 @@ class Options:
     """The choices. None and "" stand for what project and configuration say themselves."""
 
     project: str
+    """A name in `projects/`, or the path of another project's folder."""
     config_path: Path
-    """The hardware configuration, with `overrides` applied."""
-    operators: str = "engine"
-    assertions: bool = True
-    inputs: int | None = None
-    batch: int | None = None
-    quantization: str = ""
-    scale: str = ""
-    random_weights: bool = False
-    unit: str = "cycles"
-    clock_hz: int | None = None
-    """The clock of the report's times; None: the configuration's."""
-    typed: tuple[str, ...] = ()
-    """The options that differ from their defaults, as they are typed."""
+    """The hardware configuration, with the values of `set`."""
+    build_dir: str = _option(
+        "folder of the project's results (default: build/projects/NAME/; build/ beside a "
+        "project.py that lies elsewhere)",
+        "DIR",
+        read=lambda name, typed: typed and str(user_path(typed)),
+    )
+    config: str = _option(
+        "the hardware configuration (default: heepstor_cfg.hjson beside project.py, else that of "
+        "the repository)",
+        "FILE",
+    )
+    set: str = _option(
+        "other values for some of its knobs: engine.array_size=16,memory.banks=16",
+        "KNOB=VALUE,...",
+    )
+    operators: str = _choice(
+        "where layers run: engine, or software (all on the CPU, the same results bit for bit)",
+        *("engine", "software"),
+        default="engine",
+    )
+    assertions: bool = _option("the device code's assertions (default: on)", "", True)
+    inputs: int | None = _count(
+        "how many test inputs are simulated (default: the project's setting)"
+    )
+    batch: int | None = _count("inputs that one inference takes (default: the project's setting)")
+    quantization: str = _choice(
+        "scales of the INT8 weights: one an output channel, or one a layer (default: the project's "
+        "setting)",
+        *("per_channel", "per_tensor"),
+    )
+    scale: str = _choice(
+        "scales from the largest weight, or those of the least squared error (default: the "
+        "project's setting)",
+        *("max", "mse"),
+    )
+    random_weights: bool = _option(
+        "seeded random weights: nothing is trained, for where only speed is measured", "", False
+    )
+    unit: str = _choice("the unit of times in the report", *UNITS, default="cycles")
+    clock_hz: int | None = _count(
+        "the clock of times in us and ms, if it is not the configuration's; changes nothing else"
+    )
 
     @classmethod
-    def from_command_line(
-        cls,
-        root: Path,
-        project: str,
-        config: str = "",
-        set: str = "",
-        operators: str = "engine",
-        assertions: bool = True,
-        inputs: str = "",
-        batch: str = "",
-        quantization: str = "",
-        scale: str = "",
-        random_weights: bool = False,
-        unit: str = "cycles",
-        clock_hz: str = "",
-    ) -> Options:
-        """Checks what was typed. Raises HeepstorError with what is allowed."""
-        check_choice("operators", operators, OPERATORS)
-        check_choice("quantization", quantization, ("", *QUANTIZATIONS))
-        check_choice("scale", scale, ("", *SCALES))
-        check_choice("unit", unit, UNITS)
-        typed = {
-            "config": config,
-            "set": set,
-            "operators": "" if operators == "engine" else operators,
-            "assertions": assertions,
-            "inputs": inputs,
-            "batch": batch,
-            "quantization": quantization,
-            "scale": scale,
-            "random-weights": random_weights,
-            "unit": "" if unit == "cycles" else unit,
-            "clock-hz": clock_hz,
-        }
+    def from_command_line(cls, root: Path, project: str, **typed: Any) -> Options:
+        """Check what was typed; an option that is missing was not typed.
+
+        Raises HeepstorError with what is allowed.
+        """
+        declared = options()
+        values = {name: declared[name].read(_flag(name), text) for name, text in typed.items()}
+        build_dir, config = values.get("build_dir", ""), values.get("config", "")
+        found = projects.lookup(root, project, build_dir)
+        beside = found and found.configuration
         return cls(
-            project=project,
-            config_path=config_file(root, config, set),
-            operators=operators,
-            assertions=assertions,
-            inputs=whole_number("inputs", inputs, 1),
-            batch=whole_number("batch", batch, 1),
-            quantization=quantization,
-            scale=scale,
-            random_weights=random_weights,
-            unit=unit,
-            clock_hz=whole_number("clock-hz", clock_hz, 1),
-            typed=tuple(_as_typed(typed)),
+            project=found.typed if found else project,
+            config_path=config_file(root, config, values.get("set", ""), beside),
+            **values,
         )
 
     def command(self, task: str) -> str:
         """The command line that runs a task with these options."""
         project = ("--project", self.project) if self.project else ()
-        return shlex.join(["./heepstor", task, *project, *self.typed])
+        return shlex.join([COMMAND, task, *project, *self._typed()])
+
+    def _typed(self) -> Iterator[str]:
+        """The options that differ from their defaults, as they are typed."""
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if _OPTION in item.metadata and value != item.default:
+                no = "no-" if item.default is True else ""
+                yield f"--{no}{_flag(item.name)}"
+                if not isinstance(value, bool):
+                    yield str(value)
 
 
-def config_file(
-    root: Path, config: str, overrides: str, default: str = "heepstor_cfg.hjson"
-) -> Path:
+def options() -> Mapping[str, Option]:
+    """The options of the stages' tasks by their names, but for `project`, which all tasks share."""
+    return {item.name: item.metadata[_OPTION] for item in fields(Options) if item.metadata}
+
+
+def defaults() -> Mapping[str, str | bool]:
+    """What Invoke takes for each of `options` where it is not typed."""
+    found = {item.name: item.default for item in fields(Options) if item.metadata}
+    return {name: "" if value is None else value for name, value in found.items()}
+
+
+def documentation() -> str:
+    """The rows of the user guide's table of options."""
+    rows = []
+    for name, option in options().items():
+        no = "no-" if defaults()[name] is True else ""
+        typed = f"--{no}{_flag(name)} {option.value}".strip().replace("|", "\\|")
+        rows.append(f"| `{typed}` | {option.help} |\n")
+    return "".join(rows)
+
+
+def config_file(root: Path, config: str, overrides: str, beside: Path | None = None) -> Path:
     """The file of the hardware configuration that was chosen, with some knobs changed.
 
-    `default`, seen from the root, is taken where neither `config` nor HEEPSTOR_CONFIG names one.
+    Where neither `config` nor HEEPSTOR_CONFIG names one it is `beside`, else the repository's.
     """
     path = config or os.environ.get("HEEPSTOR_CONFIG", "")
-    chosen = user_path(path) if path else root / default
-    return configuration.changed(chosen, overrides, root / "build" / "configurations")
+    chosen = user_path(path) if path else beside or root / projects.CONFIGURATION
+    return configuration.changed(chosen, overrides, build_folder(root) / "configurations")
 
 
-def _as_typed(options: dict[str, str | bool]) -> list[str]:
-    words = []
-    for name, value in options.items():
-        if name == "assertions":
-            words += [] if value else ["--no-assertions"]
-        elif value is True:
-            words.append(f"--{name}")
-        elif value:
-            words += [f"--{name}", value]
-    return words
+def _flag(name: str) -> str:
+    return name.replace("_", "-")

@@ -11,8 +11,9 @@ from pathlib import Path
 from flows import config as configuration
 from flows.config import Config
 from flows.errors import HeepstorError
-from flows.repository import projects
-from flows.repository.sources import import_closure, is_source, module_name
+from flows.repository import COMMAND, build_folder, projects, shown, work_folder
+from flows.repository.projects import Project
+from flows.repository.sources import import_closure, imported_by, is_source, module_name
 from flows.stages.hashing import FileHashes
 from flows.stages.options import Options
 from flows.stages.stage import MANIFEST, Outcome, Runner, Stage, Upstream, read_manifest
@@ -34,6 +35,8 @@ PREREQUISITES = {
 }
 # What the task `build` runs.
 BUILD = (*PREREQUISITES["report"], "report")
+# What lies in the folder of a project's results.
+RESULTS = (*PREREQUISITES, "flash", "debug")
 # These depend on the hardware's configuration alone.
 WITHOUT_PROJECT = ("hardware", "synth")
 # What generated RTL is made by: packages (Zig compiles the boot ROM's program), modules of ours.
@@ -53,9 +56,19 @@ class Pipeline:
         self.root = root
         self.options = options
         self.config: Config = configuration.load(options.config_path)
-        self.build = projects.results(root, options.project)
+        self.project: Project | None = None
+        if options.project:
+            self.project = projects.find(root, options.project, options.build_dir)
         self._progress = progress
-        self._project = projects.find(root, options.project) if options.project else None
+
+    @property
+    def build(self) -> Path:
+        """The folder of the project's results. Raises HeepstorError if no project is named."""
+        return self._named_project.results
+
+    @property
+    def _named_project(self) -> Project:
+        return self.project or projects.find(self.root, "")
 
     def stage(self, name: str) -> Stage:
         """A stage by its name."""
@@ -70,10 +83,10 @@ class Pipeline:
         def work(out: Path) -> None:
             from modelgen import stages
 
-            data, progress = self.root / "data", self._progress()
+            data, progress = work_folder(self.root) / "data", self._progress()
             with unloaded_afterwards([module_name(self.root, file) for file in program]):
                 stages.export(
-                    self._project,
+                    self._named_project.folder,
                     out,
                     data,
                     progress,
@@ -219,7 +232,7 @@ class Pipeline:
 
             stages = self.before("report")
             build = data.Build(
-                project=self.options.project,
+                project=self._named_project.name,
                 config=self.config,
                 operators=self.options.operators,
                 unit=self.options.unit,
@@ -285,17 +298,17 @@ class Pipeline:
         return tuple(import_closure(self.root, modules))
 
     def _project_files(self) -> tuple[Path, ...]:
-        """The project's folder, and what its sources import from the repository."""
-        if self._project is None:
-            projects.find(self.root, "")
-        own = self._tree(f"projects/{self.options.project}")
-        return (*own, *self._python(f"projects.{self.options.project}.project"))
+        """The project's folder or file, and what its project.py imports of the sources."""
+        project = self._named_project
+        # A folder elsewhere may hold anything: there the recorder finds what counts.
+        own = self._tree(project.folder) if project.is_ours else (project.file,)
+        return (*own, *self._python(*imported_by(project.file)))
 
     def _data_files(self, folder: str) -> tuple[Path, ...]:
         """Files that are not Python in a package: templates, tables."""
         return tuple(path for path in self._tree(folder) if path.suffix != ".py")
 
-    def _tree(self, folder: str, *parts: str) -> tuple[Path, ...]:
+    def _tree(self, folder: str | Path, *parts: str) -> tuple[Path, ...]:
         """All sources in a folder, or in the named parts of it."""
         roots = [self.root / folder / part for part in parts or ("",)]
         found = [path for root in roots for path in ([root] if root.is_file() else root.rglob("*"))]
@@ -308,7 +321,7 @@ def package_version(package: str) -> str:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         raise HeepstorError(
-            f"the package {package} is missing. ./heepstor installs what requirements.txt names."
+            f"the package {package} is missing. {COMMAND} doctor says how to install it."
         ) from None
 
 
@@ -320,14 +333,14 @@ def run(root: Path, options: Options, target: str, terminal: Terminal) -> dict:
     """
     last = "report" if target == "build" else target
     if not (last in WITHOUT_PROJECT and not options.project):
-        projects.find(root, options.project)
+        projects.find(root, options.project, options.build_dir)
     current: list[Progress] = []
     pipeline = Pipeline(root, options, lambda: current[-1])
 
     def on_wait(holder: str) -> None:
         terminal.note(f"Waiting for {holder}, which is building the same.")
 
-    runner = Runner(root, FileHashes(root / "build" / ".hashes.json"), on_wait)
+    runner = Runner(root, FileHashes(build_folder(root) / ".hashes.json"), on_wait)
     outcomes = []
     # Others with the same project wait for the whole of it: their options may be different.
     with file_lock(pipeline.build / ".lock", on_wait) if options.project else nullcontext():
@@ -359,7 +372,7 @@ def _show_report(pipeline: Pipeline, terminal: Terminal) -> dict:
     folder = pipeline.report.folder
     report = data.read(folder)
     tables.show(report, terminal)
-    tables.show_page((folder / page.PAGE).relative_to(pipeline.root), terminal)
+    tables.show_page(shown(pipeline.root, folder / page.PAGE), terminal)
     return report
 
 
@@ -383,5 +396,5 @@ def _as_json(outcome: Outcome, root: Path) -> dict:
         "ran": outcome.reason is not None,
         "reason": outcome.reason,
         "seconds": round(outcome.seconds, 3),
-        "folder": str(outcome.stage.folder.relative_to(root)),
+        "folder": str(shown(root, outcome.stage.folder)),
     }

@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from flows.errors import HeepstorError
-from flows.repository import ROOT
+from flows.repository import ROOT, build_folder
 from flows.synth import devices, estimate, hierarchy, rtlil, show, treemap
 from flows.synth.mapping import Mapper
 from flows.synth.resources import NAMES, count
@@ -25,7 +25,7 @@ from flows.terminal.tables import console
 
 def cache_folder() -> Path:
     """Where the results of mapped modules are kept."""
-    return Path(os.environ.get("HEEPSTOR_SYNTH_CACHE") or ROOT / "build" / "synth" / "modules")
+    return Path(os.environ.get("HEEPSTOR_SYNTH_CACHE") or build_folder(ROOT) / "synth" / "modules")
 
 
 def instances(design: Path, mapper: Mapper) -> hierarchy.Instance:

@@ -11,6 +11,7 @@ from flows import fusesoc
 from flows.config import Config
 from flows.errors import HeepstorError
 from flows.fusesoc.core_library import Library
+from flows.repository import build_folder, shown
 from flows.terminal.progress import Progress, Terminal
 from flows.terminal.tables import console
 from flows.toolchain import boot_rom
@@ -25,7 +26,7 @@ TABLE_WIDTH = 120
 
 def folder(config: Config, root: Path) -> Path:
     """Where a configuration's result is kept; shared by all projects."""
-    return root / "build" / "synth" / config.hash
+    return build_folder(root) / "synth" / config.hash
 
 
 def sources(root: Path) -> tuple[Path, ...]:
@@ -75,6 +76,6 @@ def print_result(folder: Path, root: Path, terminal: Terminal) -> dict:
     result = json.loads((folder / UTILIZATION).read_text(encoding="utf-8"))
     width = None if terminal.stream.isatty() else TABLE_WIDTH
     show.print_result(result, console(width, terminal.stream))
-    shown = folder.relative_to(root) if folder.is_relative_to(root) else folder
-    terminal.note(f"Picture: {shown / PICTURE}; all figures: {shown / UTILIZATION}")
+    place = shown(root, folder)
+    terminal.note(f"Picture: {place / PICTURE}; all figures: {place / UTILIZATION}")
     return result

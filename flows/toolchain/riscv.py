@@ -19,10 +19,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flows.errors import HeepstorError
-from flows.repository import ROOT
+from flows.repository import ROOT, build_folder
 from flows.system.processes import run_captured, worker_threads
 
-CACHE = ROOT / "build" / "cache"
+CACHE = build_folder(ROOT) / "cache"
 
 _CPU = (
     *("-mcpu=generic_rv32+m+c+f+zicsr", "-mabi=ilp32f"),

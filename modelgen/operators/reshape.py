@@ -20,7 +20,7 @@ class Reshape(Operator):
 
     name: ClassVar[str] = "reshape"
     keeps_values: ClassVar[bool] = True
-    takes_time: ClassVar[bool] = False
+    keeps_order: ClassVar[bool] = True
     shape: Shape
     """Of the output."""
 

@@ -1,1 +1,1 @@
-"""What layers run on: one package a target."""
+"""What layers run on."""

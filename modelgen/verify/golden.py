@@ -6,9 +6,8 @@ import numpy as np
 
 from modelgen.ir.execute_exact import run_graph
 from modelgen.ir.graph import Node
-from modelgen.plan.machine import Machine
-from modelgen.plan.program import Program
-from modelgen.targets.systolic.jobs import EngineLayer
+from modelgen.plan.image import Machine
+from modelgen.plan.program import EngineLayer, Program
 
 _COMPARED = 2
 """Inferences that are also run layer by layer."""

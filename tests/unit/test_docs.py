@@ -20,6 +20,7 @@ import tasks
 from flows.config.rules import SCHEMA
 from flows.fusesoc.core_library import Library
 from flows.repository import ROOT
+from flows.stages import options
 from flows.toolchain import registers
 from modelgen.targets.systolic.reference import EngineError
 from modelgen.workload.settings import Settings, Training
@@ -86,12 +87,25 @@ def test_every_task_is_explained() -> None:
     assert not [task for task in Collection.from_module(tasks).task_names if f"`{task}" not in text]
 
 
+def test_the_table_of_options_is_the_declared_one() -> None:
+    """Set HEEPSTOR_UPDATE_GOLDEN=1 to write the table in docs/user-guide.md anew."""
+    page = DOCS / "user-guide.md"
+    first, rows, last = re.split(
+        r"(?ms)(?<=^\| `--project P` )(.*?\n)(?=\| `--json` )", page.read_text()
+    )
+    wanted = rows.splitlines(keepends=True)[0] + options.documentation()
+    if os.environ.get("HEEPSTOR_UPDATE_GOLDEN"):
+        page.write_text(first + wanted + last)
+    else:
+        assert rows == wanted
+
+
 def test_tasks_and_options_are_those_that_there_are() -> None:
     """What stands in the pages as a command is one that Invoke takes."""
     parser = Parser(contexts=Collection.from_module(tasks).to_contexts())
     for line in commands(r"\./heepstor|invoke"):
         words = shlex.split(line.replace("<task>", "build"))[1:]
-        parser.parse_argv([word for word in words if word not in ("--list", "--help")])
+        parser.parse_argv([word for word in words if word not in ("--list", "--help", "--version")])
 
 
 def test_targets_are_those_that_there_are() -> None:

@@ -39,7 +39,8 @@ ORDER = {
         # What every task needs: messages, processes and files, the terminal, the repository.
         ("errors", "units"),
         ("system",),
-        ("terminal", "repository"),
+        ("terminal",),
+        ("repository",),
         # One configuration feeds hardware and software alike.
         ("config",),
         ("fusesoc", "toolchain"),

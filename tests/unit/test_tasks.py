@@ -15,7 +15,8 @@ import pytest
 from flows.cli import __main__ as cli
 from flows.cli import listing
 from flows.errors import HeepstorError
-from flows.repository import ROOT
+from flows.repository import ROOT, projects
+from flows.repository.projects import Project
 from flows.stages import cleaning
 from flows.testing import checks
 
@@ -23,9 +24,9 @@ TASKS = (
     *("build", "export", "quantize", "generate", "firmware", "hardware", "simulate", "report"),
     *("synth", "program"),
     *("flash", "run", "debug"),
-    *("list", "clean", "doctor", "test", "mutate", "lint", "bench", "fuzz"),
+    *("new", "list", "clean", "doctor", "test", "mutate", "lint", "bench", "fuzz"),
 )
-ALWAYS = ("list", "clean", "doctor")
+ALWAYS = ("new", "list", "clean", "doctor")
 """They do not work in build/, or see to their lock themselves."""
 WITHOUT_PROJECT = {
     "program": ("--board", "none"),
@@ -71,7 +72,7 @@ def test_tasks_that_work_in_build_keep_clean_away(task: str, monkeypatch, capsys
     """Those that take a project keep its results as well."""
     held = []
 
-    def hold(root: Path, project: str, on_wait: Callable[[str], None]) -> None:
+    def hold(root: Path, project: Project | None, on_wait: Callable[[str], None]) -> None:
         held.append((root, project))
         raise HeepstorError("this is all")
 
@@ -80,16 +81,16 @@ def test_tasks_that_work_in_build_keep_clean_away(task: str, monkeypatch, capsys
     refused = ("--project", "mnist", "--config", "/nowhere", "--set", "none=1")
     with pytest.raises(SystemExit):
         cli.main([task, *WITHOUT_PROJECT.get(task, refused)])
-    assert held == [(ROOT, "" if task in WITHOUT_PROJECT else "mnist")]
+    assert held == [(ROOT, None if task in WITHOUT_PROJECT else projects.find(ROOT, "mnist"))]
     assert "this is all" in capsys.readouterr().err
 
 
 @pytest.fixture
-def removed(monkeypatch) -> list[tuple[Path, str]]:
+def removed(monkeypatch) -> list[tuple[Path, Project | None]]:
     """What `clean` would remove."""
     found = []
 
-    def remove(root: Path, project: str, on_wait: Callable[[str], None]) -> str:
+    def remove(root: Path, project: Project | None, on_wait: Callable[[str], None]) -> str:
         found.append((root, project))
         return "removed"
 
@@ -100,7 +101,7 @@ def removed(monkeypatch) -> list[tuple[Path, str]]:
 def test_clean_of_a_project(capsys, removed) -> None:
     assert printed_by(capsys, "clean", "--project", "mnist") == "removed\n"
     assert printed_by(capsys, "clean") == "removed\n"
-    assert removed == [(ROOT, "mnist"), (ROOT, "")]
+    assert removed == [(ROOT, projects.find(ROOT, "mnist")), (ROOT, None)]
 
 
 @pytest.mark.parametrize("name", ["hardware", "..", "../hardware"])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from flows.errors import HeepstorError
-from flows.repository import projects
+from flows.repository.projects import lookup
 from flows.stages import cleaning
 from flows.system.locks import file_lock
 
@@ -32,22 +32,26 @@ def never(holder: str) -> None:
     raise AssertionError(f"waits for {holder}")
 
 
+def remove(root: Path, name: str = "", build_dir: str = "") -> str:
+    return cleaning.remove(root, lookup(root, name, build_dir), never)
+
+
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.name != ".in-use")
 
 
 def test_a_projects_results_alone_are_removed(repository: Path) -> None:
-    assert "build/projects/hardware" in cleaning.remove(repository, "hardware", never)
+    assert "build/projects/hardware" in remove(repository, "hardware")
     assert names(repository / "build") == ["hardware", "projects"]
     assert names(repository / "build/projects") == ["mnist"]
     assert (repository / "build/hardware/file").exists(), "simulators are no project's"
 
 
 def test_clean_removes_build_and_nothing_else(repository: Path) -> None:
-    assert "Removed build" in cleaning.remove(repository, "", never)
+    assert "Removed build" in remove(repository)
     assert names(repository) == [".venv", "data", "projects"]
-    assert "nothing to remove" in cleaning.remove(repository, "", never)
-    assert "nothing to remove" in cleaning.remove(repository, "mnist", never)
+    assert "nothing to remove" in remove(repository)
+    assert "nothing to remove" in remove(repository, "mnist")
     assert names(repository) == [".venv", "data", "projects"]
 
 
@@ -58,16 +62,17 @@ def test_clean_does_not_follow_links(repository: Path, link: str) -> None:
     (repository / link).symlink_to(elsewhere)
     before = sorted(elsewhere.rglob("*"))
     with pytest.raises(HeepstorError, match="symbolic link"):
-        cleaning.remove(repository, "mnist", never)
+        remove(repository, "mnist")
     assert sorted(elsewhere.rglob("*")) == before
 
 
 @pytest.mark.parametrize(("cleaned", "used"), [("", ""), ("", "mnist"), ("mnist", "mnist")])
 def test_clean_waits_for_tasks_at_work(repository: Path, cleaned: str, used: str) -> None:
     waiting = threading.Event()
-    arguments = (repository, cleaned, lambda holder: waiting.set())
+    arguments = (repository, lookup(repository, cleaned), lambda holder: waiting.set())
     clean = threading.Thread(target=cleaning.remove, args=arguments, daemon=True)
-    with cleaning.in_use(repository, used, never), cleaning.in_use(repository, used, never):
+    project = lookup(repository, used)
+    with cleaning.in_use(repository, project, never), cleaning.in_use(repository, project, never):
         clean.start()
         assert waiting.wait(10)
         assert all((repository / name / "file").exists() for name in BUILT)
@@ -76,15 +81,16 @@ def test_clean_waits_for_tasks_at_work(repository: Path, cleaned: str, used: str
 
 
 def test_clean_of_one_project_does_not_wait_for_another(repository: Path) -> None:
-    with cleaning.in_use(repository, "mnist", never):
-        cleaning.remove(repository, "hardware", never)
+    with cleaning.in_use(repository, lookup(repository, "mnist"), never):
+        remove(repository, "hardware")
     assert names(repository / "build/projects") == ["mnist"]
 
 
-@pytest.mark.parametrize("project", ["", "mnist"])
-def test_a_task_waits_for_clean(repository: Path, project: str) -> None:
+@pytest.mark.parametrize("name", ["", "mnist"])
+def test_a_task_waits_for_clean(repository: Path, name: str) -> None:
     """It begins with an empty folder, and holds a lock that the next `clean` sees."""
-    folder = projects.results(repository, project) if project else repository / "build"
+    project = lookup(repository, name)
+    folder = project.results if project else repository / "build"
     waiting, started, ended = threading.Event(), threading.Event(), threading.Event()
 
     def work() -> None:
@@ -108,12 +114,40 @@ def test_a_task_waits_for_clean(repository: Path, project: str) -> None:
     assert not clean.is_alive()
 
 
-@pytest.mark.parametrize("name", ["my.net", ".lock", "-v", "a b", "a\nb", "é", "x" * 65])
-def test_names_that_are_no_projects(tmp_path: Path, name: str) -> None:
-    """They would be lost in paths, module names and messages."""
-    folder = tmp_path / "projects" / name
-    folder.mkdir(parents=True)
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    """A project in a folder of its own, whose build/ holds something of the user's, too."""
+    folder = tmp_path / "elsewhere"
+    for name in ("export", ".firmware.partial", "mine"):
+        (folder / "build" / name).mkdir(parents=True)
+        (folder / "build" / name / "file").touch()
+    (folder / "build" / ".export.lock").touch()
     (folder / "project.py").touch()
-    assert projects.names(tmp_path) == []
-    with pytest.raises(HeepstorError, match="cannot be a project's name"):
-        projects.find(tmp_path, name)
+    return folder
+
+
+def test_of_a_folder_of_the_users_only_results_are_removed(repository, elsewhere) -> None:
+    assert "Removed elsewhere/build (" in remove(repository, str(elsewhere))
+    assert names(elsewhere) == ["build", "project.py"]
+    assert names(elsewhere / "build") == ["mine"]
+    assert (repository / "build/projects/mnist/export/file").exists()
+
+
+def test_a_folder_that_was_chosen_for_results_is_cleaned_alone(repository, tmp_path) -> None:
+    for name in ("report", "letters"):
+        (tmp_path / "chosen" / name).mkdir(parents=True)
+    remove(repository, "mnist", str(tmp_path / "chosen"))
+    assert names(tmp_path / "chosen") == ["letters"]
+    assert (repository / "build/projects/mnist/export/file").exists()
+
+
+def test_clean_waits_for_a_task_on_a_project_elsewhere(repository, elsewhere) -> None:
+    waiting = threading.Event()
+    arguments = (repository, lookup(repository, str(elsewhere)), lambda holder: waiting.set())
+    clean = threading.Thread(target=cleaning.remove, args=arguments, daemon=True)
+    with cleaning.in_use(repository, lookup(repository, str(elsewhere / "project.py")), never):
+        clean.start()
+        assert waiting.wait(10)
+        assert (elsewhere / "build/export").exists()
+    clean.join(10)
+    assert not (elsewhere / "build/export").exists()

@@ -1,0 +1,31 @@
+"""A new project: a copy of the template, which runs as it is."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from pathlib import Path
+
+from flows.errors import HeepstorError
+from flows.repository import COMMAND, is_installed, projects, shown
+from flows.terminal.arguments import user_path
+
+TEMPLATE = Path(__file__).resolve().parent / "template" / projects.FILE
+
+
+def write(root: Path, name: str, folder: str) -> str:
+    """Write a project into a folder `name`, made below `folder`; return what to do with it.
+
+    `folder` is as the user typed it; "" stands for `projects/`, or for the current folder where the
+    sources are an installed package. Raises HeepstorError if the name can't be a project's, or
+    something is there already.
+    """
+    projects.check_name(name)
+    place = user_path(folder) if folder or is_installed(root) else root / "projects"
+    target = place / name
+    if target.exists() or target.is_symlink():
+        raise HeepstorError(f"{target} exists already. Choose another name, or another --folder.")
+    target.mkdir(parents=True)
+    file = Path(shutil.copyfile(TEMPLATE, target / projects.FILE))
+    typed = shlex.quote(projects.find(root, str(target)).typed)
+    return f"Written: {shown(root, file)}\nRun it: {COMMAND} build --project {typed}"

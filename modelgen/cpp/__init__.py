@@ -1,1 +1,0 @@
-"""Writing C++: templates, and the project's style."""

@@ -1,0 +1,85 @@
+"""Where projects lie, what their names can be, and where their results go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flows.errors import HeepstorError
+from flows.repository import projects
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with one project; beside it, where the user is, a project of the same name."""
+    for folder in ("repository/projects/mnist", "work/mnist", "work/mine"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "project.py").touch()
+    monkeypatch.setenv("HEEPSTOR_CWD", str(tmp_path / "work"))
+    return tmp_path / "repository"
+
+
+def test_a_name_is_one_of_the_repositorys(root: Path) -> None:
+    found = projects.find(root, "mnist")
+    assert found.folder == root / "projects/mnist"
+    assert found.results == root / "build/projects/mnist"
+    assert found.typed == "mnist" and found.is_ours and found.owns_results
+
+
+@pytest.mark.parametrize("typed", ["mine", "./mine", "mine/project.py", "../work/mine/"])
+def test_a_path_is_seen_from_where_it_was_typed(root: Path, typed: str) -> None:
+    found = projects.find(root, typed)
+    folder = root.parent / "work/mine"
+    assert (found.name, found.folder, found.results) == ("mine", folder, folder / "build")
+    assert found.typed == str(folder), "the same from any folder"
+    assert not found.is_ours and not found.owns_results
+
+
+def test_a_path_leads_to_a_project_named_like_one_of_the_repositorys(root: Path) -> None:
+    assert projects.find(root, "./mnist").folder == root.parent / "work/mnist"
+    assert projects.find(root, "../repository/projects/mnist") == projects.find(root, "mnist")
+
+
+@pytest.mark.parametrize("typed", ["mnist", "mine"])
+def test_results_go_where_the_user_says(root: Path, typed: str) -> None:
+    found = projects.find(root, typed, "out")
+    assert found.results == root.parent / "work/out" and not found.owns_results
+
+
+def test_projects_near_the_user_are_listed(root: Path) -> None:
+    found = [(project.name, project.is_ours) for project in projects.listed(root)]
+    assert found == [("mnist", True), ("mine", False), ("mnist", False)]
+
+
+def test_the_configuration_beside_a_project_is_its_own(root: Path) -> None:
+    assert projects.find(root, "mine").configuration is None
+    path = root.parent / "work/mine/heepstor_cfg.hjson"
+    path.touch()
+    assert projects.find(root, "mine").configuration == path
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("mnits", "there is no project 'mnits'. Did you mean mnist"),
+        ("", "no project is named"),
+        ("..", "there is no project.py in "),
+        ("mine/model.py", "there is no project.py in .*mine/model.py"),
+    ],
+)
+def test_what_is_no_project_is_explained(root: Path, typed: str, message: str) -> None:
+    with pytest.raises(HeepstorError, match=message):
+        projects.find(root, typed)
+
+
+@pytest.mark.parametrize("name", ["my.net", ".lock", "-v", "a b", "a\nb", "é", "x" * 65])
+def test_names_that_are_no_projects(tmp_path: Path, name: str) -> None:
+    """They would be lost in paths, module names and messages."""
+    for place in (tmp_path / "projects", tmp_path):
+        (place / name).mkdir(parents=True)
+        (place / name / "project.py").touch()
+    assert projects.names(tmp_path) == []
+    for typed in (name, str(tmp_path / name)):
+        with pytest.raises(HeepstorError, match="cannot be a project's name"):
+            projects.find(tmp_path, typed)
