@@ -100,12 +100,12 @@ def layers_table(rows: list[dict]) -> Table:
         "limit",
         "cycles",
         "lost",
-        "unfilled",
+        "underut.",
         *(wait.short for wait in WAITS),
     )
     title = (
-        "Cycles that each layer lost (cycles - limit), and to what: lanes or columns of the array\n"
-        "that are not filled, and waits for ..."
+        "Cycles that each layer lost (cycles - limit), and to what: an underutilized array\n"
+        "(lanes or columns with nothing to do), and waits for ..."
     )
     table = figures_table(title, headings, narrow=True)
     for row in rows:
@@ -128,7 +128,7 @@ def layer_cells(layer: dict) -> list[str]:
     cells = [whole(layer["limit"]), whole(layer["cycles"]), whole(lost)]
     if layer["place"] == "cpu":
         return [*cells, "CPU", *("" for _ in WAITS)]
-    return [*cells, whole(layer["unfilled"]), *(whole(layer[wait.key]) for wait in WAITS)]
+    return [*cells, whole(layer["underutilized"]), *(whole(layer[wait.key]) for wait in WAITS)]
 
 
 def size_table(rows: list[dict]) -> Table:

@@ -44,7 +44,7 @@ class Measurement:
     causes: dict[str, int]
     layers: list[dict]
     """Of each layer: name, place, shape, macs, limit, cycles; and, on the engine, the prediction,
-    waits, and the cycles in which the array works without being filled (`unfilled`)."""
+    waits, and the cycles in which the array works underutilized (`underutilized`)."""
     size: dict[str, int]
     """Bytes of code, data, weights, arena, in all."""
     simulated_cycles: int
@@ -250,8 +250,8 @@ def _layer(
     return {
         **figures,
         "predicted": layer["predicted_cycles"],
-        # Pooling and additions pass the array by: there is nothing to fill.
-        "unfilled": counted.busy - layer["macs"] / array_size**2 if layer["macs"] else 0,
+        # Pooling and additions bypass the array, which cannot be underutilized then.
+        "underutilized": counted.busy - layer["macs"] / array_size**2 if layer["macs"] else 0,
         **counted._asdict(),
     }
 

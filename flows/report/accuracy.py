@@ -38,7 +38,7 @@ def rows(accuracy: dict, simulated: dict | None = None) -> list[tuple[str, str, 
     if simulated:
         right = simulated["predictions"]["equal_to_labels"]
         share = UNKNOWN if right is None else percent(right / simulated["inputs"])
-        found.append(("simulated (RTL)", "its first inputs", count(simulated["inputs"]), share))
+        found.append(("simulated (RTL)", "first inputs", count(simulated["inputs"]), share))
     return found
 
 
@@ -49,7 +49,7 @@ def table(accuracy: dict, simulated: dict | None = None):
     result = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in ("accuracy of", "data"):
         result.add_column(heading)
-    for heading in ("inputs", "right"):
+    for heading in ("inputs", "correct"):
         result.add_column(heading, justify="right")
     for row in rows(accuracy, simulated):
         result.add_row(*row)
@@ -57,7 +57,7 @@ def table(accuracy: dict, simulated: dict | None = None):
 
 
 def compared(result: dict) -> str:
-    """How outputs that were checked compare with others.
+    """Return how outputs that were checked compare with others.
 
     `result` is what `flows.simulate.check` gives, of a project, or a report.
     """
@@ -65,8 +65,8 @@ def compared(result: dict) -> str:
         difference(result[name]) for name in ("quantized_difference", "module_difference")
     )
     return (
-        "equal to the reference bit for bit; largest difference to the quantized network\n"
-        f"             in PyTorch {quantized}, to the module itself {module}"
+        "equal to the reference bit for bit; largest difference from the quantized network\n"
+        f"             in PyTorch {quantized}, from the module itself {module}"
     )
 
 
@@ -77,4 +77,4 @@ def show(accuracy: dict, terminal: Terminal) -> None:
     out = console(None, terminal.stream)
     out.print()
     out.print(table(accuracy))
-    print(f"The same prediction: {percent(accuracy['same_prediction'])}", file=terminal.stream)
+    print(f"Same prediction: {percent(accuracy['same_prediction'])}", file=terminal.stream)

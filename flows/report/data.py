@@ -13,7 +13,7 @@ from flows.simulate.device_log import Counters
 from modelgen.strict_json import finite
 
 REPORT = "report.json"
-_SOFTWARE = {"place": "cpu", "reason": "software operators were chosen"}
+_SOFTWARE = {"place": "cpu", "reason": "--operators software"}
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def show(report: dict, terminal: Terminal, width: int | None = None) -> None:
         out.print(line, soft_wrap=True)
     out.print(accuracy.table(report["accuracy"], report))
     if accuracy.is_random(report):
-        out.print("  The weights are random: these shares mean nothing.")
+        out.print("  The weights are random, so the accuracy is meaningless.")
     for line in _closing_lines(report):
         out.print(line, soft_wrap=True)
 
@@ -46,7 +46,7 @@ _NAME = {True: 12, False: 20}
 _HEADINGS = ["MACs", "{unit}", "limit", "ratio", "peak"]
 _LEGEND = (
     "  limit: the larger of MACs / array size squared and bytes moved / port width. Lost cycles,\n"
-    "  unfill.: rows or columns of the array had nothing to do; others: what the engine waited for."
+    "  underut.: rows or columns of the array were idle; others: what the engine waited for."
 )
 
 
@@ -56,7 +56,7 @@ def layer_table(report: dict, work: bool = True, losses: bool = True):
 
     unit = unit_of(report)
     causes = lost(report) if losses else []
-    title = _title(report) if work else f"What was lost, and to what, in {unit.name}"
+    title = _title(report) if work else f"Lost cycles by cause, in {unit.name}"
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     table.padding = (0, 1, 0, 0)
     table.add_column("layer", no_wrap=True, overflow="ellipsis", max_width=_NAME[work and losses])
@@ -85,7 +85,7 @@ def _title(report: dict) -> str:
     at = "" if report["time"]["unit"] == "cycles" else f" at {megahertz(clock)}"
     return (
         f"{report['project']}, array of {engine['array_size']} x {engine['array_size']}, "
-        f"{engine['port_words']} words a cycle: {unit_of(report).name}{at} of one inference"
+        f"{engine['port_words']} words per cycle: {unit_of(report).name}{at} of one inference"
         f"{of_batch} (mean of {report['inferences']})"
     )
 
@@ -124,7 +124,7 @@ def _total_work(report: dict, unit: Unit) -> tuple[str, ...]:
 def _cpu_lines(report: dict) -> list[str]:
     """The layers that the engine does not run, and why."""
     if report["operators"] == "software":
-        return ["  All layers run on the CPU: software operators were chosen."]
+        return ["  All layers run on the CPU: --operators software."]
     on_cpu = [layer for layer in report["layers"] if layer["place"] == "cpu"]
     return [f"  {layer['name']} runs on the CPU: {layer['reason']}." for layer in on_cpu]
 
@@ -138,7 +138,7 @@ def _memory_lines(report: dict) -> list[str]:
         fixed = report["hardware"]["arena_kib"]
         of = f" of {fixed} KiB" if fixed else ""
         title = (
-            f"\nArena        {size(arena['bytes'])}{of}; no placement needs less than "
+            f"\nArena        {size(arena['bytes'])}{of}; no allocation needs less than "
             f"{size(arena['lower_bound'])}. Bytes; layers from left to right:"
         )
         boxes = memory_map.boxes(arena["regions"], "bytes")
@@ -164,7 +164,7 @@ def _closing_lines(report: dict) -> list[str]:
         f"{memory['stack']} bytes used, {size(memory['free'])} free",
     ]
     right = predictions["equal_to_labels"]
-    against_labels = "" if right is None else f"{right} of {report['inputs']} right, "
+    against_labels = "" if right is None else f"{right} of {report['inputs']} correct, "
     lines.append(
         f"Predictions  {against_labels}{predictions['equal_to_module']} of {report['inputs']} the "
         f"same as the PyTorch module's"

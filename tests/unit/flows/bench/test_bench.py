@@ -102,7 +102,7 @@ def test_figures_of_a_network():
     assert row["goals"] == {"1.4 x the limit": 68_460, "cycles": 65_000}
     assert sum(row["causes"].values()) == row["cycles"]
     first, second, last = row["layers"]
-    assert first["unfilled"] == 2_304 - 442_368 / 256
+    assert first["underutilized"] == 2_304 - 442_368 / 256
     assert second["cycles"] == 55_900 and second["wait_store"] == 1_300
     assert last["place"] == "cpu" and last["cycles"] == 900
     json.dumps(row)
@@ -164,7 +164,7 @@ def test_tables_of_networks(monkeypatch):
     networks.show({"networks": [resnet8(), other]})
     printed = text.getvalue()
     lines = [line for line in printed.splitlines() if "conv" in line and "1,028" in line]
-    # Limit, cycles, lost, unfilled, waits for weights, activations, accumulators, store, descr.
+    # Limit, cycles, lost, underut., waits for weights, activations, accumulators, store, descr.
     wanted = ["3,072", "4,100", "1,028", "576", "100", "1,500", "84", "100", "12"]
     assert lines[0].split()[-9:] == wanted
     assert "12,365,603" in printed and "270" in printed

@@ -153,7 +153,7 @@ def test_light_and_dark(seen: Path, tmp_path: Path):
 @needs_browser
 def test_two_builds_side_by_side_in_a_browser(compared: Path, tmp_path: Path):
     shown = browser.Page(compared, 500)
-    assert "Two builds side by side" in shown.document()
+    assert "Two builds compared" in shown.document()
     assert shown.complaints() == []
     found = shown.measure(f"{{cut: {CUT_OFF}, page: {OVERFLOW}}}", tmp_path)
     assert found["cut"] == [] and found["page"][0] <= found["page"][1]

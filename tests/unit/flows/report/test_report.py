@@ -55,7 +55,7 @@ def test_numbers_that_are_not_finite_are_null_in_json():
     assert found["predictions"]["module"] == [None, 0.5]
     assert found["predictions"]["equal_to_module"] == 1
     json.dumps(found, allow_nan=False)
-    assert "PyTorch infinite, to the module itself infinite" in shown(found)
+    assert "PyTorch infinite, from the module itself infinite" in shown(found)
 
 
 @pytest.mark.parametrize("clock_hz", [19_000_000, 250_000_000])
@@ -76,7 +76,7 @@ def test_table_names_everything_within_100_columns():
         "softmax",
         "cpu",
         "500",
-        "2 of 2 right",
+        "2 of 2 correct",
         "1 of 2 the same as the PyTorch module's",
     ):
         assert word in text, word
@@ -90,8 +90,8 @@ def test_what_was_lost_adds_up_and_unused_causes_are_left_out():
     half = layer(0, "fc1", ["x"], "a", macs=400 * 64)
     report = made(model=model([half, layer(1, "softmax", ["a"], "b", **CPU)]))
     lines = [line.split() for line in shown(report).splitlines()]
-    (heading,) = (line for line in lines if "unfill." in line and "layer" in line)
-    assert heading[-5:] == ["unfill.", "weights", "activ.", "store", "descr."], "accum. is zero"
+    (heading,) = (line for line in lines if "underut." in line and "layer" in line)
+    assert heading[-5:] == ["underut.", "weights", "activ.", "store", "descr."], "accum. is zero"
     (first,) = (line for line in lines if line[:1] == ["fc1"])
     assert first[-5:] == ["600", "400", "100", "50", "50"]
     assert 400 + sum(map(int, first[-5:])) == 1600
@@ -99,7 +99,7 @@ def test_what_was_lost_adds_up_and_unused_causes_are_left_out():
 
 def test_pooling_has_no_array_to_fill():
     pool = layer(0, "pool", ["x"], "a", macs=0, limit_cycles=900.0)
-    assert parts(made(model=model([pool]))["layers"][0], 8)["unfilled"] == 0
+    assert parts(made(model=model([pool]))["layers"][0], 8)["underutilized"] == 0
 
 
 def test_cycles_of_software_in_the_engine_s_place_are_the_cpu_s():
@@ -117,7 +117,7 @@ def test_accuracy_of_random_weights_means_nothing():
     assert "random" not in shown(made())
     found = made()
     found["origin"]["weights"] = "random"
-    assert "The weights are random: these shares mean nothing." in shown(found)
+    assert "The weights are random, so the accuracy is meaningless." in shown(found)
 
 
 def test_accuracy_table_has_the_three_models():
@@ -133,7 +133,7 @@ def test_without_labels():
     found = made(labels=None)
     assert found["predictions"]["equal_to_labels"] is None
     text = shown(found)
-    assert "of 2 right" not in text and "unknown" in text
+    assert "of 2 correct" not in text and "unknown" in text
 
 
 def test_networks_that_end_in_the_class():
@@ -219,9 +219,9 @@ _DRAWN = ["0 |AAAA..|", "32 |AAAA..|", "64 |..BBBB|", "96 |..BBBB|", "A a: 64, B
 
 def test_a_fixed_arena_is_named():
     found = made()
-    assert "128 B; no placement" in shown(found)
+    assert "128 B; no allocation" in shown(found)
     found["hardware"]["arena_kib"] = 64
-    assert "128 B of 64 KiB; no placement" in shown(found)
+    assert "128 B of 64 KiB; no allocation" in shown(found)
 
 
 def test_memory_is_drawn_for_a_network_with_branches():
