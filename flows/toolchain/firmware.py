@@ -13,6 +13,7 @@ from elftools.elf.elffile import ELFFile
 
 from flows import config as configuration
 from flows.config import Config
+from flows.contract import cpp, description
 from flows.errors import HeepstorError
 from flows.toolchain import registers
 from flows.toolchain.riscv import ROOT, Toolchain, Unit
@@ -167,12 +168,13 @@ def _write_generated(config: Config, folder: Path) -> Path:
 
 
 def write_headers(config: Config, folder: Path) -> None:
-    """Writes the C++ headers of a configuration: its constants, and all registers."""
+    """Writes the generated C++ headers: configuration, registers, and the engine's contract."""
     folder.mkdir(parents=True, exist_ok=True)
     configuration.write_cpp_header(config, folder / "heepstor_config.hpp")
     for name in REGISTERS:
         rdl = ROOT / "cores" / name
         registers.write_cpp_header(rdl, folder / f"regs_{rdl.stem}.hpp")
+    cpp.write_header(description.load(), folder)
 
 
 def _explain_overflow(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from modelgen.plan.image import PARAMETER_BYTES
 from modelgen.plan.program import Compute, EngineLayer, Job, Load, Place, Store
-from modelgen.targets.systolic.descriptor import Fence, Operation
+from modelgen.targets.systolic.abi import Fence, Operation
 
 _MAKERS = {
     Operation.MATMUL: "matmul",

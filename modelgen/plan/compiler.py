@@ -15,7 +15,7 @@ from modelgen.plan.in_place import in_place
 from modelgen.plan.place import ENGINE, choose_place
 from modelgen.plan.program import Arena, Chain, CpuLayer, EngineLayer, Job, Program
 from modelgen.targets.systolic import hazards
-from modelgen.targets.systolic.descriptor import Operation
+from modelgen.targets.systolic.abi import Operation
 from modelgen.targets.systolic.geometry import geometry, parameters
 from modelgen.targets.systolic.scratchpad import residency
 from modelgen.targets.systolic.scratchpad.frames import Map, fill_frames

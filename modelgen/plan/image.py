@@ -12,6 +12,7 @@ from modelgen.memory.arena import ALIGNMENT
 from modelgen.operators.base import Cut
 from modelgen.plan.program import Chain, CpuLayer, EngineLayer, Job, Load, Place, Program
 from modelgen.targets.systolic import reference
+from modelgen.targets.systolic.abi import Error
 from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, Descriptor, link
 from modelgen.targets.systolic.reference import Scratchpad, UnwrittenReadError, new_seed
 
@@ -251,7 +252,7 @@ class Machine:
         result = reference.execute_chain(
             image.memory, image.base, first, hardware, self._scratchpad, self._written
         )
-        if result.error is not reference.EngineError.NONE:
+        if result.error is not Error.NONE:
             raise AssertionError(f"descriptor {result.index}: {result.error.name}")
 
     def _run_on_cpu(self, layer: CpuLayer) -> None:

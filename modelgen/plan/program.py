@@ -13,7 +13,7 @@ import numpy as np
 from modelgen.hardware import Hardware
 from modelgen.ir.graph import Graph, Node
 from modelgen.operators.epilogue import Epilogue
-from modelgen.targets.systolic.descriptor import Fence, Operation
+from modelgen.targets.systolic.abi import Fence, Operation
 from modelgen.targets.systolic.geometry import Geometry
 
 

@@ -30,7 +30,6 @@ static_assert(kControlSpan == layout::kControlSpanMask);
 static_assert(kControlFenceShift == layout::kControlFenceShift);
 static_assert(kControlReserved == (layout::kControlReserved15Mask | layout::kControlReservedMask));
 
-constexpr std::uint32_t kVersion = 2;
 constexpr std::uint32_t kInterruptBoth = regs::kInterruptDoneMask | regs::kInterruptErrorMask;
 
 std::uint32_t read(std::uint32_t offset) { return read_register(config::kEngineBase + offset); }

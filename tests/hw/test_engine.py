@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from modelgen.hardware import Hardware
-from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, Descriptor, Fence, Operation
+from modelgen.targets.systolic.abi import Fence, Operation
+from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, Descriptor
 from modelgen.targets.systolic.reference import execute_chain
 from tests.hw.engine_bench import COUNTERS, MEMORY_BASE, Allocator, EngineBench
 from tests.hw.runner import run_cocotb

@@ -6,8 +6,8 @@ import random
 import cocotb
 import pytest
 
-from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, Fence
-from modelgen.targets.systolic.reference import EngineError
+from modelgen.targets.systolic.abi import Error, Fence
+from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES
 from tests.hw.engine_bench import EngineBench
 from tests.hw.test_engine import (
     DONE,
@@ -41,7 +41,7 @@ async def steps(bench: EngineBench, count: int) -> None:
         await bench.step()
 
 
-async def check_stopped(bench: EngineBench, chain: RandomChain, error: EngineError) -> None:
+async def check_stopped(bench: EngineBench, chain: RandomChain, error: Error) -> None:
     """The engine says where it was, asks for nothing more, and its counters stand still."""
     assert await bench.read("status") == 0
     code, index = (value := await bench.read("error")) & 0xFF, value >> 16
@@ -67,9 +67,9 @@ async def abort_and_run_another(dut, stalls: float, seed: int) -> None:
         await bench.write("abort", 1)
         if await bench.wait() == DONE:
             ended += 1
-            assert await bench.read("error") == EngineError.NONE
+            assert await bench.read("error") == Error.NONE
         else:
-            await check_stopped(bench, chain, EngineError.ABORTED)
+            await check_stopped(bench, chain, Error.ABORTED)
         other = made(bench, seed + 1000 + number)
         fill_memory(bench, other.memory)
         await run_and_compare(bench, other.first, other.jobs)
@@ -113,5 +113,5 @@ async def check_limit(dut):
         await bench.ring(chain.first)
         assert await bench.wait() == expected
         if expected == ERROR:
-            await check_stopped(bench, chain, EngineError.TIME_LIMIT)
+            await check_stopped(bench, chain, Error.TIME_LIMIT)
             assert abs((await bench.counters())["cycles"] - limit) < 20

@@ -4,7 +4,7 @@ import cocotb
 import pytest
 from cocotb.triggers import ClockCycles, FallingEdge
 
-from modelgen.targets.systolic.reference import EngineError
+from modelgen.targets.systolic.abi import Error
 from tests.hw.engine_bench import REGISTERS
 from tests.hw.obi import Master, start
 from tests.hw.runner import run_cocotb
@@ -68,11 +68,11 @@ async def check_abort_stops_a_chain(dut):
     """And only one that is running."""
     master = await ready_to_stop(dut)
     await master.write(REGISTERS["abort"], 1)
-    assert await master.read(REGISTERS["error"]) == EngineError.NONE
+    assert await master.read(REGISTERS["error"]) == Error.NONE
     await master.write(REGISTERS["doorbell"], 1)
     assert dut.busy_o.value == 1
     await master.write(REGISTERS["abort"], 1)
-    assert await master.read(REGISTERS["error"]) == 5 << 16 | EngineError.ABORTED
+    assert await master.read(REGISTERS["error"]) == 5 << 16 | Error.ABORTED
     assert dut.busy_o.value == 0
 
 
@@ -83,9 +83,9 @@ async def check_limit_stops_a_chain(dut):
     await master.write(REGISTERS["limit"], 1000)
     await master.write(REGISTERS["doorbell"], 1)
     dut.counters_i.value = 999
-    assert await master.read(REGISTERS["error"]) == EngineError.NONE
+    assert await master.read(REGISTERS["error"]) == Error.NONE
     assert dut.busy_o.value == 1
     dut.counters_i.value = 1000
     await ClockCycles(dut.clk_i, 3)
-    assert await master.read(REGISTERS["error"]) == 5 << 16 | EngineError.TIME_LIMIT
+    assert await master.read(REGISTERS["error"]) == 5 << 16 | Error.TIME_LIMIT
     assert dut.busy_o.value == 0

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from modelgen.hardware import Hardware
-from modelgen.targets.systolic.descriptor import Descriptor, Fence, Operation
+from modelgen.targets.systolic.abi import Fence, Operation
+from modelgen.targets.systolic.descriptor import Descriptor
 from modelgen.targets.systolic.reference import execute_chain, new_seed, slices
 from tests.hw.engine_bench import MEMORY_BASE, Allocator, EngineBench
 from tests.hw.test_engine import (

@@ -6,8 +6,9 @@ import cocotb
 import numpy as np
 import pytest
 
-from modelgen.targets.systolic.descriptor import Descriptor, Operation
-from modelgen.targets.systolic.reference import EngineError, execute_chain
+from modelgen.targets.systolic.abi import Error, Operation
+from modelgen.targets.systolic.descriptor import Descriptor
+from modelgen.targets.systolic.reference import execute_chain
 from tests.hw.engine_bench import MEMORY_BASE, Allocator, EngineBench
 from tests.hw.test_engine import (
     ACCUMULATOR_DEPTH,
@@ -79,7 +80,7 @@ class Jobs:
 async def check_same_end(bench: EngineBench, jobs: Jobs, job: Descriptor, code: int) -> None:
     """Runs a job; error code and, where there is none, all of memory are the reference's."""
     first = jobs.memory.chain([job])
-    if code == EngineError.NONE:
+    if code == Error.NONE:
         await run_and_compare(bench, first, [job])
         return
     expected = execute_chain(bytearray(bench.memory), MEMORY_BASE, first, bench.hardware)
@@ -89,13 +90,13 @@ async def check_same_end(bench: EngineBench, jobs: Jobs, job: Descriptor, code: 
     assert await bench.read("error") == code
 
 
-def boundaries(jobs: Jobs) -> dict[str, tuple[dict, str, int, EngineError]]:
+def boundaries(jobs: Jobs) -> dict[str, tuple[dict, str, int, Error]]:
     """Returns for each limit: changes, a field, its last good value, and the error of one more."""
     size = jobs.size
     last = BUFFER_WORDS - size
     rows = {"position_rows": 2, "store_rows": 1}
     columns = {"position_columns": 2, "store_columns": 1}
-    buffer, sums = EngineError.BUFFER_OVERFLOW, EngineError.ACCUMULATOR_OVERFLOW
+    buffer, sums = Error.BUFFER_OVERFLOW, Error.ACCUMULATOR_OVERFLOW
     channels = {"operation": Operation.SUM, "run": size + 5}
     to_buffer = {"store_memory": False, "store_buffer": True}
     filling = {"fill": True, "load_words": 1, "load_pitch": 1}
@@ -114,7 +115,7 @@ def boundaries(jobs: Jobs) -> dict[str, tuple[dict, str, int, EngineError]]:
         "load": ({}, "load_base", 0, buffer),
         "fill": (filling, "load_tail", BUFFER_WORDS - 1, buffer),
         "store": (to_buffer, "store_base", last, buffer),
-        "crossings": (spanning, "runs_y", 8, EngineError.BAD_OPERATION),
+        "crossings": (spanning, "runs_y", 8, Error.BAD_OPERATION),
     }
 
 
@@ -123,7 +124,7 @@ async def check_one_more_is_refused(dut):
     bench = await prepared(dut, 0.0, 30)
     jobs = Jobs(bench)
     for name, (changes, field, last, error) in boundaries(jobs).items():
-        for value, code in ((last, EngineError.NONE), (last + 1, error)):
+        for value, code in ((last, Error.NONE), (last + 1, error)):
             try:
                 await check_same_end(bench, jobs, jobs.job(**{**changes, field: value}), code)
             except AssertionError as failure:
@@ -145,7 +146,7 @@ async def check_the_last_word_of_memory(dut):
         "profile": (end - 32, 16),
     }
     for name, (last, more) in places.items():
-        for value, code in ((last, EngineError.NONE), (last + more, EngineError.BAD_ADDRESS)):
+        for value, code in ((last, Error.NONE), (last + more, Error.BAD_ADDRESS)):
             job = jobs.job(add_residual=name == "residual", residual=jobs.source)
             try:
                 await check_same_end(bench, jobs, replace(job, **{name: value}), code)
@@ -164,14 +165,14 @@ async def check_alignment(dut):
     jobs = Jobs(bench)
     used = {"add_residual": True, "residual": jobs.source, "profile": jobs.destination + 2048}
     good = jobs.job(**used)
-    await check_same_end(bench, jobs, good, EngineError.NONE)
+    await check_same_end(bench, jobs, good, Error.NONE)
     words = ("source", "destination", "residual", "parameters", "pitch_x", "pitch_y")
     steps = {**dict.fromkeys(words, 2), "weights": 8, "profile": 8}
     for name, step in steps.items():
         misaligned = {name: getattr(good, name) + step}
         bad = replace(good, **misaligned, input_base=BUFFER_WORDS)
         try:
-            await check_same_end(bench, jobs, bad, EngineError.BAD_ADDRESS)
+            await check_same_end(bench, jobs, bad, Error.BAD_ADDRESS)
         except AssertionError as failure:
             raise AssertionError(f"{name}: {failure}") from failure
 
@@ -186,7 +187,7 @@ async def check_negative_zeros(dut):
     nothing = jobs.memory.place(bytes(jobs.size**2))
     for changes in ({"slope": -0.5}, {"slope": 0.25}, {"clamp_low": 0.0}, {"clamp_high": -0.0}):
         job = jobs.job(weights=nothing, parameters=parameters, **changes)
-        await check_same_end(bench, jobs, job, EngineError.NONE)
+        await check_same_end(bench, jobs, job, Error.NONE)
         offset = jobs.destination - MEMORY_BASE
         stored = np.frombuffer(bench.memory, "<u4", jobs.size, offset)
         assert (stored == 0x8000_0000).all(), changes

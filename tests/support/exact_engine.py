@@ -9,7 +9,8 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from modelgen.targets.systolic.descriptor import Descriptor, Operation
+from modelgen.targets.systolic.abi import Operation
+from modelgen.targets.systolic.descriptor import Descriptor
 from tests.support import exact
 
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from modelgen.hardware import Hardware
-from modelgen.targets.systolic.descriptor import LAYOUT, Descriptor, Fence, Operation, link
+from modelgen.targets.systolic.abi import Fence, Operation
+from modelgen.targets.systolic.descriptor import LAYOUT, Descriptor, link
 from modelgen.targets.systolic.reference import slices
 from tests.support.overlap import check_fences
 from tests.support.random_chains import BASE, ChainMaker, Limits, RandomChain

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from modelgen.targets.systolic.descriptor import Descriptor, Fence, Operation
+from modelgen.targets.systolic.abi import Fence, Operation
+from modelgen.targets.systolic.descriptor import Descriptor
 
 _EVENTS = ("load begins", "load ends", "compute begins", "compute ends", "store begins", "stored")
 LOAD, LOADED, COMPUTE, COMPUTED, STORE, STORED = range(len(_EVENTS))

@@ -9,13 +9,8 @@ from typing import Any
 import numpy as np
 
 from modelgen.hardware import Hardware
-from modelgen.targets.systolic.descriptor import (
-    DESCRIPTOR_BYTES,
-    Descriptor,
-    Fence,
-    Operation,
-    link,
-)
+from modelgen.targets.systolic.abi import Fence, Operation
+from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, Descriptor, link
 
 BASE = 0x8000_0000
 KINDS = ("normal", "wide", "tiny", "special")

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from flows import config
+from flows.contract import cpp, description
 from flows.repository import ROOT
 from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, Descriptor
 from modelgen.targets.systolic.reference import new_seed
@@ -167,7 +168,7 @@ def connect() -> Runtime:
 
 def _build() -> Path:
     headers = sorted((ROOT / "sw").rglob("*.hpp"))
-    digest = hashlib.sha256("".join(FLAGS).encode())
+    digest = hashlib.sha256("".join([*FLAGS, cpp.header(description.load())]).encode())
     for path in [*SOURCES, *headers]:
         digest.update(path.read_bytes())
     program = ROOT / "build" / "cache" / "host" / digest.hexdigest()[:16] / "runtime"
@@ -176,6 +177,7 @@ def _build() -> Path:
     program.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=program.parent) as folder:
         config.write_cpp_header(config.load(), Path(folder) / "heepstor_config.hpp")
+        cpp.write_header(description.load(), Path(folder))
         result = Path(folder) / "runtime"
         includes = [f"-I{ROOT / 'sw' / 'include'}", f"-I{folder}"]
         subprocess.run(["c++", *FLAGS, *includes, *map(str, SOURCES), "-o", result], check=True)

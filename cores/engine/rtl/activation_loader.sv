@@ -7,6 +7,7 @@
 /// Descriptor i is loaded when descriptor i - 2 has been computed, so that the next one's activations
 /// arrive while the present one's are in use. A fence waits until earlier ones have reported as well.
 module activation_loader
+  import engine_descriptor_pkg::*;
   import engine_pkg::*;
 #(
   parameter  int unsigned PortWords   = 4,
@@ -112,7 +113,7 @@ module activation_loader
 
   assign error_o = '{
     valid: (requesting_q && overflow) || fill_overflow,
-    code: ErrorBuffer,
+    code: ErrorBufferOverflow,
     index: command_i.index
   };
   assign req_o   = requesting_q && !overflow && !responses_full;

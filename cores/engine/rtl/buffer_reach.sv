@@ -5,7 +5,6 @@
 ///
 /// The answer comes a cycle after the descriptor.
 module buffer_reach
-  import engine_pkg::*;
   import engine_descriptor_pkg::*;
 #(
   parameter int unsigned ArraySize   = 8,

@@ -6,7 +6,6 @@
 /// Accesses outside memory, buffer or accumulators are caught where they happen. A pitch of 2 GiB or
 /// more is refused here: addresses could wrap around and meet memory again.
 module descriptor_check
-  import engine_pkg::*;
   import engine_descriptor_pkg::*;
 #(
   parameter int unsigned ArraySize = 8
@@ -80,10 +79,10 @@ module descriptor_check
       || descriptor_i.profile_address[3:0] != '0;
 
   always_comb begin
-    if (unknown) code_o = ErrorOperation;
-    else if (zero) code_o = ErrorZero;
-    else if (bad_span || bad_window) code_o = ErrorOperation;
-    else if (misaligned) code_o = ErrorAddress;
+    if (unknown) code_o = ErrorBadOperation;
+    else if (zero) code_o = ErrorZeroDimension;
+    else if (bad_span || bad_window) code_o = ErrorBadOperation;
+    else if (misaligned) code_o = ErrorBadAddress;
     else code_o = ErrorNone;
   end
 endmodule

@@ -6,6 +6,7 @@
 /// Runs ahead of the stages as far as their queues allow. `lookup_address_o` gives the address of any
 /// descriptor that has not been computed, by the end of its index.
 module descriptor_fetch
+  import engine_descriptor_pkg::*;
   import engine_pkg::*;
 #(
   parameter int unsigned ArraySize   = 8,
@@ -34,8 +35,6 @@ module descriptor_fetch
   input  logic [1:0]                 lookup_index_i,
   output logic [31:0]                lookup_address_o
 );
-  import engine_descriptor_pkg::*;
-
   localparam int unsigned Words     = $bits(descriptor_t) / 32;
   localparam int unsigned Beats     = Words / PortWords;
   localparam int unsigned BeatWidth = $clog2(Beats + 1);
@@ -166,12 +165,12 @@ module descriptor_fetch
   always_comb begin
     code = ErrorNone;
     if (state_q == StateRead) begin
-      if (address_q[3:0] != 4'd0) code = ErrorDescriptorAddress;
+      if (address_q[3:0] != 4'd0) code = ErrorBadDescriptor;
     end else if (state_q == StatePush) begin
       code = found_q;
-      if (found_q == ErrorNone && wide_q) code = ErrorOperation;
-      else if (found_q == ErrorNone && beyond) code = ErrorBuffer;
-      else if (found_q == ErrorNone && !last && index_q == 16'hffff) code = ErrorChain;
+      if (found_q == ErrorNone && wide_q) code = ErrorBadOperation;
+      else if (found_q == ErrorNone && beyond) code = ErrorBufferOverflow;
+      else if (found_q == ErrorNone && !last && index_q == 16'hffff) code = ErrorChainTooLong;
     end
   end
 

@@ -7,6 +7,7 @@
 /// descriptor to the next: its activations are loaded, its slices pass through the array, its outputs
 /// are scaled, clamped and stored. The end of the chain, or an error, raises the interrupt.
 module engine
+  import engine_descriptor_pkg::*;
   import engine_pkg::*;
 #(
   parameter int unsigned ArraySize        = 8,

@@ -7,6 +7,7 @@
 /// After an error, `halt_o` blocks new memory accesses until the last response has arrived; then
 /// `failed_o` resets all units.
 module engine_control
+  import engine_descriptor_pkg::*;
   import engine_pkg::*;
 #(
   parameter int unsigned ArraySize        = 8,
@@ -73,7 +74,6 @@ module engine_control
   always_comb begin
     hwif_in.id.array_size.next          = 8'(ArraySize);
     hwif_in.id.port_words.next          = 8'(PortWords);
-    hwif_in.id.version.next             = Version;
     hwif_in.buffer.words.next           = 32'(BufferWords);
     hwif_in.accumulator.depth.next      = 32'(AccumulatorDepth);
     hwif_in.status.busy.next            = busy_o;
@@ -101,7 +101,7 @@ module engine_control
     stop_o = ErrorNone;
     if (busy_o && !finished_i && !halt_o) begin
       if (hwif_out.abort.stop.value) stop_o = ErrorAborted;
-      else if (counters_i.cycles >= hwif_out.limit.cycles.value) stop_o = ErrorLimit;
+      else if (counters_i.cycles >= hwif_out.limit.cycles.value) stop_o = ErrorTimeLimit;
     end
   end
 

@@ -3,25 +3,10 @@
 
 /// What the engine's units tell each other: one command for each stage of a descriptor, and errors.
 package engine_pkg;
-  /// Version of the registers and the descriptors, read back in ID.
-  localparam logic [7:0] Version = 8'd2;
+  import engine_descriptor_pkg::*;
 
   /// The FP32 number that changes nothing when it is added, zeros of either sign included.
   localparam logic [31:0] NegativeZero = 32'h80000000;
-
-  typedef enum logic [7:0] {
-    ErrorNone              = 8'd0,
-    ErrorOperation         = 8'd1,
-    ErrorAddress           = 8'd2,
-    ErrorZero              = 8'd3,
-    ErrorBuffer            = 8'd4,
-    ErrorAccumulator       = 8'd5,
-    ErrorDescriptorAddress = 8'd6,
-    ErrorBusy              = 8'd7,
-    ErrorChain             = 8'd8,
-    ErrorLimit             = 8'd9,
-    ErrorAborted           = 8'd10
-  } error_e;
 
   /// An error, and the place in the chain of the descriptor that caused it.
   typedef struct packed {
@@ -29,19 +14,6 @@ package engine_pkg;
     error_e      code;
     logic [15:0] index;
   } error_t;
-
-  typedef enum logic [7:0] {
-    OperationMatmul    = 8'd1,
-    OperationDepthwise = 8'd2,
-    OperationSum       = 8'd3,
-    OperationMax       = 8'd4
-  } operation_e;
-
-  typedef enum logic [1:0] {
-    FenceNone       = 2'd0,
-    FenceAllButLast = 2'd1,
-    FenceAll        = 2'd2
-  } fence_e;
 
   /// A descriptor reports when it stores, writes a profile or ends the chain; only those go through
   /// the store path. `reports` counts the reporting descriptors before this one.

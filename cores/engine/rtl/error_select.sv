@@ -4,6 +4,7 @@
 /// Selects the error that stops the chain, of all that occur in the same cycle, and its descriptor.
 /// A chain that is stopped from outside (ABORT, LIMIT) reports its oldest descriptor.
 module error_select
+  import engine_descriptor_pkg::*;
   import engine_pkg::*;
 (
   // An access outside memory, and whose it was
@@ -36,10 +37,10 @@ module error_select
 
   // An access outside memory is the mistake of the descriptor that its client works on.
   always_comb begin
-    port = '{valid: outside_i, code: ErrorAddress, index: store_index_i};
+    port = '{valid: outside_i, code: ErrorBadAddress, index: store_index_i};
     unique case (client_e'(client_i))
       ClientFetch: begin
-        port.code  = ErrorDescriptorAddress;
+        port.code  = ErrorBadDescriptor;
         port.index = fetch_index_i;
       end
       ClientLoadNow, ClientLoadAhead: port.index = load_index_i;

@@ -9,6 +9,7 @@
 /// results, and the adder has written the sum that it adds to. At most one earlier job that reports may
 /// still be storing.
 module sequencer
+  import engine_descriptor_pkg::*;
   import engine_pkg::*;
 #(
   parameter  int unsigned ArraySize        = 8,
@@ -177,7 +178,7 @@ module sequencer
   assign entry   = 33'(command_i.accumulator) + 33'(entry_q);
   assign error_o = '{
     valid: ready && entry >= 33'(AccumulatorDepth),
-    code: ErrorAccumulator,
+    code: ErrorAccumulatorOverflow,
     index: command_i.index
   };
 

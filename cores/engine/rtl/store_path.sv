@@ -7,6 +7,7 @@
 /// Works tile by tile as the accumulators complete them, then writes the descriptor's profile and
 /// counts the descriptor as stored. One that stores nothing is counted when its tiles are complete.
 module store_path
+  import engine_descriptor_pkg::*;
   import engine_pkg::*;
 #(
   parameter  int unsigned ArraySize        = 8,
@@ -158,7 +159,7 @@ module store_path
   assign skipped    = tile_ready && (!stores || (empty && parameters_ready));
   assign error_o    = '{
     valid: tile_ready && stores && !empty && beyond,
-    code: ErrorBuffer,
+    code: ErrorBufferOverflow,
     index: command_i.index
   };
 

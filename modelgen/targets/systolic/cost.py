@@ -17,7 +17,7 @@ from itertools import accumulate
 
 from modelgen.hardware import Hardware
 from modelgen.plan.program import Job, Load, Store
-from modelgen.targets.systolic.descriptor import Fence, Operation
+from modelgen.targets.systolic.abi import Fence, Operation
 from modelgen.targets.systolic.scratchpad.layout import ceil_div
 
 

@@ -8,37 +8,12 @@ from __future__ import annotations
 import math
 import struct
 from dataclasses import dataclass, field, replace
-from enum import IntEnum
 
-VERSION = 2
-"""Version of registers and descriptors, as the engine's ID register has it."""
+from modelgen.targets.systolic.abi import Fence, Operation
 
 DESCRIPTOR_WORDS = 32
 DESCRIPTOR_BYTES = 4 * DESCRIPTOR_WORDS
 DESCRIPTOR_ALIGNMENT = 16
-
-
-class Operation(IntEnum):
-    """What a job makes of the words that it reads."""
-
-    MATMUL = 1
-    """Slices times S x S weights, on the array."""
-    DEPTHWISE = 2
-    """Lane l times the weight of channel l, on the array's diagonal."""
-    SUM = 3
-    """Words are added in FP32, past the array."""
-    MAX = 4
-    """The largest of the words, past the array."""
-
-
-class Fence(IntEnum):
-    """For which earlier jobs a job waits; reporting ones store, have a profile, or come last."""
-
-    NONE = 0
-    ALL_BUT_LAST = 1
-    """All earlier reporting jobs but the last one have stored."""
-    ALL = 2
-    """Every earlier job has been computed and has reported."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import numpy as np
 from modelgen.ir.graph import Graph, Node
 from modelgen.operators import AvgPool2d, Conv2d, Linear, MaxPool2d, Pointwise
 from modelgen.operators.window import Window
-from modelgen.targets.systolic.descriptor import Operation
+from modelgen.targets.systolic.abi import Operation
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from modelgen.plan.program import EngineLayer, Job, Load
-from modelgen.targets.systolic.descriptor import Fence, Operation
+from modelgen.targets.systolic.abi import Fence, Operation
 
 WORD_BYTES = 4
 

@@ -1,28 +1,14 @@
 // The engine's descriptor: 32 words in main memory that name one job.
 //
-// Source of the layout: cores/engine/descriptor.rdl; a unit test holds this file to it.
+// Its layout is that of cores/engine/descriptor.rdl; a unit test compares them.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
+#include "heepstor_descriptor.hpp"
+
 namespace heepstor::engine {
-
-/// What a job makes of the words that it reads: bits 7:0 of Descriptor::control.
-enum class Operation : std::uint8_t {
-  kMatmul = 1,     // slices times array_size x array_size weights, on the array
-  kDepthwise = 2,  // each channel times a weight of its own, on the array's diagonal
-  kSum = 3,        // words are added in FP32, past the array
-  kMax = 4,        // the largest of the words, past the array
-};
-
-/// For which earlier jobs a job waits: bits 17:16 of Descriptor::control. Those jobs are counted
-/// that store, have a profile, or come last.
-enum class Fence : std::uint8_t {
-  kNone = 0,
-  kAllButLast = 1,  // until all of them but the last one have stored
-  kAll = 2,         // until every earlier job has been computed and all of them have stored
-};
 
 // Bits of Descriptor::control above the operation.
 inline constexpr std::uint32_t kControlLoad = 1u << 8;    // fetch activations into the buffer
@@ -91,21 +77,6 @@ struct alignas(kDescriptorAlignment) Profile {
   std::uint32_t bus_stalls = 0;
 };
 static_assert(sizeof(Profile) == 32);
-
-/// Why a chain was stopped: the codes of the engine's ERROR register.
-enum class Error : std::uint8_t {
-  kNone = 0,
-  kBadOperation = 1,
-  kBadAddress = 2,
-  kZeroDimension = 3,
-  kBufferOverflow = 4,
-  kAccumulatorOverflow = 5,
-  kBadDescriptor = 6,
-  kBusy = 7,
-  kChainTooLong = 8,
-  kTimeLimit = 9,
-  kAborted = 10,
-};
 
 /// How a chain ended.
 struct Result {

@@ -11,14 +11,9 @@ import pytest
 
 from flows import config
 from modelgen.hardware import Hardware
-from modelgen.targets.systolic.descriptor import (
-    DESCRIPTOR_BYTES,
-    Descriptor,
-    Fence,
-    Operation,
-    link,
-)
-from modelgen.targets.systolic.reference import EngineError, execute_chain, new_seed
+from modelgen.targets.systolic.abi import Error, Fence, Operation
+from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, Descriptor, link
+from modelgen.targets.systolic.reference import execute_chain, new_seed
 from tests.support import runtime_host
 from tests.support.nearly_valid import nearly_valid
 from tests.support.random_chains import BASE, KINDS, ChainMaker, Limits
@@ -39,7 +34,7 @@ def test_random_chains_equal_the_reference(seed: int) -> None:
     expected = bytearray(chain.memory)
     outcome = execute_chain(expected, BASE, chain.first, hardware)
     got = runtime_host.connect().run_chain(chain.memory, BASE, chain.first, geometry)
-    assert outcome.error == EngineError.NONE
+    assert outcome.error == Error.NONE
     assert got.error == 0
     assert got.memory == bytes(expected)
 

@@ -16,13 +16,11 @@ from modelgen.arithmetic.fp32 import (
     slice_products,
 )
 from modelgen.targets.systolic.reference.executor import ChainResult, execute_chain
-from modelgen.targets.systolic.reference.memory import EngineError
 from modelgen.targets.systolic.reference.scratchpad import Scratchpad, UnwrittenReadError, new_seed
 
 __all__ = [
     "CANONICAL_NAN",
     "ChainResult",
-    "EngineError",
     "Scratchpad",
     "UnwrittenReadError",
     "align",

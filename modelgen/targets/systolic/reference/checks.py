@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from modelgen.hardware import Hardware
-from modelgen.targets.systolic.descriptor import Descriptor, Fence, Operation
-from modelgen.targets.systolic.reference.memory import WORD_BYTES, EngineError, Fault
+from modelgen.targets.systolic.abi import Error, Fence, Operation
+from modelgen.targets.systolic.descriptor import Descriptor
+from modelgen.targets.systolic.reference.memory import WORD_BYTES, Fault
 
 LINE_BYTES = 16
 """Alignment of weight streams and of counters."""
@@ -23,16 +24,16 @@ def check(job: Descriptor, hardware: Hardware) -> None:
         Fault: with the code that the engine reports.
     """
     rules = (
-        (_is_unknown(job), EngineError.BAD_OPERATION),
-        (_has_zero(job), EngineError.ZERO_DIMENSION),
-        (_breaks_span(job, hardware.array_size), EngineError.BAD_OPERATION),
-        (_breaks_window(job), EngineError.BAD_OPERATION),
-        (_is_misaligned(job) or _wraps(job), EngineError.BAD_ADDRESS),
-        (_breaks_gap(job), EngineError.BAD_OPERATION),
-        (buffer_end(job, hardware.array_size) > hardware.buffer_words, EngineError.BUFFER_OVERFLOW),
+        (_is_unknown(job), Error.BAD_OPERATION),
+        (_has_zero(job), Error.ZERO_DIMENSION),
+        (_breaks_span(job, hardware.array_size), Error.BAD_OPERATION),
+        (_breaks_window(job), Error.BAD_OPERATION),
+        (_is_misaligned(job) or _wraps(job), Error.BAD_ADDRESS),
+        (_breaks_gap(job), Error.BAD_OPERATION),
+        (buffer_end(job, hardware.array_size) > hardware.buffer_words, Error.BUFFER_OVERFLOW),
         (
             job.accumulator + job.tiles * job.positions > hardware.accumulator_depth,
-            EngineError.ACCUMULATOR_OVERFLOW,
+            Error.ACCUMULATOR_OVERFLOW,
         ),
     )
     for broken, error in rules:

@@ -14,10 +14,11 @@ import numpy as np
 
 from modelgen.arithmetic.fp32 import maximum, postprocess
 from modelgen.hardware import Hardware
-from modelgen.targets.systolic.descriptor import Descriptor, Operation
+from modelgen.targets.systolic.abi import Error, Operation
+from modelgen.targets.systolic.descriptor import Descriptor
 from modelgen.targets.systolic.reference import slices
 from modelgen.targets.systolic.reference.checks import LINE_BYTES, check
-from modelgen.targets.systolic.reference.memory import WORD_BYTES, EngineError, Fault, Memory
+from modelgen.targets.systolic.reference.memory import WORD_BYTES, Fault, Memory
 from modelgen.targets.systolic.reference.scratchpad import Scratchpad, UnwrittenReadError
 
 PROFILE_WORDS = 8
@@ -28,7 +29,7 @@ _LAST_INDEX = 0xFFFF
 class ChainResult:
     """How a chain ended."""
 
-    error: EngineError
+    error: Error
     index: int
     """Index in the chain of the descriptor that failed; of the last one where none did."""
     address: int
@@ -202,13 +203,13 @@ def execute_chain(
     done: list[Descriptor] = []
     address = first_address
     seen = {address}
-    error = EngineError.NONE
+    error = Error.NONE
     try:
         while True:
             job = port.descriptor(address)
             check(job, hardware)
             if len(done) == _LAST_INDEX and job.next:
-                raise Fault(EngineError.CHAIN_TOO_LONG)
+                raise Fault(Error.CHAIN_TOO_LONG)
             engine.run(job)
             done.append(job)
             if job.next == 0:
@@ -221,6 +222,6 @@ def execute_chain(
         error = fault.error
     except UnwrittenReadError as unwritten:
         raise UnwrittenReadError(f"descriptor {len(done)}: {unwritten}") from unwritten
-    index = len(done) - (error is EngineError.NONE)
+    index = len(done) - (error is Error.NONE)
     macs = sum(slices.macs(job, hardware.array_size) for job in done)
     return ChainResult(error, index, address, tuple(done), macs)

@@ -1,38 +1,21 @@
-"""Main memory as the engine's port sees it, and the errors that stop a chain."""
+"""Main memory as the engine's port sees it."""
 
 from __future__ import annotations
-
-from enum import IntEnum
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from modelgen.targets.systolic.abi import Error
 from modelgen.targets.systolic.descriptor import DESCRIPTOR_ALIGNMENT, DESCRIPTOR_BYTES, Descriptor
 from modelgen.targets.systolic.reference.scratchpad import UnwrittenReadError
 
 WORD_BYTES = 4
 
 
-class EngineError(IntEnum):
-    """Error codes of the engine's ERROR register."""
-
-    NONE = 0
-    BAD_OPERATION = 1
-    BAD_ADDRESS = 2
-    ZERO_DIMENSION = 3
-    BUFFER_OVERFLOW = 4
-    ACCUMULATOR_OVERFLOW = 5
-    BAD_DESCRIPTOR = 6
-    BUSY = 7
-    CHAIN_TOO_LONG = 8
-    TIME_LIMIT = 9
-    ABORTED = 10
-
-
 class Fault(Exception):
     """Stops the chain with an error code."""
 
-    def __init__(self, error: EngineError) -> None:
+    def __init__(self, error: Error) -> None:
         super().__init__(error.name)
         self.error = error
 
@@ -57,7 +40,7 @@ class Memory:
         """Return where `size` bytes at `address` begin in the image."""
         offset = address - self._base
         if address % alignment or offset < 0 or offset + size > len(self._image):
-            raise Fault(EngineError.BAD_ADDRESS)
+            raise Fault(Error.BAD_ADDRESS)
         return offset
 
     def read(self, address: int, count: int, dtype: str = "<f4", alignment: int = 4) -> np.ndarray:
@@ -93,7 +76,7 @@ class Memory:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return values, and whether they were written, as arrays that alias memory."""
         if row_pitch % WORD_BYTES or column_pitch % WORD_BYTES:
-            raise Fault(EngineError.BAD_ADDRESS)
+            raise Fault(Error.BAD_ADDRESS)
         rows, columns, words = shape
         last = (rows - 1) * row_pitch + (columns - 1) * column_pitch
         count = last // WORD_BYTES + words
@@ -116,5 +99,5 @@ class Memory:
         offset = address - self._base
         outside = offset < 0 or offset + DESCRIPTOR_BYTES > len(self._image)
         if address % DESCRIPTOR_ALIGNMENT or outside:
-            raise Fault(EngineError.BAD_DESCRIPTOR)
+            raise Fault(Error.BAD_DESCRIPTOR)
         return Descriptor.unpack(bytes(self._image[offset : offset + DESCRIPTOR_BYTES]))

@@ -15,7 +15,8 @@ from modelgen.arithmetic.fp32 import (
     normalize,
     slice_products,
 )
-from modelgen.targets.systolic.descriptor import Descriptor, Operation
+from modelgen.targets.systolic.abi import Operation
+from modelgen.targets.systolic.descriptor import Descriptor
 from modelgen.targets.systolic.reference.scratchpad import Words
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from modelgen.plan.program import Compute, CpuLayer, EngineLayer, Job, Load
-from modelgen.targets.systolic.descriptor import Operation
+from modelgen.targets.systolic.abi import Operation
 from modelgen.targets.systolic.scratchpad.layout import Layout
 from modelgen.targets.systolic.scratchpad.residency import Residency
 from modelgen.targets.systolic.tiling.cut import frames

@@ -113,7 +113,8 @@ def test_sources_compile_on_the_host(tmp_path: Path) -> None:
     """Syntax and types against the real run-time headers; running them is tested with the SoC."""
     config = pytest.importorskip("flows.config")
     write(networks.cifar10(), tmp_path, Hardware(array_size=8))
-    config.write_cpp_header(config.load(), tmp_path / "heepstor_config.hpp")
+    firmware = pytest.importorskip("flows.toolchain.firmware")
+    firmware.write_headers(config.load(), tmp_path)
     for source in ("model.cpp", "main.cpp"):
         command = [
             os.environ.get("CXX", "g++"),

@@ -9,14 +9,8 @@ import pytest
 
 from flows.repository import ROOT
 from flows.toolchain.registers import compile_rdl
-from modelgen.targets.systolic.descriptor import (
-    DESCRIPTOR_WORDS,
-    LAYOUT,
-    Descriptor,
-    Fence,
-    Operation,
-    link,
-)
+from modelgen.targets.systolic.abi import Fence, Operation
+from modelgen.targets.systolic.descriptor import DESCRIPTOR_WORDS, LAYOUT, Descriptor, link
 
 BASE = 0x8000_0000
 

@@ -10,7 +10,7 @@ import pytest
 
 from modelgen.operators import AvgPool2d, MaxPool2d
 from modelgen.operators.window import Window
-from modelgen.targets.systolic.descriptor import Operation
+from modelgen.targets.systolic.abi import Operation
 from modelgen.targets.systolic.geometry import Axis, View, geometry, matrix_view, parameters, view
 from tests.support.graph_builder import GraphBuilder
 from tests.support.layers import convolution, geometry_of, pooling, product

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from modelgen.hardware import Hardware
 from modelgen.plan.compiler import compile_graph
-from modelgen.targets.systolic.descriptor import Fence
+from modelgen.targets.systolic.abi import Fence
 from tests.support.compiled import SEEDS, chains_of, hardwares
 from tests.support.networks import random_network
 from tests.support.overlap import check_fences

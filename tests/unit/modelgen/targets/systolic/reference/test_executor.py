@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from modelgen.hardware import Hardware
-from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, Descriptor, Operation, link
+from modelgen.targets.systolic.abi import Error, Operation
+from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, Descriptor, link
 from modelgen.targets.systolic.reference import (
     ChainResult,
-    EngineError,
     Scratchpad,
     UnwrittenReadError,
     execute_chain,
@@ -35,7 +35,7 @@ def test_random_chains_by_their_definition(seed: int) -> None:
     exact = ExactEngine(bytearray(chain.memory), BASE, size)
     for job in chain.jobs:
         exact.run(job)
-    assert (result.error, result.index) == (EngineError.NONE, len(chain.jobs) - 1)
+    assert (result.error, result.index) == (Error.NONE, len(chain.jobs) - 1)
     assert memory == exact.memory
 
 
@@ -163,7 +163,7 @@ def test_convolution() -> None:
     machine = Machine()
     expected = convolve(machine)
     result = machine.run(feature_map(clamp_low=0.0, clamp_high=600.0))
-    assert result.error is EngineError.NONE
+    assert result.error is Error.NONE
     assert result.macs == HEIGHT * WIDTH * 27 * OUTPUTS
     np.testing.assert_array_equal(machine.stored(*expected.shape), expected.clip(0, 600))
 
@@ -198,7 +198,7 @@ def test_slices_that_span_runs() -> None:
     pitch = 9 + 16
     changes = {"load_pitch": pitch, "step_y": pitch, "run_pitch_y": pitch, "span": True}
     result = machine.run(feature_map(**changes, load_head=pitch + 3, load_tail=pitch))
-    assert result.error is EngineError.NONE
+    assert result.error is Error.NONE
     np.testing.assert_array_equal(machine.stored(*expected.shape), expected)
 
 
@@ -255,7 +255,7 @@ def test_results_stay_in_the_buffer() -> None:
         run_pitch_x=OUTPUTS,
         run_pitch_y=frame,
     )
-    assert machine.run(make_frame, first, pool).error is EngineError.NONE
+    assert machine.run(make_frame, first, pool).error is Error.NONE
     expected = windows(pad(hidden)).sum(axis=(2, 3)) * machine.scale + machine.bias
     np.testing.assert_array_equal(machine.stored(*expected.shape), expected)
 
@@ -328,50 +328,50 @@ def test_chunks_of_channels_and_resident_activations() -> None:
 @pytest.mark.parametrize(
     ("change", "error"),
     [
-        ({"operation": 0}, EngineError.BAD_OPERATION),
-        ({"operation": 5}, EngineError.BAD_OPERATION),
-        ({"fence": 3}, EngineError.BAD_OPERATION),
-        ({"reserved": ((1, 1 << 18),)}, EngineError.BAD_OPERATION),
-        ({"reserved": ((8, 1 << 16),)}, EngineError.BAD_OPERATION),
-        ({"reserved": ((16, 1 << 31),)}, EngineError.BAD_OPERATION),
-        ({"reserved": ((30, 1),)}, EngineError.BAD_OPERATION),
-        ({"reserved": ((31, 1),)}, EngineError.BAD_OPERATION),
-        ({"span": True}, EngineError.BAD_OPERATION),
-        ({"span": True, "run": 12, "runs_x": 2}, EngineError.BAD_OPERATION),
-        ({"span": True, "run": 4, "operation": 3}, EngineError.BAD_OPERATION),
-        ({"window_rows": 2, "store_rows": 3}, EngineError.BAD_OPERATION),
-        ({"store_columns": 7}, EngineError.BAD_OPERATION),
-        ({"profile": BASE + 4}, EngineError.BAD_ADDRESS),
-        ({"source": BASE - 4}, EngineError.BAD_ADDRESS),
-        ({"source": SOURCE + 2}, EngineError.BAD_ADDRESS),
-        ({"source_row_pitch": 6}, EngineError.BAD_ADDRESS),
-        ({"source_column_pitch": 6}, EngineError.BAD_ADDRESS),
-        ({"weights": WEIGHTS + 4}, EngineError.BAD_ADDRESS),
-        ({"weights": BASE + 0x5FF0}, EngineError.BAD_ADDRESS),
-        ({"parameters": BASE + 0x6000}, EngineError.BAD_ADDRESS),
-        ({"destination": BASE + 0x5FF0}, EngineError.BAD_ADDRESS),
-        ({"destination": DESTINATION + 2}, EngineError.BAD_ADDRESS),
-        ({"pitch_x": 30}, EngineError.BAD_ADDRESS),
-        ({"add_residual": True, "residual": BASE - 4}, EngineError.BAD_ADDRESS),
-        ({"load_rows": 0}, EngineError.ZERO_DIMENSION),
-        ({"load": False, "load_words": 0}, EngineError.ZERO_DIMENSION),
-        ({"position_rows": 0}, EngineError.ZERO_DIMENSION),
-        ({"position_columns": 0, "store_memory": False}, EngineError.ZERO_DIMENSION),
-        ({"run": 0}, EngineError.ZERO_DIMENSION),
-        ({"runs_x": 0}, EngineError.ZERO_DIMENSION),
-        ({"runs_y": 0}, EngineError.ZERO_DIMENSION),
-        ({"tiles": 0}, EngineError.ZERO_DIMENSION),
-        ({"columns": 0, "pitch_x": 4}, EngineError.ZERO_DIMENSION),
-        ({"store_rows": 0}, EngineError.ZERO_DIMENSION),
-        ({"window_columns": 0, "store_columns": 1}, EngineError.ZERO_DIMENSION),
-        ({"load_base": 1900}, EngineError.BUFFER_OVERFLOW),
-        ({"load_tail": 2000}, EngineError.BUFFER_OVERFLOW),
-        ({"input_base": 1950}, EngineError.BUFFER_OVERFLOW),
-        ({"store_buffer": True, "store_step_y": 600}, EngineError.BUFFER_OVERFLOW),
-        ({"accumulator": 5}, EngineError.ACCUMULATOR_OVERFLOW),
+        ({"operation": 0}, Error.BAD_OPERATION),
+        ({"operation": 5}, Error.BAD_OPERATION),
+        ({"fence": 3}, Error.BAD_OPERATION),
+        ({"reserved": ((1, 1 << 18),)}, Error.BAD_OPERATION),
+        ({"reserved": ((8, 1 << 16),)}, Error.BAD_OPERATION),
+        ({"reserved": ((16, 1 << 31),)}, Error.BAD_OPERATION),
+        ({"reserved": ((30, 1),)}, Error.BAD_OPERATION),
+        ({"reserved": ((31, 1),)}, Error.BAD_OPERATION),
+        ({"span": True}, Error.BAD_OPERATION),
+        ({"span": True, "run": 12, "runs_x": 2}, Error.BAD_OPERATION),
+        ({"span": True, "run": 4, "operation": 3}, Error.BAD_OPERATION),
+        ({"window_rows": 2, "store_rows": 3}, Error.BAD_OPERATION),
+        ({"store_columns": 7}, Error.BAD_OPERATION),
+        ({"profile": BASE + 4}, Error.BAD_ADDRESS),
+        ({"source": BASE - 4}, Error.BAD_ADDRESS),
+        ({"source": SOURCE + 2}, Error.BAD_ADDRESS),
+        ({"source_row_pitch": 6}, Error.BAD_ADDRESS),
+        ({"source_column_pitch": 6}, Error.BAD_ADDRESS),
+        ({"weights": WEIGHTS + 4}, Error.BAD_ADDRESS),
+        ({"weights": BASE + 0x5FF0}, Error.BAD_ADDRESS),
+        ({"parameters": BASE + 0x6000}, Error.BAD_ADDRESS),
+        ({"destination": BASE + 0x5FF0}, Error.BAD_ADDRESS),
+        ({"destination": DESTINATION + 2}, Error.BAD_ADDRESS),
+        ({"pitch_x": 30}, Error.BAD_ADDRESS),
+        ({"add_residual": True, "residual": BASE - 4}, Error.BAD_ADDRESS),
+        ({"load_rows": 0}, Error.ZERO_DIMENSION),
+        ({"load": False, "load_words": 0}, Error.ZERO_DIMENSION),
+        ({"position_rows": 0}, Error.ZERO_DIMENSION),
+        ({"position_columns": 0, "store_memory": False}, Error.ZERO_DIMENSION),
+        ({"run": 0}, Error.ZERO_DIMENSION),
+        ({"runs_x": 0}, Error.ZERO_DIMENSION),
+        ({"runs_y": 0}, Error.ZERO_DIMENSION),
+        ({"tiles": 0}, Error.ZERO_DIMENSION),
+        ({"columns": 0, "pitch_x": 4}, Error.ZERO_DIMENSION),
+        ({"store_rows": 0}, Error.ZERO_DIMENSION),
+        ({"window_columns": 0, "store_columns": 1}, Error.ZERO_DIMENSION),
+        ({"load_base": 1900}, Error.BUFFER_OVERFLOW),
+        ({"load_tail": 2000}, Error.BUFFER_OVERFLOW),
+        ({"input_base": 1950}, Error.BUFFER_OVERFLOW),
+        ({"store_buffer": True, "store_step_y": 600}, Error.BUFFER_OVERFLOW),
+        ({"accumulator": 5}, Error.ACCUMULATOR_OVERFLOW),
     ],
 )
-def test_errors(change: dict[str, Any], error: EngineError) -> None:
+def test_errors(change: dict[str, Any], error: Error) -> None:
     good = feature_map()
     result = Machine().run(good, replace(good, **change))
     assert (result.error, result.index) == (error, 1)
@@ -391,7 +391,7 @@ def test_what_is_not_used_may_be_anything() -> None:
         window_rows=0,
     )
     result = Machine().run(job, scratchpad=written_scratchpad())
-    assert result.error is EngineError.NONE
+    assert result.error is Error.NONE
 
 
 @pytest.mark.parametrize(("run", "runs", "allowed"), [(2, 9, False), (2, 8, True), (3, 9, True)])
@@ -402,21 +402,21 @@ def test_short_runs_may_be_spanned_if_few(run: int, runs: int, allowed: bool) ->
     scratchpad = written_scratchpad(hardware)
     job = replace(job, columns=1, tiles=1)
     result = Machine().run(job, hardware=hardware, scratchpad=scratchpad)
-    assert (result.error is EngineError.NONE) == allowed
+    assert (result.error is Error.NONE) == allowed
 
 
 def test_bad_descriptor_address() -> None:
     memory = bytearray(256)
-    assert execute_chain(memory, BASE, BASE + 8, HARDWARE).error is EngineError.BAD_DESCRIPTOR
-    assert execute_chain(memory, BASE, BASE + 144, HARDWARE).error is EngineError.BAD_DESCRIPTOR
+    assert execute_chain(memory, BASE, BASE + 8, HARDWARE).error is Error.BAD_DESCRIPTOR
+    assert execute_chain(memory, BASE, BASE + 144, HARDWARE).error is Error.BAD_DESCRIPTOR
 
 
 def test_the_longest_chain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("modelgen.targets.systolic.reference.executor._LAST_INDEX", 1)
     result = Machine().run(feature_map(), feature_map())
-    assert (result.error, result.index) == (EngineError.NONE, 1)
+    assert (result.error, result.index) == (Error.NONE, 1)
     result = Machine().run(feature_map(), feature_map(), feature_map())
-    assert (result.error, result.index) == (EngineError.CHAIN_TOO_LONG, 1)
+    assert (result.error, result.index) == (Error.CHAIN_TOO_LONG, 1)
     assert result.address == CHAIN + DESCRIPTOR_BYTES
 
 
@@ -474,7 +474,7 @@ def test_memory_that_nothing_has_written_is_not_read(rows: int, place: int | Non
     written = np.ones(len(machine.memory) // 4, bool)
     written[(DESTINATION - BASE) // 4 :] = False
     if place is None:
-        assert machine.run(feature_map(), again, written=written).error is EngineError.NONE
+        assert machine.run(feature_map(), again, written=written).error is Error.NONE
         return
     message = f"descriptor 1: it reads memory at {DESTINATION + place * row:#x}, which nothing"
     with pytest.raises(UnwrittenReadError, match=message):
@@ -504,4 +504,4 @@ def test_speed() -> None:
     start = time.perf_counter()
     result = execute_chain(memory, BASE, BASE, hardware, scratchpad)
     assert time.perf_counter() - start < 1.0
-    assert (result.error, result.macs) == (EngineError.NONE, 256 * 576 * 64)
+    assert (result.error, result.macs) == (Error.NONE, 256 * 576 * 64)

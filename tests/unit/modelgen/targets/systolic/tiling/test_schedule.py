@@ -9,7 +9,7 @@ from modelgen.hardware import Hardware
 from modelgen.plan.analysis import describe
 from modelgen.plan.compiler import compile_graph
 from modelgen.plan.program import Chain, CpuLayer, EngineLayer
-from modelgen.targets.systolic.descriptor import Fence
+from modelgen.targets.systolic.abi import Fence
 from modelgen.verify.golden import golden_outputs
 from tests.support import networks
 from tests.support.compiled import inferences_of
