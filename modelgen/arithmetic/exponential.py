@@ -1,4 +1,4 @@
-"""Softmax in FP32, with the operations and the order of the device's code (sw/, softmax)."""
+"""Softmax and sigmoid in FP32: the operations of the device's code (sw/), in its order."""
 
 from __future__ import annotations
 
@@ -73,3 +73,12 @@ def softmax(logits: np.ndarray) -> np.ndarray:
         result = powers * (np.float32(1.0) / total)[:, None]
     result[np.isnan(total)] = CANONICAL_NAN
     return result
+
+
+def sigmoid(values: np.ndarray) -> np.ndarray:
+    """Return 1 / (1 + exp(-x)) of FP32 values, 0 below -87; NaN gives the canonical NaN."""
+    values = np.asarray(values, np.float32)
+    with np.errstate(all="ignore"):
+        power = exp(-np.abs(values))
+        result = np.where(values < 0, power, np.float32(1.0)) / (np.float32(1.0) + power)
+    return np.where(np.isnan(values), CANONICAL_NAN, result)

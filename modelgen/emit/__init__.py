@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 
+from modelgen.cpp.formatting import format_cpp
+from modelgen.cpp.rendering import render
 from modelgen.emit.context import model_context
-from modelgen.emit.formatting import format_cpp
 from modelgen.plan.program import Program
 
 _MOST_PRINTED = 256
@@ -53,22 +53,16 @@ def emit_model(program: Program, folder: Path, title: str, *, formatted: bool = 
     folder.mkdir(parents=True, exist_ok=True)
     context = model_context(program, title)
     _write(folder, ("model.hpp", "model.cpp", "model_data.S"), context, formatted=formatted)
-    _write_binary(folder, weights=program.weights, parameters=program.parameters)
+    constants = {name: program.sections.get(name, b"") for name in ("weights", "parameters")}
+    _write_binary(folder, **constants)
 
 
 def _write(
     folder: Path, names: tuple[str, ...], context: dict[str, Any], *, formatted: bool = True
 ) -> None:
     """Write sources from their templates."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
     for name in names:
-        text = environment.get_template(f"{name}.j2").render(context)
+        text = render(_TEMPLATES / f"{name}.j2", context)
         if formatted and not name.endswith(".S"):
             text = format_cpp(text, name)
         (folder / name).write_text(text, encoding="utf-8")

@@ -7,12 +7,35 @@ death of the last; so the lower bound counts their common place once.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-
-from modelgen.plan.program import Arena, Region
+from dataclasses import dataclass, field
 
 ALIGNMENT = 16
 """Bytes of a line of the widest memory port."""
+
+
+@dataclass(frozen=True)
+class Region:
+    """Where something lies, and from which to which layer, both included."""
+
+    name: str
+    offset: int
+    size: int
+    first: int
+    last: int
+    over: str | None = None
+    """What it is written over, word by word, during its first layer."""
+
+
+@dataclass(frozen=True)
+class Arena:
+    """Where intermediate tensors lie: bytes of memory, or words of the activation buffer."""
+
+    size: int
+    lower_bound: int
+    """What any placement needs: the largest sum of what lives at the same time."""
+    regions: tuple[Region, ...] = ()
+    offsets: dict[str, int] = field(default_factory=dict)
+    """Tensor -> where it begins. The network's input and output are not in the arena."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from modelgen.operators.argmax import Argmax
 from modelgen.operators.avg_pool2d import AvgPool2d
 from modelgen.operators.base import Operator
+from modelgen.operators.concatenate import Concatenate
 from modelgen.operators.conv2d import Conv2d
 from modelgen.operators.dropout import Dropout
 from modelgen.operators.linear import Linear
@@ -12,11 +13,13 @@ from modelgen.operators.max_pool2d import MaxPool2d
 from modelgen.operators.permute import Permute
 from modelgen.operators.pointwise import Pointwise
 from modelgen.operators.reshape import Reshape
+from modelgen.operators.sigmoid import Sigmoid
 from modelgen.operators.softmax import Softmax
 
 ALL: tuple[type[Operator], ...] = (
     Argmax,
     AvgPool2d,
+    Concatenate,
     Conv2d,
     Dropout,
     Linear,
@@ -24,5 +27,6 @@ ALL: tuple[type[Operator], ...] = (
     Permute,
     Pointwise,
     Reshape,
+    Sigmoid,
     Softmax,
 )

@@ -69,8 +69,9 @@ class Operator(ABC):
     """As graph.json and messages have it."""
     keeps_values: ClassVar[bool] = False
     """Whether the output has the input's values and no others, wherever they are."""
-    keeps_order: ClassVar[bool] = False
-    """Whether, besides, they stay where they are: a view of the input."""
+    takes_time: ClassVar[bool] = True
+    """Whether something has to compute it; otherwise its output and its inputs are views of the
+    same memory."""
 
     @abstractmethod
     def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
@@ -112,6 +113,17 @@ class Operator(ABC):
             inputs: the same of what the node reads.
             constants: of the node, by their roles.
         """
+
+    def places_of_inputs(self, inputs: Sequence[Shape]) -> list[int] | None:
+        """Return where in each row of the output the inputs lie, if they lie there; else None.
+
+        Args:
+            inputs: shapes of what the node reads.
+
+        Returns:
+            For each input the first of its elements along the last dimension of the output.
+        """
+        return None
 
     def describe(self) -> str:
         """Return what it does in a few words for the report, such as "conv 3x3, ReLU"."""

@@ -20,7 +20,7 @@ class Dropout(Operator):
 
     name: ClassVar[str] = "dropout"
     keeps_values: ClassVar[bool] = True
-    keeps_order: ClassVar[bool] = True
+    takes_time: ClassVar[bool] = False
 
     def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
         """See `Operator.infer_shape`."""

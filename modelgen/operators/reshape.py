@@ -20,7 +20,7 @@ class Reshape(Operator):
 
     name: ClassVar[str] = "reshape"
     keeps_values: ClassVar[bool] = True
-    keeps_order: ClassVar[bool] = True
+    takes_time: ClassVar[bool] = False
     shape: Shape
     """Of the output."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from modelgen.ir.graph import Graph
 from modelgen.passes.drop_dropout import drop_dropout
 from modelgen.passes.drop_unused import drop_unused
+from modelgen.passes.fold_affine import fold_affine
 from modelgen.passes.fold_batch_norm import fold_batch_norm
 from modelgen.passes.fold_permute import fold_permute
 from modelgen.passes.fuse_max_pool import fuse_max_pool
@@ -15,6 +16,7 @@ SIMPLIFICATIONS = (
     drop_dropout,
     fold_permute,
     fold_batch_norm,
+    fold_affine,
     # Before activations: one after a pooling would else belong to the pooling.
     fuse_max_pool,
     fuse_pointwise,

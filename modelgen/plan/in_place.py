@@ -1,45 +1,36 @@
 """Which layers write their output over an operand that nobody needs any more.
 
-A layer that adds a residual operand may: store path and software engine read each word of the
-operand before they write the word of the result, which has the same offset from the tensor's start,
-since both have the same pitches. Jobs of a layer store different words, and stores are in order, so
-no job reads what another one has written there; earlier layers have loaded and stored all of theirs
-by then. What has to hold besides: the layer is the last to read the operand, does not read it as
-its input too, and both lie in the arena.
-
-Two other cases are left out:
-
-- an element-wise layer that is streamed over its own input: columns, channels and rows of the input
-  are loaded ahead of the stores of earlier jobs, some of them more than once, so that what is
-  written would have to wait for loads, which no fence can express;
-- softmax on the CPU: its output is the network's in all but odd models, and so not in the arena.
+A layer's target says over which of its inputs it may write, word by word (`Lowered.overwrites`).
+What has to hold besides: the layer is the last to read that operand, does not read it as another
+input too, and both lie in the arena, as wholes of the same size.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from modelgen.memory.arena import Lifetime
-from modelgen.targets.systolic.scratchpad.residency import Step
+from modelgen.targets.base import Lowered, Network
 
 
 def in_place(
-    steps: Sequence[Step], roots: Mapping[str, str], lifetimes: Mapping[str, Lifetime]
+    network: Network, lowered: Iterable[Lowered], lifetimes: Mapping[str, Lifetime]
 ) -> dict[str, str]:
-    """Return output -> operand over which it is written.
+    """Return output -> operand over which it is written, by their buffers.
 
     Args:
-        steps: the layers in order.
-        roots: tensor -> the one in whose place it lies.
-        lifetimes: of the tensors in the arena, by their roots.
+        network: the layers in order.
+        lowered: what targets made of them.
+        lifetimes: of the buffers in the arena.
     """
     found = {}
-    for index, step in enumerate(steps):
-        if step.geometry is None or not step.node.operator.epilogue.residual:
-            continue
-        source, operand = (roots[name] for name in step.node.inputs)
-        output = roots[step.node.output]
-        if {operand, output} <= lifetimes.keys() and operand != source:
+    for part in lowered:
+        for index, position in part.overwrites.items():
+            node = network.steps[index].node
+            inputs = [network.buffer(name) for name in node.inputs]
+            operand, output = inputs[position], network.buffer(node.output)
+            if not {operand, output} <= lifetimes.keys() or inputs.count(operand) > 1:
+                continue
             dies = lifetimes[operand].last == index
             if dies and lifetimes[operand].size == lifetimes[output].size:
                 found[output] = operand

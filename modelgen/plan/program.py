@@ -1,238 +1,55 @@
-"""What runs on the device: engine jobs and CPU operators in order, with all they refer to.
+"""A compiled network: what each target runs, and where everything lies.
 
-A `Program` is the compiler's last form before C++: `modelgen.emit` writes it as source text, and
-`modelgen.plan.image` lays it out in memory for the reference executor.
+A `Program` is the compiler's last form: `modelgen.emit` writes it as C++, and
+`modelgen.plan.machine` runs it on the reference.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-import numpy as np
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from modelgen.hardware import Hardware
-from modelgen.ir.graph import Graph, Node
-from modelgen.operators.epilogue import Epilogue
-from modelgen.targets.systolic.abi import Fence, Operation
-from modelgen.targets.systolic.geometry import Geometry
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where an operand lies in memory: a tensor, and bytes from its first value."""
-
-    tensor: str
-    offset: int = 0
-
-
-@dataclass(frozen=True)
-class Load:
-    """What a job brings into the buffer: rows of columns of words, and what stands round them."""
-
-    rows: int
-    columns: int
-    words: int
-    base: int
-    """First word of the buffer that belongs to it."""
-    pitch: int
-    """Words of the buffer between rows."""
-    head: int = 0
-    """Words before the first row."""
-    tail: int = 0
-    """Words to fill after the last row's pitch."""
-    source: Place | None = None
-    """None: only the frame is filled."""
-    row_pitch: int = 0
-    """Bytes between rows in memory."""
-    column_pitch: int = 0
-    fill: float | None = None
-    """What head, tail and gaps are filled with; None: they are left alone."""
-
-    @property
-    def first_row(self) -> int:
-        """Word of the buffer where the rows begin."""
-        return self.base + self.head
-
-
-@dataclass(frozen=True)
-class Compute:
-    """Which words of the buffer a job reads for which accumulator entries."""
-
-    base: int
-    """Word where the first position's first run begins."""
-    rows: int
-    """Positions before pooling."""
-    columns: int
-    step_y: int
-    """Words between positions."""
-    step_x: int
-    run: int
-    runs_y: int = 1
-    runs_x: int = 1
-    pitch_y: int = 0
-    """Words between runs."""
-    pitch_x: int = 0
-    span: bool = False
-    """Slices go on from one run to the next."""
-
-    @property
-    def positions(self) -> int:
-        """Accumulator entries of a tile."""
-        return self.rows * self.columns
-
-
-@dataclass(frozen=True)
-class Store:
-    """Where a job's results go."""
-
-    rows: int
-    """Stored positions, after pooling."""
-    columns: int
-    memory: Place | None = None
-    pitch_y: int = 0
-    """Bytes in memory between stored rows, of the residual operand too."""
-    pitch_x: int = 0
-    residual: Place | None = None
-    buffer: int | None = None
-    """Word of the buffer where the first result goes; None: nowhere."""
-    step_y: int = 0
-    """Words of the buffer between stored rows."""
-    step_x: int = 0
-
-
-@dataclass(frozen=True)
-class Job:
-    """One descriptor of a layer: a block of positions, a chunk of the window, a block of tiles."""
-
-    operation: Operation
-    compute: Compute
-    channel: int
-    """First output channel, a multiple of S."""
-    outputs: int
-    """Output channels of the job."""
-    tiles: int
-    """ceil(outputs / S)."""
-    first: bool
-    """Whether sums begin with this job."""
-    accumulator: int = 0
-    """First accumulator entry."""
-    weights: int | None = None
-    """Byte of the weight section where this job's stream begins."""
-    load: Load | None = None
-    store: Store | None = None
-    window: tuple[int, int] = (1, 1)
-    """Rows, columns of the fused max-pooling."""
-    fence: Fence = Fence.NONE
-
-    @property
-    def entries(self) -> int:
-        """Accumulator entries that the job uses."""
-        return self.tiles * self.compute.positions
-
-    def slices(self, array_size: int) -> int:
-        """Return how many slices each position takes."""
-        c = self.compute
-        if self.operation is not Operation.MATMUL:
-            return c.runs_y * c.runs_x
-        if c.span:
-            return -(-c.run * c.runs_y // array_size)
-        return c.runs_y * c.runs_x * -(-c.run // array_size)
-
-
-@dataclass(frozen=True)
-class EngineLayer:
-    """A layer on the engine: its jobs, and where its constants begin."""
-
-    node: Node
-    index: int
-    """Position among the program's layers."""
-    geometry: Geometry
-    jobs: tuple[Job, ...]
-    parameters_offset: int
-    """Byte of the parameter section where this layer's scales and biases begin."""
-    slices: tuple[np.ndarray, ...]
-    """Indices of K, in (ky, kx, channel) order, of each slice, in the order of their addition;
-    empty where lanes are channels."""
-    source_place: str
-    """From where activations come: "buffer", "memory" or "memory, kept in buffer"."""
-    target_place: str
-    """"buffer", "memory" or "buffer and memory"."""
-    reason: str
-
-    @property
-    def epilogue(self) -> Epilogue:
-        """What is done with each result before it is stored."""
-        return self.node.operator.epilogue
-
-
-@dataclass(frozen=True)
-class CpuLayer:
-    """A layer that the CPU computes, and why."""
-
-    node: Node
-    index: int
-    rows: int
-    """Of the input, seen as a matrix of its last dimension."""
-    columns: int
-    reason: str
-
-
-@dataclass(frozen=True)
-class Chain:
-    """Engine layers that run after one doorbell."""
-
-    layers: tuple[EngineLayer, ...]
-
-    @property
-    def jobs(self) -> list[Job]:
-        """The jobs of all layers in order."""
-        return [job for layer in self.layers for job in layer.jobs]
-
-
-@dataclass(frozen=True)
-class Region:
-    """Where something lies, and from which to which layer, both included."""
-
-    name: str
-    offset: int
-    size: int
-    first: int
-    last: int
-    over: str | None = None
-    """What it is written over, word by word, during its first layer."""
-
-
-@dataclass(frozen=True)
-class Arena:
-    """Where intermediate tensors lie: bytes of memory, or words of the activation buffer."""
-
-    size: int
-    lower_bound: int
-    """What any placement needs: the largest sum of what lives at the same time."""
-    regions: tuple[Region, ...] = ()
-    offsets: dict[str, int] = field(default_factory=dict)
-    """Tensor -> where it begins. The network's input and output are not in the arena."""
+from modelgen.ir.graph import Graph
+from modelgen.memory.arena import Arena
+from modelgen.targets.base import Layer, Network, Segment, Target
 
 
 @dataclass(frozen=True)
 class Program:
     """A compiled network."""
 
-    graph: Graph
-    hardware: Hardware
-    steps: tuple[Chain | CpuLayer, ...]
-    weights: bytes
-    parameters: bytes
+    network: Network
+    targets: tuple[Target, ...]
+    segments: tuple[Segment, ...]
+    """In the order in which they run."""
+    sections: Mapping[str, bytes]
+    """Name -> what lies in main memory besides tensors, such as weights."""
     arena: Arena
-    buffer: Arena
-    """What the activation buffer holds, in words."""
-    roots: dict[str, str]
-    """Tensor -> the tensor in whose place it lies (another one after a reshape)."""
+    """Where tensors between layers lie in main memory, in bytes."""
+    scratchpads: Mapping[str, Arena]
+    """Target -> what its own memory holds, in words."""
 
     @property
-    def layers(self) -> list[EngineLayer | CpuLayer]:
+    def graph(self) -> Graph:
+        """The graph that was compiled."""
+        return self.network.graph
+
+    @property
+    def hardware(self) -> Hardware:
+        """The sizes that it was compiled for."""
+        return self.network.hardware
+
+    @property
+    def layers(self) -> list[Layer]:
         """All layers in the order in which they run."""
-        found: list[EngineLayer | CpuLayer] = []
-        for step in self.steps:
-            found.extend(step.layers if isinstance(step, Chain) else [step])
-        return found
+        return [layer for segment in self.segments for layer in segment.layers]
+
+    def segments_of(self, target: Target) -> list[Segment]:
+        """Return the segments of one target, in order."""
+        return [segment for segment in self.segments if segment.target == target.name]
+
+    @property
+    def constant_bytes(self) -> int:
+        """Bytes of all sections."""
+        return sum(map(len, self.sections.values()))

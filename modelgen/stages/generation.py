@@ -23,11 +23,10 @@ from modelgen.operators.epilogue import Epilogue
 from modelgen.passes.append_softmax import append_softmax
 from modelgen.plan.analysis import describe
 from modelgen.plan.compiler import compile_graph
-from modelgen.plan.program import EngineLayer, Program
+from modelgen.plan.program import Program
 from modelgen.quantize.weights import LARGEST
 from modelgen.stages.files import read_description, read_test_data
 from modelgen.strict_json import finite
-from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES
 from modelgen.verify.golden import golden_outputs
 
 
@@ -146,10 +145,8 @@ def _write(graph: Graph, inputs: np.ndarray, hardware: Hardware, out_dir: Path, 
 def _check_memory(program: Program, test_bytes: int) -> None:
     """Refuse what cannot fit, before the linker does; code comes on top and is small."""
     hardware = program.hardware
-    jobs = sum(len(layer.jobs) for layer in program.layers if isinstance(layer, EngineLayer))
     parts = {
-        "weights": len(program.weights) + len(program.parameters),
-        "descriptors": jobs * DESCRIPTOR_BYTES,
+        **{name: len(data) for name, data in program.sections.items()},
         "arena": hardware.arena_bytes or program.arena.size,
         "stack": hardware.stack_bytes,
         "test inputs and outputs": test_bytes,

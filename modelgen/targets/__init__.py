@@ -1,1 +1,1 @@
-"""What layers run on."""
+"""What layers run on: one package a target."""

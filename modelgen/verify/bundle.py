@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from modelgen.emit import emit_model
-from modelgen.plan.program import CpuLayer, EngineLayer, Program
-from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES
+from modelgen.plan.program import Program
+from modelgen.targets.cpu import Cpu
 
 _CODE_BYTES = 4096
 """Of one network's infer(), with its tables and profiles; those of many layers need more."""
@@ -80,11 +80,11 @@ int main() {{
 def memory_bytes(program: Program, inferences: int) -> int:
     """Return about how many bytes of main memory a network takes, with inputs and outputs."""
     graph = program.graph
-    jobs = sum(len(layer.jobs) for layer in program.layers if isinstance(layer, EngineLayer))
     words = graph.tensors[graph.input].size + graph.tensors[graph.output].size
-    constants = len(program.weights) + len(program.parameters)
-    code = _CODE_BYTES + _LAYER_BYTES * sum(isinstance(x, CpuLayer) for x in program.layers)
-    return jobs * DESCRIPTOR_BYTES + constants + program.arena.size + 4 * inferences * words + code
+    code = _CODE_BYTES + _LAYER_BYTES * sum(
+        len(s.layers) for s in program.segments if s.target == Cpu.name
+    )
+    return program.constant_bytes + program.arena.size + 4 * inferences * words + code
 
 
 def network_name(index: int) -> str:

@@ -6,8 +6,9 @@ import numpy as np
 
 from modelgen.ir.execute_exact import run_graph
 from modelgen.ir.graph import Node
-from modelgen.plan.image import Machine
-from modelgen.plan.program import EngineLayer, Program
+from modelgen.plan.machine import Machine
+from modelgen.plan.program import Program
+from modelgen.targets.systolic.jobs import EngineLayer
 
 _COMPARED = 2
 """Inferences that are also run layer by layer."""

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from modelgen.hardware import Hardware
 from modelgen.ir.graph import Graph
 from modelgen.plan.compiler import compile_graph
-from modelgen.plan.image import build_image, descriptors_of
-from modelgen.plan.program import Chain, Program
+from modelgen.plan.machine import Machine
+from modelgen.plan.program import Program
+from modelgen.targets.systolic import Systolic
 from modelgen.targets.systolic.descriptor import Descriptor
+from modelgen.targets.systolic.execute import descriptors
 from tests.support.graph_builder import GraphBuilder
 
 SEEDS = st.integers(0, 2**20)
@@ -45,16 +47,16 @@ def inferences_of(graph: Graph) -> np.ndarray:
 
 def chains_of(program: Program, graph: Graph) -> list[list[Descriptor]]:
     """Return the chains' descriptors, with a profile at the end of each layer as in the C++."""
-    image = build_image(program, inputs_of(graph))
+    machine = Machine(program)
     chains = []
-    for step in program.steps:
-        if isinstance(step, Chain):
-            descriptors = descriptors_of(program, step, image.addresses)
+    for segment in program.segments:
+        if segment.target == Systolic.name:
+            chain = descriptors(segment, machine)
             last = -1
-            for layer in step.layers:
+            for layer in segment.layers:
                 last += len(layer.jobs)
-                descriptors[last] = replace(descriptors[last], profile=16)
-            chains.append(descriptors)
+                chain[last] = replace(chain[last], profile=16)
+            chains.append(chain)
     return chains
 
 

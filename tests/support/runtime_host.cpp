@@ -17,6 +17,7 @@
 #include "heepstor/engine.hpp"
 #include "heepstor/permute.hpp"
 #include "heepstor/print.hpp"
+#include "heepstor/sigmoid.hpp"
 #include "heepstor/softmax.hpp"
 #include "heepstor/software_engine.hpp"
 
@@ -133,6 +134,8 @@ void softmax_of_constant_length(const float* logits, float* out, std::size_t n) 
   if (n == 10) heepstor::softmax<10>(logits, out);
   if (n == 20) heepstor::softmax<20>(logits, out);
 }
+
+void sigmoid(const float* values, float* out, std::size_t n) { heepstor::sigmoid(values, out, n); }
 
 void print_value() {
   switch (read<char>()) {
@@ -264,6 +267,9 @@ int main() {
         break;
       case 'S':
         map_floats(softmax_of_constant_length);
+        break;
+      case 'g':
+        map_floats(sigmoid);
         break;
       case 'a':
         argmax();

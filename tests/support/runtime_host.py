@@ -89,6 +89,9 @@ class Runtime:
         """The version for lengths that the compiler knows: 1, 7, 10 and 20 are there."""
         return self._map(b"S", logits, in_place=False)
 
+    def sigmoid(self, values: np.ndarray, in_place: bool = False) -> np.ndarray:
+        return self._map(b"g", values, in_place)
+
     def argmax(self, values: np.ndarray) -> int:
         self._send(b"a", _array(values, np.float32))
         return self._words(1)[0]

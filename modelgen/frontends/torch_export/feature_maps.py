@@ -13,7 +13,15 @@ import numpy as np
 
 from modelgen.frontends.torch_export.calls import shape_of
 from modelgen.frontends.torch_export.translation import Translation
-from modelgen.operators import AvgPool2d, Conv2d, MaxPool2d, Pointwise, Reshape
+from modelgen.operators import (
+    AvgPool2d,
+    Concatenate,
+    Conv2d,
+    MaxPool2d,
+    Pointwise,
+    Reshape,
+    Sigmoid,
+)
 from modelgen.operators.epilogue import Epilogue
 from modelgen.operators.window import Window
 
@@ -169,10 +177,14 @@ def add_mean(to: Translation, call: Any) -> None:
 
 
 def add_addition(to: Translation, call: Any) -> None:
-    """Add the sum of two tensors of the same shape."""
-    if call.kwargs.get("alpha", 1) != 1:
-        to.complain(call, "adds a multiple; only plain sums are supported")
+    """Add the sum of two tensors of the same shape, or of a tensor and a number."""
     first, second = call.args[:2]
+    alpha = call.kwargs.get("alpha", 1)
+    if _is_number(second):
+        _add_affine(to, call, 1.0, float(alpha) * second)
+        return
+    if alpha != 1:
+        to.complain(call, "adds a multiple; only plain sums are supported")
     if not hasattr(second, "meta") or shape_of(first) != shape_of(second):
         to.complain(call, "must add two tensors of the same shape")
     to.add(call, Pointwise(Epilogue(residual=True)), first, second)
@@ -197,6 +209,73 @@ def add_leaky_relu(to: Translation, call: Any) -> None:
     to.add(call, Pointwise(Epilogue(slope=slope)))
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _add_affine(to: Translation, call: Any, factor: float, constant: float) -> None:
+    """Add `x * factor + constant`."""
+    channels = to.shape(call.args[0])[-1] if shape_of(call) else 1
+    constants = to.add_constants(
+        call,
+        scale=np.full(channels, factor, np.float32),
+        bias=np.full(channels, constant, np.float32),
+    )
+    to.add(call, Pointwise(), constants=constants)
+
+
+def _number(to: Translation, call: Any) -> float:
+    """Return the second operand of a call, which must be a number."""
+    if not _is_number(call.args[1]):
+        to.complain(call, "must have a number as its second operand")
+    return float(call.args[1])
+
+
+def add_product(to: Translation, call: Any) -> None:
+    """Add the product with a number."""
+    _add_affine(to, call, _number(to, call), 0.0)
+
+
+def add_quotient(to: Translation, call: Any) -> None:
+    """Add the quotient by a number."""
+    divisor = _number(to, call)
+    if divisor == 0.0:
+        to.complain(call, "must divide by a number that is not zero")
+    _add_affine(to, call, 1.0 / divisor, 0.0)
+
+
+def add_difference(to: Translation, call: Any) -> None:
+    """Add the difference to a number."""
+    _add_affine(to, call, 1.0, -float(call.kwargs.get("alpha", 1)) * _number(to, call))
+
+
+def add_difference_from(to: Translation, call: Any) -> None:
+    """Add a number from which the tensor is subtracted."""
+    alpha = float((*call.args[2:], call.kwargs.get("alpha", 1))[0])
+    _add_affine(to, call, -alpha, _number(to, call))
+
+
+def add_negation(to: Translation, call: Any) -> None:
+    """Add the negative."""
+    _add_affine(to, call, -1.0, 0.0)
+
+
+def add_concatenation(to: Translation, call: Any) -> None:
+    """Add tensors side by side, along what is the last dimension on the device."""
+    sources = call.args[0]
+    rank = len(shape_of(call))
+    axis = _arguments(call, ("dim",), dim=0)["dim"] % rank
+    if rank < 2 or axis != (1 if rank == 4 else rank - 1):
+        supported = "the channels of feature maps (1)" if rank == 4 else "the last"
+        to.complain(call, f"joins tensors along dimension {axis} of {rank}, not {supported}")
+    to.add(call, Concatenate(), *sources, keep=False)
+
+
+def add_sigmoid(to: Translation, call: Any) -> None:
+    """Add a sigmoid."""
+    to.add(call, Sigmoid())
+
+
 _RELU, _RELU6 = _clamp(0.0, None), _clamp(0.0, 6.0)
 OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     "aten.conv2d.default": add_conv2d,
@@ -208,6 +287,15 @@ OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     "aten.mean.dim": add_mean,
     "aten.add.Tensor": add_addition,
     "aten.add_.Tensor": add_addition,
+    "aten.mul.Tensor": add_product,
+    "aten.mul_.Tensor": add_product,
+    "aten.div.Tensor": add_quotient,
+    "aten.div_.Tensor": add_quotient,
+    "aten.sub.Tensor": add_difference,
+    "aten.sub_.Tensor": add_difference,
+    "aten.rsub.Scalar": add_difference_from,
+    "aten.neg.default": add_negation,
+    "aten.cat.default": add_concatenation,
     "aten.relu.default": _RELU,
     "aten.relu_.default": _RELU,
     "aten.relu6.default": _RELU6,
@@ -216,5 +304,7 @@ OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     "aten.hardtanh_.default": add_hardtanh,
     "aten.leaky_relu.default": add_leaky_relu,
     "aten.leaky_relu_.default": add_leaky_relu,
+    "aten.sigmoid.default": add_sigmoid,
+    "aten.sigmoid_.default": add_sigmoid,
 }
 """Operator of ATen -> what adds it."""

@@ -155,15 +155,14 @@ def _of_norm(imported: Imported, node: Node, sources: list[Bounded]) -> np.ndarr
     PyTorch subtracts the mean first, or makes mean and bias one number in FP32: where they nearly
     cancel, most of it is rounding.
     """
-    scale = imported.graph.constant(node, "scale")
-    if scale is None:
+    call = imported.calls[node.output]
+    if str(call.target) != "aten.batch_norm.default":
         return 0.0
-    scale = np.abs(scale.astype(np.float64))
+    scale = np.abs(imported.graph.arrays(node)["scale"].astype(np.float64))
     held = _held(imported.program)
     order = imported.flattened.get(node.inputs[0])
     bias, mean = (
-        0.0 if given is None else _of_features(held[given.name], order)
-        for given in imported.calls[node.output].args[2:4]
+        0.0 if given is None else _of_features(held[given.name], order) for given in call.args[2:4]
     )
     return RELATIVE * (scale * (np.abs(sources[0][0]).max(initial=0.0) + mean) + bias)
 

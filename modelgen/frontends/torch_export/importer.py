@@ -26,9 +26,10 @@ _ASSERTION = "aten._assert_tensor_metadata.default"
 
 SUPPORTED = (
     "nn.Linear, nn.Conv2d, nn.BatchNorm2d, nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, "
-    "nn.ReLU, nn.ReLU6, nn.LeakyReLU, addition, nn.Flatten (also view, reshape, squeeze, "
-    "unsqueeze), nn.Dropout, nn.Identity, nn.Softmax over the last dimension or the channels of "
-    "feature maps, and argmax over the last dimension"
+    "nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.Sigmoid, addition, arithmetic with numbers, "
+    "nn.Flatten (also view, reshape, squeeze, unsqueeze), nn.Dropout, nn.Identity, torch.cat, and "
+    "nn.Softmax over the last dimension or the channels of feature maps, and argmax over the last "
+    "dimension"
 )
 
 

@@ -127,7 +127,9 @@ def add_argmax(to: Translation, call: Any) -> None:
     rank = len(shape_of(call.args[0]))
     if rank != 2 or len(call.args) < 2 or call.args[1] is None or call.args[1] % rank != 1:
         to.complain(call, "must work on the last of two dimensions")
-    to.add(call, Argmax(), keep=False)
+    classes = to.add(call, Argmax(), shape=shape_of(call)[:1], keep=False)
+    if len(shape_of(call)) == rank:
+        to.add(call, Reshape(shape_of(call)), classes)
 
 
 OPERATORS: dict[str, Callable[[Translation, Any], None]] = {

@@ -1,1 +1,78 @@
-"""The engine: its descriptors, how layers become jobs, what they cost, the reference."""
+"""The engine: a weight-stationary systolic array with its memories, fed by descriptors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from modelgen.hardware import Hardware
+from modelgen.ir.graph import Graph, Node
+from modelgen.passes.split_max_pool import split_max_pool
+from modelgen.targets.base import (
+    Code,
+    Executor,
+    Layer,
+    Lowered,
+    Machine,
+    Network,
+    Pointers,
+    Segment,
+)
+from modelgen.targets.systolic.cost import segment_cycles
+from modelgen.targets.systolic.description import describe
+from modelgen.targets.systolic.emission import emit
+from modelgen.targets.systolic.execute import EngineExecutor
+from modelgen.targets.systolic.jobs import EngineLayer
+from modelgen.targets.systolic.layers import lower
+from modelgen.targets.systolic.support import computed, lacking
+
+
+class Systolic:
+    """See `modelgen.targets.base.Target`."""
+
+    name = "engine"
+
+    def __init__(self, hardware: Hardware) -> None:
+        self._hardware = hardware
+
+    def supports(self, graph: Graph, node: Node) -> str | None:
+        """Return why it cannot compute a node; None if it can."""
+        return lacking(node.operator) if computed(node.operator) is None else None
+
+    def reason(self, node: Node) -> str:
+        """Return how it computes a node that it supports."""
+        return computed(node.operator) or lacking(node.operator)
+
+    def leaves_gaps(self, node: Node) -> bool:
+        """Tell whether it can write the rows of a node's output with gaps between them."""
+        # The operand that is added has the pitches of the results.
+        return len(node.inputs) == 1
+
+    def adapt(self, graph: Graph) -> Graph:
+        """Return the graph without fused poolings that the accumulators do not hold."""
+        return split_max_pool(graph, self._hardware.accumulator_depth)
+
+    def lower(self, network: Network) -> Lowered:
+        """Return the layers of all steps that are its own."""
+        return lower(network, self.name)
+
+    def cost(self, segment: Segment) -> list[int | None]:
+        """Return the cycles of each layer of a chain, by the cost model."""
+        return [*segment_cycles(_layers(segment), self._hardware)]
+
+    def describe(self, network: Network, layer: Layer, cycles: int | None) -> dict[str, Any]:
+        """Return what model.json says of a layer."""
+        assert isinstance(layer, EngineLayer)
+        return describe(network.graph, layer, self._hardware, cycles)
+
+    def executor(self, network: Network, segments: Sequence[Segment], machine: Machine) -> Executor:
+        """Return what runs its chains on the reference."""
+        return EngineExecutor(self._hardware, segments, machine)
+
+    def emit(self, network: Network, segments: Sequence[Segment], pointers: Pointers) -> Code:
+        """Return the C++ of its chains."""
+        return emit([_layers(segment) for segment in segments], pointers)
+
+
+def _layers(segment: Segment) -> list[EngineLayer]:
+    return [layer for layer in segment.layers if isinstance(layer, EngineLayer)]

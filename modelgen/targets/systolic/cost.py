@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from modelgen.hardware import Hardware
-from modelgen.plan.program import Job, Load, Store
 from modelgen.targets.systolic.abi import Fence, Operation
+from modelgen.targets.systolic.jobs import EngineLayer, Job, Load, Store
 from modelgen.targets.systolic.scratchpad.layout import ceil_div
 
 
@@ -176,6 +176,22 @@ _EPSILON = 1e-9
 def chain_cycles(costs: Sequence[JobCost], constants: EngineConstants = CONSTANTS) -> list[float]:
     """Return for each job of a chain the cycle, from the doorbell, at which it has completed."""
     return [constants.start + end + constants.finish for end in _run(costs).finished]
+
+
+def segment_cycles(layers: Sequence[EngineLayer], hardware: Hardware) -> list[int]:
+    """Return the cycles of each layer of a chain, from the end of the one before."""
+    costs = [
+        job_cost(job, hardware, last=job is layer.jobs[-1])
+        for layer in layers
+        for job in layer.jobs
+    ]
+    ends = chain_cycles(costs)
+    cycles, begin, position = [], 0.0, 0
+    for layer in layers:
+        position += len(layer.jobs)
+        cycles.append(round(ends[position - 1] - begin))
+        begin = ends[position - 1]
+    return cycles
 
 
 def next_start(costs: Sequence[JobCost]) -> tuple[float, float]:

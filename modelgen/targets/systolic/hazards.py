@@ -19,8 +19,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from modelgen.plan.program import EngineLayer, Job, Load
 from modelgen.targets.systolic.abi import Fence, Operation
+from modelgen.targets.systolic.jobs import EngineLayer, Job, Load
 
 WORD_BYTES = 4
 

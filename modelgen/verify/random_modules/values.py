@@ -38,6 +38,9 @@ _ACTIVATIONS = (
     ("F.leaky_relu({0}, negative_slope={slope})", ""),
     ("F.leaky_relu({0})", ""),
     ("F.leaky_relu_({0}, {slope})", ""),
+    ("self.{name}({0})", "nn.Sigmoid()"),
+    ("torch.sigmoid({0})", ""),
+    ("{0}.sigmoid_()", ""),
 )
 
 
@@ -61,8 +64,6 @@ def _write_form(
 _SUMS = ("{0} + {1}", "torch.add({0}, {1})", "{0}.add({1})", "{0}.add_({1})")
 _ODD_SUMS = (
     "torch.add({0}, {1}, alpha=2)",
-    "{0} + 1",
-    "0.5 + {0}",
     "{0} + self.{name}",
     "self.{name} + {0}",
 )
@@ -80,6 +81,42 @@ def _write_sum(
     if "{name}" in settings["text"]:
         members[name] = f"nn.Buffer(torch.ones({', '.join(map(str, shapes[0]))}))"
     return Written(settings["text"].format(*names, name=name), members)
+
+
+_AFFINE = (
+    "{0} * {number}",
+    "{number} * {0}",
+    "{0} / {number}",
+    "{0} + {number}",
+    "{number} + {0}",
+    "{0} - {number}",
+    "{number} - {0}",
+    "-{0}",
+    "{0}.mul_({number})",
+    "{0}.add_({number})",
+    "torch.div({0}, {number})",
+)
+
+
+def _draw_affine(random: Random, shape: Shape) -> dict[str, Any]:
+    number = random.choice((2, 3, 0.5, 255, -1.5, 1e-3))
+    return {"form": (random.choice(_AFFINE), ""), "number": number}
+
+
+_JOINS = ("torch.cat(({0}, {1}), {dim})", "torch.cat([{1}, {0}, {1}], dim={dim})")
+
+
+def _draw_join(random: Random, shape: Shape) -> dict[str, Any]:
+    last = 1 if len(shape) == 4 else -1
+    dim = last if random.chance(0.9) else random.number(0, len(shape) - 1)
+    return {"text": random.choice(_JOINS), "dim": dim}
+
+
+def _write_join(
+    settings: dict[str, Any], names: Sequence[str], shapes: Sequence[Shape], name: str
+) -> Written:
+    unless(shapes[0] == shapes[1])
+    return Written(settings["text"].format(*names, dim=settings["dim"]), {})
 
 
 _SOFTMAX = (
@@ -159,6 +196,8 @@ def _draw_copy(random: Random, shape: Shape) -> dict[str, Any]:
 KINDS = {
     "activation": Kind(_draw_activation, _write_form, {2: 3, 3: 2, 4: 5, 0: 1}),
     "sum": Kind(_draw_sum, _write_sum, {2: 2, 3: 1, 4: 3, 0: 1}, sources=2),
+    "affine": Kind(_draw_affine, _write_form, {2: 1, 3: 0.7, 4: 1.5, 0: 0.5}),
+    "join": Kind(_draw_join, _write_join, {2: 0.7, 3: 0.5, 4: 1.5, 0: 0.5}, sources=2),
     "softmax": Kind(_draw_softmax, _write_form, {2: 0.8, 3: 0.7, 4: 0.5, 0: 0.5}),
     "argmax": Kind(_draw_argmax, _write_form, {2: 0.25, 3: 0.05, 4: 0.05, 0: 0.1}),
     "linear": Kind(_draw_linear, _write_linear, {2: 5, 3: 3, 4: 1, 0: 1}),

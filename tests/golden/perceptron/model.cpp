@@ -21,13 +21,11 @@ namespace engine = heepstor::engine;
 HEEPSTOR_ARENA float arena[8];
 /// One for each layer on the engine.
 engine::Profile profiles[2];
-/// One for each layer on the CPU.
-std::uint32_t cpu_cycles[1];
 
-extern engine::Descriptor linear1[1];
+extern engine::Descriptor layer1_linear1[1];
 
 /// linear0: linear, ReLU, 2 x 6 -> 5; memory, kept in buffer to buffer.
-engine::Descriptor linear0[1] = {
+engine::Descriptor layer0_linear0[1] = {
     engine::matmul(5)
         .activations({2, 1}, 6, {0, 6})
         .load(nullptr, {24, 0})
@@ -40,11 +38,11 @@ engine::Descriptor linear0[1] = {
         .store_to_buffer(16, {5, 0})
         .relu()
         .profile(&profiles[0])
-        .next(linear1),
+        .next(layer1_linear1),
 };
 
 /// linear1: linear, 2 x 5 -> 3; buffer to memory.
-engine::Descriptor linear1[1] = {
+engine::Descriptor layer1_linear1[1] = {
     engine::matmul(3)
         .input(16, {5, 0})
         .positions({2, 1}, 1022)
@@ -56,6 +54,8 @@ engine::Descriptor linear1[1] = {
         .fence(engine::Fence::kAll)
         .profile(&profiles[1]),
 };
+/// One for each layer on the CPU.
+std::uint32_t cpu_cycles[1];
 
 }  // namespace
 
@@ -66,15 +66,15 @@ const Layer layers[3] = {
 };
 
 engine::Result infer(const float* input, float* output) {
-  engine::set_source(linear0[0], input);
+  engine::set_source(layer0_linear0[0], input);
 
-  const engine::Result result = engine::run(linear0);
+  const engine::Result result = engine::run(layer0_linear0);
   if (!result.ok()) return result;
 
   // softmax2: softmax, 2 x 3
-  const std::uint32_t start = heepstor::cycles();
+  const std::uint32_t start_0 = heepstor::cycles();
   heepstor::softmax<3>(arena, output, 2);
-  cpu_cycles[0] = heepstor::cycles() - start;
+  cpu_cycles[0] = heepstor::cycles() - start_0;
   return result;
 }
 

@@ -20,13 +20,13 @@ HEEPSTOR_ARENA float arena[288];
 /// One for each layer on the engine.
 engine::Profile profiles[5];
 
-extern engine::Descriptor conv2d1[2];
-extern engine::Descriptor conv2d2[3];
-extern engine::Descriptor max_pool2d3[3];
-extern engine::Descriptor linear5[1];
+extern engine::Descriptor layer1_conv2d1[2];
+extern engine::Descriptor layer2_conv2d2[3];
+extern engine::Descriptor layer3_max_pool2d3[3];
+extern engine::Descriptor layer4_linear5[1];
 
 /// conv2d0: conv 3x3, ReLU6, 6 x 6 x 3 -> 6 x 6 x 8; memory, kept in buffer to buffer and memory.
-engine::Descriptor conv2d0[3] = {
+engine::Descriptor layer0_conv2d0[3] = {
     engine::matmul(8)
         .activations({3, 1}, 18, {864, 21, 24})
         .load(nullptr, {72, 0})
@@ -40,7 +40,7 @@ engine::Descriptor conv2d0[3] = {
         .store_to_memory(arena, {192, 32})
         .store_to_buffer(64, {56, 8})
         .clamp(0.0F, 6.0F)
-        .next(&conv2d0[1]),
+        .next(&layer0_conv2d0[1]),
     engine::matmul(8)
         .activations({2, 1}, 18, {951, 21})
         .load(nullptr, {72, 0})
@@ -54,7 +54,7 @@ engine::Descriptor conv2d0[3] = {
         .store_to_memory(arena + 96, {192, 32})
         .store_to_buffer(176, {56, 8})
         .clamp(0.0F, 6.0F)
-        .next(&conv2d0[2]),
+        .next(&layer0_conv2d0[2]),
     engine::matmul(8)
         .activations({1, 1}, 18, {993, 21, 0, 21})
         .load(nullptr, {72, 0})
@@ -69,11 +69,11 @@ engine::Descriptor conv2d0[3] = {
         .store_to_buffer(288, {56, 8})
         .clamp(0.0F, 6.0F)
         .profile(&profiles[0])
-        .next(conv2d1),
+        .next(layer1_conv2d1),
 };
 
 /// conv2d1: conv 3x3, add, leaky ReLU 0.125, 6 x 6 x 8 -> 6 x 6 x 8; buffer to buffer.
-engine::Descriptor conv2d1[2] = {
+engine::Descriptor layer1_conv2d1[2] = {
     engine::matmul(8)
         .activations({6, 1}, 48, {0, 56, 64, 56})
         .fill()
@@ -86,7 +86,7 @@ engine::Descriptor conv2d1[2] = {
         .residual(arena, {192, 32})
         .store_to_buffer(528, {56, 8})
         .slope(0.125F)
-        .next(&conv2d1[1]),
+        .next(&layer1_conv2d1[1]),
     engine::matmul(8)
         .activations({6, 1}, 48, {464, 56, 64})
         .fill()
@@ -100,11 +100,11 @@ engine::Descriptor conv2d1[2] = {
         .store_to_buffer(696, {56, 8})
         .slope(0.125F)
         .profile(&profiles[1])
-        .next(conv2d2),
+        .next(layer2_conv2d2),
 };
 
 /// conv2d2: depthwise conv 3x3, stride 2, ReLU, 6 x 6 x 8 -> 3 x 3 x 8; buffer to buffer.
-engine::Descriptor conv2d2[3] = {
+engine::Descriptor layer2_conv2d2[3] = {
     engine::depthwise(8)
         .input(464, {0, 16})
         .positions({1, 3}, 1018)
@@ -114,7 +114,7 @@ engine::Descriptor conv2d2[3] = {
         .parameters(model_parameters)
         .store_to_buffer(904, {0, 8})
         .relu()
-        .next(&conv2d2[1]),
+        .next(&layer2_conv2d2[1]),
     engine::depthwise(8)
         .activations({3, 1}, 24, {864, 32, 40, 32})
         .fill(-__builtin_inff())
@@ -126,7 +126,7 @@ engine::Descriptor conv2d2[3] = {
         .parameters(model_parameters)
         .store_to_buffer(936, {0, 8})
         .relu()
-        .next(&conv2d2[2]),
+        .next(&layer2_conv2d2[2]),
     engine::depthwise(8)
         .input(688, {0, 16})
         .positions({1, 3}, 1018)
@@ -137,11 +137,11 @@ engine::Descriptor conv2d2[3] = {
         .store_to_buffer(968, {0, 8})
         .relu()
         .profile(&profiles[2])
-        .next(max_pool2d3),
+        .next(layer3_max_pool2d3),
 };
 
 /// max_pool2d3: max-pool 3x3, 3 x 3 x 8 -> 3 x 3 x 8; buffer to buffer.
-engine::Descriptor max_pool2d3[3] = {
+engine::Descriptor layer3_max_pool2d3[3] = {
     engine::max(8)
         .input(864, {0, 8})
         .positions({1, 3})
@@ -149,7 +149,7 @@ engine::Descriptor max_pool2d3[3] = {
         .first()
         .parameters(model_parameters + 64)
         .store_to_buffer(0, {0, 8})
-        .next(&max_pool2d3[1]),
+        .next(&layer3_max_pool2d3[1]),
     engine::max(8)
         .input(896, {0, 8})
         .positions({1, 3}, 1018)
@@ -157,7 +157,7 @@ engine::Descriptor max_pool2d3[3] = {
         .first()
         .parameters(model_parameters + 64)
         .store_to_buffer(24, {0, 8})
-        .next(&max_pool2d3[2]),
+        .next(&layer3_max_pool2d3[2]),
     engine::max(8)
         .input(928, {0, 8})
         .positions({1, 3})
@@ -166,11 +166,11 @@ engine::Descriptor max_pool2d3[3] = {
         .parameters(model_parameters + 64)
         .store_to_buffer(48, {0, 8})
         .profile(&profiles[3])
-        .next(linear5),
+        .next(layer4_linear5),
 };
 
 /// linear5: linear, 1 x 72 -> 4; buffer to memory.
-engine::Descriptor linear5[1] = {
+engine::Descriptor layer4_linear5[1] = {
     engine::matmul(4)
         .input(0, {0, 0})
         .positions({1, 1}, 1023)
@@ -192,12 +192,12 @@ const Layer layers[5] = {
 };
 
 engine::Result infer(const float* input, float* output) {
-  engine::set_source(conv2d0[0], input);
-  engine::set_source(conv2d0[1], input + 54);
-  engine::set_source(conv2d0[2], input + 90);
-  engine::set_destination(linear5[0], output);
+  engine::set_source(layer0_conv2d0[0], input);
+  engine::set_source(layer0_conv2d0[1], input + 54);
+  engine::set_source(layer0_conv2d0[2], input + 90);
+  engine::set_destination(layer4_linear5[0], output);
 
-  return engine::run(conv2d0);
+  return engine::run(layer0_conv2d0);
 }
 
 }  // namespace model

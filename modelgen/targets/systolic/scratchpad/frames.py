@@ -7,16 +7,14 @@ still read. Without one, the first job of the next layer does it, or a job that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from modelgen.plan.program import Compute, CpuLayer, EngineLayer, Job, Load
 from modelgen.targets.systolic.abi import Operation
+from modelgen.targets.systolic.jobs import Compute, EngineLayer, Job, Load
 from modelgen.targets.systolic.scratchpad.layout import Layout
 from modelgen.targets.systolic.scratchpad.residency import Residency
 from modelgen.targets.systolic.tiling.cut import frames
-
-Layer = EngineLayer | CpuLayer
 
 
 @dataclass(frozen=True)
@@ -28,24 +26,24 @@ class Map:
 
 
 def fill_frames(
-    layers: Sequence[Layer], maps: Mapping[int, Map], residency: Residency
-) -> list[Layer]:
+    layers: Mapping[int, EngineLayer], maps: Mapping[int, Map], residency: Residency
+) -> dict[int, EngineLayer]:
     """Return the layers with jobs that fill frames.
 
     A map that takes the place of an earlier one with the same frame finds it filled, if nothing
     else was there in between.
 
     Args:
-        layers: in order.
+        layers: of the engine, by their indices.
         maps: index of a layer -> its output, if that lies in the buffer.
         residency: what else the buffer holds.
     """
-    filled = list(layers)
+    filled = dict(layers)
     for index, made in maps.items():
         pending = [] if _is_filled(index, maps, residency) else frames(made.layout)
         pending = _give(filled, index, pending, skip_first=True)
-        reads_it = index + 1 < len(filled) and isinstance(filled[index + 1], EngineLayer)
-        if reads_it and filled[index + 1].source_place == "buffer":
+        following = filled.get(index + 1)
+        if following is not None and following.source_place == "buffer":
             pending = _give(filled, index + 1, pending, only_first=True)
         pending = _give(filled, index, pending)
         layer = filled[index]
@@ -79,7 +77,7 @@ def _is_filled(index: int, maps: Mapping[int, Map], residency: Residency) -> boo
 
 
 def _give(
-    layers: list[Layer],
+    layers: dict[int, EngineLayer],
     index: int,
     pending: list[Load],
     *,

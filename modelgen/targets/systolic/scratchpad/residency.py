@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from modelgen.hardware import Hardware
-from modelgen.ir.graph import Graph, Node
+from modelgen.ir.graph import Node
 from modelgen.memory import arena
-from modelgen.plan.program import Arena
+from modelgen.memory.arena import Arena
+from modelgen.targets.base import Network
 from modelgen.targets.systolic.geometry import Geometry, View, view
 from modelgen.targets.systolic.scratchpad.layout import FIELD_LIMIT, Layout, layout_for
 
@@ -21,8 +22,8 @@ _STAGING_SHARE = 4
 
 
 @dataclass(frozen=True)
-class Step:
-    """A layer that takes time: its node, and its geometry if it runs on the engine."""
+class Work:
+    """A step as the engine sees it: its node, and its geometry if it is the engine's own."""
 
     node: Node
     geometry: Geometry | None
@@ -30,7 +31,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Residency:
-    """Where tensors live. Tensors are named by their roots, layers by their index."""
+    """Where tensors live. Tensors are named by their buffers, layers by their index."""
 
     layouts: dict[str, Layout]
     """What is in the buffer."""
@@ -48,46 +49,50 @@ class Residency:
         return self.layouts[tensor] if layer in self.readers.get(tensor, ()) else None
 
 
-def roots(graph: Graph) -> dict[str, str]:
-    """Return for each tensor the one in whose place it lies: a reshape moves nothing."""
-    found = {name: name for name in graph.tensors}
-    for node in graph.nodes:
-        if node.operator.keeps_order:
-            found[node.output] = found[node.inputs[0]]
-    return found
-
-
 class _Uses:
     """Who makes and who reads each tensor."""
 
-    def __init__(self, graph: Graph, steps: Sequence[Step], root: Mapping[str, str]) -> None:
-        self.input = root[graph.input]
-        self.makers = {root[step.node.output]: i for i, step in enumerate(steps)}
-        self.readers: dict[str, dict[int, Geometry]] = {name: {} for name in root.values()}
-        self.views: dict[str, View] = {
-            name: view(graph.tensors[name].shape) for name in root.values()
+    def __init__(self, network: Network, works: Sequence[Work]) -> None:
+        graph, buffer = network.graph, network.buffer
+        buffers = {buffer(name) for name in graph.tensors}
+        self.input = buffer(graph.input)
+        self.makers: dict[str, int] = {}
+        """The first layer that writes each."""
+        for index, work in enumerate(works):
+            self.makers.setdefault(buffer(work.node.output), index)
+        self.readers: dict[str, dict[int, Geometry]] = {
+            name: {} for name in graph.tensors if name in buffers
         }
-        self.by_memory = {root[graph.output], self.input}
+        self.views: dict[str, View] = {
+            name: view(graph.tensors[name].shape) for name in self.readers
+        }
+        self.by_memory = {buffer(graph.output), self.input}
         """Tensors that somebody reads who cannot read the buffer."""
-        for index, step in enumerate(steps):
-            if step.geometry is None:
-                self.by_memory |= {root[name] for name in step.node.inputs}
-                self.by_memory.add(root[step.node.output])
+        for index, work in enumerate(works):
+            inputs = [buffer(name) for name in work.node.inputs]
+            if work.geometry is None:
+                self.by_memory |= {*inputs, buffer(work.node.output)}
                 continue
-            self.views[root[step.node.output]] = step.geometry.target
-            self.readers[root[step.node.inputs[0]]][index] = step.geometry
-            self.by_memory |= {root[name] for name in step.node.inputs[1:]}
+            output = work.node.output
+            if network.views[output].is_whole(graph.tensors[output].shape):
+                self.views[buffer(output)] = work.geometry.target
+            self.readers[inputs[0]][index] = work.geometry
+            self.by_memory |= set(inputs[1:])
         self.from_memory = {self.input} | {
-            root[step.node.output] for step in steps if step.geometry is None
+            buffer(work.node.output) for work in works if work.geometry is None
         }
         """Tensors that no engine layer makes."""
 
 
-def plan(
-    graph: Graph, steps: Sequence[Step], root: Mapping[str, str], hardware: Hardware
-) -> Residency:
-    """Return where the tensors live."""
-    uses = _Uses(graph, steps, root)
+def plan(network: Network, works: Sequence[Work]) -> Residency:
+    """Return where the tensors live.
+
+    Args:
+        network: the whole network.
+        works: its steps, as the engine sees them.
+    """
+    hardware = network.hardware
+    uses = _Uses(network, works)
     layouts: dict[str, Layout] = {}
     readers: dict[str, frozenset[int]] = {}
     for name in uses.readers:

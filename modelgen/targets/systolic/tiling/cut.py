@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from modelgen.hardware import Hardware
-from modelgen.plan.program import Compute, Job, Load, Place, Store
 from modelgen.targets.systolic.geometry import Geometry
+from modelgen.targets.systolic.jobs import Compute, Job, Load, Place, Store
 from modelgen.targets.systolic.scratchpad.layout import Layout, can_span, ceil_div
 from modelgen.targets.systolic.tiling.window import (
     Block,
@@ -49,6 +49,10 @@ class Target:
     layout: Layout | None = None
     residual: str | None = None
     """The tensor that is added."""
+    channel: int = 0
+    """Where in each pixel of the buffer the output's channels begin."""
+    pixel: int | None = None
+    """Channels of the buffer's pixels; None: the output's."""
 
 
 @dataclass(frozen=True)
@@ -281,21 +285,22 @@ class _Cutter:
 
     def _store(self, image: int, y: range, x: range, tiles: range) -> Store:
         target, view = self._target, self._geometry.target
-        channel = tiles.start * self._hardware.array_size
+        channel = target.channel + tiles.start * self._hardware.array_size
+        words = target.pixel or view.channels
         pixel = (image * view.rows + y.start) * view.columns + x.start
-        offset = 4 * (pixel * view.channels + channel)
+        offset = 4 * (pixel * words + channel)
         layout = target.layout
         in_memory = target.memory or target.residual is not None
         return Store(
             rows=len(y),
             columns=len(x),
             memory=Place(target.tensor, offset) if target.memory else None,
-            pitch_y=4 * view.row_words if in_memory else 0,
-            pitch_x=4 * view.channels if in_memory else 0,
+            pitch_y=4 * view.columns * words if in_memory else 0,
+            pitch_x=4 * words if in_memory else 0,
             residual=Place(target.residual, offset) if target.residual is not None else None,
             buffer=layout.at(image, y.start, x.start) + channel if layout else None,
             step_y=layout.pitch if layout and len(y) > 1 else 0,
-            step_x=view.channels if layout and len(x) > 1 else 0,
+            step_x=words if layout and len(x) > 1 else 0,
         )
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 from modelgen.errors import ModelError
 from modelgen.hardware import Hardware
-from modelgen.plan.program import Job
 from modelgen.targets.systolic.cost import CONSTANTS, JobCost, job_cost, next_start, tile_cycles
 from modelgen.targets.systolic.geometry import Geometry
+from modelgen.targets.systolic.jobs import Job
 from modelgen.targets.systolic.scratchpad.layout import FIELD_LIMIT, ceil_div, saves_slices
 from modelgen.targets.systolic.tiling.cut import (
     Cut,

@@ -8,8 +8,8 @@ from itertools import product
 import numpy as np
 
 from modelgen.hardware import Hardware
-from modelgen.plan.program import Compute, Load, Place
 from modelgen.targets.systolic.geometry import Axis, Geometry
+from modelgen.targets.systolic.jobs import Compute, Load, Place
 from modelgen.targets.systolic.scratchpad.layout import Layout, can_span, ceil_div
 
 

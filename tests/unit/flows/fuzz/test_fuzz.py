@@ -208,7 +208,7 @@ def test_a_network_that_cannot_be_built_is_named() -> None:
 def test_a_bundle_links(tmp_path: Path) -> None:
     """Networks in one firmware, with layers on the CPU; what lies in it is what is expected."""
     first = next(compiled())
-    on_cpu = next(case for case in compiled() if len(case.program.steps) > 1)
+    on_cpu = next(case for case in compiled() if len(case.program.segments) > 1)
     chosen = [(c.program, c.inputs, c.expected) for c in (first, on_cpu)]
     names = bundle.write(chosen, tmp_path / "src")
     assert "kInferences = 2;" in (tmp_path / "src" / "main.cpp").read_text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -11,14 +12,13 @@ import numpy as np
 import pytest
 
 from flows.repository import ROOT
+from modelgen.cpp.formatting import format_cpp
 from modelgen.emit import emit
-from modelgen.emit.context import layer_names
-from modelgen.emit.formatting import format_cpp
 from modelgen.hardware import Hardware
 from modelgen.ir.graph import Graph
 from modelgen.operators import MaxPool2d
 from modelgen.plan.compiler import compile_graph
-from modelgen.plan.image import execute
+from modelgen.plan.machine import execute
 from tests.support import networks
 from tests.support.graph_builder import GraphBuilder
 
@@ -93,12 +93,14 @@ def test_sources_are_clang_format_clean(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["unsigned", "volatile", "nullptr", "Operator", "std", "result", "start_1", "9", "_"]
 )
-def test_names_that_mean_something_in_cpp(name: str) -> None:
+def test_names_that_mean_something_in_cpp(tmp_path: Path, name: str) -> None:
     builder = GraphBuilder(1, 4)
     graph = builder.build(builder.linear("x", 3))
     graph = graph.with_nodes(replace(node, name=name) for node in graph.nodes)
-    (own,) = layer_names(compile_graph(graph, Hardware())).values()
-    assert own in (f"layer_{name.lower()}", "layer")
+    write(graph, tmp_path, Hardware())
+    text = (tmp_path / "model.cpp").read_text()
+    (own,) = re.findall(r"^engine::Descriptor (\w+)\[1\] = ", text, re.MULTILINE)
+    assert own in (f"layer0_{name.lower()}", "layer0")
 
 
 def test_many_descriptors_are_patched_by_a_table(tmp_path: Path) -> None:

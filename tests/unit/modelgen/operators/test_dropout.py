@@ -13,5 +13,5 @@ def test_the_module_in_evaluation() -> None:
 
 
 def test_it_is_a_view() -> None:
-    assert Dropout.keeps_values and Dropout.keeps_order
+    assert Dropout.keeps_values and not Dropout.takes_time
     assert Dropout().kernel([(2, 3)]) is None

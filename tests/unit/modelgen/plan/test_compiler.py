@@ -15,7 +15,7 @@ from modelgen.ir.graph import Graph
 from modelgen.operators import AvgPool2d, MaxPool2d
 from modelgen.plan.analysis import describe
 from modelgen.plan.compiler import compile_graph
-from modelgen.plan.image import execute
+from modelgen.plan.machine import execute
 from modelgen.verify.golden import check, golden_outputs
 from tests.support import networks
 from tests.support.compiled import (
@@ -127,7 +127,7 @@ def test_shared_weights_are_stored_once() -> None:
     first, second = built.nodes
     shared = built.with_nodes([first, replace(second, constants=first.constants)])
     program = compile_graph(shared, Hardware())
-    assert len(program.weights) == 32 * 32
+    assert len(program.sections["weights"]) == 32 * 32
 
 
 def test_no_layer_at_all() -> None:

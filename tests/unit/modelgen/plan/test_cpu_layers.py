@@ -114,6 +114,28 @@ def test_activations_between_linear_layers_on_maps_are_fused() -> None:
     assert graph.nodes[2].fused == ("2",)
 
 
+@pytest.mark.parametrize("hardware", [Hardware(), SMALL], ids=["default", "small"])
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize(
+    ("model", "shape"),
+    [
+        (nn.Sequential(nn.Sigmoid()), (9,)),
+        (nn.Sequential(nn.Linear(9, 5), nn.Sigmoid(), nn.Linear(5, 3)), (6, 9)),
+        (nn.Sequential(nn.Conv2d(2, 3, 3), nn.Sigmoid(), nn.Conv2d(3, 2, 2)), (2, 5, 6)),
+        (
+            nn.Sequential(nn.Conv2d(2, 3, 3), nn.Flatten(), nn.Sigmoid(), nn.Linear(12, 5)),
+            (2, 4, 4),
+        ),
+        (Function(lambda x, one: torch.sigmoid(one(x)) + x, nn.Conv2d(4, 4, 1)), (4, 5, 6)),
+    ],
+    ids=["alone", "rank-3", "maps", "flattened", "sum"],
+)
+def test_sigmoid_anywhere(
+    model: nn.Module, shape: tuple[int, ...], batch: int, hardware: Hardware
+) -> None:
+    check_device(model, shape, batch, hardware)
+
+
 def soft(x: torch.Tensor) -> torch.Tensor:
     return torch.softmax(x, -1)
 

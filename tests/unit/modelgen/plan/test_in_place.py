@@ -7,7 +7,7 @@ import pytest
 from modelgen.hardware import Hardware
 from modelgen.ir.graph import Graph
 from modelgen.plan.compiler import compile_graph
-from modelgen.plan.image import execute
+from modelgen.plan.machine import execute
 from modelgen.verify.golden import check
 from tests.support.compiled import chains_of, inputs_of
 from tests.support.graph_builder import GraphBuilder

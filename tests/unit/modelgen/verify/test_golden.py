@@ -7,7 +7,7 @@ import pytest
 
 from modelgen.hardware import Hardware
 from modelgen.plan.compiler import compile_graph
-from modelgen.plan.image import Machine, execute
+from modelgen.plan.machine import Machine, execute
 from modelgen.plan.program import Program
 from modelgen.verify.golden import check, golden_outputs
 from tests.support.compiled import inferences_of, inputs_of, program_with_an_arena

@@ -44,6 +44,15 @@ def check_same(model: nn.Module, batch: int = 1, shape: tuple[int, ...] = SHAPE)
     return graph
 
 
+class Function(nn.Module):
+    def __init__(self, function: object) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.function(x)
+
+
 @pytest.mark.parametrize(
     "layer",
     [
@@ -71,6 +80,17 @@ def check_same(model: nn.Module, batch: int = 1, shape: tuple[int, ...] = SHAPE)
         nn.ReLU6(inplace=True),
         nn.LeakyReLU(0.2),
         nn.Hardtanh(-0.5, 2.0),
+        nn.Sigmoid(),
+        Function(lambda x: x * 2),
+        Function(lambda x: x / 255),
+        Function(lambda x: 0.5 + x),
+        Function(lambda x: x - 3),
+        Function(lambda x: 1 - x),
+        Function(lambda x: -x),
+        Function(lambda x: torch.sub(x, 2, alpha=3)),
+        Function(lambda x: torch.rsub(x, 2, alpha=3)),
+        Function(lambda x: torch.add(x, 2, alpha=3)),
+        Function(lambda x: torch.cat([x, x], 1)),
     ],
     ids=str,
 )
@@ -161,15 +181,6 @@ def test_argmax() -> None:
     assert graph.nodes[-1].operator.name == "argmax"
 
 
-class Function(nn.Module):
-    def __init__(self, function: object) -> None:
-        super().__init__()
-        self.function = function
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.function(x)
-
-
 @pytest.mark.parametrize(
     ("model", "message"),
     [
@@ -186,8 +197,9 @@ class Function(nn.Module):
         (nn.Sequential(nn.Flatten(), nn.Unflatten(1, (12, 4, 9))), "reads flattened feature maps"),
         (nn.Softmax(3), "dimension 3 of 4, not on the channels of feature maps"),
         (nn.Softmax(2), "dimension 2 of 4, not on the channels of feature maps"),
-        (Function(lambda x: x + 1.0), "two tensors of the same shape"),
         (Function(lambda x: x + x.mean((2, 3), keepdim=True)), "two tensors of the same shape"),
+        (Function(lambda x: x * x), "must have a number as its second operand"),
+        (Function(lambda x: x / 0), "must divide by a number that is not zero"),
         (Function(lambda x: torch.add(x, x, alpha=2)), "adds a multiple"),
         (Function(lambda x: x.mean(1)), "mean over rows and columns"),
         (Function(lambda x: x.flatten(1).argmax()), "last of two dimensions"),

@@ -111,7 +111,7 @@ def test_unsupported_function_gives_its_line() -> None:
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return torch.tanh(x)
 
-    check_message(Tanh(), (4,), "Layer 'tanh'", "aten.tanh", "test_import.py", "torch.tanh(x)")
+    check_message(Tanh(), (4,), "Layer 'tanh'", "aten.tanh", "test_importer.py", "torch.tanh(x)")
 
 
 def test_wrong_shape_names_the_layer() -> None:
@@ -213,7 +213,7 @@ def test_control_flow() -> None:
             return torch.relu(x) if x.sum() > 0 else x
 
     check_message(
-        Branch(), (4,), "torch.export cannot trace the model at test_import.py:", "Control flow"
+        Branch(), (4,), "torch.export cannot trace the model at test_importer.py:", "Control flow"
     )
 
 
@@ -300,7 +300,7 @@ def test_conversions() -> None:
             return torch.relu(self.layer(x.float()).to(self.kind))
 
     graph = import_model(Converts(torch.float32), (4,), batch=1)
-    assert [node.operator.name for node in graph.nodes if not node.operator.keeps_order] == [
+    assert [node.operator.name for node in graph.nodes if node.operator.takes_time] == [
         "linear",
         "pointwise",
     ]
@@ -331,4 +331,4 @@ def test_what_cannot_be_traced_gives_its_line() -> None:
             return torch.relu_(self.layer(x).chunk(2, -1)[0])
 
     line = "torch.relu_(self.layer(x)"
-    check_message(Chunk(), (4,), "cannot trace the model at test_import.py:", line)
+    check_message(Chunk(), (4,), "cannot trace the model at test_importer.py:", line)

@@ -24,7 +24,7 @@ def test_a_program_that_reads_what_it_has_not_written_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The same without the frame: the message has the seed, which gives the same again."""
-    monkeypatch.setattr("modelgen.plan.compiler.fill_frames", lambda layers, *_: layers)
+    monkeypatch.setattr("modelgen.targets.systolic.layers.fill_frames", lambda layers, *_: layers)
     graph = GraphBuilder(1, 6, 6, 4)
     built = graph.build(graph.conv(graph.conv("x", 4), 4))
     program = compile_graph(built, Hardware())

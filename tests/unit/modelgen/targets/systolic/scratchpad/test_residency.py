@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modelgen.hardware import Hardware
 from modelgen.plan.compiler import compile_graph
-from modelgen.plan.program import EngineLayer
+from modelgen.targets.systolic.jobs import EngineLayer
 from tests.support import networks
 
 

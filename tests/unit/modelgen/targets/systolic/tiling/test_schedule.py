@@ -8,8 +8,8 @@ import pytest
 from modelgen.hardware import Hardware
 from modelgen.plan.analysis import describe
 from modelgen.plan.compiler import compile_graph
-from modelgen.plan.program import Chain, CpuLayer, EngineLayer
 from modelgen.targets.systolic.abi import Fence
+from modelgen.targets.systolic.jobs import EngineLayer
 from modelgen.verify.golden import golden_outputs
 from tests.support import networks
 from tests.support.compiled import inferences_of
@@ -41,7 +41,7 @@ def test_products_come_near_the_limit(shape: tuple[int, int, int], size: int) ->
     program = compile_graph(graph.build(graph.linear("x", columns)), Hardware(array_size=size))
     document = describe(program)
     assert document["predicted_cycles"] < 1.2 * document["limit_cycles"]
-    assert not any(job.fence for step in program.steps for job in step.jobs)
+    assert not any(job.fence for layer in program.layers for job in layer.jobs)
 
 
 def test_one_row_is_one_descriptor_a_layer() -> None:
@@ -52,7 +52,7 @@ def test_one_row_is_one_descriptor_a_layer() -> None:
     jobs = [layer.jobs for layer in program.layers if isinstance(layer, EngineLayer)]
     assert [len(of_layer) for of_layer in jobs] == [1, 1, 1]
     assert [of_layer[0].fence for of_layer in jobs] == [Fence.NONE, Fence.ALL, Fence.ALL]
-    assert isinstance(program.steps[0], Chain) and isinstance(program.steps[1], CpuLayer)
+    assert [segment.target for segment in program.segments] == ["engine", "cpu"]
 
 
 def test_first_layer_fills_the_array() -> None:

@@ -1,0 +1,1 @@
+"""Writing C++: templates, and the project's style."""

@@ -1,0 +1,50 @@
+"""Tensors side by side along the last dimension: the channels of feature maps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from modelgen.operators.base import Arrays, Bounded, Cut, Operator, Shape
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Concatenate(Operator):
+    """Moves nothing: what makes the inputs writes them side by side."""
+
+    name: ClassVar[str] = "concatenate"
+    takes_time: ClassVar[bool] = False
+
+    def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
+        """See `Operator.infer_shape`."""
+        return (*inputs[0][:-1], sum(shape[-1] for shape in inputs))
+
+    def evaluate_float(
+        self, inputs: Sequence[torch.Tensor], constants: Mapping[str, torch.Tensor]
+    ) -> torch.Tensor:
+        """See `Operator.evaluate_float`."""
+        import torch
+
+        return torch.cat(list(inputs), dim=-1)
+
+    def evaluate_exact(
+        self, inputs: Sequence[np.ndarray], constants: Arrays, cut: Cut
+    ) -> np.ndarray:
+        """See `Operator.evaluate_exact`."""
+        return np.concatenate(inputs, axis=-1)
+
+    def error_bound(self, inputs: Sequence[Bounded], constants: Arrays) -> Bounded:
+        """See `Operator.error_bound`."""
+        values, errors = zip(*inputs, strict=True)
+        return np.concatenate(values, axis=-1), np.concatenate(errors, axis=-1)
+
+    def places_of_inputs(self, inputs: Sequence[Shape]) -> list[int]:
+        """See `Operator.places_of_inputs`."""
+        return [0, *accumulate(shape[-1] for shape in inputs[:-1])]

@@ -1,0 +1,133 @@
+"""A program in main memory, run on the reference."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from modelgen.memory.arena import ALIGNMENT
+from modelgen.plan.program import Program
+from modelgen.targets.systolic.reference import UnwrittenReadError, new_seed
+
+BASE = 0x8000_0000
+"""Address of main memory."""
+WORD_BYTES = 4
+_TENSORS = ("arena", "input", "output")
+"""Parts of memory that an inference writes before it reads them."""
+
+
+class Machine:
+    """Runs inferences of a program one after another on the reference.
+
+    All memories begin with junk, and each inference with what the one before has left. See
+    `modelgen.targets.base.Machine`.
+    """
+
+    def __init__(self, program: Program, seed: int | None = None, base: int = BASE) -> None:
+        """Lay the program out.
+
+        Args:
+            program: a compiled network.
+            seed: of the junk; None: another each time.
+            base: address of the first byte.
+        """
+        self.seed = new_seed() if seed is None else seed
+        self.base = base
+        self._program = program
+        self._places = _lay_out(program, base)
+        size = self._places["end"] - base
+        self.memory = bytearray(np.random.default_rng(self.seed).bytes(size))
+        self.written = np.ones(size // WORD_BYTES, bool)
+        for name, data in program.sections.items():
+            begin = self._places[name] - base
+            self.memory[begin : begin + len(data)] = data
+        self._executors = {
+            target.name: target.executor(program.network, program.segments_of(target), self)
+            for target in program.targets
+        }
+
+    def infer(self, values: np.ndarray) -> np.ndarray:
+        """Run one inference.
+
+        Args:
+            values: FP32, one batch of inputs.
+
+        Returns:
+            FP32 of the shape of the graph's output.
+
+        Raises:
+            AssertionError: the program is wrong: it reads what this inference has not written, or
+                the engine refuses it.
+        """
+        graph = self._program.graph
+        for executor in self._executors.values():
+            executor.begin()
+        self._mark(self._places[_TENSORS[0]], self._places["end"], written=False)
+        self.write(graph.input, values)
+        for segment in self._program.segments:
+            self._executors[segment.target].run(segment)
+        return self.read(graph.output).copy()
+
+    def section(self, name: str) -> int:
+        """Return the address of a section."""
+        return self._places[name]
+
+    def address(self, tensor: str) -> int:
+        """Return the address of a tensor's first element."""
+        program = self._program
+        graph, view = program.graph, program.network.views[tensor]
+        offset = view.offset * graph.tensors[tensor].element.bytes
+        for name, end in (("input", graph.input), ("output", graph.output)):
+            if view.buffer == program.network.buffer(end):
+                return self._places[name] + offset
+        return self._places["arena"] + program.arena.offsets[view.buffer] + offset
+
+    def read(self, tensor: str) -> np.ndarray:
+        """Return a tensor, which aliases memory.
+
+        Raises:
+            UnwrittenReadError: some of it was not written by this inference.
+        """
+        place = self._words(tensor)
+        if not self.written[place].all():
+            raise UnwrittenReadError(f"not all words of '{tensor}' were written")
+        words = np.frombuffer(self.memory, "<f4")[place]
+        return words.reshape(self._program.graph.tensors[tensor].shape)
+
+    def write(self, tensor: str, values: np.ndarray) -> None:
+        """Write a tensor's values."""
+        place = self._words(tensor)
+        np.frombuffer(self.memory, "<f4")[place] = np.asarray(values, "<f4").reshape(-1)
+        self.written[place] = True
+
+    def _words(self, tensor: str) -> slice:
+        """Return the words of memory that a tensor takes."""
+        found = self._program.graph.tensors[tensor]
+        assert self._program.network.views[tensor].is_whole(found.shape), tensor
+        first = (self.address(tensor) - self.base) // WORD_BYTES
+        return slice(first, first + found.size)
+
+    def _mark(self, begin: int, end: int, *, written: bool) -> None:
+        first, last = ((a - self.base) // WORD_BYTES for a in (begin, end))
+        self.written[first:last] = written
+
+
+def _lay_out(program: Program, base: int) -> dict[str, int]:
+    """Return addresses of sections, arena, input and output, one after another in whole lines."""
+    graph = program.graph
+    sizes = {
+        **{name: len(data) for name, data in program.sections.items()},
+        "arena": program.arena.size,
+        "input": graph.tensors[graph.input].bytes,
+        "output": graph.tensors[graph.output].bytes,
+    }
+    places = {}
+    address = base
+    for name, size in sizes.items():
+        places[name] = address
+        address += -(-size // ALIGNMENT) * ALIGNMENT
+    return {**places, "end": address}
+
+
+def execute(program: Program, values: np.ndarray) -> np.ndarray:
+    """Run one inference on the reference; see `Machine`."""
+    return Machine(program).infer(values)

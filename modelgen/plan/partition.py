@@ -1,0 +1,37 @@
+"""Which target computes each layer, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from modelgen.errors import ModelError
+from modelgen.ir.graph import Graph, Node
+from modelgen.targets.base import Step, Target
+
+
+def partition(graph: Graph, targets: Sequence[Target]) -> tuple[Step, ...]:
+    """Return the layers that take time, each on the first target that supports it.
+
+    Args:
+        graph: quantized.
+        targets: the best first.
+
+    Raises:
+        ModelError: there is no such layer, or no target supports one.
+    """
+    nodes = [node for node in graph.nodes if node.operator.takes_time]
+    if not nodes:
+        raise ModelError("The model has no layer that computes anything.")
+    return tuple(_place(graph, node, targets) for node in nodes)
+
+
+def _place(graph: Graph, node: Node, targets: Sequence[Target]) -> Step:
+    refusals = []
+    for target in targets:
+        refusal = target.supports(graph, node)
+        if refusal is None:
+            # What a better target lacks says more than what this one has.
+            return Step(node, target.name, refusals[0] if refusals else target.reason(node))
+        refusals.append(refusal)
+    reasons = "; ".join(refusals)
+    raise ModelError(f"Layer '{node.name}' ({node.operator.name}): nothing computes it: {reasons}.")

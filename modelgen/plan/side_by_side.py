@@ -1,0 +1,59 @@
+"""Sees to it that what is concatenated is written side by side, by whom it is made.
+
+A tensor can lie in a larger one if one layer alone makes it for that, and can leave gaps between
+the rows that it writes. Of others a copy is made, which can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from modelgen.ir.graph import Graph, Node, Tensor
+from modelgen.operators import Pointwise
+from modelgen.targets.base import Target
+
+
+def side_by_side(graph: Graph, targets: Sequence[Target]) -> Graph:
+    """Return the graph with copies where tensors cannot be written into larger ones.
+
+    Args:
+        graph: quantized.
+        targets: the best first.
+    """
+    tensors, nodes = dict(graph.tensors), []
+    for node in graph.nodes:
+        if node.operator.places_of_inputs(graph.shapes(node)) is None:
+            nodes.append(node)
+            continue
+        inputs = []
+        for name in node.inputs:
+            if _fits(graph, node, name, targets):
+                inputs.append(name)
+                continue
+            copy = _copy_name(name, tensors)
+            tensors[copy] = Tensor(copy, graph.tensors[name].shape)
+            nodes.append(Node(copy, Pointwise(), (name,), copy))
+            inputs.append(copy)
+        nodes.append(replace(node, inputs=tuple(inputs)))
+    return graph.with_nodes(nodes, tensors=tensors)
+
+
+def _fits(graph: Graph, node: Node, tensor: str, targets: Sequence[Target]) -> bool:
+    """Tell whether a tensor can be written into the output of a node that reads it."""
+    maker = graph.producer(tensor)
+    alone = graph.consumers(tensor) == [node] and node.inputs.count(tensor) == 1
+    if maker is None or not alone or tensor == graph.output:
+        return False
+    if not maker.operator.takes_time:
+        return maker.operator.places_of_inputs(graph.shapes(maker)) is not None
+    able = (target for target in targets if target.supports(graph, maker) is None)
+    first = next(able, None)
+    return first is not None and first.leaves_gaps(maker)
+
+
+def _copy_name(name: str, tensors: dict[str, Tensor]) -> str:
+    copy = f"{name}.copy"
+    while copy in tensors:
+        copy += "_"
+    return copy

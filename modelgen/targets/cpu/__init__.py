@@ -1,0 +1,138 @@
+"""The CPU: computes what has a kernel in the device library, layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from modelgen.ir.execute_exact import run_node
+from modelgen.ir.graph import Graph, Node
+from modelgen.operators.base import Cut, Kernel
+from modelgen.targets.base import (
+    Code,
+    Executor,
+    Layer,
+    Lowered,
+    Machine,
+    Network,
+    Pointers,
+    Segment,
+    Statement,
+)
+
+
+class Cpu:
+    """See `modelgen.targets.base.Target`."""
+
+    name = "cpu"
+
+    def supports(self, graph: Graph, node: Node) -> str | None:
+        """Return why it cannot compute a node; None if it can."""
+        if node.operator.kernel(graph.shapes(node)) is None:
+            return f"the device library has no kernel for {node.operator.name}"
+        return None
+
+    def reason(self, node: Node) -> str:
+        """Return how it computes a node."""
+        return "a kernel of the device library"
+
+    def leaves_gaps(self, node: Node) -> bool:
+        """Return False: kernels write one element after another."""
+        return False
+
+    def adapt(self, graph: Graph) -> Graph:
+        """Return the graph: a kernel takes any size."""
+        return graph
+
+    def lower(self, network: Network) -> Lowered:
+        """Return a layer for each of its steps."""
+        layers = {
+            index: Layer(step.node, index, step.reason)
+            for index, step in enumerate(network.steps)
+            if step.target == self.name
+        }
+        tensors = {t for layer in layers.values() for t in (*layer.node.inputs, layer.node.output)}
+        return Lowered(layers, frozenset(network.buffer(tensor) for tensor in tensors))
+
+    def cost(self, segment: Segment) -> list[int | None]:
+        """Return None for each layer: there is no model of the CPU's time."""
+        return [None] * len(segment.layers)
+
+    def describe(self, network: Network, layer: Layer, cycles: int | None) -> dict[str, Any]:
+        """Return what model.json says of a layer."""
+        graph, node = network.graph, layer.node
+        moved = sum(graph.tensors[name].bytes for name in (*node.inputs, node.output))
+        shape = node.operator.shape_text(graph.shapes(node), graph.tensors[node.output].shape)
+        return {
+            "op": node.operator.name,
+            "shape": shape,
+            "note": "",
+            "macs": 0,
+            "weight_bytes": 0,
+            "activation_bytes": moved,
+            "limit_cycles": 0.0,
+            "descriptors": 0,
+        }
+
+    def executor(self, network: Network, segments: Sequence[Segment], machine: Machine) -> Executor:
+        """Return what runs its segments on the reference."""
+        return _Executor(network, machine)
+
+    def emit(self, network: Network, segments: Sequence[Segment], pointers: Pointers) -> Code:
+        """Return the C++ of its segments: a call for each layer."""
+        graph = network.graph
+        layers = [layer for segment in segments for layer in segment.layers]
+        slots = {layer.index: slot for slot, layer in enumerate(layers)}
+        kernels = {layer.index: _kernel(graph, layer.node) for layer in layers}
+
+        def statement(segment: Segment) -> Statement:
+            lines: list[str] = []
+            for layer in segment.layers:
+                node, slot = layer.node, slots[layer.index]
+                shapes = graph.shapes(node), graph.tensors[node.output].shape
+                sources = [pointers.pointer(name) for name in node.inputs]
+                call = kernels[layer.index].call(sources, pointers.pointer(node.output))
+                text = node.operator.shape_text(*shapes)
+                lines += [
+                    "",
+                    f"// {node.name}: {node.operator.name}, {text}",
+                    f"const std::uint32_t start_{slot} = heepstor::cycles();",
+                    f"{call};",
+                    f"cpu_cycles[{slot}] = heepstor::cycles() - start_{slot};",
+                ]
+            return Statement(tuple(lines))
+
+        if not layers:
+            return Code()
+        return Code(
+            headers=("cycles.hpp", *sorted({kernel.header for kernel in kernels.values()})),
+            definitions="/// One for each layer on the CPU.\n"
+            f"std::uint32_t cpu_cycles[{len(layers)}];\n",
+            statements=tuple(map(statement, segments)),
+            cycles={index: f"&cpu_cycles[{slot}]" for index, slot in slots.items()},
+        )
+
+
+def _kernel(graph: Graph, node: Node) -> Kernel:
+    kernel = node.operator.kernel(graph.shapes(node))
+    assert kernel is not None, node.operator.name
+    return kernel
+
+
+class _Executor:
+    """Runs layers on the reference, one after another."""
+
+    def __init__(self, network: Network, machine: Machine) -> None:
+        self._graph = network.graph
+        self._cut = Cut(network.hardware.array_size)
+        self._machine = machine
+
+    def begin(self) -> None:
+        """Begin an inference; there is nothing to forget."""
+
+    def run(self, segment: Segment) -> None:
+        """Run a segment."""
+        for layer in segment.layers:
+            inputs = [self._machine.read(name) for name in layer.node.inputs]
+            result = run_node(self._graph, layer.node, inputs, self._cut)
+            self._machine.write(layer.node.output, result)

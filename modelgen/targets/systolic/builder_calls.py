@@ -1,0 +1,118 @@
+"""A descriptor as calls of the C++ builder, see sw/include/heepstor/engine.hpp."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from modelgen.targets.systolic.abi import Fence, Operation
+from modelgen.targets.systolic.descriptor import Descriptor
+from modelgen.targets.systolic.jobs import Place
+from modelgen.targets.systolic.lowering import Constant, Lowering
+
+_MAKERS = {
+    Operation.MATMUL: "matmul",
+    Operation.DEPTHWISE: "depthwise",
+    Operation.SUM: "sum",
+    Operation.MAX: "max",
+}
+_FENCES = {Fence.ALL_BUT_LAST: "kAllButLast", Fence.ALL: "kAll"}
+
+Address = Callable[[Place | Constant], str]
+"""Gives the C++ expression of a place in memory."""
+
+
+def plus(name: str, offset: int) -> str:
+    """Return "name + offset"."""
+    return f"{name} + {offset}" if offset else name
+
+
+def job_calls(lowering: Lowering, address: Address) -> list[str]:
+    """Return the function that makes the job and the calls that follow it."""
+    job = lowering.descriptor
+    places = {field: address(place) for field, place in lowering.places.items()}
+    calls = [f"{_MAKERS[Operation(job.operation)]}({job.columns})"]
+    if job.load or job.fill:
+        calls += _load(job, places)
+    calls += _compute(job)
+    if "weights" in places:
+        calls.append(f"weights({places['weights']})")
+    if job.first:
+        calls.append("first()")
+    if job.stores:
+        calls.append(f"parameters({places['parameters']})")
+        calls += _store(job, places)
+        if (job.window_rows, job.window_columns) != (1, 1):
+            calls.append(f"window({_pair(job.window_rows, job.window_columns)})")
+        calls += _activation(job)
+    if job.fence:
+        calls.append(f"fence(engine::Fence::{_FENCES[Fence(job.fence)]})")
+    return calls
+
+
+def _pair(first: int, second: int) -> str:
+    return f"{{{first}, {second}}}"
+
+
+def _load(job: Descriptor, places: dict[str, str]) -> list[str]:
+    place = [job.load_base, job.load_pitch]
+    if job.load_head or job.load_tail:
+        place += [job.load_head]
+    if job.load_tail:
+        place += [job.load_tail]
+    text = ", ".join(str(value) for value in place)
+    shape = _pair(job.load_rows, job.load_columns)
+    calls = [f"activations({shape}, {job.load_words}, {{{text}}})"]
+    if job.load:
+        pitch = _pair(job.source_row_pitch, job.source_column_pitch)
+        calls.append(f"load({places['source']}, {pitch})")
+    if job.fill:
+        calls.append(f"fill({_literal(job.fill_value) if job.fill_value else ''})")
+    return calls
+
+
+def _compute(job: Descriptor) -> list[str]:
+    entry = f", {job.accumulator}" if job.accumulator else ""
+    calls = [
+        f"input({job.input_base}, {_pair(job.step_y, job.step_x)})",
+        f"positions({_pair(job.position_rows, job.position_columns)}{entry})",
+    ]
+    if job.span:
+        calls.append(f"span({job.run}, {job.runs_y}, {job.run_pitch_y})")
+    elif job.runs_y == job.runs_x == 1:
+        calls.append(f"runs({job.run})")
+    else:
+        runs = _pair(job.runs_y, job.runs_x)
+        calls.append(f"runs({job.run}, {runs}, {_pair(job.run_pitch_y, job.run_pitch_x)})")
+    return calls
+
+
+def _store(job: Descriptor, places: dict[str, str]) -> list[str]:
+    pitch = _pair(job.pitch_y, job.pitch_x)
+    calls = []
+    if job.add_residual:
+        calls.append(f"residual({places['residual']}, {pitch})")
+    if job.store_memory:
+        calls.append(f"store_to_memory({places['destination']}, {pitch})")
+    if job.store_buffer:
+        step = _pair(job.store_step_y, job.store_step_x)
+        calls.append(f"store_to_buffer({job.store_base}, {step})")
+    return calls
+
+
+def _activation(job: Descriptor) -> list[str]:
+    calls = []
+    if job.slope != 1.0:
+        calls.append(f"slope({_literal(job.slope)})")
+    bounds = job.clamp_low, job.clamp_high
+    if bounds == (0.0, math.inf):
+        calls.append("relu()")
+    elif bounds != (-math.inf, math.inf):
+        calls.append(f"clamp({_literal(job.clamp_low)}, {_literal(job.clamp_high)})")
+    return calls
+
+
+def _literal(value: float) -> str:
+    if math.isinf(value):
+        return "__builtin_inff()" if value > 0 else "-__builtin_inff()"
+    return f"{float(value)!r}F"

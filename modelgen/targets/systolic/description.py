@@ -1,0 +1,108 @@
+"""What the report says of a layer on the engine: work, limit, how it was cut, and losses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from modelgen.hardware import Hardware
+from modelgen.ir.graph import Graph
+from modelgen.targets.systolic.cost import tile_cycles
+from modelgen.targets.systolic.geometry import Geometry
+from modelgen.targets.systolic.jobs import EngineLayer
+from modelgen.targets.systolic.scratchpad.layout import ceil_div
+
+WORD_BYTES = 4
+
+
+def limit_cycles(geometry: Geometry, weight_bytes: int, operands: int, hardware: Hardware) -> float:
+    """Return the fewest cycles that a layer can take.
+
+    The larger of the array's time, `MACs / S^2`, and the memory port's, `bytes / (4 P)`. MACs are
+    not rounded up to tiles; INT8 weights, FP32 inputs, outputs and further operands count once.
+    """
+    moved = weight_bytes + WORD_BYTES * (geometry.source.size + operands + geometry.target.size)
+    return max(geometry.macs / hardware.array_size**2, moved / hardware.port_bytes)
+
+
+def describe(
+    graph: Graph, layer: EngineLayer, hardware: Hardware, cycles: int | None
+) -> dict[str, Any]:
+    """Return the entries of a layer in model.json.
+
+    Args:
+        graph: that was compiled.
+        layer: one of its layers.
+        hardware: sizes of the engine.
+        cycles: of the cost model.
+    """
+    geometry, node = layer.geometry, layer.node
+    weight = graph.constant(node, "weight")
+    weight_bytes = 0 if weight is None else weight.size
+    operands = sum(graph.tensors[name].size for name in node.inputs[1:])
+    limit = limit_cycles(geometry, weight_bytes, operands, hardware)
+    return {
+        "op": node.operator.describe(),
+        "shape": shape_text(layer),
+        "note": _note(layer),
+        "source": layer.source_place,
+        "target": layer.target_place,
+        "macs": geometry.macs,
+        "weight_bytes": weight_bytes,
+        "activation_bytes": WORD_BYTES * (geometry.source.size + operands + geometry.target.size),
+        "limit_cycles": round(limit, 1),
+        "descriptors": len(layer.jobs),
+        **_array_use(layer, hardware, cycles),
+    }
+
+
+def shape_text(layer: EngineLayer) -> str:
+    """Return "rows x columns x channels -> ..."; of a matrix product "rows x K -> N"."""
+    source, target = layer.geometry.source, layer.geometry.target
+    if source.columns == target.columns == 1 and layer.geometry.taps == 1:
+        return f"{source.rows} x {source.channels} -> {target.channels}"
+    batch = f"{source.images} x " if source.images > 1 else ""
+    shapes = (f"{view.rows} x {view.columns} x {view.channels}" for view in (source, target))
+    return " -> ".join(batch + shape for shape in shapes)
+
+
+def _note(layer: EngineLayer) -> str:
+    """Return in a line how a layer is cut and where its maps are."""
+    stored = [job for job in layer.jobs if job.store is not None]
+    rows = _range([job.compute.rows for job in stored], "row")
+    tiles = _range([job.tiles for job in stored], "tile")
+    jobs = f"{len(layer.jobs)} job{'s' if len(layer.jobs) > 1 else ''}"
+    return f"{jobs}, {rows} and {tiles} each; {layer.source_place} to {layer.target_place}"
+
+
+def _range(values: list[int], unit: str) -> str:
+    low, high = min(values), max(values)
+    text = f"{low} to {high}" if low < high else f"{high}"
+    return f"{text} {unit}{'s' if high > 1 else ''}"
+
+
+def _array_use(layer: EngineLayer, hardware: Hardware, cycles: int | None) -> dict[str, Any]:
+    """Return how well a layer uses the array, and the cycles that it loses to each cause."""
+    geometry, size = layer.geometry, hardware.array_size
+    tiles = ceil_div(geometry.outputs, size)
+    tile = tile_cycles(geometry.operation, hardware)[0]
+    slices = len(layer.slices) if geometry.is_matmul else geometry.taps
+    words = geometry.taps * geometry.channels
+    best = geometry.macs / size**2
+    issued = geometry.positions * slices * tiles
+    waiting = sum(
+        job.slices(size) * job.tiles * max(tile - job.compute.positions, 0) for job in layer.jobs
+    )
+    if geometry.is_matmul:
+        full = geometry.positions * slices * geometry.outputs / size
+        losses = {"k_rounding": full - best, "n_rounding": issued - full}
+    else:
+        losses = {"channel_a_lane": issued - best}
+    losses["weights"] = waiting
+    losses["start, load and store"] = (cycles or 0) - issued - waiting
+    return {
+        "array_cycles": issued,
+        "slices": slices,
+        "slices_needed": round(words / size, 2) if geometry.is_matmul else slices,
+        "utilization": round(best / cycles, 3) if cycles else None,
+        "losses": {name: round(value) for name, value in losses.items()},
+    }

@@ -1,0 +1,156 @@
+"""The engine's work: jobs, each of which becomes a descriptor, and layers, which are jobs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelgen.operators.epilogue import Epilogue
+from modelgen.targets.base import Layer
+from modelgen.targets.systolic.abi import Fence, Operation
+from modelgen.targets.systolic.geometry import Geometry
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an operand lies in memory: a tensor, and bytes from its first value."""
+
+    tensor: str
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a job brings into the buffer: rows of columns of words, and what stands round them."""
+
+    rows: int
+    columns: int
+    words: int
+    base: int
+    """First word of the buffer that belongs to it."""
+    pitch: int
+    """Words of the buffer between rows."""
+    head: int = 0
+    """Words before the first row."""
+    tail: int = 0
+    """Words to fill after the last row's pitch."""
+    source: Place | None = None
+    """None: only the frame is filled."""
+    row_pitch: int = 0
+    """Bytes between rows in memory."""
+    column_pitch: int = 0
+    fill: float | None = None
+    """What head, tail and gaps are filled with; None: they are left alone."""
+
+    @property
+    def first_row(self) -> int:
+        """Word of the buffer where the rows begin."""
+        return self.base + self.head
+
+
+@dataclass(frozen=True)
+class Compute:
+    """Which words of the buffer a job reads for which accumulator entries."""
+
+    base: int
+    """Word where the first position's first run begins."""
+    rows: int
+    """Positions before pooling."""
+    columns: int
+    step_y: int
+    """Words between positions."""
+    step_x: int
+    run: int
+    runs_y: int = 1
+    runs_x: int = 1
+    pitch_y: int = 0
+    """Words between runs."""
+    pitch_x: int = 0
+    span: bool = False
+    """Slices go on from one run to the next."""
+
+    @property
+    def positions(self) -> int:
+        """Accumulator entries of a tile."""
+        return self.rows * self.columns
+
+
+@dataclass(frozen=True)
+class Store:
+    """Where a job's results go."""
+
+    rows: int
+    """Stored positions, after pooling."""
+    columns: int
+    memory: Place | None = None
+    pitch_y: int = 0
+    """Bytes in memory between stored rows, of the residual operand too."""
+    pitch_x: int = 0
+    residual: Place | None = None
+    buffer: int | None = None
+    """Word of the buffer where the first result goes; None: nowhere."""
+    step_y: int = 0
+    """Words of the buffer between stored rows."""
+    step_x: int = 0
+
+
+@dataclass(frozen=True)
+class Job:
+    """One descriptor of a layer: a block of positions, a chunk of the window, a block of tiles."""
+
+    operation: Operation
+    compute: Compute
+    channel: int
+    """First output channel, a multiple of S."""
+    outputs: int
+    """Output channels of the job."""
+    tiles: int
+    """ceil(outputs / S)."""
+    first: bool
+    """Whether sums begin with this job."""
+    accumulator: int = 0
+    """First accumulator entry."""
+    weights: int | None = None
+    """Byte of the weight section where this job's stream begins."""
+    load: Load | None = None
+    store: Store | None = None
+    window: tuple[int, int] = (1, 1)
+    """Rows, columns of the fused max-pooling."""
+    fence: Fence = Fence.NONE
+
+    @property
+    def entries(self) -> int:
+        """Accumulator entries that the job uses."""
+        return self.tiles * self.compute.positions
+
+    def slices(self, array_size: int) -> int:
+        """Return how many slices each position takes."""
+        c = self.compute
+        if self.operation is not Operation.MATMUL:
+            return c.runs_y * c.runs_x
+        if c.span:
+            return -(-c.run * c.runs_y // array_size)
+        return c.runs_y * c.runs_x * -(-c.run // array_size)
+
+
+@dataclass(frozen=True)
+class EngineLayer(Layer):
+    """A layer on the engine: its jobs, and where its constants begin."""
+
+    geometry: Geometry
+    jobs: tuple[Job, ...]
+    parameters_offset: int
+    """Byte of the parameter section where this layer's scales and biases begin."""
+    slices: tuple[np.ndarray, ...]
+    """Indices of K, in (ky, kx, channel) order, of each slice, in the order of their addition;
+    empty where lanes are channels."""
+    source_place: str
+    """From where activations come: "buffer", "memory" or "memory, kept in buffer"."""
+    target_place: str
+    """"buffer", "memory" or "buffer and memory"."""
+
+    @property
+    def epilogue(self) -> Epilogue:
+        """What is done with each result before it is stored."""
+        return self.node.operator.epilogue

@@ -1,0 +1,194 @@
+"""From the engine's steps to layers of jobs, with their constants and fences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import count, groupby
+
+from modelgen.ir.graph import Node
+from modelgen.memory import arena
+from modelgen.targets.base import Lowered, Network
+from modelgen.targets.systolic.abi import Operation
+from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES
+from modelgen.targets.systolic.geometry import Geometry, geometry, parameters
+from modelgen.targets.systolic.hazards import fence
+from modelgen.targets.systolic.jobs import EngineLayer, Job
+from modelgen.targets.systolic.scratchpad import residency
+from modelgen.targets.systolic.scratchpad.frames import Map, fill_frames
+from modelgen.targets.systolic.scratchpad.residency import Residency, Work
+from modelgen.targets.systolic.tiling.cut import Source, Stream, Target, with_accumulators
+from modelgen.targets.systolic.tiling.schedule import Schedule, schedule
+from modelgen.targets.systolic.weights import depthwise_stream, parameter_block, weight_stream
+
+
+def lower(network: Network, name: str) -> Lowered:
+    """Return the layers of all steps on the engine.
+
+    Args:
+        network: the whole network: what other targets read is kept in memory.
+        name: of the engine among the targets.
+
+    Raises:
+        ModelError: the buffer is too small.
+    """
+    works = [
+        Work(step.node, geometry(network.graph, step.node) if step.target == name else None)
+        for step in network.steps
+    ]
+    plan = residency.plan(network, works)
+    builder = _Builder(network, works, plan)
+    layers = builder.layers()
+    jobs = sum(len(layer.jobs) for layer in layers.values())
+    return Lowered(
+        layers=layers,
+        in_memory=plan.in_memory,
+        overwrites={index: 1 for index, layer in layers.items() if layer.epilogue.residual},
+        sections={
+            "descriptors": bytes(jobs * DESCRIPTOR_BYTES),
+            "weights": bytes(builder.weights.data),
+            "parameters": bytes(builder.parameters.data),
+        },
+        scratchpad=plan.buffer,
+    )
+
+
+def _chains(layers: Mapping[int, EngineLayer]) -> Iterator[list[EngineLayer]]:
+    """Give the layers that run one after another, without another target's between them."""
+    numbers = count()
+    for _, group in groupby(layers.values(), lambda layer: layer.index - next(numbers)):
+        yield list(group)
+
+
+class _Section:
+    """Bytes that are collected one after another; equal contents are kept once."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+        self._known: dict[bytes, int] = {}
+
+    def add(self, content: bytes) -> int:
+        """Return the offset of `content`."""
+        if content not in self._known:
+            self._known[content] = len(self.data)
+            self.data += content
+            self.data += bytes(-len(self.data) % arena.ALIGNMENT)
+        return self._known[content]
+
+
+class _Builder:
+    """Builds layers one after another, and collects their constants."""
+
+    def __init__(self, network: Network, works: Sequence[Work], plan: Residency) -> None:
+        self._network = network
+        self._graph = network.graph
+        self._hardware = network.hardware
+        self._works = works
+        self._plan = plan
+        self._groups = 0
+        """Groups of jobs with accumulators of their own, so far."""
+        self._ready: dict[str, int] = {}
+        """Rows of a tensor that are stored when the job after the one that ends it begins."""
+        self.weights = _Section()
+        self.parameters = _Section()
+
+    def layers(self) -> dict[int, EngineLayer]:
+        """Return the layers by the indices of their steps."""
+        built = {
+            index: self._layer(index, work.geometry)
+            for index, work in enumerate(self._works)
+            if work.geometry is not None
+        }
+        maps = {}
+        for index, layer in built.items():
+            buffer = self._network.buffer(layer.node.output)
+            if buffer in self._plan.layouts:
+                maps[index] = Map(buffer, self._plan.layouts[buffer])
+        filled = fill_frames(built, maps, self._plan)
+        fenced: dict[int, EngineLayer] = {}
+        for chain in _chains(filled):
+            layers = fence(chain, self._hardware.array_size)
+            fenced |= {layer.index: layer for layer in layers}
+        return fenced
+
+    def _layer(self, index: int, geometry: Geometry) -> EngineLayer:
+        node = self._works[index].node
+        source, target = self._source(index, geometry), self._target(node)
+        chosen = schedule(
+            node.name,
+            geometry,
+            source,
+            target,
+            self._hardware,
+            self._ready_rows(index, geometry, source),
+            final=self._is_final(index),
+        )
+        self._ready[target.tensor] = chosen.ready_rows
+        block = parameter_block(*parameters(self._graph, node, geometry), self._hardware.array_size)
+        return EngineLayer(
+            node=node,
+            index=index,
+            reason=self._network.steps[index].reason,
+            geometry=geometry,
+            jobs=tuple(self._numbered(chosen, node)),
+            parameters_offset=self.parameters.add(block),
+            slices=chosen.cut.slices,
+            source_place=_source_text(source),
+            target_place=_target_text(target),
+        )
+
+    def _ready_rows(self, index: int, geometry: Geometry, source: Source) -> int:
+        """Return the rows of the input that are there when a layer begins."""
+        if index and self._works[index - 1].geometry is not None:
+            # What the layer before makes is still being stored; all else is complete.
+            previous = self._network.buffer(self._works[index - 1].node.output)
+            if source.tensor == previous:
+                return self._ready[previous]
+        return geometry.source.rows
+
+    def _is_final(self, index: int) -> bool:
+        """Tell whether a layer is the last of its chain."""
+        following = self._works[index + 1 : index + 2]
+        return not following or following[0].geometry is None
+
+    def _source(self, index: int, geometry: Geometry) -> Source:
+        tensor = self._network.buffer(self._works[index].node.inputs[0])
+        layout = self._plan.layout_read(tensor, index)
+        loads = layout is not None and self._plan.loaders.get(tensor) == index
+        return Source(tensor, layout, loads, self._plan.staging.get(index, (0, 0)))
+
+    def _target(self, node: Node) -> Target:
+        tensor = self._network.buffer(node.output)
+        residual = self._network.buffer(node.inputs[1]) if len(node.inputs) > 1 else None
+        layout = self._plan.layouts.get(tensor)
+        view = self._network.views[node.output]
+        pixel = None if view.is_whole(self._graph.tensors[node.output].shape) else view.strides[-2]
+        in_memory = tensor in self._plan.in_memory
+        return Target(tensor, in_memory, layout, residual, view.offset, pixel)
+
+    def _numbered(self, chosen: Schedule, node: Node) -> Iterable[Job]:
+        """Give the jobs with their weights' offsets and their accumulators."""
+        offsets = [self.weights.add(self._stream(chosen, node, s)) for s in chosen.cut.streams]
+        jobs = with_accumulators(chosen.cut.jobs, self._groups, self._hardware)
+        self._groups += sum(job.first for job in jobs)
+        for job in jobs:
+            yield replace(job, weights=None if job.weights is None else offsets[job.weights])
+
+    def _stream(self, chosen: Schedule, node: Node, stream: Stream) -> bytes:
+        weight = self._graph.arrays(node)["weight"]
+        size = self._hardware.array_size
+        if chosen.cut.jobs[0].operation is Operation.DEPTHWISE:
+            return depthwise_stream(weight.reshape(weight.shape[:3]), stream, size)
+        return weight_stream(weight.reshape(len(weight), -1), stream, size)
+
+
+def _source_text(source: Source) -> str:
+    if source.layout is None:
+        return "memory"
+    return "memory, kept in buffer" if source.loads else "buffer"
+
+
+def _target_text(target: Target) -> str:
+    if target.layout is None:
+        return "memory"
+    return "buffer and memory" if target.memory else "buffer"

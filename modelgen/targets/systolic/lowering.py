@@ -1,0 +1,128 @@
+"""From a job to its descriptor: the one place where that is done.
+
+Addresses are places until the program lies in memory; C++ is printed, and bytes are made, from the
+same descriptor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from modelgen.targets.systolic.descriptor import Descriptor
+from modelgen.targets.systolic.jobs import EngineLayer, Job, Load, Place
+
+PARAMETER_BYTES = 8
+"""Scale and bias of an output channel."""
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A place in one of the sections "weights" and "parameters"."""
+
+    section: str
+    offset: int
+    """In bytes."""
+
+
+@dataclass(frozen=True)
+class Lowering:
+    """A job's descriptor, whose addresses are not known yet."""
+
+    descriptor: Descriptor
+    """Its addresses are zero."""
+    places: Mapping[str, Place | Constant]
+    """Field -> what it is the address of; fields that are not used are left out."""
+
+    def resolved(self, address: Callable[[Place | Constant], int]) -> Descriptor:
+        """Return the descriptor with its addresses; it is not linked to others."""
+        return replace(self.descriptor, **{f: address(p) for f, p in self.places.items()})
+
+
+def lower_job(layer: EngineLayer, job: Job) -> Lowering:
+    """Return the descriptor of one job of a layer."""
+    fields = {**_compute_fields(job), **_load_fields(job.load), **_store_fields(layer, job)}
+    places = {name: place for name, place in _places(layer, job).items() if place is not None}
+    return Lowering(Descriptor(**fields), places)
+
+
+def _places(layer: EngineLayer, job: Job) -> dict[str, Place | Constant | None]:
+    load, store = job.load, job.store
+    block = layer.parameters_offset + PARAMETER_BYTES * job.channel
+    return {
+        "source": load.source if load else None,
+        "weights": None if job.weights is None else Constant("weights", job.weights),
+        "parameters": Constant("parameters", block) if store else None,
+        "destination": store.memory if store else None,
+        "residual": store.residual if store else None,
+    }
+
+
+def _compute_fields(job: Job) -> dict[str, Any]:
+    c = job.compute
+    return {
+        "operation": job.operation,
+        "first": job.first,
+        "fence": job.fence,
+        "span": c.span,
+        "input_base": c.base,
+        "accumulator": job.accumulator,
+        "step_x": c.step_x,
+        "step_y": c.step_y,
+        "position_columns": c.columns,
+        "position_rows": c.rows,
+        "run": c.run,
+        "runs_x": c.runs_x,
+        "runs_y": c.runs_y,
+        "run_pitch_x": c.pitch_x,
+        "run_pitch_y": c.pitch_y,
+        "tiles": job.tiles,
+        "columns": job.outputs,
+    }
+
+
+def _load_fields(load: Load | None) -> dict[str, Any]:
+    if load is None:
+        return {}
+    return {
+        "load": load.source is not None,
+        "fill": load.fill is not None,
+        "source_row_pitch": load.row_pitch,
+        "source_column_pitch": load.column_pitch,
+        "load_rows": load.rows,
+        "load_columns": load.columns,
+        "load_words": load.words,
+        "load_pitch": load.pitch,
+        "load_base": load.base,
+        "load_head": load.head,
+        "load_tail": load.tail,
+        "fill_value": load.fill or 0.0,
+    }
+
+
+def _store_fields(layer: EngineLayer, job: Job) -> dict[str, Any]:
+    store = job.store
+    if store is None:
+        # What the C++ builder leaves there; nothing reads it.
+        rows, columns = job.compute.rows, job.compute.columns
+        window = {"window_rows": 1, "window_columns": 1}
+        return {"store_rows": rows, "store_columns": columns, **window}
+    low, high = layer.epilogue.bounds
+    return {
+        "store_memory": store.memory is not None,
+        "store_buffer": store.buffer is not None,
+        "add_residual": store.residual is not None,
+        "pitch_x": store.pitch_x,
+        "pitch_y": store.pitch_y,
+        "store_base": store.buffer or 0,
+        "store_step_x": store.step_x,
+        "store_step_y": store.step_y,
+        "store_rows": store.rows,
+        "store_columns": store.columns,
+        "window_rows": job.window[0],
+        "window_columns": job.window[1],
+        "clamp_low": low,
+        "clamp_high": high,
+        "slope": layer.epilogue.slope,
+    }

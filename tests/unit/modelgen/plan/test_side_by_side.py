@@ -1,0 +1,115 @@
+"""Tensors that are concatenated: written side by side by whom they are made, else copied."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from modelgen.errors import ModelError
+from modelgen.frontends.torch_export.importer import import_model
+from modelgen.hardware import Hardware
+from modelgen.ir.views import View, views
+from modelgen.passes.simplify import simplify
+from modelgen.plan.compiler import compile_graph
+from modelgen.plan.program import Program
+from modelgen.quantize.weights import quantize
+from tests.support.compiled import chains_of
+from tests.support.overlap import check_fences
+from tests.unit.modelgen.plan.test_cpu_layers import SMALL, Function, check_device
+
+
+def branches(x: torch.Tensor, one: nn.Module, two: nn.Module) -> torch.Tensor:
+    return torch.cat([torch.relu(one(x)), two(x)], 1)
+
+
+def followed(x: torch.Tensor, one: nn.Module, two: nn.Module, three: nn.Module) -> torch.Tensor:
+    return three(branches(x, one, two))
+
+
+def nested(x: torch.Tensor, one: nn.Module, two: nn.Module, three: nn.Module) -> torch.Tensor:
+    return torch.cat([one(x), torch.cat([two(x), three(x)], 1)], 1)
+
+
+def dense(x: torch.Tensor, one: nn.Module, two: nn.Module, three: nn.Module) -> torch.Tensor:
+    """Each layer reads what all before it have made."""
+    first = torch.cat([x, torch.relu(one(x))], 1)
+    second = torch.cat([first, torch.relu(two(first))], 1)
+    return three(second)
+
+
+def conv(inputs: int, outputs: int, kernel: int = 3) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2)
+
+
+MODELS = [
+    (Function(branches, conv(3, 4), conv(3, 5, 1)), (3, 6, 7)),
+    (Function(branches, nn.Linear(9, 4), nn.Linear(9, 5)), (9,)),
+    (Function(followed, conv(3, 4), conv(3, 5), conv(9, 2)), (3, 6, 7)),
+    (Function(followed, nn.MaxPool2d(2), nn.AvgPool2d(2), conv(6, 2)), (3, 6, 8)),
+    (Function(nested, conv(3, 4), conv(3, 9), conv(3, 2, 1)), (3, 6, 7)),
+    (Function(dense, conv(3, 4), conv(7, 4), conv(11, 5, 1)), (3, 6, 7)),
+    (Function(lambda x, one: torch.cat([one(x)] * 2, 1), conv(3, 4)), (3, 6, 7)),
+    (Function(lambda x, one: torch.cat([one(x) + x, x], 1), conv(3, 3)), (3, 6, 7)),
+    (Function(lambda x, one: torch.cat([torch.sigmoid(one(x)), x], 1), conv(3, 3)), (3, 6, 7)),
+    (Function(lambda x, one: torch.cat([x, one(x)], 1).softmax(1), nn.Linear(9, 4)), (9,)),
+    (
+        Function(lambda x, one: torch.cat([x.flatten(1), one(x).flatten(1)], 1), conv(1, 1)),
+        (1, 4, 3),
+    ),
+]
+IDS = ["maps", "rows", "followed", "pools", "nested", "dense", "twice", "sum", "cpu", "softmax"]
+
+
+@pytest.mark.parametrize("hardware", [Hardware(), SMALL, Hardware(array_size=16)], ids=str)
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize(("model", "shape"), MODELS, ids=[*IDS, "flattened"])
+def test_concatenations(
+    model: nn.Module, shape: tuple[int, ...], batch: int, hardware: Hardware
+) -> None:
+    check_device(model, shape, batch, hardware)
+    program = compiled(model, shape, batch, hardware)
+    for chain in chains_of(program, program.graph):
+        check_fences(chain, hardware.array_size)
+
+
+def compiled(
+    model: nn.Module, shape: tuple[int, ...], batch: int = 1, hardware: Hardware | None = None
+) -> Program:
+    graph = quantize(simplify(import_model(model, shape, batch)))
+    return compile_graph(graph, hardware or Hardware())
+
+
+def test_what_can_be_written_side_by_side_is_not_copied() -> None:
+    model = Function(followed, conv(3, 4), conv(3, 5), conv(9, 2))
+    program = compiled(model, (3, 6, 7))
+    assert [layer.node.operator.name for layer in program.layers] == ["conv2d"] * 3
+    first, second, joined, _ = program.graph.nodes
+    found = views(program.graph)
+    strides = (6 * 7 * 9, 7 * 9, 9, 1)
+    assert found[first.output] == View(joined.output, 0, strides)
+    assert found[second.output] == View(joined.output, 4, strides)
+
+
+def test_what_cannot_is_copied_by_the_engine() -> None:
+    """The model's input, and a sum, whose operand has the pitches of the result."""
+    model = Function(lambda x, one: torch.cat([one(x) + x, x], 1), conv(3, 3))
+    names = [layer.node.operator.describe() for layer in compiled(model, (3, 6, 7)).layers]
+    assert names == ["conv 3x3, add", "element-wise", "element-wise"]
+
+
+@pytest.mark.parametrize(
+    ("model", "shape", "message"),
+    [
+        (Function(lambda x: torch.cat([x, x], 2)), (3, 4, 4), "along dimension 2 of 4"),
+        (Function(lambda x: torch.cat([x, x], 0)), (3, 4, 4), "along dimension 0 of 4"),
+        (
+            Function(lambda x: torch.cat([x.flatten(1), x.flatten(1)], 1)),
+            (3, 4, 4),
+            "reads flattened feature maps",
+        ),
+    ],
+)
+def test_refusals(model: nn.Module, shape: tuple[int, ...], message: str) -> None:
+    with pytest.raises(ModelError, match=f"Layer 'cat' .*{message}"):
+        import_model(model, shape, 2)
