@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from modelgen.arithmetic.fp32 import CANONICAL_NAN
+from modelgen.arithmetic.fp32 import CANONICAL_NAN, Values
 
 _SMALLEST_ARGUMENT = np.float32(-87.0)
 """exp() below this is taken as zero; above, the result is a normal number."""
@@ -26,7 +26,7 @@ _POLYNOMIAL = [
 """Coefficients of exp(r) for |r| <= ln(2) / 2, highest power first."""
 
 
-def fma(left: np.ndarray, right: np.ndarray, addend: np.ndarray) -> np.ndarray:
+def fma(left: Values, right: Values, addend: Values) -> np.ndarray:
     """Return FP32 `left * right + addend`, rounded once.
 
     The product is exact in float64; the sum is rounded there to odd, so that rounding it again to

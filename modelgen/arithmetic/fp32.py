@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 
+Values = np.ndarray | np.float32
+"""FP32 numbers, or one for all."""
 CANONICAL_NAN = np.uint32(0x7FC00000).view(np.float32)
 """The only NaN that the engine produces: quiet, positive, no payload."""
 
@@ -127,13 +129,13 @@ def matmul(
     return total
 
 
-def fp32_add(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+def fp32_add(left: Values, right: Values) -> np.ndarray:
     """Add in FP32: nearest even, subnormals kept, canonical NaN."""
     with np.errstate(all="ignore"):
         return canonicalize(np.add(left, right, dtype=np.float32))
 
 
-def fp32_mul(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+def fp32_mul(left: Values, right: Values) -> np.ndarray:
     """Multiply in FP32: nearest even, subnormals kept, canonical NaN."""
     with np.errstate(all="ignore"):
         return canonicalize(np.multiply(left, right, dtype=np.float32))
@@ -148,16 +150,16 @@ def maximum(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 def clamp(values: np.ndarray, low: float, high: float) -> np.ndarray:
     """Limit to low .. high. NaN stays, and so does -0 at a bound of +0."""
-    low, high = np.float32(low), np.float32(high)
+    least, most = np.float32(low), np.float32(high)
     with np.errstate(invalid="ignore"):
-        values = np.where(values < low, low, values)
-        return np.where(values > high, high, values)
+        values = np.where(values < least, least, values)
+        return np.where(values > most, most, values)
 
 
 def postprocess(
     accumulators: np.ndarray,
-    scale: np.ndarray,
-    bias: np.ndarray,
+    scale: Values,
+    bias: Values,
     low: float = -np.inf,
     high: float = np.inf,
     *,

@@ -32,7 +32,7 @@ def save(graph: Graph, folder: Path) -> None:
         "flattened": graph.flattened,
     }
     (folder / "graph.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    np.savez(folder / "constants.npz", **graph.constants)
+    np.savez(folder / "constants.npz", allow_pickle=False, **graph.constants)
 
 
 def _node(node: Node) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from modelgen.arithmetic.fp32 import canonicalize, fp32_add
-from modelgen.operators.base import Arrays, Bounded, Cut, Operator, Shape
+from modelgen.operators.base import Arrays, Bounded, Cut, Shape
 from modelgen.operators.bounds import ALIGNMENT, RELATIVE, ROUNDING
-from modelgen.operators.epilogue import Epilogue
+from modelgen.operators.epilogue import Epilogue, Stored
 from modelgen.operators.window import Window
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class AvgPool2d(Operator):
+class AvgPool2d(Stored):
     """Each channel by itself, divided by all of the kernel, padding included."""
 
     name: ClassVar[str] = "avg_pool2d"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from modelgen.arithmetic.fp32 import fp32_add, slice_products
-from modelgen.operators.base import Arrays, Bounded, Cut, Operator, Shape
-from modelgen.operators.epilogue import Epilogue
+from modelgen.operators.base import Arrays, Bounded, Cut, Shape
+from modelgen.operators.epilogue import Epilogue, Stored
 from modelgen.operators.products import bounded_products, scaled, sliced
 from modelgen.operators.window import Window
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Conv2d(Operator):
+class Conv2d(Stored):
     """Sums over a window and its channels.
 
     Constants: `weight` (N, kernel rows, kernel columns, C / groups), FP32 or quantized to INT8 with

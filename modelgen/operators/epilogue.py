@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from modelgen.arithmetic.fp32 import maximum, postprocess
-from modelgen.operators.base import Bounded, Shape
+from modelgen.operators.base import Bounded, Operator, Shape
 from modelgen.operators.bounds import RELATIVE
 from modelgen.operators.window import pair_text
 
@@ -58,7 +58,10 @@ class Epilogue:
         if self.slope != 1.0:
             parts.append(f"leaky ReLU {self.slope:g}")
         if self.clamps:
-            names = {(0.0, None): "ReLU", (0.0, 6.0): "ReLU6"}
+            names: dict[tuple[float | None, float | None], str] = {
+                (0.0, None): "ReLU",
+                (0.0, 6.0): "ReLU6",
+            }
             parts.append(names.get((self.low, self.high), f"clamp {self.low} .. {self.high}"))
         if self.pools:
             parts.append(f"max-pool {pair_text(self.pool)}")
@@ -117,8 +120,8 @@ class Epilogue:
     def evaluate_exact(
         self,
         totals: np.ndarray,
-        scale: np.ndarray,
-        bias: np.ndarray,
+        scale: np.ndarray | np.float32,
+        bias: np.ndarray | np.float32,
         others: Sequence[np.ndarray],
     ) -> np.ndarray:
         """Return what is stored, bit for bit.
@@ -172,6 +175,20 @@ class Epilogue:
         cut = values[:, : rows * self.pool[0], : columns * self.pool[1]]
         windows = cut.reshape(batch, rows, self.pool[0], columns, self.pool[1], channels)
         return windows.max(axis=(2, 4))
+
+
+_Operator = TypeVar("_Operator", bound="Stored")
+
+
+class Stored(Operator):
+    """An operator whose results pass an epilogue before they are stored."""
+
+    epilogue: Epilogue
+
+    def with_epilogue(self: _Operator, epilogue: Epilogue) -> _Operator:
+        """Return the operator with another epilogue."""
+        changes: dict[str, Any] = {"epilogue": epilogue}
+        return replace(self, **changes)
 
 
 def _intersection(first: Epilogue, second: Epilogue) -> tuple[float | None, float | None]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from modelgen.operators.base import Arrays, Bounded, Cut, Operator, Shape
-from modelgen.operators.epilogue import Epilogue
+from modelgen.operators.base import Arrays, Bounded, Cut, Shape
+from modelgen.operators.epilogue import Epilogue, Stored
 from modelgen.operators.products import bounded_products, scaled, sliced
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Linear(Operator):
+class Linear(Stored):
     """Products of rows of K values with N columns of weights.
 
     Constants: `weight` (N, K), FP32 or quantized to INT8 with a `scale` (N,); `bias` (N,), which

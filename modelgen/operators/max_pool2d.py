@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from modelgen.arithmetic.fp32 import canonicalize, maximum
-from modelgen.operators.base import Arrays, Bounded, Cut, Operator, Shape
-from modelgen.operators.epilogue import Epilogue
+from modelgen.operators.base import Arrays, Bounded, Cut, Shape
+from modelgen.operators.epilogue import Epilogue, Stored
 from modelgen.operators.window import Window
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class MaxPool2d(Operator):
+class MaxPool2d(Stored):
     """Each channel by itself; padding is never the largest."""
 
     name: ClassVar[str] = "max_pool2d"

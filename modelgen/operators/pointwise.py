@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from modelgen.arithmetic.fp32 import canonicalize
-from modelgen.operators.base import Arrays, Bounded, Cut, Operator, Shape
+from modelgen.operators.base import Arrays, Bounded, Cut, Shape
 from modelgen.operators.bounds import RELATIVE
-from modelgen.operators.epilogue import Epilogue
+from modelgen.operators.epilogue import Epilogue, Stored
 
 if TYPE_CHECKING:
     import torch
 
 
 @dataclass(frozen=True)
-class Pointwise(Operator):
+class Pointwise(Stored):
     """Works on each value alone: batch-norm, sums, ReLU and its relatives.
 
     Constants: `scale` and `bias` FP32 (C,), or neither.

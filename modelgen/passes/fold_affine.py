@@ -21,7 +21,9 @@ def fold_affine(graph: Graph) -> Graph:
     """Merge each factor and constant into the weights and bias of the layer behind it."""
     for node in graph.nodes:
         values = _factor_and_constant(graph, node)
-        reader = None if values is None else _reader(graph, node.output)
+        if values is None:
+            continue
+        reader = _reader(graph, node.output)
         if reader is not None and _can_fold(reader, values[1]):
             return fold_affine(_fold(graph, node, reader, *values))
     return graph
@@ -58,12 +60,13 @@ def _can_fold(reader: Node, constant: float) -> bool:
 def _fold(graph: Graph, node: Node, reader: Node, factor: float, constant: float) -> Graph:
     arrays = {role: value.astype(np.float64) for role, value in graph.arrays(reader).items()}
     weight = arrays["weight"]
-    sums = weight.reshape(len(weight), -1).sum(axis=1)
+    bias = arrays.get("bias", np.zeros(len(weight)))
+    bias = bias + constant * weight.reshape(len(weight), -1).sum(axis=1)
     names = {role: f"{reader.name}.{node.name}.{role}" for role in ("weight", "bias")}
     constants = {
         **graph.constants,
         names["weight"]: (weight * factor).astype(np.float32),
-        names["bias"]: (arrays.get("bias", 0.0) + constant * sums).astype(np.float32),
+        names["bias"]: bias.astype(np.float32),
     }
     folded = replace(reader, constants=names, fused=(node.name, *reader.fused))
     nodes = [folded if other is reader else other for other in graph.nodes]

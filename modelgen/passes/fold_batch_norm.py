@@ -8,7 +8,7 @@ import numpy as np
 
 from modelgen.ir.graph import Graph, Node
 from modelgen.operators import Conv2d, Linear, Pointwise
-from modelgen.operators.epilogue import Epilogue
+from modelgen.operators.epilogue import Epilogue, Stored
 from modelgen.passes.fuse_pointwise import only_reader
 
 
@@ -31,19 +31,21 @@ def _can_fold(graph: Graph, before: Node) -> bool:
 
 
 def _fold(graph: Graph, before: Node, norm: Node) -> Graph:
-    weight, bias = graph.constant(before, "weight"), graph.constant(before, "bias")
-    scale = graph.constant(norm, "scale").astype(np.float64)
-    shift = graph.constant(norm, "bias").astype(np.float64)
+    operator, after = before.operator, norm.operator
+    assert isinstance(operator, Stored) and isinstance(after, Stored)
+    arrays, factors = graph.arrays(before), graph.arrays(norm)
+    weight, bias = arrays["weight"], arrays.get("bias", np.float32(0.0))
+    scale, shift = (factors[role].astype(np.float64) for role in ("scale", "bias"))
     shaped = scale.reshape(-1, *(1 for _ in weight.shape[1:]))
     names = {role: f"{before.name}.{norm.name}.{role}" for role in ("weight", "bias")}
     constants = {
         **graph.constants,
         names["weight"]: (weight * shaped).astype(np.float32),
-        names["bias"]: ((0 if bias is None else bias) * scale + shift).astype(np.float32),
+        names["bias"]: (bias * scale + shift).astype(np.float32),
     }
     folded = replace(
         before,
-        operator=replace(before.operator, epilogue=norm.operator.epilogue),
+        operator=operator.with_epilogue(after.epilogue),
         output=norm.output,
         constants=names,
         fused=(*before.fused, norm.name, *norm.fused),

@@ -16,11 +16,13 @@ def fuse_max_pool(graph: Graph) -> Graph:
         if not isinstance(pool.operator, MaxPool2d) or not _is_simple(pool.operator):
             continue
         before = graph.producer(pool.inputs[0])
-        if before is not None and _can_pool(graph, before):
+        if before is None or not isinstance(before.operator, Conv2d):
+            continue
+        if _can_pool(graph, before, before.operator.epilogue):
             epilogue = replace(before.operator.epilogue, pool=pool.operator.window.kernel)
             merged = replace(
                 before,
-                operator=replace(before.operator, epilogue=epilogue),
+                operator=before.operator.with_epilogue(epilogue),
                 output=pool.output,
                 fused=(*before.fused, pool.name, *pool.fused),
             )
@@ -38,9 +40,7 @@ def _is_simple(pooling: MaxPool2d) -> bool:
     )
 
 
-def _can_pool(graph: Graph, node: Node) -> bool:
+def _can_pool(graph: Graph, node: Node, epilogue: Epilogue) -> bool:
     """Tell whether the maximum may be taken before scale, bias and activation."""
-    if not isinstance(node.operator, Conv2d) or not only_reader(graph, node.output):
-        return False
-    epilogue = node.operator.epilogue
-    return not epilogue.residual and not epilogue.pools and epilogue.slope >= 0
+    alone = only_reader(graph, node.output)
+    return alone and not epilogue.residual and not epilogue.pools and epilogue.slope >= 0

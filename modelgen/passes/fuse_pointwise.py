@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from modelgen.ir.graph import Graph, Node
-from modelgen.operators import AvgPool2d, Conv2d, Linear, MaxPool2d, Pointwise
-
-_Storing = Conv2d | Linear | MaxPool2d | AvgPool2d | Pointwise
+from modelgen.operators import Pointwise
+from modelgen.operators.epilogue import Stored
 
 
 def fuse_pointwise(graph: Graph) -> Graph:
@@ -30,19 +29,21 @@ def _is_plain(node: Node) -> bool:
 
 def _merged(graph: Graph, node: Node) -> Graph | None:
     """Return the graph with a node merged into a layer before it; None if that cannot be."""
+    operator = node.operator
+    assert isinstance(operator, Pointwise)
     for position in _by_work(graph, node):
         before = graph.producer(node.inputs[position])
-        if before is None or not isinstance(before.operator, _Storing):
+        if before is None or not isinstance(before.operator, Stored):
             continue
         if not only_reader(graph, before.output) or len(set(node.inputs)) < len(node.inputs):
             continue
-        epilogue = before.operator.epilogue.then(node.operator.epilogue)
+        epilogue = before.operator.epilogue.then(operator.epilogue)
         if epilogue is None:
             continue
         others = tuple(name for i, name in enumerate(node.inputs) if i != position)
         merged = replace(
             before,
-            operator=replace(before.operator, epilogue=epilogue),
+            operator=before.operator.with_epilogue(epilogue),
             inputs=(*before.inputs, *others),
             output=node.output,
             fused=(*before.fused, node.name, *node.fused),

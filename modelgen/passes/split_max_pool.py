@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from modelgen.ir.graph import Graph, Node, Tensor
 from modelgen.operators import Conv2d, MaxPool2d
+from modelgen.operators.epilogue import Stored
 from modelgen.operators.window import Window
 
 
@@ -31,8 +32,9 @@ def _split(graph: Graph, node: Node) -> Graph:
     while name in graph.tensors:
         name += "_"
     operator = node.operator
+    assert isinstance(operator, Stored)
     window = operator.epilogue.pool
-    alone = replace(operator, epilogue=operator.epilogue.without_pool())
+    alone = operator.with_epilogue(operator.epilogue.without_pool())
     conv = replace(node, operator=alone, output=name)
     pool = Node(name, MaxPool2d(Window(window, window)), (name,), node.output)
     tensor = Tensor(name, alone.infer_shape(graph.shapes(node), graph.arrays(node)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from modelgen.errors import ModelError
@@ -64,7 +64,7 @@ def _layer(lowered: Lowered, index: int) -> Layer:
     return lowered.layers[index]
 
 
-def _lifetimes(network: Network, lowered: Sequence[Lowered]) -> dict[str, arena.Lifetime]:
+def _lifetimes(network: Network, lowered: Iterable[Lowered]) -> dict[str, arena.Lifetime]:
     """Return the lifetimes of the buffers in memory, but for the network's input and output."""
     graph = network.graph
     in_memory = frozenset[str]().union(*(part.in_memory for part in lowered))

@@ -26,7 +26,7 @@ def partition(graph: Graph, targets: Sequence[Target]) -> tuple[Step, ...]:
 
 
 def _place(graph: Graph, node: Node, targets: Sequence[Target]) -> Step:
-    refusals = []
+    refusals: list[str] = []
     for target in targets:
         refusal = target.supports(graph, node)
         if refusal is None:

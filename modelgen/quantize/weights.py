@@ -54,14 +54,14 @@ def _check_choice(what: str, value: str, allowed: tuple[str, ...]) -> None:
 
 def _check_constants(graph: Graph, node: Node) -> None:
     for role in node.constants:
-        _check_finite(node, f"values of its {role}", graph.constant(node, role))
+        _check_finite(node, f"values of its {role}", graph.arrays(node)[role])
 
 
 def _quantize_node(
     graph: Graph, node: Node, scheme: str, choice: str, constants: dict[str, np.ndarray]
 ) -> Node:
-    weight = graph.constant(node, "weight")
-    bias = graph.constant(node, "bias")
+    arrays = graph.arrays(node)
+    weight, bias = arrays["weight"], arrays.get("bias")
     _check_finite(node, "weights", weight)
     # Layers that share a weight share the quantized weight too: names come from the weight's.
     name = node.constants["weight"]

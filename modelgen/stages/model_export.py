@@ -86,7 +86,7 @@ def _save_test_data(data: Data, outputs: np.ndarray, folder: Path) -> None:
     arrays = {"inputs": values_to_layout(data.test_inputs), "outputs": outputs}
     if data.test_labels is not None:
         arrays["labels"] = data.test_labels
-    np.savez(folder / TEST_FILE, **arrays)
+    np.savez(folder / TEST_FILE, allow_pickle=False, **arrays)
 
 
 def _write_json(path: Path, document: dict[str, Any]) -> None:

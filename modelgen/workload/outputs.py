@@ -96,8 +96,8 @@ def _check_softmax(graph: Graph) -> None:
     reason = ""
     if last is not None and isinstance(last.operator, Softmax | Argmax):
         reason = f"ends in {last.operator.name} already (layer '{last.name}')"
-    elif _maps(output.shape):
-        reason = f"gives feature maps of {_maps_text(_maps(output.shape))}"
+    elif (maps := _maps(output.shape)) is not None:
+        reason = f"gives feature maps of {_maps_text(maps)}"
     elif values == 1 or values % output.columns:
         reason = f"gives {shape_text(output.shape)} values for {graph.batch} inputs"
     if reason:

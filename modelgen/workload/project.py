@@ -79,6 +79,7 @@ def load_project(folder: Path) -> Project:
 def _import(path: Path) -> ModuleType:
     """Run project.py as a module of its own; its folder is on the path meanwhile."""
     spec = importlib.util.spec_from_file_location(f"heepstor_project_{path.parent.name}", path)
+    assert spec is not None and spec.loader is not None, path
     module = importlib.util.module_from_spec(spec)
     sys.path.insert(0, str(path.parent))
     # Compiled files are told from newer sources by size and whole seconds: an edit of the same size

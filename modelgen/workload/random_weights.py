@@ -26,11 +26,11 @@ def random_model(project: Project) -> torch.nn.Module:
     return model
 
 
-def _randomize(norm: torch.nn.Module) -> None:
+def _randomize(norm: torch.nn.modules.batchnorm._BatchNorm) -> None:
     import torch
 
     with torch.no_grad():
-        if norm.running_mean is not None:
+        if norm.running_mean is not None and norm.running_var is not None:
             norm.running_mean.normal_(0.0, 0.2)
             norm.running_var.uniform_(0.5, 1.5)
         if norm.weight is not None:

@@ -72,7 +72,8 @@ def trained_model(
         _check_reloaded(model, reloaded, data)
 
     save_checkpoint(model, kept, check)
-    return reloaded, f"trained on {len(data.train_inputs)} inputs"
+    inputs = 0 if data.train_inputs is None else len(data.train_inputs)
+    return reloaded, f"trained on {inputs} inputs"
 
 
 def _check_reloaded(trained: torch.nn.Module, reloaded: torch.nn.Module, data: Data) -> None:
@@ -153,6 +154,7 @@ def _check_classes(model: torch.nn.Module, data: Data) -> None:
     """Raise ModelError if the model's outputs are not one value for each class of the labels."""
     import torch
 
+    assert data.train_inputs is not None and data.train_labels is not None
     output = try_forward(model.eval(), torch.from_numpy(data.train_inputs[:1]))
     if output.dim() != 2:
         shape = "x".join(map(str, output.shape))

@@ -48,8 +48,9 @@ def _layer_kind(call: Any) -> str:
 def source_line(trace: str) -> str:
     """Return "project.py:12: x = torch.tanh(x)": the model's own line in a stack trace, or ""."""
     frames = re.findall(r'File "([^"]+)", line (\d+), in \S+\n\s*(.*)', trace)
-    torch = importlib.util.find_spec("torch").submodule_search_locations[0]
-    foreign = torch, str(Path(__file__).parents[2])
+    torch = importlib.util.find_spec("torch")
+    libraries = (torch.submodule_search_locations or []) if torch else []
+    foreign = *libraries, str(Path(__file__).parents[2])
     own = [frame for frame in frames if not frame[0].startswith(foreign)]
     if not own:
         return ""

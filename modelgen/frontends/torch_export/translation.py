@@ -133,11 +133,11 @@ class Translation:
         self._tensors[name] = tensor
         self._tensor_of[call] = self._written[call] = name
         self._nodes.append(node)
-        orders = {self.flattened.get(tensor) for tensor in inputs}
-        if keep is not None and orders != {None}:
-            if not keep or len(orders) > 1:
+        orders = [self.flattened[tensor] for tensor in inputs if tensor in self.flattened]
+        if keep is not None and orders:
+            if not keep or len(orders) < len(inputs) or len(set(orders)) > 1:
                 self.complain_of_order(call)
-            self.flattened[name] = orders.pop()
+            self.flattened[name] = orders[0]
         return name
 
     def _check_shape(self, call: Any, node: Node, tensor: Tensor) -> None:
@@ -222,7 +222,7 @@ class Translation:
         return self._constants[self._constant(call, node)]
 
     def _constant(self, call: Any, node: Any) -> str:
-        target = self._constant_of.get(getattr(node, "name", None))
+        target = self._constant_of.get(getattr(node, "name", ""))
         if target is None:
             self.complain(call, "has weights that the model computes")
         if target not in self._constants:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from modelgen.targets.systolic.abi import Fence, Operation
-from modelgen.targets.systolic.jobs import EngineLayer, Job, Load
+from modelgen.targets.systolic.jobs import EngineLayer, Job, Load, Place, Store
 
 WORD_BYTES = 4
 
@@ -83,25 +83,24 @@ class Footprint:
 def footprint(job: Job, array_size: int, *, reports: bool) -> Footprint:
     """Return what a job touches."""
     load, store = job.load, job.store
-    source = load.source if load else None
     return Footprint(
-        loads_from=None if source is None else (source.tensor, _source_words(load)),
+        loads_from=_source_words(load, load.source) if load and load.source else None,
         loads_to=tuple(_loaded(load)) if load else (),
         reads=_read(job, array_size),
         entries=range(job.accumulator, job.accumulator + job.entries),
-        stores_to_memory=_stored(job, store.memory) if store and store.memory else None,
-        stores_to_buffer=(_stored_in_buffer(job),) if store and store.buffer is not None else (),
-        adds=_stored(job, store.residual) if store and store.residual else None,
+        stores_to_memory=_stored(job, store, store.memory) if store and store.memory else None,
+        stores_to_buffer=tuple(_stored_in_buffer(job, store)) if store else (),
+        adds=_stored(job, store, store.residual) if store and store.residual else None,
         reports=reports,
     )
 
 
-def _source_words(load: Load) -> Words:
+def _source_words(load: Load, source: Place) -> tuple[str, Words]:
     axes = (
         (load.rows, load.row_pitch // WORD_BYTES),
         (load.columns, load.column_pitch // WORD_BYTES),
     )
-    return _words(load.source.offset // WORD_BYTES, load.words, *axes)
+    return source.tensor, _words(source.offset // WORD_BYTES, load.words, *axes)
 
 
 def _loaded(load: Load) -> Iterable[Words]:
@@ -122,17 +121,15 @@ def _read(job: Job, array_size: int) -> Words:
     return _words(c.base, length, (c.rows, c.step_y), (c.runs_y, c.pitch_y))
 
 
-def _stored(job: Job, place: object) -> tuple[str, Words]:
-    store = job.store
+def _stored(job: Job, store: Store, place: Place) -> tuple[str, Words]:
     axes = (store.rows, store.pitch_y // WORD_BYTES), (store.columns, store.pitch_x // WORD_BYTES)
     return place.tensor, _words(place.offset // WORD_BYTES, job.outputs, *axes)
 
 
-def _stored_in_buffer(job: Job) -> Words:
-    store = job.store
-    return _words(
-        store.buffer, job.outputs, (store.rows, store.step_y), (store.columns, store.step_x)
-    )
+def _stored_in_buffer(job: Job, store: Store) -> Iterable[Words]:
+    if store.buffer is not None:
+        axes = (store.rows, store.step_y), (store.columns, store.step_x)
+        yield _words(store.buffer, job.outputs, *axes)
 
 
 def fence(layers: Sequence[EngineLayer], array_size: int) -> tuple[EngineLayer, ...]:

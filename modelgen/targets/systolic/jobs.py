@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelgen.operators.epilogue import Epilogue
+from modelgen.operators.epilogue import Epilogue, Stored
 from modelgen.targets.base import Layer
 from modelgen.targets.systolic.abi import Fence, Operation
 from modelgen.targets.systolic.geometry import Geometry
@@ -153,4 +153,5 @@ class EngineLayer(Layer):
     @property
     def epilogue(self) -> Epilogue:
         """What is done with each result before it is stored."""
+        assert isinstance(self.node.operator, Stored)
         return self.node.operator.epilogue

@@ -37,7 +37,8 @@ class Lowering:
 
     def resolved(self, address: Callable[[Place | Constant], int]) -> Descriptor:
         """Return the descriptor with its addresses; it is not linked to others."""
-        return replace(self.descriptor, **{f: address(p) for f, p in self.places.items()})
+        known: dict[str, Any] = {field: address(p) for field, p in self.places.items()}
+        return replace(self.descriptor, **known)
 
 
 def lower_job(layer: EngineLayer, job: Job) -> Lowering:

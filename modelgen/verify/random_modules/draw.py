@@ -120,9 +120,12 @@ def _candidates(module: RandomModule) -> Iterator[RandomModule]:
         yield replace(module, steps=steps[: module.output])
     for number in range(len(steps), 0, -1):
         yield _without(module, number)
-    plain = {"batch": 1, "train": False, "names": "plain", "weights": "plain", "values": "plain"}
-    for field, value in (plain | {"scale": "max"}).items():
-        yield replace(module, **{field: value})
+    yield replace(module, batch=1)
+    yield replace(module, train=False)
+    yield replace(module, names="plain")
+    yield replace(module, weights="plain")
+    yield replace(module, values="plain")
+    yield replace(module, scale="max")
     for axis, size in enumerate(module.features):
         for less in {1, -(-size // 2), max(size - 1, 1)}:
             features = (*module.features[:axis], less, *module.features[axis + 1 :])

@@ -71,7 +71,7 @@ class Data:
         where = f"Data '{self.name}': {part}"
         try:
             given = np.asarray(value)
-            array = np.ascontiguousarray(given, kind)
+            array: np.ndarray = np.ascontiguousarray(given, kind)
         except (TypeError, ValueError) as error:
             raise ModelError(f"{where} are not an array of numbers: {error}") from error
         if kind is np.int64 and (array.ndim != 1 or (array != given).any()):

@@ -110,6 +110,7 @@ class IdxSet:
         self, root: Path, name: str, dimensions: int, different: list[Path]
     ) -> tuple[Path, np.ndarray]:
         path = _find(root, name)
+        assert path is not None, name
         content = read_content(path)
         if not self._is_published(path, name, content):
             different.append(path)

@@ -18,8 +18,8 @@ def normalize(
     pixels: np.ndarray, means: Sequence[float], deviations: Sequence[float]
 ) -> np.ndarray:
     """Return pixels of 0 .. 1 with each channel's mean and deviation taken out, as FP32."""
-    mean = np.float32(means)[:, None, None]
-    deviation = np.float32(deviations)[:, None, None]
+    mean = np.array(means, np.float32)[:, None, None]
+    deviation = np.array(deviations, np.float32)[:, None, None]
     return ((pixels - mean) / deviation).astype(np.float32)
 
 

@@ -204,7 +204,7 @@ class _Cutter:
             compute = resident(geometry, block, chunk, self._source.layout, span=span)
             load = None
             if self._source.loads and first_tile == 0:
-                load = self._progressive(block, chunk)
+                load = self._progressive(block, chunk, self._source.layout)
             return load, compute, None
         if geometry.is_matmul and chunk.covers(geometry) and held is not None:
             return None, held[1], held
@@ -222,19 +222,20 @@ class _Cutter:
         self._stages += 1
         return base + (half if self._stages % 2 == 0 and words <= half else 0)
 
-    def _progressive(self, block: Block, chunk: Chunk) -> Load | None:
+    def _progressive(self, block: Block, chunk: Chunk, whole: Layout) -> Load | None:
         """Return a load of the rows that a block is the first to read.
 
         The first block of a map brings a row at least, even if it sees nothing but padding: the
         words above the first row are filled with it.
         """
         view = self._geometry.source
-        layout = self._source.layout.seen_as(view)
+        layout = whole.seen_as(view)
+        assert layout is not None
         channels = chunk.channels if self._geometry.is_matmul else range(view.channels)
         last_chunk = channels.stop == view.channels
-        whole = block.y.stop == self._geometry.y.outputs
+        is_last = block.y.stop == self._geometry.y.outputs
         reach = max(self._geometry.y.reach(block.y.stop), 1)
-        end = view.rows if whole else min(reach, view.rows)
+        end = view.rows if is_last else min(reach, view.rows)
         rows = range(self._loaded, max(end, self._loaded))
         if last_chunk:
             self._loaded = rows.stop
@@ -274,12 +275,14 @@ class _Cutter:
         if not self._geometry.is_matmul:
             return []
         layout = self._source.layout
-        by_rows = layout is not None and layout.seen_as(self._geometry.source) is None
+        rows = 0
+        if layout is not None and layout.seen_as(self._geometry.source) is None:
+            rows = layout.view.row_words
         return slices_of(
             self._geometry,
             chunk,
-            span=self._tiling.span and (by_rows or len(chunk.y) > 1),
-            row_words=layout.view.row_words if by_rows else 0,
+            span=self._tiling.span and (rows > 0 or len(chunk.y) > 1),
+            row_words=rows,
             array_size=self._hardware.array_size,
         )
 

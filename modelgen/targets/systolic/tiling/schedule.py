@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from modelgen.errors import ModelError
 from modelgen.hardware import Hardware
 from modelgen.targets.systolic.cost import CONSTANTS, JobCost, job_cost, next_start, tile_cycles
-from modelgen.targets.systolic.geometry import Geometry
+from modelgen.targets.systolic.geometry import Axis, Geometry
 from modelgen.targets.systolic.jobs import Job
 from modelgen.targets.systolic.scratchpad.layout import FIELD_LIMIT, ceil_div, saves_slices
 from modelgen.targets.systolic.tiling.cut import (
@@ -116,6 +116,7 @@ def schedule(
         rank = _Rank(cost, len(made.jobs), tiling.tiles[0] if source.loads else 0)
         if best is None or rank.is_better(best[0]):
             best = rank, tiling, made
+    assert best is not None
     _, tiling, made = best
     ready = geometry.target.rows - tiling.heights[-1]
     return Schedule(tiling, made, ready)
@@ -275,7 +276,7 @@ def _staged_channels(geometry: Geometry, tiling: Tiling, hardware: Hardware) -> 
 def window_words(geometry: Geometry, tiling: Tiling, channels: int, hardware: Hardware) -> int:
     """Return the words of buffer that the largest block's input takes, or some more."""
 
-    def points(axis: object, positions: int, taps: int) -> int:
+    def points(axis: Axis, positions: int, taps: int) -> int:
         if taps == 1:
             return positions
         return (positions - 1) * axis.stride + (taps - 1) * axis.dilation + 1
