@@ -7,6 +7,7 @@ import inspect
 import json as jsonlib
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from invoke import Exit, task
@@ -97,7 +98,7 @@ def _say_waiting(reason: str):
     return lambda holder: print(f"Waiting for {holder}, which {reason}.", file=sys.stderr)
 
 
-def _with_options(options: dict[str, tuple[object, str]]):
+def _with_options(options: Mapping[str, tuple[object, str]]):
     """Makes a function a task in build/ whose options, all keywords, are those of a table."""
 
     def make(function):

@@ -63,7 +63,7 @@ def run(bench: Bench) -> dict:
 def _measure(bench: Bench, case: Case, array_size: int) -> dict:
     measured = bench.linear(case.name, array_size, case.sizes, case.batch, case.softmax)
     figures = {"name": case.name, "batch": case.batch, **measured.to_dict()}
-    figures["goal"] = case.cycles or round(case.ratio * measured.limit)
+    figures["goal"] = case.cycles or round((case.ratio or 0.0) * measured.limit)
     theirs = published.ENGINE_CYCLES.get(case.name, {}).get(array_size)
     if theirs:
         figures["published"] = theirs

@@ -49,8 +49,8 @@ class Network:
         if self.fewer and array_size == 8:
             theirs = published.ENGINE_CYCLES[self.name][array_size]
             goals[f"{FEWER_GOAL} x fewer than published"] = theirs // FEWER_GOAL
-        if array_size in (self.cycles or {}):
-            goals["cycles"] = self.cycles[array_size]
+        if cycles := (self.cycles or {}).get(array_size):
+            goals["cycles"] = cycles
         return goals
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -22,7 +22,7 @@ def figures_table(
     from rich import box
     from rich.table import Table
 
-    shape = {"box": box.SIMPLE_HEAD, "padding": 0} if narrow else {}
+    shape: dict[str, Any] = {"box": box.SIMPLE_HEAD, "padding": 0} if narrow else {}
     table = Table(title=title, title_justify="left", **shape)
     for index, heading in enumerate(headings):
         table.add_column(heading, justify="right" if index >= texts else "left", no_wrap=True)

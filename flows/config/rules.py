@@ -48,7 +48,7 @@ def _check_section(values: Any, schema: Mapping, prefix: str, problems: list[str
         problems.append(f"{where} must be a section: {{ {', '.join(schema)} }}")
         return {}
     problems += [_unknown(name, schema, prefix) for name in values if name not in schema]
-    result = {}
+    result: dict[str, Any] = {}
     for name, kind in schema.items():
         if name not in values:
             problems.append(f"{prefix}{name} is missing")

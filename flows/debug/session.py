@@ -123,7 +123,7 @@ def _target(port: str, simulator: Path | None, elf: Path, out: Path) -> Iterator
         yield _Target(adapter, False, "Are the adapter and the pins connected, and the board on?")
         return
     # The boot ROM waits for the serial line: the program is there, and has not run.
-    command = [simulator, f"--firmware={elf}", "--boot=loader", "--jtag=0"]
+    command: list[str | Path] = [simulator, f"--firmware={elf}", "--boot=loader", "--jtag=0"]
     with background.running("the simulator", command, out / "simulator.log", out / UART_LOG) as soc:
         number = soc.wait_for(r"JTAG on port (\d+)", _START_SECONDS)[1]
         file = str(CONFIGURATIONS / "simulator.cfg")

@@ -15,7 +15,7 @@ from flows.fpga.guarded import Guarded
 class Ecp5_bitstream(Guarded, Edaflow):
     """Netlist, placement, routing, bitstream; never an old one for a new one."""
 
-    argtypes = []  # noqa: RUF012  (Edalize reads it from the class)
+    argtypes: list[str] = []  # noqa: RUF012  (Edalize reads it from the class)
 
     @classmethod
     def get_tool_options(cls, flow_options):

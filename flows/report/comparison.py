@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flows.errors import HeepstorError
 from flows.report import data
@@ -56,7 +57,7 @@ def run(root: Path, a: str, b: str, unit: str, clock_hz: str, terminal: Terminal
     """
     check_choice("unit", unit, UNITS)
     typed_clock_hz = whole_number("clock-hz", clock_hz, 1)
-    reports = [load(root, name) for name in (a, b)]
+    reports = load(root, a), load(root, b)
     chosen = Unit(unit, typed_clock_hz or reports[0]["hardware"]["clock_hz"])
     labels = label(*reports)
     rows = summary(*reports, chosen)
@@ -91,7 +92,7 @@ def load(root: Path, name: str) -> dict:
     return report
 
 
-def _is_whole(report: object) -> bool:
+def _is_whole(report: Any) -> bool:
     """Whether everything is there that a comparison shows, of this report with itself."""
     from jinja2 import UndefinedError
 
@@ -201,7 +202,7 @@ def _show(labels: list[str], rows: list[Row], layers: list[Row], terminal: Termi
 
 
 def render(
-    reports: list[dict], labels: list[str], rows: list[Row], layers: list[Row], unit: Unit
+    reports: Sequence[dict], labels: list[str], rows: list[Row], layers: list[Row], unit: Unit
 ) -> str:
     """The page."""
     return template(

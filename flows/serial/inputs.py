@@ -106,7 +106,7 @@ def _opened(path: Path) -> Image.Image:
             image.load()
             if image.mode.startswith("I"):
                 # Grey of 16 bits, which Pillow would not scale but cut off at 255.
-                return Image.fromarray(np.uint8(np.asarray(image) // 257))
+                return Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
             is_transparent = image.has_transparency_data and _least_alpha(image) < 255
     except Exception as error:  # What is no picture can fail in any part of Pillow's decoders.
         raise HeepstorError(f"{path} cannot be read as a picture: {error}") from error
@@ -119,7 +119,7 @@ def _opened(path: Path) -> Image.Image:
 
 
 def _least_alpha(image: Image.Image) -> int:
-    return image.convert("RGBA").getchannel("A").getextrema()[0]
+    return int(np.asarray(image.convert("RGBA").getchannel("A")).min())
 
 
 def _torch_shape(shape: tuple[int, ...]) -> tuple[int, ...]:

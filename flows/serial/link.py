@@ -7,7 +7,7 @@ import struct
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 import serial
 
@@ -213,7 +213,7 @@ class Link:
         )
 
 
-def is_answer(reply: Message | None) -> bool:
+def is_answer(reply: Message | None) -> TypeGuard[Message]:
     """Whether an attempt has succeeded."""
     return reply is not None and reply.type != protocol.ERROR
 

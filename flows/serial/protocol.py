@@ -136,7 +136,8 @@ def decode(frame: bytes) -> Message | None:
     content, crc = data[: -_CRC.size], data[-_CRC.size :]
     if _CRC.unpack(crc)[0] != crc32(content):
         return None
-    return Message(*_HEADER.unpack_from(content), content[_HEADER.size :])
+    kind, sequence = _HEADER.unpack_from(content)
+    return Message(kind, sequence, content[_HEADER.size :])
 
 
 def stuff(data: bytes) -> bytes:

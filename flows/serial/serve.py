@@ -61,15 +61,19 @@ def serving(link: Link, port: str, config: Config, server: Path, progress: Progr
         if buffers.program == firmware.program_id(server):
             return buffers
     session.load(link, port, config, image.read(server), progress)
-    try:
-        board = link.hello()
-    except NoAnswer:
-        board = None
-    if board is None or board.role != protocol.SERVER:
+    if not _serves(link):
         raise HeepstorError(
             f"the application on {link.name} was started and does not serve.{_last_lines(link)}"
         )
     return Buffers.unpack(link.request(protocol.BUFFERS).body)
+
+
+def _serves(link: Link) -> bool:
+    """Tell whether it is a server that answers."""
+    try:
+        return link.hello().role == protocol.SERVER
+    except NoAnswer:
+        return False
 
 
 def check_size(buffers: Buffers, inputs: Inputs, batch: int) -> None:

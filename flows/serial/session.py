@@ -55,6 +55,7 @@ def opened(port: str, config: Config, program: Path | None) -> Iterator[Link]:
     """Opens a port, or starts the simulator `program` if the port's name is SIMULATOR."""
     answer = patience(port).answer
     if port == SIMULATOR:
+        assert program is not None
         with simulator.started(program) as board:
             yield Link(board.port, "the simulator", answer, check=board.check)
     else:

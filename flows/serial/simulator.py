@@ -45,10 +45,10 @@ def started(program: Path) -> Iterator[Simulator]:
     """Starts a simulator whose boot ROM waits for a program, and ends it when it is left."""
     with tempfile.TemporaryDirectory(prefix="heepstor-") as folder:
         link, log = Path(folder) / "board", Path(folder) / "messages"
-        command = [program, "--boot=loader", f"--uart-pty={link}", f"--max-cycles={MAX_CYCLES}"]
+        options = "--boot=loader", f"--uart-pty={link}", f"--max-cycles={MAX_CYCLES}"
         with (
             log.open("wb") as messages,
-            running(command, stdout=messages, stderr=messages) as process,
+            running([program, *options], stdout=messages, stderr=messages) as process,
         ):
             _await(link, process, log)
             with open_port(str(link), _BAUD) as port:

@@ -38,5 +38,5 @@ class Text:
         return _decoded(self._pending)
 
 
-def _decoded(data: bytes) -> str:
+def _decoded(data: bytes | bytearray) -> str:
     return bytes(data).decode("ascii", errors="replace").rstrip("\r")

@@ -93,7 +93,7 @@ class LogReader:
 
     def __init__(self) -> None:
         self.log = DeviceLog()
-        self._current: InputRun | None = None
+        self._present: InputRun | None = None
 
     def read(self, line: str) -> bool:
         """Takes in one line; True if it was one for programs. Raises HeepstorError if malformed."""
@@ -108,11 +108,18 @@ class LogReader:
             ) from error
         return True
 
+    @property
+    def _current(self) -> InputRun:
+        """The inference that is being told of."""
+        if self._present is None:
+            raise ValueError("no inference has begun")
+        return self._present
+
     def _take(self, words: list[str]) -> None:
         match words:
             case ["input", index, "cycles", cycles]:
-                self._current = InputRun(_number(cycles))
-                self.log.inputs[self._index(index, len(self.log.inputs))] = self._current
+                self._present = InputRun(_number(cycles))
+                self.log.inputs[self._index(index, len(self.log.inputs))] = self._present
             case ["output", index, *values]:
                 self._index(index, len(self.log.inputs) - 1)
                 self._current.outputs = [_word(value) for value in values]

@@ -36,13 +36,13 @@ class FileHashes:
             case [known, str(digest)] if known == identity:
                 return digest
         with path.open("rb") as file:
-            digest = hashlib.sha256()
+            content = hashlib.sha256()
             while block := file.read(1 << 20):
-                digest.update(block)
+                content.update(block)
         if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) > _SETTLED_NS:
-            self._known[key] = [identity, digest.hexdigest()]
+            self._known[key] = [identity, content.hexdigest()]
             self._dirty = True
-        return digest.hexdigest()
+        return content.hexdigest()
 
     def save(self) -> None:
         """Keeps what is known for the next process."""

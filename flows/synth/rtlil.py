@@ -48,7 +48,8 @@ class Module:
 def read(path: Path) -> dict[str, Module]:
     """The modules of a file that `write_rtlil` has written, by name."""
     modules = {}
-    name, lines = "", []
+    name = ""
+    lines: list[str] = []
     with path.open(encoding="utf-8") as file:
         for line in file:
             if line.startswith("module "):

@@ -109,9 +109,14 @@ def run_captured(
     command: Sequence[str], cwd: Path, environment: Mapping[str, str]
 ) -> tuple[int, str, str]:
     """Run a program; return its exit code, its output and its messages."""
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with running(
-        command, text=True, errors="replace", cwd=cwd, env=environment, **pipes
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        cwd=cwd,
+        env=environment,
     ) as process:
         out, err = process.communicate()
         return _exit_code(process), out, err

@@ -108,7 +108,7 @@ def _reaped(program: int) -> int | None:
 def _end(program: int, group: int | None, code: int | None) -> int:
     """End the program and all that it has started, if need be by force; return its exit code."""
     deadline = time.monotonic() + _GRACE_SECONDS
-    number = signal.SIGTERM
+    number: int = signal.SIGTERM
     while children := _children(group):
         for child in children:
             _send(child, number)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 
 from flows import config as configuration
 from flows.config import Config
@@ -131,7 +132,10 @@ def measure(elf: Path, config: Config) -> dict[str, int]:
 def program_id(elf: Path) -> int:
     """Returns the number that identifies a linked program."""
     with elf.open("rb") as file:
-        symbols = ELFFile(file).get_section_by_name(".symtab").get_symbol_by_name(PROGRAM_ID)
+        table = ELFFile(file).get_section_by_name(".symtab")
+        assert isinstance(table, SymbolTableSection), elf
+        symbols = table.get_symbol_by_name(PROGRAM_ID)
+    assert symbols, elf
     return symbols[0]["st_value"]
 
 

@@ -194,9 +194,10 @@ def _flags(unit: Unit) -> list[str]:
 
 def _prefix_maps(unit: Unit) -> list[str]:
     """Returns flags that shorten names in debug information: the same bytes wherever files lie."""
-    package = importlib.util.find_spec("ziglang").submodule_search_locations[0]
+    package = importlib.util.find_spec("ziglang")
+    places = (package.submodule_search_locations or []) if package else []
     names = {folder: folder.name for folder in unit.header_dirs}
-    names |= {ROOT / "sw": "sw", Path(package): "ziglang"}
+    names |= {ROOT / "sw": "sw", **{Path(place): "ziglang" for place in places}}
     return [f"-ffile-prefix-map={folder}={name}" for folder, name in names.items()]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flows.report.charts.bars import (
     BAR_WIDTH,
     NAME_WIDTH,
@@ -20,7 +22,7 @@ BAR_PITCH = 18
 GAP = 12
 
 
-def draw(reports: list[dict], labels: list[str], unit: Unit) -> str:
+def draw(reports: Sequence[dict], labels: list[str], unit: Unit) -> str:
     """The chart. All bars share one scale; layers of the same name stand together."""
     rows = [{row["name"]: row for row in (*report["layers"], rest(report))} for report in reports]
     names = [name for name in dict.fromkeys([*rows[0], *rows[1]]) if name != "the rest"]

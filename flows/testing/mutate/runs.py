@@ -51,10 +51,14 @@ def run(copy: Path, tests: Sequence[str], limit: float | None, *more: str) -> Ru
     options = ("-q", "--tb=short", "-p", "no:cacheprovider", "--hypothesis-seed=0")
     command = [sys.executable, "-m", "pytest", *options, *_NO_SHRINKING, *more, *tests]
     begin = time.monotonic()
-    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    texts = {"text": True, "errors": "replace"}
     with processes.running(
-        command, cwd=copy, env=_environment(copy), **streams, **texts
+        command,
+        cwd=copy,
+        env=_environment(copy),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
     ) as process:
         try:
             output, code = process.communicate(timeout=limit)[0], process.returncode
@@ -76,7 +80,7 @@ def durations(copy: Path, tests: Sequence[str]) -> dict[str, float]:
     if done.code != _PASSED:
         raise HeepstorError(f"Tests of the mutants fail without any mutant:\n{done.output[-4000:]}")
     cases = list(ElementTree.parse(results).iter("testcase"))
-    skipped = [case.get("name") for case in cases if case.find("skipped") is not None]
+    skipped = [case.get("name", "") for case in cases if case.find("skipped") is not None]
     if skipped:
         raise HeepstorError(f"Tests of the mutants are skipped here: {', '.join(skipped)}.")
     return {test: sum(map(_seconds, filter(_belongs_to(test), cases))) for test in tests}

@@ -135,7 +135,8 @@ def test_ctrl_c_while_registers_are_read(tmp_path: Path) -> None:
     """The parser's extension makes TypeErrors of what is raised in it."""
     program = f"""
         import os, random, signal, time
-        from flows import interrupts, registers
+        from flows.system import interrupts
+        from flows.toolchain import registers
         random.seed(0)
         started = time.monotonic()
         registers.compile_rdl({str(RDL)!r})

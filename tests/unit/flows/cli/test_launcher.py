@@ -152,7 +152,7 @@ def test_an_error_of_the_system_names_a_place(repository: Path) -> None:
     """A write for which there is no space names no file: the message names the repository."""
     program = """
         import errno
-        from flows import launcher
+        from flows.cli import launcher
 
         def fail(task):
             raise OSError(errno.ENOSPC, "No space left on device")

@@ -37,7 +37,7 @@ print("started", os.getpid(), flush=True)
 TASK = """
 import sys
 from pathlib import Path
-from flows import interrupts, processes
+from flows.system import interrupts, processes
 from flows.system.locks import file_lock
 try:
     with interrupts.as_exceptions(), file_lock(Path("lock"), print):

@@ -56,6 +56,8 @@ def repository(tmp_path: Path) -> Path:
     """A repository with a function and its test, which does not look at negative numbers."""
     texts = {
         "flows/__init__.py": "",
+        "flows/testing/__init__.py": "",
+        "flows/testing/mutate/__init__.py": "",
         NO_SHRINKING: (ROOT / NO_SHRINKING).read_text(),
         "modelgen/__init__.py": "",
         "modelgen/sum.py": SUM,
@@ -159,7 +161,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(repository: Path) -> None:
 
 def test_ctrl_c_ends_the_tests_and_keeps_the_results(repository: Path) -> None:
     both = {"minus": mutant("a - b"), "slow": mutant(f"{FOREVER} or a")}
-    script = "import sys; from pathlib import Path; from flows import mutate\n"
+    script = "import sys; from pathlib import Path; from flows.testing import mutate\n"
     script += "from flows.terminal.progress import Terminal\n"
     script += "mutate.main(Path.cwd(), '', 1, False, Terminal(sys.stdout))"
     (repository / mutants.FOLDER).mkdir()

@@ -17,7 +17,8 @@ from flows.testing.pytest_progress import DURATIONS, Schedule
 FILES = {
     "pytest.ini": "[pytest]\n",
     # A line each time there is something to say, and not one in ten seconds.
-    "conftest.py": "from flows import progress, pytest_progress\n"
+    "conftest.py": "from flows.terminal import progress\n"
+    "from flows.testing import pytest_progress\n"
     "progress.PLAIN_INTERVAL = 0.0\npytest_progress._REFRESH_S = 0.01\n",
     "test_good.py": "import time\ndef test_short(): pass\n"
     "def test_waits_to_be_seen(): time.sleep(1)\ndef test_last(): pass\n",
