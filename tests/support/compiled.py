@@ -9,9 +9,13 @@ from hypothesis import strategies as st
 
 from modelgen.hardware import Hardware
 from modelgen.ir.graph import Graph
+from modelgen.ir.views import views
 from modelgen.plan.compiler import compile_graph
 from modelgen.plan.machine import Machine
+from modelgen.plan.partition import partition
 from modelgen.plan.program import Program
+from modelgen.targets.base import Network
+from modelgen.targets.standard import standard
 from modelgen.targets.systolic import Systolic
 from modelgen.targets.systolic.descriptor import Descriptor
 from modelgen.targets.systolic.execute import descriptors
@@ -58,6 +62,11 @@ def chains_of(program: Program, graph: Graph) -> list[list[Descriptor]]:
                 chain[last] = replace(chain[last], profile=16)
             chains.append(chain)
     return chains
+
+
+def network_of(graph: Graph, hardware: Hardware) -> Network:
+    """Return a graph distributed over the targets, as the compiler lowers it."""
+    return Network(graph, hardware, partition(graph, standard(hardware)), views(graph))
 
 
 def assert_close(got: np.ndarray, wanted: np.ndarray) -> None:

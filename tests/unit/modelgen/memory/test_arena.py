@@ -57,16 +57,16 @@ def test_an_arena_of_nothing() -> None:
 
 
 def test_a_hole_between_others_is_used() -> None:
-    """The one that dies first leaves room for one that is born later, between two that live on."""
+    """The one that dies first leaves room for one that is born later, below two that live on."""
     living = {
-        "first": arena.Lifetime(0, 3, 64),
-        "short": arena.Lifetime(0, 0, 64),
-        "last": arena.Lifetime(0, 3, 64),
+        "early": arena.Lifetime(0, 0, 64),
+        "kept": arena.Lifetime(0, 3, 64),
+        "kept too": arena.Lifetime(0, 3, 64),
         "later": arena.Lifetime(2, 3, 64),
     }
     placed = arena.place(living)
     assert placed.size == placed.lower_bound == 192
-    assert placed.offsets["later"] == placed.offsets["short"]
+    assert placed.offsets["later"] == placed.offsets["early"]
 
 
 def test_what_is_written_over_another_shares_its_place() -> None:
@@ -76,12 +76,13 @@ def test_what_is_written_over_another_shares_its_place() -> None:
         "sum": arena.Lifetime(1, 2, 64),
         "again": arena.Lifetime(2, 3, 64),
         "beside": arena.Lifetime(0, 3, 32),
+        "later": arena.Lifetime(3, 3, 16),
     }
     placed = arena.place(living, {"sum": "operand", "again": "sum"})
     assert placed.offsets["operand"] == placed.offsets["sum"] == placed.offsets["again"]
-    assert placed.offsets["beside"] != placed.offsets["sum"]
-    assert placed.size == placed.lower_bound == 96
-    assert arena.place(living).lower_bound == 160
+    assert len({placed.offsets[name] for name in ("sum", "beside", "later")}) == 3
+    assert placed.size == placed.lower_bound == 64 + 32 + 16
+    assert arena.place(living).lower_bound == 2 * 64 + 32
 
 
 def test_regions_say_what_lies_where_and_when() -> None:

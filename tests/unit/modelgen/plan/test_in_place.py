@@ -6,12 +6,52 @@ import pytest
 
 from modelgen.hardware import Hardware
 from modelgen.ir.graph import Graph
+from modelgen.memory.arena import Lifetime
 from modelgen.plan.compiler import compile_graph
+from modelgen.plan.in_place import in_place
 from modelgen.plan.machine import execute
+from modelgen.targets.base import Lowered
 from modelgen.verify.golden import check
-from tests.support.compiled import chains_of, inputs_of
+from tests.support.compiled import chains_of, inputs_of, network_of
 from tests.support.graph_builder import GraphBuilder
 from tests.support.overlap import check_fences
+
+
+def shared(graph: Graph, **lifetimes: Lifetime) -> dict[str, str]:
+    """Return what is written over what, if a target may write over operands that it adds."""
+    overwrites = {index: 1 for index, node in enumerate(graph.nodes) if len(node.inputs) > 1}
+    lowered = Lowered(layers={}, in_memory=frozenset(lifetimes), overwrites=overwrites)
+    return in_place(network_of(graph, Hardware()), [lowered], lifetimes)
+
+
+def test_an_operand_that_dies_gives_its_place_to_the_sum() -> None:
+    graph = GraphBuilder(1, 4, 4, 3)
+    first = graph.conv("x", 3)
+    second = graph.conv(first, 3)
+    total = graph.conv(second, 3, residual=first)
+    built = graph.build(total)
+    lives = {first: Lifetime(0, 2, 192), total: Lifetime(2, 3, 192)}
+    assert shared(built, **lives) == {total: first}
+    assert shared(built, **{**lives, first: Lifetime(0, 3, 192)}) == {}
+    assert shared(built, **{**lives, total: Lifetime(2, 3, 96)}) == {}
+    assert shared(built, **{total: lives[total]}) == {}
+
+
+def test_a_layer_without_an_operand_is_written_over_nothing() -> None:
+    """Its input is read after parts of its output are stored."""
+    graph = GraphBuilder(1, 4, 4, 3)
+    first = graph.conv("x", 3)
+    second = graph.conv(first, 3)
+    lives = {first: Lifetime(0, 1, 192), second: Lifetime(1, 2, 192)}
+    assert shared(graph.build(second), **lives) == {}
+
+
+def test_an_operand_that_is_the_input_too_is_not_written_over() -> None:
+    graph = GraphBuilder(1, 4, 4, 3)
+    first = graph.conv("x", 3)
+    total = graph.conv(first, 3, residual=first)
+    lives = {first: Lifetime(0, 1, 192), total: Lifetime(1, 2, 192)}
+    assert shared(graph.build(total), **lives) == {}
 
 
 def residual_blocks(count: int) -> Graph:

@@ -36,6 +36,7 @@ def test_padding_that_no_window_reaches_is_none() -> None:
     axis = Axis(size=6, outputs=3, kernel=3, stride=2, before=1)
     assert [axis.reach(outputs) for outputs in (1, 2, 3)] == [2, 4, 6]
     assert axis.after == 0
+    assert replace(axis, size=7).after == 0
     assert replace(axis, dilation=2).after == 2
     assert replace(axis, before=0).after == 1
 

@@ -78,6 +78,17 @@ def test_without_padding_any_frame_will_do() -> None:
     assert layout.pads(reader)
 
 
+@pytest.mark.parametrize("padding", [(2, 0, 0, 0), (0, 2, 0, 0), (0, 0, 2, 0), (0, 0, 0, 2)])
+def test_padding_on_one_side(padding: tuple[int, int, int, int]) -> None:
+    reader = convolution((2, 3, 4, 5), 6, Window((3, 3), padding=padding))
+    layout = layout_for(MAPS, [reader], HARDWARE)
+    top, bottom, left, right = padding
+    assert layout.pads(reader)
+    assert layout.at(0, -top, -left) == layout.base
+    assert (layout.tail > 0) == (bottom > 0)
+    assert layout.pitch >= 4 * 5 + 5 * max(left, right)
+
+
 def test_the_widest_padding_of_all_readers_counts() -> None:
     narrow = convolution((2, 3, 4, 5), 6, Window((2, 2), padding=(1, 0, 0, 1)))
     wide = convolution((2, 3, 4, 5), 6, Window((5, 5), padding=(2, 2, 2, 2)))

@@ -1,11 +1,34 @@
-"""What stays in the activation buffer, and what is streamed through it."""
+"""What stays in the activation buffer, what is streamed through it, and what is in memory."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
 from modelgen.hardware import Hardware
+from modelgen.ir.graph import Graph
+from modelgen.operators import MaxPool2d
+from modelgen.operators.window import Window
 from modelgen.plan.compiler import compile_graph
+from modelgen.targets.systolic import Systolic
+from modelgen.targets.systolic.geometry import geometry
 from modelgen.targets.systolic.jobs import EngineLayer
+from modelgen.targets.systolic.scratchpad.layout import layout_for
+from modelgen.targets.systolic.scratchpad.residency import (
+    Residency,
+    Work,
+    can_read,
+    plan,
+    reads_maps_as_rows,
+)
 from tests.support import networks
+from tests.support.compiled import network_of
+from tests.support.graph_builder import GraphBuilder
+from tests.support.layers import convolution, product
+
+HARDWARE = Hardware()
 
 
 def test_maps_stay_in_the_buffer() -> None:
@@ -16,3 +39,101 @@ def test_maps_stay_in_the_buffer() -> None:
     assert all(layer.source_place == "buffer" for layer in layers[1:])
     added = {node.inputs[1] for node in program.graph.nodes if len(node.inputs) > 1}
     assert {name for name in program.arena.offsets if name != layers[-1].node.output} == added
+
+
+def planned(graph: Graph, hardware: Hardware = HARDWARE) -> Residency:
+    """Return where the tensors of a graph live; its softmax runs on the CPU."""
+    network = network_of(graph, hardware)
+    works = [
+        Work(step.node, geometry(graph, step.node) if step.target == Systolic.name else None)
+        for step in network.steps
+    ]
+    return plan(network, works)
+
+
+def three_convolutions(*shape: int) -> tuple[Graph, str, str]:
+    graph = GraphBuilder(1, *shape)
+    first = graph.conv("x", shape[-1])
+    second = graph.conv(first, shape[-1])
+    return graph.build(graph.conv(second, shape[-1])), first, second
+
+
+def test_what_fits_stays_from_its_maker_to_its_last_reader() -> None:
+    graph, first, second = three_convolutions(8, 8, 12)
+    where = planned(graph)
+    assert where.layouts.keys() == {"x", first, second}
+    assert where.loaders == {"x": 0}
+    assert where.in_memory == {"x", graph.output}
+    assert where.staging == {}
+    assert [where.layout_read(name, i) for i, name in enumerate(("x", first, second))] == [
+        where.layouts[name] for name in ("x", first, second)
+    ]
+    lives = {region.name: (region.first, region.last) for region in where.buffer.regions}
+    assert lives[second] == (0, 2)
+
+
+def test_what_does_not_fit_is_streamed_through_an_area_of_its_own() -> None:
+    hardware = Hardware(buffer_words=512)
+    graph, first, second = three_convolutions(8, 8, 12)
+    where = planned(graph, hardware)
+    assert where.layouts == {}
+    assert where.in_memory == {"x", first, second, graph.output}
+    assert where.staging.keys() == {0, 1, 2}
+    for layer, (begin, words) in where.staging.items():
+        assert begin >= 0 and words >= hardware.buffer_words // 4
+        assert begin + words <= hardware.buffer_words
+        for region in where.buffer.regions:
+            if region.first <= layer <= region.last and region.name != f"staging of layer {layer}":
+                assert region.offset + region.size <= begin or begin + words <= region.offset
+
+
+@pytest.mark.parametrize("buffer_words", [1 << exponent for exponent in range(9, 15)])
+def test_regions_that_live_at_the_same_time_lie_apart(buffer_words: int) -> None:
+    graph, *_ = three_convolutions(12, 12, 12)
+    where = planned(graph, Hardware(buffer_words=buffer_words))
+    assert where.buffer.size <= buffer_words
+    taken = np.zeros((len(graph.nodes), buffer_words), int)
+    for region in where.buffer.regions:
+        rows = slice(region.first, region.last + 1)
+        taken[rows, region.offset : region.offset + region.size] += 1
+    assert taken.max() == 1
+
+
+def test_what_the_cpu_reads_or_adds_is_in_memory_too() -> None:
+    graph = GraphBuilder(1, 8, 8, 4)
+    first = graph.conv("x", 4)
+    second = graph.conv(first, 4)
+    total = graph.conv(second, 4, residual=first)
+    built = graph.build(graph.softmax(total))
+    where = planned(built)
+    assert where.in_memory == {"x", first, total, built.output}
+    assert {"x", first, second} == where.layouts.keys()
+
+
+def test_an_input_of_which_most_is_skipped_is_streamed() -> None:
+    graph = GraphBuilder(1, 8, 8, 4)
+    where = planned(graph.build(graph.conv("x", 4, (1, 1), (2, 2), (0, 0, 0, 0))))
+    assert where.layouts == {} and where.staging.keys() == {0}
+
+
+def test_readers_with_other_padding_share_no_frame() -> None:
+    """A convolution is padded with zeros, a maximum with what is below all values."""
+    graph = GraphBuilder(1, 8, 8, 4)
+    first = graph.conv("x", 4)
+    conv = graph.conv(first, 4)
+    pooled = graph.pool(MaxPool2d, first, (3, 3), (1, 1), (1, 1, 1, 1))
+    where = planned(graph.build(graph.pointwise(conv, residual=pooled)))
+    read = [where.layout_read(first, layer) for layer in (1, 2)]
+    assert sum(layout is not None for layout in read) == 1
+    assert first in where.in_memory
+
+
+def test_who_can_read_a_layout() -> None:
+    padded = convolution((2, 8, 8, 4), 4, Window((3, 3), padding=(1, 1, 1, 1)))
+    layout = layout_for(padded.source, [padded], HARDWARE)
+    assert can_read(layout, padded, loads=True)
+    assert not can_read(replace(layout, head=0), padded, loads=True)
+    rows = product(2, 8 * 8 * 4, 5)
+    assert reads_maps_as_rows(layout, rows)
+    assert can_read(layout, rows, loads=False) and not can_read(layout, rows, loads=True)
+    assert not reads_maps_as_rows(layout, product(1, 2 * 8 * 8 * 4, 5))

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from itertools import pairwise, product
+
 import numpy as np
 import pytest
 
+from modelgen.errors import ModelError
 from modelgen.hardware import Hardware
+from modelgen.operators.window import Window
 from modelgen.plan.analysis import describe
 from modelgen.plan.compiler import compile_graph
 from modelgen.targets.systolic.abi import Fence
+from modelgen.targets.systolic.geometry import Geometry
 from modelgen.targets.systolic.jobs import EngineLayer
+from modelgen.targets.systolic.tiling.cut import Source, Target, Tiling
+from modelgen.targets.systolic.tiling.schedule import Schedule, schedule, window_words
+from modelgen.targets.systolic.tiling.window import Block, chunks_of, staged
 from modelgen.verify.golden import golden_outputs
 from tests.support import networks
 from tests.support.compiled import inferences_of
 from tests.support.graph_builder import GraphBuilder
+from tests.support.layers import convolution
 
 
 @pytest.mark.parametrize(
@@ -61,3 +70,64 @@ def test_first_layer_fills_the_array() -> None:
     first = program.layers[0]
     assert len(first.slices) == 2
     assert sorted(np.concatenate(first.slices).tolist()) == list(range(27))
+
+
+def scheduled(layer: Geometry, hardware: Hardware, ready_rows: int, **options: bool) -> Schedule:
+    """Return the schedule of a layer from memory to memory."""
+    source = Source("x", staging=(0, hardware.buffer_words))
+    return schedule("it", layer, source, Target("y", True), hardware, ready_rows, **options)
+
+
+@pytest.mark.parametrize("buffer_words", [256, 1024, 65536])
+@pytest.mark.parametrize("depth", [32, 1024])
+def test_jobs_fit_the_buffer_and_the_accumulators(buffer_words: int, depth: int) -> None:
+    """Two consecutive groups of sums have to fit, since one is stored while the next is made."""
+    hardware = Hardware(buffer_words=buffer_words, accumulator_depth=depth)
+    layer = convolution((1, 20, 20, 12), 20, Window((3, 3), padding=(1, 1, 1, 1)))
+    found = scheduled(layer, hardware, layer.source.rows)
+    assert sum(found.tiling.heights) == 20 and sum(found.tiling.tiles) == 3
+    assert found.ready_rows == 20 - found.tiling.heights[-1]
+    sums = [job for job in found.cut.jobs if job.first]
+    for before, job in pairwise(sums):
+        assert before.entries + job.entries <= depth
+    for job in found.cut.jobs:
+        load = job.load
+        if load is not None:
+            end = load.base + load.head + load.rows * load.pitch + load.tail
+            assert end <= buffer_words
+
+
+def test_a_buffer_that_is_too_small_is_named_with_the_knob() -> None:
+    """A stored position needs all those under its pooling at the same time."""
+    hardware = Hardware(array_size=32, buffer_words=256)
+    layer = convolution((1, 16, 16, 40), 8, Window((1, 1)), pool=(8, 8))
+    with pytest.raises(ModelError, match=r"^Layer 'it' has 40 channels.*256 words.*buffer_words"):
+        scheduled(layer, hardware, 16)
+
+
+def test_a_small_last_block_is_worth_it_where_a_layer_follows() -> None:
+    """The next layer starts while it is stored; at the end of a chain nobody does."""
+    layer = convolution((1, 32, 32, 16), 16, Window((3, 3), padding=(1, 1, 1, 1)))
+    followed = scheduled(layer, Hardware(), 32)
+    final = scheduled(layer, Hardware(), 32, final=True)
+    assert followed.tiling.heights[-1] < followed.tiling.heights[0]
+    assert len(final.cut.jobs) <= len(followed.cut.jobs)
+
+
+def test_the_first_block_waits_for_rows_that_are_still_being_stored() -> None:
+    layer = convolution((1, 32, 32, 16), 16, Window((3, 3), padding=(1, 1, 1, 1)))
+    early = scheduled(layer, Hardware(), ready_rows=16)
+    assert layer.y.reach(early.tiling.heights[0]) <= 16
+
+
+@pytest.mark.parametrize("taps", [(3, 3), (1, 3), (1, 1)], ids=str)
+@pytest.mark.parametrize("stride", [1, 2])
+def test_the_words_of_a_window_are_never_too_few(taps: tuple[int, int], stride: int) -> None:
+    window = Window((3, 3), (stride, stride), (1, 1, 1, 1))
+    layer, hardware = convolution((1, 9, 9, 6), 8, window), Hardware()
+    rows, columns = layer.target.rows, layer.target.columns
+    tiling = Tiling((2, rows - 2), columns, (1,), taps, 4, span=False)
+    words = window_words(layer, tiling, 4, hardware)
+    blocks = Block(0, range(2), range(columns)), Block(0, range(2, rows), range(columns))
+    for block, chunk in product(blocks, chunks_of(layer, taps, 4)):
+        assert staged(layer, block, chunk, "x", span=False, hardware=hardware)[2] <= words

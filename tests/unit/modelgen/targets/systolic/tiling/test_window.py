@@ -52,13 +52,22 @@ WINDOWS = [
     st.integers(1, 4),
     st.integers(1, 3),
     st.integers(1, 3),
-    st.integers(0, 4),
+    st.integers(0, 9),
+    st.integers(0, 3),
+    st.integers(1, 4),
     st.data(),
 )
 def test_a_grid_has_the_pixels_of_its_positions_and_taps(
-    size: int, kernel: int, stride: int, dilation: int, before: int, data: st.DataObject
+    size: int,
+    kernel: int,
+    stride: int,
+    dilation: int,
+    before: int,
+    first_position: int,
+    count: int,
+    data: st.DataObject,
 ) -> None:
-    positions = range(data.draw(st.integers(0, 3)), data.draw(st.integers(4, 6)))
+    positions = range(first_position, first_position + count)
     taps = range(data.draw(st.integers(0, kernel - 1)), kernel)
     axis = Axis(size, positions.stop, kernel, stride, dilation, before)
     points = grid(axis, positions, taps)

@@ -1,0 +1,213 @@
+"""The cost model: the work of a job, and when the jobs of a chain wait for each other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from modelgen.hardware import Hardware
+from modelgen.operators.window import Window
+from modelgen.targets.systolic.abi import Fence, Operation
+from modelgen.targets.systolic.cost import (
+    CONSTANTS,
+    JobCost,
+    chain_cycles,
+    job_cost,
+    next_start,
+    tile_cycles,
+)
+from modelgen.targets.systolic.geometry import Geometry
+from modelgen.targets.systolic.scratchpad.layout import Layout
+from modelgen.targets.systolic.tiling.cut import Source, Target, Tiling, cut, tile_count
+from tests.support.layers import convolution, product
+
+HARDWARE = Hardware(array_size=8, port_words=4)
+TO_MEMORY = Target("y", memory=True)
+LATENCY = CONSTANTS.drain + CONSTANTS.store_setup
+
+
+def job_of(geometry: Geometry, target: Target = TO_MEMORY) -> Any:
+    """Return the one job of a layer whose input comes from memory."""
+    view = geometry.target
+    tiling = Tiling(
+        heights=(view.rows,),
+        width=view.columns,
+        tiles=(tile_count(geometry, HARDWARE),),
+        taps=(geometry.y.kernel, geometry.x.kernel),
+        channels=geometry.channels,
+        span=False,
+    )
+    source = Source("x", staging=(0, HARDWARE.buffer_words))
+    (job,) = cut(geometry, source, target, tiling, HARDWARE).jobs
+    return job
+
+
+def test_the_work_of_a_matrix_product() -> None:
+    """64 rows of 32 words, 16 columns: 4 slices of 2 tiles, 16 transfers of 4 words a row."""
+    cost = job_cost(job_of(product(64, 32, 16)), HARDWARE)
+    assert cost.compute == 4 * 2 * 64 + CONSTANTS.compute_setup
+    assert cost.weights == 4 * 2 * 4 + CONSTANTS.descriptor
+    assert (cost.load, cost.load_port) == (64 * 8 + CONSTANTS.load_setup, 64 * 8)
+    assert cost.filling == 0.0
+    assert cost.store == 2 * 64 * 2 + LATENCY
+    assert cost.store_port == 2 * 64 * 2 + 2 * 16 // 4
+    assert (cost.store_lead, cost.store_tail) == (64, 64 * 2 + LATENCY)
+    assert cost.reports and cost.halves == (1.0, 0.0)
+
+
+def test_few_positions_wait_for_their_weights() -> None:
+    cost = job_cost(job_of(product(1, 32, 16)), HARDWARE)
+    assert cost.compute == 4 * 2 * 4 + CONSTANTS.compute_setup
+
+
+def test_slices_of_one_output_wait_for_the_adder() -> None:
+    cost = job_cost(job_of(product(1, 32, 8)), HARDWARE)
+    assert cost.compute == 4 * CONSTANTS.accumulate + CONSTANTS.compute_setup
+
+
+def test_an_operand_takes_the_port_once_more() -> None:
+    plain = job_cost(job_of(product(64, 32, 16)), HARDWARE)
+    added = job_cost(job_of(product(64, 32, 16), replace(TO_MEMORY, residual="r")), HARDWARE)
+    assert added.store - plain.store == 2 * 64 * 2
+    assert added.store_port - plain.store_port == 2 * 64 * 2
+
+
+def test_a_store_into_the_buffer_leaves_the_port_to_others() -> None:
+    geometry = product(64, 32, 16)
+    cost = job_cost(job_of(geometry, Target("y", False, Layout(geometry.target, 16))), HARDWARE)
+    assert cost.store == 2 * 64 * 2 + LATENCY
+    assert cost.store_port == 2 * 16 // 4
+    assert cost.store_writes == 1.0
+
+
+def test_padding_is_filled_without_the_port() -> None:
+    window = Window((3, 3), padding=(1, 1, 1, 1))
+    cost = job_cost(job_of(convolution((1, 8, 8, 4), 8, window)), HARDWARE)
+    assert cost.load_port == 8 * 8
+    assert cost.load > cost.load_port + CONSTANTS.load_setup
+    share = 1.0 - (cost.load_port + CONSTANTS.load_setup) / cost.load
+    assert cost.filling == pytest.approx(share)
+
+
+def test_positions_of_a_pooling_are_read_before_one_is_stored() -> None:
+    """A window of four positions takes four reads of the sums and one write."""
+    geometry = convolution((1, 8, 8, 4), 8, Window((1, 1)), pool=(2, 2))
+    cost = job_cost(job_of(geometry), HARDWARE)
+    assert cost.store == 16 * 4 * 2 + LATENCY
+    assert cost.store_port == 16 * 2 + 16 // 4
+
+
+def test_a_job_that_stores_nothing_reports_only_as_the_last() -> None:
+    job = replace(job_of(product(64, 32, 16)), store=None)
+    cost = job_cost(job, HARDWARE)
+    assert (cost.store, cost.store_port, cost.latency, cost.reports) == (0, 0, 0, False)
+    assert job_cost(job, HARDWARE, last=True).reports
+
+
+def test_sums_in_both_halves_of_the_accumulators() -> None:
+    job = replace(job_of(product(64, 32, 16)), accumulator=HARDWARE.accumulator_depth // 2 - 32)
+    assert job_cost(job, HARDWARE).halves == (0.25, 0.75)
+
+
+def test_cycles_of_a_tile() -> None:
+    """64 weights at 16 bytes a cycle; channel by channel, a line of 16 bytes; else none."""
+    assert tile_cycles(Operation.MATMUL, HARDWARE) == (4, 4)
+    assert tile_cycles(Operation.DEPTHWISE, HARDWARE) == (4, 1)
+    assert tile_cycles(Operation.SUM, HARDWARE) == tile_cycles(Operation.MAX, HARDWARE) == (0, 0)
+
+
+IDLE = JobCost(
+    load=0.0,
+    load_port=0.0,
+    filling=0.0,
+    compute=0.0,
+    weights=0.0,
+    store=0.0,
+    store_port=0.0,
+    store_writes=0.0,
+    store_lead=0.0,
+    store_tail=0.0,
+    latency=0.0,
+    reports=True,
+    fence=Fence.NONE,
+    halves=(1.0, 0.0),
+    adding=0.0,
+)
+
+
+def work(**fields: Any) -> JobCost:
+    """Return the cost of a job that takes no time but for some fields."""
+    return replace(IDLE, **fields)
+
+
+def ends(*costs: JobCost) -> list[float]:
+    """Return when jobs have completed, from the first word of activations on."""
+    return [end - CONSTANTS.start - CONSTANTS.finish for end in chain_cycles(costs)]
+
+
+def test_the_stages_of_one_job_follow_one_another() -> None:
+    assert ends(work(load=10, compute=20, store=5)) == [35]
+
+
+def test_a_job_loads_while_the_one_before_computes() -> None:
+    assert ends(work(load=10, compute=20), work(load=10, compute=20)) == [30, 50]
+
+
+def test_a_job_computes_while_the_one_before_stores() -> None:
+    assert ends(work(compute=20, store=15), work(compute=20, store=15)) == [35, 55]
+
+
+def test_loading_waits_until_the_job_before_the_last_has_been_computed() -> None:
+    jobs = work(load=10, compute=100), work(load=10, compute=5), work(load=10, compute=5)
+    assert ends(*jobs) == [110, 115, 125]
+
+
+def test_computing_waits_until_one_job_at_most_still_stores() -> None:
+    assert ends(work(compute=10, store=100), work(compute=10, store=1), work(compute=10)) == [
+        110,
+        111,
+        120,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fence", "end"), [(Fence.NONE, 95), (Fence.ALL_BUT_LAST, 95), (Fence.ALL, 115)]
+)
+def test_a_fence_of_all_waits_for_the_last_store(fence: Fence, end: float) -> None:
+    first = work(load=10, compute=50, store=25)
+    assert ends(first, work(load=10, compute=10, store=10, fence=fence)) == [85, end]
+
+
+def test_a_fence_of_all_but_the_last_waits_for_those_before() -> None:
+    first, second = work(compute=10, store=100), work(compute=10, store=1)
+    third = work(load=30, compute=10)
+    assert ends(first, second, third)[-1] == 120
+    assert ends(first, second, replace(third, fence=Fence.ALL_BUT_LAST))[-1] == 150
+
+
+def test_weights_come_before_results_on_the_port() -> None:
+    first, second = work(compute=10, store=20, store_port=20), work(compute=20)
+    assert ends(first, second) == [30, 30]
+    assert ends(first, replace(second, weights=20)) == [50, 50]
+    assert ends(first, replace(second, weights=10)) == [40, 40]
+
+
+def test_tiles_are_stored_while_the_next_are_computed() -> None:
+    """The last tile has to wait for the end of computing."""
+    job = work(compute=40, store=20)
+    assert ends(job) == [60]
+    assert ends(replace(job, store_lead=20, store_tail=5)) == [45]
+
+
+def test_sums_are_not_read_for_two_purposes_in_the_same_half() -> None:
+    first, second = work(compute=10, store=20), work(compute=20, adding=0.5)
+    assert ends(first, second) == [40, 40]
+    assert ends(first, replace(second, halves=(0.0, 1.0))) == [30, 30]
+
+
+def test_when_the_next_job_could_start() -> None:
+    """When the last is computed, and all stores but one are done."""
+    assert next_start([work(compute=10, store=5)]) == (10, 15)
+    assert next_start([work(compute=10, store=50), work(compute=10, store=5)]) == (60, 65)
