@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from flows import config as configuration
 from flows.config import Config
@@ -131,7 +132,7 @@ class Pipeline:
         values = {
             **self._versions("torch", "numpy", "clang-format", "jinja2"),
             "option inputs": str(self.options.inputs or "the project's"),
-            "option hardware": str(self.config.hardware()),
+            **_options({"hardware": self.config.hardware().to_dict()}),
         }
         others = (*self._data_files("modelgen/emit"), self.root / ".clang-format")
         files = (*self._python("modelgen.stages:generate"), *others)
@@ -158,7 +159,7 @@ class Pipeline:
 
         values = {
             **self._versions("ziglang", "systemrdl-compiler"),
-            "option configuration": str(self.config.to_dict()),
+            **_options(self.config.to_dict()),
             "option operators": self.options.operators,
             "option assertions": "on" if self.options.assertions else "off",
         }
@@ -245,7 +246,7 @@ class Pipeline:
 
         values = {
             **self._versions("jinja2", "numpy"),
-            "option configuration": str(self.config.to_dict()),
+            **_options(self.config.to_dict()),
             "option unit": self.options.unit,
             "option clock": f"{self._clock_hz} Hz",
         }
@@ -313,6 +314,20 @@ class Pipeline:
         roots = [self.root / folder / part for part in parts or ("",)]
         found = [path for root in roots for path in ([root] if root.is_file() else root.rglob("*"))]
         return tuple(path for path in sorted(found) if is_source(path))
+
+
+def _options(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Return nested values as inputs of their own, so that a change of one is told as such.
+
+    The names are such as "option engine.array_size"; a value of None is "auto".
+    """
+    found: dict[str, str] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            found |= _options(value, f"{prefix}{name}.")
+        else:
+            found[f"option {prefix}{name}"] = "auto" if value is None else str(value)
+    return found
 
 
 def package_version(package: str) -> str:

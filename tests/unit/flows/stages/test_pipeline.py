@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from flows import config
 from flows.repository import ROOT
 from flows.repository.sources import PACKAGES, import_closure
 from flows.stages.options import Options
 from flows.stages.pipeline import PREREQUISITES, Pipeline
-from flows.stages.stage import Stage
+from flows.stages.stage import Stage, describe_changes
 from flows.terminal.progress import Progress
 from flows.toolchain import boot_rom
 
@@ -62,6 +63,31 @@ def test_versions_of_the_packages_that_a_stage_uses_count(name: str) -> None:
 
 def pipeline() -> Pipeline:
     return Pipeline(ROOT, Options("mnist", ROOT / "heepstor_cfg.hjson"), Progress)
+
+
+@pytest.mark.parametrize(
+    ("name", "overrides", "expected"),
+    [
+        ("firmware", "engine.array_size=16", "option engine.array_size: 8 -> 16"),
+        ("firmware", "arena_kib=64", "option arena_kib: auto -> 64"),
+        ("report", "uart.fifo_depth=32", "option uart.fifo_depth: 16 -> 32"),
+        ("generate", "engine.array_size=16", "option hardware.array_size: 8 -> 16"),
+        ("generate", "arena_kib=64", "option hardware.arena_bytes: auto -> 65536"),
+        ("generate", "uart.fifo_depth=32", None),
+        (
+            "firmware",
+            "memory.banks=16,memory.bank_kib=64",
+            "option memory.banks: 8 -> 16 (and 1 more)",
+        ),
+    ],
+)
+def test_a_changed_knob_is_told_with_both_values(
+    tmp_path: Path, name: str, overrides: str, expected: str | None
+) -> None:
+    changed = config.changed(config.DEFAULT_PATH, overrides, tmp_path)
+    options = Options("mnist", changed)
+    after = Pipeline(ROOT, options, Progress).stage(name).values
+    assert describe_changes(pipeline().stage(name).values, after) == expected
 
 
 def modules_of(script: Path) -> set[str]:
