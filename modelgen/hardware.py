@@ -5,10 +5,28 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from modelgen.errors import ModelError
+from modelgen.ranges import AtLeast, MultipleOf, PowerOfTwo, Range
+
+RANGES: dict[str, Range] = {
+    "array_size": MultipleOf(4, 4, 32),
+    "port_words": PowerOfTwo(1, 4),
+    "buffer_words": PowerOfTwo(256, 65536),
+    "accumulator_depth": PowerOfTwo(16, 4096),
+    "memory_bytes": AtLeast(1),
+    "stack_bytes": AtLeast(1),
+    "arena_bytes": AtLeast(1),
+    "clock_hz": AtLeast(1),
+}
+"""The values that each size may have."""
+
 
 @dataclass(frozen=True)
 class Hardware:
-    """Sizes of one configured SoC, as `heepstor_cfg.hjson` gives them."""
+    """Sizes of one configured SoC, as `heepstor_cfg.hjson` gives them.
+
+    Raises ModelError that names every size that no hardware has.
+    """
 
     array_size: int = 8
     """S: rows and columns of the systolic array."""
@@ -24,6 +42,10 @@ class Hardware:
     arena_bytes: int | None = None
     """Fixed size of the activation arena in bytes; None: as large as the model needs."""
     clock_hz: int = 100_000_000
+
+    def __post_init__(self) -> None:
+        if problems := _wrong_sizes(self) or _wrong_sum(self):
+            raise ModelError("; ".join(problems))
 
     @property
     def tile_bytes(self) -> int:
@@ -43,3 +65,26 @@ class Hardware:
     def to_dict(self) -> dict[str, Any]:
         """Return the sizes as plain values for JSON."""
         return asdict(self)
+
+
+def _wrong_sizes(hardware: Hardware) -> list[str]:
+    """The sizes that are wrong by themselves."""
+    sizes = hardware.to_dict()
+    if sizes["arena_bytes"] is None:
+        del sizes["arena_bytes"]
+    return [
+        f"{name} is {value!r}; expected {RANGES[name]}"
+        for name, value in sizes.items()
+        if value not in RANGES[name]
+    ]
+
+
+def _wrong_sum(hardware: Hardware) -> list[str]:
+    """What stack and arena leave nothing of the memory for: code and data."""
+    reserved = hardware.stack_bytes + (hardware.arena_bytes or 0)
+    if reserved < hardware.memory_bytes:
+        return []
+    return [
+        f"stack and arena take {reserved / 1024:g} KiB, but the memory has only "
+        f"{hardware.memory_bytes / 1024:g} KiB"
+    ]

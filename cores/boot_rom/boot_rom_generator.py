@@ -6,7 +6,6 @@ from string import Template
 from elftools.elf.elffile import ELFFile
 
 from flows import config
-from flows.config.rules import REGION_BYTES
 from flows.errors import HeepstorError
 from flows.fusesoc import generator
 from flows.toolchain import firmware
@@ -27,7 +26,7 @@ def link(sources: list[Path], script_template: Path, chosen: config.Config, out:
     script = out / "boot_rom.ld"
     values = {
         "rom_base": chosen.address.boot_rom,
-        "rom_bytes": REGION_BYTES,
+        "rom_bytes": config.REGION_BYTES,
         "stack_top": chosen.address.memory + chosen.memory.bytes,
     }
     text = Template(script_template.read_text(encoding="utf-8")).substitute(

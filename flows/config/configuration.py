@@ -1,4 +1,7 @@
-"""A hardware configuration: the values of all knobs, and what follows from them."""
+"""The knobs of the hardware, and a configuration: a value for each, and what follows from them.
+
+The one declaration of a knob is its field below.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,28 @@ import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, get_type_hints
 
-if TYPE_CHECKING:
-    from modelgen.hardware import Hardware
+from flows.config.knobs import Aligned, Kind, flat, knob, schema
+from modelgen.hardware import RANGES, Hardware
+from modelgen.ranges import AtLeast, Between, MultipleOf, PowerOfTwo
+
+REGION_BYTES = 4096
+"""Size of every region of the address map except the main memory."""
 
 
 @dataclass(frozen=True)
 class Memory:
     """Word-interleaved main memory: ``banks`` banks of ``bank_kib`` KiB."""
 
-    banks: int
-    bank_kib: int
+    banks: int = knob(
+        "word-interleaved banks of the main memory",
+        PowerOfTwo(1, 32),
+        unit="banks",
+        relation="at least `engine.port_words`",
+        constant="MemoryBanks",
+    )
+    bank_kib: int = knob("size of each bank", MultipleOf(4, 4, 16384), unit="KiB")
 
     @property
     def bytes(self) -> int:
@@ -27,46 +40,109 @@ class Memory:
 
 @dataclass(frozen=True)
 class Uart:
-    """Serial line: ``baud`` bits per second, ``fifo_depth`` characters each way."""
+    """Serial line, 8N1."""
 
-    baud: int
-    fifo_depth: int
+    baud: int = knob(
+        "rate of the serial line, 8N1",
+        AtLeast(1),
+        unit="bit/s",
+        relation="`clock_hz / baud` from 8 to 65535, within 2 % of a whole number",
+        constant="UartBaud",
+    )
+    fifo_depth: int = knob(
+        "characters buffered each way",
+        PowerOfTwo(2, 256),
+        unit="characters",
+        constant="UartFifoDepth",
+    )
 
 
 @dataclass(frozen=True)
 class Engine:
-    """Accelerator: sizes in processing elements, 32-bit words, words and rows."""
+    """Tensor accelerator."""
 
-    array_size: int
-    port_words: int
-    buffer_words: int
-    accumulator_depth: int
+    array_size: int = knob(
+        "S: rows and columns of the systolic array",
+        RANGES["array_size"],
+        unit="rows",
+        constant="ArraySize",
+    )
+    port_words: int = knob(
+        "P: 32-bit words that the engine moves in a cycle",
+        RANGES["port_words"],
+        unit="words",
+        constant="PortWords",
+    )
+    buffer_words: int = knob(
+        "size of the activation buffer",
+        RANGES["buffer_words"],
+        unit="words",
+        constant="BufferWords",
+    )
+    accumulator_depth: int = knob(
+        "accumulator entries, each S words wide",
+        RANGES["accumulator_depth"],
+        unit="entries",
+        constant="AccumulatorDepth",
+    )
+
+
+def _region(constant: str, meaning: str, relation: str = "") -> Any:
+    """Declare the first address of a region."""
+    allowed = Aligned(REGION_BYTES)
+    return knob(meaning, allowed, relation=relation, constant=constant, kind=Kind.ADDRESS)
 
 
 @dataclass(frozen=True)
 class Address:
     """First byte address of every region."""
 
-    boot_rom: int
-    soc_ctrl: int
-    uart: int
-    timer: int
-    engine: int
-    debug: int
-    memory: int
+    boot_rom: int = _region("BootRomBase", "first address of the boot ROM")
+    soc_ctrl: int = _region("SocCtrlBase", "first address of SoC control: exit, identification")
+    uart: int = _region("UartBase", "first address of the serial line's registers")
+    timer: int = _region("TimerBase", "first address of the machine timer's registers")
+    engine: int = _region("EngineBase", "first address of the tensor accelerator's registers")
+    debug: int = _region("DebugBase", "first address of what the CPU runs while halted")
+    memory: int = _region(
+        "MemoryBase",
+        "first address of the main memory",
+        "a multiple of the memory's size, rounded up to a power of two",
+    )
 
 
 @dataclass(frozen=True)
 class Config:
     """A checked configuration. ``arena_kib`` is None for "as much as the model needs"."""
 
-    clock_hz: int
+    clock_hz: int = knob(
+        "frequency of the only clock; matters to the UART and to times in seconds",
+        Between(1_000_000, 1_000_000_000),
+        unit="Hz",
+        constant="ClockHz",
+    )
     memory: Memory
-    stack_kib: int
-    arena_kib: int | None
+    stack_kib: int = knob(
+        "the CPU's stack, at the end of the main memory",
+        Between(1, 1024),
+        unit="KiB",
+        relation="with `arena_kib` less than the memory",
+        is_hardware=False,
+    )
+    arena_kib: int | None = knob(
+        "room for activations; auto: as much as the model needs",
+        AtLeast(1),
+        unit="KiB",
+        is_hardware=False,
+        kind=Kind.NUMBER_OR_AUTO,
+    )
     uart: Uart
     engine: Engine
     address: Address
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Config:
+        """Make a configuration of nested dictionaries, one a section, of checked numbers."""
+        return _section(cls, values)
 
     @property
     def hash(self) -> str:
@@ -75,9 +151,7 @@ class Config:
         Knobs of the software alone (stack, arena) are left out: they need no new hardware.
         The same number can be read from soc_ctrl and is ``kConfigHash`` in C++.
         """
-        values = self.to_dict()
-        del values["stack_kib"], values["arena_kib"]
-        canonical = json.dumps(values, sort_keys=True).encode()
+        canonical = json.dumps(_hardware_alone(self.to_dict()), sort_keys=True).encode()
         return hashlib.sha256(canonical).hexdigest()[:8]
 
     @property
@@ -85,21 +159,50 @@ class Config:
         """Clock cycles of one bit on the serial line."""
         return round(self.clock_hz / self.uart.baud)
 
+    @property
+    def stack_bytes(self) -> int:
+        """Size of the CPU's stack in bytes."""
+        return self.stack_kib * 1024
+
+    @property
+    def arena_bytes(self) -> int | None:
+        """Size of the activation arena in bytes; None: as large as the model needs."""
+        return None if self.arena_kib is None else self.arena_kib * 1024
+
     def to_dict(self) -> dict[str, Any]:
         """All knobs as plain nested dictionaries; every value as a number, or None."""
         return dataclasses.asdict(self)
 
     def hardware(self) -> Hardware:
-        """What the compiler has to know about the hardware."""
-        from modelgen.hardware import Hardware
-
+        """What the compiler has to know about the hardware; raises ModelError."""
         return Hardware(
-            array_size=self.engine.array_size,
-            port_words=self.engine.port_words,
-            buffer_words=self.engine.buffer_words,
-            accumulator_depth=self.engine.accumulator_depth,
+            **dataclasses.asdict(self.engine),
             memory_bytes=self.memory.bytes,
-            stack_bytes=self.stack_kib * 1024,
-            arena_bytes=None if self.arena_kib is None else self.arena_kib * 1024,
+            stack_bytes=self.stack_bytes,
+            arena_bytes=self.arena_bytes,
             clock_hz=self.clock_hz,
         )
+
+
+SCHEMA = schema(Config)
+KNOBS = dict(flat(SCHEMA))
+"""Every knob by its whole name, such as "engine.array_size"."""
+
+
+def _section(section: type, values: dict[str, Any]) -> Any:
+    types = get_type_hints(section)
+    return section(
+        **{
+            name: _section(types[name], value) if isinstance(value, dict) else value
+            for name, value in values.items()
+        }
+    )
+
+
+def _hardware_alone(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """The knobs that identify the hardware."""
+    return {
+        name: _hardware_alone(value, f"{prefix}{name}.") if isinstance(value, dict) else value
+        for name, value in values.items()
+        if isinstance(value, dict) or KNOBS[prefix + name].is_hardware
+    }

@@ -11,7 +11,7 @@ from typing import Any
 
 import hjson
 
-from flows.config.configuration import Address, Config, Engine, Memory, Uart
+from flows.config.configuration import Config
 from flows.config.rules import check_fields, check_knob, check_values
 from flows.errors import HeepstorError
 from flows.repository import ROOT
@@ -28,7 +28,28 @@ def load(path: str | Path | None = None) -> Config:
     repository's root. Raises HeepstorError that names every problem found.
     """
     path = Path(path or os.environ.get("HEEPSTOR_CONFIG") or DEFAULT_PATH)
-    return from_dict(_read(path), source=str(path))
+    return from_dict(_resolved(path), source=str(path))
+
+
+def _resolved(path: Path) -> Any:
+    """The values in a file and, of knobs that it does not name, those of DEFAULT_PATH.
+
+    Raises HeepstorError if DEFAULT_PATH is needed and can't be built itself.
+    """
+    values = _read(path)
+    if path.resolve() == DEFAULT_PATH:
+        return values
+    defaults = _read(DEFAULT_PATH)
+    from_dict(defaults, source=str(DEFAULT_PATH))
+    return _laid_over(defaults, values)
+
+
+def _laid_over(defaults: Any, values: Any) -> Any:
+    """Values where they are given, and else the defaults; unchecked."""
+    if not (isinstance(defaults, dict) and isinstance(values, dict)):
+        return values
+    laid_over = {name: _laid_over(defaults.get(name), value) for name, value in values.items()}
+    return {**defaults, **laid_over}
 
 
 def _read(path: Path) -> Any:
@@ -84,14 +105,14 @@ def _section(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def changed(path: Path, overrides: str, folder: Path) -> Path:
-    """A configuration with other values for some knobs, as a file in `folder`.
+    """A configuration with other values for some knobs, as a file in `folder` that names them all.
 
     `overrides` is such as "engine.array_size=16,arena_kib=auto"; without any, `path` itself is
     returned. Raises HeepstorError that names a knob that does not exist, or every impossible value.
     """
     if not overrides:
         return path
-    values = _read(path)
+    values = _resolved(path)
     for assignment in overrides.split(","):
         _assign(values, assignment.strip())
     config = from_dict(values, source=f"{path} with --set {overrides}")
@@ -127,12 +148,4 @@ def from_dict(values: Any, source: str = "configuration") -> Config:
     if problems:
         lines = "\n".join(f"  - {problem}" for problem in problems)
         raise HeepstorError(f"the hardware configuration {source} can't be built:\n{lines}")
-    return Config(
-        clock_hz=normalized["clock_hz"],
-        memory=Memory(**normalized["memory"]),
-        stack_kib=normalized["stack_kib"],
-        arena_kib=normalized["arena_kib"],
-        uart=Uart(**normalized["uart"]),
-        engine=Engine(**normalized["engine"]),
-        address=Address(**normalized["address"]),
-    )
+    return Config.from_dict(normalized)

@@ -3,64 +3,70 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from string import Template
+from typing import NamedTuple
 
-from flows.config.configuration import Config
+from flows.config.configuration import KNOBS, Config
+from flows.config.knobs import Kind, leaf
 from flows.repository import ROOT
 
 LINKER_TEMPLATE = ROOT / "sw" / "link.ld.template"
 _NOTICE = "Generated from heepstor_cfg.hjson: do not edit."
 
 
-def _constants(config: Config) -> dict[str, tuple[int, str]]:
-    """Name in UpperCamelCase -> (value, meaning) of every constant of hardware and software."""
-    return {
-        "ConfigHash": (int(config.hash, 16), "identifies this configuration; soc_ctrl holds it"),
-        "ClockHz": (config.clock_hz, "frequency of the clock"),
-        "MemoryBase": (config.address.memory, "first address of the main memory"),
-        "MemoryBytes": (config.memory.bytes, "size of the main memory"),
-        "MemoryBanks": (config.memory.banks, "word-interleaved banks"),
-        "BootRomBase": (config.address.boot_rom, "first address of the boot ROM"),
-        "SocCtrlBase": (config.address.soc_ctrl, "exit and identification registers"),
-        "UartBase": (config.address.uart, "serial line"),
-        "TimerBase": (config.address.timer, "machine timer"),
-        "EngineBase": (config.address.engine, "tensor accelerator"),
-        "DebugBase": (config.address.debug, "debug module: what the CPU runs while halted"),
-        "UartBaud": (config.uart.baud, "bits per second"),
-        "UartDivider": (config.uart_divider, "clock cycles of one bit"),
-        "UartFifoDepth": (config.uart.fifo_depth, "characters buffered each way"),
-        "ArraySize": (config.engine.array_size, "rows and columns of the systolic array"),
-        "PortWords": (config.engine.port_words, "words the engine moves in one cycle"),
-        "BufferWords": (config.engine.buffer_words, "words of the activation buffer"),
-        "AccumulatorDepth": (config.engine.accumulator_depth, "rows of accumulators"),
-    }
+class Constant(NamedTuple):
+    """A number in generated files: `name` in SystemVerilog, `k` and the name in C++."""
+
+    name: str
+    value: int
+    meaning: str
+    is_hex: bool = False
+    is_hardware: bool = True
 
 
-def _reads_better_in_hex(name: str) -> bool:
-    return name.endswith(("Base", "Hash"))
+def constants(config: Config) -> list[Constant]:
+    """Return the knobs that have a constant, and what follows from them."""
+    arena = config.arena_bytes or 0
+    return [
+        Constant("ConfigHash", int(config.hash, 16), "soc_ctrl holds it", is_hex=True),
+        *_knobs(config),
+        Constant("MemoryBytes", config.memory.bytes, "size of the main memory"),
+        Constant("UartDivider", config.uart_divider, "clock cycles of one bit"),
+        Constant("StackBytes", config.stack_bytes, "the CPU's stack", is_hardware=False),
+        Constant("ArenaBytes", arena, "fixed size of the arena, or 0", is_hardware=False),
+    ]
+
+
+def _knobs(config: Config) -> Iterator[Constant]:
+    values = config.to_dict()
+    for name, knob in KNOBS.items():
+        if knob.constant:
+            is_hex = knob.kind is Kind.ADDRESS
+            value = leaf(values, name)
+            yield Constant(knob.constant, value, knob.meaning, is_hex, knob.is_hardware)
 
 
 def write_sv_package(config: Config, path: str | Path) -> None:
-    """Writes the package ``heepstor_config_pkg``."""
+    """Writes the package ``heepstor_config_pkg``: what identifies the hardware."""
     lines = [
         f"// {_NOTICE}",
         "",
         "/// The hardware configuration as constants.",
         "package heepstor_config_pkg;",
     ]
-    for name, (value, meaning) in _constants(config).items():
-        is_hex = _reads_better_in_hex(name)
+    for name, value, meaning, is_hex, is_hardware in constants(config):
         kind = "logic [31:0]" if is_hex else "int unsigned"
         text = f"32'h{value:08x}" if is_hex else str(value)
-        lines.append(f"  localparam {kind} {name} = {text};  // {meaning}")
+        if is_hardware:
+            lines.append(f"  localparam {kind} {name} = {text};  // {meaning}")
     lines += ["endpackage", ""]
     Path(path).write_text("\n".join(lines), encoding="utf-8")
 
 
 def write_cpp_header(config: Config, path: str | Path) -> None:
     """Writes the header ``heepstor_config.hpp`` (namespace ``heepstor::config``)."""
-    constants = {**_constants(config), "StackBytes": (config.stack_kib * 1024, "CPU stack")}
     lines = [
         f"// {_NOTICE}",
         "#pragma once",
@@ -70,24 +76,17 @@ def write_cpp_header(config: Config, path: str | Path) -> None:
         "namespace heepstor::config {",
         "",
     ]
-    for name, (value, meaning) in constants.items():
-        text = f"0x{value:08x}u" if _reads_better_in_hex(name) else f"{value}u"
+    for name, value, meaning, is_hex, _ in constants(config):
+        text = f"0x{value:08x}u" if is_hex else f"{value}u"
         lines.append(f"inline constexpr std::uint32_t k{name} = {text};  // {meaning}")
     lines += ["", "}  // namespace heepstor::config", ""]
     Path(path).write_text("\n".join(lines), encoding="utf-8")
 
 
 def write_linker_script(config: Config, path: str | Path) -> None:
-    """Writes the linker script: the template with the sizes of this configuration."""
-    values = {
-        "memory_base": config.address.memory,
-        "memory_bytes": config.memory.bytes,
-        "stack_bytes": config.stack_kib * 1024,
-        "arena_bytes": (config.arena_kib or 0) * 1024,
-    }
-    text = Template(LINKER_TEMPLATE.read_text(encoding="utf-8")).substitute(
-        {name: f"{value:#x}" for name, value in values.items()}
-    )
+    """Writes the linker script: the template with the constants of this configuration."""
+    values = {constant.name: f"{constant.value:#x}" for constant in constants(config)}
+    text = Template(LINKER_TEMPLATE.read_text(encoding="utf-8")).substitute(values)
     Path(path).write_text(text, encoding="utf-8")
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.config import Config
 from flows.report import provenance
 from flows.simulate.device_log import Counters
 from modelgen.strict_json import finite
@@ -21,7 +20,9 @@ class Build:
     """A finished build: what was chosen, and what its stages left behind."""
 
     project: str
-    config: Config
+    hardware: dict
+    """The values of the configuration's knobs."""
+    config_hash: str
     operators: str
     unit: str
     clock_hz: int
@@ -48,14 +49,14 @@ def write(build: Build, out: Path) -> dict:
         accuracy=_load(build.folders["quantize"] / "accuracy.json"),
         module_outputs=np.load(generated / "golden" / "module.npy").tolist(),
         labels=np.load(labels).tolist() if labels.exists() else None,
-        hardware=build.config.to_dict(),
+        hardware=build.hardware,
     )
     report["project"] = build.project
     report["operators"] = build.operators
     if build.operators == "software":
         report["layers"] = [{**layer, **_SOFTWARE} for layer in report["layers"]]
     report["time"] = {"unit": build.unit, "clock_hz": build.clock_hz}
-    origin = provenance.collect(build.command, build.config.hash, build.manifests)
+    origin = provenance.collect(build.command, build.config_hash, build.manifests)
     weights = _load(build.folders["quantize"] / "project.json")["weights"]
     report["origin"] = {**origin, "weights": weights}
     (out / REPORT).write_text(json.dumps(report, indent=1) + "\n")

@@ -234,7 +234,8 @@ class Pipeline:
             stages = self.before("report")
             build = data.Build(
                 project=self._named_project.name,
-                config=self.config,
+                hardware=self.config.to_dict(),
+                config_hash=self.config.hash,
                 operators=self.options.operators,
                 unit=self.options.unit,
                 clock_hz=self._clock_hz,

@@ -17,7 +17,8 @@ from invoke.parser import Parser
 from systemrdl.node import AddrmapNode, FieldNode, RegNode
 
 import tasks
-from flows.config.rules import SCHEMA
+from flows import config
+from flows.config.knobs import Kind, leaf
 from flows.fusesoc.core_library import Library
 from flows.repository import ROOT
 from flows.stages import options
@@ -65,14 +66,50 @@ def test_paths_exist(page: Path) -> None:
     assert not [path for path in paths if not list(ROOT.glob(path.rstrip("/")))]
 
 
-def test_every_knob_is_explained() -> None:
-    text = (DOCS / "reference.md").read_text()
-    names = [
-        f"{name}.{inner}" if inner else name
-        for name, kind in SCHEMA.items()
-        for inner in (kind if isinstance(kind, dict) else [""])
-    ]
-    assert not [name for name in names if f"`{name}`" not in text]
+def test_the_table_of_knobs_is_that_of_their_declarations() -> None:
+    """Set HEEPSTOR_UPDATE_GOLDEN=1 to write the table in docs/reference.md anew."""
+    path = DOCS / "reference.md"
+    text = path.read_text()
+    before, heading, rest = text.partition("| knob | default | unit |")
+    table, _, after = rest.partition("\n\n")
+    expected = "\n".join([*(heading + table).split("\n")[:2], *knob_rows()])
+    if os.environ.get("HEEPSTOR_UPDATE_GOLDEN"):
+        path.write_text(before + expected + "\n\n" + after)
+        text = path.read_text()
+    assert expected + "\n\n" in text
+
+
+def knob_rows() -> Iterator[str]:
+    defaults = config.load(config.DEFAULT_PATH).to_dict()
+    for name, knob in config.KNOBS.items():
+        default = knob.kind.show(leaf(defaults, name))
+        auto = ", or auto" if knob.kind is Kind.NUMBER_OR_AUTO else ""
+        relation = f"; {knob.relation}" if knob.relation else ""
+        allowed = f"{knob.allowed}{auto}{relation}"
+        is_hardware = "yes" if knob.is_hardware else "no"
+        constant = f"`{knob.constant}`" if knob.constant else ""
+        cells = [f"`{name}`", default, knob.unit, allowed, is_hardware, constant, knob.meaning]
+        yield f"| {' | '.join(cells)} |".replace("  ", " ")
+
+
+def test_the_configuration_says_what_is_allowed() -> None:
+    """The comments above a knob and above its section name the values that the checks allow."""
+    section, comment, comments = "", "", {}
+    for line in map(str.strip, config.DEFAULT_PATH.read_text().splitlines()):
+        name = line.partition(":")[0]
+        if line.startswith("//"):
+            comment += " " + line.removeprefix("//").strip()
+        elif line.endswith(": {"):
+            section, comments[name], comment = name, comment, ""
+        elif line == "}":
+            section = ""
+        elif ":" in line:
+            whole = f"{section}.{name}" if section else name
+            comments[whole], comment = comments.get(section, "") + comment, ""
+    for name, knob in config.KNOBS.items():
+        said = comments[name].lower()
+        assert str(knob.allowed) in said, name
+        assert knob.relation.replace("`", "") in said, name
 
 
 def test_every_setting_is_explained() -> None:

@@ -19,7 +19,9 @@ from flows.repository import ROOT
 ORDER = {
     "modelgen": (
         # What everything is told and computed with.
-        ("errors", "progress", "threads", "strict_json", "agreement", "hardware", "arithmetic"),
+        ("errors", "progress", "threads", "strict_json", "agreement", "arithmetic"),
+        ("ranges",),
+        ("hardware",),
         # An operator knows its arithmetic; a graph is made of operators.
         ("operators",),
         ("ir",),

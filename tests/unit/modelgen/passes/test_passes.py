@@ -229,12 +229,12 @@ def test_max_pools_that_are_layers_of_their_own(layers: list) -> None:
 
 
 def test_a_pooling_that_the_accumulators_do_not_hold_is_split_off() -> None:
-    graph = quantize(simplify(maps(nn.Conv2d(3, 4, 2, 2, 1, bias=False), nn.MaxPool2d((2, 4)))))
-    assert operators(split_max_pool(graph, 16)) == ["conv2d"]
-    split = split_max_pool(graph, 8)
+    graph = quantize(simplify(maps(nn.Conv2d(3, 4, 2, 1, 1, bias=False), nn.MaxPool2d((4, 4)))))
+    assert operators(split_max_pool(graph, 32)) == ["conv2d"]
+    split = split_max_pool(graph, 16)
     assert operators(split) == ["conv2d", "max_pool2d"]
     check_same(graph, split)
-    compile_graph(graph, Hardware(accumulator_depth=8))
+    compile_graph(graph, Hardware(accumulator_depth=16))
 
 
 def test_a_negative_slope_behind_a_pooling_stays() -> None:

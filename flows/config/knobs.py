@@ -1,0 +1,105 @@
+"""What there is to know of a knob, and the fields of dataclasses that declare knobs.
+
+A section of the configuration is a dataclass, and each of its fields is a knob that says everything
+about itself. Checks, generated files and the documentation's table are made from that.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, get_type_hints
+
+from modelgen.ranges import Range, is_integer
+
+ADDRESS_SPACE = 1 << 32
+
+
+class Kind(Enum):
+    """How a knob is written; the value says what is expected."""
+
+    NUMBER = "a whole number"
+    NUMBER_OR_AUTO = 'a whole number or "auto"'
+    ADDRESS = 'a hexadecimal string such as "0x10000000"'
+
+    def read(self, value: Any) -> int | None:
+        """Return what is written as a number, or None for "auto"; raises ValueError."""
+        if self is Kind.NUMBER_OR_AUTO and value == "auto":
+            return None
+        if self is Kind.ADDRESS and isinstance(value, str):
+            return int(value, 16)
+        if not is_integer(value):
+            raise ValueError
+        return value
+
+    def show(self, value: int | None) -> str:
+        """Return a value as people write it."""
+        if value is None:
+            return "auto"
+        return f"0x{value:08x}" if self is Kind.ADDRESS else str(value)
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """The addresses that are multiples of `alignment`."""
+
+    alignment: int
+
+    def __contains__(self, value: object) -> bool:
+        in_space = is_integer(value) and 0 <= value <= ADDRESS_SPACE - self.alignment
+        return in_space and value % self.alignment == 0
+
+    def __str__(self) -> str:
+        return f"a multiple of {self.alignment:#x} within 32 bits"
+
+
+@dataclass(frozen=True)
+class Knob:
+    """Everything about a knob but its name and its value."""
+
+    meaning: str
+    allowed: Range | Aligned
+    unit: str = ""
+    relation: str = ""
+    """What must hold between it and other knobs, which `flows.config.rules` checks."""
+    constant: str = ""
+    """Its name in generated files: `ArraySize` in SystemVerilog, `kArraySize` in C++."""
+    is_hardware: bool = True
+    """Whether it identifies the hardware; otherwise only software depends on it."""
+    kind: Kind = Kind.NUMBER
+
+
+def knob(*arguments: Any, **options: Any) -> Any:
+    """Declare a field of a section as a knob; the arguments are those of `Knob`."""
+    return dataclasses.field(metadata={"knob": Knob(*arguments, **options)})
+
+
+Schema = dict[str, "Knob | Schema"]
+"""The knobs of a section, and the sections in it, by name."""
+
+
+def schema(section: type) -> Schema:
+    """Return the knobs that a section's dataclass declares."""
+    types = get_type_hints(section)
+    return {
+        field.name: field.metadata.get("knob") or schema(types[field.name])
+        for field in dataclasses.fields(section)
+    }
+
+
+def flat(section: Schema, prefix: str = "") -> Iterator[tuple[str, Knob]]:
+    """Give every knob of a section with its whole name, such as "engine.array_size"."""
+    for name, knob_or_section in section.items():
+        if isinstance(knob_or_section, Knob):
+            yield prefix + name, knob_or_section
+        else:
+            yield from flat(knob_or_section, f"{prefix}{name}.")
+
+
+def leaf(values: dict[str, Any], name: str) -> Any:
+    """Return the value of a knob, by its whole name, in nested dictionaries."""
+    for part in name.split("."):
+        values = values[part]
+    return values
