@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeGuard
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Between:
     high: int
 
     def __contains__(self, value: object) -> bool:
-        return is_integer(value) and self.low <= value <= self.high
+        return _is_between(value, self.low, self.high)
 
     def __str__(self) -> str:
         return f"an integer from {self.low} to {self.high}"
@@ -41,7 +42,7 @@ class MultipleOf:
     high: int
 
     def __contains__(self, value: object) -> bool:
-        return value in Between(self.low, self.high) and value % self.factor == 0
+        return _is_between(value, self.low, self.high) and value % self.factor == 0
 
     def __str__(self) -> str:
         return f"a multiple of {self.factor} from {self.low} to {self.high}"
@@ -55,7 +56,7 @@ class PowerOfTwo:
     high: int
 
     def __contains__(self, value: object) -> bool:
-        return value in Between(max(self.low, 1), self.high) and value & (value - 1) == 0
+        return _is_between(value, max(self.low, 1), self.high) and value & (value - 1) == 0
 
     def __str__(self) -> str:
         return f"a power of two from {self.low} to {self.high}"
@@ -64,6 +65,10 @@ class PowerOfTwo:
 Range = AtLeast | Between | MultipleOf | PowerOfTwo
 
 
-def is_integer(value: object) -> bool:
+def is_integer(value: object) -> TypeGuard[int]:
     """Return whether a value is a whole number; True and False are none."""
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_between(value: object, low: int, high: int) -> TypeGuard[int]:
+    return is_integer(value) and low <= value <= high

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from flows.contract import registers
 from flows.fusesoc import generator
-from flows.toolchain import registers
 
 WAIVERS = """\
 // PeakRDL-regblock's output, not written by hand: what it leaves unused is its own business, and

@@ -12,11 +12,10 @@ from typing import Any
 import numpy as np
 
 from flows import config as configuration
-from flows import simulate
 from flows.config import Config
 from flows.errors import HeepstorError
 from flows.repository import build_folder
-from flows.simulate import hardware
+from flows.simulate import hardware, simulation
 from flows.simulate.device_log import Counters, DeviceLog, InputRun
 from flows.stages.hashing import FileHashes
 from flows.stages.options import Options
@@ -160,7 +159,7 @@ class Bench:
             log.inputs[0],
             json.loads((folder / "model.json").read_text()),
             json.loads((folder / "size.json").read_text()),
-            json.loads((folder / simulate.STATISTICS).read_text()),
+            json.loads((folder / simulation.STATISTICS).read_text()),
         )
 
     def _simulate(
@@ -177,7 +176,7 @@ class Bench:
         with self.terminal.progress(name) as progress:
             progress.show("building")
             built = firmware.build(folder / "src", out, config, options)
-            log = simulate.execute(simulator, built.elf, out, progress)
+            log = simulation.execute(simulator, built.elf, out, progress)
         if log.mismatches != 0:
             raise HeepstorError(
                 f"{name} at S = {array_size}: {log.mismatches} outputs differ from the reference."

@@ -48,8 +48,9 @@ class Aligned:
     alignment: int
 
     def __contains__(self, value: object) -> bool:
-        in_space = is_integer(value) and 0 <= value <= ADDRESS_SPACE - self.alignment
-        return in_space and value % self.alignment == 0
+        if not is_integer(value):
+            return False
+        return 0 <= value <= ADDRESS_SPACE - self.alignment and value % self.alignment == 0
 
     def __str__(self) -> str:
         return f"a multiple of {self.alignment:#x} within 32 bits"

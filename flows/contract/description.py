@@ -7,9 +7,9 @@ from pathlib import Path
 
 from systemrdl.node import FieldNode, RegNode
 
+from flows.contract import registers
 from flows.errors import HeepstorError
 from flows.repository import ROOT
-from flows.toolchain import registers
 
 ENGINE = ROOT / "cores" / "engine"
 DESCRIPTOR_RDL = ENGINE / "descriptor.rdl"

@@ -59,7 +59,7 @@ def table(accuracy: dict, simulated: dict | None = None):
 def compared(result: dict) -> str:
     """Return how outputs that were checked compare with others.
 
-    `result` is what `flows.simulate.check` gives, of a project, or a report.
+    `result` is what `flows.simulate.simulation.check` gives, of a project, or a report.
     """
     quantized, module = (
         difference(result[name]) for name in ("quantized_difference", "module_difference")

@@ -6,12 +6,12 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from flows import simulate
 from flows.config import Config
 from flows.errors import HeepstorError
 from flows.serial import image, protocol, session
 from flows.serial.link import Link, NoAnswer
 from flows.serial.loader import Sent
+from flows.simulate import simulation
 from flows.simulate.device_log import LogReader
 from flows.terminal.progress import Progress
 
@@ -65,7 +65,7 @@ def run(
         finally:
             (out / LOG).write_text("\n".join([*output.lines, link.text.rest()]) + "\n")
     _check_end(code, link, output)
-    result = _result(port, config, sent, simulate.check(output.reader.log, model))
+    result = _result(port, config, sent, simulation.check(output.reader.log, model))
     (out / RESULT).write_text(json.dumps(result, indent=1) + "\n")
     return result
 

@@ -13,7 +13,7 @@ import serial
 
 from flows.errors import HeepstorError
 from flows.serial.port import open_port
-from flows.simulate import MAX_CYCLES
+from flows.simulate.simulation import MAX_CYCLES
 from flows.system.processes import running
 
 # A pseudo-terminal takes any, and ignores it.

@@ -44,7 +44,8 @@ WITHOUT_PROJECT = ("hardware", "synth")
 RTL_PACKAGES = ("peakrdl-regblock", "systemrdl-compiler", "pythondata-cpu-cv32e40p", "ziglang")
 RTL_GENERATORS = (
     "flows.fusesoc.generator",
-    "flows.toolchain.registers",
+    "flows.contract.registers",
+    "flows.contract.systemverilog",
     "flows.config",
     "flows.toolchain.firmware",
 )
@@ -209,17 +210,16 @@ class Pipeline:
     @cached_property
     def simulate(self) -> Stage:
         def work(out: Path) -> None:
-            from flows import simulate
-            from flows.simulate import hardware
+            from flows.simulate import hardware, simulation
 
             program = self.hardware.folder / hardware.SIMULATOR
             elf = self.firmware.folder / "firmware.elf"
-            simulate.run(program, elf, self.generate.folder, out, self._progress())
+            simulation.run(program, elf, self.generate.folder, out, self._progress())
 
         return self._stage(
             "simulate",
             work,
-            self._python("flows.simulate:run"),
+            self._python("flows.simulate.simulation:run"),
             self._versions("numpy"),
             Upstream(self.generate, ("model.json", "golden/*")),
             Upstream(self.firmware, ("firmware.elf",)),

@@ -14,9 +14,8 @@ from elftools.elf.sections import SymbolTableSection
 
 from flows import config as configuration
 from flows.config import Config
-from flows.contract import cpp, description
+from flows.contract import cpp, description, registers
 from flows.errors import HeepstorError
-from flows.toolchain import registers
 from flows.toolchain.riscv import ROOT, Toolchain, Unit
 
 RUNTIME = ROOT / "sw" / "src"

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from flows import config as configuration
-from flows import simulate
 from flows.serial import loader, protocol
 from flows.serial import simulator as serial_simulator
 from flows.serial.link import Link
+from flows.simulate import simulation
 from flows.simulate.hardware import SIMULATOR
 from flows.terminal.progress import Progress
 from flows.toolchain import firmware
@@ -121,8 +121,8 @@ def run(project: Path, config_path: Path, folder: Path, operators=("engine",)) -
     stages.generate(quantized, generated, config.hardware(), {})
     for out in simulated:
         built = firmware.build(generated / "src", out, config, firmware.Options(out.name))
-        simulate.run(program, built.elf, generated, out, Progress())
-    return [json.loads((out / simulate.RESULT).read_text()) for out in simulated]
+        simulation.run(program, built.elf, generated, out, Progress())
+    return [json.loads((out / simulation.RESULT).read_text()) for out in simulated]
 
 
 @pytest.mark.parametrize("seed", range(4))

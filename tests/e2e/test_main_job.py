@@ -119,7 +119,7 @@ EDITS = {
     "modelgen/emit/templates/main.cpp.j2": {"generate"},
     "modelgen/emit/context.py": {"generate"},
     "flows/toolchain/riscv.py": {"firmware", "hardware"},
-    "flows/simulate/__init__.py": {"simulate"},
+    "flows/simulate/simulation.py": {"simulate"},
     "flows/report/data.py": {"report"},
     "flows/report/templates/style.css": {"report"},
     "flows/report/terminal.py": set(),

@@ -19,10 +19,10 @@ from systemrdl.node import AddrmapNode, FieldNode, RegNode
 import tasks
 from flows import config
 from flows.config.knobs import Kind, leaf
+from flows.contract import registers
 from flows.fusesoc.core_library import Library
 from flows.repository import ROOT
 from flows.stages import options
-from flows.toolchain import registers
 from modelgen.workload.settings import Settings, Training
 
 DOCS = ROOT / "docs"

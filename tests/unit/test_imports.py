@@ -19,9 +19,8 @@ from flows.repository import ROOT
 ORDER = {
     "modelgen": (
         # What everything is told and computed with.
-        ("errors", "progress", "threads", "strict_json", "agreement", "arithmetic"),
-        ("ranges",),
-        ("hardware",),
+        ("errors", "ranges", "progress", "threads", "strict_json", "agreement", "arithmetic"),
+        ("hardware", "memory", "cpp"),
         # An operator knows its arithmetic; a graph is made of operators.
         ("operators",),
         ("ir",),
@@ -29,8 +28,9 @@ ORDER = {
         ("passes", "quantize", "frontends"),
         # What a user brings is a project, whose model becomes a graph.
         ("workload",),
-        # A plan is made of what the targets can do and of the memory that it takes.
-        ("memory/plan/targets",),
+        # What computes a layer; a plan asks every target, and knows the insides of none.
+        ("targets",),
+        ("plan",),
         # The C++ of a plan; what compares plan, reference and PyTorch.
         ("emit",),
         ("verify",),
@@ -45,6 +45,8 @@ ORDER = {
         ("repository",),
         # One configuration feeds hardware and software alike.
         ("config",),
+        # What hardware, software and compiler agree on, made from SystemRDL.
+        ("contract",),
         ("fusesoc", "toolchain"),
         # Hardware that runs programs, and the report of such a run.
         ("simulate",),
@@ -107,20 +109,18 @@ def circle(graph: dict[str, set[str]]) -> list[str]:
 def against_the_order(graph: dict[str, set[str]]) -> list[str]:
     """Imports of a line from one above it, or from another package on the same line."""
     floors = {
-        f"{package}.{name}": (number, group)
+        f"{package}.{name}": number
         for package, lines in ORDER.items()
         for number, line in enumerate(lines)
-        for group in line
-        for name in group.split("/")
+        for name in line
     }
 
     def is_allowed(importer: str, imported: str) -> bool:
         if room(importer) == room(imported) or importer in PACKAGES:
             return True
-        own, other = floors[room(importer)], floors[room(imported)]
         if importer.split(".")[0] != imported.split(".")[0]:
             return importer.startswith("flows.")
-        return own[1] == other[1] or own[0] > other[0]
+        return floors[room(importer)] > floors[room(imported)]
 
     return [
         f"{importer} -> {imported}"
@@ -146,11 +146,7 @@ def test_no_files_import_each_other_in_a_circle(graph: dict[str, set[str]]) -> N
 
 def test_every_package_has_its_place(graph: dict[str, set[str]]) -> None:
     placed = {
-        f"{package}.{name}"
-        for package, lines in ORDER.items()
-        for line in lines
-        for group in line
-        for name in group.split("/")
+        f"{package}.{name}" for package, lines in ORDER.items() for line in lines for name in line
     }
     assert {room(module) for module in graph} - set(PACKAGES) == placed
 

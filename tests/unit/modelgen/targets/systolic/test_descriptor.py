@@ -7,8 +7,8 @@ import struct
 
 import pytest
 
+from flows.contract.registers import compile_rdl
 from flows.repository import ROOT
-from flows.toolchain.registers import compile_rdl
 from modelgen.targets.systolic.abi import Fence, Operation
 from modelgen.targets.systolic.descriptor import DESCRIPTOR_WORDS, LAYOUT, Descriptor, link
 

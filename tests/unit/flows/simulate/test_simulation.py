@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from flows import simulate
 from flows.errors import HeepstorError
+from flows.simulate import simulation
 from flows.simulate.device_log import Counters, LogReader, parse
 from flows.terminal.progress import Progress
 
@@ -114,8 +114,8 @@ def test_damaged_lines_are_refused(line):
 
 def test_equal_outputs_pass():
     log = parse(LOG)
-    simulate.check_bits(log, GOLDEN)
-    assert simulate.check_quantized(log, GOLDEN, TOLERANCE) == 0.0
+    simulation.check_bits(log, GOLDEN)
+    assert simulation.check_quantized(log, GOLDEN, TOLERANCE) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -132,31 +132,31 @@ def test_equal_outputs_pass():
 def test_any_other_bit_fails(old, new, message):
     log = parse(line.replace(old, new) for line in LOG)
     with pytest.raises(HeepstorError, match=message):
-        simulate.check_bits(log, GOLDEN)
+        simulation.check_bits(log, GOLDEN)
 
 
 def test_outputs_that_were_not_printed_are_those_the_firmware_compared():
     silent = [line for line in LOG if not line.startswith("# output")]
     log = parse(silent)
-    simulate.take_unprinted(log, GOLDEN)
-    simulate.check_bits(log, GOLDEN)
+    simulation.take_unprinted(log, GOLDEN)
+    simulation.check_bits(log, GOLDEN)
     for other in (["# done 1"], []):
         log = parse([*silent[:-1], *other])
-        simulate.take_unprinted(log, GOLDEN)
+        simulation.take_unprinted(log, GOLDEN)
         with pytest.raises(HeepstorError):
-            simulate.check_bits(log, GOLDEN)
+            simulation.check_bits(log, GOLDEN)
 
 
 def test_one_output_line_that_is_missing_fails():
     log = parse([line for line in LOG if not line.startswith("# output 1")])
-    simulate.take_unprinted(log, GOLDEN)
+    simulation.take_unprinted(log, GOLDEN)
     with pytest.raises(HeepstorError, match="inference 1 has 0 outputs"):
-        simulate.check_bits(log, GOLDEN)
+        simulation.check_bits(log, GOLDEN)
 
 
 def test_missing_inputs_fail():
     with pytest.raises(HeepstorError, match="1 of 2 inferences"):
-        simulate.check_bits(parse([*LOG[:7], "# done 0"]), GOLDEN)
+        simulation.check_bits(parse([*LOG[:7], "# done 0"]), GOLDEN)
 
 
 @pytest.mark.parametrize(
@@ -174,10 +174,10 @@ def test_tolerance_to_pytorch(index, value, passes):
     expected = GOLDEN.astype(np.float64)
     expected[index] = value
     if passes:
-        assert simulate.check_quantized(parse(LOG), expected, TOLERANCE) > 0
+        assert simulation.check_quantized(parse(LOG), expected, TOLERANCE) > 0
     else:
         with pytest.raises(HeepstorError, match=f"inference {index[0]}, output {index[1]}"):
-            simulate.check_quantized(parse(LOG), expected, TOLERANCE)
+            simulation.check_quantized(parse(LOG), expected, TOLERANCE)
 
 
 SEEN_AGAIN = r"(?s)...*To repeat it: .*/simulator --firmware=.*/fw.elf --seed=[1-9]\d*$"
@@ -206,20 +206,20 @@ def model(tmp_path: Path) -> Path:
 
 def test_run_writes_the_result(tmp_path, model):
     program = stand_in(tmp_path, "\n".join(LOG), 0)
-    simulate.run(program, tmp_path / "fw.elf", model, tmp_path, Progress())
-    result = json.loads((tmp_path / simulate.RESULT).read_text())
+    simulation.run(program, tmp_path / "fw.elf", model, tmp_path, Progress())
+    result = json.loads((tmp_path / simulation.RESULT).read_text())
     assert result["inputs"][0]["layers"]["1"]["cycles"] == 500
     assert result["quantized_difference"] == 0.0
     assert result["module_difference"] == 0.25
-    assert (tmp_path / simulate.LOG).read_text().splitlines() == LOG
+    assert (tmp_path / simulation.LOG).read_text().splitlines() == LOG
 
 
 @pytest.mark.parametrize("value", [np.inf, np.nan])
 def test_a_difference_that_is_not_finite_is_null(tmp_path, model, value):
     np.save(tmp_path / "golden" / "module.npy", np.full_like(GOLDEN, value))
     program = stand_in(tmp_path, "\n".join(LOG), 0)
-    simulate.run(program, tmp_path / "fw.elf", model, tmp_path, Progress())
-    text = (tmp_path / simulate.RESULT).read_text()
+    simulation.run(program, tmp_path / "fw.elf", model, tmp_path, Progress())
+    text = (tmp_path / simulation.RESULT).read_text()
     result = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
     assert result["module_difference"] is None
     assert result["quantized_difference"] == 0.0
@@ -228,14 +228,14 @@ def test_a_difference_that_is_not_finite_is_null(tmp_path, model, value):
 def test_failed_simulation_shows_its_last_lines(tmp_path, model):
     program = stand_in(tmp_path, "bus error at 0x00000000 in infer()", 3)
     with pytest.raises(HeepstorError, match=SEEN_AGAIN.replace("..", "exit code 3.*bus error")):
-        simulate.run(program, tmp_path / "fw.elf", model, tmp_path, Progress())
+        simulation.run(program, tmp_path / "fw.elf", model, tmp_path, Progress())
 
 
 def test_firmware_that_finds_mismatches_is_explained(tmp_path, model):
     text = "\n".join(LOG).replace("3f800000", "3f800001").replace("done 0", "done 1")
     with pytest.raises(HeepstorError, match=SEEN_AGAIN.replace("..", "inference 0, output 0")):
         program = stand_in(tmp_path, text, 1)
-        simulate.run(program, tmp_path / "fw.elf", model, tmp_path, Progress())
+        simulation.run(program, tmp_path / "fw.elf", model, tmp_path, Progress())
 
 
 def test_each_simulation_begins_with_junk_of_its_own(tmp_path, model):
@@ -244,7 +244,7 @@ def test_each_simulation_begins_with_junk_of_its_own(tmp_path, model):
     for _ in range(2):
         program = stand_in(tmp_path, "bus error", 3, 'echo "$@" >"$0.arguments"')
         with pytest.raises(HeepstorError) as caught:
-            simulate.run(program, tmp_path / "fw.elf", model, tmp_path, Progress())
+            simulation.run(program, tmp_path / "fw.elf", model, tmp_path, Progress())
         seeds.append(re.search(r"--seed=(\d+)$", str(caught.value))[1])
         assert f"--seed={seeds[-1]} " in (tmp_path / "simulator.arguments").read_text()
     assert seeds[0] != seeds[1]
@@ -252,4 +252,4 @@ def test_each_simulation_begins_with_junk_of_its_own(tmp_path, model):
 
 def test_missing_simulator(tmp_path, model):
     with pytest.raises(HeepstorError, match="cannot be started"):
-        simulate.run(tmp_path / "none", tmp_path / "fw.elf", model, tmp_path, Progress())
+        simulation.run(tmp_path / "none", tmp_path / "fw.elf", model, tmp_path, Progress())

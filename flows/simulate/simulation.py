@@ -1,0 +1,227 @@
+"""Runs the application on the simulated SoC and checks every output.
+
+Outputs must equal the NumPy reference's bit for bit, and those of the quantized graph in PyTorch
+within the tolerance that the compiler derives for each of them. How far they are from the user's
+own module, whose weights are not quantized, is measured.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from pathlib import Path
+
+import numpy as np
+
+from flows.errors import HeepstorError
+from flows.simulate.device_log import DeviceLog, LogReader
+from flows.system.processes import run_lines
+from flows.terminal.progress import Progress
+from modelgen.agreement import agrees, differences
+from modelgen.strict_json import finite
+
+# A guard against programs that never end; far above what any network here takes.
+MAX_CYCLES = 20_000_000_000
+LOG = "uart.log"
+STATISTICS = "stats.json"
+RESULT = "simulation.json"
+
+_LARGEST_SEED = 2**31 - 1
+_SHOWN_LINES = 15
+_SHOWN_DIFFERENCES = 5
+
+
+def run(simulator: Path, elf: Path, model: Path, out: Path, progress: Progress) -> None:
+    """Simulates a firmware; writes its output, statistics and simulation.json into `out`.
+
+    `model` is the folder of the generate stage: model.json and the golden outputs. Raises
+    HeepstorError if the simulation fails or any output is not what it must be.
+    """
+    inferences = json.loads((model / "model.json").read_text())["inferences"]
+    seed = new_seed()
+    log = execute(simulator, elf, out, progress, inferences, seed)
+    try:
+        result = check(log, model)
+    except HeepstorError as error:
+        raise HeepstorError(f"{error}\n{_by_hand(simulator, elf, seed)}") from None
+    (out / RESULT).write_text(json.dumps(result, indent=1) + "\n")
+
+
+def new_seed() -> int:
+    """A seed of what memories and registers begin with, another each time."""
+    return 1 + secrets.randbelow(_LARGEST_SEED)
+
+
+def _by_hand(simulator: Path, elf: Path, seed: int) -> str:
+    """How the same run, with the same junk in memories and registers, is made again."""
+    return f"To repeat it: {simulator} --firmware={elf} --seed={seed}"
+
+
+def check(log: DeviceLog, model: Path) -> dict:
+    """Compares what a firmware reported with the golden outputs; returns it as JSON takes it.
+
+    `model` is the folder of the generate stage. Raises HeepstorError if any output is not what it
+    must be. A difference that is not finite is None.
+    """
+    golden = model / "golden"
+    description = json.loads((model / "model.json").read_text())
+    expected = np.load(golden / "outputs.npy").reshape(description["inferences"], -1)
+    take_unprinted(log, expected)
+    check_bits(log, expected)
+    quantized, allowed = (np.load(golden / f"{name}.npy") for name in ("quantized", "tolerance"))
+    # A benchmark's program was not made from a module.
+    module = golden / "module.npy"
+    result = {
+        "inputs": _inferences(log, description),
+        "stack_bytes": log.stack_bytes,
+        "quantized_difference": check_quantized(log, quantized, allowed),
+        "module_difference": _difference_to_module(log, module) if module.exists() else None,
+    }
+    return finite(result)
+
+
+def execute(
+    simulator: Path,
+    elf: Path,
+    out: Path,
+    progress: Progress,
+    inferences: int | None = None,
+    seed: int | None = None,
+) -> DeviceLog:
+    """Runs the simulator to its end; returns what the firmware reported.
+
+    Memories and registers begin with junk that follows from `seed` (None: another each time).
+    Raises HeepstorError with the end of its output if its exit code is not 0.
+    """
+    reader = LogReader()
+    printed: list[str] = []
+
+    def take(line: str) -> None:
+        printed.append(line)
+        if reader.read(line) and line.startswith("# input"):
+            done = len(reader.log.inputs)
+            cycles = reader.log.inputs[max(reader.log.inputs)].cycles
+            of = f"/{inferences}" if inferences else ""
+            progress.show(f"inference {done}{of}: {cycles:,} cycles")
+
+    seed = seed or new_seed()
+    progress.show("running on the simulated SoC")
+    command = [
+        str(simulator),
+        f"--firmware={elf}",
+        f"--seed={seed}",
+        f"--stats={out / STATISTICS}",
+        f"--max-cycles={MAX_CYCLES}",
+    ]
+    code = run_lines(command, take)
+    (out / LOG).write_text("\n".join(printed) + "\n")
+    # The firmware's own check fails with the values that the checks here explain better.
+    if code != 0 and not reader.log.mismatches:
+        tail = "\n".join("  | " + line for line in printed[-_SHOWN_LINES:])
+        raise HeepstorError(
+            f"the simulation failed (exit code {code}). Its last lines:\n{tail}\n"
+            f"{_by_hand(simulator, elf, seed)}"
+        )
+    return reader.log
+
+
+def take_unprinted(log: DeviceLog, golden: np.ndarray) -> None:
+    """Fills in outputs that were not printed: large ones would take longer than the inference.
+
+    The firmware compares all outputs with those expected itself, and found none that differ.
+    """
+    if log.mismatches == 0 and not any(run.outputs for run in log.inputs.values()):
+        for index, run in log.inputs.items():
+            run.outputs = np.ascontiguousarray(golden[index], np.float32).view(np.uint32).tolist()
+
+
+def check_bits(log: DeviceLog, golden: np.ndarray) -> None:
+    """Compares every output with the reference's (inferences x outputs of one, float32)."""
+    count = golden.shape[0]
+    missing = [index for index in range(count) if index not in log.inputs]
+    if missing or log.mismatches is None:
+        raise HeepstorError(
+            f"the firmware reported {count - len(missing)} of {count} inferences"
+            + (" and did not end." if log.mismatches is None else ".")
+        )
+    expected = np.ascontiguousarray(golden, np.float32).view(np.uint32)
+    wrong = []
+    for index in range(count):
+        outputs = np.array(log.inputs[index].outputs, dtype=np.uint32)
+        if outputs.size != expected.shape[1]:
+            raise HeepstorError(
+                f"inference {index} has {outputs.size} outputs; the model has {expected.shape[1]}."
+            )
+        for position in np.flatnonzero(outputs != expected[index]):
+            wrong.append((index, position, outputs[position], expected[index, position]))
+    if wrong or log.mismatches:
+        raise HeepstorError(_describe_wrong(wrong, expected.size, log.mismatches))
+
+
+def _describe_wrong(wrong: list, total: int, reported: int) -> str:
+    lines = [
+        f"{len(wrong)} of {total} outputs differ from the reference, which they must equal bit for "
+        f"bit (the firmware itself counted {reported}):"
+    ]
+    for index, position, got, expected in wrong[:_SHOWN_DIFFERENCES]:
+        lines.append(
+            f"  inference {index}, output {position}: {_float(got):.9g} (0x{got:08x}), "
+            f"must be {_float(expected):.9g} (0x{expected:08x})"
+        )
+    if reported:
+        lines.append(
+            "Hardware, device code and reference disagree: this is a bug in HEEPstor; "
+            "please report it."
+        )
+    return "\n".join(lines)
+
+
+def _float(bits: np.uint32) -> float:
+    return float(np.array([bits], dtype=np.uint32).view(np.float32)[0])
+
+
+def outputs_of(log: DeviceLog) -> np.ndarray:
+    """All outputs: inferences x outputs of one, float32."""
+    rows = [log.inputs[index].outputs for index in sorted(log.inputs)]
+    return np.array(rows, dtype=np.uint32).view(np.float32)
+
+
+def check_quantized(log: DeviceLog, expected: np.ndarray, allowed: np.ndarray) -> float:
+    """Compares with the outputs of the quantized graph in PyTorch; returns the largest difference.
+
+    Passes where |difference| <= allowed, output by output; raises HeepstorError otherwise.
+    """
+    got = outputs_of(log)
+    wanted = expected.reshape(got.shape)
+    allowed = allowed.reshape(got.shape)
+    good = agrees(got, wanted, allowed)
+    if not good.all():
+        index, position = np.argwhere(~good)[0]
+        raise HeepstorError(
+            f"{(~good).sum()} of {good.size} outputs differ from those of the quantized graph "
+            f"in PyTorch by more than the tolerance: inference {index}, output {position} is "
+            f"{got[index, position]:.9g}, in PyTorch {wanted[index, position]:.9g}, allowed is "
+            f"{allowed[index, position]:.2g}."
+        )
+    return float(differences(got, wanted).max(initial=0.0))
+
+
+def _difference_to_module(log: DeviceLog, path: Path) -> float:
+    """The largest difference to what the user's module gives, kept in the file `path`."""
+    got = outputs_of(log)
+    return float(differences(got, np.load(path).reshape(got.shape)).max(initial=0.0))
+
+
+def _inferences(log: DeviceLog, model: dict) -> list[dict]:
+    return [
+        {
+            "index": index,
+            "cycles": run.cycles,
+            "outputs": [f"{bits:08x}" for bits in run.outputs],
+            "layers": {
+                layer: counters._asdict() for layer, counters in run.layer_counters(model).items()
+            },
+            "cpu": run.cpu,
+        }
+        for index, run in sorted(log.inputs.items())
+    ]
