@@ -1,25 +1,35 @@
-"""Descriptor chains on a memory image: layers, random jobs by their definition, and every error."""
+"""Descriptor chains on a memory image: layers, and random jobs by their definition."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import pytest
 
 from modelgen.hardware import Hardware
 from modelgen.targets.systolic.abi import Error, Operation
-from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, Descriptor, link
-from modelgen.targets.systolic.reference import (
-    ChainResult,
-    Scratchpad,
-    UnwrittenReadError,
-    execute_chain,
-)
+from modelgen.targets.systolic.descriptor import link
+from modelgen.targets.systolic.reference import execute_chain
 from tests.support.exact_engine import ExactEngine
+from tests.support.feature_map_jobs import (
+    CHANNELS,
+    HEIGHT,
+    OUTPUTS,
+    PADDED_PITCH,
+    RESIDUAL,
+    SIZE,
+    SOURCE,
+    WEIGHTS,
+    WIDTH,
+    Machine,
+    convolve,
+    feature_map,
+    pad,
+    windows,
+    written_scratchpad,
+)
 from tests.support.random_chains import BASE, KINDS, ChainMaker, Limits
 
 SMALL = Limits(positions=3, run=20, runs=2, tiles=2)
@@ -37,126 +47,6 @@ def test_random_chains_by_their_definition(seed: int) -> None:
         exact.run(job)
     assert (result.error, result.index) == (Error.NONE, len(chain.jobs) - 1)
     assert memory == exact.memory
-
-
-SIZE = 4
-HARDWARE = Hardware(array_size=SIZE, buffer_words=2048, accumulator_depth=64)
-CHAIN, SOURCE, WEIGHTS, PARAMETERS, DESTINATION, RESIDUAL = range(BASE, BASE + 0x6000, 0x1000)
-HEIGHT, WIDTH, CHANNELS, OUTPUTS = 5, 6, 3, 7
-PADDED_PITCH = (WIDTH + 2) * CHANNELS
-
-
-@dataclass
-class Machine:
-    """Memory in which sums are exact: small integers, scales that are powers of two."""
-
-    memory: bytearray = field(default_factory=lambda: bytearray(0x6000))
-    random: np.random.Generator = field(default_factory=lambda: np.random.default_rng(3))
-
-    def put(self, address: int, values: np.ndarray) -> np.ndarray:
-        data = values.tobytes()
-        self.memory[address - BASE : address - BASE + len(data)] = data
-        return values
-
-    def put_integers(self, address: int, shape: tuple[int, ...]) -> np.ndarray:
-        return self.put(address, self.random.integers(-40, 41, shape).astype("<f4"))
-
-    def put_parameters(self, channels: int) -> None:
-        tiles = -(-channels // SIZE)
-        scale = 2.0 ** self.random.integers(-3, 3, (tiles, SIZE))
-        bias = self.random.integers(-9, 10, (tiles, SIZE)).astype(float)
-        self.put(PARAMETERS, np.stack([scale, bias], axis=1).astype("<f4"))
-        self.scale, self.bias = scale.reshape(-1)[:channels], bias.reshape(-1)[:channels]
-
-    def run(
-        self,
-        *jobs: Descriptor,
-        hardware: Hardware = HARDWARE,
-        scratchpad: Scratchpad | None = None,
-        written: np.ndarray | None = None,
-    ) -> ChainResult:
-        image = link(list(jobs), CHAIN)
-        self.memory[: len(image)] = image
-        return execute_chain(self.memory, BASE, CHAIN, hardware, scratchpad, written)
-
-    def stored(self, *shape: int) -> np.ndarray:
-        start = DESTINATION - BASE
-        return np.frombuffer(self.memory, "<f4", int(np.prod(shape)), start).reshape(shape)
-
-
-def written_scratchpad(hardware: Hardware = HARDWARE) -> Scratchpad:
-    """Returns buffer and accumulators that may be read, as if earlier chains had set them."""
-    scratchpad = Scratchpad(hardware)
-    for words in (scratchpad.buffer, scratchpad.accumulators):
-        words.write(slice(None), 0.0)
-    return scratchpad
-
-
-def feature_map(**changes: Any) -> Descriptor:
-    """A job that loads a feature map with one pixel of padding, and stores all positions."""
-    job = Descriptor(
-        load=True,
-        fill=True,
-        first=True,
-        store_memory=True,
-        source=SOURCE,
-        source_row_pitch=4 * WIDTH * CHANNELS,
-        source_column_pitch=4 * CHANNELS,
-        load_rows=HEIGHT,
-        load_columns=WIDTH,
-        load_words=CHANNELS,
-        load_pitch=PADDED_PITCH,
-        load_base=10,
-        load_head=PADDED_PITCH + CHANNELS,
-        load_tail=PADDED_PITCH,
-        input_base=10,
-        step_x=CHANNELS,
-        step_y=PADDED_PITCH,
-        position_columns=WIDTH,
-        position_rows=HEIGHT,
-        run=3 * CHANNELS,
-        runs_y=3,
-        runs_x=1,
-        run_pitch_y=PADDED_PITCH,
-        tiles=2,
-        columns=OUTPUTS,
-        weights=WEIGHTS,
-        parameters=PARAMETERS,
-        destination=DESTINATION,
-        window_columns=1,
-        window_rows=1,
-    )
-    job = replace(job, **changes)
-    store = {
-        "store_columns": job.position_columns // job.window_columns,
-        "store_rows": job.position_rows // job.window_rows,
-        "pitch_x": 4 * job.columns,
-    }
-    store["pitch_y"] = store["store_columns"] * store["pitch_x"]
-    return replace(job, **(store | changes))
-
-
-def windows(padded: np.ndarray, stride: int = 1) -> np.ndarray:
-    """Returns (rows, columns, 3, 3, channels) of a padded map."""
-    view = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(0, 1))
-    return view[::stride, ::stride].transpose(0, 1, 3, 4, 2)
-
-
-def pad(values: np.ndarray, value: float = 0.0) -> np.ndarray:
-    return np.pad(values, ((1, 1), (1, 1), (0, 0)), constant_values=value)
-
-
-def convolve(machine: Machine, padding: float = 0.0) -> np.ndarray:
-    """Places data of a 3 x 3 convolution whose runs are cut apart; returns scaled, biased sums."""
-    values = machine.put_integers(SOURCE, (HEIGHT, WIDTH, CHANNELS))
-    weights = machine.random.integers(-127, 128, (3, 12, 8)).astype(np.int8)
-    weights[:, 9:] = 0
-    weights[:, :, OUTPUTS:] = 0
-    machine.put(WEIGHTS, weights.reshape(9, SIZE, 2, SIZE).transpose(0, 2, 1, 3))
-    machine.put_parameters(OUTPUTS)
-    kernel = weights[:, :9, :OUTPUTS].reshape(3, 3, CHANNELS, OUTPUTS).astype(float)
-    sums = np.einsum("yxijc,ijcn->yxn", windows(pad(values, padding)), kernel)
-    return sums * machine.scale + machine.bias
 
 
 def test_convolution() -> None:
@@ -325,108 +215,6 @@ def test_chunks_of_channels_and_resident_activations() -> None:
     np.testing.assert_array_equal(machine.stored(*expected.shape), expected)
 
 
-@pytest.mark.parametrize(
-    ("change", "error"),
-    [
-        ({"operation": 0}, Error.BAD_OPERATION),
-        ({"operation": 5}, Error.BAD_OPERATION),
-        ({"fence": 3}, Error.BAD_OPERATION),
-        ({"reserved": ((1, 1 << 18),)}, Error.BAD_OPERATION),
-        ({"reserved": ((8, 1 << 16),)}, Error.BAD_OPERATION),
-        ({"reserved": ((16, 1 << 31),)}, Error.BAD_OPERATION),
-        ({"reserved": ((30, 1),)}, Error.BAD_OPERATION),
-        ({"reserved": ((31, 1),)}, Error.BAD_OPERATION),
-        ({"span": True}, Error.BAD_OPERATION),
-        ({"span": True, "run": 12, "runs_x": 2}, Error.BAD_OPERATION),
-        ({"span": True, "run": 4, "operation": 3}, Error.BAD_OPERATION),
-        ({"window_rows": 2, "store_rows": 3}, Error.BAD_OPERATION),
-        ({"store_columns": 7}, Error.BAD_OPERATION),
-        ({"profile": BASE + 4}, Error.BAD_ADDRESS),
-        ({"source": BASE - 4}, Error.BAD_ADDRESS),
-        ({"source": SOURCE + 2}, Error.BAD_ADDRESS),
-        ({"source_row_pitch": 6}, Error.BAD_ADDRESS),
-        ({"source_column_pitch": 6}, Error.BAD_ADDRESS),
-        ({"weights": WEIGHTS + 4}, Error.BAD_ADDRESS),
-        ({"weights": BASE + 0x5FF0}, Error.BAD_ADDRESS),
-        ({"parameters": BASE + 0x6000}, Error.BAD_ADDRESS),
-        ({"destination": BASE + 0x5FF0}, Error.BAD_ADDRESS),
-        ({"destination": DESTINATION + 2}, Error.BAD_ADDRESS),
-        ({"pitch_x": 30}, Error.BAD_ADDRESS),
-        ({"add_residual": True, "residual": BASE - 4}, Error.BAD_ADDRESS),
-        ({"load_rows": 0}, Error.ZERO_DIMENSION),
-        ({"load": False, "load_words": 0}, Error.ZERO_DIMENSION),
-        ({"position_rows": 0}, Error.ZERO_DIMENSION),
-        ({"position_columns": 0, "store_memory": False}, Error.ZERO_DIMENSION),
-        ({"run": 0}, Error.ZERO_DIMENSION),
-        ({"runs_x": 0}, Error.ZERO_DIMENSION),
-        ({"runs_y": 0}, Error.ZERO_DIMENSION),
-        ({"tiles": 0}, Error.ZERO_DIMENSION),
-        ({"columns": 0, "pitch_x": 4}, Error.ZERO_DIMENSION),
-        ({"store_rows": 0}, Error.ZERO_DIMENSION),
-        ({"window_columns": 0, "store_columns": 1}, Error.ZERO_DIMENSION),
-        ({"load_base": 1900}, Error.BUFFER_OVERFLOW),
-        ({"load_tail": 2000}, Error.BUFFER_OVERFLOW),
-        ({"input_base": 1950}, Error.BUFFER_OVERFLOW),
-        ({"store_buffer": True, "store_step_y": 600}, Error.BUFFER_OVERFLOW),
-        ({"accumulator": 5}, Error.ACCUMULATOR_OVERFLOW),
-    ],
-)
-def test_errors(change: dict[str, Any], error: Error) -> None:
-    good = feature_map()
-    result = Machine().run(good, replace(good, **change))
-    assert (result.error, result.index) == (error, 1)
-    assert result.address == CHAIN + DESCRIPTOR_BYTES
-
-
-def test_what_is_not_used_may_be_anything() -> None:
-    """Without loading and storing, their words are not looked at; sums need no weights."""
-    job = replace(
-        feature_map(operation=Operation.SUM, run=8, load=False, fill=False, store_memory=False),
-        source=3,
-        load_rows=0,
-        weights=7,
-        parameters=1,
-        destination=1,
-        store_rows=0,
-        window_rows=0,
-    )
-    result = Machine().run(job, scratchpad=written_scratchpad())
-    assert result.error is Error.NONE
-
-
-@pytest.mark.parametrize(("run", "runs", "allowed"), [(2, 9, False), (2, 8, True), (3, 9, True)])
-def test_short_runs_may_be_spanned_if_few(run: int, runs: int, allowed: bool) -> None:
-    """A slice crosses at most seven runs."""
-    hardware = replace(HARDWARE, array_size=16)
-    job = feature_map(span=True, run=run, runs_y=runs, run_pitch_y=run + 32, step_y=1)
-    scratchpad = written_scratchpad(hardware)
-    job = replace(job, columns=1, tiles=1)
-    result = Machine().run(job, hardware=hardware, scratchpad=scratchpad)
-    assert (result.error is Error.NONE) == allowed
-
-
-def test_bad_descriptor_address() -> None:
-    memory = bytearray(256)
-    assert execute_chain(memory, BASE, BASE + 8, HARDWARE).error is Error.BAD_DESCRIPTOR
-    assert execute_chain(memory, BASE, BASE + 144, HARDWARE).error is Error.BAD_DESCRIPTOR
-
-
-def test_the_longest_chain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("modelgen.targets.systolic.reference.executor._LAST_INDEX", 1)
-    result = Machine().run(feature_map(), feature_map())
-    assert (result.error, result.index) == (Error.NONE, 1)
-    result = Machine().run(feature_map(), feature_map(), feature_map())
-    assert (result.error, result.index) == (Error.CHAIN_TOO_LONG, 1)
-    assert result.address == CHAIN + DESCRIPTOR_BYTES
-
-
-def test_a_loop_is_refused() -> None:
-    machine = Machine()
-    machine.put(CHAIN, np.frombuffer(replace(feature_map(), next=CHAIN).pack(), np.uint8))
-    with pytest.raises(ValueError, match="no end"):
-        execute_chain(machine.memory, BASE, CHAIN, HARDWARE)
-
-
 def test_of_overlapping_results_the_last_one_stays() -> None:
     """Tiles come first, then rows and columns, then channels."""
     machine = Machine()
@@ -438,47 +226,6 @@ def test_of_overlapping_results_the_last_one_stays() -> None:
             for channel in range(first, min(first + SIZE, OUTPUTS)):
                 flat[3 * y + 2 * x + channel] = expected[y, x, channel]
     np.testing.assert_array_equal(machine.stored(len(flat)), flat)
-
-
-def test_both_memories_of_the_engine_begin_with_other_junk_each_time() -> None:
-    one, other = Scratchpad(HARDWARE), Scratchpad(HARDWARE)
-    for name in ("buffer", "accumulators"):
-        mine, theirs = (getattr(pad, name).values.view(np.uint32) for pad in (one, other))
-        assert (mine != theirs).mean() > 0.99
-        again = [getattr(Scratchpad(HARDWARE, 5), name).values.view(np.uint32) for _ in range(2)]
-        np.testing.assert_array_equal(*again)
-
-
-@pytest.mark.parametrize(
-    ("change", "what"),
-    [
-        ({"load": False}, "buffer word 37"),
-        ({"fill": False}, "buffer word 10"),
-        ({"input_base": 14}, "buffer word 181"),
-        ({"first": False}, "accumulator 0"),
-    ],
-)
-def test_what_nothing_has_written_is_not_read(change: dict[str, Any], what: str) -> None:
-    with pytest.raises(UnwrittenReadError, match=f"descriptor 0: it reads {what}, which nothing"):
-        Machine().run(feature_map(**change))
-
-
-@pytest.mark.parametrize(("rows", "place"), [(HEIGHT, None), (HEIGHT + 1, HEIGHT)])
-def test_memory_that_nothing_has_written_is_not_read(rows: int, place: int | None) -> None:
-    """The second job reads the rows that the first one has stored, or one more."""
-    row = 4 * WIDTH * OUTPUTS
-    again = feature_map(
-        source=DESTINATION, source_row_pitch=row, source_column_pitch=4 * OUTPUTS, load_rows=rows
-    )
-    machine = Machine()
-    written = np.ones(len(machine.memory) // 4, bool)
-    written[(DESTINATION - BASE) // 4 :] = False
-    if place is None:
-        assert machine.run(feature_map(), again, written=written).error is Error.NONE
-        return
-    message = f"descriptor 1: it reads memory at {DESTINATION + place * row:#x}, which nothing"
-    with pytest.raises(UnwrittenReadError, match=message):
-        machine.run(feature_map(), again, written=written)
 
 
 def test_speed() -> None:

@@ -1,0 +1,158 @@
+"""The engine's rates and latencies, in cycles."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import cocotb
+import pytest
+
+from modelgen.targets.systolic.abi import Fence, Operation
+from modelgen.targets.systolic.descriptor import Descriptor
+from tests.hw.engine_bench import EngineBench
+from tests.hw.engine_jobs import Maker
+from tests.hw.test_engine import (
+    ACCUMULATOR_DEPTH,
+    DONE,
+    fill_memory,
+    prepared,
+    run_and_compare,
+    run_on_engine,
+)
+
+HALF = ACCUMULATOR_DEPTH // 2
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize(("array_size", "port_words"), [(4, 1), (8, 4), (12, 2)])
+def test_engine_rates(array_size, port_words):
+    run_on_engine(__name__, array_size, port_words)
+
+
+def still(m: Maker, operation: Operation, positions: int, slice_count: int) -> Descriptor:
+    """Returns a job whose positions and slices all read the same words of the buffer."""
+    size = m.hardware.array_size
+    job = m.job(operation, rows=1, columns=1, channels=size)
+    job = replace(job, position_rows=positions, runs_y=slice_count, step_y=0, run_pitch_y=0)
+    return replace(job, weights=m.weights(job))
+
+
+def computing(operation: Operation):
+    """Slices of 64 positions enter the array one a cycle, or as fast as their weights come."""
+
+    def cycles(size: int, port_words: int) -> int:
+        if operation == Operation.DEPTHWISE:
+            return 4 * max(64, tile_beats(size, port_words) + line_beats(size, port_words) + 1)
+        return 4 * 64
+
+    return lambda m, scale: still(m, operation, 64, 4 * scale), cycles
+
+
+def tile_beats(size: int, port_words: int) -> int:
+    """Returns the port cycles of a tile's weights."""
+    return size * size // (4 * port_words)
+
+
+def line_beats(size: int, port_words: int) -> int:
+    """Returns the port cycles of a depthwise tile's weights."""
+    return -(-size // 16) * 4 // port_words
+
+
+def storing_to_memory(m: Maker, scale: int) -> Descriptor:
+    return m.storing(still(m, Operation.MATMUL, 64 * scale, 1), 64 * scale, 1)
+
+
+def storing_to_buffer(m: Maker, scale: int) -> Descriptor:
+    return replace(m.in_buffer(storing_to_memory(m, scale), 64), store_step_y=4)
+
+
+def adding_to_memory(m: Maker, scale: int) -> Descriptor:
+    return m.with_residual(storing_to_memory(m, scale))
+
+
+def adding_to_buffer(m: Maker, scale: int) -> Descriptor:
+    return m.with_residual(storing_to_buffer(m, scale))
+
+
+def pooling(m: Maker, scale: int) -> Descriptor:
+    job = replace(still(m, Operation.MATMUL, 32 * scale, 1), position_columns=2, step_x=0)
+    return m.storing(job, 16 * scale, 1, window=2)
+
+
+def loading(m: Maker, scale: int) -> Descriptor:
+    size = m.hardware.array_size
+    job = m.job(rows=8 * scale, columns=2, channels=size)
+    return m.storing(replace(job, position_rows=1, position_columns=1), 1, 1)
+
+
+def filling(m: Maker, scale: int) -> Descriptor:
+    job = m.job(rows=1, columns=1, channels=m.hardware.array_size)
+    return replace(job, fill=True, load_tail=256 * scale)
+
+
+RATES = {
+    # name: (job of a scale, cycles that a scale of 2 takes longer than one of 1)
+    "matmul": computing(Operation.MATMUL),
+    "depthwise": computing(Operation.DEPTHWISE),
+    "sum": computing(Operation.SUM),
+    "maximum": computing(Operation.MAX),
+    "to memory": (storing_to_memory, lambda s, p: 64 + 64 * s // p),
+    "to buffer": (storing_to_buffer, lambda s, p: 64 + 64 * s // p),
+    "residual to memory": (adding_to_memory, lambda s, p: 64 + 2 * 64 * s // p),
+    "residual to buffer": (adding_to_buffer, lambda s, p: 64 + 64 * s // p),
+    "windows": (pooling, lambda s, p: 64 + 4 * 16 * s // p),
+    "load": (loading, lambda s, p: 16 * s // p),
+    "fill": (filling, lambda s, p: 256 // p),
+}
+
+
+@cocotb.test()
+async def check_rates(dut):
+    """Twice the work takes longer by exactly the cycles of what limits it."""
+    bench = await prepared(dut, 0.0, 22)
+    hardware = bench.hardware
+    for name, (make, expected) in RATES.items():
+        cycles = []
+        for scale in (1, 2):
+            fill_memory(bench, b"")
+            maker = Maker(bench.memory, hardware)
+            job = make(maker, scale)
+            await run_and_compare(bench, maker.memory.chain([job]), [job])
+            cycles.append(await bench.read("cycles"))
+        longer = expected(hardware.array_size, hardware.port_words)
+        assert cycles[1] - cycles[0] == longer, (name, cycles)
+
+
+async def cycles_of(bench: EngineBench, make: Callable[[Maker], list[Descriptor]]) -> int:
+    """Returns the cycles of a chain; its values may be those that the buffer happens to hold."""
+    fill_memory(bench, b"")
+    maker = Maker(bench.memory, bench.hardware)
+    await bench.ring(maker.memory.chain(make(maker)))
+    assert await bench.wait() == DONE
+    return await bench.read("cycles")
+
+
+@cocotb.test()
+async def check_latencies(dut):
+    """What a job costs beyond its slices: at the start, at the end, and between two jobs."""
+    bench = await prepared(dut, 0.0, 23)
+    size, port = bench.hardware.array_size, bench.hardware.port_words
+    start = 32 // port + tile_beats(size, port) + 6
+    drain = 35 + size + size // port
+
+    def small(maker: Maker) -> list[Descriptor]:
+        return [replace(still(maker, Operation.MATMUL, 1, 1), load=False)]
+
+    assert await cycles_of(bench, small) <= start + drain
+
+    def repeated(count: int, **changes):
+        def make(maker: Maker) -> list[Descriptor]:
+            job = replace(still(maker, Operation.SUM, 64, 4), load=False, **changes)
+            return [replace(job, accumulator=HALF * (i % 2)) for i in range(count)]
+
+        return make
+
+    hidden = [await cycles_of(bench, repeated(count)) for count in (4, 12)]
+    assert hidden[1] - hidden[0] == 8 * 256, "a store that hides takes time"
+    fenced = [await cycles_of(bench, repeated(count, fence=Fence.ALL)) for count in (4, 12)]
+    assert fenced[1] - fenced[0] <= 8 * (256 + drain)

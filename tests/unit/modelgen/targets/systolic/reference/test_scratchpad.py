@@ -1,0 +1,62 @@
+"""Memories begin with junk, and what nothing has written is not read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from modelgen.targets.systolic.abi import Error
+from modelgen.targets.systolic.reference import Scratchpad, UnwrittenReadError
+from tests.support.feature_map_jobs import (
+    DESTINATION,
+    HARDWARE,
+    HEIGHT,
+    OUTPUTS,
+    WIDTH,
+    Machine,
+    feature_map,
+)
+from tests.support.random_chains import BASE
+
+
+def test_both_memories_of_the_engine_begin_with_other_junk_each_time() -> None:
+    one, other = Scratchpad(HARDWARE), Scratchpad(HARDWARE)
+    for name in ("buffer", "accumulators"):
+        mine, theirs = (getattr(pad, name).values.view(np.uint32) for pad in (one, other))
+        assert (mine != theirs).mean() > 0.99
+        again = [getattr(Scratchpad(HARDWARE, 5), name).values.view(np.uint32) for _ in range(2)]
+        np.testing.assert_array_equal(*again)
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"load": False}, "buffer word 37"),
+        ({"fill": False}, "buffer word 10"),
+        ({"input_base": 14}, "buffer word 181"),
+        ({"first": False}, "accumulator 0"),
+    ],
+)
+def test_what_nothing_has_written_is_not_read(change: dict[str, Any], what: str) -> None:
+    with pytest.raises(UnwrittenReadError, match=f"descriptor 0: it reads {what}, which nothing"):
+        Machine().run(feature_map(**change))
+
+
+@pytest.mark.parametrize(("rows", "place"), [(HEIGHT, None), (HEIGHT + 1, HEIGHT)])
+def test_memory_that_nothing_has_written_is_not_read(rows: int, place: int | None) -> None:
+    """The second job reads the rows that the first one has stored, or one more."""
+    row = 4 * WIDTH * OUTPUTS
+    again = feature_map(
+        source=DESTINATION, source_row_pitch=row, source_column_pitch=4 * OUTPUTS, load_rows=rows
+    )
+    machine = Machine()
+    written = np.ones(len(machine.memory) // 4, bool)
+    written[(DESTINATION - BASE) // 4 :] = False
+    if place is None:
+        assert machine.run(feature_map(), again, written=written).error is Error.NONE
+        return
+    message = f"descriptor 1: it reads memory at {DESTINATION + place * row:#x}, which nothing"
+    with pytest.raises(UnwrittenReadError, match=message):
+        machine.run(feature_map(), again, written=written)

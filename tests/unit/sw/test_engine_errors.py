@@ -1,0 +1,127 @@
+"""What the software engine refuses, and where it says that the fault is."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, replace
+from typing import Any
+
+import pytest
+
+from modelgen.hardware import Hardware
+from modelgen.targets.systolic.abi import Operation
+from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, link
+from modelgen.targets.systolic.reference import execute_chain
+from tests.support import runtime_host
+from tests.support.random_chains import BASE
+from tests.support.small_jobs import (
+    CHAIN,
+    GEOMETRY,
+    MEMORY_BYTES,
+    RESIDUAL,
+    SOURCE,
+    WEIGHTS,
+    run_chain,
+    small_job,
+)
+
+FAULTS = {
+    "operation 0": ({"operation": 0}, 1),
+    "operation": ({"operation": 5}, 1),
+    "fence": ({"fence": 3}, 1),
+    "reserved control bit 15": ({"reserved": ((1, 1 << 15),)}, 1),
+    "reserved control bit 31": ({"reserved": ((1, 1 << 31),)}, 1),
+    "reserved half of load_tail": ({"reserved": ((8, 1 << 16),)}, 1),
+    "reserved half of columns": ({"reserved": ((16, 1 << 16),)}, 1),
+    "reserved word 30": ({"reserved": ((30, 1),)}, 1),
+    "reserved word 31": ({"reserved": ((31, 1),)}, 1),
+    "span of two runs in x": ({"span": True, "runs_x": 2}, 1),
+    "span of channels": ({"span": True, "operation": Operation.SUM}, 1),
+    "span in other banks": ({"span": True, "run_pitch_y": 18}, 1),
+    "span of many short runs": ({"span": True, "run": 1, "runs_y": 9}, 1),
+    "window too high": ({"store_rows": 2}, 1),
+    "window too wide": ({"store_columns": 3}, 1),
+    "no columns to load": ({"load_columns": 0}, 3),
+    "no rows to fill": ({"load": False, "load_rows": 0}, 3),
+    "no words to load": ({"load_words": 0}, 3),
+    "no positions in x": ({"position_columns": 0, "store_memory": False, "store_buffer": False}, 3),
+    "no positions in y": ({"position_rows": 0, "store_memory": False, "store_buffer": False}, 3),
+    "empty run": ({"run": 0}, 3),
+    "no runs in x": ({"runs_x": 0}, 3),
+    "no runs in y": ({"runs_y": 0}, 3),
+    "no tiles": ({"tiles": 0}, 3),
+    "no columns": ({"columns": 0}, 3),
+    "nothing to store": ({"store_columns": 0}, 3),
+    "no window": ({"window_rows": 0}, 3),
+    "load beyond the buffer": ({"fill": False, "load_base": 900}, 4),
+    "fill beyond the buffer": ({"load_tail": 900}, 4),
+    "input beyond the buffer": ({"input_base": 907}, 4),
+    "step beyond the buffer": ({"step_y": 0xFFFF}, 4),
+    "store beyond the buffer": ({"store_step_x": 514}, 4),
+    "accumulators": ({"accumulator": 41}, 5),
+    "source below": ({"source": BASE - 16}, 2),
+    "source above": ({"source": BASE + MEMORY_BYTES - 100}, 2),
+    "source misaligned": ({"source": SOURCE + 2}, 2),
+    "source row pitch": ({"source_row_pitch": 0x7FFFFFFC}, 2),
+    "source row pitch that wraps": ({"source_row_pitch": 0xFFFFFFFC}, 2),
+    "source column pitch that wraps": ({"source_column_pitch": 0xFFFFFFFC}, 2),
+    "pitch of one column": ({"load_columns": 1, "source_column_pitch": 0x80000000}, 2),
+    "pitch of one row": ({"load_rows": 1, "source_row_pitch": 0x80000000}, 2),
+    "pitch_x that wraps": ({"pitch_x": 0x80000000}, 2),
+    "pitch_y that wraps": ({"pitch_y": 0xFFFFFFFC}, 2),
+    "rows wider than their pitch": ({"load_pitch": 17}, 1),
+    "filled rows wider than their pitch": ({"load": False, "load_pitch": 17}, 1),
+    "source row pitch misaligned": ({"source_row_pitch": 46}, 2),
+    "source column pitch misaligned": ({"source_column_pitch": 13}, 2),
+    "weights above": ({"weights": BASE + MEMORY_BYTES - 16}, 2),
+    "weights misaligned": ({"weights": WEIGHTS + 4}, 2),
+    "weights null": ({"weights": 0}, 2),
+    "parameters above": ({"parameters": BASE + MEMORY_BYTES - 4}, 2),
+    "destination": ({"destination": 0xFFFFFFF0}, 2),
+    "pitch": ({"pitch_x": 0xFFFFFFF0}, 2),
+    "pitch misaligned": ({"pitch_y": 90}, 2),
+    "residual": ({"residual": BASE - 4}, 2),
+    "residual misaligned": ({"residual": RESIDUAL + 1}, 2),
+    "profile": ({"profile": BASE + MEMORY_BYTES - 16}, 2),
+    "profile misaligned": ({"profile": BASE + 8}, 2),
+}
+
+
+@pytest.mark.parametrize(("change", "code"), FAULTS.values(), ids=FAULTS)
+def test_faults_are_reported_with_place(change: dict[str, Any], code: int) -> None:
+    """The same as the reference reports."""
+    jobs = small_job(), small_job(**change)
+    got = run_chain(*jobs)
+    assert (got.error, got.index, got.address) == (code, 1, CHAIN + DESCRIPTOR_BYTES)
+    memory = bytearray(MEMORY_BYTES)
+    image = link(list(jobs), CHAIN)
+    memory[: len(image)] = image
+    hardware = Hardware(*astuple(GEOMETRY)[:1], 4, *astuple(GEOMETRY)[1:])
+    assert execute_chain(memory, BASE, CHAIN, hardware).error == code
+
+
+@pytest.mark.parametrize("address", [0, BASE - 64, BASE + 8, BASE + MEMORY_BYTES - 64, 0xFFFFFFF0])
+def test_bad_descriptor_addresses(address: int) -> None:
+    runtime = runtime_host.connect()
+    got = runtime.run_chain(bytes(MEMORY_BYTES), BASE, address, GEOMETRY)
+    assert (got.error, got.index, got.address) == (6, 0, address)
+    if address == 0:
+        return
+    memory = bytearray(MEMORY_BYTES)
+    memory[:DESCRIPTOR_BYTES] = small_job(next=address).pack()
+    got = runtime.run_chain(bytes(memory), BASE, CHAIN, GEOMETRY)
+    assert (got.error, got.index, got.address) == (6, 1, address)
+
+
+def test_a_chain_that_never_ends_is_stopped() -> None:
+    job = small_job(load=False, fill=False, store_memory=False, store_buffer=False, next=CHAIN)
+    job = replace(job, run=1, runs_y=1, position_columns=1, position_rows=1, tiles=1)
+    got = runtime_host.connect().run_chain(job.pack() + bytes(MEMORY_BYTES), BASE, CHAIN, GEOMETRY)
+    assert (got.error, got.index) == (8, 0xFFFF)
+
+
+def test_every_error_has_its_reason() -> None:
+    *reasons, report = runtime_host.connect().reasons()
+    assert reasons[0] == "none"
+    assert reasons[11] == "unknown error"
+    assert len(set(reasons)) == 12
+    assert report == "engine: a dimension is zero (error 3) in descriptor 7 at 0x80000010"
