@@ -93,6 +93,19 @@ def _in_build(function):
     return wrapped
 
 
+def _in_repository(function):
+    """A task that an installed package cannot do."""
+
+    @functools.wraps(function)
+    def wrapped(*arguments, **options):
+        from flows import repository
+
+        repository.require_repository(ROOT)
+        return function(*arguments, **options)
+
+    return wrapped
+
+
 def _say_waiting(reason: str):
     """What is called, with the name of the process, when another one has to be waited for."""
     return lambda holder: print(f"Waiting for {holder}, which {reason}.", file=sys.stderr)
@@ -282,6 +295,7 @@ def doctor(c, json=False, install_command=False):
     }
 )
 @_reports_errors
+@_in_repository
 @_in_build
 def test(c, quick=False, all=False, only=""):
     """Run the tests; what follows `--` goes to pytest."""
@@ -299,6 +313,7 @@ def test(c, quick=False, all=False, only=""):
     }
 )
 @_reports_errors
+@_in_repository
 @_in_build
 def mutate(c, only="", jobs="", again=False):
     """Apply small wrong edits to a copy, one by one; the tests must fail with each."""
@@ -313,6 +328,7 @@ def mutate(c, only="", jobs="", again=False):
 
 @task
 @_reports_errors
+@_in_repository
 @_in_build
 def lint(c):
     """Check Python (ruff), C++ (clang-format) and every core's RTL (Verilator)."""

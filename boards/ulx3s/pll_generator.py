@@ -1,5 +1,10 @@
 """FuseSoC generator: the ECP5's PLL for the configured clock, as a Verilog module."""
 
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 from flows.fusesoc import generator
 from flows.synth import ecp5_pll
 

@@ -1,6 +1,9 @@
 """FuseSoC generator: the MMCM's settings for the configured clock, as a SystemVerilog package."""
 
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from flows.fpga import mmcm
 from flows.fusesoc import generator

@@ -1,9 +1,12 @@
 """FuseSoC generator: the boot program, compiled and linked, as a SystemVerilog package."""
 
+import sys
 from pathlib import Path
 from string import Template
 
 from elftools.elf.elffile import ELFFile
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from flows import config
 from flows.errors import HeepstorError

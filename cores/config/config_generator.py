@@ -1,6 +1,9 @@
 """FuseSoC generator: the hardware configuration as SystemVerilog, C++, linker script and JSON."""
 
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from flows import config
 from flows.fusesoc import generator

@@ -1,6 +1,9 @@
 """FuseSoC generator: the contract of the engine and its software as a SystemVerilog package."""
 
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from flows.contract import description, systemverilog
 from flows.fusesoc import generator

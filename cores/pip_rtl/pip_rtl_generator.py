@@ -2,7 +2,10 @@
 
 import importlib
 import shutil
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from flows.errors import HeepstorError
 from flows.fusesoc import generator

@@ -1,6 +1,9 @@
 """FuseSoC generator: a SystemRDL description becomes RTL with an OBI port."""
 
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from flows.contract import registers
 from flows.fusesoc import generator

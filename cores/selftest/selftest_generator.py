@@ -1,9 +1,12 @@
 """FuseSoC generator: the self-test firmware, compiled for the hardware configuration."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import yaml
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from flows import config
 from flows.fusesoc import generator

@@ -287,6 +287,13 @@ def install_packages() -> None:
             if code != 0:
                 touched = "Installing collected packages" in printed
                 raise LauncherError(explain_pip_failure(code, printed), touched)
+    find_sources()
+
+
+def find_sources() -> None:
+    """Lets Python in .venv import the sources from any folder, as FuseSoC by hand has to."""
+    for folder in VENV.glob("lib/python*/site-packages"):
+        (folder / "heepstor-sources.pth").write_text(f"{ROOT}\n")
 
 
 NETWORK_SIGNS = (

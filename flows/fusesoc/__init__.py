@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import configparser
+import io
 import os
 import re
 import sys
@@ -10,7 +12,8 @@ from pathlib import Path
 
 from flows.errors import HeepstorError
 from flows.fusesoc.core_library import Library
-from flows.repository import COMMAND
+from flows.repository import COMMAND, build_folder, is_installed, work_folder
+from flows.system.files import write_whole
 from flows.system.processes import run_lines
 
 _COPY = re.compile(r"(?:[^\s:'\"(]*/)?src/(?P<core>[^/\s:]+)/(?P<file>[^\s:'\",)]+)")
@@ -34,14 +37,42 @@ def command() -> str:
     return str(path)
 
 
-def environment(config_path: Path) -> dict[str, str]:
-    """The variables for FuseSoC and its generators: this Python first, and the configuration."""
+def environment(root: Path, config_path: Path) -> dict[str, str]:
+    """The variables for FuseSoC, our flows in it, and its generators.
+
+    This Python and the sources in `root` come first; the generators take the configuration.
+    """
     programs = str(Path(sys.executable).parent)
+    path = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {
         **os.environ,
         "PATH": programs + os.pathsep + os.environ.get("PATH", os.defpath),
+        "PYTHONPATH": os.pathsep.join(path),
         "HEEPSTOR_CONFIG": str(config_path),
     }
+
+
+def settings(root: Path) -> Path:
+    """FuseSoC's settings for the library of cores in `root`.
+
+    Those of an installed package are written where one works: there is no place for anything
+    beside the cores.
+    """
+    file = root / "fusesoc.conf"
+    if not is_installed(root):
+        return file
+    parser = configparser.ConfigParser()
+    parser.read_string(file.read_text(encoding="utf-8"))
+    main = parser["main"]
+    for name in ("build_root", "cache_root"):
+        main[name] = str(work_folder(root) / main[name])
+    del main["ignored_dirs"]
+    parser["library.heepstor"]["location"] = str(root)
+    text = io.StringIO()
+    parser.write(text)
+    written = build_folder(root) / file.name
+    write_whole(written, text.getvalue())
+    return written
 
 
 def run(
@@ -51,13 +82,13 @@ def run(
     log_path: Path,
     on_line: Callable[[str], None],
 ) -> None:
-    """Runs `fusesoc <arguments>` from the root; keeps its output in a log.
+    """Runs `fusesoc <arguments>` on the cores in `root`; keeps its output in a log.
 
     Raises HeepstorError with the lines that matter when it fails. FuseSoC ends with 0 when it is
     interrupted: callers check that what they asked for was made.
     """
-    whole = [command(), "--config", str(root / "fusesoc.conf"), *arguments]
-    run_logged(root, whole, environment(config_path), log_path, on_line)
+    whole = [command(), "--config", str(settings(root)), *arguments]
+    run_logged(root, whole, environment(root, config_path), log_path, on_line)
 
 
 def run_logged(
@@ -75,7 +106,7 @@ def run_logged(
         on_line(line)
 
     log_path.parent.mkdir(parents=True, exist_ok=True)
-    code = run_lines(arguments, take, cwd=root, environment=variables)
+    code = run_lines(arguments, take, cwd=work_folder(root), environment=variables)
     with log_path.open("a") as log:
         log.write(f"$ {' '.join(arguments)}\n" + "\n".join(printed) + "\n")
     if code != 0:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
+from flows.errors import HeepstorError
 from flows.terminal.arguments import user_path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +32,15 @@ def work_folder(root: Path) -> Path:
 def build_folder(root: Path) -> Path:
     """The folder of all that is generated, but for the results of projects that lie elsewhere."""
     return work_folder(root) / "build"
+
+
+def require_repository(root: Path) -> None:
+    """Raise HeepstorError where the sources are an installed package, which has no tests."""
+    if is_installed(root):
+        raise HeepstorError(
+            "this task needs the repository, with its tests: the installed package has none. Clone "
+            "the repository, and run the task there."
+        )
 
 
 def shown(root: Path, path: Path) -> Path:

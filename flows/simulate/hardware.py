@@ -14,7 +14,7 @@ from flows import fusesoc
 from flows.config import Config
 from flows.errors import HeepstorError
 from flows.fusesoc.core_library import Library
-from flows.repository import ROOT, build_folder
+from flows.repository import ROOT, build_folder, work_folder
 from flows.system import tools as system_tools
 from flows.terminal.progress import Progress
 from flows.toolchain import boot_rom
@@ -52,7 +52,7 @@ def compiler_version() -> str:
 
 def require_tools() -> None:
     """Raises HeepstorError that says why no simulator can be built here."""
-    if unbuildable := system_tools.describe_unbuildable(ROOT):
+    if unbuildable := system_tools.describe_unbuildable(work_folder(ROOT)):
         raise HeepstorError(unbuildable)
     lacking = system_tools.missing()
     if lacking:

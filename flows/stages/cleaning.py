@@ -16,7 +16,7 @@ _LOCK = ".in-use"
 """Lock file of build/ and of each project's folder: shared by tasks, held alone while cleaning."""
 _SHARED = (
     *("projects", "hardware", "cache", "configurations", "synth", "fpga", "fusesoc"),
-    *("bench", "compare", "error.log", ".hashes.json"),
+    *("bench", "compare", "error.log", "fusesoc.conf", ".hashes.json"),
 )
 """What the tasks put into build/."""
 

@@ -114,12 +114,12 @@ def describe_missing(tools: list[SystemTool]) -> str:
 
 
 def describe_unbuildable(root: Path) -> str | None:
-    """Why no simulator can be built in this repository, or None: GNU make splits at spaces."""
+    """Why no simulator can be built in this folder, or None: GNU make splits at spaces."""
     if not any(letter.isspace() for letter in str(root)):
         return None
     return (
-        f"The path of the repository has a space in it ({root}), with which GNU make cannot build "
-        "the simulator.\nMove the repository to a path without spaces."
+        f"The path has a space in it ({root}), with which GNU make cannot build the simulator.\n"
+        "Move the repository, or work in another folder: its path must have no spaces."
     )
 
 

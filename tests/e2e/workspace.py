@@ -56,7 +56,7 @@ def simulator(config_path: Path) -> Path:
     return hardware.folder(configuration.load(config_path)) / hardware.SIMULATOR
 
 
-def _left_out(folder: str, names: list[str]) -> set[str]:
+def left_out(folder: str, names: list[str]) -> set[str]:
     """What lies in the repository without belonging to it."""
     at_root = _NOT_COPIED if Path(folder) == ROOT else set()
     return {name for name in names if name in at_root or name.endswith(("_cache", "__pycache__"))}
@@ -67,7 +67,7 @@ class Copy:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        shutil.copytree(ROOT, root, ignore=_left_out)
+        shutil.copytree(ROOT, root, ignore=left_out)
         if (ROOT / "data").exists():
             shutil.copytree(ROOT / "data", root / "data")
 

@@ -9,6 +9,7 @@ import pytest
 
 from flows import fusesoc
 from flows.config import DEFAULT_PATH
+from flows.repository import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -53,7 +54,7 @@ def run(folder: Path) -> tuple[int, str]:
     done = subprocess.run(
         [*command, f"--work-root={folder / 'work'}", "heepstor:test:inverter"],
         cwd=folder,
-        env=fusesoc.environment(DEFAULT_PATH),
+        env=fusesoc.environment(ROOT, DEFAULT_PATH),
         capture_output=True,
         text=True,
     )

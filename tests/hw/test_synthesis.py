@@ -24,7 +24,7 @@ def synthesize(work, *system):
     done = subprocess.run(
         [*command, f"--work-root={work}", *system],
         cwd=ROOT,
-        env=fusesoc.environment(DEFAULT_PATH),
+        env=fusesoc.environment(ROOT, DEFAULT_PATH),
         capture_output=True,
         text=True,
     )
@@ -72,7 +72,7 @@ def soc():
     done = subprocess.run(
         [*command, f"--set=engine.array_size={ARRAY_SIZE},engine.port_words=1"],
         cwd=ROOT,
-        env={**os.environ, "PATH": fusesoc.environment(DEFAULT_PATH)["PATH"]},
+        env={**os.environ, "PATH": fusesoc.environment(ROOT, DEFAULT_PATH)["PATH"]},
         capture_output=True,
         text=True,
     )

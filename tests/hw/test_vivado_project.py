@@ -36,7 +36,7 @@ def run_fusesoc(work, *arguments, after=(), **variables):
 
 
 def run(command, folder, **variables):
-    environment = {**fusesoc.environment(config.DEFAULT_PATH), **variables}
+    environment = {**fusesoc.environment(ROOT, config.DEFAULT_PATH), **variables}
     done = subprocess.run(
         command,
         cwd=folder,

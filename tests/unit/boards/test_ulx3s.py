@@ -179,7 +179,7 @@ def build(stand_ins):
     def run(work, configuration):
         command = [fusesoc.command(), "--config", str(ROOT / "fusesoc.conf"), "run"]
         command += ["--target=ulx3s", f"--work-root={work}", "heepstor"]
-        variables = fusesoc.environment(configuration)
+        variables = fusesoc.environment(ROOT, configuration)
         variables["PATH"] = f"{stand_ins}:{variables['PATH']}"
         calls = work / "calls"
         calls.unlink(missing_ok=True)

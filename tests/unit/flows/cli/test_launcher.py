@@ -17,7 +17,7 @@ import pytest
 
 from flows.repository import ROOT
 
-# A stand-in for setuptools: a build backend whose editable wheel puts the repository on the path.
+# A stand-in for setuptools: a build backend whose editable wheel holds nothing.
 BACKEND = """
 import pathlib, time, zipfile
 
@@ -29,7 +29,6 @@ def build_editable(wheel_directory, config_settings=None, metadata_directory=Non
     name = "heepstor-0.1.0-py3-none-any.whl"
     with zipfile.ZipFile(pathlib.Path(wheel_directory) / name, "w") as wheel:
         info = "heepstor-0.1.0.dist-info"
-        wheel.writestr("heepstor.pth", str(pathlib.Path.cwd()) + "\\n")
         for file, text in {
             "METADATA": "Metadata-Version: 2.1\\nName: heepstor\\nVersion: 0.1.0\\n",
             "WHEEL": "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
@@ -185,6 +184,9 @@ def test_first_use_installs_and_later_uses_do_not(repository, tmp_path):
     assert task["arguments"] == ["build", "--project", "mnist"]
     assert task["cwd"] == str(repository) and task["from"] == str(tmp_path)
     assert task["prefix"] == str(repository / ".venv") and task["stub"] == "1.0"
+    command = [repository / ".venv/bin/python", "-I", "-c", "import flows; print(flows.__file__)"]
+    found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True).stdout
+    assert found == f"{repository}/flows/__init__.py\n", "the sources, from any folder"
 
     started = time.monotonic()
     code, task, err = run(repository, "fail", cwd=tmp_path)

@@ -30,7 +30,7 @@ def run(board: str, work: Path, stage: str, chosen: Path | None) -> tuple[int, s
     """What a user types, with or without HEEPSTOR_CONFIG."""
     command = [fusesoc.command(), "--config", str(ROOT / "fusesoc.conf"), "run"]
     command += [f"--target={board}", stage, f"--work-root={work}", "heepstor"]
-    variables = fusesoc.environment(chosen or config.DEFAULT_PATH)
+    variables = fusesoc.environment(ROOT, chosen or config.DEFAULT_PATH)
     if chosen is None:
         del variables["HEEPSTOR_CONFIG"]
     printed: list[str] = []
