@@ -9,9 +9,9 @@ import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
-from flows.config.knobs import Aligned, Kind, flat, knob, schema
+from flows.config.knobs import Aligned, Kind, Knob, flat, schema
 from modelgen.hardware import RANGES, Hardware
 from modelgen.ranges import AtLeast, Between, MultipleOf, PowerOfTwo
 
@@ -23,14 +23,17 @@ REGION_BYTES = 4096
 class Memory:
     """Word-interleaved main memory: ``banks`` banks of ``bank_kib`` KiB."""
 
-    banks: int = knob(
-        "word-interleaved banks of the main memory",
-        PowerOfTwo(1, 32),
-        unit="banks",
-        relation="at least `engine.port_words`",
-        constant="MemoryBanks",
-    )
-    bank_kib: int = knob("size of each bank", MultipleOf(4, 4, 16384), unit="KiB")
+    banks: Annotated[
+        int,
+        Knob(
+            "word-interleaved banks of the main memory",
+            PowerOfTwo(1, 32),
+            unit="banks",
+            relation="at least `engine.port_words`",
+            constant="MemoryBanks",
+        ),
+    ]
+    bank_kib: Annotated[int, Knob("size of each bank", MultipleOf(4, 4, 16384), unit="KiB")]
 
     @property
     def bytes(self) -> int:
@@ -42,99 +45,129 @@ class Memory:
 class Uart:
     """Serial line, 8N1."""
 
-    baud: int = knob(
-        "rate of the serial line, 8N1",
-        AtLeast(1),
-        unit="bit/s",
-        relation="`clock_hz / baud` from 8 to 65535, within 2 % of a whole number",
-        constant="UartBaud",
-    )
-    fifo_depth: int = knob(
-        "characters buffered each way",
-        PowerOfTwo(2, 256),
-        unit="characters",
-        constant="UartFifoDepth",
-    )
+    baud: Annotated[
+        int,
+        Knob(
+            "rate of the serial line, 8N1",
+            AtLeast(1),
+            unit="bit/s",
+            relation="`clock_hz / baud` from 8 to 65535, within 2 % of a whole number",
+            constant="UartBaud",
+        ),
+    ]
+    fifo_depth: Annotated[
+        int,
+        Knob(
+            "characters buffered each way",
+            PowerOfTwo(2, 256),
+            unit="characters",
+            constant="UartFifoDepth",
+        ),
+    ]
 
 
 @dataclass(frozen=True)
 class Engine:
     """Tensor accelerator."""
 
-    array_size: int = knob(
-        "S: rows and columns of the systolic array",
-        RANGES["array_size"],
-        unit="rows",
-        constant="ArraySize",
-    )
-    port_words: int = knob(
-        "P: 32-bit words that the engine moves in a cycle",
-        RANGES["port_words"],
-        unit="words",
-        constant="PortWords",
-    )
-    buffer_words: int = knob(
-        "size of the activation buffer",
-        RANGES["buffer_words"],
-        unit="words",
-        constant="BufferWords",
-    )
-    accumulator_depth: int = knob(
-        "accumulator entries, each S words wide",
-        RANGES["accumulator_depth"],
-        unit="entries",
-        constant="AccumulatorDepth",
-    )
+    array_size: Annotated[
+        int,
+        Knob(
+            "S: rows and columns of the systolic array",
+            RANGES["array_size"],
+            unit="rows",
+            constant="ArraySize",
+        ),
+    ]
+    port_words: Annotated[
+        int,
+        Knob(
+            "P: 32-bit words that the engine moves in a cycle",
+            RANGES["port_words"],
+            unit="words",
+            constant="PortWords",
+        ),
+    ]
+    buffer_words: Annotated[
+        int,
+        Knob(
+            "size of the activation buffer",
+            RANGES["buffer_words"],
+            unit="words",
+            constant="BufferWords",
+        ),
+    ]
+    accumulator_depth: Annotated[
+        int,
+        Knob(
+            "accumulator entries, each S words wide",
+            RANGES["accumulator_depth"],
+            unit="entries",
+            constant="AccumulatorDepth",
+        ),
+    ]
 
 
-def _region(constant: str, meaning: str, relation: str = "") -> Any:
-    """Declare the first address of a region."""
+def _region(constant: str, meaning: str, relation: str = "") -> Knob:
+    """Return the knob of a region's first address."""
     allowed = Aligned(REGION_BYTES)
-    return knob(meaning, allowed, relation=relation, constant=constant, kind=Kind.ADDRESS)
+    return Knob(meaning, allowed, relation=relation, constant=constant, kind=Kind.ADDRESS)
 
 
 @dataclass(frozen=True)
 class Address:
     """First byte address of every region."""
 
-    boot_rom: int = _region("BootRomBase", "first address of the boot ROM")
-    soc_ctrl: int = _region("SocCtrlBase", "first address of SoC control: exit, identification")
-    uart: int = _region("UartBase", "first address of the serial line's registers")
-    timer: int = _region("TimerBase", "first address of the machine timer's registers")
-    engine: int = _region("EngineBase", "first address of the tensor accelerator's registers")
-    debug: int = _region("DebugBase", "first address of what the CPU runs while halted")
-    memory: int = _region(
-        "MemoryBase",
-        "first address of the main memory",
-        "a multiple of the memory's size, rounded up to a power of two",
-    )
+    boot_rom: Annotated[int, _region("BootRomBase", "first address of the boot ROM")]
+    soc_ctrl: Annotated[int, _region("SocCtrlBase", "first address of SoC control")]
+    uart: Annotated[int, _region("UartBase", "first address of the serial line's registers")]
+    timer: Annotated[int, _region("TimerBase", "first address of the machine timer's registers")]
+    engine: Annotated[int, _region("EngineBase", "first address of the engine's registers")]
+    debug: Annotated[int, _region("DebugBase", "first address of what the CPU runs while halted")]
+    memory: Annotated[
+        int,
+        _region(
+            "MemoryBase",
+            "first address of the main memory",
+            "a multiple of the memory's size, rounded up to a power of two",
+        ),
+    ]
 
 
 @dataclass(frozen=True)
 class Config:
     """A checked configuration. ``arena_kib`` is None for "as much as the model needs"."""
 
-    clock_hz: int = knob(
-        "frequency of the only clock; matters to the UART and to times in seconds",
-        Between(1_000_000, 1_000_000_000),
-        unit="Hz",
-        constant="ClockHz",
-    )
+    clock_hz: Annotated[
+        int,
+        Knob(
+            "frequency of the only clock; matters to the UART and to times in seconds",
+            Between(1_000_000, 1_000_000_000),
+            unit="Hz",
+            constant="ClockHz",
+        ),
+    ]
     memory: Memory
-    stack_kib: int = knob(
-        "the CPU's stack, at the end of the main memory",
-        Between(1, 1024),
-        unit="KiB",
-        relation="with `arena_kib` less than the memory",
-        is_hardware=False,
-    )
-    arena_kib: int | None = knob(
-        "room for activations; auto: as much as the model needs",
-        AtLeast(1),
-        unit="KiB",
-        is_hardware=False,
-        kind=Kind.NUMBER_OR_AUTO,
-    )
+    stack_kib: Annotated[
+        int,
+        Knob(
+            "the CPU's stack, at the end of the main memory",
+            Between(1, 1024),
+            unit="KiB",
+            relation="with `arena_kib` less than the memory",
+            is_hardware=False,
+        ),
+    ]
+    arena_kib: Annotated[
+        int | None,
+        Knob(
+            "room for activations; auto: as much as the model needs",
+            AtLeast(1),
+            unit="KiB",
+            is_hardware=False,
+            kind=Kind.NUMBER_OR_AUTO,
+        ),
+    ]
     uart: Uart
     engine: Engine
     address: Address

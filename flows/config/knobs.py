@@ -1,16 +1,16 @@
-"""What there is to know of a knob, and the fields of dataclasses that declare knobs.
+"""What there is to know of a knob, and the knobs that a dataclass declares.
 
-A section of the configuration is a dataclass, and each of its fields is a knob that says everything
-about itself. Checks, generated files and the documentation's table are made from that.
+A section of the configuration is a dataclass, and the annotation of each field holds a knob that
+says everything about itself. Checks, generated files and the documentation's table are made from
+that.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_origin, get_type_hints
 
 from modelgen.ranges import Range, is_integer
 
@@ -72,21 +72,16 @@ class Knob:
     kind: Kind = Kind.NUMBER
 
 
-def knob(*arguments: Any, **options: Any) -> Any:
-    """Declare a field of a section as a knob; the arguments are those of `Knob`."""
-    return dataclasses.field(metadata={"knob": Knob(*arguments, **options)})
-
-
 Schema = dict[str, "Knob | Schema"]
 """The knobs of a section, and the sections in it, by name."""
 
 
 def schema(section: type) -> Schema:
     """Return the knobs that a section's dataclass declares."""
-    types = get_type_hints(section)
+    hints = get_type_hints(section, include_extras=True)
     return {
-        field.name: field.metadata.get("knob") or schema(types[field.name])
-        for field in dataclasses.fields(section)
+        name: hint.__metadata__[0] if get_origin(hint) is Annotated else schema(hint)
+        for name, hint in hints.items()
     }
 
 
