@@ -11,7 +11,7 @@
 module activation_buffer #(
   parameter  int unsigned ArraySize    = 8,
   parameter  int unsigned PortWords    = 4,
-  parameter  int unsigned BufferWords  = 16384,
+  parameter  int unsigned BufferWords  = 65536,
   localparam int unsigned AddressWidth = $clog2(BufferWords),
   localparam int unsigned LaneWidth    = $clog2(ArraySize + 1)
 ) (

@@ -7,7 +7,7 @@ module buffer_filler
   import engine_pkg::*;
 #(
   parameter  int unsigned PortWords   = 4,
-  parameter  int unsigned BufferWords = 16384,
+  parameter  int unsigned BufferWords = 65536,
   localparam int unsigned BufferWidth = $clog2(BufferWords)
 ) (
   input  logic                   clk_i,

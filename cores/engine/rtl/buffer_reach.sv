@@ -8,7 +8,7 @@ module buffer_reach
   import engine_descriptor_pkg::*;
 #(
   parameter int unsigned ArraySize   = 8,
-  parameter int unsigned BufferWords = 16384
+  parameter int unsigned BufferWords = 65536
 ) (
   input  logic        clk_i,
   input  descriptor_t descriptor_i,

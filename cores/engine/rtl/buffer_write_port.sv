@@ -6,7 +6,7 @@
 /// What memory answers cannot wait and goes first; then come results, which free the accumulators.
 module buffer_write_port #(
   parameter  int unsigned PortWords   = 4,
-  parameter  int unsigned BufferWords = 16384,
+  parameter  int unsigned BufferWords = 65536,
   localparam int unsigned BufferWidth = $clog2(BufferWords)
 ) (
   input  logic [PortWords-1:0]       load_mask_i,

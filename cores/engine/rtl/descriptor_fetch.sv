@@ -11,7 +11,7 @@ module descriptor_fetch
 #(
   parameter int unsigned ArraySize   = 8,
   parameter int unsigned PortWords   = 4,
-  parameter int unsigned BufferWords = 16384
+  parameter int unsigned BufferWords = 65536
 ) (
   input  logic                       clk_i,
   input  logic                       rst_ni,

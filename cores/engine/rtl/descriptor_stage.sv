@@ -8,7 +8,7 @@ module descriptor_stage
 #(
   parameter int unsigned ArraySize   = 8,
   parameter int unsigned PortWords   = 4,
-  parameter int unsigned BufferWords = 16384
+  parameter int unsigned BufferWords = 65536
 ) (
   input  logic                       clk_i,
   input  logic                       rst_ni,

@@ -12,10 +12,10 @@ module engine
 #(
   parameter int unsigned ArraySize        = 8,
   parameter int unsigned PortWords        = 4,
-  parameter int unsigned BufferWords      = 16384,
+  parameter int unsigned BufferWords      = 65536,
   parameter int unsigned AccumulatorDepth = 1024,
   parameter logic [31:0] MemoryBase       = 32'h8000_0000,
-  parameter int unsigned MemoryBytes      = 32'h0008_0000
+  parameter int unsigned MemoryBytes      = 32'h0010_0000
 ) (
   input  logic                       clk_i,
   input  logic                       rst_ni,

@@ -12,7 +12,7 @@ module engine_control
 #(
   parameter int unsigned ArraySize        = 8,
   parameter int unsigned PortWords        = 4,
-  parameter int unsigned BufferWords      = 16384,
+  parameter int unsigned BufferWords      = 65536,
   parameter int unsigned AccumulatorDepth = 1024
 ) (
   input  logic        clk_i,

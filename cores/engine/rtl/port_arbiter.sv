@@ -11,7 +11,7 @@ module port_arbiter #(
   parameter  int unsigned Clients     = 7,
   parameter  int unsigned PortWords   = 4,
   parameter  logic [31:0] MemoryBase  = 32'h8000_0000,
-  parameter  int unsigned MemoryBytes = 32'h0008_0000,
+  parameter  int unsigned MemoryBytes = 32'h0010_0000,
   localparam int unsigned ClientWidth = $clog2(Clients)
 ) (
   input  logic                              clk_i,

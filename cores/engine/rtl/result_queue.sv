@@ -7,7 +7,7 @@
 /// when every destination has taken it, which each may do in a cycle of its own.
 module result_queue #(
   parameter  int unsigned PortWords   = 4,
-  parameter  int unsigned BufferWidth = 14,
+  parameter  int unsigned BufferWidth = 16,
   parameter  int unsigned Depth       = 32,
   localparam int unsigned CountWidth  = $clog2(Depth) + 1
 ) (

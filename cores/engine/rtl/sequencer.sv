@@ -14,7 +14,7 @@ module sequencer
 #(
   parameter  int unsigned ArraySize        = 8,
   parameter  int unsigned PortWords        = 4,
-  parameter  int unsigned BufferWords      = 16384,
+  parameter  int unsigned BufferWords      = 65536,
   parameter  int unsigned AccumulatorDepth = 1024,
   // Cycles from one use of an accumulator to the next, issue to issue.
   parameter  int unsigned HazardDistance   = 6,

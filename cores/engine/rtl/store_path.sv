@@ -12,7 +12,7 @@ module store_path
 #(
   parameter  int unsigned ArraySize        = 8,
   parameter  int unsigned PortWords        = 4,
-  parameter  int unsigned BufferWords      = 16384,
+  parameter  int unsigned BufferWords      = 65536,
   parameter  int unsigned AccumulatorDepth = 1024,
   localparam int unsigned BufferWidth      = $clog2(BufferWords),
   localparam int unsigned EntryWidth       = $clog2(AccumulatorDepth)

@@ -12,7 +12,7 @@ module obi_crossbar
   parameter int unsigned NumPeripherals = 1,
   /// Where the memory is.
   parameter logic [31:0] MemoryBase     = 32'h8000_0000,
-  parameter int unsigned MemoryBytes    = 1024,
+  parameter int unsigned MemoryBytes    = 32'h0010_0000,
   /// Where peripheral i is: PeripheralBytes from PeripheralBase[i] on.
   parameter logic [NumPeripherals-1:0][31:0] PeripheralBase = '0,
   parameter int unsigned PeripheralBytes = 4096

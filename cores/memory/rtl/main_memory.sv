@@ -9,7 +9,7 @@
 module main_memory #(
   parameter int unsigned Banks       = 8,
   /// 32-bit words of each bank.
-  parameter int unsigned BankWords   = 16384,
+  parameter int unsigned BankWords   = 32768,
   parameter int unsigned PortWords   = 4,
   parameter int unsigned NarrowPorts = 2
 ) (
