@@ -70,9 +70,13 @@ def load(descriptor: Path = DESCRIPTOR_RDL, engine: Path = REGISTERS_RDL) -> Con
     words = list(registers.compile_rdl(descriptor).registers(unroll=True))
     block = registers.compile_rdl(engine)
     encoded = [field for word in words for field in word.fields() if field.get_property("encode")]
-    encoded.append(block.find_by_path("error.code"))
+    error, version = (block.find_by_path(path) for path in ("error.code", "id.version"))
+    assert isinstance(error, FieldNode) and isinstance(version, FieldNode)
+    encoded.append(error)
+    number = version.get_property("reset")
+    assert isinstance(number, int)
     return Contract(
-        version=block.find_by_path("id.version").get_property("reset"),
+        version=number,
         enumerations=tuple(_enumeration(field) for field in encoded),
         words=tuple(_word(word) for word in words),
     )
@@ -80,6 +84,7 @@ def load(descriptor: Path = DESCRIPTOR_RDL, engine: Path = REGISTERS_RDL) -> Con
 
 def _enumeration(field: FieldNode) -> Enumeration:
     encoding = field.get_property("encode")
+    assert encoding is not None, field.inst_name
     members = tuple(Member(m.name, m.value, _meaning(m.rdl_desc, m.name)) for m in encoding)
     meaning = _meaning(field.get_property("desc"), field.inst_name)
     return Enumeration(encoding.type_name, meaning, field.width, members)

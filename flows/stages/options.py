@@ -117,7 +117,7 @@ class Options:
         values = {name: declared[name].read(_flag(name), text) for name, text in typed.items()}
         build_dir, config = values.get("build_dir", ""), values.get("config", "")
         found = projects.lookup(root, project, build_dir)
-        beside = found and found.configuration
+        beside = found.configuration if found else None
         return cls(
             project=found.typed if found else project,
             config_path=config_file(root, config, values.get("set", ""), beside),
@@ -147,7 +147,7 @@ def options() -> Mapping[str, Option]:
 
 def defaults() -> Mapping[str, str | bool]:
     """What Invoke takes for each of `options` where it is not typed."""
-    found = {item.name: item.default for item in fields(Options) if item.metadata}
+    found: dict[str, Any] = {item.name: item.default for item in fields(Options) if item.metadata}
     return {name: "" if value is None else value for name, value in found.items()}
 
 

@@ -16,6 +16,23 @@ from modelgen.operators.reshape import Reshape
 from modelgen.operators.sigmoid import Sigmoid
 from modelgen.operators.softmax import Softmax
 
+__all__ = [
+    "ALL",
+    "Argmax",
+    "AvgPool2d",
+    "Concatenate",
+    "Conv2d",
+    "Dropout",
+    "Linear",
+    "MaxPool2d",
+    "Operator",
+    "Permute",
+    "Pointwise",
+    "Reshape",
+    "Sigmoid",
+    "Softmax",
+]
+
 ALL: tuple[type[Operator], ...] = (
     Argmax,
     AvgPool2d,

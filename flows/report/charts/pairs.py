@@ -46,7 +46,7 @@ def _height(name: str, rows: list[dict]) -> float:
 
 
 def _bars(
-    name: str, rows: list[dict], reports: list[dict], top: float, scale: float, unit: Unit
+    name: str, rows: list[dict], reports: Sequence[dict], top: float, scale: float, unit: Unit
 ) -> list[str]:
     found = []
     y = top + GAP / 2

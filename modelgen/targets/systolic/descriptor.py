@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import struct
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from modelgen.targets.systolic.abi import Fence, Operation
 
@@ -125,7 +126,7 @@ class Descriptor:
     def unpack(cls, data: bytes) -> Descriptor:
         """Read the 128 bytes of a descriptor."""
         words = _WORDS.unpack(data)
-        fields = {
+        fields: dict[str, Any] = {
             name: _decode(name, words[word] >> low & _mask(width))
             for name, (word, low, width) in LAYOUT.items()
         }

@@ -67,7 +67,7 @@ class _Engine:
         source = self._memory.read_map(job.source, shape, *pitches) if job.load else None
         for row in range(job.load_rows):
             start = first + row * job.load_pitch
-            if job.load:
+            if source is not None:
                 self._buffer.write(slice(start, start + words), source[row].reshape(-1))
             if job.fill:
                 self._buffer.write(slice(start + words, start + job.load_pitch), job.fill_value)
@@ -165,11 +165,12 @@ def _pool(job: Descriptor, totals: np.ndarray) -> np.ndarray:
     grid = totals.reshape(job.position_rows, job.position_columns, -1)
     rows = job.store_rows * job.window_rows
     columns = job.store_columns * job.window_columns
-    largest = None
+    largest: np.ndarray | None = None
     for y in range(job.window_rows):
         for x in range(job.window_columns):
             part = grid[y : rows : job.window_rows, x : columns : job.window_columns]
             largest = part if largest is None else maximum(largest, part)
+    assert largest is not None, "a window has at least one position"
     return largest
 
 

@@ -61,6 +61,7 @@ def accumulate(
         FP32, shape (positions, tiles * S).
     """
     if job.operation == Operation.MATMUL:
+        assert weights is not None
         results = _matmul(_gather(job, buffer, _lanes(job, array_size)), weights)
     else:
         values = _gather(job, buffer, _channels(job, array_size))
@@ -68,6 +69,7 @@ def accumulate(
     combine = maximum if job.operation == Operation.MAX else fp32_add
     for result in results:
         totals = result if totals is None else combine(totals, result)
+    assert totals is not None, "a descriptor has at least one slice"
     return totals
 
 
@@ -118,6 +120,7 @@ def _by_channel(
     """Yield the same where lanes are channels."""
     for index, words in enumerate(values):
         if job.operation == Operation.DEPTHWISE:
+            assert weights is not None
             tiles = (job.positions, job.tiles, array_size)
             matrix = weights[index].reshape(job.tiles, array_size)
             yield slice_products(words.reshape(tiles), matrix).reshape(words.shape)

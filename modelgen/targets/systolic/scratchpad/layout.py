@@ -105,15 +105,8 @@ def layout_for(view: View, readers: Sequence[Geometry], hardware: Hardware) -> L
     """Return the layout that suits the readers of a tensor; their padding values are the same."""
     maps = [reader for reader in readers if reader.source == view]
     padded = [reader for reader in maps if reader.pads]
-    top, bottom, left, right = (
-        max((amount(reader) for reader in padded), default=0)
-        for amount in (
-            lambda r: r.y.before,
-            lambda r: r.y.after,
-            lambda r: r.x.before,
-            lambda r: r.x.after,
-        )
-    )
+    edges = [(r.y.before, r.y.after, r.x.before, r.x.after) for r in padded]
+    top, bottom, left, right = map(max, zip(*edges, strict=True)) if edges else (0, 0, 0, 0)
     least = view.row_words + max(left, right) * view.channels
     needs_dense = len(maps) < len(readers) and not padded
     pitch = least if needs_dense else _spanning_pitch(least, maps, hardware)
