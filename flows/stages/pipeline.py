@@ -135,7 +135,8 @@ class Pipeline:
             "option inputs": str(self.options.inputs or "the project's"),
             **_options({"hardware": self.config.hardware().to_dict()}),
         }
-        others = (*self._data_files("modelgen/emit"), self.root / ".clang-format")
+        templates = (*self._data_files("modelgen/emit"), *self._data_files("modelgen/targets"))
+        others = (*templates, self.root / ".clang-format")
         files = (*self._python("modelgen.stages:generate"), *others)
         return self._stage("generate", work, files, values, Upstream(self.quantize))
 

@@ -69,6 +69,7 @@ def lint(root: Path) -> list[str]:
     checks: list[tuple[str, Callable[[], bool]]] = [
         ("ruff check", lambda: _passes(root, "ruff", "check", ".")),
         ("ruff format", lambda: _passes(root, "ruff", "format", "--check", ".")),
+        ("mypy", lambda: _passes(root, "mypy")),
         ("clang-format", lambda: _clang_format(root)),
         *((f"lint of {name}", _linter(root, name)) for name in linted_cores(root)),
     ]
