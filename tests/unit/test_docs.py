@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,11 +47,28 @@ BLOCKS = {
     "timer": "cores/timer/timer.rdl",
 }
 DESCRIPTOR = "cores/engine/descriptor.rdl"
+COLUMNS = 100
 FOLDERS = "boards|cores|flows|modelgen|sw|tests|projects|docs"
 
 
 def page_name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_prose_is_wrapped(page: Path) -> None:
+    assert not [line for line in prose(page.read_text()) if len(line) > COLUMNS]
+
+
+def test_what_counts_as_prose() -> None:
+    text = "# One\n\ntext\n\n    code\n\n| a |\n- item\n```cpp\nint x;\n```\nend"
+    assert [line for line in prose(text) if line] == ["# One", "text", "- item", "end"]
+
+
+def prose(text: str) -> list[str]:
+    """The lines of a page that are neither tables nor code."""
+    without_code = re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
+    return [line for line in without_code.split("\n") if not line.startswith(("    ", "|"))]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
@@ -229,9 +247,12 @@ def test_register_tables_are_those_of_the_descriptions() -> None:
 def register_page() -> Iterator[str]:
     yield "# Registers and descriptor"
     yield ""
-    yield "Made from the SystemRDL descriptions, which are the source of RTL and C++ constants too."
-    yield "Offsets are in bytes from the block's address (see the [reference](reference.md)). All"
-    yield "registers have 32 bits; bits that are not named read as zero."
+    yield from textwrap.wrap(
+        "Generated from the SystemRDL descriptions, which are also the source of the RTL and "
+        "of the C++ constants. Offsets are in bytes from the block's address (see the "
+        "[reference](reference.md)). All registers are 32 bits wide; unnamed bits read as zero.",
+        COLUMNS,
+    )
     for rdl in BLOCKS.values():
         top = registers.compile_rdl(ROOT / rdl)
         yield from heading(top, rdl)
@@ -253,7 +274,8 @@ def heading(top: AddrmapNode, rdl: str) -> Iterator[str]:
     yield ""
     yield f"## {top.get_property('name')}"
     yield ""
-    yield f"{top.get_property('desc').rstrip('.')}. Source: `{rdl}`."
+    description = f"{top.get_property('desc').rstrip('.')}. Source: `{rdl}`."
+    yield from textwrap.wrap(description, COLUMNS, break_on_hyphens=False)
     yield ""
 
 
