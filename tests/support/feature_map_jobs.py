@@ -13,13 +13,9 @@ from modelgen.targets.systolic.reference import ChainResult, Scratchpad, execute
 from tests.support.random_chains import BASE
 
 SIZE = 4
-
 HARDWARE = Hardware(array_size=SIZE, buffer_words=2048, accumulator_depth=64)
-
 CHAIN, SOURCE, WEIGHTS, PARAMETERS, DESTINATION, RESIDUAL = range(BASE, BASE + 0x6000, 0x1000)
-
 HEIGHT, WIDTH, CHANNELS, OUTPUTS = 5, 6, 3, 7
-
 PADDED_PITCH = (WIDTH + 2) * CHANNELS
 
 

@@ -11,11 +11,8 @@ from tests.support.random_chains import BASE
 from tests.support.runtime_host import ChainResult, Geometry
 
 GEOMETRY = Geometry(array_size=8, buffer_words=1024, accumulator_depth=64)
-
 MEMORY_BYTES = 1 << 14
-
 SOURCE_WORDS = 256
-
 CHAIN, SOURCE, WEIGHTS, PARAMETERS, DESTINATION, RESIDUAL = range(BASE, BASE + 0x3000, 0x800)
 
 
