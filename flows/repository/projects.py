@@ -97,7 +97,7 @@ def find(root: Path, typed: str, build_dir: str = "") -> Project:
     if not typed:
         what = "no project is named."
     elif "/" in typed or user_path(typed).is_dir():
-        what = f"there is no {FILE} in {user_path(typed)}, or {typed!r} is no such file."
+        what = f"there is no {FILE} in {user_path(typed)}, or {typed!r} is not such a file."
     else:
         check_name(typed)
         close = difflib.get_close_matches(typed, names(root), n=1)

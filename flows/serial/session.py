@@ -21,7 +21,7 @@ from flows.terminal.progress import Progress
 SIMULATOR = "sim"
 """The name that stands for a simulated board, where a port's name is expected."""
 RESET = (
-    "The board's reset button ends a program that does not end by itself; so does JTAG "
+    "The board's reset button stops a program that does not terminate; so does JTAG "
     "(docs/boards.md)."
 )
 

@@ -112,7 +112,7 @@ def test_nothing_to_program_with(bench):
     with pytest.raises(HeepstorError) as caught:
         program_board()
     message = str(caught.value)
-    assert "nothing here can program a board" in message
+    assert "no tool to program a board was found" in message
     assert "Vivado is missing" in message and "openFPGALoader is missing" in message
 
 

@@ -35,4 +35,4 @@ def computed(operator: Operator) -> str | None:
 
 def lacking(operator: Operator) -> str:
     """Return why the engine cannot compute an operator."""
-    return _LACKING.get(type(operator), f"{operator.name} is none of the engine's operations")
+    return _LACKING.get(type(operator), f"{operator.name} is not one of the engine's operations")
