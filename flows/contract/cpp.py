@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from flows.contract.description import Contract, Enumeration
+from flows.contract.description import WORD_BITS, Contract, Enumeration, Word
 from flows.contract.text import camel_case, comment
 
 HEADER = "heepstor_descriptor.hpp"
+
+_INTEGER_BITS = (8, 16, 32)
 
 
 def write_header(contract: Contract, folder: Path) -> None:
@@ -17,7 +19,11 @@ def write_header(contract: Contract, folder: Path) -> None:
 
 
 def header(contract: Contract) -> str:
-    """Return the header: version and enumerations in `heepstor::engine`."""
+    """Return the header: version, enumerations and the descriptor in `heepstor::engine`.
+
+    A word whose fields are integers of C++ becomes a member for each field. Any other word, the
+    flags, stays one member with constants for its bits.
+    """
     lines = [
         "// Generated from cores/engine/descriptor.rdl and engine.rdl: do not edit.",
         "#pragma once",
@@ -28,11 +34,50 @@ def header(contract: Contract) -> str:
         "",
         "/// Version of registers and descriptors.",
         f"inline constexpr std::uint32_t kVersion = {contract.version};",
+        "",
+        "/// Addresses of descriptors are multiples of so many bytes.",
+        f"inline constexpr std::uint32_t kDescriptorAlignment = {contract.alignment};",
     ]
     for enumeration in contract.enumerations:
         lines += ["", *_enumeration(enumeration)]
-    lines += ["", "}  // namespace heepstor::engine", ""]
+    for word in contract.words:
+        lines += [] if _is_split(word) else ["", *_bits(word)]
+    lines += ["", *_structure(contract.words), "", "}  // namespace heepstor::engine", ""]
     return "\n".join(lines)
+
+
+def _is_split(word: Word) -> bool:
+    return all(field.width in _INTEGER_BITS for field in word.fields)
+
+
+def _bits(word: Word) -> Iterator[str]:
+    """Yield masks of the word's fields, and shifts of those with several bits."""
+    yield f"// Bits of Descriptor::{word.name}."
+    for field in word.fields:
+        name = camel_case(f"{word.name}_{field.name}")
+        yield from comment(field.meaning, "/// ")
+        yield f"inline constexpr std::uint32_t k{name} = 0x{field.mask:08x};"
+        if field.width > 1 and not field.is_reserved:
+            yield f"inline constexpr std::uint32_t k{name}Shift = {field.low};"
+
+
+def _structure(words: tuple[Word, ...]) -> Iterator[str]:
+    yield "/// One job, as it stands in memory."
+    yield "struct alignas(kDescriptorAlignment) Descriptor {"
+    for word in words:
+        if not _is_split(word):
+            yield from comment(f"Bits: k{camel_case(word.name)}...", "  /// ")
+            yield _member(word.name, WORD_BITS, word.default)
+            continue
+        for field in word.fields:
+            yield from comment(field.meaning, "  /// ")
+            yield _member(field.name, field.width, field.default)
+    yield "};"
+    yield f"static_assert(sizeof(Descriptor) == {4 * len(words)});"
+
+
+def _member(name: str, width: int, default: int) -> str:
+    return f"  std::uint{width}_t {name} = {hex(default) if default > 9 else default};"
 
 
 def _enumeration(enumeration: Enumeration) -> Iterator[str]:

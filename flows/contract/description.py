@@ -15,6 +15,8 @@ ENGINE = ROOT / "cores" / "engine"
 DESCRIPTOR_RDL = ENGINE / "descriptor.rdl"
 REGISTERS_RDL = ENGINE / "engine.rdl"
 
+WORD_BITS = 32
+
 
 @dataclass(frozen=True)
 class Member:
@@ -37,19 +39,41 @@ class Enumeration:
 
 @dataclass(frozen=True)
 class Field:
-    """Bits of a word, from `low` on."""
+    """Bits of a word, from `low` on; its name is the same in all languages."""
 
     name: str
+    meaning: str
     low: int
     width: int
+    default: int = 0
+    """Bits that a descriptor begins with."""
+    enumeration: str | None = None
+    """Name of the enumeration whose members are its values."""
+    is_float: bool = False
+    """Whether its bits are an FP32 number."""
+
+    @property
+    def is_reserved(self) -> bool:
+        """Whether it must be zero."""
+        return self.name.startswith("reserved")
+
+    @property
+    def mask(self) -> int:
+        """Its bits in the word."""
+        return ((1 << self.width) - 1) << self.low
 
 
 @dataclass(frozen=True)
 class Word:
-    """32 bits of the descriptor; `fields` from the lowest bit on."""
+    """32 bits of the descriptor; `fields` from the lowest bit on, without gaps."""
 
     name: str
     fields: tuple[Field, ...]
+
+    @property
+    def default(self) -> int:
+        """The word that a descriptor begins with."""
+        return sum(field.default << field.low for field in self.fields)
 
 
 @dataclass(frozen=True)
@@ -57,6 +81,8 @@ class Contract:
     """What hardware and software agree on."""
 
     version: int
+    alignment: int
+    """Addresses of descriptors are multiples of so many bytes."""
     enumerations: tuple[Enumeration, ...]
     words: tuple[Word, ...]
 
@@ -65,18 +91,21 @@ def load(descriptor: Path = DESCRIPTOR_RDL, engine: Path = REGISTERS_RDL) -> Con
     """Read the contract from the descriptions of the descriptor and of the engine's registers.
 
     Raises:
-        HeepstorError: a description is not valid.
+        HeepstorError: a description is not valid, or leaves bits of the descriptor without a name.
     """
-    words = list(registers.compile_rdl(descriptor).registers(unroll=True))
+    layout = registers.compile_rdl(descriptor)
+    words = list(layout.registers(unroll=True))
+    _check_layout(words)
     block = registers.compile_rdl(engine)
     encoded = [field for word in words for field in word.fields() if field.get_property("encode")]
     error, version = (block.find_by_path(path) for path in ("error.code", "id.version"))
     assert isinstance(error, FieldNode) and isinstance(version, FieldNode)
     encoded.append(error)
-    number = version.get_property("reset")
-    assert isinstance(number, int)
+    number, alignment = version.get_property("reset"), layout.get_property("start_alignment")
+    assert isinstance(number, int) and isinstance(alignment, int)
     return Contract(
         version=number,
+        alignment=alignment,
         enumerations=tuple(_enumeration(field) for field in encoded),
         words=tuple(_word(word) for word in words),
     )
@@ -90,11 +119,46 @@ def _enumeration(field: FieldNode) -> Enumeration:
     return Enumeration(encoding.type_name, meaning, field.width, members)
 
 
+def _check_layout(words: list[RegNode]) -> None:
+    """Raise unless words follow each other, and fields fill them, with names that are unique."""
+    names: set[str] = set()
+    for index, word in enumerate(words):
+        end = 0
+        for field in word.fields():
+            if field.low != end:
+                raise HeepstorError(
+                    f"descriptor.rdl: {field.inst_name} begins at bit {field.low} of its word, the "
+                    f"field before it ends at bit {end}; call the bits between them reserved_..."
+                )
+            if field.inst_name in names:
+                raise HeepstorError(
+                    f"descriptor.rdl: two fields are called {field.inst_name}; a name stands for "
+                    "one field in all languages"
+                )
+            names.add(field.inst_name)
+            end = field.high + 1
+        if end != WORD_BITS or word.absolute_address != 4 * index:
+            raise HeepstorError(
+                f"descriptor.rdl: {word.inst_name} ends at bit {end} of word "
+                f"{word.absolute_address / 4:g}; expected bit {WORD_BITS} of word {index}"
+            )
+
+
 def _word(register: RegNode) -> Word:
-    fields = sorted(register.fields(), key=lambda field: field.low)
-    return Word(
-        register.inst_name,
-        tuple(Field(f"{register.inst_name}_{f.inst_name}", f.low, f.width) for f in fields),
+    return Word(register.inst_name, tuple(_field(field) for field in register.fields()))
+
+
+def _field(field: FieldNode) -> Field:
+    encoding, default = field.get_property("encode"), field.get_property("reset")
+    assert default is None or isinstance(default, int), field.inst_name
+    return Field(
+        field.inst_name,
+        _meaning(field.get_property("desc"), field.inst_name),
+        field.low,
+        field.width,
+        default=default or 0,
+        enumeration=encoding.type_name if encoding else None,
+        is_float=bool(field.get_property("fp32")),
     )
 
 

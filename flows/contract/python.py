@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import struct
 from collections.abc import Iterator
 
-from flows.contract.description import Contract, Enumeration
+from flows.contract.description import Contract, Enumeration, Field
 from flows.contract.text import camel_case, comment
 from flows.repository import ROOT
 
@@ -12,7 +14,7 @@ MODULE = ROOT / "modelgen" / "targets" / "systolic" / "abi.py"
 
 
 def module(contract: Contract) -> str:
-    """Return the module's source: version and enumerations."""
+    """Return the module's source: version, enumerations, layout and fields of a descriptor."""
     lines = [
         '"""What the engine and its software agree on.',
         "",
@@ -21,14 +23,53 @@ def module(contract: Contract) -> str:
         "",
         "from __future__ import annotations",
         "",
+        "import math",
+        "from dataclasses import dataclass",
         "from enum import IntEnum",
         "",
         f"VERSION = {contract.version}",
         '"""Version of registers and descriptors."""',
+        "",
+        f"DESCRIPTOR_WORDS = {len(contract.words)}",
+        "",
+        f"DESCRIPTOR_ALIGNMENT = {contract.alignment}",
+        '"""Addresses of descriptors are multiples of so many bytes."""',
     ]
     for enumeration in contract.enumerations:
         lines += ["", "", *_enumeration(enumeration)]
+    fields = [
+        (index, field)
+        for index, word in enumerate(contract.words)
+        for field in word.fields
+        if not field.is_reserved
+    ]
+    lines += ["", "", "LAYOUT: dict[str, tuple[int, int, int]] = {"]
+    lines += [f'    "{field.name}": ({i}, {field.low}, {field.width}),' for i, field in fields]
+    lines += ["}", '"""Of each field: word, lowest bit, bits."""']
+    floats = ", ".join(f'"{field.name}"' for _, field in fields if field.is_float)
+    lines += ["", f"FLOATS = frozenset({{{floats}}})"]
+    lines += ['"""Fields whose bits are an FP32 number."""']
+    lines += ["", "", "@dataclass(frozen=True)", "class Fields:"]
+    lines += ['    """The fields of a descriptor, without those that must be zero."""', ""]
+    for _, field in fields:
+        lines.append(f"    {field.name}: {_type(field)} = {_default(field, contract)}")
+        lines += docstring(field.meaning)
     return "\n".join([*lines, ""])
+
+
+def _type(field: Field) -> str:
+    return "float" if field.is_float else "bool" if field.width == 1 else "int"
+
+
+def _default(field: Field, contract: Contract) -> str:
+    for enumeration in contract.enumerations:
+        for member in enumeration.members:
+            if enumeration.name == field.enumeration and member.value == field.default:
+                return f"{camel_case(enumeration.name)}.{member.name.upper()}"
+    if field.is_float:
+        number = struct.unpack("<f", struct.pack("<I", field.default))[0]
+        return f"{'-' if number < 0 else ''}math.inf" if math.isinf(number) else repr(number)
+    return repr(bool(field.default) if field.width == 1 else field.default)
 
 
 def _enumeration(enumeration: Enumeration) -> Iterator[str]:

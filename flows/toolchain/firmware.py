@@ -28,7 +28,6 @@ PROGRAM_ID = "heepstor_program_id"
 # In cores/: each gives a header regs_<name>.hpp.
 REGISTERS = (
     "engine/engine.rdl",
-    "engine/descriptor.rdl",
     "soc_ctrl/soc_ctrl.rdl",
     "timer/timer.rdl",
     "uart/uart.rdl",

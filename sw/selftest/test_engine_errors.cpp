@@ -31,56 +31,56 @@ struct Fault {
 
 constexpr Fault kFaults[] = {
     {"unknown operation", Error::kBadOperation,
-     [](Descriptor& d) { d.control = (d.control & ~0xFFu) | 0x7F; }},
-    {"operation 0", Error::kBadOperation, [](Descriptor& d) { d.control &= ~0xFFu; }},
+     [](Descriptor& d) { d.control = (d.control & ~engine::kControlOperation) | 0x7F; }},
+    {"operation 0", Error::kBadOperation,
+     [](Descriptor& d) { d.control &= ~engine::kControlOperation; }},
     {"reserved bits", Error::kBadOperation, [](Descriptor& d) { d.control |= 1u << 31; }},
     {"unknown fence", Error::kBadOperation,
-     [](Descriptor& d) { d.control |= 3u << engine::kControlFenceShift; }},
+     [](Descriptor& d) { d.control |= engine::kControlFence; }},
     {"span of runs in x", Error::kBadOperation,
      [](Descriptor& d) {
        d.control |= engine::kControlSpan;
-       d.tiles += 1u << 16;
+       ++d.runs_x;
      }},
     {"span between banks", Error::kBadOperation,
      [](Descriptor& d) {
        d.control |= engine::kControlSpan;
-       d.run += 1u << 16;
-       d.run_pitch = ((d.run & 0xFFFF) + 1) << 16;
+       ++d.runs_y;
+       d.run_pitch_y = d.run_words + 1;
      }},
-    {"window beyond positions", Error::kBadOperation,
-     [](Descriptor& d) { d.store_window += 1u << 24; }},
-    {"no rows to load", Error::kZeroDimension, [](Descriptor& d) { d.load_shape &= 0xFFFF0000; }},
-    {"no words to load", Error::kZeroDimension, [](Descriptor& d) { d.load_row &= 0xFFFF0000; }},
+    {"window beyond positions", Error::kBadOperation, [](Descriptor& d) { ++d.window_rows; }},
+    {"no rows to load", Error::kZeroDimension, [](Descriptor& d) { d.load_rows = 0; }},
+    {"no words to load", Error::kZeroDimension, [](Descriptor& d) { d.load_words = 0; }},
     {"no positions", Error::kZeroDimension,
      [](Descriptor& d) {
-       d.positions &= 0xFFFF0000;
+       d.position_columns = 0;
        d.control &= ~engine::kControlStoreMemory;
      }},
-    {"empty run", Error::kZeroDimension, [](Descriptor& d) { d.run &= 0xFFFF0000; }},
-    {"no runs", Error::kZeroDimension, [](Descriptor& d) { d.run &= 0xFFFF; }},
-    {"no tiles", Error::kZeroDimension, [](Descriptor& d) { d.tiles &= 0xFFFF0000; }},
-    {"no columns", Error::kZeroDimension, [](Descriptor& d) { d.columns = 0; }},
-    {"nothing to store", Error::kZeroDimension, [](Descriptor& d) { d.store_shape &= 0xFFFF; }},
+    {"empty run", Error::kZeroDimension, [](Descriptor& d) { d.run_words = 0; }},
+    {"no runs", Error::kZeroDimension, [](Descriptor& d) { d.runs_y = 0; }},
+    {"no tiles", Error::kZeroDimension, [](Descriptor& d) { d.tiles = 0; }},
+    {"no channels", Error::kZeroDimension, [](Descriptor& d) { d.channels = 0; }},
+    {"nothing to store", Error::kZeroDimension, [](Descriptor& d) { d.store_rows = 0; }},
     {"load beyond the buffer", Error::kBufferOverflow,
-     [](Descriptor& d) { d.load_buffer = config::kBufferWords - 1; }},
+     [](Descriptor& d) { d.load_base = config::kBufferWords - 1; }},
     {"fill beyond the buffer", Error::kBufferOverflow,
      [](Descriptor& d) {
        d.control |= engine::kControlFill;
        d.load_tail = config::kBufferWords - 1;
      }},
     {"input beyond the buffer", Error::kBufferOverflow,
-     [](Descriptor& d) { d.input = config::kBufferWords - 1; }},
+     [](Descriptor& d) { d.input_base = config::kBufferWords - 1; }},
     {"store beyond the buffer", Error::kBufferOverflow,
      [](Descriptor& d) {
        d.control |= engine::kControlStoreBuffer;
        d.store_base = config::kBufferWords - 1;
      }},
     {"accumulator overflow", Error::kAccumulatorOverflow,
-     [](Descriptor& d) { d.input |= config::kAccumulatorDepth << 16; }},
+     [](Descriptor& d) { d.accumulator = config::kAccumulatorDepth; }},
     {"source is null", Error::kBadAddress, [](Descriptor& d) { d.source = 0; }},
     {"source beyond memory", Error::kBadAddress, [](Descriptor& d) { d.source = kMemoryEnd - 4; }},
     {"source misaligned", Error::kBadAddress, [](Descriptor& d) { d.source += 2; }},
-    {"source pitch", Error::kBadAddress, [](Descriptor& d) { d.source_row_pitch = 0x60000000; }},
+    {"source pitch", Error::kBadAddress, [](Descriptor& d) { d.source_pitch_y = 0x60000000; }},
     {"weights in a peripheral", Error::kBadAddress, [](Descriptor& d) { d.weights = kPeripheral; }},
     {"weights misaligned", Error::kBadAddress, [](Descriptor& d) { d.weights += 4; }},
     {"parameters beyond memory", Error::kBadAddress,
@@ -90,7 +90,7 @@ constexpr Fault kFaults[] = {
     {"destination misaligned", Error::kBadAddress, [](Descriptor& d) { d.destination += 1; }},
     {"residual beyond memory", Error::kBadAddress,
      [](Descriptor& d) {
-       d.control |= engine::kControlResidual;
+       d.control |= engine::kControlAddResidual;
        d.residual = kMemoryEnd - 4;
      }},
     {"profile beyond memory", Error::kBadAddress, [](Descriptor& d) { d.profile = kMemoryEnd; }},

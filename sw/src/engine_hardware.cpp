@@ -7,28 +7,12 @@
 #include "heepstor/interrupts.hpp"
 #include "heepstor/mmio.hpp"
 #include "heepstor/print.hpp"
-#include "regs_descriptor.hpp"
 #include "regs_engine.hpp"
 
 namespace heepstor::engine {
 namespace {
 
 namespace regs = heepstor::regs::engine;
-
-namespace layout = heepstor::regs::descriptor;
-static_assert(offsetof(Descriptor, control) == layout::kControlOffset);
-static_assert(offsetof(Descriptor, tiles) == layout::kTilesOffset);
-static_assert(offsetof(Descriptor, clamp_low) == layout::kClampLowOffset);
-static_assert(offsetof(Descriptor, profile) == layout::kProfileOffset);
-static_assert(kControlLoad == layout::kControlLoadMask);
-static_assert(kControlFill == layout::kControlFillMask);
-static_assert(kControlFirst == layout::kControlFirstMask);
-static_assert(kControlStoreMemory == layout::kControlStoreMemoryMask);
-static_assert(kControlStoreBuffer == layout::kControlStoreBufferMask);
-static_assert(kControlResidual == layout::kControlResidualMask);
-static_assert(kControlSpan == layout::kControlSpanMask);
-static_assert(kControlFenceShift == layout::kControlFenceShift);
-static_assert(kControlReserved == (layout::kControlReserved15Mask | layout::kControlReservedMask));
 
 constexpr std::uint32_t kInterruptBoth = regs::kInterruptDoneMask | regs::kInterruptErrorMask;
 

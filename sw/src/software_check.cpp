@@ -23,10 +23,13 @@ std::uint64_t corner(Pair shape, Pair step) {
 bool is_unknown(const Job& job) {
   const engine::Descriptor& fields = job.fields;
   const auto operation = static_cast<std::uint32_t>(job.operation);
-  const std::uint32_t fence = fields.control >> engine::kControlFenceShift & 3;
-  const bool is_reserved = (fields.control & engine::kControlReserved) != 0 ||
-                           high_half(fields.load_tail) != 0 || high_half(fields.columns) != 0 ||
-                           fields.reserved_30 != 0 || fields.reserved_31 != 0;
+  const std::uint32_t fence =
+      (fields.control & engine::kControlFence) >> engine::kControlFenceShift;
+  const std::uint32_t reserved_bits =
+      engine::kControlReservedFlag | engine::kControlReservedControl;
+  const bool is_reserved = (fields.control & reserved_bits) != 0 || fields.reserved_tail != 0 ||
+                           fields.reserved_run != 0 || fields.reserved_30 != 0 ||
+                           fields.reserved_31 != 0;
   const bool spans_wrongly =
       job.has(engine::kControlSpan) && (job.operation != Operation::kMatmul || job.runs.x > 1);
   return operation < static_cast<std::uint32_t>(Operation::kMatmul) ||
@@ -38,7 +41,7 @@ bool is_zero(Pair pair) { return pair.x == 0 || pair.y == 0; }
 
 bool has_zero(const Job& job) {
   if (is_zero(job.positions) || is_zero(job.runs)) return true;
-  if (job.run == 0 || job.tiles == 0 || job.columns == 0) return true;
+  if (job.run_words == 0 || job.tiles == 0 || job.channels == 0) return true;
   if (job.loads() && (is_zero(job.load_shape) || job.load_words == 0)) return true;
   return job.stores() && (is_zero(job.store_shape) || is_zero(job.window));
 }
@@ -48,8 +51,9 @@ bool breaks_span(const Job& job, std::uint32_t size) {
   if (!job.has(engine::kControlSpan) || job.runs.y == 1) return false;
   std::uint32_t banks = 1;
   while (banks < size) banks *= 2;
-  const bool crosses_many = kMostCrossings * job.run < size && job.runs.y > kMostCrossings + 1;
-  return (job.run_pitch.y - job.run) % banks != 0 || crosses_many;
+  const bool crosses_many =
+      kMostCrossings * job.run_words < size && job.runs.y > kMostCrossings + 1;
+  return (job.run_pitch.y - job.run_words) % banks != 0 || crosses_many;
 }
 
 bool breaks_window(const Job& job) {
@@ -69,10 +73,10 @@ bool is_misaligned(const Job& job) {
   if (job.adds_residual()) words |= fields.residual;
   if (job.has(engine::kControlLoad)) {
     words |= fields.source;
-    pitches |= fields.source_row_pitch | fields.source_column_pitch;
+    pitches |= fields.source_pitch_y | fields.source_pitch_x;
   }
   if (job.has(engine::kControlStoreMemory) || job.adds_residual()) {
-    pitches |= fields.pitch_x | fields.pitch_y;
+    pitches |= fields.destination_pitch_x | fields.destination_pitch_y;
   }
   return (words | pitches) % kWordBytes != 0 || pitches >= kPitchLimit || lines % kLineBytes != 0;
 }
@@ -80,30 +84,30 @@ bool is_misaligned(const Job& job) {
 /// Rows that are filled round have to fit their pitch.
 bool breaks_gap(const Job& job) {
   return job.has(engine::kControlFill) &&
-         std::uint64_t{job.load_shape.x} * job.load_words > job.load_pitch;
+         std::uint64_t{job.load_shape.x} * job.load_words > job.load_pitch_y;
 }
 
 bool fits_buffer(const Job& job, const Geometry& geometry) {
   const std::uint32_t room = geometry.buffer_words;
   const std::uint32_t channels = job.tiles * geometry.array_size;
-  const bool cuts = job.operation != Operation::kMatmul && job.run > channels;
-  const std::uint32_t words = cuts ? channels : job.run;
-  if (job.input + corner(job.positions, job.step) + corner(job.runs, job.run_pitch) + words >
+  const bool cuts = job.operation != Operation::kMatmul && job.run_words > channels;
+  const std::uint32_t words = cuts ? channels : job.run_words;
+  if (job.input_base + corner(job.positions, job.step) + corner(job.runs, job.run_pitch) + words >
       room) {
     return false;
   }
   if (job.loads()) {
     const std::uint64_t row = job.load_shape.x * job.load_words;
     const std::uint64_t rows = job.load_base + job.load_head;
-    const std::uint64_t last = rows + std::uint64_t{job.load_shape.y - 1} * job.load_pitch;
+    const std::uint64_t last = rows + std::uint64_t{job.load_shape.y - 1} * job.load_pitch_y;
     if (last + row > room) return false;
     const bool fills = job.has(engine::kControlFill);
-    if (fills && last + job.load_pitch + job.load_tail > room) return false;
+    if (fills && last + job.load_pitch_y + job.load_tail > room) return false;
   }
-  return !job.has(engine::kControlStoreBuffer) || job.store_base +
-                                                          corner(job.store_shape, job.store_step) +
-                                                          job.stored_columns(geometry.array_size) <=
-                                                      room;
+  return !job.has(engine::kControlStoreBuffer) ||
+         job.store_base + corner(job.store_shape, job.store_pitch) +
+                 job.stored_channels(geometry.array_size) <=
+             room;
 }
 
 /// Whether rows of columns of words lie in memory; pitches in bytes.
@@ -116,9 +120,9 @@ bool has_good_addresses(const Engine& engine, const Job& job) {
   const engine::Descriptor& fields = job.fields;
   const std::uint32_t size = engine.geometry.array_size;
   const Memory& memory = engine.memory;
-  const std::uint32_t stored = job.stored_columns(size);
-  const Pair source_pitch{fields.source_column_pitch, fields.source_row_pitch};
-  const Pair pitch{fields.pitch_x, fields.pitch_y};
+  const std::uint32_t stored = job.stored_channels(size);
+  const Pair source_pitch{fields.source_pitch_x, fields.source_pitch_y};
+  const Pair pitch{fields.destination_pitch_x, fields.destination_pitch_y};
   bool good = true;
   if (job.has_weights()) {
     const std::uint64_t slices = slice_count(job, size);
@@ -155,9 +159,9 @@ bool contains(const Memory& memory, std::uint32_t address, std::uint64_t bytes,
 }
 
 std::uint64_t slice_count(const Job& job, std::uint32_t size) {
-  if (job.has(engine::kControlSpan)) return divide_up(job.run * job.runs.y, size);
+  if (job.has(engine::kControlSpan)) return divide_up(job.run_words * job.runs.y, size);
   const std::uint64_t runs = std::uint64_t{job.runs.x} * job.runs.y;
-  return job.operation == Operation::kMatmul ? runs * divide_up(job.run, size) : runs;
+  return job.operation == Operation::kMatmul ? runs * divide_up(job.run_words, size) : runs;
 }
 
 std::uint32_t weight_bytes(const Job& job, std::uint32_t size) {

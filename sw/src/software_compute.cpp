@@ -56,7 +56,7 @@ void for_each_position(const Engine& engine, const Job& job, Function function) 
   const std::uint32_t size = engine.geometry.array_size;
   std::uint32_t entry = job.accumulator * size;
   for (std::uint32_t y = 0; y < job.positions.y; ++y) {
-    std::uint32_t word = job.input + y * job.step.y;
+    std::uint32_t word = job.input_base + y * job.step.y;
     for (std::uint32_t x = 0; x < job.positions.x; ++x) {
       function(engine.buffer + word, engine.accumulators + entry);
       word += job.step.x;
@@ -133,8 +133,8 @@ void multiply_runs(const Engine& engine, const Job& job) {
   Lanes lanes{};
   lanes.contiguous = true;
   for_each_run(job, [&](std::uint32_t start) {
-    for (std::uint32_t word = 0; word < job.run; word += size) {
-      lanes.count = job.run - word < size ? job.run - word : size;
+    for (std::uint32_t word = 0; word < job.run_words; word += size) {
+      lanes.count = job.run_words - word < size ? job.run_words - word : size;
       lanes.offsets[0] = start + word;
       multiply_lanes(engine, job, lanes);
       ++lanes.index;
@@ -152,7 +152,7 @@ void multiply_span(const Engine& engine, const Job& job) {
     lanes.count = 0;
   };
   for_each_run(job, [&](std::uint32_t start) {
-    for (std::uint32_t word = 0; word < job.run; ++word) {
+    for (std::uint32_t word = 0; word < job.run_words; ++word) {
       lanes.offsets[lanes.count++] = start + word;
       if (lanes.count == size) finish_slice();
     }
@@ -169,7 +169,7 @@ void for_each_block(const Engine& engine, const Job& job, std::uint32_t start, F
     words += start;
     for_each_tile(engine, job, position, [&](float* sums) {
       const std::uint32_t done = tile * size;
-      const std::uint32_t left = job.run > done ? job.run - done : 0;
+      const std::uint32_t left = job.run_words > done ? job.run_words - done : 0;
       function(words + done, left < size ? left : size, sums, tile++);
     });
   });

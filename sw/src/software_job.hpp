@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "heepstor/bits.hpp"
-#include "heepstor/descriptor.hpp"
+#include "heepstor/chain.hpp"
 #include "heepstor/software_engine.hpp"
 
 namespace heepstor::software {
@@ -14,44 +14,42 @@ using engine::Operation;
 inline constexpr std::uint32_t kWordBytes = sizeof(float);
 inline constexpr std::uint32_t kLineBytes = 16;
 
-constexpr std::uint32_t low_half(std::uint32_t word) { return word & 0xFFFF; }
-constexpr std::uint32_t high_half(std::uint32_t word) { return word >> 16; }
-
 /// How many, or how far apart: along a row, and from row to row.
 struct Pair {
   std::uint32_t x;
   std::uint32_t y;
 };
 
-/// Names as in Descriptor; addresses and what else is a word of its own stay in `fields`.
+/// Names as in Descriptor, in 32 bits: products of 16 bits would overflow `int`. Addresses and what
+/// else is a word of its own stay in `fields`.
 struct Job {
   explicit Job(const engine::Descriptor& descriptor)
       : fields(descriptor),
-        operation(static_cast<Operation>(descriptor.control & 0xFF)),
-        load_shape{high_half(descriptor.load_shape), low_half(descriptor.load_shape)},
-        load_words(low_half(descriptor.load_row)),
-        load_pitch(high_half(descriptor.load_row)),
-        load_base(low_half(descriptor.load_buffer)),
-        load_head(high_half(descriptor.load_buffer)),
+        operation(static_cast<Operation>(descriptor.control & engine::kControlOperation)),
+        load_shape{descriptor.load_columns, descriptor.load_rows},
+        load_words(descriptor.load_words),
+        load_pitch_y(descriptor.load_pitch_y),
+        load_base(descriptor.load_base),
+        load_head(descriptor.load_head),
         load_tail(descriptor.load_tail),
-        input(low_half(descriptor.input)),
-        accumulator(high_half(descriptor.input)),
-        step{low_half(descriptor.step), high_half(descriptor.step)},
-        positions{low_half(descriptor.positions), high_half(descriptor.positions)},
-        run(low_half(descriptor.run)),
-        runs{high_half(descriptor.tiles), high_half(descriptor.run)},
-        run_pitch{low_half(descriptor.run_pitch), high_half(descriptor.run_pitch)},
-        tiles(low_half(descriptor.tiles)),
-        columns(descriptor.columns),
-        store_shape{low_half(descriptor.store_shape), high_half(descriptor.store_shape)},
-        store_base(low_half(descriptor.store_base)),
-        store_step{high_half(descriptor.store_base), low_half(descriptor.store_window)},
-        window{descriptor.store_window >> 16 & 0xFF, descriptor.store_window >> 24} {}
+        input_base(descriptor.input_base),
+        accumulator(descriptor.accumulator),
+        step{descriptor.step_x, descriptor.step_y},
+        positions{descriptor.position_columns, descriptor.position_rows},
+        runs{descriptor.runs_x, descriptor.runs_y},
+        run_pitch{descriptor.run_pitch_x, descriptor.run_pitch_y},
+        run_words(descriptor.run_words),
+        tiles(descriptor.tiles),
+        channels(descriptor.channels),
+        store_shape{descriptor.store_columns, descriptor.store_rows},
+        store_pitch{descriptor.store_pitch_x, descriptor.store_pitch_y},
+        store_base(descriptor.store_base),
+        window{descriptor.window_columns, descriptor.window_rows} {}
 
   bool has(std::uint32_t control_bit) const { return (fields.control & control_bit) != 0; }
   bool loads() const { return has(engine::kControlLoad | engine::kControlFill); }
   bool stores() const { return has(engine::kControlStoreMemory | engine::kControlStoreBuffer); }
-  bool adds_residual() const { return stores() && has(engine::kControlResidual); }
+  bool adds_residual() const { return stores() && has(engine::kControlAddResidual); }
   bool has_weights() const {
     return operation == Operation::kMatmul || operation == Operation::kDepthwise;
   }
@@ -60,30 +58,30 @@ struct Job {
   std::uint32_t entries() const { return positions.x * positions.y; }
 
   /// Channels that are stored; `size`: of the array.
-  std::uint32_t stored_columns(std::uint32_t size) const {
-    return columns < tiles * size ? columns : tiles * size;
+  std::uint32_t stored_channels(std::uint32_t size) const {
+    return channels < tiles * size ? channels : tiles * size;
   }
 
   const engine::Descriptor& fields;
   Operation operation;
   Pair load_shape;
   std::uint32_t load_words;
-  std::uint32_t load_pitch;
+  std::uint32_t load_pitch_y;
   std::uint32_t load_base;
   std::uint32_t load_head;
   std::uint32_t load_tail;
-  std::uint32_t input;
+  std::uint32_t input_base;
   std::uint32_t accumulator;
   Pair step;
   Pair positions;
-  std::uint32_t run;
   Pair runs;
   Pair run_pitch;
+  std::uint32_t run_words;
   std::uint32_t tiles;
-  std::uint32_t columns;
+  std::uint32_t channels;
   Pair store_shape;
+  Pair store_pitch;
   std::uint32_t store_base;
-  Pair store_step;
   Pair window;
 };
 

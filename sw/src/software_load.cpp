@@ -9,11 +9,11 @@ void fill(float* words, std::uint32_t count, float value) {
 
 /// Copies one row of the feature map into the buffer.
 void load_row(const Engine& engine, const Job& job, std::uint32_t row, float* to) {
-  std::uint32_t address = job.fields.source + row * job.fields.source_row_pitch;
+  std::uint32_t address = job.fields.source + row * job.fields.source_pitch_y;
   for (std::uint32_t column = 0; column < job.load_shape.x; ++column) {
     const auto* from = pointer<const float>(engine.memory, address);
     for (std::uint32_t word = 0; word < job.load_words; ++word) *to++ = from[word];
-    address += job.fields.source_column_pitch;
+    address += job.fields.source_pitch_x;
   }
 }
 
@@ -29,8 +29,8 @@ void load(const Engine& engine, const Job& job) {
   if (fills) fill(engine.buffer + job.load_base, job.load_head, value);
   for (std::uint32_t y = 0; y < job.load_shape.y; ++y) {
     if (loads) load_row(engine, job, y, engine.buffer + row);
-    if (fills) fill(engine.buffer + row + words, job.load_pitch - words, value);
-    row += job.load_pitch;
+    if (fills) fill(engine.buffer + row + words, job.load_pitch_y - words, value);
+    row += job.load_pitch_y;
   }
   if (fills) fill(engine.buffer + row, job.load_tail, value);
 }

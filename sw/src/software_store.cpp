@@ -27,7 +27,7 @@ float pool(const Job& job, const float* sums, std::uint32_t pitch) {
 /// Stores one value; its operand and its places are `bytes` and `words` from those of the first.
 void store_value(const Engine& engine, const Job& job, const Activation& activation, float value,
                  std::uint32_t bytes, std::uint32_t words) {
-  if (job.has(engine::kControlResidual)) {
+  if (job.has(engine::kControlAddResidual)) {
     value = add(value, *pointer<const float>(engine.memory, job.fields.residual + bytes));
   }
   if (value < 0.0f) value = multiply(value, activation.slope);
@@ -47,17 +47,17 @@ void store(const Engine& engine, const Job& job) {
   const Activation activation{to_float(job.fields.slope), to_float(job.fields.clamp_low),
                               to_float(job.fields.clamp_high)};
   const bool pools = job.window.x * job.window.y > 1;
-  const std::uint32_t columns = job.stored_columns(size);
-  for (std::uint32_t first = 0; first < columns; first += size) {
-    const std::uint32_t lanes = columns - first < size ? columns - first : size;
+  const std::uint32_t channels = job.stored_channels(size);
+  for (std::uint32_t first = 0; first < channels; first += size) {
+    const std::uint32_t lanes = channels - first < size ? channels - first : size;
     const std::uint32_t tile = first / size;
     const auto* scale = pointer<const float>(engine.memory, job.fields.parameters) + 2 * first;
     const float* bias = scale + size;
     const float* sums = engine.accumulators + (job.accumulator + tile * job.entries()) * size;
     for (std::uint32_t y = 0; y < job.store_shape.y; ++y) {
       const float* sum = sums + y * job.window.y * job.positions.x * size;
-      std::uint32_t bytes = y * job.fields.pitch_y + first * kWordBytes;
-      std::uint32_t words = y * job.store_step.y + first;
+      std::uint32_t bytes = y * job.fields.destination_pitch_y + first * kWordBytes;
+      std::uint32_t words = y * job.store_pitch.y + first;
       for (std::uint32_t x = 0; x < job.store_shape.x; ++x) {
         for (std::uint32_t lane = 0; lane < lanes; ++lane) {
           const float largest = pools ? pool(job, sum + lane, size) : sum[lane];
@@ -65,8 +65,8 @@ void store(const Engine& engine, const Job& job) {
                       bytes + lane * kWordBytes, words + lane);
         }
         sum += job.window.x * size;
-        bytes += job.fields.pitch_x;
-        words += job.store_step.x;
+        bytes += job.fields.destination_pitch_x;
+        words += job.store_pitch.x;
       }
     }
   }

@@ -55,25 +55,25 @@ class Maker:
             store_memory=True,
             span=span,
             source=self.floats(rows * columns * channels),
-            source_row_pitch=4 * columns * channels,
-            source_column_pitch=4 * channels,
+            source_pitch_y=4 * columns * channels,
+            source_pitch_x=4 * channels,
             load_rows=rows,
             load_columns=columns,
             load_words=channels,
-            load_pitch=pitch,
+            load_pitch_y=pitch,
             load_head=padding * (pitch + channels),
             load_tail=max(0, padding * (pitch - channels)),
             step_x=stride * channels,
             step_y=stride * pitch,
             position_rows=out_rows,
             position_columns=out_columns,
-            run=run,
+            run_words=run,
             runs_x=1 if span else kernel,
             runs_y=kernel,
             run_pitch_x=0 if span else channels,
             run_pitch_y=pitch,
             tiles=-(-outputs // size),
-            columns=outputs,
+            channels=outputs,
         )
         return self.storing(replace(job, weights=self.weights(job)), out_rows, out_columns)
 
@@ -86,13 +86,13 @@ class Maker:
 
     def storing(self, job: Descriptor, rows: int, columns: int, window: int = 1) -> Descriptor:
         """Returns the job with `rows` x `columns` results of `window` x `window` positions each."""
-        pitch = 4 * job.columns
+        pitch = 4 * job.channels
         return replace(
             job,
             parameters=self.floats(2 * job.tiles * self.hardware.array_size),
             destination=self.memory.place(bytes(rows * columns * pitch)),
-            pitch_x=pitch,
-            pitch_y=columns * pitch,
+            destination_pitch_x=pitch,
+            destination_pitch_y=columns * pitch,
             store_rows=rows,
             store_columns=columns,
             window_rows=window,
@@ -100,7 +100,7 @@ class Maker:
         )
 
     def with_residual(self, job: Descriptor) -> Descriptor:
-        count = job.store_rows * job.store_columns * job.columns
+        count = job.store_rows * job.store_columns * job.channels
         return replace(job, add_residual=True, residual=self.floats(count))
 
     def in_buffer(self, job: Descriptor, base: int) -> Descriptor:
@@ -110,6 +110,6 @@ class Maker:
             store_memory=False,
             store_buffer=True,
             store_base=base,
-            store_step_x=job.columns,
-            store_step_y=job.store_columns * job.columns,
+            store_pitch_x=job.channels,
+            store_pitch_y=job.store_columns * job.channels,
         )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from modelgen.hardware import Hardware
-from modelgen.targets.systolic.abi import Fence, Operation
+from modelgen.targets.systolic.abi import VERSION, Fence, Operation
 from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, Descriptor
 from modelgen.targets.systolic.reference import execute_chain
 from tests.hw.engine_bench import COUNTERS, MEMORY_BASE, Allocator, EngineBench
@@ -133,24 +133,24 @@ def matrix_product(
         first=True,
         store_memory=True,
         source=memory.place(rng.standard_normal(rows * words).astype("<f4").tobytes()),
-        source_row_pitch=4 * words,
+        source_pitch_y=4 * words,
         load_rows=rows,
         load_columns=1,
         load_words=words,
-        load_pitch=words,
+        load_pitch_y=words,
         step_y=words,
         position_rows=rows,
         position_columns=1,
-        run=words,
+        run_words=words,
         runs_x=1,
         runs_y=1,
         weights=memory.place(weights.tobytes()),
         tiles=tiles,
-        columns=columns,
+        channels=columns,
         parameters=memory.place(rng.standard_normal(2 * columns).astype("<f4").tobytes()),
         destination=memory.place(bytes(4 * rows * columns)),
-        pitch_x=4 * columns,
-        pitch_y=4 * columns,
+        destination_pitch_x=4 * columns,
+        destination_pitch_y=4 * columns,
         store_rows=rows,
         store_columns=1,
         window_rows=1,
@@ -162,7 +162,7 @@ def matrix_product(
 async def check_identification(dut):
     bench = await prepared(dut, 0.0, 0)
     hw = bench.hardware
-    assert await bench.read("id") == 2 << 24 | hw.port_words << 8 | hw.array_size
+    assert await bench.read("id") == VERSION << 24 | hw.port_words << 8 | hw.array_size
     assert await bench.read("buffer") == BUFFER_WORDS
     assert await bench.read("accumulator") == ACCUMULATOR_DEPTH
     assert await bench.read("status") == 0
@@ -222,7 +222,7 @@ async def check_results_in_the_buffer_are_read_by_the_job_after_the_next(dut):
     chain = []
     for number in range(6):
         job = matrix_product(memory, hw, rows, size, 1, seed=number)
-        buffer = {"store_buffer": True, "store_base": number * rows * size, "store_step_y": size}
+        buffer = {"store_buffer": True, "store_base": number * rows * size, "store_pitch_y": size}
         job = replace(job, accumulator=half * (number % 2), load_base=512, input_base=512, **buffer)
         if number >= 2:
             job = replace(job, load=False, input_base=(number - 2) * rows * size)
@@ -248,7 +248,7 @@ async def check_fences(dut):
                 job,
                 load_base=place,
                 input_base=place,
-                load_pitch=min(size, 16),
+                load_pitch_y=min(size, 16),
                 step_y=min(size, 16),
                 load_rows=4,
                 position_rows=4,
@@ -256,11 +256,11 @@ async def check_fences(dut):
                 accumulator=half * (number % 2),
             )
             if size > 16:
-                job = replace(job, run=16, load_words=16, source_row_pitch=4 * 16)
+                job = replace(job, run_words=16, load_words=16, source_pitch_y=4 * 16)
             if number >= distance:
                 earlier = chain[number - distance]
-                pitch = earlier.pitch_y
-                job = replace(job, fence=fence, source=earlier.destination, source_row_pitch=pitch)
+                pitch = earlier.destination_pitch_y
+                job = replace(job, fence=fence, source=earlier.destination, source_pitch_y=pitch)
             chain.append(job)
         await run_and_compare(bench, memory.chain(chain), chain)
 
@@ -275,34 +275,34 @@ async def check_errors(dut):
     good = matrix_product(memory, hw, 3, 2 * hw.array_size, 1)
     good = replace(good, residual=good.destination, profile=memory.place(bytes(32)))
     end = MEMORY_BASE + MEMORY_BYTES
-    in_buffer = {"store_buffer": True, "store_memory": False, "store_step_y": hw.array_size}
+    in_buffer = {"store_buffer": True, "store_memory": False, "store_pitch_y": hw.array_size}
     cases = [
         ({"reserved": ((1, 1 << 15),)}, 1),
         ({"reserved": ((1, 1 << 18),)}, 1),
         ({"reserved": ((8, 1 << 16),)}, 1),
-        ({"reserved": ((16, 1 << 31),)}, 1),
+        ({"reserved": ((15, 1 << 31),)}, 1),
         ({"reserved": ((31, 1),)}, 1),
         ({"span": True, "operation": Operation.SUM}, 1),
         ({"span": True, "runs_x": 2}, 1),
         ({"span": True, "runs_y": 2, "run_pitch_y": 2 * hw.array_size + 1}, 1),
         ({"store_rows": 4}, 1),
         ({"window_columns": 2}, 1),
-        ({"fill": True, "load_pitch": good.load_words - 1}, 1),
+        ({"fill": True, "load_pitch_y": good.load_words - 1}, 1),
         ({"load": False, "fill": True, "load_columns": 0xFFFF}, 1),
         ({"source": 0}, 2),
         ({"source": good.source + 2}, 2),
-        ({"source_row_pitch": 0x7FFF_FFF0}, 2),
-        ({"source_row_pitch": 6}, 2),
-        ({"source_row_pitch": 0xFFFF_FFFC}, 2),
-        ({"source_column_pitch": 0xFFFF_FFFC}, 2),
-        ({"pitch_x": 0x8000_0000}, 2),
-        ({"pitch_y": 0xFFFF_FFFC}, 2),
+        ({"source_pitch_y": 0x7FFF_FFF0}, 2),
+        ({"source_pitch_y": 6}, 2),
+        ({"source_pitch_y": 0xFFFF_FFFC}, 2),
+        ({"source_pitch_x": 0xFFFF_FFFC}, 2),
+        ({"destination_pitch_x": 0x8000_0000}, 2),
+        ({"destination_pitch_y": 0xFFFF_FFFC}, 2),
         ({"weights": good.weights + 4}, 2),
         ({"weights": 0x1000_0000}, 2),
         ({"weights": end}, 2),
         ({"destination": 0x1000_0000}, 2),
         ({"destination": end}, 2),
-        ({"pitch_y": 2}, 2),
+        ({"destination_pitch_y": 2}, 2),
         ({"add_residual": True, "residual": 0x1000_0000}, 2),
         ({"add_residual": True, "residual": 1}, 2),
         ({"parameters": 4}, 2),
@@ -311,10 +311,10 @@ async def check_errors(dut):
         ({"load_rows": 0}, 3),
         ({"load_words": 0}, 3),
         ({"position_rows": 0}, 3),
-        ({"run": 0}, 3),
+        ({"run_words": 0}, 3),
         ({"runs_y": 0}, 3),
         ({"tiles": 0}, 3),
-        ({"columns": 0}, 3),
+        ({"channels": 0}, 3),
         ({"store_columns": 0}, 3),
         ({"window_rows": 0}, 3),
         ({"load_base": BUFFER_WORDS}, 4),

@@ -121,7 +121,7 @@ def framed_in_the_buffer(m: Maker) -> list[Descriptor]:
         fill=True,
         load_base=frame,
         load_columns=columns,
-        load_pitch=pitch,
+        load_pitch_y=pitch,
         load_head=pitch + size,
         load_tail=pitch - size,
         store_memory=False,
@@ -130,7 +130,7 @@ def framed_in_the_buffer(m: Maker) -> list[Descriptor]:
         position_columns=1,
     )
     stored = m.in_buffer(first, frame + pitch + size)
-    stored = replace(stored, store_step_x=size, store_step_y=pitch, fence=Fence.ALL)
+    stored = replace(stored, store_pitch_x=size, store_pitch_y=pitch, fence=Fence.ALL)
     reader = replace(
         m.job(rows=rows, columns=columns, channels=size, kernel=3, padding=1),
         load=False,
@@ -145,9 +145,11 @@ def overlapping(m: Maker) -> list[Descriptor]:
     """Results that overlap, in memory and in the buffer, from which another job stores them."""
     size = m.hardware.array_size
     job = m.in_buffer(m.job(rows=3, columns=4, outputs=2 * size + 1), 64)
-    job = replace(job, store_memory=True, store_step_x=1, store_step_y=size)
-    job = replace(job, pitch_x=4 * job.store_step_x, pitch_y=4 * job.store_step_y)
-    words = 3 * job.store_step_x + 2 * job.store_step_y + job.columns
+    job = replace(job, store_memory=True, store_pitch_x=1, store_pitch_y=size)
+    job = replace(
+        job, destination_pitch_x=4 * job.store_pitch_x, destination_pitch_y=4 * job.store_pitch_y
+    )
+    words = 3 * job.store_pitch_x + 2 * job.store_pitch_y + job.channels
     reader = m.job(Operation.SUM, rows=1, columns=words, channels=1)
     return [job, replace(reader, load=False, fence=Fence.ALL, input_base=job.store_base)]
 

@@ -56,19 +56,19 @@ class Jobs:
             load_rows=1,
             load_columns=1,
             load_words=BUFFER_WORDS,
-            load_pitch=BUFFER_WORDS,
+            load_pitch_y=BUFFER_WORDS,
             position_rows=1,
             position_columns=1,
-            run=self.size,
+            run_words=self.size,
             runs_x=1,
             runs_y=1,
             weights=self.weights,
             tiles=1,
-            columns=self.size,
+            channels=self.size,
             parameters=self.parameters,
             destination=self.destination,
-            pitch_x=4 * self.size,
-            pitch_y=8 * self.size,
+            destination_pitch_x=4 * self.size,
+            destination_pitch_y=8 * self.size,
             store_rows=1,
             store_columns=1,
             window_rows=1,
@@ -97,16 +97,16 @@ def boundaries(jobs: Jobs) -> dict[str, tuple[dict, str, int, Error]]:
     rows = {"position_rows": 2, "store_rows": 1}
     columns = {"position_columns": 2, "store_columns": 1}
     buffer, sums = Error.BUFFER_OVERFLOW, Error.ACCUMULATOR_OVERFLOW
-    channels = {"operation": Operation.SUM, "run": size + 5}
+    channels = {"operation": Operation.SUM, "run_words": size + 5}
     to_buffer = {"store_memory": False, "store_buffer": True}
-    filling = {"fill": True, "load_words": 1, "load_pitch": 1}
+    filling = {"fill": True, "load_words": 1, "load_pitch_y": 1}
     # One more word, of runs that are in the banks that spanning asks for.
     banks = 1 << (size - 1).bit_length()
-    spanning = {"span": True, "run": 1, "run_pitch_y": 1 + banks}
+    spanning = {"span": True, "run_words": 1, "run_pitch_y": 1 + banks}
     return {
         "sums": (rows, "accumulator", ACCUMULATOR_DEPTH - 2, sums),
         "input": ({}, "input_base", last, buffer),
-        "run": ({"input_base": 1}, "run", BUFFER_WORDS - 1, buffer),
+        "run": ({"input_base": 1}, "run_words", BUFFER_WORDS - 1, buffer),
         "rows": (rows, "step_y", last, buffer),
         "columns": (columns, "step_x", last, buffer),
         "runs in y": ({"runs_y": 2}, "run_pitch_y", last, buffer),
@@ -166,7 +166,14 @@ async def check_alignment(dut):
     used = {"add_residual": True, "residual": jobs.source, "profile": jobs.destination + 2048}
     good = jobs.job(**used)
     await check_same_end(bench, jobs, good, Error.NONE)
-    words = ("source", "destination", "residual", "parameters", "pitch_x", "pitch_y")
+    words = (
+        "source",
+        "destination",
+        "residual",
+        "parameters",
+        "destination_pitch_x",
+        "destination_pitch_y",
+    )
     steps = {**dict.fromkeys(words, 2), "weights": 8, "profile": 8}
     for name, step in steps.items():
         misaligned = {name: getattr(good, name) + step}

@@ -63,7 +63,7 @@ def storing_to_memory(m: Maker, scale: int) -> Descriptor:
 
 
 def storing_to_buffer(m: Maker, scale: int) -> Descriptor:
-    return replace(m.in_buffer(storing_to_memory(m, scale), 64), store_step_y=4)
+    return replace(m.in_buffer(storing_to_memory(m, scale), 64), store_pitch_y=4)
 
 
 def adding_to_memory(m: Maker, scale: int) -> Descriptor:

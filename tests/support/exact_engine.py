@@ -58,9 +58,9 @@ class ExactEngine:
     def _load(self, job: Descriptor) -> None:
         first = job.load_base + job.load_head
         if job.fill:
-            end = first + job.load_rows * job.load_pitch + job.load_tail
+            end = first + job.load_rows * job.load_pitch_y + job.load_tail
             data = {
-                first + row * job.load_pitch + word
+                first + row * job.load_pitch_y + word
                 for row in range(job.load_rows)
                 for word in range(job.load_columns * job.load_words)
             }
@@ -71,11 +71,11 @@ class ExactEngine:
         for row in range(job.load_rows):
             for column in range(job.load_columns):
                 for word in range(job.load_words):
-                    place = first + row * job.load_pitch + column * job.load_words + word
+                    place = first + row * job.load_pitch_y + column * job.load_words + word
                     self.buffer[place] = self._read(
                         job.source
-                        + row * job.source_row_pitch
-                        + column * job.source_column_pitch
+                        + row * job.source_pitch_y
+                        + column * job.source_pitch_x
                         + 4 * word
                     )
 
@@ -89,7 +89,7 @@ class ExactEngine:
                         origin = job.input_base + y * job.step_y + x * job.step_x
                         words = [origin + shift + start for start in starts]
                         if job.operation != Operation.MATMUL:
-                            words = words[: max(job.run - shift, 0)]
+                            words = words[: max(job.run_words - shift, 0)]
                         yield index, tile, y * job.position_columns + x, words
 
     def _cut(self, job: Descriptor) -> Iterator[list[int]]:
@@ -97,7 +97,8 @@ class ExactEngine:
         size = self.size
         if job.span:
             words = [
-                (k // job.run) * job.run_pitch_y + k % job.run for k in range(job.run * job.runs_y)
+                (k // job.run_words) * job.run_pitch_y + k % job.run_words
+                for k in range(job.run_words * job.runs_y)
             ]
             for start in range(0, len(words), size):
                 yield words[start : start + size]
@@ -108,8 +109,8 @@ class ExactEngine:
                 if job.operation != Operation.MATMUL:
                     yield [start + lane for lane in range(size)]
                     continue
-                for word in range(0, job.run, size):
-                    yield [start + i for i in range(word, min(word + size, job.run))]
+                for word in range(0, job.run_words, size):
+                    yield [start + i for i in range(word, min(word + size, job.run_words))]
 
     def _accumulate(
         self, job: Descriptor, index: int, tile: int, position: int, words: list[int]
@@ -140,14 +141,19 @@ class ExactEngine:
             (y, x, channel): self._output(job, y, x, channel)
             for y in range(job.store_rows)
             for x in range(job.store_columns)
-            for channel in range(min(job.columns, job.tiles * self.size))
+            for channel in range(min(job.channels, job.tiles * self.size))
         }
         for (y, x, channel), bits in results.items():
             if job.store_memory:
-                address = job.destination + y * job.pitch_y + x * job.pitch_x + 4 * channel
+                address = (
+                    job.destination
+                    + y * job.destination_pitch_y
+                    + x * job.destination_pitch_x
+                    + 4 * channel
+                )
                 struct.pack_into("<I", self.memory, address - self.base, bits)
             if job.store_buffer:
-                word = job.store_base + y * job.store_step_y + x * job.store_step_x + channel
+                word = job.store_base + y * job.store_pitch_y + x * job.store_pitch_x + channel
                 self.buffer[word] = bits
 
     def _output(self, job: Descriptor, y: int, x: int, channel: int) -> int:
@@ -171,7 +177,12 @@ class ExactEngine:
         bias = self._read(block + 4 * self.size + 4 * column)
         value = exact.add(exact.multiply(value, scale), bias)
         if job.add_residual:
-            operand = job.residual + y * job.pitch_y + x * job.pitch_x + 4 * channel
+            operand = (
+                job.residual
+                + y * job.destination_pitch_y
+                + x * job.destination_pitch_x
+                + 4 * channel
+            )
             value = exact.add(value, self._read(operand))
         if is_less(value, 0):
             value = exact.multiply(value, exact.float_to_bits(job.slope))

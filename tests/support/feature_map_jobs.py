@@ -73,12 +73,12 @@ def feature_map(**changes: Any) -> Descriptor:
         first=True,
         store_memory=True,
         source=SOURCE,
-        source_row_pitch=4 * WIDTH * CHANNELS,
-        source_column_pitch=4 * CHANNELS,
+        source_pitch_y=4 * WIDTH * CHANNELS,
+        source_pitch_x=4 * CHANNELS,
         load_rows=HEIGHT,
         load_columns=WIDTH,
         load_words=CHANNELS,
-        load_pitch=PADDED_PITCH,
+        load_pitch_y=PADDED_PITCH,
         load_base=10,
         load_head=PADDED_PITCH + CHANNELS,
         load_tail=PADDED_PITCH,
@@ -87,12 +87,12 @@ def feature_map(**changes: Any) -> Descriptor:
         step_y=PADDED_PITCH,
         position_columns=WIDTH,
         position_rows=HEIGHT,
-        run=3 * CHANNELS,
+        run_words=3 * CHANNELS,
         runs_y=3,
         runs_x=1,
         run_pitch_y=PADDED_PITCH,
         tiles=2,
-        columns=OUTPUTS,
+        channels=OUTPUTS,
         weights=WEIGHTS,
         parameters=PARAMETERS,
         destination=DESTINATION,
@@ -103,9 +103,9 @@ def feature_map(**changes: Any) -> Descriptor:
     store = {
         "store_columns": job.position_columns // job.window_columns,
         "store_rows": job.position_rows // job.window_rows,
-        "pitch_x": 4 * job.columns,
+        "destination_pitch_x": 4 * job.channels,
     }
-    store["pitch_y"] = store["store_columns"] * store["pitch_x"]
+    store["destination_pitch_y"] = store["store_columns"] * store["destination_pitch_x"]
     return replace(job, **(store | changes))
 
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from modelgen.hardware import Hardware
-from modelgen.targets.systolic.abi import Fence, Operation
-from modelgen.targets.systolic.descriptor import LAYOUT, Descriptor, link
+from modelgen.targets.systolic.abi import LAYOUT, Fence, Operation
+from modelgen.targets.systolic.descriptor import Descriptor, link
 from modelgen.targets.systolic.reference import slices
 from tests.support.overlap import check_fences
 from tests.support.random_chains import BASE, ChainMaker, Limits, RandomChain
@@ -80,9 +80,9 @@ def _work(job: Descriptor, hardware: Hardware) -> int:
         return 0
     entries = min(job.tiles * job.positions, 2 * hardware.accumulator_depth)
     loaded = job.load_rows * job.load_columns * job.load_words
-    filled = job.load_head + job.load_rows * (job.load_pitch + 1) + job.load_tail
+    filled = job.load_head + job.load_rows * (job.load_pitch_y + 1) + job.load_tail
     stored = (
-        job.store_rows * job.store_columns * (job.columns + job.window_rows * job.window_columns)
+        job.store_rows * job.store_columns * (job.channels + job.window_rows * job.window_columns)
     )
     size = hardware.array_size
     tile = max(entries, size * size)
@@ -95,8 +95,10 @@ def _is_defined(jobs: list[Descriptor], hardware: Hardware) -> bool:
     if job.add_residual and job.stores:
         return False
     end = BASE + 4 * ChainMaker.VALUES
-    last = job.pitch_y * max(job.store_rows - 1, 0) + job.pitch_x * max(job.store_columns - 1, 0)
-    if job.store_memory and job.destination < end < job.destination + last + 4 * job.columns:
+    last = job.destination_pitch_y * max(job.store_rows - 1, 0) + job.destination_pitch_x * max(
+        job.store_columns - 1, 0
+    )
+    if job.store_memory and job.destination < end < job.destination + last + 4 * job.channels:
         return False
     if job.store_memory and end <= job.destination < end + (1 << 20):
         return False

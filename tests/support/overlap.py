@@ -90,25 +90,25 @@ def _activities(index: int, job: Descriptor, array_size: int) -> Iterator[Activi
         load = Activity(index, LOAD, LOADED)
         data = _grid(
             job.load_base + job.load_head,
-            (job.load_rows, job.load_pitch),
+            (job.load_rows, job.load_pitch_y),
             (job.load_columns * job.load_words, 1),
         )
         parts = []
         if job.load:
             load.reads["memory"] = _grid(
                 job.source // 4,
-                (job.load_rows, job.source_row_pitch // 4),
-                (job.load_columns, job.source_column_pitch // 4),
+                (job.load_rows, job.source_pitch_y // 4),
+                (job.load_columns, job.source_pitch_x // 4),
                 (job.load_words, 1),
             )
             parts.append(data)
         if job.fill:
-            end = job.load_base + job.load_head + job.load_rows * job.load_pitch + job.load_tail
+            end = job.load_base + job.load_head + job.load_rows * job.load_pitch_y + job.load_tail
             parts.append(np.setdiff1d(np.arange(job.load_base, end), data))
         load.writes["buffer"] = np.concatenate(parts)
         yield load
     compute = Activity(index, COMPUTE, COMPUTED)
-    run = job.run
+    run = job.run_words
     if job.operation != Operation.MATMUL:
         run = min(run, job.tiles * array_size)
     compute.reads["buffer"] = _grid(
@@ -125,8 +125,11 @@ def _activities(index: int, job: Descriptor, array_size: int) -> Iterator[Activi
     if job.stores:
         if job.add_residual:
             # Operands may be fetched ahead, from when the job begins to be computed.
-            axes = (job.store_rows, job.pitch_y // 4), (job.store_columns, job.pitch_x // 4)
-            operand = _grid(job.residual // 4, *axes, (job.columns, 1))
+            axes = (
+                (job.store_rows, job.destination_pitch_y // 4),
+                (job.store_columns, job.destination_pitch_x // 4),
+            )
+            operand = _grid(job.residual // 4, *axes, (job.channels, 1))
             yield Activity(index, COMPUTE, STORED, reads={"memory": operand})
         yield _storing(index, job, sums)
 
@@ -136,15 +139,18 @@ def _storing(index: int, job: Descriptor, sums: np.ndarray) -> Activity:
     store.in_place = job.add_residual and job.store_memory and job.residual == job.destination
     # The sums of a tile are stored when the tile is done: its own job is no danger.
     store.reads["sums"] = sums
-    axes = (job.store_rows, job.pitch_y // 4), (job.store_columns, job.pitch_x // 4)
+    axes = (
+        (job.store_rows, job.destination_pitch_y // 4),
+        (job.store_columns, job.destination_pitch_x // 4),
+    )
     if job.store_memory:
-        store.writes["memory"] = _grid(job.destination // 4, *axes, (job.columns, 1))
+        store.writes["memory"] = _grid(job.destination // 4, *axes, (job.channels, 1))
     if job.store_buffer:
         store.writes["buffer"] = _grid(
             job.store_base,
-            (job.store_rows, job.store_step_y),
-            (job.store_columns, job.store_step_x),
-            (job.columns, 1),
+            (job.store_rows, job.store_pitch_y),
+            (job.store_columns, job.store_pitch_x),
+            (job.channels, 1),
         )
     return store
 

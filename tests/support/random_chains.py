@@ -102,18 +102,18 @@ class ChainMaker:
             load=True,
             first=True,
             source=BASE,
-            source_row_pitch=12,
+            source_pitch_y=12,
             load_rows=self._hardware.buffer_words // words,
             load_columns=1,
             load_words=words,
-            load_pitch=words,
+            load_pitch_y=words,
             position_rows=self._hardware.accumulator_depth // columns,
             position_columns=columns,
-            run=self._hardware.array_size,
+            run_words=self._hardware.array_size,
             runs_x=1,
             runs_y=1,
             tiles=1,
-            columns=self._hardware.array_size,
+            channels=self._hardware.array_size,
         )
 
     def _job(self, counters: int) -> Descriptor:
@@ -142,9 +142,9 @@ class ChainMaker:
             "position_columns": columns,
             "step_x": self._int(0, 9),
             "step_y": self._int(0, 40),
-            "run": run,
+            "run_words": run,
             "tiles": tiles,
-            "columns": self._int(1, tiles * size if is_matmul else run),
+            "channels": self._int(1, tiles * size if is_matmul else run),
             "accumulator": self._int(0, self._hardware.accumulator_depth - tiles * rows * columns),
             "weights": self._weights + 16 * self._int(0, 8),
         }
@@ -190,12 +190,12 @@ class ChainMaker:
             "fill": self._flip(),
             "fill_value": self._choose([0.0, -np.inf]),
             "source": self._address(last),
-            "source_row_pitch": row_pitch,
-            "source_column_pitch": column_pitch,
+            "source_pitch_y": row_pitch,
+            "source_pitch_x": column_pitch,
             "load_rows": rows,
             "load_columns": columns,
             "load_words": words,
-            "load_pitch": pitch,
+            "load_pitch_y": pitch,
             "load_base": self._int(0, room),
             "load_head": head,
             "load_tail": tail,
@@ -206,7 +206,7 @@ class ChainMaker:
         window_columns = self._int(1, min(3, job["position_columns"]))
         rows = self._int(1, job["position_rows"] // window_rows)
         columns = self._int(1, job["position_columns"] // window_columns)
-        channels = job["columns"]
+        channels = job["channels"]
         pitch_x = 4 * (channels + self._int(0, 3))
         pitch_y = columns * pitch_x + 4 * self._int(0, 3)
         last = (rows - 1) * pitch_y + (columns - 1) * pitch_x + 4 * channels
@@ -224,13 +224,13 @@ class ChainMaker:
             "parameters": self._parameters,
             "destination": destination,
             "residual": operand if apart else destination,
-            "pitch_x": pitch_x,
-            "pitch_y": pitch_y,
+            "destination_pitch_x": pitch_x,
+            "destination_pitch_y": pitch_y,
             "store_rows": rows,
             "store_columns": columns,
             "store_base": self._int(0, self._hardware.buffer_words - end) if fits else 0,
-            "store_step_x": step_x,
-            "store_step_y": step_y,
+            "store_pitch_x": step_x,
+            "store_pitch_y": step_y,
             "window_rows": window_rows,
             "window_columns": window_columns,
             "slope": self._choose([1.0, 0.125, 0.0]),

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from flows import config
+from flows.contract import cpp, description
 from flows.repository import ROOT
 from flows.serial import protocol
 from flows.toolchain import firmware
@@ -176,7 +177,7 @@ def _build(kind: str) -> Path:
     """Compiles, unless these very sources were compiled before."""
     sources = [*SOURCES[kind], HERE / "board.cpp"]
     headers = [*sorted(HERE.rglob("*.hpp")), *sorted((ROOT / "sw" / "include").rglob("*.hpp"))]
-    digest = hashlib.sha256("".join([kind, *FLAGS]).encode())
+    digest = hashlib.sha256("".join([kind, *FLAGS, cpp.header(description.load())]).encode())
     rdl = [ROOT / "cores" / name for name in firmware.REGISTERS]
     for path in [*sources, *headers, *rdl, config.DEFAULT_PATH]:
         digest.update(path.read_bytes())

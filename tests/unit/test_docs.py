@@ -294,11 +294,11 @@ def rows(register: RegNode, place: str, is_register: bool) -> Iterator[str]:
     """A row for a register with one field; otherwise one for itself and one for each field."""
     fields = list(register.fields())
     name = register.inst_name.upper() if is_register else register.inst_name
-    meaning = register.get_property("desc").rstrip(".")
+    meaning = (register.get_property("desc") or fields[0].get_property("desc")).rstrip(".")
     if len(fields) == 1:
         extra = fields[0].get_property("desc")
         # The register's description says it all where the field has none of its own.
-        meaning += f": {extra.rstrip('.')}" if extra and extra != meaning else ""
+        meaning += f": {extra.rstrip('.')}" if extra and extra.rstrip(".") != meaning else ""
         yield row(place, name, fields[0], meaning, is_register)
         return
     yield row(place, name, None, meaning, is_register)

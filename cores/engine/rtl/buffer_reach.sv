@@ -28,15 +28,15 @@ module buffer_reach
   logic [34:0] reach;
 
   // Channels beyond the tiles are not read.
-  assign channels = 32'(descriptor_i.tiles_count) * 32'(ArraySize);
+  assign channels = 32'(descriptor_i.tiles) * 32'(ArraySize);
 
   always_ff @(posedge clk_i) begin
-    columns_q <= extent(descriptor_i.positions_columns, descriptor_i.step_x);
-    rows_q    <= extent(descriptor_i.positions_rows, descriptor_i.step_y);
-    runs_x_q  <= extent(descriptor_i.tiles_runs_x, descriptor_i.run_pitch_x);
-    runs_y_q  <= extent(descriptor_i.run_runs_y, descriptor_i.run_pitch_y);
+    columns_q <= extent(descriptor_i.position_columns, descriptor_i.step_x);
+    rows_q    <= extent(descriptor_i.position_rows, descriptor_i.step_y);
+    runs_x_q  <= extent(descriptor_i.runs_x, descriptor_i.run_pitch_x);
+    runs_y_q  <= extent(descriptor_i.runs_y, descriptor_i.run_pitch_y);
     words_q   <= 32'(descriptor_i.input_base)
-        + ((descriptor_i.control_operation != OperationMatmul
+        + ((descriptor_i.operation != OperationMatmul
             && channels < 32'(descriptor_i.run_words))
            ? channels : 32'(descriptor_i.run_words));
   end

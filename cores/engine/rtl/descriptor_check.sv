@@ -26,57 +26,57 @@ module descriptor_check
   logic bad_window;
   logic misaligned;
 
-  assign uses_array = descriptor_i.control_operation inside {OperationMatmul, OperationDepthwise};
-  assign loads      = descriptor_i.control_load || descriptor_i.control_fill;
-  assign stores     = descriptor_i.control_store_memory || descriptor_i.control_store_buffer;
-  assign adds       = stores && descriptor_i.control_residual;
+  assign uses_array = descriptor_i.operation inside {OperationMatmul, OperationDepthwise};
+  assign loads      = descriptor_i.load || descriptor_i.fill;
+  assign stores     = descriptor_i.store_memory || descriptor_i.store_buffer;
+  assign adds       = stores && descriptor_i.add_residual;
 
-  assign unknown = !(descriptor_i.control_operation inside {
+  assign unknown = !(descriptor_i.operation inside {
           OperationMatmul, OperationDepthwise, OperationSum, OperationMax})
-      || descriptor_i.control_fence == 2'd3
-      || (descriptor_i.control_span && descriptor_i.control_operation != OperationMatmul)
-      || (descriptor_i.control_span && descriptor_i.tiles_runs_x > 16'd1)
-      || {descriptor_i.control_reserved_15, descriptor_i.control_reserved,
-          descriptor_i.load_tail_reserved, descriptor_i.columns_reserved,
-          descriptor_i.reserved_30_value, descriptor_i.reserved_31_value} != '0;
+      || descriptor_i.fence == 2'd3
+      || (descriptor_i.span && descriptor_i.operation != OperationMatmul)
+      || (descriptor_i.span && descriptor_i.runs_x > 16'd1)
+      || {descriptor_i.reserved_flag, descriptor_i.reserved_control,
+          descriptor_i.reserved_tail, descriptor_i.reserved_run,
+          descriptor_i.reserved_30, descriptor_i.reserved_31} != '0;
 
-  assign zero = descriptor_i.positions_columns == '0 || descriptor_i.positions_rows == '0
-      || descriptor_i.run_words == '0 || descriptor_i.run_runs_y == '0
-      || descriptor_i.tiles_runs_x == '0 || descriptor_i.tiles_count == '0
-      || descriptor_i.columns_count == '0
-      || (loads && (descriptor_i.load_shape_rows == '0 || descriptor_i.load_shape_columns == '0
-                    || descriptor_i.load_row_words == '0))
-      || (stores && (descriptor_i.store_shape_rows == '0 || descriptor_i.store_shape_columns == '0
-                     || descriptor_i.store_window_rows == '0
-                     || descriptor_i.store_window_columns == '0));
+  assign zero = descriptor_i.position_columns == '0 || descriptor_i.position_rows == '0
+      || descriptor_i.run_words == '0 || descriptor_i.runs_y == '0
+      || descriptor_i.runs_x == '0 || descriptor_i.tiles == '0
+      || descriptor_i.channels == '0
+      || (loads && (descriptor_i.load_rows == '0 || descriptor_i.load_columns == '0
+                    || descriptor_i.load_words == '0))
+      || (stores && (descriptor_i.store_rows == '0 || descriptor_i.store_columns == '0
+                     || descriptor_i.window_rows == '0
+                     || descriptor_i.window_columns == '0));
 
   // Runs that a slice may cross begin in successive banks, and a slice crosses few of them.
   logic [BankWidth-1:0] skip;
 
   assign skip     = BankWidth'(descriptor_i.run_pitch_y) - BankWidth'(descriptor_i.run_words);
-  assign bad_span = descriptor_i.control_span && descriptor_i.run_runs_y > 16'd1
+  assign bad_span = descriptor_i.span && descriptor_i.runs_y > 16'd1
       && (skip != '0
           || (19'(descriptor_i.run_words) * 19'(MostCrossings) < 19'(ArraySize)
-              && descriptor_i.run_runs_y > 16'(MostCrossings + 1)));
+              && descriptor_i.runs_y > 16'(MostCrossings + 1)));
 
   assign bad_window = stores
-      && (24'(descriptor_i.store_shape_rows) * 24'(descriptor_i.store_window_rows)
-              > 24'(descriptor_i.positions_rows)
-          || 24'(descriptor_i.store_shape_columns) * 24'(descriptor_i.store_window_columns)
-              > 24'(descriptor_i.positions_columns));
+      && (24'(descriptor_i.store_rows) * 24'(descriptor_i.window_rows)
+              > 24'(descriptor_i.position_rows)
+          || 24'(descriptor_i.store_columns) * 24'(descriptor_i.window_columns)
+              > 24'(descriptor_i.position_columns));
 
-  assign misaligned = (descriptor_i.control_load
-          && {descriptor_i.source_address[1:0], descriptor_i.source_row_pitch_bytes[1:0],
-              descriptor_i.source_row_pitch_bytes[31], descriptor_i.source_column_pitch_bytes[1:0],
-              descriptor_i.source_column_pitch_bytes[31]} != '0)
-      || (uses_array && descriptor_i.weights_address[3:0] != '0)
-      || (stores && descriptor_i.parameters_address[1:0] != '0)
-      || (descriptor_i.control_store_memory && descriptor_i.destination_address[1:0] != '0)
-      || (adds && descriptor_i.residual_address[1:0] != '0)
-      || ((descriptor_i.control_store_memory || adds)
-          && {descriptor_i.pitch_x_bytes[1:0], descriptor_i.pitch_x_bytes[31],
-              descriptor_i.pitch_y_bytes[1:0], descriptor_i.pitch_y_bytes[31]} != '0)
-      || descriptor_i.profile_address[3:0] != '0;
+  assign misaligned = (descriptor_i.load
+          && {descriptor_i.source[1:0], descriptor_i.source_pitch_y[1:0],
+              descriptor_i.source_pitch_y[31], descriptor_i.source_pitch_x[1:0],
+              descriptor_i.source_pitch_x[31]} != '0)
+      || (uses_array && descriptor_i.weights[3:0] != '0)
+      || (stores && descriptor_i.parameters[1:0] != '0)
+      || (descriptor_i.store_memory && descriptor_i.destination[1:0] != '0)
+      || (adds && descriptor_i.residual[1:0] != '0)
+      || ((descriptor_i.store_memory || adds)
+          && {descriptor_i.destination_pitch_x[1:0], descriptor_i.destination_pitch_x[31],
+              descriptor_i.destination_pitch_y[1:0], descriptor_i.destination_pitch_y[31]} != '0)
+      || descriptor_i.profile[3:0] != '0;
 
   always_comb begin
     if (unknown) code_o = ErrorBadOperation;

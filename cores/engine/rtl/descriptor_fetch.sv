@@ -63,7 +63,7 @@ module descriptor_fetch
 
   assign descriptor = descriptor_t'(words_q);
   assign fetching_o = state_q != StateIdle;
-  assign last       = descriptor.next_address == '0;
+  assign last       = descriptor.next == '0;
   assign req_o      = state_q == StateRead && requested_q != BeatWidth'(Beats)
       && address_q[3:0] == 4'd0;
   assign addr_o     = address_q + 32'(requested_q) * 32'(4 * PortWords);
@@ -91,7 +91,7 @@ module descriptor_fetch
         StatePush: begin
           if (push) begin
             state_q     <= last ? StateIdle : StateRead;
-            address_q   <= descriptor.next_address;
+            address_q   <= descriptor.next;
             index_q     <= index_q + 1'b1;
             reports_q   <= reports_q + 16'(report);
             requested_q <= '0;
@@ -151,15 +151,15 @@ module descriptor_fetch
     .beyond_o    (beyond)
   );
 
-  assign row_words = 32'(descriptor.load_row_words) * 32'(descriptor.load_shape_columns);
+  assign row_words = 32'(descriptor.load_words) * 32'(descriptor.load_columns);
 
   always_ff @(posedge clk_i) begin
     found_q      <= found;
-    span_words_q <= 32'(descriptor.run_words) * 32'(descriptor.run_runs_y);
-    runs_q       <= 32'(descriptor.tiles_runs_x) * 32'(descriptor.run_runs_y);
-    entries_q    <= 16'(32'(descriptor.positions_columns) * 32'(descriptor.positions_rows));
-    gap_q        <= descriptor.load_row_pitch - row_words[15:0];
-    wide_q       <= descriptor.control_fill && row_words > 32'(descriptor.load_row_pitch);
+    span_words_q <= 32'(descriptor.run_words) * 32'(descriptor.runs_y);
+    runs_q       <= 32'(descriptor.runs_x) * 32'(descriptor.runs_y);
+    entries_q    <= 16'(32'(descriptor.position_columns) * 32'(descriptor.position_rows));
+    gap_q        <= descriptor.load_pitch_y - row_words[15:0];
+    wide_q       <= descriptor.fill && row_words > 32'(descriptor.load_pitch_y);
   end
 
   always_comb begin
@@ -176,14 +176,14 @@ module descriptor_fetch
 
   logic stores;
 
-  assign stores  = descriptor.control_store_memory || descriptor.control_store_buffer;
+  assign stores  = descriptor.store_memory || descriptor.store_buffer;
   assign error_o = '{valid: code != ErrorNone, code: code, index: index_q};
-  assign report  = stores || descriptor.profile_address != '0 || last;
+  assign report  = stores || descriptor.profile != '0 || last;
   assign push    = state_q == StatePush && code == ErrorNone && !full_i;
   assign push_o  = '{
     load: push,
     weight: push
-        && descriptor.control_operation inside {OperationMatmul, OperationDepthwise},
+        && descriptor.operation inside {OperationMatmul, OperationDepthwise},
     compute: push,
     store: push && report
   };
@@ -191,86 +191,86 @@ module descriptor_fetch
   assign commands_o.load = '{
     index: index_q,
     reports: reports_q,
-    fence: fence_e'(descriptor.control_fence),
-    load: descriptor.control_load,
-    fill: descriptor.control_fill,
-    source: descriptor.source_address,
-    row_pitch: descriptor.source_row_pitch_bytes,
-    column_pitch: descriptor.source_column_pitch_bytes,
-    rows: descriptor.load_shape_rows,
-    columns: descriptor.load_shape_columns,
-    words: descriptor.load_row_words,
-    pitch: descriptor.load_row_pitch,
+    fence: fence_e'(descriptor.fence),
+    load: descriptor.load,
+    fill: descriptor.fill,
+    source: descriptor.source,
+    row_pitch: descriptor.source_pitch_y,
+    column_pitch: descriptor.source_pitch_x,
+    rows: descriptor.load_rows,
+    columns: descriptor.load_columns,
+    words: descriptor.load_words,
+    pitch: descriptor.load_pitch_y,
     gap: gap_q,
-    base: descriptor.load_buffer_base,
-    head: descriptor.load_buffer_head,
-    tail: descriptor.load_tail_words,
-    fill_value: descriptor.fill_value_value
+    base: descriptor.load_base,
+    head: descriptor.load_head,
+    tail: descriptor.load_tail,
+    fill_value: descriptor.fill_value
   };
 
   logic depthwise;
 
-  assign depthwise         = descriptor.control_operation == OperationDepthwise;
+  assign depthwise         = descriptor.operation == OperationDepthwise;
   assign commands_o.weight = '{
     index: index_q,
     diagonal: depthwise,
-    weights: descriptor.weights_address,
-    words: depthwise ? 32'd1 : descriptor.control_span ? span_words_q
+    weights: descriptor.weights,
+    words: depthwise ? 32'd1 : descriptor.span ? span_words_q
         : 32'(descriptor.run_words),
-    runs: descriptor.control_span ? 32'd1 : runs_q,
-    tiles: descriptor.tiles_count
+    runs: descriptor.span ? 32'd1 : runs_q,
+    tiles: descriptor.tiles
   };
 
   assign commands_o.compute = '{
     index: index_q,
     reports: reports_q,
     report: report,
-    operation: operation_e'(descriptor.control_operation),
-    first: descriptor.control_first,
-    span: descriptor.control_span,
+    operation: operation_e'(descriptor.operation),
+    first: descriptor.first,
+    span: descriptor.span,
     base: descriptor.input_base,
-    accumulator: descriptor.input_accumulator,
+    accumulator: descriptor.accumulator,
     step_x: descriptor.step_x,
     step_y: descriptor.step_y,
-    columns: descriptor.positions_columns,
-    rows: descriptor.positions_rows,
+    columns: descriptor.position_columns,
+    rows: descriptor.position_rows,
     run: descriptor.run_words,
     span_words: span_words_q,
-    runs_x: descriptor.tiles_runs_x,
-    runs_y: descriptor.run_runs_y,
+    runs_x: descriptor.runs_x,
+    runs_y: descriptor.runs_y,
     run_pitch_x: descriptor.run_pitch_x,
     run_pitch_y: descriptor.run_pitch_y,
-    tiles: descriptor.tiles_count,
-    channels: descriptor.columns_count
+    tiles: descriptor.tiles,
+    channels: descriptor.channels
   };
 
   assign commands_o.store = '{
     index: index_q,
     address: address_q,
     last: last,
-    to_memory: descriptor.control_store_memory,
-    to_buffer: descriptor.control_store_buffer,
-    residual: stores && descriptor.control_residual,
-    tiles: descriptor.tiles_count,
-    channels: descriptor.columns_count,
-    accumulator: descriptor.input_accumulator,
+    to_memory: descriptor.store_memory,
+    to_buffer: descriptor.store_buffer,
+    residual: stores && descriptor.add_residual,
+    tiles: descriptor.tiles,
+    channels: descriptor.channels,
+    accumulator: descriptor.accumulator,
     entries: entries_q,
-    entry_pitch: descriptor.positions_columns,
-    columns: descriptor.store_shape_columns,
-    rows: descriptor.store_shape_rows,
-    window_columns: descriptor.store_window_columns,
-    window_rows: descriptor.store_window_rows,
-    parameters: descriptor.parameters_address,
-    destination: descriptor.destination_address,
-    residual_address: descriptor.residual_address,
-    pitch_x: descriptor.pitch_x_bytes,
-    pitch_y: descriptor.pitch_y_bytes,
-    buffer_base: descriptor.store_base_base,
-    buffer_step_x: descriptor.store_base_x,
-    buffer_step_y: descriptor.store_window_y,
-    clamp_low: descriptor.clamp_low_value,
-    clamp_high: descriptor.clamp_high_value,
-    slope: descriptor.slope_value,
-    profile: descriptor.profile_address
+    entry_pitch: descriptor.position_columns,
+    columns: descriptor.store_columns,
+    rows: descriptor.store_rows,
+    window_columns: descriptor.window_columns,
+    window_rows: descriptor.window_rows,
+    parameters: descriptor.parameters,
+    destination: descriptor.destination,
+    residual_address: descriptor.residual,
+    pitch_x: descriptor.destination_pitch_x,
+    pitch_y: descriptor.destination_pitch_y,
+    buffer_base: descriptor.store_base,
+    buffer_step_x: descriptor.store_pitch_x,
+    buffer_step_y: descriptor.store_pitch_y,
+    clamp_low: descriptor.clamp_low,
+    clamp_high: descriptor.clamp_high,
+    slope: descriptor.slope,
+    profile: descriptor.profile
   };
 endmodule

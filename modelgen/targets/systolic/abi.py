@@ -5,10 +5,17 @@ Generated from cores/engine/descriptor.rdl and engine.rdl: do not edit.
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from enum import IntEnum
 
-VERSION = 2
+VERSION = 3
 """Version of registers and descriptors."""
+
+DESCRIPTOR_WORDS = 32
+
+DESCRIPTOR_ALIGNMENT = 16
+"""Addresses of descriptors are multiples of so many bytes."""
 
 
 class Operation(IntEnum):
@@ -70,3 +77,175 @@ class Error(IntEnum):
     """The chain still runs after LIMIT cycles."""
     ABORTED = 10
     """The chain was stopped by ABORT."""
+
+
+LAYOUT: dict[str, tuple[int, int, int]] = {
+    "next": (0, 0, 32),
+    "operation": (1, 0, 8),
+    "load": (1, 8, 1),
+    "fill": (1, 9, 1),
+    "first": (1, 10, 1),
+    "store_memory": (1, 11, 1),
+    "store_buffer": (1, 12, 1),
+    "add_residual": (1, 13, 1),
+    "span": (1, 14, 1),
+    "fence": (1, 16, 2),
+    "source": (2, 0, 32),
+    "source_pitch_x": (3, 0, 32),
+    "source_pitch_y": (4, 0, 32),
+    "load_columns": (5, 0, 16),
+    "load_rows": (5, 16, 16),
+    "load_words": (6, 0, 16),
+    "load_pitch_y": (6, 16, 16),
+    "load_base": (7, 0, 16),
+    "load_head": (7, 16, 16),
+    "load_tail": (8, 0, 16),
+    "fill_value": (9, 0, 32),
+    "input_base": (10, 0, 16),
+    "accumulator": (10, 16, 16),
+    "step_x": (11, 0, 16),
+    "step_y": (11, 16, 16),
+    "position_columns": (12, 0, 16),
+    "position_rows": (12, 16, 16),
+    "runs_x": (13, 0, 16),
+    "runs_y": (13, 16, 16),
+    "run_pitch_x": (14, 0, 16),
+    "run_pitch_y": (14, 16, 16),
+    "run_words": (15, 0, 16),
+    "tiles": (16, 0, 16),
+    "channels": (16, 16, 16),
+    "weights": (17, 0, 32),
+    "parameters": (18, 0, 32),
+    "destination": (19, 0, 32),
+    "destination_pitch_x": (20, 0, 32),
+    "destination_pitch_y": (21, 0, 32),
+    "residual": (22, 0, 32),
+    "store_columns": (23, 0, 16),
+    "store_rows": (23, 16, 16),
+    "store_pitch_x": (24, 0, 16),
+    "store_pitch_y": (24, 16, 16),
+    "store_base": (25, 0, 16),
+    "window_columns": (25, 16, 8),
+    "window_rows": (25, 24, 8),
+    "clamp_low": (26, 0, 32),
+    "clamp_high": (27, 0, 32),
+    "slope": (28, 0, 32),
+    "profile": (29, 0, 32),
+}
+"""Of each field: word, lowest bit, bits."""
+
+FLOATS = frozenset({"fill_value", "clamp_low", "clamp_high", "slope"})
+"""Fields whose bits are an FP32 number."""
+
+
+@dataclass(frozen=True)
+class Fields:
+    """The fields of a descriptor, without those that must be zero."""
+
+    next: int = 0
+    """Address of the next descriptor; 0 ends the chain."""
+    operation: int = Operation.MATMUL
+    """What a job makes of the words that it reads."""
+    load: bool = False
+    """Fetch activations into the buffer."""
+    fill: bool = False
+    """Write fill_value round the rows in the buffer."""
+    first: bool = False
+    """The first slice overwrites the accumulators; otherwise it is added."""
+    store_memory: bool = False
+    """Results go to memory."""
+    store_buffer: bool = False
+    """Results go to the activation buffer."""
+    add_residual: bool = False
+    """Add the operand at residual to the results, before slope and clamp."""
+    span: bool = False
+    """Slices go on from run to run; needs a matmul, runs_x of 1, and runs that begin in successive
+    banks.
+    """
+    fence: int = Fence.NONE
+    """Which earlier jobs a job waits for before it loads and computes."""
+    source: int = 0
+    """Address of the activations to load: FP32."""
+    source_pitch_x: int = 0
+    """Bytes between columns of the activations in memory."""
+    source_pitch_y: int = 0
+    """Bytes between rows of the activations in memory."""
+    load_columns: int = 0
+    """Columns to load of each row."""
+    load_rows: int = 0
+    """Rows to load."""
+    load_words: int = 0
+    """Words of each column, its channels; columns lie side by side."""
+    load_pitch_y: int = 0
+    """Words of the buffer between rows."""
+    load_base: int = 0
+    """First word of the region in the buffer."""
+    load_head: int = 0
+    """Words before the first row."""
+    load_tail: int = 0
+    """Words to fill behind the last row and its gap."""
+    fill_value: float = 0.0
+    """FP32 number to fill head, gaps between rows, and tail with."""
+    input_base: int = 0
+    """Word of the buffer where the first position's first run begins."""
+    accumulator: int = 0
+    """First accumulator entry; tile t has the entries from there + t * position_columns *
+    position_rows.
+    """
+    step_x: int = 0
+    """Words of the buffer between output positions in a row."""
+    step_y: int = 0
+    """Words of the buffer between rows of output positions."""
+    position_columns: int = 0
+    """Columns of output positions, before pooling."""
+    position_rows: int = 0
+    """Rows of output positions, before pooling."""
+    runs_x: int = 0
+    """Runs in x that are read for an output position."""
+    runs_y: int = 0
+    """Runs in y that are read for an output position."""
+    run_pitch_x: int = 0
+    """Words of the buffer between runs in x."""
+    run_pitch_y: int = 0
+    """Words of the buffer between runs in y."""
+    run_words: int = 0
+    """Consecutive words of a run; channels, unless the operation is matmul."""
+    tiles: int = 0
+    """Tiles of array_size channels to compute."""
+    channels: int = 0
+    """Channels to store (N)."""
+    weights: int = 0
+    """Address of the weight stream: INT8, in the order of use."""
+    parameters: int = 0
+    """Address of the scales and biases: for each tile array_size FP32 scales, then as many biases.
+    """
+    destination: int = 0
+    """Address of the results: FP32."""
+    destination_pitch_x: int = 0
+    """Bytes between stored positions in a row, of destination and residual."""
+    destination_pitch_y: int = 0
+    """Bytes between stored rows, of destination and residual."""
+    residual: int = 0
+    """Address of the operand that is added: FP32, of the shape of the results."""
+    store_columns: int = 0
+    """Columns of stored positions, after pooling."""
+    store_rows: int = 0
+    """Rows of stored positions, after pooling."""
+    store_pitch_x: int = 0
+    """Words of the buffer between stored positions in a row."""
+    store_pitch_y: int = 0
+    """Words of the buffer between stored rows."""
+    store_base: int = 0
+    """Word of the buffer where the first result goes."""
+    window_columns: int = 0
+    """Columns of the max-pool window; windows neither overlap nor leave gaps."""
+    window_rows: int = 0
+    """Rows of the max-pool window."""
+    clamp_low: float = -math.inf
+    """Smallest result, FP32; -infinity clamps nothing."""
+    clamp_high: float = math.inf
+    """Largest result, FP32; +infinity clamps nothing."""
+    slope: float = 1.0
+    """Factor of negative results, FP32; 1.0 changes nothing."""
+    profile: int = 0
+    """Address of eight words for the counters at completion; 0 writes none."""

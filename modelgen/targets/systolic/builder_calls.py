@@ -31,7 +31,7 @@ def job_calls(lowering: Lowering, address: Address) -> list[str]:
     """Return the function that makes the job and the calls that follow it."""
     job = lowering.descriptor
     places = {field: address(place) for field, place in lowering.places.items()}
-    calls = [f"{_MAKERS[Operation(job.operation)]}({job.columns})"]
+    calls = [f"{_MAKERS[Operation(job.operation)]}({job.channels})"]
     if job.load or job.fill:
         calls += _load(job, places)
     calls += _compute(job)
@@ -55,7 +55,7 @@ def _pair(first: int, second: int) -> str:
 
 
 def _load(job: Descriptor, places: dict[str, str]) -> list[str]:
-    place = [job.load_base, job.load_pitch]
+    place = [job.load_base, job.load_pitch_y]
     if job.load_head or job.load_tail:
         place += [job.load_head]
     if job.load_tail:
@@ -64,7 +64,7 @@ def _load(job: Descriptor, places: dict[str, str]) -> list[str]:
     shape = _pair(job.load_rows, job.load_columns)
     calls = [f"activations({shape}, {job.load_words}, {{{text}}})"]
     if job.load:
-        pitch = _pair(job.source_row_pitch, job.source_column_pitch)
+        pitch = _pair(job.source_pitch_y, job.source_pitch_x)
         calls.append(f"load({places['source']}, {pitch})")
     if job.fill:
         calls.append(f"fill({_literal(job.fill_value) if job.fill_value else ''})")
@@ -78,24 +78,24 @@ def _compute(job: Descriptor) -> list[str]:
         f"positions({_pair(job.position_rows, job.position_columns)}{entry})",
     ]
     if job.span:
-        calls.append(f"span({job.run}, {job.runs_y}, {job.run_pitch_y})")
+        calls.append(f"span({job.run_words}, {job.runs_y}, {job.run_pitch_y})")
     elif job.runs_y == job.runs_x == 1:
-        calls.append(f"runs({job.run})")
+        calls.append(f"runs({job.run_words})")
     else:
         runs = _pair(job.runs_y, job.runs_x)
-        calls.append(f"runs({job.run}, {runs}, {_pair(job.run_pitch_y, job.run_pitch_x)})")
+        calls.append(f"runs({job.run_words}, {runs}, {_pair(job.run_pitch_y, job.run_pitch_x)})")
     return calls
 
 
 def _store(job: Descriptor, places: dict[str, str]) -> list[str]:
-    pitch = _pair(job.pitch_y, job.pitch_x)
+    pitch = _pair(job.destination_pitch_y, job.destination_pitch_x)
     calls = []
     if job.add_residual:
         calls.append(f"residual({places['residual']}, {pitch})")
     if job.store_memory:
         calls.append(f"store_to_memory({places['destination']}, {pitch})")
     if job.store_buffer:
-        step = _pair(job.store_step_y, job.store_step_x)
+        step = _pair(job.store_pitch_y, job.store_pitch_x)
         calls.append(f"store_to_buffer({job.store_base}, {step})")
     return calls
 

@@ -9,8 +9,9 @@
 
 #include "heepstor/assert.hpp"
 #include "heepstor/bits.hpp"
-#include "heepstor/descriptor.hpp"
+#include "heepstor/chain.hpp"
 #include "heepstor_config.hpp"
+#include "heepstor_descriptor.hpp"
 
 namespace heepstor::engine {
 
@@ -58,18 +59,22 @@ class Job {
   /// outputs: channels that the job computes.
   constexpr Job(Operation operation, std::uint32_t outputs) {
     descriptor_.control = static_cast<std::uint32_t>(operation);
-    tiles_ = (outputs + config::kArraySize - 1) / config::kArraySize;
-    descriptor_.columns = outputs;
-    clamp(-std::numeric_limits<float>::infinity(), std::numeric_limits<float>::infinity());
-    slope(1.0f);
+    descriptor_.tiles = half((outputs + config::kArraySize - 1) / config::kArraySize);
+    descriptor_.channels = half(outputs);
+    descriptor_.runs_x = 1;
+    descriptor_.window_columns = 1;
+    descriptor_.window_rows = 1;
   }
 
   /// What load() and fill() put into the buffer: rows of columns of `words` channels.
   constexpr Job& activations(Shape shape, std::uint32_t words, Place place) {
-    descriptor_.load_shape = halves(shape.rows, shape.columns);
-    descriptor_.load_row = halves(words, place.pitch);
-    descriptor_.load_buffer = halves(place.base, place.head);
-    descriptor_.load_tail = halves(place.tail, 0);
+    descriptor_.load_columns = half(shape.columns);
+    descriptor_.load_rows = half(shape.rows);
+    descriptor_.load_words = half(words);
+    descriptor_.load_pitch_y = half(place.pitch);
+    descriptor_.load_base = half(place.base);
+    descriptor_.load_head = half(place.head);
+    descriptor_.load_tail = half(place.tail);
     return *this;
   }
 
@@ -77,8 +82,8 @@ class Job {
   constexpr Job& load(Address source, Pitch bytes) {
     descriptor_.control |= kControlLoad;
     descriptor_.source = source.value;
-    descriptor_.source_row_pitch = bytes.row;
-    descriptor_.source_column_pitch = bytes.column;
+    descriptor_.source_pitch_x = bytes.column;
+    descriptor_.source_pitch_y = bytes.row;
     return *this;
   }
 
@@ -91,23 +96,27 @@ class Job {
 
   /// Word of the buffer where the first position reads, and words from position to position.
   constexpr Job& input(std::uint32_t base, Pitch step) {
-    descriptor_.input |= halves(base, 0);
-    descriptor_.step = halves(step.column, step.row);
+    descriptor_.input_base = half(base);
+    descriptor_.step_x = half(step.column);
+    descriptor_.step_y = half(step.row);
     return *this;
   }
 
   /// Output positions before pooling, and the accumulator entry of the first of them.
   constexpr Job& positions(Shape shape, std::uint32_t accumulator = 0) {
-    descriptor_.positions = halves(shape.columns, shape.rows);
-    descriptor_.input |= halves(0, accumulator);
+    descriptor_.position_columns = half(shape.columns);
+    descriptor_.position_rows = half(shape.rows);
+    descriptor_.accumulator = half(accumulator);
     return *this;
   }
 
   /// Words that a position reads: runs of `words`, `pitch` words apart. A slice ends with its run.
   constexpr Job& runs(std::uint32_t words, Shape runs = {1, 1}, Pitch pitch = {0, 0}) {
-    descriptor_.run = halves(words, runs.rows);
-    descriptor_.run_pitch = halves(pitch.column, pitch.row);
-    runs_x_ = runs.columns;
+    descriptor_.run_words = half(words);
+    descriptor_.runs_x = half(runs.columns);
+    descriptor_.runs_y = half(runs.rows);
+    descriptor_.run_pitch_x = half(pitch.column);
+    descriptor_.run_pitch_y = half(pitch.row);
     return *this;
   }
 
@@ -145,22 +154,25 @@ class Job {
   /// Stores into the buffer; words between stored positions.
   constexpr Job& store_to_buffer(std::uint32_t base, Pitch words) {
     descriptor_.control |= kControlStoreBuffer;
-    descriptor_.store_base = halves(base, words.column);
-    store_row_ = words.row;
+    descriptor_.store_base = half(base);
+    descriptor_.store_pitch_x = half(words.column);
+    descriptor_.store_pitch_y = half(words.row);
     return *this;
   }
 
   /// Adds an operand of the shape of the results before slope and clamp. It has the pitch of
   /// store_to_memory(), if the job stores there.
   constexpr Job& residual(Address operand, Pitch bytes) {
-    descriptor_.control |= kControlResidual;
+    descriptor_.control |= kControlAddResidual;
     descriptor_.residual = operand.value;
     return store_pitch(bytes);
   }
 
   /// Stores the largest value of each window; what is left at the edges is dropped.
   constexpr Job& window(Shape shape) {
-    window_ = shape;
+    HEEPSTOR_ASSERT(shape.rows <= 0xFF && shape.columns <= 0xFF, "a window has at most 255 rows");
+    descriptor_.window_columns = static_cast<std::uint8_t>(shape.columns);
+    descriptor_.window_rows = static_cast<std::uint8_t>(shape.rows);
     return *this;
   }
 
@@ -198,30 +210,24 @@ class Job {
 
   constexpr operator Descriptor() const {
     Descriptor result = descriptor_;
-    result.tiles = halves(tiles_, runs_x_);
-    result.store_shape = halves((result.positions & 0xFFFF) / window_.columns,
-                                (result.positions >> 16) / window_.rows);
-    result.store_window = halves(store_row_, window_.columns | window_.rows << 8);
+    result.store_columns = half(result.position_columns / result.window_columns);
+    result.store_rows = half(result.position_rows / result.window_rows);
     return result;
   }
 
  private:
-  static constexpr std::uint32_t halves(std::uint32_t low, std::uint32_t high) {
-    HEEPSTOR_ASSERT(low <= 0xFFFF && high <= 0xFFFF, "a descriptor's field has 16 bits");
-    return low | high << 16;
+  static constexpr std::uint16_t half(std::uint32_t value) {
+    HEEPSTOR_ASSERT(value <= 0xFFFF, "a descriptor's field has 16 bits");
+    return static_cast<std::uint16_t>(value);
   }
 
   constexpr Job& store_pitch(Pitch bytes) {
-    descriptor_.pitch_x = bytes.column;
-    descriptor_.pitch_y = bytes.row;
+    descriptor_.destination_pitch_x = bytes.column;
+    descriptor_.destination_pitch_y = bytes.row;
     return *this;
   }
 
   Descriptor descriptor_;
-  std::uint32_t tiles_ = 0;
-  std::uint32_t runs_x_ = 1;
-  std::uint32_t store_row_ = 0;
-  Shape window_ = {1, 1};
 };
 
 /// Runs of words times weights: convolution and linear layers; `outputs` channels.

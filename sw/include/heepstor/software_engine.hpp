@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "heepstor/descriptor.hpp"
+#include "heepstor/chain.hpp"
 
 namespace heepstor::software {
 

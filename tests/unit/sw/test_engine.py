@@ -74,7 +74,7 @@ def test_the_last_word_may_be_used() -> None:
     assert run_chain(small_job(accumulator=41)).error == 5
     assert run_chain(small_job(input_base=906)).error == 0
     assert run_chain(small_job(input_base=907)).error == 4
-    spanning = {"span": True, "run": 1, "run_pitch_y": 9, "position_rows": 3}
+    spanning = {"span": True, "run_words": 1, "run_pitch_y": 9, "position_rows": 3}
     assert run_chain(small_job(**spanning, runs_y=8)).error == 0
     assert run_chain(small_job(**spanning, runs_y=9)).error == 1
     end = BASE + MEMORY_BYTES
@@ -88,8 +88,8 @@ def test_of_overlapping_results_the_last_one_stays(steps: tuple[int, int]) -> No
     x, y = steps
     words = 3 * x + 2 * y + 11
     shape = {"store_columns": 4, "store_rows": 3, "window_columns": 1, "window_rows": 1}
-    in_memory = {"add_residual": False, "pitch_x": 4 * x, "pitch_y": 4 * y}
-    job = small_job(**shape, **in_memory, store_step_x=x, store_step_y=y)
+    in_memory = {"add_residual": False, "destination_pitch_x": 4 * x, "destination_pitch_y": 4 * y}
+    job = small_job(**shape, **in_memory, store_pitch_x=x, store_pitch_y=y)
     reader = Descriptor(
         operation=Operation.SUM,
         first=True,
@@ -98,14 +98,14 @@ def test_of_overlapping_results_the_last_one_stays(steps: tuple[int, int]) -> No
         step_x=1,
         position_columns=words,
         position_rows=1,
-        run=1,
+        run_words=1,
         runs_x=1,
         runs_y=1,
         tiles=1,
-        columns=1,
+        channels=1,
         parameters=PARAMETERS,
         destination=RESIDUAL,
-        pitch_x=4,
+        destination_pitch_x=4,
         store_columns=words,
         store_rows=1,
         window_columns=1,
@@ -125,7 +125,7 @@ def test_of_overlapping_results_the_last_one_stays(steps: tuple[int, int]) -> No
 def test_negative_zeros_are_not_below_zero(changes: dict[str, Any]) -> None:
     """Neither slope nor clamp changes them; the same in the reference."""
     changes |= {"add_residual": False, "store_buffer": False}
-    job = small_job(**changes, columns=8, tiles=1)
+    job = small_job(**changes, channels=8, tiles=1)
     memory = bytearray(MEMORY_BYTES)
     memory[: len(job.pack())] = job.pack()
     parameters = np.array([-1.0] * 8 + [-0.0] * 8, "<f4").tobytes()
@@ -141,8 +141,14 @@ def test_negative_zeros_are_not_below_zero(changes: dict[str, Any]) -> None:
 @pytest.mark.parametrize("operation", [Operation.SUM, Operation.MAX])
 def test_sums_and_maxima_of_negative_zeros_keep_their_sign(operation: Operation) -> None:
     """Nothing is added to the first word, and nothing is compared with it."""
-    plain = {"add_residual": False, "store_buffer": False, "load_head": 0, "columns": 3}
-    shape = {"position_rows": 1, "position_columns": 1, "run": 3, "runs_y": 2, "run_pitch_y": 3}
+    plain = {"add_residual": False, "store_buffer": False, "load_head": 0, "channels": 3}
+    shape = {
+        "position_rows": 1,
+        "position_columns": 1,
+        "run_words": 3,
+        "runs_y": 2,
+        "run_pitch_y": 3,
+    }
     stored = {"store_rows": 1, "store_columns": 1, "window_rows": 1, "window_columns": 1}
     job = small_job(operation=operation, **plain, **shape, **stored)
     memory = bytearray(MEMORY_BYTES)

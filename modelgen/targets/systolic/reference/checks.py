@@ -46,14 +46,16 @@ def buffer_end(job: Descriptor, array_size: int) -> int:
     ends = [_compute_end(job, array_size)]
     if job.load or job.fill:
         rows = job.load_base + job.load_head
-        ends.append(rows + (job.load_rows - 1) * job.load_pitch + job.load_columns * job.load_words)
+        ends.append(
+            rows + (job.load_rows - 1) * job.load_pitch_y + job.load_columns * job.load_words
+        )
         if job.fill:
-            ends.append(rows + job.load_rows * job.load_pitch + job.load_tail)
+            ends.append(rows + job.load_rows * job.load_pitch_y + job.load_tail)
     if job.store_buffer:
-        corner = (job.store_rows - 1) * job.store_step_y + (
+        corner = (job.store_rows - 1) * job.store_pitch_y + (
             job.store_columns - 1
-        ) * job.store_step_x
-        ends.append(job.store_base + corner + min(job.columns, job.tiles * array_size))
+        ) * job.store_pitch_x
+        ends.append(job.store_base + corner + min(job.channels, job.tiles * array_size))
     return max(ends)
 
 
@@ -61,7 +63,7 @@ def _compute_end(job: Descriptor, array_size: int) -> int:
     corner = (job.position_rows - 1) * job.step_y + (job.position_columns - 1) * job.step_x
     last_run = (job.runs_y - 1) * job.run_pitch_y + (job.runs_x - 1) * job.run_pitch_x
     is_matmul = job.operation == Operation.MATMUL
-    words = job.run if is_matmul else min(job.run, job.tiles * array_size)
+    words = job.run_words if is_matmul else min(job.run_words, job.tiles * array_size)
     return job.input_base + corner + last_run + words
 
 
@@ -72,8 +74,8 @@ def _is_unknown(job: Descriptor) -> bool:
 
 
 def _has_zero(job: Descriptor) -> bool:
-    used = [job.position_columns, job.position_rows, job.run, job.runs_x, job.runs_y]
-    used += [job.tiles, job.columns]
+    used = [job.position_columns, job.position_rows, job.run_words, job.runs_x, job.runs_y]
+    used += [job.tiles, job.channels]
     if job.load or job.fill:
         used += [job.load_rows, job.load_columns, job.load_words]
     if job.stores:
@@ -86,8 +88,8 @@ def _breaks_span(job: Descriptor, array_size: int) -> bool:
     if not job.span or job.runs_y == 1:
         return False
     banks = 1 << (array_size - 1).bit_length()
-    crosses_many = MOST_CROSSINGS * job.run < array_size and job.runs_y > MOST_CROSSINGS + 1
-    return (job.run_pitch_y - job.run) % banks != 0 or crosses_many
+    crosses_many = MOST_CROSSINGS * job.run_words < array_size and job.runs_y > MOST_CROSSINGS + 1
+    return (job.run_pitch_y - job.run_words) % banks != 0 or crosses_many
 
 
 def _breaks_window(job: Descriptor) -> bool:
@@ -99,7 +101,7 @@ def _breaks_window(job: Descriptor) -> bool:
 
 def _breaks_gap(job: Descriptor) -> bool:
     """Rows that are filled round have to fit their pitch."""
-    return job.fill and job.load_columns * job.load_words > job.load_pitch
+    return job.fill and job.load_columns * job.load_words > job.load_pitch_y
 
 
 def _wraps(job: Descriptor) -> bool:
@@ -109,9 +111,9 @@ def _wraps(job: Descriptor) -> bool:
 
 def _pitches(job: Descriptor) -> list[int]:
     """Return the distances in memory that a job uses, in bytes."""
-    pitches = [job.source_row_pitch, job.source_column_pitch] if job.load else []
+    pitches = [job.source_pitch_y, job.source_pitch_x] if job.load else []
     if job.store_memory or (job.stores and job.add_residual):
-        pitches += [job.pitch_x, job.pitch_y]
+        pitches += [job.destination_pitch_x, job.destination_pitch_y]
     return pitches
 
 

@@ -63,16 +63,16 @@ class _Engine:
         words = job.load_columns * job.load_words
         first = job.load_base + job.load_head
         shape = (job.load_rows, job.load_columns, job.load_words)
-        pitches = job.source_row_pitch, job.source_column_pitch
+        pitches = job.source_pitch_y, job.source_pitch_x
         source = self._memory.read_map(job.source, shape, *pitches) if job.load else None
         for row in range(job.load_rows):
-            start = first + row * job.load_pitch
+            start = first + row * job.load_pitch_y
             if source is not None:
                 self._buffer.write(slice(start, start + words), source[row].reshape(-1))
             if job.fill:
-                self._buffer.write(slice(start + words, start + job.load_pitch), job.fill_value)
+                self._buffer.write(slice(start + words, start + job.load_pitch_y), job.fill_value)
         if job.fill:
-            end = first + job.load_rows * job.load_pitch
+            end = first + job.load_rows * job.load_pitch_y
             self._buffer.write(slice(job.load_base, first), job.fill_value)
             self._buffer.write(slice(end, end + job.load_tail), job.fill_value)
 
@@ -106,11 +106,11 @@ class _Engine:
 
     def _store(self, job: Descriptor, totals: np.ndarray) -> None:
         size = self._size
-        columns = min(job.columns, job.tiles * size)
+        columns = min(job.channels, job.tiles * size)
         shape = (job.store_rows, job.store_columns, columns)
         parameters = self._memory.read(job.parameters, 2 * job.tiles * size)
         scale, bias = parameters.reshape(job.tiles, 2, size).transpose(1, 0, 2).reshape(2, -1)
-        pitches = job.pitch_y, job.pitch_x
+        pitches = job.destination_pitch_y, job.destination_pitch_x
         residual = None
         if job.add_residual:
             residual = self._memory.read_map(job.residual, shape, *pitches)
@@ -124,14 +124,14 @@ class _Engine:
             slope=job.slope,
         )
         if job.store_memory:
-            words = job.pitch_y // WORD_BYTES, job.pitch_x // WORD_BYTES
+            words = job.destination_pitch_y // WORD_BYTES, job.destination_pitch_x // WORD_BYTES
             for offset, block in _in_order(values, *words, size):
                 self._memory.write_map(job.destination + WORD_BYTES * offset, block, *pitches)
         if job.store_buffer:
-            steps = job.store_step_y, job.store_step_x
+            steps = job.store_pitch_y, job.store_pitch_x
             for offset, block in _in_order(values, *steps, size):
                 y, x, channel = np.ogrid[tuple(slice(count) for count in block.shape)]
-                places = y * job.store_step_y + x * job.store_step_x + channel
+                places = y * job.store_pitch_y + x * job.store_pitch_x + channel
                 self._buffer.write(job.store_base + offset + places, block)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from modelgen.targets.systolic.abi import Error
-from modelgen.targets.systolic.descriptor import DESCRIPTOR_ALIGNMENT, DESCRIPTOR_BYTES, Descriptor
+from modelgen.targets.systolic.abi import DESCRIPTOR_ALIGNMENT, Error
+from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, Descriptor
 from modelgen.targets.systolic.reference.scratchpad import UnwrittenReadError
 
 WORD_BYTES = 4

@@ -25,17 +25,17 @@ def count(job: Descriptor, array_size: int) -> int:
     if job.operation != Operation.MATMUL:
         return job.runs_y * job.runs_x
     if job.span:
-        return -(-job.run * job.runs_y // array_size)
-    return job.runs_y * job.runs_x * -(-job.run // array_size)
+        return -(-job.run_words * job.runs_y // array_size)
+    return job.runs_y * job.runs_x * -(-job.run_words // array_size)
 
 
 def macs(job: Descriptor, array_size: int) -> int:
     """Return the multiplications of a job; those with padding are not counted."""
     reads = job.positions * job.runs_y * job.runs_x
     if job.operation == Operation.MATMUL:
-        return reads * job.run * min(job.columns, job.tiles * array_size)
+        return reads * job.run_words * min(job.channels, job.tiles * array_size)
     if job.operation == Operation.DEPTHWISE:
-        return reads * min(job.run, job.tiles * array_size)
+        return reads * min(job.run_words, job.tiles * array_size)
     return 0
 
 
@@ -81,7 +81,7 @@ def _runs(job: Descriptor) -> np.ndarray:
 
 def _lanes(job: Descriptor, array_size: int) -> np.ndarray:
     """Return words from the position's first for each lane, -1 for none; shape (slices, S)."""
-    runs = _runs(job)[:, None] + np.arange(job.run)
+    runs = _runs(job)[:, None] + np.arange(job.run_words)
     if job.span:
         runs = runs.reshape(1, -1)
     padding = -runs.shape[1] % array_size
@@ -91,7 +91,7 @@ def _lanes(job: Descriptor, array_size: int) -> np.ndarray:
 def _channels(job: Descriptor, array_size: int) -> np.ndarray:
     """Return the same where lanes are channels; shape (slices, tiles * S)."""
     channels = np.arange(job.tiles * array_size)
-    return np.where(channels < job.run, _runs(job)[:, None] + channels, -1)
+    return np.where(channels < job.run_words, _runs(job)[:, None] + channels, -1)
 
 
 def _gather(job: Descriptor, buffer: Words, words: np.ndarray) -> np.ndarray:

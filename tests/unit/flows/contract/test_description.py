@@ -11,13 +11,17 @@ from flows.contract.description import Contract, Enumeration, Field, Member, Wor
 from flows.errors import HeepstorError
 
 DESCRIPTOR = """
+property fp32 { component = field; type = boolean; default = false; };
+property start_alignment { component = addrmap; type = longint unsigned; };
 addrmap descriptor {
+    start_alignment = 64;
     default regwidth = 32;
     enum color { red = 8'd1 { desc = "Like a rose."; }; };
     reg {
-        field { desc = "Upper."; } high[31:8];
-        field { desc = "What to paint."; encode = color; } paint[7:0];
+        field { desc = "Must be zero."; } reserved_paint[31:8];
+        field { desc = "What to paint."; encode = color; } paint[7:0] = 1;
     } control @ 0x0;
+    reg { field { desc = "How much."; fp32 = true; } amount[31:0] = 0x3F800000; } amount @ 0x4;
 };
 """
 ENGINE = """
@@ -40,10 +44,26 @@ def load(folder: Path, descriptor: str = DESCRIPTOR) -> Contract:
 def test_everything_is_read(tmp_path: Path) -> None:
     color = Enumeration("color", "What to paint.", 8, (Member("red", 1, "Like a rose."),))
     error = Enumeration("error", "Why.", 8, (Member("none", 0, "No error."),))
-    fields = (Field("control_paint", 0, 8), Field("control_high", 8, 24))
-    assert load(tmp_path) == Contract(7, (color, error), (Word("control", fields),))
+    paint = Field("paint", "What to paint.", 0, 8, default=1, enumeration="color")
+    rest = Field("reserved_paint", "Must be zero.", 8, 24)
+    amount = Field("amount", "How much.", 0, 32, default=0x3F800000, is_float=True)
+    words = (Word("control", (paint, rest)), Word("amount", (amount,)))
+    assert load(tmp_path) == Contract(7, 64, (color, error), words)
+    assert (rest.is_reserved, paint.is_reserved, rest.mask) == (True, False, 0xFFFFFF00)
 
 
-def test_a_value_needs_a_description(tmp_path: Path) -> None:
-    with pytest.raises(HeepstorError, match="red of the engine's contract has no description"):
-        load(tmp_path, DESCRIPTOR.replace('desc = "Like a rose.";', ""))
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ('desc = "Like a rose.";', "", "red of the engine's contract has no description"),
+        ("reserved_paint[31:8]", "reserved_paint[31:9]", "reserved_paint begins at bit 9 .* bit 8"),
+        ("reserved_paint[31:8]", "reserved_paint[30:8]", "control ends at bit 31 of word 0"),
+        ("amount @ 0x4", "amount @ 0x8", "amount ends at bit 32 of word 2; .* of word 1"),
+        ("amount[31:0]", "paint[31:0]", "two fields are called paint"),
+    ],
+)
+def test_what_is_not_clear_is_refused(
+    tmp_path: Path, before: str, after: str, message: str
+) -> None:
+    with pytest.raises(HeepstorError, match=message):
+        load(tmp_path, DESCRIPTOR.replace(before, after))

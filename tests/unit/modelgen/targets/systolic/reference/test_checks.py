@@ -32,41 +32,41 @@ from tests.support.random_chains import BASE
         ({"fence": 3}, Error.BAD_OPERATION),
         ({"reserved": ((1, 1 << 18),)}, Error.BAD_OPERATION),
         ({"reserved": ((8, 1 << 16),)}, Error.BAD_OPERATION),
-        ({"reserved": ((16, 1 << 31),)}, Error.BAD_OPERATION),
+        ({"reserved": ((15, 1 << 31),)}, Error.BAD_OPERATION),
         ({"reserved": ((30, 1),)}, Error.BAD_OPERATION),
         ({"reserved": ((31, 1),)}, Error.BAD_OPERATION),
         ({"span": True}, Error.BAD_OPERATION),
-        ({"span": True, "run": 12, "runs_x": 2}, Error.BAD_OPERATION),
-        ({"span": True, "run": 4, "operation": 3}, Error.BAD_OPERATION),
+        ({"span": True, "run_words": 12, "runs_x": 2}, Error.BAD_OPERATION),
+        ({"span": True, "run_words": 4, "operation": 3}, Error.BAD_OPERATION),
         ({"window_rows": 2, "store_rows": 3}, Error.BAD_OPERATION),
         ({"store_columns": 7}, Error.BAD_OPERATION),
         ({"profile": BASE + 4}, Error.BAD_ADDRESS),
         ({"source": BASE - 4}, Error.BAD_ADDRESS),
         ({"source": SOURCE + 2}, Error.BAD_ADDRESS),
-        ({"source_row_pitch": 6}, Error.BAD_ADDRESS),
-        ({"source_column_pitch": 6}, Error.BAD_ADDRESS),
+        ({"source_pitch_y": 6}, Error.BAD_ADDRESS),
+        ({"source_pitch_x": 6}, Error.BAD_ADDRESS),
         ({"weights": WEIGHTS + 4}, Error.BAD_ADDRESS),
         ({"weights": BASE + 0x5FF0}, Error.BAD_ADDRESS),
         ({"parameters": BASE + 0x6000}, Error.BAD_ADDRESS),
         ({"destination": BASE + 0x5FF0}, Error.BAD_ADDRESS),
         ({"destination": DESTINATION + 2}, Error.BAD_ADDRESS),
-        ({"pitch_x": 30}, Error.BAD_ADDRESS),
+        ({"destination_pitch_x": 30}, Error.BAD_ADDRESS),
         ({"add_residual": True, "residual": BASE - 4}, Error.BAD_ADDRESS),
         ({"load_rows": 0}, Error.ZERO_DIMENSION),
         ({"load": False, "load_words": 0}, Error.ZERO_DIMENSION),
         ({"position_rows": 0}, Error.ZERO_DIMENSION),
         ({"position_columns": 0, "store_memory": False}, Error.ZERO_DIMENSION),
-        ({"run": 0}, Error.ZERO_DIMENSION),
+        ({"run_words": 0}, Error.ZERO_DIMENSION),
         ({"runs_x": 0}, Error.ZERO_DIMENSION),
         ({"runs_y": 0}, Error.ZERO_DIMENSION),
         ({"tiles": 0}, Error.ZERO_DIMENSION),
-        ({"columns": 0, "pitch_x": 4}, Error.ZERO_DIMENSION),
+        ({"channels": 0, "destination_pitch_x": 4}, Error.ZERO_DIMENSION),
         ({"store_rows": 0}, Error.ZERO_DIMENSION),
         ({"window_columns": 0, "store_columns": 1}, Error.ZERO_DIMENSION),
         ({"load_base": 1900}, Error.BUFFER_OVERFLOW),
         ({"load_tail": 2000}, Error.BUFFER_OVERFLOW),
         ({"input_base": 1950}, Error.BUFFER_OVERFLOW),
-        ({"store_buffer": True, "store_step_y": 600}, Error.BUFFER_OVERFLOW),
+        ({"store_buffer": True, "store_pitch_y": 600}, Error.BUFFER_OVERFLOW),
         ({"accumulator": 5}, Error.ACCUMULATOR_OVERFLOW),
     ],
 )
@@ -80,7 +80,9 @@ def test_errors(change: dict[str, Any], error: Error) -> None:
 def test_what_is_not_used_may_be_anything() -> None:
     """Without loading and storing, their words are not looked at; sums need no weights."""
     job = replace(
-        feature_map(operation=Operation.SUM, run=8, load=False, fill=False, store_memory=False),
+        feature_map(
+            operation=Operation.SUM, run_words=8, load=False, fill=False, store_memory=False
+        ),
         source=3,
         load_rows=0,
         weights=7,
@@ -97,9 +99,9 @@ def test_what_is_not_used_may_be_anything() -> None:
 def test_short_runs_may_be_spanned_if_few(run: int, runs: int, allowed: bool) -> None:
     """A slice crosses at most seven runs."""
     hardware = replace(HARDWARE, array_size=16)
-    job = feature_map(span=True, run=run, runs_y=runs, run_pitch_y=run + 32, step_y=1)
+    job = feature_map(span=True, run_words=run, runs_y=runs, run_pitch_y=run + 32, step_y=1)
     scratchpad = written_scratchpad(hardware)
-    job = replace(job, columns=1, tiles=1)
+    job = replace(job, channels=1, tiles=1)
     result = Machine().run(job, hardware=hardware, scratchpad=scratchpad)
     assert (result.error is Error.NONE) == allowed
 

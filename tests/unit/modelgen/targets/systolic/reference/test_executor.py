@@ -86,7 +86,7 @@ def test_slices_that_span_runs() -> None:
     stream[:27] = kernel
     machine.put(WEIGHTS, stream.reshape(7, SIZE, 2, SIZE).transpose(0, 2, 1, 3))
     pitch = 9 + 16
-    changes = {"load_pitch": pitch, "step_y": pitch, "run_pitch_y": pitch, "span": True}
+    changes = {"load_pitch_y": pitch, "step_y": pitch, "run_pitch_y": pitch, "span": True}
     result = machine.run(feature_map(**changes, load_head=pitch + 3, load_tail=pitch))
     assert result.error is Error.NONE
     np.testing.assert_array_equal(machine.stored(*expected.shape), expected)
@@ -116,14 +116,14 @@ def test_results_stay_in_the_buffer() -> None:
         store_memory=False,
         store_buffer=True,
         store_base=1000 + frame + OUTPUTS,
-        store_step_x=OUTPUTS,
-        store_step_y=frame,
+        store_pitch_x=OUTPUTS,
+        store_pitch_y=frame,
     )
     make_frame = feature_map(
         load=False,
         store_memory=False,
         load_words=OUTPUTS,
-        load_pitch=frame,
+        load_pitch_y=frame,
         load_base=1000,
         load_head=frame + OUTPUTS,
         load_tail=frame,
@@ -131,7 +131,7 @@ def test_results_stay_in_the_buffer() -> None:
         position_rows=1,
         position_columns=1,
         runs_y=1,
-        run=1,
+        run_words=1,
     )
     pool = feature_map(
         operation=Operation.SUM,
@@ -140,7 +140,7 @@ def test_results_stay_in_the_buffer() -> None:
         input_base=1000,
         step_x=OUTPUTS,
         step_y=frame,
-        run=OUTPUTS,
+        run_words=OUTPUTS,
         runs_x=3,
         run_pitch_x=OUTPUTS,
         run_pitch_y=frame,
@@ -173,10 +173,10 @@ def test_operations_by_channel(operation: Operation) -> None:
     result = machine.run(
         feature_map(
             operation=operation,
-            source_row_pitch=4 * WIDTH * channels,
-            source_column_pitch=4 * channels,
+            source_pitch_y=4 * WIDTH * channels,
+            source_pitch_x=4 * channels,
             load_words=channels,
-            load_pitch=pitch,
+            load_pitch_y=pitch,
             load_head=pitch + channels,
             load_tail=pitch,
             fill_value=padding,
@@ -184,11 +184,11 @@ def test_operations_by_channel(operation: Operation) -> None:
             step_y=2 * pitch,
             position_columns=3,
             position_rows=3,
-            run=channels,
+            run_words=channels,
             runs_x=3,
             run_pitch_x=channels,
             run_pitch_y=pitch,
-            columns=channels,
+            channels=channels,
         )
     )
     sums = BY_CHANNEL[operation](windows(pad(values, padding), stride=2), kernel.astype(float))
@@ -219,7 +219,7 @@ def test_of_overlapping_results_the_last_one_stays() -> None:
     """Tiles come first, then rows and columns, then channels."""
     machine = Machine()
     expected = convolve(machine)
-    machine.run(feature_map(pitch_x=8, pitch_y=12))
+    machine.run(feature_map(destination_pitch_x=8, destination_pitch_y=12))
     flat = np.zeros(OUTPUTS + 2 * (WIDTH - 1) + 3 * (HEIGHT - 1))
     for first in range(0, OUTPUTS, SIZE):
         for y, x in np.ndindex(HEIGHT, WIDTH):
@@ -235,14 +235,14 @@ def test_speed() -> None:
     job = feature_map(
         load=False,
         fill=False,
-        run=192,
+        run_words=192,
         step_x=64,
         step_y=2112,
         run_pitch_y=2112,
         position_columns=32,
         position_rows=8,
         tiles=4,
-        columns=64,
+        channels=64,
         destination=BASE + (1 << 19),
     )
     chain = link([job], BASE)

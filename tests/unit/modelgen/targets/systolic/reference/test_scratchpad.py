@@ -49,7 +49,7 @@ def test_memory_that_nothing_has_written_is_not_read(rows: int, place: int | Non
     """The second job reads the rows that the first one has stored, or one more."""
     row = 4 * WIDTH * OUTPUTS
     again = feature_map(
-        source=DESTINATION, source_row_pitch=row, source_column_pitch=4 * OUTPUTS, load_rows=rows
+        source=DESTINATION, source_pitch_y=row, source_pitch_x=4 * OUTPUTS, load_rows=rows
     )
     machine = Machine()
     written = np.ones(len(machine.memory) // 4, bool)
