@@ -57,4 +57,4 @@ class Softmax(Operator):
     def kernel(self, inputs: Sequence[Shape]) -> Kernel:
         """See `Operator.kernel`."""
         columns = inputs[0][-1]
-        return Kernel("softmax.hpp", f"softmax<{columns}>", (str(math.prod(inputs[0]) // columns),))
+        return Kernel("softmax.hpp", f"softmax<{columns}, {math.prod(inputs[0]) // columns}>")

@@ -10,7 +10,8 @@
 #include "heepstor/serial/protocol.hpp"
 #include "model.hpp"
 
-/// Its address is the number that identifies this program; the linker knows it (flows/toolchain/firmware.py).
+/// Its address is the number that identifies this program; the linker knows it
+/// (flows/toolchain/firmware.py).
 extern "C" const char heepstor_program_id[];
 
 namespace {

@@ -16,13 +16,13 @@ namespace heepstor {
 /// A row that holds a NaN or +infinity, or nothing but -infinity, gives NaN (0x7fc00000)
 /// everywhere.
 ///
-/// FP32 operations in a fixed order, the same as modelgen/targets/systolic/reference: equal bit for bit.
+/// FP32 operations in a fixed order, the same as modelgen/arithmetic: equal bit for bit.
 void softmax(const float* logits, float* out, std::size_t n);
 
-/// The same for rows whose length the compiler knows: faster for short ones (10 values: 284 cycles
-/// instead of 345 on the cv32e40p), for more code (50 bytes a value).
-template <std::size_t n>
-void softmax(const float* logits, float* out, std::size_t rows = 1) {
+/// The same for rows whose length and number the compiler knows: faster for short ones (10 values:
+/// 284 cycles instead of 345 on the cv32e40p), for more code (50 bytes a value).
+template <std::size_t n, std::size_t rows = 1>
+void softmax(const float* logits, float* out) {
   constexpr std::size_t kLongestUnrolled = 16;
   for (std::size_t row = 0; row < rows; ++row, logits += n, out += n) {
     if constexpr (n <= kLongestUnrolled) {

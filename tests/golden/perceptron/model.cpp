@@ -73,7 +73,7 @@ engine::Result infer(const float* input, float* output) {
 
   // softmax2: softmax, 2 x 3
   const std::uint32_t start_0 = heepstor::cycles();
-  heepstor::softmax<3>(arena, output, 2);
+  heepstor::softmax<3, 2>(arena, output);
   cpu_cycles[0] = heepstor::cycles() - start_0;
   return result;
 }

@@ -24,10 +24,10 @@ def test_no_difference_is_larger_than_a_probability_can_be() -> None:
     assert (bound > 0.1).all() and (bound <= 1.1).all()
 
 
-def test_the_kernel_knows_the_columns_and_is_given_the_rows() -> None:
+def test_the_kernel_knows_the_rows_and_columns() -> None:
     kernel = Softmax().kernel([(2, 3, 10)])
     assert kernel.header == "softmax.hpp"
-    assert kernel.call(["in"], "out") == "heepstor::softmax<10>(in, out, 6)"
+    assert kernel.call(["in"], "out") == "heepstor::softmax<10, 6>(in, out)"
 
 
 def test_description() -> None:
