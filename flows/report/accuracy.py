@@ -25,12 +25,20 @@ def is_random(report: dict) -> bool:
     return report["origin"]["weights"] == "random"
 
 
+def heading(accuracy: dict) -> str:
+    """What the last column of `rows` holds: correct predictions, or the project's own metric."""
+    return accuracy["metric"]["name"] if accuracy["metric"] else "correct"
+
+
 def rows(accuracy: dict, simulated: dict | None = None) -> list[tuple[str, str, str, str]]:
-    """Rows of model, data, inputs, share of right predictions.
+    """Rows of model, data, inputs, and the share of correct predictions or the project's metric.
 
     `simulated` is a report, for the inputs that ran on the RTL.
     """
     whole = (accuracy["data"], count(accuracy["samples"]))
+    if metric := accuracy["metric"]:
+        models = ("float", "quantized")
+        return [(f"{model} (PyTorch)", *whole, f"{metric[model]:.4g}") for model in models]
     found = [
         ("float (PyTorch)", *whole, percent(accuracy["float"]) or UNKNOWN),
         ("quantized (PyTorch)", *whole, percent(accuracy["quantized"]) or UNKNOWN),
@@ -47,10 +55,10 @@ def table(accuracy: dict, simulated: dict | None = None):
     from rich.table import Table
 
     result = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("accuracy of", "data"):
-        result.add_column(heading)
-    for heading in ("inputs", "correct"):
-        result.add_column(heading, justify="right")
+    for name in ("model" if accuracy["metric"] else "accuracy of", "data"):
+        result.add_column(name)
+    for name in ("inputs", heading(accuracy)):
+        result.add_column(name, justify="right")
     for row in rows(accuracy, simulated):
         result.add_row(*row)
     return result
@@ -77,4 +85,5 @@ def show(accuracy: dict, terminal: Terminal) -> None:
     out = console(None, terminal.stream)
     out.print()
     out.print(table(accuracy))
-    print(f"Same prediction: {percent(accuracy['same_prediction'])}", file=terminal.stream)
+    if not accuracy["metric"]:
+        print(f"Same prediction: {percent(accuracy['same_prediction'])}", file=terminal.stream)

@@ -155,11 +155,23 @@ def summary(a: dict, b: dict, unit: Unit) -> list[Row]:
         both("of the array's peak", lambda r: r["total"]["share_of_peak"], percent, False),
         both("accuracy, float", lambda r: r["accuracy"]["float"], percent, False),
         both("accuracy, quantized", lambda r: r["accuracy"]["quantized"], percent, False),
+        *_metric_rows(a, b),
         *(
             both(f"memory: {part}", lambda r, part=part: r["memory"][part], size)
             for part in ("code", "data", "weights", "arena", "total")
         ),
         both("memory: stack used", lambda r: r["memory"]["stack_used"], size),
+    ]
+
+
+def _metric_rows(a: dict, b: dict) -> list[Row]:
+    """The projects' own metric, if both have the same; nobody knows which value is better."""
+    left, right = (report["accuracy"]["metric"] for report in (a, b))
+    if not (left and right and left["name"] == right["name"]):
+        return []
+    return [
+        Row(f"{left['name']}, {model}", f"{left[model]:.4g}", f"{right[model]:.4g}")
+        for model in ("float", "quantized")
     ]
 
 

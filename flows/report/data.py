@@ -119,7 +119,7 @@ def make(
         },
         "memory": {**size, "stack_used": simulation["stack_bytes"]},
         "accuracy": accuracy,
-        "predictions": _predictions(runs, module_outputs, labels),
+        "predictions": None if accuracy["metric"] else _predictions(runs, module_outputs, labels),
         "quantized_difference": simulation["quantized_difference"],
         "module_difference": simulation["module_difference"],
         "tolerance": model["tolerance"],

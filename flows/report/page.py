@@ -36,6 +36,7 @@ def render(report: dict) -> str:
         unit=unit_of(report),
         charts=charts,
         accuracy=accuracy.rows(report["accuracy"], report),
+        measure=accuracy.heading(report["accuracy"]),
         random=accuracy.is_random(report),
         causes=_used_causes(report),
         waits=WAITS,

@@ -163,10 +163,11 @@ def _closing_lines(report: dict) -> list[str]:
         f"Memory       {parts},\n             stack {memory['stack_used']} of "
         f"{memory['stack']} bytes used, {size(memory['free'])} free",
     ]
-    right = predictions["equal_to_labels"]
-    against_labels = "" if right is None else f"{right} of {report['inputs']} correct, "
-    lines.append(
-        f"Predictions  {against_labels}{predictions['equal_to_module']} of {report['inputs']} the "
-        f"same as the PyTorch module's"
-    )
+    if predictions:
+        right = predictions["equal_to_labels"]
+        against_labels = "" if right is None else f"{right} of {report['inputs']} correct, "
+        lines.append(
+            f"Predictions  {against_labels}{predictions['equal_to_module']} of {report['inputs']} "
+            "the same as the PyTorch module's"
+        )
     return [*lines, f"Outputs      {accuracy.compared(report)}"]

@@ -61,6 +61,24 @@ def imported_by(path: Path) -> list[str]:
     return list(dict.fromkeys(_imports(ast.walk(_tree(path)), "")))
 
 
+def defines(path: Path, name: str) -> bool:
+    """Whether a file binds a name at its top level: a function, a variable or an import.
+
+    Raises HeepstorError where it is not valid Python.
+    """
+    return any(name in _bound(statement) for statement in _tree(path).body)
+
+
+def _bound(statement: ast.stmt) -> list[str]:
+    if isinstance(statement, ast.FunctionDef):
+        return [statement.name]
+    if isinstance(statement, ast.ImportFrom):
+        return [alias.asname or alias.name for alias in statement.names]
+    if isinstance(statement, ast.Assign):
+        return [target.id for target in statement.targets if isinstance(target, ast.Name)]
+    return []
+
+
 def _tree(path: Path) -> ast.Module:
     try:
         return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))

@@ -14,7 +14,7 @@ from flows.config import Config
 from flows.errors import HeepstorError
 from flows.repository import COMMAND, build_folder, projects, shown, work_folder
 from flows.repository.projects import Project
-from flows.repository.sources import import_closure, imported_by, is_source, module_name
+from flows.repository.sources import defines, import_closure, imported_by, is_source, module_name
 from flows.stages.hashing import FileHashes
 from flows.stages.options import Options
 from flows.stages.stage import MANIFEST, Outcome, Runner, Stage, Upstream, read_manifest
@@ -111,15 +111,21 @@ class Pipeline:
             from modelgen import stages
 
             options = {"quantization": self.options.quantization, "scale": self.options.scale}
-            stages.quantize(self.export.folder, out, options, self._progress())
+            folders = (self._named_project.folder, work_folder(self.root) / "data")
+            arguments = (self.export.folder, out, options, self._progress())
+            with unloaded_afterwards([module_name(self.root, file) for file in program]):
+                stages.quantize(*arguments, *(folders if measures else ()))
 
         values = {
             **self._versions("torch", "numpy"),
             "option quantization": self.options.quantization or "the project's",
             "option scale": self.options.scale or "the project's",
         }
-        files = self._python("modelgen.stages:quantize")
-        return self._stage("quantize", work, files, values, Upstream(self.export))
+        program = self._python("modelgen.stages:quantize")
+        # The project's own metric is code of the user's, as all of its project.py in `export`.
+        measures = defines(self._named_project.file, "metric")
+        files = (*program, *(self._project_files() if measures else ()))
+        return self._stage("quantize", work, files, values, Upstream(self.export), records=measures)
 
     @cached_property
     def generate(self) -> Stage:

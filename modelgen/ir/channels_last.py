@@ -16,3 +16,19 @@ def to_layout(shape: tuple[int, ...]) -> tuple[int, ...]:
 def values_to_layout(values: np.ndarray) -> np.ndarray:
     """Return inputs as the graph takes them: with the channels of feature maps last."""
     return np.ascontiguousarray(values.transpose(0, 2, 3, 1)) if values.ndim == 4 else values
+
+
+def values_from_layout(
+    values: np.ndarray, maps: tuple[int, ...] | None, shape: tuple[int, ...]
+) -> np.ndarray:
+    """Return outputs of a graph, shape (inputs, outputs), in PyTorch's order.
+
+    Args:
+        values: the graph's outputs.
+        maps: channels, rows and columns where they are feature maps, flattened or not; else None.
+        shape: of one input's outputs in PyTorch.
+    """
+    if maps is not None:
+        channels, rows, columns = maps
+        values = values.reshape(-1, rows, columns, channels).transpose(0, 3, 1, 2)
+    return np.ascontiguousarray(values).reshape(len(values), *shape)

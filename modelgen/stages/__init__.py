@@ -48,7 +48,12 @@ def export(
 
 
 def quantize(
-    export_dir: Path, out_dir: Path, options: Mapping[str, Any], progress: Progress
+    export_dir: Path,
+    out_dir: Path,
+    options: Mapping[str, Any],
+    progress: Progress,
+    project_dir: Path | None = None,
+    data_dir: Path | None = None,
 ) -> None:
     """Simplify the graph, quantize its weights, and measure the accuracy of both.
 
@@ -61,10 +66,12 @@ def quantize(
         options: "device", "quantization" and "scale" override the project's settings of those
             names; "" or a missing one: the setting.
         progress: shows how far it is.
+        project_dir: folder with project.py, where that has a metric of its own.
+        data_dir: folder of the data sets, for that metric.
     """
     from modelgen.stages.quantization import run
 
-    run(Path(export_dir), Path(out_dir), options, progress)
+    run(Path(export_dir), Path(out_dir), options, progress, project_dir, data_dir)
 
 
 def generate(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -22,9 +22,6 @@ from modelgen.workload.project import Project, load_project
 from modelgen.workload.random_weights import random_model
 from modelgen.workload.settings import with_batch
 from modelgen.workload.training import trained_model
-
-if TYPE_CHECKING:
-    from modelgen.workload.settings import Settings
 
 
 def run(
@@ -62,22 +59,29 @@ def run_project(
     settings = project.settings
     outputs = run_module(model, data.test_inputs, settings.batch, progress)
     imported = import_with_origins(model, data.test_inputs.shape[1:], settings.batch)
-    check_outputs(imported.graph, settings, data)
+    check_outputs(imported.graph, settings, data, classes=project.metric is None)
+    shape = outputs.shape[1:]
     outputs = outputs_to_layout(imported.graph, outputs)
     check_import(imported, data.test_inputs, outputs)
     graph_files.save(imported.graph, out_dir)
     _save_test_data(data, outputs, out_dir)
-    _write_json(out_dir / PROJECT_FILE, _description(project.name, settings, data, origin))
+    description = _description(project, data, origin, shape)
+    _write_json(out_dir / PROJECT_FILE, description)
 
 
-def _description(name: str, settings: Settings, data: Data, origin: str) -> dict[str, Any]:
+def _description(
+    project: Project, data: Data, origin: str, shape: tuple[int, ...]
+) -> dict[str, Any]:
+    """Return what later stages have to know; `shape` is that of the module's output."""
     return {
-        "name": name,
+        "name": project.name,
+        "metric": None if project.metric is None else project.settings.metric,
+        "output_shape": shape,
         "data": data.name,
         "note": data.note,
         "pixels": None if data.pixels is None else asdict(data.pixels),
         "weights": origin,
-        "settings": asdict(settings),
+        "settings": asdict(project.settings),
     }
 
 

@@ -10,17 +10,28 @@ from typing import Any
 
 import numpy as np
 
+from modelgen.errors import ModelError
 from modelgen.ir import files as graph_files
+from modelgen.ir.channels_last import values_from_layout
 from modelgen.ir.execute import accuracy, predictions, run_graph, select_device
+from modelgen.ir.graph import Graph
 from modelgen.passes.append_softmax import append_softmax
 from modelgen.passes.simplify import simplify
 from modelgen.progress import Progress
 from modelgen.quantize import portable
 from modelgen.quantize.weights import quantize
 from modelgen.stages.files import PROJECT_FILE, TEST_FILE, Samples, read_description, read_test_data
+from modelgen.workload.project import load_project
 
 
-def run(export_dir: Path, out_dir: Path, options: Mapping[str, Any], progress: Progress) -> None:
+def run(
+    export_dir: Path,
+    out_dir: Path,
+    options: Mapping[str, Any],
+    progress: Progress,
+    project_dir: Path | None,
+    data_dir: Path | None,
+) -> None:
     """Write the quantized graph and its accuracy; see `modelgen.stages.quantize`."""
     description = read_description(export_dir)
     settings = description["settings"]
@@ -35,13 +46,55 @@ def run(export_dir: Path, out_dir: Path, options: Mapping[str, Any], progress: P
     for name in (TEST_FILE, PROJECT_FILE):
         shutil.copyfile(export_dir / name, out_dir / name)
     device = select_device(options.get("device") or settings["device"])
-    measured = _accuracies(data, run_graph(quantized, data.inputs, device))
+    outputs = run_graph(quantized, data.inputs, device)
+    if description["metric"] is None:
+        measured = _accuracies(data, outputs)
+    else:
+        layout = _maps(graph_files.load(export_dir)), tuple(description["output_shape"])
+        module, quantized_module = (
+            values_from_layout(values, *layout) for values in (data.outputs, outputs)
+        )
+        name = description["metric"]
+        measured = _own_metric(name, module, quantized_module, project_dir, data_dir)
     samples = len(data.inputs)
     document = {**measured, "samples": samples, "data": f"{description['data']} test set"}
     (out_dir / "accuracy.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
-def _accuracies(data: Samples, quantized: np.ndarray) -> dict[str, float | None]:
+def _maps(graph: Graph) -> tuple[int, ...] | None:
+    """Return channels, rows and columns of an output of feature maps, flattened or not."""
+    shape = graph.tensors[graph.output].shape
+    return graph.flattened or ((shape[3], *shape[1:3]) if len(shape) == 4 else None)
+
+
+def _own_metric(
+    name: str,
+    outputs: np.ndarray,
+    quantized: np.ndarray,
+    project_dir: Path | None,
+    data_dir: Path | None,
+) -> dict[str, Any]:
+    """Return the project's own metric of the user's module and of the quantized graph.
+
+    Raises:
+        ModelError: it is not known where it comes from, or it fails.
+    """
+    if project_dir is None or data_dir is None:
+        raise ModelError(
+            "The project's metric() is hidden: define it, or import it, by its name at the top "
+            "level of project.py."
+        )
+    project = load_project(project_dir)
+    data = project.data(data_dir)
+    found = {
+        "name": name,
+        "float": project.measure(outputs, data),
+        "quantized": project.measure(quantized, data),
+    }
+    return {"metric": found, "float": None, "quantized": None, "same_prediction": None}
+
+
+def _accuracies(data: Samples, quantized: np.ndarray) -> dict[str, Any]:
     """Return the accuracy on the whole test set of the user's module and of the quantized graph.
 
     None where labels are unknown.
@@ -52,6 +105,7 @@ def _accuracies(data: Samples, quantized: np.ndarray) -> dict[str, float | None]
         return None if data.labels is None else accuracy(outputs, data.labels)
 
     return {
+        "metric": None,
         "float": share(data.outputs),
         "quantized": share(quantized),
         "same_prediction": float(same.mean()),

@@ -14,14 +14,22 @@ from modelgen.workload.data import Data
 from modelgen.workload.settings import Settings
 
 
-def check_outputs(graph: Graph, settings: Settings, data: Data) -> None:
+def check_outputs(graph: Graph, settings: Settings, data: Data, *, classes: bool = True) -> None:
     """Compare a float graph's output with the settings and with the labels.
+
+    Args:
+        graph: float, as imported.
+        settings: the project's.
+        data: the project's.
+        classes: whether labels are classes that the outputs tell apart.
 
     Raises:
         ModelError: a softmax cannot be added, or labels are not among the model's classes.
     """
     if settings.softmax:
         _check_softmax(graph)
+    if not classes:
+        return
     for which, labels in (("test", data.test_labels), ("training", data.train_labels)):
         if labels is not None:
             check_labels(data.name, which, labels, _classes(graph))

@@ -1,8 +1,9 @@
-"""Loads a project: model(), data(folder) and settings from projects/<name>/project.py."""
+"""Loads a project: model(), data(folder), settings, and what else a project.py can define."""
 
 from __future__ import annotations
 
 import importlib.util
+import math
 import sys
 import traceback
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from modelgen.workload.data import Data
 from modelgen.workload.settings import Settings, parse
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 
 FILE_NAME = "project.py"
@@ -30,6 +32,10 @@ class Project:
     settings: Settings
     model: Callable[[], torch.nn.Module]
     load_data: Callable[[Path], Data]
+    train: Callable[[torch.nn.Module, Data], None] | None = None
+    """The project's own training; None: the built-in one, if the settings ask for it."""
+    metric: Callable[[np.ndarray, Data], float] | None = None
+    """The project's own figure of merit; None: the share of correct predictions."""
 
     def data(self, folder: Path) -> Data:
         """Return the project's data; `folder` is where data sets are kept."""
@@ -45,6 +51,26 @@ class Project:
     def build_model(self) -> torch.nn.Module:
         """Return what model() gives."""
         return _call(self, "model", self.model)
+
+    def measure(self, outputs: np.ndarray, data: Data) -> float:
+        """Return the project's own metric of a model's outputs for all test inputs.
+
+        `outputs` are FP32, of the shape that the module gives, in PyTorch's order.
+        """
+        metric = self.metric
+        assert metric is not None
+        value = _call(self, "metric", lambda: float(metric(outputs, data)))
+        if not math.isfinite(value):
+            raise ModelError(
+                f"metric() of {self.folder / FILE_NAME} returned {value}; expected a finite number."
+            )
+        return value
+
+    def train_model(self, model: torch.nn.Module, data: Data) -> None:
+        """Train a model in place by the project's own training."""
+        train = self.train
+        assert train is not None
+        _call(self, "train", lambda: train(model, data))
 
 
 def _call(project: Project, name: str, function: Callable[[], Any]) -> Any:
@@ -67,13 +93,32 @@ def load_project(folder: Path) -> Project:
     if not path.is_file():
         raise ModelError(f"There is no {path}. A project is a folder with a {FILE_NAME}.")
     module = _import(path)
-    return Project(
+    project = Project(
         name=folder.name,
         folder=folder,
         settings=_settings(module, path),
         model=_function(module, "model", path),
         load_data=_function(module, "data", path),
+        train=_optional(module, "train", path),
+        metric=_optional(module, "metric", path),
     )
+    _check_own(project, path)
+    return project
+
+
+def _check_own(project: Project, path: Path) -> None:
+    """Raise ModelError for settings that contradict the project's own training or metric."""
+    settings = project.settings
+    if project.train is not None and settings.training is not None:
+        raise ModelError(
+            f"{path} defines train(), and the setting 'training' asks for the built-in training. "
+            "Remove one of them."
+        )
+    if project.metric is not None and settings.softmax:
+        raise ModelError(
+            f"{path} defines metric(), and the setting 'softmax' changes the outputs that it "
+            "measures. Set 'softmax' to False, or put the softmax into the model."
+        )
 
 
 def _import(path: Path) -> ModuleType:
@@ -116,6 +161,15 @@ def _function(module: ModuleType, name: str, path: Path) -> Callable[..., Any]:
             "data": "data(folder) -> modelgen.workload.data.Data",
         }
         raise ModelError(f"{path} has no function {name}; it needs {purpose[name]}.")
+    return function
+
+
+def _optional(module: ModuleType, name: str, path: Path) -> Callable[..., Any] | None:
+    """Return a function that a project can have, or None."""
+    function = getattr(module, name, None)
+    if function is not None and not callable(function):
+        kind = type(function).__name__
+        raise ModelError(f"{name} of {path} is a {kind}; expected a function.")
     return function
 
 

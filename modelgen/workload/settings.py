@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from modelgen.errors import ModelError
+from modelgen.workload.names import check_printable
 
 _QUANTIZATIONS = ("per_channel", "per_tensor")
 _SCALES = ("max", "mse")
@@ -49,7 +50,9 @@ class Settings:
     device: str = "auto"
     """Where training and evaluation run: "auto", "cpu" or "cuda"."""
     training: Training | None = field(default=None)
-    """None: the model is used as model() returns it."""
+    """None: the model is used as model() returns it, or as the project's own train() leaves it."""
+    metric: str = "metric"
+    """What reports call the value of the project's own metric()."""
 
 
 def parse(values: Any) -> Settings:
@@ -73,6 +76,9 @@ def parse(values: Any) -> Settings:
     _check_choice("device", settings.device, _DEVICES)
     if not isinstance(settings.softmax, bool):
         raise ModelError(f"Setting 'softmax' is {settings.softmax!r}; it must be True or False.")
+    if not isinstance(settings.metric, str) or not settings.metric:
+        raise ModelError("Setting 'metric' must be the name of what metric() measures.")
+    check_printable("The metric", settings.metric)
     if settings.checkpoint is not None and not isinstance(settings.checkpoint, str):
         raise ModelError("Setting 'checkpoint' must be the name of a file.")
     return settings

@@ -36,8 +36,9 @@ def trained_model(
 ) -> tuple[torch.nn.Module, str]:
     """Return the project's model with its trained values, and where they come from.
 
-    In this order: the checkpoint that the settings name; the model as it is, if nothing is to be
-    trained; what an earlier run has trained with the same model, data and settings; training.
+    In this order: the checkpoint that the settings name; the project's own training; the model as
+    it is, if nothing is to be trained; what an earlier run has trained with the same model, data
+    and settings; training.
 
     Args:
         project: a loaded project.
@@ -50,11 +51,14 @@ def trained_model(
     if project.settings.checkpoint is not None:
         load_checkpoint(model, project.folder / project.settings.checkpoint)
         return model, f"checkpoint {project.settings.checkpoint}"
-    if training is None:
+    if training is None and project.train is None:
         return model, "as model() gives it"
     # Before the training: what cannot be compiled need not be trained.
     graph = import_model(model, data.test_inputs.shape[1:], project.settings.batch)
-    check_outputs(graph, project.settings, data)
+    check_outputs(graph, project.settings, data, classes=project.metric is None)
+    if training is None:
+        _train_by_project(project, model, data)
+        return model, "trained by the project's train()"
     check_trainable(model, data)
     kept = checkpoints / f"{project.name}-{_key(project, graph, data, training)}.pt"
     if kept.is_file():
@@ -74,6 +78,23 @@ def trained_model(
     save_checkpoint(model, kept, check)
     inputs = 0 if data.train_inputs is None else len(data.train_inputs)
     return reloaded, f"trained on {inputs} inputs"
+
+
+def _train_by_project(project: Project, model: torch.nn.Module, data: Data) -> None:
+    """Train in place by the project's train(). Nothing is kept: it may depend on anything."""
+    import torch
+
+    torch.manual_seed(0)
+    project.train_model(model.train(), data)
+    model.to("cpu").eval()
+    _check_finite(model, "train() leaves")
+
+
+def _check_finite(model: torch.nn.Module, which: str) -> None:
+    import torch
+
+    if not all(bool(torch.isfinite(value).all()) for value in model.parameters()):
+        raise ModelError(f"{which} parameters that are NaN or infinite: lower the learning rate.")
 
 
 def _check_reloaded(trained: torch.nn.Module, reloaded: torch.nn.Module, data: Data) -> None:

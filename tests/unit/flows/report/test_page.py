@@ -14,7 +14,10 @@ from flows.units import Unit
 from tests.support import browser
 from tests.support.report_samples import branched, made, run, simulation
 
-UNKNOWN = {"float": None, "quantized": None, "same_prediction": 1.0, "samples": 9, "data": "x"}
+UNKNOWN = {
+    **dict.fromkeys(("float", "quantized", "metric")),
+    **{"same_prediction": 1.0, "samples": 9, "data": "x"},
+}
 ON_CPU = simulation(run(9_000, ["3f800000"] * 4, {}, {"0": 8_000, "1": 700}))
 REPORTS = {
     "small": made(),
