@@ -136,7 +136,7 @@ def test_ctrl_c_while_registers_are_read(tmp_path: Path) -> None:
     program = f"""
         import os, random, signal, time
         from flows.system import interrupts
-        from flows.toolchain import registers
+        from flows.contract import registers
         random.seed(0)
         started = time.monotonic()
         registers.compile_rdl({str(RDL)!r})
