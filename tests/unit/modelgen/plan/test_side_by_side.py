@@ -61,7 +61,9 @@ MODELS = [
 IDS = ["maps", "rows", "followed", "pools", "nested", "dense", "twice", "sum", "cpu", "softmax"]
 
 
-@pytest.mark.parametrize("hardware", [Hardware(), SMALL, Hardware(array_size=16)], ids=str)
+@pytest.mark.parametrize(
+    "hardware", [Hardware(), SMALL, Hardware(array_size=16)], ids=["default", "small", "16"]
+)
 @pytest.mark.parametrize("batch", [1, 3])
 @pytest.mark.parametrize(("model", "shape"), MODELS, ids=[*IDS, "flattened"])
 def test_concatenations(
