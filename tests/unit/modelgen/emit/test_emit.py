@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from flows import config
 from flows.repository import ROOT
+from flows.toolchain import firmware
 from modelgen.cpp.formatting import format_cpp
 from modelgen.emit import emit
 from modelgen.hardware import Hardware
@@ -113,9 +115,7 @@ def test_many_descriptors_are_patched_by_a_table(tmp_path: Path) -> None:
 
 def test_sources_compile_on_the_host(tmp_path: Path) -> None:
     """Syntax and types against the real run-time headers; running them is tested with the SoC."""
-    config = pytest.importorskip("flows.config")
     write(networks.cifar10(), tmp_path, Hardware(array_size=8))
-    firmware = pytest.importorskip("flows.toolchain.firmware")
     firmware.write_headers(config.load(), tmp_path)
     for source in ("model.cpp", "main.cpp"):
         command = [

@@ -17,6 +17,7 @@ from torch import nn
 
 from flows import config
 from flows.repository import ROOT
+from flows.toolchain import firmware
 from modelgen import operators
 from modelgen.arithmetic.fp32 import fp32_mul
 from modelgen.emit import emit_model
@@ -104,7 +105,7 @@ def test_its_kernel_is_called_with_all_values(tmp_path: Path) -> None:
     assert re.search(r"heepstor::square\(arena[ +\d]*, arena[ +\d]*, 36\);", text)
     (tmp_path / "heepstor").mkdir()
     (tmp_path / "heepstor" / "square.hpp").write_text(HEADER)
-    config.write_cpp_header(config.load(), tmp_path / "heepstor_config.hpp")
+    firmware.write_headers(config.load(), tmp_path)
     includes = [f"-I{tmp_path}", f"-I{ROOT / 'sw' / 'include'}"]
     command = [os.environ.get("CXX", "g++"), "-std=c++17", "-Wall", "-Werror", "-fsyntax-only"]
     subprocess.run([*command, *includes, str(tmp_path / "model.cpp")], check=True)
