@@ -135,7 +135,7 @@ def test_more_inputs_than_there_are(built: Path, tmp_path: Path) -> None:
 
 def test_memory_too_small(built: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"\d+ bytes are missing.*memory\.bank_kib"):
-        stages.generate(built / "quantize", tmp_path, Hardware(memory_bytes=12288), {})
+        stages.generate(built / "quantize", tmp_path, Hardware(memory_bytes=9216), {})
 
 
 def test_matmul_program(tmp_path: Path) -> None:
