@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from modelgen.frontends.torch_export.calls import shape_of
+from modelgen.frontends.torch_export.tracing import shape_text
 from modelgen.frontends.torch_export.translation import Translation
 from modelgen.operators import (
     AvgPool2d,
@@ -215,7 +216,9 @@ def _is_number(value: Any) -> bool:
 
 def _add_affine(to: Translation, call: Any, factor: float, constant: float) -> None:
     """Add `x * factor + constant`."""
-    channels = to.shape(call.args[0])[-1] if shape_of(call) else 1
+    channels = to.shape(call, call.args[0])[-1:]
+    if len(shape_of(call)) < 2:
+        to.complain(call, f"gets an input of shape {shape_text(shape_of(call))}, without the batch")
     constants = to.add_constants(
         call,
         scale=np.full(channels, factor, np.float32),

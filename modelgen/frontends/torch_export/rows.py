@@ -64,7 +64,7 @@ def _add_permutation(
     to: Translation, call: Any, source: Any, axes: Sequence[int], name: str
 ) -> str:
     """Add a permutation of feature maps; a reshape where no value moves by it."""
-    before = to.shape(source)
+    before = to.shape(call, source)
     shape = tuple(before[axis] for axis in axes)
     # Dimensions of a single element may stand anywhere.
     moved = [axis for axis in axes if before[axis] > 1]

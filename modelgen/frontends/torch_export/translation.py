@@ -173,9 +173,9 @@ class Translation:
             candidate = f"{name}#{count}"
         return candidate
 
-    def shape(self, source: Any) -> tuple[int, ...]:
-        """Return the shape of what a call or a name stands for, channels last."""
-        return self._tensors[source if isinstance(source, str) else self._tensor_of[source]].shape
+    def shape(self, call: Any, source: Any) -> tuple[int, ...]:
+        """Return the shape of a tensor that a call reads, channels last."""
+        return self._tensors[self._source(call, source)].shape
 
     def order(self, call: Any) -> tuple[int, ...] | None:
         """Return channels, rows, columns of the flattened maps that a call reads, if it does."""

@@ -209,3 +209,21 @@ def test_what_cannot_be_had_is_said(model: nn.Module, message: str) -> None:
     with pytest.raises(ModelError, match=message) as caught:
         import_model(model, SHAPE, 1)
     assert "\n" not in str(caught.value)
+
+
+def test_a_number_times_a_tensor_without_batch() -> None:
+    with pytest.raises(ModelError, match="gets an input of shape 5, without the batch"):
+        import_model(Function(lambda x: x.flatten() * 2), (5,), 1)
+
+
+def test_a_sum_that_is_the_same_for_each_input() -> None:
+    class Computed(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.bias = nn.Parameter(torch.ones(5))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x + (self.bias + 1)
+
+    with pytest.raises(ModelError, match="does not work on the model's input"):
+        import_model(Computed(), (5,), 1)
