@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from flows.errors import HeepstorError
-from flows.repository.sources import import_closure, is_source
 from flows.stages.hashing import FileHashes
 from flows.stages.recorder import ABSENT
 from flows.stages.stage import (
@@ -25,8 +24,7 @@ from flows.stages.stage import (
     describe_changes,
     read_manifest,
 )
-from flows.system.files import describe, write_whole
-from flows.system.locks import file_lock
+from flows.system.files import describe
 
 
 @pytest.fixture
@@ -251,15 +249,6 @@ def test_a_pipe_that_is_closed_is_no_fault_of_the_disk(tmp_path, runner):
     assert not (tmp_path / ".s.partial").exists()
 
 
-def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
-    target = tmp_path / "new folder" / "file"
-    write_whole(target, "old")
-    with pytest.raises(UnicodeEncodeError):
-        write_whole(target, "new \udcff")
-    assert target.read_text() == "old"
-    assert list(target.parent.iterdir()) == [target]
-
-
 def test_manifest_names_inputs_and_outputs(tmp_path, runner):
     source = tmp_path / "source.txt"
     source.write_text("one")
@@ -283,124 +272,3 @@ def test_describe_changes():
     assert describe_changes(before, {**before, "a.py": ABSENT}) == "a.py is gone"
     assert describe_changes(before, {**before, "c.py": ABSENT}) is None
     assert describe_changes({**before, "c.py": ABSENT}, {**before, "c.py": "1"}) == "c.py is new"
-
-
-def test_hashes_are_remembered_and_never_stale(tmp_path, monkeypatch):
-    file = tmp_path / "file"
-    file.write_text("one")
-    monkeypatch.setattr("flows.stages.hashing._SETTLED_NS", -1)
-    hashes = FileHashes(tmp_path / "hashes.json")
-    first = hashes.of(file)
-    hashes.save()
-    again = FileHashes(tmp_path / "hashes.json")
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "open", None)
-        assert again.of(file) == first, "an unchanged file is not read"
-    times = (file.stat().st_atime_ns, file.stat().st_mtime_ns)
-    file.write_text("two")
-    os.utime(file, ns=times)
-    assert again.of(file) != first, "the same size and time do not hide a change"
-    (tmp_path / "hashes.json").write_text("nonsense")
-    assert FileHashes(tmp_path / "hashes.json").of(file) != first
-
-
-@pytest.mark.parametrize("entry", [None, 3, "text", [], [1], [[1, 2, 3, 4], 5], {"a": []}])
-def test_remembered_hashes_of_the_wrong_shape_are_none(tmp_path, entry):
-    file, store = tmp_path / "file", tmp_path / "hashes.json"
-    file.write_text("one")
-    right = FileHashes().of(file)
-    for content in (entry, {str(file): entry}):
-        store.write_text(json.dumps(content))
-        assert FileHashes(store).of(file) == right
-
-
-@pytest.mark.parametrize("digest", [None, 5, ["0"], {}])
-def test_a_remembered_hash_that_is_no_text(tmp_path, digest):
-    """Of the file as it is now: size, times and inode are right."""
-    file, store = tmp_path / "file", tmp_path / "hashes.json"
-    file.write_text("one")
-    status = file.stat()
-    identity = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
-    store.write_text(json.dumps({str(file): [identity, digest]}))
-    assert FileHashes(store).of(file) == FileHashes().of(file)
-
-
-def test_a_fresh_file_is_not_remembered(tmp_path):
-    file = tmp_path / "file"
-    file.write_text("one")
-    hashes = FileHashes(tmp_path / "hashes.json")
-    hashes.of(file)
-    hashes.save()
-    assert not (tmp_path / "hashes.json").exists()
-
-
-@pytest.mark.parametrize("name", [".x.sv.swp", ".#x.sv", "#x.sv#", "x.sv~", "__pycache__/x.pyc"])
-def test_what_an_editor_leaves_is_no_source(tmp_path, name):
-    """A simulator is not built anew because somebody looks at its RTL in an editor."""
-    for path in (tmp_path / "x.sv", tmp_path / name):
-        path.parent.mkdir(exist_ok=True)
-        path.touch()
-    assert is_source(tmp_path / "x.sv")
-    assert not is_source(tmp_path / name)
-
-
-@pytest.mark.parametrize("text", [b"def model(:\n", b"x = 1\0\n", b"x = '\xff'\n"])
-def test_a_source_that_is_not_python_is_named(tmp_path, text):
-    (tmp_path / "projects" / "one").mkdir(parents=True)
-    (tmp_path / "projects" / "one" / "project.py").write_bytes(text)
-    with pytest.raises(HeepstorError, match=r"project\.py.* is not valid Python"):
-        import_closure(tmp_path, ["projects.one.project"])
-
-
-def test_import_closure(tmp_path):
-    package = tmp_path / "modelgen"
-    (package / "emit").mkdir(parents=True)
-    sources = {
-        "__init__.py": "",
-        "stages.py": (
-            "from modelgen import graph\n"
-            "if TYPE_CHECKING:\n    from modelgen import unused\n"
-            "def export():\n    import torch\n    from modelgen.importer import load\n"
-            "def generate():\n    return _emit()\n"
-            "def _emit():\n    from .emit import cpp\n"
-        ),
-        "graph.py": "import json",
-        "importer.py": "from modelgen.errors import ModelError",
-        "errors.py": "",
-        "emit/__init__.py": "",
-        "emit/cpp.py": "",
-        "unused.py": "",
-    }
-    for name, text in sources.items():
-        (package / name).write_text(text)
-
-    def names(module: str) -> set[str]:
-        return {p.relative_to(package).as_posix() for p in import_closure(tmp_path, [module])}
-
-    shared = {"__init__.py", "stages.py", "graph.py"}
-    assert names("modelgen.stages:export") == shared | {"importer.py", "errors.py"}
-    assert names("modelgen.stages:generate") == shared | {"emit/__init__.py", "emit/cpp.py"}
-    assert names("modelgen.stages") == set(sources) - {"unused.py"}
-
-
-def test_lock_makes_the_second_wait_and_say_for_whom(tmp_path):
-    lock = tmp_path / "lock"
-    order, waited = [], []
-    waiting = threading.Event()
-
-    def second() -> None:
-        def on_wait(holder: str) -> None:
-            waited.append(holder)
-            waiting.set()
-
-        with file_lock(lock, on_wait):
-            order.append("second")
-
-    thread = threading.Thread(target=second)
-    with file_lock(lock, waited.append):
-        thread.start()
-        assert waiting.wait(10)
-        order.append("first")
-    thread.join(10)
-    assert order == ["first", "second"]
-    assert waited == [f"process {os.getpid()}"]
