@@ -1,0 +1,25 @@
+"""Graphs in files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from modelgen.ir import files as graph_files
+from modelgen.passes.simplify import simplify
+from tests.support.networks import perceptron
+
+
+def test_a_graph_is_saved_and_loaded(tmp_path: Path) -> None:
+    graph = simplify(perceptron(3, [4, 3, 2], softmax=True))
+    graph_files.save(graph, tmp_path / "a")
+    loaded = graph_files.load(tmp_path / "a")
+    assert loaded.nodes == graph.nodes
+    assert loaded.tensors == graph.tensors
+    assert (loaded.input, loaded.output, loaded.batch) == (graph.input, graph.output, 3)
+    for name, value in graph.constants.items():
+        np.testing.assert_array_equal(loaded.constants[name], value)
+    graph_files.save(loaded, tmp_path / "b")
+    for name in ("graph.json", "constants.npz"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
