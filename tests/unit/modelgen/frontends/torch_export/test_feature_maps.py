@@ -18,6 +18,7 @@ from modelgen.ir.files import load, save
 from modelgen.ir.graph import Graph
 from modelgen.operators import Conv2d
 from modelgen.operators.window import Window
+from tests.support.refused import check_message
 
 SHAPE = (4, 12, 9)
 
@@ -227,3 +228,17 @@ def test_a_sum_that_is_the_same_for_each_input() -> None:
 
     with pytest.raises(ModelError, match="does not work on the model's input"):
         import_model(Computed(), (5,), 1)
+
+
+def test_batch_norm_with_the_statistics_of_its_input() -> None:
+    class Norm(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.norm = nn.BatchNorm1d(4)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            mean, variance = self.norm.running_mean, self.norm.running_var
+            return nn.functional.batch_norm(x, mean, variance, training=True, momentum=0.0)
+
+    parts = "Layer 'batch_norm'", "mean and variance of its input in evaluation mode too"
+    check_message(Norm(), (4,), *parts, batch=2)

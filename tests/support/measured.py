@@ -1,0 +1,51 @@
+"""A network's inference, measured by hand, and its row of figures."""
+
+from flows.bench import networks
+from flows.bench.runner import measurement
+from flows.simulate.device_log import Counters, InputRun
+
+# Two layers on the engine in one chain, and a softmax on the CPU.
+MODEL = {
+    "macs": 12_501_632,
+    "limit_cycles": 48_900.0,
+    "predicted_cycles": 61_000,
+    "layers": [
+        {
+            **{"index": 0, "name": "conv", "place": "engine", "op": "conv2d", "shape": "32 x 32"},
+            **{"macs": 442_368, "limit_cycles": 3_072.0, "predicted_cycles": 4_000, "chain": 0},
+            "array_cycles": 2_304,
+        },
+        {
+            **{"index": 1, "name": "linear", "place": "engine", "op": "linear", "shape": "64"},
+            **{"macs": 12_059_264, "limit_cycles": 45_828.0, "predicted_cycles": 57_000},
+            **{"chain": 0, "array_cycles": 49_696},
+        },
+        {
+            **{"index": 2, "name": "softmax", "place": "cpu", "op": "softmax", "shape": "1 x 10"},
+            **{"macs": 0, "limit_cycles": 0.0, "predicted_cycles": None, "chain": None},
+        },
+    ],
+}
+
+
+RUN = InputRun(
+    cycles=62_500,
+    # Cycles, busy, waits for descriptor, activations, weights, accumulator, store; stalls.
+    layers={
+        0: Counters(4_100, 2_304, 12, 1_500, 100, 84, 100, 7),
+        1: Counters(60_000, 52_000, 20, 5_500, 900, 180, 1_400, 9),
+    },
+    cpu={2: 900},
+)
+
+
+SIZE = {"code": 9_000, "data": 3_000, "weights": 78_000, "arena": 4_096, "stack": 8, "total": 1}
+
+
+STATISTICS = {"cycles": 100_000, "wall_seconds": 0.5}
+
+
+def resnet8(**changes) -> dict:
+    """The figures of resnet8 at S = 16, all goals reached."""
+    (network,) = networks._chosen(["resnet8"])
+    return {**networks.row(network, measurement(16, RUN, MODEL, SIZE, STATISTICS)), **changes}

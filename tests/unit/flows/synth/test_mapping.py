@@ -1,0 +1,85 @@
+"""Modules are mapped once, and kept."""
+
+import sys
+from dataclasses import replace
+
+import pytest
+
+from flows.errors import HeepstorError
+from flows.synth import mapping, rtlil
+
+# Writes what Yosys would: one LUT for each module that is no black box.
+YOSYS = """\
+import json, re, sys
+from pathlib import Path
+with open("{calls}", "a") as calls: calls.write("x")
+source = Path("modules.il").read_text()
+boxes = re.findall(r"blackbox 1\\nmodule \\\\(\\S+)", source)
+names = [n for n in re.findall(r"^module \\\\(\\S+)", source, re.M) if n not in boxes]
+modules = {{"\\\\" + name: {{"num_cells_by_type": {{"\\\\LUT1": 1}}}} for name in names}}
+Path("stat.json").write_text(json.dumps({{"modules": modules}}))
+"""
+
+
+@pytest.fixture
+def mapper(tmp_path):
+    """A mapper with a stand-in for Yosys, which notes each call in the file `calls`."""
+    program = tmp_path / "yosys.py"
+    program.write_text(YOSYS.format(calls=tmp_path / "calls"))
+    return mapping.Mapper((sys.executable, str(program)), "1", "xcup", tmp_path / "cache")
+
+
+def run(mapper, design):
+    modules = rtlil.read(design)
+    contents = rtlil.contents(modules)
+    ports = {content.interface: content.ports for content in contents.values()}
+    return contents, mapper.run(contents.values(), ports)
+
+
+def test_contents_are_mapped_once_and_kept(design, mapper, tmp_path):
+    contents, cells = run(mapper, design)
+    assert len(cells) == 3
+    assert cells[contents["leaf$top.one"].hash] == {"LUT1": 1}
+    run(mapper, design)
+    assert (tmp_path / "calls").read_text() == "x"
+
+
+def test_only_what_changed_is_mapped_again(design, mapper, tmp_path):
+    run(mapper, design)
+    seen = []
+    design.write_text(design.read_text().replace("connect \\a $n$7", "connect \\a 1'0"))
+    run(replace(mapper, on_progress=lambda done, total: seen.append((done, total))), design)
+    assert seen == [(0, 1), (1, 1)]
+
+
+@pytest.mark.parametrize("change", [{"version": "2"}, {"family": "xcu"}, {"options": "-uram"}])
+def test_results_belong_to_version_family_and_options(design, mapper, tmp_path, change):
+    run(mapper, design)
+    run(replace(mapper, **change), design)
+    assert (tmp_path / "calls").read_text() == "xx"
+
+
+def test_damaged_result_is_made_again(design, mapper, tmp_path):
+    _, before = run(mapper, design)
+    for path in mapper.cache.glob("*.json"):
+        path.write_text(path.read_text()[:3])
+    _, after = run(mapper, design)
+    assert after == before
+    assert (tmp_path / "calls").read_text() == "xx"
+
+
+def test_failure_of_yosys_is_shown_and_its_input_kept(design, mapper, tmp_path):
+    program = tmp_path / "broken.py"
+    program.write_text("print('ERROR: no such cell'); raise SystemExit(3)")
+    with pytest.raises(HeepstorError, match=r"code 3(.|\n)*no such cell(.|\n)*failed"):
+        run(replace(mapper, program=(sys.executable, str(program))), design)
+    assert (mapper.cache / "failed" / "modules.il").exists()
+    assert not list(mapper.cache.glob("*.json"))
+
+
+def test_batches_hold_everything_once():
+    sizes = [900_000, 300_000, 300_000, 10]
+    contents = [rtlil.Content(str(n) * size, "", frozenset()) for n, size in enumerate(sizes)]
+    groups = mapping.batches(contents)
+    assert sorted(len(c.body) for group in groups for c in group) == sorted(sizes)
+    assert len(groups) == 3

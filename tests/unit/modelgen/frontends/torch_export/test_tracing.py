@@ -1,0 +1,49 @@
+"""Models that torch.export cannot trace, and those that do not fit their input."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from tests.support.refused import check_message
+
+
+def test_wrong_shape_names_the_layer() -> None:
+    model = nn.Sequential(nn.Flatten(), nn.Linear(10, 4), nn.Linear(5, 2))
+    check_message(model, (10,), "Layer '2'", "in_features=5", "shape 1x4")
+    check_message(model, (3, 4), "Layer '1'", "shape 1x12", "input has the shape 1x3x4")
+
+
+def test_not_a_module() -> None:
+    check_message(lambda x: x, (4,), "model() returned a function", "torch.nn.Module")
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_modules_of_torchscript() -> None:
+    scripted = torch.jit.script(nn.Linear(4, 3))
+    check_message(scripted, (4,), "model() returned", "TorchScript", "'checkpoint'")
+    check_message(nn.Sequential(nn.ReLU(), scripted), (4,), "Layer '1'", "TorchScript")
+
+
+def test_control_flow() -> None:
+    class Branch(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.relu(x) if x.sum() > 0 else x
+
+    check_message(
+        Branch(), (4,), "torch.export cannot trace the model at test_tracing.py:", "Control flow"
+    )
+
+
+def test_what_cannot_be_traced_gives_its_line() -> None:
+    class Chunk(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(4, 4)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.relu_(self.layer(x).chunk(2, -1)[0])
+
+    line = "torch.relu_(self.layer(x)"
+    check_message(Chunk(), (4,), "cannot trace the model at test_tracing.py:", line)
