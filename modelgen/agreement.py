@@ -6,14 +6,14 @@ import numpy as np
 
 _SAME_OPERATORS = 2.0**-16
 """Allowed difference between two runs of the same operators, relative to the largest output:
-PyTorch may choose other kernels for values at other addresses."""
+PyTorch may choose different kernels depending on the addresses of the values."""
 
 
 def differences(got: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Return the absolute differences in FP64.
 
-    Infinities of the same sign do not differ, nor do NaNs; from anything else both are infinitely
-    far.
+    Infinities of the same sign are equal, and so are NaNs; both are infinitely far from anything
+    else.
     """
     same = (got == wanted) | (np.isnan(got) & np.isnan(wanted))
     with np.errstate(invalid="ignore", over="ignore"):
@@ -22,15 +22,15 @@ def differences(got: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 
 
 def agrees(got: np.ndarray, wanted: np.ndarray, allowed: np.ndarray | float) -> np.ndarray:
-    """Return for each number whether it differs by no more than `allowed`.
+    """Return, for each number, whether it differs by at most `allowed`.
 
-    An infinity or NaN agrees only with its like, even if `allowed` is infinite or NaN.
+    An infinity or NaN agrees only with its own kind, even if `allowed` is infinite or NaN.
     """
     distance = differences(got, wanted)
     return (distance == 0.0) | (np.isfinite(distance) & (distance <= allowed))
 
 
 def agrees_with_rerun(got: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Return for each output whether running the same operators again explains its difference."""
+    """Return, for each output, whether a rerun of the same operators explains its difference."""
     size = np.abs(wanted[np.isfinite(wanted)]).max(initial=0.0)
     return agrees(got, wanted, _SAME_OPERATORS * size)

@@ -1,5 +1,5 @@
-"""Errors that a user can cause and mend."""
+"""Errors that a user can cause and fix."""
 
 
 class ModelError(Exception):
-    """A model, project or data set cannot be used: says what failed, why and what to do."""
+    """A model, project or data set cannot be used; says what failed, why, and what to do."""

@@ -1,4 +1,4 @@
-"""The sizes of the hardware that the compiler has to know."""
+"""The hardware parameters that the compiler has to know."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ RANGES: dict[str, Range] = {
     "arena_bytes": AtLeast(1),
     "clock_hz": AtLeast(1),
 }
-"""The values that each size may have."""
+"""The valid values of each size."""
 
 
 @dataclass(frozen=True)
 class Hardware:
-    """Sizes of one configured SoC, as `heepstor_cfg.hjson` gives them.
+    """Sizes of one configuration of the SoC, as in `heepstor_cfg.hjson`.
 
-    Raises ModelError that names every size that no hardware has.
+    Raises a ModelError that names every invalid size.
     """
 
     array_size: int = 8
@@ -33,11 +33,11 @@ class Hardware:
     port_words: int = 4
     """P: 32-bit words that the engine's memory port moves in a cycle."""
     buffer_words: int = 65536
-    """32-bit words in the activation buffer."""
+    """32-bit words of the activation buffer."""
     accumulator_depth: int = 1024
-    """Entries of the accumulators, each S FP32 words wide."""
+    """Accumulator entries, each S FP32 words wide."""
     memory_bytes: int = 1024 * 1024
-    """Main memory: code, weights, arena and stack."""
+    """Main memory, which holds code, weights, arena and stack."""
     stack_bytes: int = 8 * 1024
     arena_bytes: int | None = None
     """Fixed size of the activation arena in bytes; None: as large as the model needs."""
@@ -68,7 +68,7 @@ class Hardware:
 
 
 def _wrong_sizes(hardware: Hardware) -> list[str]:
-    """The sizes that are wrong by themselves."""
+    """Return a message for each size that is invalid on its own."""
     sizes = hardware.to_dict()
     if sizes["arena_bytes"] is None:
         del sizes["arena_bytes"]
@@ -80,7 +80,7 @@ def _wrong_sizes(hardware: Hardware) -> list[str]:
 
 
 def _wrong_sum(hardware: Hardware) -> list[str]:
-    """What stack and arena leave nothing of the memory for: code and data."""
+    """Return a message if stack and arena leave no memory for code and data."""
     reserved = hardware.stack_bytes + (hardware.arena_bytes or 0)
     if reserved < hardware.memory_bytes:
         return []

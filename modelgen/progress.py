@@ -1,4 +1,4 @@
-"""What the stages need to tell the user how far they are."""
+"""The interface through which stages report progress."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Progress(Protocol):
     def track(
         self, iterable: Iterable[Item], description: str, total: int | None = None
     ) -> Iterable[Item]:
-        """Yield the items, and show how many of `total` are done."""
+        """Return the items, and show how many of `total` are done as they are consumed."""
 
     def note(self, text: str) -> None:
         """Print a line that stays."""

@@ -1,4 +1,4 @@
-"""The values that a size may have: rules that check a value and describe themselves."""
+"""Valid ranges: rules that check a value and describe themselves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeGuard
 
 @dataclass(frozen=True)
 class AtLeast:
-    """Every integer from `low` on."""
+    """Every integer >= `low`."""
 
     low: int
 
@@ -66,7 +66,7 @@ Range = AtLeast | Between | MultipleOf | PowerOfTwo
 
 
 def is_integer(value: object) -> TypeGuard[int]:
-    """Return whether a value is a whole number; True and False are none."""
+    """Return whether a value is an integer; True and False are not."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 

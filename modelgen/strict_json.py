@@ -1,4 +1,4 @@
-"""What standard JSON can hold: it has no infinity and no NaN."""
+"""Values that standard JSON can represent: it has neither infinity nor NaN."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 
 def finite(value: Any) -> Any:
-    """Return plain values with None in place of each float that is not finite.
+    """Return plain values with each float that is not finite replaced by None.
 
-    Lists, tuples and the values of dictionaries are searched at any depth.
+    Lists, tuples and the values of dictionaries are processed recursively.
     """
     if isinstance(value, dict):
         return {key: finite(inner) for key, inner in value.items()}

@@ -1,4 +1,4 @@
-"""How many threads PyTorch works with."""
+"""The number of threads that PyTorch uses."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def single_thread() -> Iterator[None]:
-    """Let PyTorch work with one thread of the CPU.
+    """Restrict PyTorch to one CPU thread.
 
-    Networks and batches are small here: more threads only wait for each other, which takes many
-    times longer on a busy machine. And sums keep their order whatever the number of cores.
+    Networks and batches are small: further threads only wait for each other, which takes many times
+    longer on a busy machine. With one thread, sums also have the same order on any number of cores.
     """
     import torch
 

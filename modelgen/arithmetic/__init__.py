@@ -1,1 +1,1 @@
-"""The numbers of the device, in NumPy, bit for bit."""
+"""The device's arithmetic in NumPy, bit for bit."""

@@ -1,4 +1,4 @@
-"""Softmax and sigmoid in FP32: the operations of the device's code (sw/), in its order."""
+"""Softmax and sigmoid in FP32: the same operations as the device code (sw/), in the same order."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from modelgen.arithmetic.fp32 import CANONICAL_NAN, Values
 
 _SMALLEST_ARGUMENT = np.float32(-87.0)
-"""exp() below this is taken as zero; above, the result is a normal number."""
+"""exp() of anything smaller is flushed to zero; of anything larger, it is a normal number."""
 _LOG2_E = np.float32(float.fromhex("0x1.715476p+0"))
 _MINUS_LN_2 = np.float32(float.fromhex("-0x1.62e430p-1"))
 _ROUND_TO_INTEGER = np.float32(1.5 * 2**23)
@@ -62,7 +62,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
         logits: FP32, shape (rows, classes).
 
     Returns:
-        FP32 of the same shape. A row with a NaN or +inf, or of nothing but -inf, is all NaN.
+        FP32 of the same shape. A row that contains NaN or +inf, or only -inf, is all NaN.
     """
     logits = np.asarray(logits, np.float32)
     with np.errstate(all="ignore"):
@@ -76,7 +76,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def sigmoid(values: np.ndarray) -> np.ndarray:
-    """Return 1 / (1 + exp(-x)) of FP32 values, 0 below -87; NaN gives the canonical NaN."""
+    """Return 1 / (1 + exp(-x)) of FP32 values, 0 below -87; NaN becomes the canonical NaN."""
     values = np.asarray(values, np.float32)
     with np.errstate(all="ignore"):
         power = exp(-np.abs(values))

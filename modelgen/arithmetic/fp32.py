@@ -1,6 +1,6 @@
 """The engine's arithmetic in NumPy, bit for bit.
 
-INT8 weights times FP32 activations: inside a slice of S values of K the activations become
+INT8 weights times FP32 activations: within a slice of S values along K, the activations become
 integers that share one exponent, the dot product is exact, and the result is rounded to FP32 once.
 Slices are added in FP32 in ascending order of K.
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 Values = np.ndarray | np.float32
-"""FP32 numbers, or one for all."""
+"""FP32 numbers, or a single one that applies to all."""
 CANONICAL_NAN = np.uint32(0x7FC00000).view(np.float32)
 """The only NaN that the engine produces: quiet, positive, no payload."""
 
@@ -22,7 +22,7 @@ GUARD_BITS = 2
 _MANTISSA_BITS = 23
 _EXPONENT_MASK = 0xFF
 _INTEGER_WEIGHT = 150 + GUARD_BITS
-"""An aligned integer A stands for A * 2^(E - _INTEGER_WEIGHT)."""
+"""An aligned integer A represents A * 2^(E - _INTEGER_WEIGHT)."""
 
 
 def canonicalize(values: np.ndarray) -> np.ndarray:
@@ -32,16 +32,16 @@ def canonicalize(values: np.ndarray) -> np.ndarray:
 
 
 def align(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Turn each row of FP32 values into integers that share the row's largest exponent.
+    """Convert each row of FP32 values to integers that share the row's largest exponent.
 
     Args:
-        values: FP32, shape (..., lanes). Lanes beyond K are given as zeros.
+        values: FP32, shape (..., lanes). Lanes beyond K are zeros.
 
     Returns:
         integers: shape (..., lanes), each within 27 signed bits, rounded half to even; kept as
-            float64, in which products and sums of them are exact. Zeros in invalid rows.
+            float64, in which their products and sums are exact. Zeros in invalid rows.
         exponents: int64, shape (...): the biased exponent E of the row, at least 1.
-        invalid: bool, shape (...): the row holds an infinity or a NaN.
+        invalid: bool, shape (...): the row contains an infinity or a NaN.
     """
     values = np.ascontiguousarray(values, dtype=np.float32)
     biased = values.view(np.uint32) >> _MANTISSA_BITS & _EXPONENT_MASK
@@ -88,7 +88,7 @@ def slice_dot(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def slice_products(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return the FP32 results of one slice in which each lane has an output of its own.
+    """Return the FP32 results of one slice in which each lane has its own output.
 
     Args:
         values: FP32, shape (..., lanes): at most S channels, which share an exponent.
@@ -115,7 +115,7 @@ def matmul(
         values: FP32, shape (M, K).
         weights: INT8, shape (K, N).
         array_size: S, the length of a slice.
-        accumulators: FP32, shape (M, N), to which the slices are added; None: the first slice
+        accumulators: FP32, shape (M, N), which the slices are added to; None: the first slice
             overwrites them.
     """
     values = np.asarray(values, dtype=np.float32)
@@ -142,14 +142,14 @@ def fp32_mul(left: Values, right: Values) -> np.ndarray:
 
 
 def maximum(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Return the larger of two FP32 numbers, `left` of two equal ones; canonical NaN of any NaN."""
+    """Return the larger of two FP32 numbers, `left` if equal; the canonical NaN if any is NaN."""
     with np.errstate(invalid="ignore"):
         larger = np.where(left < right, right, left)
     return np.where(np.isnan(left) | np.isnan(right), CANONICAL_NAN, larger)
 
 
 def clamp(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Limit to low .. high. NaN stays, and so does -0 at a bound of +0."""
+    """Limit to low .. high. NaN stays NaN, and -0 stays -0 at a bound of +0."""
     least, most = np.float32(low), np.float32(high)
     with np.errstate(invalid="ignore"):
         values = np.where(values < least, least, values)
@@ -174,8 +174,8 @@ def postprocess(
         bias: FP32, shape (N,) or scalar.
         low: lower bound of the result; -inf for none.
         high: upper bound; +inf for none.
-        residual: FP32, shape (..., N): an operand to add; None for none.
-        slope: factor of negative values.
+        residual: FP32, shape (..., N): the residual operand; None for none.
+        slope: factor applied to negative values.
     """
     values = fp32_add(fp32_mul(accumulators, scale), bias)
     if residual is not None:

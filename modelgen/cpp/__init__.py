@@ -1,1 +1,1 @@
-"""Writing C++: templates, and the project's style."""
+"""Generating C++: templates, and the project's style."""

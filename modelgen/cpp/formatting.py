@@ -1,4 +1,4 @@
-"""clang-format for what is emitted."""
+"""clang-format for generated C++."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ def _executable() -> str:
     found = str(own) if own.exists() else shutil.which("clang-format")
     if found is None:
         raise ModelError(
-            "clang-format is missing; it comes with this project's Python packages: run ./heepstor."
+            "clang-format is missing. It is one of this project's Python packages: run ./heepstor "
+            "to install them."
         )
     return found
 
 
 def format_cpp(text: str, name: str) -> str:
-    """Return C++ in the project's style; `name` tells header from source."""
+    """Return C++ in the project's style; `name` says whether it is a header or a source file."""
     command = [_executable(), f"--style=file:{_STYLE_FILE}", f"--assume-filename={name}"]
     result = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
     if result.returncode:

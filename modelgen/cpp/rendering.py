@@ -9,7 +9,7 @@ import jinja2
 
 
 def render(template: Path, context: dict[str, Any]) -> str:
-    """Return the text of a template; a variable that the context lacks is an error."""
+    """Return the text of a template; a variable missing from the context is an error."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(template.parent),
         undefined=jinja2.StrictUndefined,

@@ -13,21 +13,21 @@ from modelgen.emit.context import model_context
 from modelgen.plan.program import Program
 
 _MOST_PRINTED = 256
-"""Values of an inference's output that are printed; more would take longer than the inference."""
+"""Output values printed per inference; printing more would take longer than the inference."""
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
 def emit(
     program: Program, inputs: np.ndarray, expected: np.ndarray, folder: Path, title: str
 ) -> None:
-    """Write model.hpp, model.cpp, main.cpp, test_data.hpp and the constants that they use.
+    """Write model.hpp, model.cpp, main.cpp, test_data.hpp and the constants they use.
 
     Args:
         program: the compiled network.
         inputs: FP32, (inferences, values of one inference).
-        expected: FP32, (inferences, outputs of one inference): what the device must give.
-        folder: is made if it does not exist.
-        title: first line of the sources' comments.
+        expected: FP32, (inferences, outputs of one inference): the golden outputs.
+        folder: created if it does not exist.
+        title: first line of the header comments.
     """
     emit_model(program, folder, title)
     printed = expected.shape[1] <= _MOST_PRINTED
@@ -42,13 +42,13 @@ def emit(
 
 
 def emit_model(program: Program, folder: Path, title: str, *, formatted: bool = True) -> None:
-    """Write model.hpp, model.cpp and the constants that they use.
+    """Write model.hpp, model.cpp and the constants they use.
 
     Args:
         program: the compiled network.
-        folder: is made if it does not exist.
-        title: first line of the sources' comments.
-        formatted: in the project's style, which takes longer than the rest.
+        folder: created if it does not exist.
+        title: first line of the header comments.
+        formatted: whether to run clang-format, which takes longer than everything else.
     """
     folder.mkdir(parents=True, exist_ok=True)
     context = model_context(program, title)
@@ -60,7 +60,7 @@ def emit_model(program: Program, folder: Path, title: str, *, formatted: bool = 
 def _write(
     folder: Path, names: tuple[str, ...], context: dict[str, Any], *, formatted: bool = True
 ) -> None:
-    """Write sources from their templates."""
+    """Render the templates to source files."""
     for name in names:
         text = render(_TEMPLATES / f"{name}.j2", context)
         if formatted and not name.endswith(".S"):

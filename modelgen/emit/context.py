@@ -1,4 +1,4 @@
-"""What the templates of model.hpp and model.cpp print, as plain values."""
+"""The variables of the templates of model.hpp and model.cpp, as plain values."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ WORD_BYTES = 4
 
 
 class Pointers:
-    """Where tensors lie, as C++; see `modelgen.targets.base.Pointers`."""
+    """C++ expressions for tensor addresses; see `modelgen.targets.base.Pointers`."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
 
     def is_argument(self, tensor: str) -> str:
-        """Return "input" or "output" for a tensor in the caller's; "" for one in the arena."""
+        """Return "input" or "output" for a tensor in a caller's buffer, "" for one in the arena."""
         network = self._program.network
         for name, end in (("input", network.graph.input), ("output", network.graph.output)):
             if network.buffer(tensor) == network.buffer(end):
@@ -27,11 +27,11 @@ class Pointers:
         return ""
 
     def argument_offset(self, tensor: str, offset: int) -> int:
-        """Return the values from the caller's first to one `offset` bytes from a tensor's first."""
+        """Return the index, in the caller's buffer, of the value `offset` bytes into a tensor."""
         return self._program.network.views[tensor].offset + offset // WORD_BYTES
 
     def pointer(self, tensor: str, offset: int = 0) -> str:
-        """Return the pointer to a value, `offset` bytes from the first of the tensor."""
+        """Return the pointer to the value `offset` bytes into the tensor."""
         words = self.argument_offset(tensor, offset)
         name = self.is_argument(tensor)
         if not name:
@@ -90,14 +90,14 @@ def _layers(program: Program, codes: dict[str, Code]) -> Iterator[dict[str, str]
 
 
 def _statements(program: Program, codes: dict[str, Code]) -> Iterator[Statement]:
-    """Give the statements of the segments in the order in which they run."""
+    """Yield the statements of the segments in execution order."""
     left = {name: iter(code.statements) for name, code in codes.items()}
     for segment in program.segments:
         yield next(left[segment.target])
 
 
 def _body(statements: list[Statement]) -> list[str]:
-    """Return the lines of infer() that run the segments, and give how they ended."""
+    """Return the lines of infer() that run the segments and return the result."""
     failing = sum(bool(statement.result) for statement in statements)
     if len(statements) == failing == 1:
         return [f"return {statements[0].result};"]

@@ -1,1 +1,1 @@
-"""Models of other tools, each to the compiler's graph."""
+"""Import of models from other tools into the compiler's graph."""

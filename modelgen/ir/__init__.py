@@ -1,1 +1,1 @@
-"""The graph, how it is run in PyTorch, and how far results may differ."""
+"""The graph, its execution in PyTorch, and the tolerances of its results."""

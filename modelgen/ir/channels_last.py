@@ -1,4 +1,4 @@
-"""Feature maps have their channels last on the device: (batch, rows, columns, channels).
+"""Conversion to channels last, the device's order: (batch, rows, columns, channels).
 
 PyTorch has them second: (batch, channels, rows, columns).
 """
@@ -9,12 +9,12 @@ import numpy as np
 
 
 def to_layout(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return a shape of PyTorch with the channels of feature maps last."""
+    """Return a PyTorch shape with the channels of feature maps last."""
     return (shape[0], *shape[2:], shape[1]) if len(shape) == 4 else shape
 
 
 def values_to_layout(values: np.ndarray) -> np.ndarray:
-    """Return inputs as the graph takes them: with the channels of feature maps last."""
+    """Return inputs in the graph's order: with the channels of feature maps last."""
     return np.ascontiguousarray(values.transpose(0, 2, 3, 1)) if values.ndim == 4 else values
 
 
@@ -25,8 +25,8 @@ def values_from_layout(
 
     Args:
         values: the graph's outputs.
-        maps: channels, rows and columns where they are feature maps, flattened or not; else None.
-        shape: of one input's outputs in PyTorch.
+        maps: channels, rows and columns if they are feature maps, flattened or not; else None.
+        shape: shape of one input's outputs in PyTorch.
     """
     if maps is not None:
         channels, rows, columns = maps

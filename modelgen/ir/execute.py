@@ -1,4 +1,4 @@
-"""Runs a graph, float or quantized, in PyTorch on the CPU or a GPU."""
+"""Execution of a graph, float or quantized, in PyTorch on the CPU or a GPU."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 DEVICES = ("auto", "cpu", "cuda")
 _BLOCK = 4096
-"""Inputs that are on the device at a time."""
+"""Inputs on the device at a time."""
 
 
 def select_device(name: str) -> str:
-    """Return "cpu" or "cuda"; "auto" takes the GPU if there is one."""
+    """Return "cpu" or "cuda"; "auto" selects the GPU if there is one."""
     import torch
 
     if name not in DEVICES:
-        raise ModelError(f"Device '{name}' is unknown; use one of {', '.join(DEVICES)}.")
+        raise ModelError(f"Unknown device '{name}'. Valid choices: {', '.join(DEVICES)}.")
     available = torch.cuda.is_available()
     if name == "cuda" and not available:
-        raise ModelError('Device "cuda": PyTorch finds no GPU here. Use "auto" or "cpu".')
+        raise ModelError("Device 'cuda': PyTorch found no GPU. Use 'auto' or 'cpu'.")
     return "cuda" if available and name != "cpu" else "cpu"
 
 
@@ -60,7 +60,7 @@ def run_graph(graph: Graph, values: np.ndarray, device: str = "cpu") -> np.ndarr
 
 
 def predictions(outputs: np.ndarray) -> np.ndarray:
-    """Return the class of each row: where its largest output is, or its only one (of an argmax)."""
+    """Return the class of each row: the index of its largest output, or the output of an argmax."""
     return outputs[:, 0] if outputs.shape[1] == 1 else outputs.argmax(axis=1)
 
 
@@ -89,7 +89,7 @@ def run_nodes(
 
 
 def run_node(graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> np.ndarray:
-    """Return what one node of a graph gives, for a batch of inputs of the node's own."""
+    """Return the output of a single node, given its inputs."""
     import torch
 
     own = {role: torch.from_numpy(graph.constants[name]) for role, name in node.constants.items()}

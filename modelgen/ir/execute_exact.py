@@ -1,6 +1,6 @@
-"""A quantized graph layer by layer, without descriptors: the outputs that hardware must give.
+"""Bit-exact execution of a quantized graph, layer by layer, without descriptors.
 
-Knows nothing of jobs, buffers or tiles of work: an independent check of what the compiler makes.
+It knows nothing of jobs, buffers or tiles, and so checks the compiler independently.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from modelgen.ir.graph import Graph, Node
 from modelgen.operators.base import Cut
 
 SlicesOf = Callable[[Node], Sequence[np.ndarray] | None]
-"""Gives the indices of K, in (ky, kx, channel) order, of each slice of a node, in order; None where
-they are not cut."""
+"""Returns the indices of K, in (ky, kx, channel) order, of each slice of a node, in order; None
+if they are not cut."""
 
 
 def run_graph(
@@ -25,8 +25,8 @@ def run_graph(
     Args:
         graph: quantized, NHWC; see `modelgen.ir.graph`.
         values: FP32, shape (inputs, features...); `inputs` a multiple of the graph's batch.
-        array_size: S; the order of rounding depends on it.
-        slices_of: how the products of a node are cut; None: every S indices.
+        array_size: S, which determines where sums are rounded.
+        slices_of: how a node's products are cut into slices; None: every S indices.
 
     Returns:
         FP32, shape (inputs, outputs).
@@ -38,7 +38,7 @@ def run_graph(
 
 
 def run_node(graph: Graph, node: Node, inputs: Sequence[np.ndarray], cut: Cut) -> np.ndarray:
-    """Return what one node of a quantized graph gives, bit for bit, in the output's shape."""
+    """Return the output of one node of a quantized graph, bit for bit, in the output's shape."""
     result = node.operator.evaluate_exact(inputs, graph.arrays(node), cut)
     return result.reshape(graph.tensors[node.output].shape)
 

@@ -1,4 +1,4 @@
-"""A graph as files: graph.json and constants.npz."""
+"""Graphs on disk: graph.json and constants.npz."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _node(node: Node) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Return a record as plain JSON values."""
+    """Return a record as plain values for JSON."""
     if is_dataclass(value):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     return [_plain(part) for part in value] if isinstance(value, tuple) else value
@@ -85,7 +85,7 @@ def load(folder: Path) -> Graph:
 
 
 def _record(kind: type[Any], values: dict[str, Any]) -> Any:
-    """Return a record from its plain JSON values."""
+    """Return a record from the plain values in JSON."""
     types = get_type_hints(kind)
     made = {}
     for name, value in values.items():

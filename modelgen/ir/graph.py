@@ -1,9 +1,9 @@
 """The compiler's graph: nodes that name the tensors they read and write.
 
-Shapes contain the batch as their first dimension; feature maps are (batch, rows, columns,
-channels). Tensors are contiguous and row-major, so a tensor of shape (..., C) is a matrix of `rows`
-x `columns` for every operator that works on the last dimension. Graphs are never changed in place:
-a pass returns a new one. `modelgen.operators` has what nodes compute.
+The batch is the first dimension of every shape; feature maps are (batch, rows, columns, channels).
+Tensors are contiguous and row-major, so a tensor of shape (..., C) is a matrix of `rows` x
+`columns` to every operator that works on the last dimension. Graphs are never modified in place: a
+pass returns a new one. `modelgen.operators` defines what nodes compute.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from modelgen.operators.base import Shape
 
 
 class ElementType(Enum):
-    """What the elements of a tensor are."""
+    """The type of a tensor's elements."""
 
     FP32 = "fp32"
 
     @property
     def bytes(self) -> int:
-        """Size of an element in memory."""
+        """Size of an element in bytes."""
         return 4
 
 
@@ -56,13 +56,13 @@ class Tensor:
 
     @property
     def bytes(self) -> int:
-        """Size in memory."""
+        """Size in bytes."""
         return self.size * self.element.bytes
 
 
 @dataclass(frozen=True)
 class Node:
-    """One operator, and the tensors that it works on."""
+    """One operator, and the tensors it reads and writes."""
 
     name: str
     """Name of the layer in the model, such as "classifier.0"."""
@@ -72,12 +72,12 @@ class Node:
     constants: dict[str, str] = field(default_factory=dict)
     """Role of each constant -> its name in the graph's constants."""
     fused: tuple[str, ...] = ()
-    """Names of the layers that became part of this one."""
+    """Names of the layers that were fused into this one."""
 
 
 @dataclass(frozen=True)
 class Graph:
-    """A network with one input and one output; nodes are in an order in which they can run."""
+    """A network with one input and one output; its nodes are in a valid execution order."""
 
     input: str
     output: str
@@ -86,11 +86,11 @@ class Graph:
     tensors: dict[str, Tensor]
     constants: dict[str, np.ndarray]
     flattened: tuple[int, ...] | None = None
-    """Channels, rows, columns of the output's maps if they are flattened: PyTorch has the values
-    in that order, the device with the channels last. None: both have the same order."""
+    """Channels, rows, columns of the output's maps if they are flattened: PyTorch stores the values
+    in that order, the device with the channels last. None: the order is the same."""
 
     def constant(self, node: Node, role: str) -> np.ndarray | None:
-        """Return a node's constant; None if it has none in that role."""
+        """Return a node's constant in a role, or None."""
         name = node.constants.get(role)
         return None if name is None else self.constants[name]
 
@@ -99,7 +99,7 @@ class Graph:
         return {role: self.constants[name] for role, name in node.constants.items()}
 
     def shapes(self, node: Node) -> list[Shape]:
-        """Return the shapes of what a node reads."""
+        """Return the shapes of a node's inputs."""
         return [self.tensors[name].shape for name in node.inputs]
 
     def producer(self, tensor: str) -> Node | None:
@@ -111,7 +111,7 @@ class Graph:
         return [node for node in self.nodes if tensor in node.inputs]
 
     def with_nodes(self, nodes: Iterable[Node], **changes: Any) -> Graph:
-        """Return the graph with other nodes; tensors and constants without a use are dropped."""
+        """Return the graph with other nodes; unused tensors and constants are dropped."""
         changed = replace(self, nodes=tuple(nodes), **changes)
         named = {changed.input, changed.output}
         used: set[str] = set()

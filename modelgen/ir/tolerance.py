@@ -1,6 +1,6 @@
-"""How far the device's outputs may lie from PyTorch's.
+"""How far the device's outputs may be from PyTorch's.
 
-The bound of each operator (`error_bound`, see `modelgen.operators`) is carried through the network.
+Each operator's bound (`error_bound`, see `modelgen.operators`) is propagated through the network.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from modelgen.ir.graph import Graph, Node
 from modelgen.operators.base import Bounded
 
 SMALLEST = 2.0**-100
-"""Absolute difference that is always allowed: results that underflow."""
+"""Absolute difference that is always allowed, for results that underflow."""
 
 
 def output_tolerance(graph: Graph, values: np.ndarray) -> np.ndarray:
-    """Return the largest difference that each output may show.
+    """Return the largest allowed difference of each output.
 
     Args:
-        graph: quantized.
+        graph: a quantized graph.
         values: FP32, shape (inputs, features...); `inputs` a multiple of the graph's batch.
 
     Returns:
@@ -41,9 +41,9 @@ def propagate(graph: Graph, node: Node, inputs: list[Bounded]) -> Bounded:
     """Return a node's output and the bound on its difference, in the output's shape.
 
     Args:
-        graph: quantized or float.
+        graph: a quantized or float graph.
         node: one of its nodes.
-        inputs: what it reads.
+        inputs: the node's inputs and their bounds.
     """
     value, error = node.operator.error_bound(inputs, graph.arrays(node))
     shape = graph.tensors[node.output].shape

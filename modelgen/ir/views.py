@@ -1,4 +1,4 @@
-"""Where tensors lie: each is a view of a buffer, which has the name of one of them."""
+"""Where tensors are stored: each is a view of a buffer, which is named after one of them."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from modelgen.operators.base import Shape
 
 @dataclass(frozen=True)
 class View:
-    """The place of a tensor's elements."""
+    """Where a tensor's elements are."""
 
     buffer: str
-    """The tensor whose memory it is."""
+    """The tensor that the memory is named after."""
     offset: int
-    """Of the first element, in elements."""
+    """Offset of the first element, in elements."""
     strides: tuple[int, ...]
-    """Elements between neighbours, one number a dimension."""
+    """Elements between neighbours, for each dimension."""
 
     def is_whole(self, shape: Shape) -> bool:
-        """Tell whether a tensor of this shape lies one element after another from the start."""
+        """Return whether a tensor of this shape is contiguous from the start of the buffer."""
         return self.offset == 0 and self.strides == contiguous(shape)
 
 
 def contiguous(shape: Shape) -> tuple[int, ...]:
-    """Return the strides of a tensor whose elements lie one after another, row-major."""
+    """Return the strides of a contiguous, row-major tensor."""
     return tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
 
 
 def views(graph: Graph) -> dict[str, View]:
     """Return the view of each tensor.
 
-    What takes no time leaves its values where they are: its output lies where its input does, or
-    its inputs lie in its output, side by side.
+    An operator that takes no time leaves values where they are: its output is a view of its input,
+    or its inputs are views of its output, side by side.
     """
     found = {
         name: View(name, 0, contiguous(tensor.shape)) for name, tensor in graph.tensors.items()

@@ -1,1 +1,1 @@
-"""Places for what lives at the same time, by lifetimes."""
+"""Memory allocation by lifetimes."""

@@ -1,7 +1,7 @@
-"""Places what lives for some layers in one memory: tensors in the arena, maps in the buffer.
+"""Allocation of memory by lifetimes: of tensors in the arena, and of maps in the buffer.
 
-A tensor that is written over another one is one thing with it, from the birth of the first to the
-death of the last; so the lower bound counts their common place once.
+A tensor that overwrites another shares its allocation, from the birth of the first to the death of
+the last; so the lower bound counts it only once.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 ALIGNMENT = 16
-"""Bytes of a line of the widest memory port."""
+"""Bytes in a line of the widest memory port."""
 
 
 @dataclass(frozen=True)
 class Region:
-    """Where something lies, and from which to which layer, both included."""
+    """Where something is allocated, and from which layer to which, both included."""
 
     name: str
     offset: int
@@ -23,19 +23,19 @@ class Region:
     first: int
     last: int
     over: str | None = None
-    """What it is written over, word by word, during its first layer."""
+    """What it overwrites, word by word, during its first layer."""
 
 
 @dataclass(frozen=True)
 class Arena:
-    """Where intermediate tensors lie: bytes of memory, or words of the activation buffer."""
+    """Where intermediate tensors are: in bytes of memory, or words of the activation buffer."""
 
     size: int
     lower_bound: int
-    """What any placement needs: the largest sum of what lives at the same time."""
+    """What any allocation needs: the largest total size of what is alive at the same time."""
     regions: tuple[Region, ...] = ()
     offsets: dict[str, int] = field(default_factory=dict)
-    """Tensor -> where it begins. The network's input and output are not in the arena."""
+    """Tensor -> its offset. The network's input and output are not in the arena."""
 
 
 @dataclass(frozen=True)
@@ -47,16 +47,16 @@ class Lifetime:
     size: int
 
     def meets(self, other: Lifetime) -> bool:
-        """Tell whether both live during some layer."""
+        """Return whether both are alive during some layer."""
         return self.first <= other.last and other.first <= self.last
 
 
 def place(lifetimes: Mapping[str, Lifetime], over: Mapping[str, str] | None = None) -> Arena:
-    """Return offsets such that tensors that live at the same time do not overlap.
+    """Allocate tensors so that those alive at the same time do not overlap.
 
     Args:
-        lifetimes: of all tensors.
-        over: tensor -> one of the same size in whose place it is written.
+        lifetimes: the lifetimes of all tensors.
+        over: tensor -> a tensor of the same size that it overwrites.
     """
     over = over or {}
     owners = {name: _owner(name, over) for name in lifetimes}
@@ -77,14 +77,14 @@ def place(lifetimes: Mapping[str, Lifetime], over: Mapping[str, str] | None = No
 
 
 def _owner(name: str, over: Mapping[str, str]) -> str:
-    """Return the first of the tensors that are written over one another."""
+    """Return the first in a sequence of tensors that overwrite one another."""
     while name in over:
         name = over[name]
     return name
 
 
 def _merged(lifetimes: Mapping[str, Lifetime], owners: Mapping[str, str]) -> dict[str, Lifetime]:
-    """Return the lifetimes of the places: of owners and all that is written over them."""
+    """Return the lifetimes of allocations: of owners and everything that overwrites them."""
     merged: dict[str, Lifetime] = {}
     for name, item in lifetimes.items():
         known = merged.get(owners[name], item)
@@ -98,9 +98,9 @@ def _end(lifetimes: Mapping[str, Lifetime], offsets: Mapping[str, int]) -> int:
 
 
 def _at_alternating_ends(lifetimes: Mapping[str, Lifetime], size: int) -> dict[str, int] | None:
-    """Place one tensor at the bottom, the next at the top; None if some overlap.
+    """Place tensors alternately at the bottom and at the top; return None if some overlap.
 
-    This is the best for a plain sequence of layers: it needs no more than the lower bound.
+    This is optimal for a plain sequence of layers: it achieves the lower bound.
     """
     order = sorted(lifetimes, key=lambda name: (lifetimes[name].first, name))
     offsets = {
@@ -114,19 +114,19 @@ def _at_alternating_ends(lifetimes: Mapping[str, Lifetime], size: int) -> dict[s
 def _collide(
     one: str, other: str, lifetimes: Mapping[str, Lifetime], offsets: Mapping[str, int]
 ) -> bool:
-    """Tell whether two tensors live at the same time in the same place."""
+    """Return whether two tensors are alive at the same time and overlap."""
     starts_before_end = offsets[one] < offsets[other] + _aligned(lifetimes[other].size)
     ends_after_start = offsets[other] < offsets[one] + _aligned(lifetimes[one].size)
     return lifetimes[one].meets(lifetimes[other]) and starts_before_end and ends_after_start
 
 
 def _largest_first(lifetimes: Mapping[str, Lifetime]) -> dict[str, int]:
-    """Place the largest tensors first, each at the lowest offset that is free during its life."""
+    """Place the largest tensors first, each at the lowest offset free during its lifetime."""
     return _first_fit(lifetimes, sorted(lifetimes, key=lambda n: (-lifetimes[n].size, n)))
 
 
 def _in_order(lifetimes: Mapping[str, Lifetime]) -> dict[str, int]:
-    """Place tensors as they come to life."""
+    """Place tensors in order of birth."""
     return _first_fit(lifetimes, sorted(lifetimes, key=lambda n: (lifetimes[n].first, n)))
 
 

@@ -1,4 +1,4 @@
-"""The operators of a graph, one file each: what they compute, how exactly, and by what kernel."""
+"""The operators of a graph, one file each: what they compute, how exactly, with which kernel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Class with the largest value."""
+"""Argmax: the class with the largest value."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Argmax(Operator):
-    """Position of the largest value of each row, of equal ones the first, as FP32."""
+    """Index of the largest value of each row, the first of equal ones, as FP32."""
 
     name: ClassVar[str] = "argmax"
 

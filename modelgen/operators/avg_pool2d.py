@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AvgPool2d(Stored):
-    """Each channel by itself, divided by all of the kernel, padding included."""
+    """Averages each channel separately; divides by the full kernel size, padding included."""
 
     name: ClassVar[str] = "avg_pool2d"
     window: Window

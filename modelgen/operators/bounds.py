@@ -1,8 +1,8 @@
-"""How far sums of the device may lie from PyTorch's.
+"""How far the device's sums may be from PyTorch's.
 
-Both compute the same sums in another order and with other roundings. The difference of one sum is
-bounded relative to the sum of its absolute products, plus what aligning activations to the largest
-of a slice can lose.
+Both compute the same sums, but in a different order and with different rounding. The difference is
+bounded relative to the sum of the absolute products, plus what is lost when activations are aligned
+to the largest one of a slice.
 """
 
 from __future__ import annotations

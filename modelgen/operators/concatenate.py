@@ -1,4 +1,4 @@
-"""Tensors side by side along the last dimension: the channels of feature maps."""
+"""Concatenation along the last dimension: the channels of feature maps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Concatenate(Operator):
-    """Moves nothing: what makes the inputs writes them side by side."""
+    """Moves nothing: the layers that produce its inputs write them side by side."""
 
     name: ClassVar[str] = "concatenate"
     takes_time: ClassVar[bool] = False

@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Conv2d(Stored):
-    """Sums over a window and its channels.
+    """Sums of products over a window and its channels.
 
     Constants: `weight` (N, kernel rows, kernel columns, C / groups), FP32 or quantized to INT8 with
-    a `scale` (N,); `bias` (N,), which floating-point weights may lack.
+    a `scale` (N,); `bias` (N,), which is optional with floating-point weights.
     """
 
     name: ClassVar[str] = "conv2d"
     window: Window
     groups: int = 1
-    """1; or C = N: each channel has a window of its own (depthwise)."""
+    """1, or C = N: each channel has its own kernel (depthwise)."""
     epilogue: Epilogue = field(default_factory=Epilogue)
 
     @property
     def depthwise(self) -> bool:
-        """Whether each channel has a window of its own."""
+        """Whether each channel has its own kernel."""
         return self.groups > 1
 
     def describe(self) -> str:
@@ -96,7 +96,7 @@ class Conv2d(Stored):
 
 
 def _channel_by_channel(taps: np.ndarray, weight: np.ndarray, array_size: int) -> np.ndarray:
-    """Return sums over taps (..., taps, channels); S channels share an exponent."""
+    """Return the sums over taps of shape (..., taps, channels); S channels share an exponent."""
     channels = weight.shape[0]
     total: np.ndarray | None = None
     for index, factor in enumerate(weight.reshape(channels, -1).T):

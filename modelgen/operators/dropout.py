@@ -1,4 +1,4 @@
-"""Dropout, which does nothing when a network is used."""
+"""Dropout, which does nothing during inference."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Dropout(Operator):
-    """The input itself; a pass removes it."""
+    """Returns its input; a pass removes it."""
 
     name: ClassVar[str] = "dropout"
     keeps_values: ClassVar[bool] = True

@@ -1,4 +1,4 @@
-"""What is done with each result before it is stored: the operators that work on maps share it."""
+"""What happens to each result before it is stored, shared by all operators on feature maps."""
 
 from __future__ import annotations
 
@@ -25,35 +25,35 @@ class Epilogue:
     """Residual operand, slope, clamp and max-pooling, in this order, after scale and bias."""
 
     residual: bool = False
-    """The node's second input is added."""
+    """Whether the node's second input is added."""
     slope: float = 1.0
-    """Factor of negative values."""
+    """Factor applied to negative values."""
     low: float | None = None
     """Smallest result; None: no bound."""
     high: float | None = None
     pool: tuple[int, int] = _NO_POOL
-    """Rows, columns of the windows whose largest result is stored; they do not overlap."""
+    """Rows, columns of the max-pooling windows, which do not overlap."""
 
     @property
     def clamps(self) -> bool:
-        """Whether results have a bound."""
+        """Whether results are clamped."""
         return self.low is not None or self.high is not None
 
     @property
     def pools(self) -> bool:
-        """Whether only the largest result of each window is stored."""
+        """Whether results are max-pooled."""
         return self.pool != _NO_POOL
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """Smallest and largest result, infinite where there is no bound."""
+        """Smallest and largest result; infinite if there is no bound."""
         return (
             -math.inf if self.low is None else self.low,
             math.inf if self.high is None else self.high,
         )
 
     def describe(self) -> list[str]:
-        """Return what is done in a few words, one text for each part."""
+        """Return a short description of each part."""
         parts = ["add"] if self.residual else []
         if self.slope != 1.0:
             parts.append(f"leaky ReLU {self.slope:g}")
@@ -68,11 +68,11 @@ class Epilogue:
         return parts
 
     def without_pool(self) -> Epilogue:
-        """Return the same without a pooling."""
+        """Return the epilogue without its pooling."""
         return replace(self, pool=_NO_POOL)
 
     def then(self, after: Epilogue) -> Epilogue | None:
-        """Return what does both, one after another; None if one store cannot."""
+        """Return one epilogue that does both in sequence; None if a single store cannot."""
         if after.pools or (after.residual and self != Epilogue()):
             return None
         if after.slope != 1.0 and not self._may_scale(after.slope):
@@ -85,23 +85,23 @@ class Epilogue:
         return Epilogue(residual, slope, low, high, self.pool)
 
     def _may_scale(self, slope: float) -> bool:
-        """Tell whether negative results may get a factor after all that is done already."""
-        # A factor below zero turns the order of values round, which a pooling would see.
+        """Return whether a slope may be applied after what is done already."""
+        # A negative factor reverses the order of values, which would change the pooling.
         turns = self.pools and slope < 0
         return self.slope == 1.0 and not self.clamps and not turns
 
     def shape(self, computed: Shape) -> Shape:
-        """Return the shape of what is stored."""
+        """Return the shape of the stored results."""
         if not self.pools:
             return computed
         batch, rows, columns, channels = computed
         return batch, rows // self.pool[0], columns // self.pool[1], channels
 
     def evaluate_float(self, values: torch.Tensor, others: Sequence[torch.Tensor]) -> torch.Tensor:
-        """Return what is stored, in PyTorch.
+        """Return the stored results, as computed by PyTorch.
 
         Args:
-            values: with scale and bias.
+            values: results with scale and bias applied.
             others: the node's inputs after the first.
         """
         import torch
@@ -124,11 +124,11 @@ class Epilogue:
         bias: np.ndarray | np.float32,
         others: Sequence[np.ndarray],
     ) -> np.ndarray:
-        """Return what is stored, bit for bit.
+        """Return the stored results, bit for bit.
 
         Args:
-            totals: FP32, what the accumulators hold.
-            scale: FP32, one a channel, or one for all.
+            totals: FP32, the contents of the accumulators.
+            scale: FP32, per channel, or one for all.
             bias: likewise.
             others: the node's inputs after the first.
         """
@@ -137,7 +137,7 @@ class Epilogue:
         return self._largest_exact(stored) if self.pools else stored
 
     def _largest_exact(self, values: np.ndarray) -> np.ndarray:
-        """Return the largest value of each window, of equal ones the first."""
+        """Return the largest value of each window, the first of equal ones."""
         rows, columns = (values.shape[a + 1] // self.pool[a] * self.pool[a] for a in (0, 1))
         largest: np.ndarray | None = None
         for y in range(self.pool[0]):
@@ -148,10 +148,10 @@ class Epilogue:
         return largest
 
     def error_bound(self, bounded: Bounded, others: Sequence[Bounded]) -> Bounded:
-        """Return what is stored in FP64, and the bound on its difference.
+        """Return the stored results in FP64, and a bound on their error.
 
         Args:
-            bounded: results with scale and bias.
+            bounded: results with scale and bias applied.
             others: the node's inputs after the first.
         """
         value, error = bounded
@@ -159,7 +159,7 @@ class Epilogue:
             other, other_error = (part.reshape(value.shape) for part in others[0])
             value = value + other
             error = error + other_error + RELATIVE * np.abs(value)
-        # Slope, clamp and maximum bring values no further apart.
+        # Slope, clamp and maximum never increase the difference between values.
         value = np.where(value < 0, value * self.slope, value)
         error = error * max(1.0, abs(self.slope))
         if self.clamps:
@@ -169,7 +169,7 @@ class Epilogue:
         return value, error
 
     def _largest(self, values: np.ndarray) -> np.ndarray:
-        """Return the largest of each window."""
+        """Return the largest value of each window."""
         batch, rows, columns, channels = values.shape
         rows, columns = rows // self.pool[0], columns // self.pool[1]
         cut = values[:, : rows * self.pool[0], : columns * self.pool[1]]
@@ -181,18 +181,18 @@ _Operator = TypeVar("_Operator", bound="Stored")
 
 
 class Stored(Operator):
-    """An operator whose results pass an epilogue before they are stored."""
+    """An operator whose results go through an epilogue before they are stored."""
 
     epilogue: Epilogue
 
     def with_epilogue(self: _Operator, epilogue: Epilogue) -> _Operator:
-        """Return the operator with another epilogue."""
+        """Return the operator with a different epilogue."""
         changes: dict[str, Any] = {"epilogue": epilogue}
         return replace(self, **changes)
 
 
 def _intersection(first: Epilogue, second: Epilogue) -> tuple[float | None, float | None]:
-    """Return the bounds of two clamps one after another."""
+    """Return the bounds of two clamps in sequence."""
     low = max((e.low for e in (first, second) if e.low is not None), default=None)
     high = min((e.high for e in (first, second) if e.high is not None), default=None)
     return low, high

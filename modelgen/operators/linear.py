@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Linear(Stored):
-    """Products of rows of K values with N columns of weights.
+    """Multiplies rows of K values by N columns of weights.
 
-    Constants: `weight` (N, K), FP32 or quantized to INT8 with a `scale` (N,); `bias` (N,), which
-    floating-point weights may lack.
+    Constants: `weight` (N, K), FP32 or quantized to INT8 with a `scale` (N,); `bias` (N,), which is
+    optional with floating-point weights.
     """
 
     name: ClassVar[str] = "linear"

@@ -1,4 +1,4 @@
-"""Largest value of each window."""
+"""Max-pooling."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MaxPool2d(Stored):
-    """Each channel by itself; padding is never the largest."""
+    """Takes the largest value of each window and channel; padding never wins."""
 
     name: ClassVar[str] = "max_pool2d"
     window: Window

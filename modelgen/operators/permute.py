@@ -1,4 +1,4 @@
-"""Dimensions in another order."""
+"""Permutation of dimensions."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     import torch
 
 _KERNEL_RANK = 4
-"""Dimensions that the device's permute() works on."""
+"""Number of dimensions that the device's permute() works on."""
 
 
 @dataclass(frozen=True)
 class Permute(Operator):
-    """The batch stays first."""
+    """Reorders the dimensions; the batch stays first."""
 
     name: ClassVar[str] = "permute"
     keeps_values: ClassVar[bool] = True

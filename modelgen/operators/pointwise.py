@@ -1,4 +1,4 @@
-"""Scale and bias of each channel, additions and activations."""
+"""Element-wise operators: scale and bias per channel, additions, activation functions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Pointwise(Stored):
-    """Works on each value alone: batch-norm, sums, ReLU and its relatives.
+    """Works on each value separately: batch-norm, additions, ReLU and its variants.
 
     Constants: `scale` and `bias` FP32 (C,), or neither.
     """

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     import torch
 
 LinearPart = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""Gives the sums of FP64 values with weights."""
+"""Returns the sums of products of FP64 values with weights."""
 
 
 def sliced(rows: np.ndarray, weight: np.ndarray, cut: Cut) -> np.ndarray:
-    """Return rows @ weight.T, bit for bit, slice after slice.
+    """Return rows @ weight.T, bit for bit, slice by slice.
 
     Args:
         rows: FP32, shape (rows, K).
         weight: INT8, shape (N, K).
-        cut: the slices.
+        cut: how the products are cut into slices.
     """
     total: np.ndarray | None = None
     for indices in cut.of(weight.shape[1]):
@@ -39,11 +39,11 @@ def scaled(
     constants: Mapping[str, torch.Tensor],
     product: Callable[[torch.Tensor, torch.Tensor | None], torch.Tensor],
 ) -> torch.Tensor:
-    """Return products with their bias, and their scale if the weights are quantized, in PyTorch.
+    """Return products with bias, and with scale if the weights are quantized, computed by PyTorch.
 
     Args:
-        constants: "weight"; "bias" if there is one; "scale" of INT8 weights.
-        product: gives the sums with a weight and a bias.
+        constants: "weight"; "bias" if there is one; "scale" if the weights are INT8.
+        product: returns the sums for a weight and a bias.
     """
     import torch
 
@@ -54,12 +54,12 @@ def scaled(
 
 
 def bounded_products(constants: Arrays, bounded: Bounded, part: LinearPart) -> Bounded:
-    """Return sums with scale and bias in FP64, and the bound on their difference.
+    """Return sums with scale and bias in FP64, and a bound on their error.
 
     Args:
         constants: "weight"; "scale" if it is INT8; "bias" if there is one.
         bounded: the input.
-        part: the sums.
+        part: computes the sums.
     """
     weight = constants["weight"].astype(np.float64)
     scale = constants["scale"].astype(np.float64) if "scale" in constants else 1.0
@@ -74,8 +74,8 @@ def bounded_products(constants: Arrays, bounded: Bounded, part: LinearPart) -> B
 
 
 def _relative(constants: Arrays) -> float:
-    """Return the allowed difference of a sum, relative to the sum of its absolute products."""
+    """Return the allowed error of a sum, relative to the sum of its absolute products."""
     if "scale" in constants:
         return RELATIVE
-    # FP32 throughout: each addition rounds, most often in another direction than the one before.
+    # FP32 throughout: each addition rounds, in a direction that is independent of the last.
     return RELATIVE + ROUNDING * float(constants["weight"][0].size) ** 0.5

@@ -1,4 +1,4 @@
-"""Another shape of the same values: flatten, view, squeeze."""
+"""Reshape: flatten, view, squeeze."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Reshape(Operator):
     keeps_values: ClassVar[bool] = True
     takes_time: ClassVar[bool] = False
     shape: Shape
-    """Of the output."""
+    """Shape of the output."""
 
     def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
         """See `Operator.infer_shape`."""

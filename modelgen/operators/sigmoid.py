@@ -1,4 +1,4 @@
-"""Logistic function of each value."""
+"""Sigmoid: the logistic function of each value."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 _RELATIVE = 2.0**-20
 """Allowed relative difference for equal values."""
 _UNDERFLOW = 1e-37
-"""Difference that is always allowed: the device gives 0 where PyTorch has a tiny number."""
+"""Difference that is always allowed: the device returns 0 where PyTorch returns a tiny number."""
 _STEEPEST = 0.25
-"""Largest slope."""
+"""Largest slope of the function."""
 
 
 @dataclass(frozen=True)

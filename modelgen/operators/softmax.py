@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _RELATIVE = 2.0**-17
 """Allowed relative difference for equal logits."""
 _UNDERFLOW = 1e-37
-"""Difference that is always allowed: the device gives 0 where PyTorch has a subnormal."""
+"""Difference that is always allowed: the device returns 0 where PyTorch returns a subnormal."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Softmax(Operator):
         value, error = inputs[0]
         powers = np.exp(value - value.max(axis=-1, keepdims=True))
         result = powers / powers.sum(axis=-1, keepdims=True)
-        # Each logit moves by at most the row's largest error: numerator and denominator by its exp.
+        # Each logit is off by at most the row's largest error, numerator and denominator by exp().
         growth = np.expm1(np.minimum(2.0 * error.max(axis=-1, keepdims=True), 1.0))
         return result, np.minimum(result * (growth + _RELATIVE), 1.0) + _UNDERFLOW
 

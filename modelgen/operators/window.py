@@ -1,4 +1,4 @@
-"""A window that moves over feature maps: what convolutions and poolings share."""
+"""A window that slides over feature maps, shared by convolutions and poolings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Window:
-    """Pairs are (rows, columns) of the map, in pixels."""
+    """Size and movement of a window. Pairs are (rows, columns), in pixels."""
 
     kernel: tuple[int, int]
     stride: tuple[int, int] = (1, 1)
@@ -24,11 +24,11 @@ class Window:
 
     @property
     def taps(self) -> int:
-        """Pixels under the window."""
+        """Number of pixels under the window."""
         return self.kernel[0] * self.kernel[1]
 
     def describe(self) -> list[str]:
-        """Return its size, and stride and dilation if they are not 1."""
+        """Return its size, and its stride and dilation if they are not 1."""
         parts = [f"{self.kernel[0]}x{self.kernel[1]}"]
         for name, pair in (("stride", self.stride), ("dilation", self.dilation)):
             if pair != (1, 1):
@@ -36,7 +36,7 @@ class Window:
         return parts
 
     def outputs(self, rows: int, columns: int) -> tuple[int, int]:
-        """Return how many rows and columns of positions the window has on a map."""
+        """Return how many rows and columns of positions the window takes on a map."""
         top, bottom, left, right = self.padding
         return self._along(0, rows + top + bottom), self._along(1, columns + left + right)
 
@@ -45,7 +45,7 @@ class Window:
         return (padded - reach) // self.stride[axis] + 1
 
     def each_tap(self, maps: np.ndarray, padding_value: float) -> Iterator[np.ndarray]:
-        """Give the pixels under each tap, row by row, shape (batch, rows, columns, channels)."""
+        """Yield the pixels under each tap, row by row, shape (batch, rows, columns, channels)."""
         top, bottom, left, right = self.padding
         around = ((0, 0), (top, bottom), (left, right), (0, 0))
         padded = np.pad(maps, around, constant_values=maps.dtype.type(padding_value))
@@ -64,7 +64,7 @@ class Window:
 
         Args:
             maps: (batch, rows, columns, channels).
-            padding_value: of the padding.
+            padding_value: value of the padding.
         """
         import torch
 

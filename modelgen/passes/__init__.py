@@ -1,1 +1,1 @@
-"""Passes: each a function from graph to graph, in a file of its own name."""
+"""Passes: functions from graph to graph, each in a file of the same name."""

@@ -1,4 +1,4 @@
-"""A final softmax that the project's settings ask for."""
+"""Append the final softmax that the project's settings request."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from modelgen.operators import Softmax
 
 
 def append_softmax(graph: Graph) -> Graph:
-    """Add a softmax over the last dimension."""
+    """Append a softmax over the last dimension."""
     name = "softmax"
     while name in graph.tensors:
         name += "_"

@@ -1,4 +1,4 @@
-"""Dropout does nothing when a network is used: drop it."""
+"""Drop dropout, which does nothing during inference."""
 
 from __future__ import annotations
 

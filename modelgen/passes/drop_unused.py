@@ -1,4 +1,4 @@
-"""Layers whose result nobody reads."""
+"""Drop layers whose results are never used."""
 
 from __future__ import annotations
 

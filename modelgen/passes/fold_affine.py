@@ -1,8 +1,7 @@
-"""A factor and a constant for all values, `x * a + b`, go into the layer that reads them.
+"""Fold `x * a + b`, with one factor and one constant for all values, into the layer that follows.
 
-Of what has another factor for each channel the weights would need other scales for each input
-channel, which INT8 weights do not have: that stays, or goes into the layer before
-(`fold_batch_norm`).
+A factor per channel would require a weight scale per input channel, which INT8 weights do not have:
+such a node stays, or is folded into the layer before it (`fold_batch_norm`).
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from modelgen.passes.fuse_pointwise import only_reader
 
 
 def fold_affine(graph: Graph) -> Graph:
-    """Merge each factor and constant into the weights and bias of the layer behind it."""
+    """Fold each factor and constant into the weights and bias of the layer that follows."""
     for node in graph.nodes:
         values = _factor_and_constant(graph, node)
         if values is None:
@@ -30,7 +29,7 @@ def fold_affine(graph: Graph) -> Graph:
 
 
 def _reader(graph: Graph, tensor: str) -> Node | None:
-    """Return the one layer that reads a tensor as its first input, in whatever shape."""
+    """Return the only layer that reads a tensor, as its first input and in any shape, or None."""
     if not only_reader(graph, tensor):
         return None
     (reader,) = graph.consumers(tensor)
@@ -40,7 +39,7 @@ def _reader(graph: Graph, tensor: str) -> Node | None:
 
 
 def _factor_and_constant(graph: Graph, node: Node) -> tuple[float, float] | None:
-    """Return a and b of a node that is `x * a + b` for all channels; None if it is not."""
+    """Return a and b of a node that computes `x * a + b` on all channels, otherwise None."""
     if node.operator != Pointwise(Epilogue()) or "scale" not in node.constants:
         return None
     scale, bias = (graph.arrays(node)[role] for role in ("scale", "bias"))
@@ -52,7 +51,7 @@ def _factor_and_constant(graph: Graph, node: Node) -> tuple[float, float] | None
 def _can_fold(reader: Node, constant: float) -> bool:
     if isinstance(reader.operator, Linear):
         return True
-    # Padding is zero behind the constant, not in front of it.
+    # Zeros are padded after the constant is added; folding the constant would add it to them too.
     pads = isinstance(reader.operator, Conv2d) and any(reader.operator.window.padding)
     return isinstance(reader.operator, Conv2d) and not (pads and constant)
 

@@ -1,4 +1,4 @@
-"""Scale and bias of a batch-norm go into the convolution or linear layer before it."""
+"""Fold the scale and bias of a batch-norm into the convolution or linear layer before it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from modelgen.passes.fuse_pointwise import only_reader
 
 
 def fold_batch_norm(graph: Graph) -> Graph:
-    """Merge each scale and bias into the weights of the layer before, where nothing is between."""
+    """Fold each scale and bias into the weights of the layer directly before it."""
     for norm in graph.nodes:
         if not isinstance(norm.operator, Pointwise) or "scale" not in norm.constants:
             continue

@@ -1,4 +1,4 @@
-"""Permutations that undo each other, with nothing but activations between them."""
+"""Drop pairs of inverse permutations that have only activation functions between them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from modelgen.passes.fuse_pointwise import only_reader
 
 
 def fold_permute(graph: Graph) -> Graph:
-    """Move activations before the permutations that they read; drop pairs of inverse ones."""
+    """Move activation functions before the permutations they read; drop pairs of inverse ones."""
     for node in graph.nodes:
         before = graph.producer(node.inputs[0])
         if before is None or not isinstance(before.operator, Permute):
@@ -29,19 +29,19 @@ def _undoes(second: Permute, first: Permute) -> bool:
 
 
 def _is_activation(node: Node) -> bool:
-    """Tell whether a node works on each value alone."""
+    """Return whether a node works on each value separately."""
     return isinstance(node.operator, Pointwise) and not node.constants and len(node.inputs) == 1
 
 
 def _without_pair(graph: Graph, before: Node, node: Node) -> Graph:
-    """Return the graph in which readers of the second permutation read what the first one does."""
+    """Return the graph in which readers of the second permutation read the input of the first."""
     direct = replace(node, inputs=before.inputs)
     nodes = [direct if other is node else other for other in graph.nodes]
     return drop_unused(graph.with_nodes(nodes).without(direct))
 
 
 def _swapped(graph: Graph, permutation: Node, activation: Node) -> Graph:
-    """Return the graph in which an activation comes before a permutation instead of after it."""
+    """Return the graph with an activation function moved before the permutation it reads."""
     between = permutation.output
     first = replace(activation, inputs=permutation.inputs, output=between)
     second = replace(permutation, inputs=(between,), output=activation.output)

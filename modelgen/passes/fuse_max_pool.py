@@ -1,4 +1,4 @@
-"""A max-pooling whose windows do not overlap becomes part of the convolution's store."""
+"""Fuse a max-pooling whose windows do not overlap into the convolution's epilogue."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from modelgen.passes.fuse_pointwise import only_reader
 
 
 def fuse_max_pool(graph: Graph) -> Graph:
-    """Merge each max-pooling with kernel = stride and no padding into the convolution before."""
+    """Fuse each max-pooling with kernel = stride and no padding into the convolution before it."""
     for pool in graph.nodes:
         if not isinstance(pool.operator, MaxPool2d) or not _is_simple(pool.operator):
             continue
@@ -41,6 +41,6 @@ def _is_simple(pooling: MaxPool2d) -> bool:
 
 
 def _can_pool(graph: Graph, node: Node, epilogue: Epilogue) -> bool:
-    """Tell whether the maximum may be taken before scale, bias and activation."""
+    """Return whether the maximum may be taken before scale, bias and activation function."""
     alone = only_reader(graph, node.output)
     return alone and not epilogue.residual and not epilogue.pools and epilogue.slope >= 0

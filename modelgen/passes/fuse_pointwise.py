@@ -1,4 +1,4 @@
-"""Activations and additions become part of the store of the layer before them."""
+"""Fuse activation functions and additions into the epilogue of the layer before them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from modelgen.operators.epilogue import Stored
 
 
 def fuse_pointwise(graph: Graph) -> Graph:
-    """Merge element-wise layers into the layer before, if only they read its output."""
+    """Fuse each element-wise layer into the layer before it, if nothing else reads that layer."""
     for node in graph.nodes:
         merged = _merged(graph, node) if _is_plain(node) else None
         if merged is not None:
@@ -19,7 +19,7 @@ def fuse_pointwise(graph: Graph) -> Graph:
 
 
 def only_reader(graph: Graph, tensor: str) -> bool:
-    """Tell whether one node reads a tensor, and nobody else."""
+    """Return whether a tensor has exactly one reader and is not the graph's output."""
     return len(graph.consumers(tensor)) == 1 and graph.output != tensor
 
 
@@ -28,7 +28,7 @@ def _is_plain(node: Node) -> bool:
 
 
 def _merged(graph: Graph, node: Node) -> Graph | None:
-    """Return the graph with a node merged into a layer before it; None if that cannot be."""
+    """Return the graph with a node fused into a layer before it; None if that is impossible."""
     operator = node.operator
     assert isinstance(operator, Pointwise)
     for position in _by_work(graph, node):
@@ -48,14 +48,14 @@ def _merged(graph: Graph, node: Node) -> Graph | None:
             output=node.output,
             fused=(*before.fused, node.name, *node.fused),
         )
-        # In the place of the later one: by then the other operand has been computed.
+        # In place of the later node: by then the other operand has been computed.
         nodes = [merged if other is node else other for other in graph.nodes if other is not before]
         return graph.with_nodes(nodes)
     return None
 
 
 def _by_work(graph: Graph, node: Node) -> list[int]:
-    """Return the positions of a node's inputs, those from layers with more weights first."""
+    """Return the positions of a node's inputs, those from layers with the most weights first."""
 
     def weights(position: int) -> int:
         before = graph.producer(node.inputs[position])

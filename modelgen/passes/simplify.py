@@ -1,4 +1,4 @@
-"""The passes that leave a float graph's results as they are, and their order."""
+"""The passes that simplify a float graph without changing its results, and their order."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ SIMPLIFICATIONS = (
     fold_permute,
     fold_batch_norm,
     fold_affine,
-    # Before activations: one after a pooling would else belong to the pooling.
+    # First, because an activation after a pooling would otherwise be fused into the pooling.
     fuse_max_pool,
     fuse_pointwise,
     fuse_max_pool,
 )
-"""Passes that leave the results as they are, in order."""
+"""Passes that do not change the results, in order."""
 
 
 def simplify(graph: Graph) -> Graph:

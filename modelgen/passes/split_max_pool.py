@@ -1,4 +1,4 @@
-"""A fused max-pooling whose window is larger than the accumulators becomes a layer of its own."""
+"""Split off a fused max-pooling whose window is too large for the accumulators."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from modelgen.operators.window import Window
 
 
 def split_max_pool(graph: Graph, accumulator_depth: int) -> Graph:
-    """Take out the fused poolings of which two windows have no room in the accumulators.
+    """Make each fused pooling a separate layer if two of its windows exceed the accumulators.
 
     Args:
-        graph: quantized.
-        accumulator_depth: entries. One block of results is stored while the next is computed, so
-            both have at least one window there.
+        graph: a quantized graph.
+        accumulator_depth: accumulator entries. One block of results is stored while the next is
+            computed, so each of the two needs room for at least one window.
     """
     for node in graph.nodes:
         if not isinstance(node.operator, Conv2d):

@@ -1,1 +1,1 @@
-"""From a quantized graph to a program: places, memory, jobs, and what it all costs."""
+"""From a quantized graph to a program: partition, memory layout, jobs, and cost."""

@@ -1,4 +1,4 @@
-"""What a program costs: work, bytes, the limit of the hardware, predicted cycles, and losses."""
+"""The cost of a program: work, bytes, the hardware's limit, predicted cycles, and losses."""
 
 from __future__ import annotations
 
@@ -79,9 +79,9 @@ def _describe_layer(
 
 
 def label(name: str, fused: Sequence[str]) -> str:
-    """Return a layer's name with those fused into it behind, such as "features.0 (+ 1, 2)".
+    """Return a layer's name, then the layers fused into it, such as "features.0 (+ 1, 2)".
 
-    A fused layer is named without the path that it shares with the first.
+    The fused layers' names omit the path that they share with the first.
     """
     path = name[: name.rfind(".") + 1]
     return f"{name} (+ {', '.join(each.removeprefix(path) for each in fused)})" if fused else name

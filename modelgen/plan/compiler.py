@@ -25,12 +25,12 @@ def compile_graph(
     """Compile a quantized graph for one hardware configuration.
 
     Args:
-        graph: quantized.
+        graph: a quantized graph.
         hardware: sizes of the hardware.
-        targets: what computes, the best first; None: those that the hardware has.
+        targets: the targets, most preferred first; None: those that the hardware has.
 
     Raises:
-        ModelError: there is nothing to run, nothing can run it, or the arena is too small.
+        ModelError: there is nothing to run, no target supports a layer, or the arena is too small.
     """
     targets = tuple(targets or standard(hardware))
     for target in targets:
@@ -52,7 +52,7 @@ def compile_graph(
 
 
 def _segments(network: Network, lowered: Mapping[str, Lowered]) -> list[Segment]:
-    """Join neighbouring layers of the same target."""
+    """Group consecutive layers of the same target into segments."""
     numbered = enumerate(network.steps)
     return [
         Segment(target, tuple(_layer(lowered[target], index) for index, _ in group))
@@ -65,7 +65,7 @@ def _layer(lowered: Lowered, index: int) -> Layer:
 
 
 def _lifetimes(network: Network, lowered: Iterable[Lowered]) -> dict[str, arena.Lifetime]:
-    """Return the lifetimes of the buffers in memory, but for the network's input and output."""
+    """Return the lifetimes of the buffers in memory, except the network's input and output."""
     graph = network.graph
     in_memory = frozenset[str]().union(*(part.in_memory for part in lowered))
     moving = in_memory - {network.buffer(graph.input), network.buffer(graph.output)}
@@ -83,7 +83,7 @@ def _check_arena(placed: Arena, hardware: Hardware) -> None:
     if hardware.arena_bytes is not None and placed.size > hardware.arena_bytes:
         missing = placed.size - hardware.arena_bytes
         raise ModelError(
-            f"The arena is too small: the model's activations need {placed.size} bytes, arena_kib "
-            f"gives {hardware.arena_bytes}, so {missing} bytes are missing. Raise arena_kib to at "
-            f'least {-(-placed.size // 1024)} in the hardware configuration, or set it to "auto".'
+            f"The arena is too small: the model's activations need {placed.size} bytes, "
+            f"{missing} more than the {hardware.arena_bytes} set by arena_kib. Raise arena_kib to "
+            f'at least {-(-placed.size // 1024)} in the hardware configuration, or use "auto".'
         )

@@ -1,8 +1,8 @@
-"""Which layers write their output over an operand that nobody needs any more.
+"""Which layers overwrite an operand that is no longer needed with their output.
 
-A layer's target says over which of its inputs it may write, word by word (`Lowered.overwrites`).
-What has to hold besides: the layer is the last to read that operand, does not read it as another
-input too, and both lie in the arena, as wholes of the same size.
+A layer's target says which of its inputs it can overwrite, word by word (`Lowered.overwrites`). In
+addition, the layer must be the last to read that operand and must not read it through another input
+as well, and both must be in the arena, as whole buffers of the same size.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from modelgen.targets.base import Lowered, Network
 def in_place(
     network: Network, lowered: Iterable[Lowered], lifetimes: Mapping[str, Lifetime]
 ) -> dict[str, str]:
-    """Return output -> operand over which it is written, by their buffers.
+    """Return output -> operand that it overwrites, both by the names of their buffers.
 
     Args:
         network: the layers in order.
-        lowered: what targets made of them.
-        lifetimes: of the buffers in the arena.
+        lowered: the layers as lowered by their targets.
+        lifetimes: lifetimes of the buffers in the arena.
     """
     found = {}
     for part in lowered:

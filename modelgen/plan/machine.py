@@ -1,4 +1,4 @@
-"""A program in main memory, run on the reference."""
+"""Execution of a program in main memory, on the reference."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _TENSORS = ("arena", "input", "output")
 
 
 class Machine:
-    """Runs inferences of a program one after another on the reference.
+    """Runs a program's inferences in sequence on the reference.
 
-    All memories begin with junk, and each inference with what the one before has left. See
-    `modelgen.targets.base.Machine`.
+    All memories are initially filled with junk, and each inference starts with the contents that
+    the previous one left. See `modelgen.targets.base.Machine`.
     """
 
     def __init__(self, program: Program, seed: int | None = None, base: int = BASE) -> None:
-        """Lay the program out.
+        """Lay out the program in memory.
 
         Args:
             program: a compiled network.
-            seed: of the junk; None: another each time.
+            seed: seed of the junk; None: a different one each time.
             base: address of the first byte.
         """
         self.seed = new_seed() if seed is None else seed
@@ -52,11 +52,11 @@ class Machine:
             values: FP32, one batch of inputs.
 
         Returns:
-            FP32 of the shape of the graph's output.
+            FP32, in the shape of the graph's output.
 
         Raises:
-            AssertionError: the program is wrong: it reads what this inference has not written, or
-                the engine refuses it.
+            AssertionError: the program is wrong: it reads data that this inference has not
+                written, or the engine rejects a descriptor.
         """
         graph = self._program.graph
         for executor in self._executors.values():
@@ -82,10 +82,10 @@ class Machine:
         return self._places["arena"] + program.arena.offsets[view.buffer] + offset
 
     def read(self, tensor: str) -> np.ndarray:
-        """Return a tensor, which aliases memory.
+        """Return a tensor as a view of memory.
 
         Raises:
-            UnwrittenReadError: some of it was not written by this inference.
+            UnwrittenReadError: part of it was not written by this inference.
         """
         place = self._words(tensor)
         if not self.written[place].all():
@@ -100,7 +100,7 @@ class Machine:
         self.written[place] = True
 
     def _words(self, tensor: str) -> slice:
-        """Return the words of memory that a tensor takes."""
+        """Return the words of memory that a tensor occupies."""
         found = self._program.graph.tensors[tensor]
         assert self._program.network.views[tensor].is_whole(found.shape), tensor
         first = (self.address(tensor) - self.base) // WORD_BYTES
@@ -112,7 +112,7 @@ class Machine:
 
 
 def _lay_out(program: Program, base: int) -> dict[str, int]:
-    """Return addresses of sections, arena, input and output, one after another in whole lines."""
+    """Return the addresses of sections, arena, input and output, consecutive and line-aligned."""
     graph = program.graph
     sizes = {
         **{name: len(data) for name, data in program.sections.items()},

@@ -13,11 +13,11 @@ def partition(graph: Graph, targets: Sequence[Target]) -> tuple[Step, ...]:
     """Return the layers that take time, each on the first target that supports it.
 
     Args:
-        graph: quantized.
-        targets: the best first.
+        graph: a quantized graph.
+        targets: the targets, most preferred first.
 
     Raises:
-        ModelError: there is no such layer, or no target supports one.
+        ModelError: there is no such layer, or a layer that no target supports.
     """
     nodes = [node for node in graph.nodes if node.operator.takes_time]
     if not nodes:
@@ -30,7 +30,7 @@ def _place(graph: Graph, node: Node, targets: Sequence[Target]) -> Step:
     for target in targets:
         refusal = target.supports(graph, node)
         if refusal is None:
-            # What a better target lacks says more than what this one has.
+            # Why a preferred target does not support it says more than why this one does.
             return Step(node, target.name, refusals[0] if refusals else target.reason(node))
         refusals.append(refusal)
     reasons = "; ".join(refusals)

@@ -1,6 +1,6 @@
-"""A compiled network: what each target runs, and where everything lies.
+"""A compiled network: what each target runs, and the memory layout.
 
-A `Program` is the compiler's last form: `modelgen.emit` writes it as C++, and
+A `Program` is the compiler's final representation: `modelgen.emit` writes it as C++, and
 `modelgen.plan.machine` runs it on the reference.
 """
 
@@ -22,13 +22,13 @@ class Program:
     network: Network
     targets: tuple[Target, ...]
     segments: tuple[Segment, ...]
-    """In the order in which they run."""
+    """In execution order."""
     sections: Mapping[str, bytes]
-    """Name -> what lies in main memory besides tensors, such as weights."""
+    """Name -> contents of a section of main memory that is not a tensor, such as the weights."""
     arena: Arena
-    """Where tensors between layers lie in main memory, in bytes."""
+    """Where the tensors between layers are in main memory, in bytes."""
     scratchpads: Mapping[str, Arena]
-    """Target -> what its own memory holds, in words."""
+    """Target -> the allocation of its own memory, in words."""
 
     @property
     def graph(self) -> Graph:
@@ -42,7 +42,7 @@ class Program:
 
     @property
     def layers(self) -> list[Layer]:
-        """All layers in the order in which they run."""
+        """All layers in execution order."""
         return [layer for segment in self.segments for layer in segment.layers]
 
     def segments_of(self, target: Target) -> list[Segment]:
@@ -51,5 +51,5 @@ class Program:
 
     @property
     def constant_bytes(self) -> int:
-        """Bytes of all sections."""
+        """Total size of all sections in bytes."""
         return sum(map(len, self.sections.values()))

@@ -1,7 +1,7 @@
-"""Sees to it that what is concatenated is written side by side, by whom it is made.
+"""Let layers write tensors that are concatenated side by side, so that nothing has to move them.
 
-A tensor can lie in a larger one if one layer alone makes it for that, and can leave gaps between
-the rows that it writes. Of others a copy is made, which can.
+A tensor can be a view of a larger one if it is read by the concatenation alone, and if the layer
+that writes it can leave gaps between rows. Any other tensor gets a copy, to which both apply.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from modelgen.targets.base import Target
 
 
 def side_by_side(graph: Graph, targets: Sequence[Target]) -> Graph:
-    """Return the graph with copies where tensors cannot be written into larger ones.
+    """Return the graph with copies of the tensors that cannot be views of larger ones.
 
     Args:
-        graph: quantized.
-        targets: the best first.
+        graph: a quantized graph.
+        targets: the targets, most preferred first.
     """
     tensors, nodes = dict(graph.tensors), []
     for node in graph.nodes:
@@ -40,7 +40,7 @@ def side_by_side(graph: Graph, targets: Sequence[Target]) -> Graph:
 
 
 def _fits(graph: Graph, node: Node, tensor: str, targets: Sequence[Target]) -> bool:
-    """Tell whether a tensor can be written into the output of a node that reads it."""
+    """Return whether a tensor can be written into the output of a node that reads it."""
     maker = graph.producer(tensor)
     alone = graph.consumers(tensor) == [node] and node.inputs.count(tensor) == 1
     if maker is None or not alone or tensor == graph.output:

@@ -1,1 +1,1 @@
-"""Weights to INT8, and the quantized model as a file for other tools."""
+"""Quantization of weights to INT8, and export of the quantized model for other tools."""

@@ -1,10 +1,11 @@
-"""The quantized model as a file that PyTorch alone can load: no part of this project is needed.
+"""Export of the quantized model to a file that PyTorch can load without any part of this project.
 
     program = torch.export.load("quantized.pt2")
     outputs = program.module()(inputs)
 
-It takes and gives what the project's model does: feature maps are (batch, channels, rows, columns),
-and any number of inputs. Its buffers are the INT8 weights, their scales and biases.
+Its inputs and outputs have the same form as those of the project's model, for any number of inputs:
+feature maps are (batch, channels, rows, columns). Its buffers are the INT8 weights, their scales,
+and the biases.
 """
 
 from __future__ import annotations
@@ -25,16 +26,16 @@ FILE_NAME = "quantized.pt2"
 
 
 def save(graph: Graph, path: Path) -> None:
-    """Write a quantized graph as a `.pt2` file; the same graph gives the same bytes."""
+    """Write a quantized graph as a `.pt2` file; equal graphs give equal bytes."""
     import torch
 
-    # Two batches: the size of a single one could be taken for a constant of the model.
+    # Two batches, because the size of one could be mistaken for a constant of the model.
     shape = graph.tensors[graph.input].shape
     example = to_torch(torch.zeros(2 * graph.batch, *shape[1:]))
     count = torch.export.Dim("inputs", min=1)
     program = torch.export.export(to_module(graph), (example,), dynamic_shapes=({0: count},))
     for node in program.graph.nodes:
-        # It has the paths of this installation.
+        # The stack trace contains paths of this installation.
         node.meta.pop("stack_trace", None)
     torch.export.save(program, path)
 
@@ -50,7 +51,7 @@ def to_device(values: torch.Tensor) -> torch.Tensor:
 
 
 def to_module(graph: Graph) -> torch.nn.Module:
-    """Return a module that is a graph, with the graph's constants as its buffers."""
+    """Return a module that computes a graph, with the graph's constants as its buffers."""
     import torch
 
     class QuantizedModel(torch.nn.Module):
@@ -73,7 +74,7 @@ def to_module(graph: Graph) -> torch.nn.Module:
 
 
 def _buffer_names(graph: Graph) -> dict[str, str]:
-    """Return the name of each constant's buffer: one that an attribute of a module can have."""
+    """Return the name of each constant's buffer, which must be a valid attribute name."""
     names: dict[str, str] = {}
     for constant in graph.constants:
         name = f"value_{re.sub('[^0-9A-Za-z]', '_', constant)}"

@@ -1,4 +1,4 @@
-"""Weights to INT8, symmetric, one scale for a tensor or for each output channel."""
+"""Quantization of weights to INT8: symmetric, with one scale per tensor or per output channel."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from modelgen.ir.graph import Graph, Node
 from modelgen.operators import Conv2d, Linear, Pointwise
 
 LARGEST = 127
-"""Weights lie in -127 .. 127: symmetric, so -128 is not used."""
+"""Weights are in -127 .. 127: symmetric, so -128 is not used."""
 
 SCHEMES = ("per_channel", "per_tensor")
 SCALES = ("max", "mse")
 
 _CANDIDATES = 64
-"""Scales that are tried for the least squared error, from half the largest to the largest."""
+"""Number of scales tried for the least squared error, from half the largest scale to all of it."""
 _SMALLEST_SCALE = np.float32(2.0**-149)
 
 
@@ -32,8 +32,8 @@ def quantize(graph: Graph, scheme: str = "per_channel", choice: str = "max") -> 
     Raises:
         ModelError: a weight or bias is NaN or infinite; the message names the layer.
     """
-    _check_choice("Quantization", scheme, SCHEMES)
-    _check_choice("Scale", choice, SCALES)
+    _check_choice("quantization", scheme, SCHEMES)
+    _check_choice("scale", choice, SCALES)
     constants = dict(graph.constants)
     nodes = [
         _quantize_node(graph, node, scheme, choice, constants)
@@ -49,12 +49,12 @@ def quantize(graph: Graph, scheme: str = "per_channel", choice: str = "max") -> 
 
 def _check_choice(what: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
-        raise ModelError(f"{what} '{value}' is unknown; use one of {', '.join(allowed)}.")
+        raise ModelError(f"Unknown {what} '{value}'. Valid choices: {', '.join(allowed)}.")
 
 
 def _check_constants(graph: Graph, node: Node) -> None:
     for role in node.constants:
-        _check_finite(node, f"values of its {role}", graph.arrays(node)[role])
+        _check_finite(node, f"{role} values", graph.arrays(node)[role])
 
 
 def _quantize_node(
@@ -63,7 +63,7 @@ def _quantize_node(
     arrays = graph.arrays(node)
     weight, bias = arrays["weight"], arrays.get("bias")
     _check_finite(node, "weights", weight)
-    # Layers that share a weight share the quantized weight too: names come from the weight's.
+    # Named after the weight, so that layers that share a weight also share the quantized one.
     name = node.constants["weight"]
     names = {role: f"{name}.{role}" for role in ("int8", "scale")}
     if names["int8"] not in constants:
@@ -83,13 +83,13 @@ def _quantize_node(
 def quantize_weight(
     weight: np.ndarray, scheme: str, choice: str = "max"
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return INT8 weights and FP32 scales, one an output channel, with weight ~ int8 * scale.
+    """Return INT8 weights and FP32 scales, one per output channel, with weight ~ int8 * scale.
 
     Args:
         weight: FP32, shape (N, K), finite.
-        scheme: "per_channel" (each row its own scale) or "per_tensor" (all the same).
-        choice: "max" (the largest weight becomes 127) or "mse" (of scales down to half of that,
-            the one with the least sum of squared errors; weights beyond 127 are cut to it).
+        scheme: "per_channel" (a scale for each row) or "per_tensor" (the same for all rows).
+        choice: "max" (the largest weight becomes 127) or "mse" (among scales down to half of that,
+            the one with the least sum of squared errors; weights beyond 127 saturate).
 
     Returns:
         int8 of shape (N, K) and float32 of shape (N,). A channel of zeros has the scale 1.
@@ -106,12 +106,12 @@ def quantize_weight(
 
 
 def _rounded(groups: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Return whole numbers in -127 .. 127 as FP64."""
+    """Return the weights as integers in -127 .. 127, in FP64."""
     return np.clip(np.rint(groups / scale.astype(np.float64)[:, None]), -LARGEST, LARGEST)
 
 
 def _least_squares(groups: np.ndarray, largest: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Return, for each row, the scale of least squared error; `scale` where nothing is better."""
+    """Return, for each row, the scale of least squared error, or `scale` if none is better."""
     best, least = scale, _squared_errors(groups, scale)
     for factor in np.linspace(1.0, 0.5, _CANDIDATES + 1)[1:]:
         candidate = _scale_of(largest * factor)
@@ -122,14 +122,14 @@ def _least_squares(groups: np.ndarray, largest: np.ndarray, scale: np.ndarray) -
 
 
 def _squared_errors(groups: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Return each row's sum of squared errors, in units of its largest weight (no overflow)."""
+    """Return each row's sum of squared errors, relative to its largest weight (no overflow)."""
     unit = np.maximum(np.abs(groups).max(axis=1, keepdims=True, initial=0.0), 1e-300)
     error = (_rounded(groups, scale) * scale.astype(np.float64)[:, None] - groups) / unit
     return (error**2).sum(axis=1)
 
 
 def _scale_of(largest: np.ndarray) -> np.ndarray:
-    """Return largest / 127 in FP32, never zero, and never so small that 127 would not suffice."""
+    """Return largest / 127 in FP32, never zero, and never so small that weights exceed 127."""
     scale = np.maximum((largest / LARGEST).astype(np.float32), _SMALLEST_SCALE)
     too_small = largest / scale.astype(np.float64) > LARGEST + 0.5
     scale = np.where(too_small, np.nextafter(scale, np.float32(np.inf)), scale)
@@ -140,6 +140,6 @@ def _check_finite(node: Node, what: str, values: np.ndarray) -> None:
     wrong = int((~np.isfinite(values)).sum())
     if wrong:
         raise ModelError(
-            f"Layer '{node.name}' has {wrong} of {values.size} {what} that are NaN or infinite: "
-            "it cannot be quantized. Did the training diverge?"
+            f"Layer '{node.name}' cannot be quantized: {wrong} of its {values.size} {what} are NaN "
+            "or infinite. Did the training diverge?"
         )

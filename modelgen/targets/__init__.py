@@ -1,1 +1,1 @@
-"""What layers run on: one package a target."""
+"""Targets that layers can run on, one package each."""

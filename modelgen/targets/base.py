@@ -1,4 +1,4 @@
-"""What a target is: something that computes layers of a network, such as the engine or the CPU."""
+"""The interface of a target: something that computes layers, such as the engine or the CPU."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from modelgen.memory.arena import Arena
 
 @dataclass(frozen=True)
 class Step:
-    """A layer that takes time, and what computes it."""
+    """A layer that takes time, and the target that computes it."""
 
     node: Node
     target: str
@@ -27,17 +27,17 @@ class Step:
 
 @dataclass(frozen=True)
 class Network:
-    """A quantized graph that was distributed over targets."""
+    """A quantized graph, partitioned over targets."""
 
     graph: Graph
     hardware: Hardware
     steps: tuple[Step, ...]
-    """In the order in which they run."""
+    """In execution order."""
     views: Mapping[str, View]
-    """Where tensors lie, of all of the graph."""
+    """Where each tensor of the graph is stored."""
 
     def buffer(self, tensor: str) -> str:
-        """Return the name of the tensor in whose memory one lies."""
+        """Return the name of the buffer that a tensor is a view of."""
         return self.views[tensor].buffer
 
 
@@ -54,18 +54,18 @@ class Layer:
 
 @dataclass(frozen=True)
 class Lowered:
-    """What a target makes of its steps."""
+    """The steps of a target, lowered to its layers."""
 
     layers: Mapping[int, Layer]
-    """By the indices of their steps."""
+    """By the index of their step."""
     in_memory: frozenset[str]
     """Buffers that its layers read or write in main memory."""
     overwrites: Mapping[int, int] = field(default_factory=dict)
-    """Index of a step -> position of the input over which its output may be written."""
+    """Index of a step -> position of the input that its output may overwrite."""
     sections: Mapping[str, bytes] = field(default_factory=dict)
-    """Name -> what has to lie in main memory besides tensors, such as weights."""
+    """Name -> what it needs in main memory in addition to tensors, such as weights."""
     scratchpad: Arena = field(default_factory=lambda: Arena(0, 0))
-    """What its own memory holds, in words."""
+    """The allocation of its own memory, in words."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,9 @@ class Machine(Protocol):
     """Address of the first byte."""
     memory: bytearray
     written: np.ndarray
-    """Which words the present inference has written."""
+    """Which words the current inference has written."""
     seed: int
-    """Of the junk with which memories begin."""
+    """Seed of the junk that memories are initially filled with."""
 
     def address(self, tensor: str) -> int:
         """Return the address of a tensor's first element."""
@@ -94,7 +94,7 @@ class Machine(Protocol):
         """Return the address of a section."""
 
     def read(self, tensor: str) -> np.ndarray:
-        """Return a tensor's values; an error if some were not written."""
+        """Return a tensor's values; raise an error if some were not written."""
 
     def write(self, tensor: str, values: np.ndarray) -> None:
         """Write a tensor's values."""
@@ -104,7 +104,7 @@ class Executor(Protocol):
     """Runs a target's segments of one program on the reference, bit for bit."""
 
     def begin(self) -> None:
-        """Begin an inference: memories keep what they hold, but nothing of it counts as written."""
+        """Begin an inference: memories keep their contents, but none of it counts as written."""
 
     def run(self, segment: Segment) -> None:
         """Run a segment."""
@@ -116,75 +116,75 @@ class Statement:
 
     lines: tuple[str, ...] = ()
     result: str = ""
-    """An expression of the type engine::Result; empty where nothing can fail."""
+    """An expression of type engine::Result; empty if nothing can fail."""
 
 
 @dataclass(frozen=True)
 class Code:
-    """The C++ of a target's part of a program, by its places in model.cpp."""
+    """The C++ of a target's part of a program, by its location in model.cpp."""
 
     headers: tuple[str, ...] = ()
-    """Below sw/include/heepstor/."""
+    """Relative to sw/include/heepstor/."""
     externals: str = ""
-    """Declarations outside of all namespaces."""
+    """Declarations outside all namespaces."""
     definitions: str = ""
-    """In the anonymous namespace."""
+    """Definitions in the anonymous namespace."""
     setup: tuple[str, ...] = ()
     """Statements at the beginning of infer()."""
     statements: tuple[Statement, ...] = ()
     """One for each of its segments, in order."""
     profiles: Mapping[int, str] = field(default_factory=dict)
-    """Index of a layer -> expression of the pointer to the engine's counters."""
+    """Index of a layer -> expression for the pointer to the engine's counters."""
     cycles: Mapping[int, str] = field(default_factory=dict)
-    """Index of a layer -> expression of the pointer to its cycles."""
+    """Index of a layer -> expression for the pointer to its cycles."""
 
 
 class Pointers(Protocol):
-    """C++ expressions of where tensors lie."""
+    """C++ expressions for the addresses of tensors."""
 
     def is_argument(self, tensor: str) -> str:
-        """Return "input" or "output" for a tensor in the caller's; "" for one in the arena."""
+        """Return "input" or "output" for a tensor in a caller's buffer, "" for one in the arena."""
 
     def argument_offset(self, tensor: str, offset: int) -> int:
-        """Return the values from the caller's first to one `offset` bytes from a tensor's first."""
+        """Return the index, in the caller's buffer, of the value `offset` bytes into a tensor."""
 
     def pointer(self, tensor: str, offset: int = 0) -> str:
-        """Return the pointer to a value, `offset` bytes from the first of the tensor's buffer."""
+        """Return the pointer to the value `offset` bytes into the tensor."""
 
 
 class Target(Protocol):
-    """Computes layers; one package each."""
+    """Computes layers. Each target is a package."""
 
     name: str
-    """As reports and files have it."""
+    """The target's name in reports and files."""
 
     def supports(self, graph: Graph, node: Node) -> str | None:
-        """Return why it cannot compute a node; None if it can."""
+        """Return why the target cannot compute a node; None if it can."""
 
     def reason(self, node: Node) -> str:
-        """Return how it computes a node that it supports, in a few words."""
+        """Return a short description of how the target computes a node that it supports."""
 
     def leaves_gaps(self, node: Node) -> bool:
-        """Tell whether it can write the rows of a node's output with gaps between them."""
+        """Return whether the target can write the rows of a node's output with gaps between."""
 
     def adapt(self, graph: Graph) -> Graph:
-        """Return a graph that computes the same, without layers that do not fit its sizes."""
+        """Return an equivalent graph without layers that exceed the target's sizes."""
 
     def lower(self, network: Network) -> Lowered:
-        """Return the layers of all steps that are its own.
+        """Return the layers of all steps assigned to the target.
 
         Raises:
-            ModelError: its memories are too small for a layer.
+            ModelError: the target's memories are too small for a layer.
         """
 
     def cost(self, segment: Segment) -> list[int | None]:
-        """Return the cycles of each layer of a segment; None where there is no model of them."""
+        """Return the predicted cycles of each layer of a segment; None if there is no model."""
 
     def describe(self, network: Network, layer: Layer, cycles: int | None) -> dict[str, Any]:
-        """Return what model.json says of a layer besides what all layers have."""
+        """Return a layer's entries in model.json that are specific to the target."""
 
     def executor(self, network: Network, segments: Sequence[Segment], machine: Machine) -> Executor:
-        """Return what runs its segments; it puts into main memory what they need there."""
+        """Return the executor of its segments, and write the data they need to main memory."""
 
     def emit(self, network: Network, segments: Sequence[Segment], pointers: Pointers) -> Code:
         """Return the C++ of its segments."""

@@ -9,5 +9,5 @@ from modelgen.targets.systolic import Systolic
 
 
 def standard(hardware: Hardware) -> tuple[Target, ...]:
-    """Return the targets of the SoC, the best first."""
+    """Return the targets of the SoC, most preferred first."""
     return Systolic(hardware), Cpu()

@@ -64,7 +64,9 @@ class Refusal:
     @property
     def reason(self) -> str:
         """The message without what differs from module to module."""
-        text = re.sub(r" (It is operator|Supported are|The model's input has) .*", "", self.message)
+        text = re.sub(
+            r" (It is operator|Supported layers:|The model's input has) .*", "", self.message
+        )
         text = re.sub(r"Layer '.*?'(?: \(\w+\))?|torch\.export .*?: (?=Could)", "", text)
         return re.sub(r"\d+(x\d+)*|'.*?'", "#", text).strip()
 

@@ -1,1 +1,1 @@
-"""From a PyTorch module to the graph, by way of torch.export."""
+"""Import of PyTorch modules by way of torch.export."""

@@ -1,7 +1,7 @@
-"""Tensors that share memory in a PyTorch model, where an operator changes one of them in place.
+"""Tensors that share memory in a PyTorch model while an operator modifies one of them in place.
 
-In an exported program an in-place operator is one more node. Later readers of the tensor read that
-node, but readers of another view of the same memory would still get the old values.
+In an exported program, an in-place operator is just another node. Later readers of the tensor read
+that node, but readers of another view of the same memory would still see the old values.
 """
 
 from __future__ import annotations
@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-# In evaluation mode they return their input itself; their schemas do not say so.
+# In evaluation mode these return the input itself; their schemas do not say so.
 _COPIES_NOTHING = ("aten.dropout.default", "aten.feature_dropout.default")
 
 
 def stale_view(nodes: Sequence[Any]) -> tuple[Any, Any] | None:
-    """Return the first in-place call after which another view is read, and what reads it.
+    """Return the first in-place call after which another view is read, and its reader.
 
     Args:
-        nodes: of an exported program, in order, its output the last.
+        nodes: the nodes of an exported program, in order, ending with its output.
     """
     position = {node: index for index, node in enumerate(nodes)}
     memory: dict[Any, Any] = {}
-    """Call -> the node that first had its memory."""
+    """Call -> the node that its memory first belonged to."""
     for call in nodes:
         if call.op != "call_function" or not call.args:
             continue
@@ -40,7 +40,7 @@ def stale_view(nodes: Sequence[Any]) -> tuple[Any, Any] | None:
 
 
 def _effect(call: Any) -> tuple[bool, bool]:
-    """Tell whether a call changes its first argument, and whether its result shares its memory."""
+    """Return whether a call modifies its first argument, and whether its result shares memory."""
     schema = getattr(call.target, "_schema", None)
     if schema is None or not schema.arguments or not schema.returns:
         return False, False

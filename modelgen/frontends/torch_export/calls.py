@@ -1,4 +1,4 @@
-"""What an exported program says of its calls: shape, layer, and the line that made them."""
+"""What an exported program records about its calls: shape, layer, and source line."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ def shape_of(node: Any) -> tuple[int, ...]:
 
 
 def layer_name(call: Any) -> str:
-    """Return the layer's name in the model; a function's own name where it is not a module."""
+    """Return the layer's name in the model, or the function's name if it is not a module."""
     path, kind = _innermost_module(call)
     if kind.startswith("torch.nn.modules") and path:
         return path
     return f"{path}.{call.name}" if path else call.name
 
 
-def complaint(calls: Sequence[Any], call: Any, reason: str) -> str:
-    """Say which layer fails, why, and where it stands in the model."""
+def error_message(calls: Sequence[Any], call: Any, reason: str) -> str:
+    """Return a message that says which layer fails, why, and where it is in the model."""
     position = calls.index(call)
     after = f", after '{layer_name(calls[position - 1])}'" if position else ""
     line = source_line(call.meta.get("stack_trace") or "")
@@ -34,7 +34,7 @@ def complaint(calls: Sequence[Any], call: Any, reason: str) -> str:
 
 
 def _innermost_module(call: Any) -> tuple[str, str]:
-    """Return path and class of the module that a call belongs to."""
+    """Return the path and class of the module that a call belongs to."""
     stack = list((call.meta.get("nn_module_stack") or {}).values())
     path, kind = stack[-1] if stack else ("", "")
     return path, str(kind)
@@ -46,7 +46,7 @@ def _layer_kind(call: Any) -> str:
 
 
 def source_line(trace: str) -> str:
-    """Return "project.py:12: x = torch.tanh(x)": the model's own line in a stack trace, or ""."""
+    """Return the model's own line in a stack trace, "project.py:12: x = torch.tanh(x)", or ""."""
     frames = re.findall(r'File "([^"]+)", line (\d+), in \S+\n\s*(.*)', trace)
     torch = importlib.util.find_spec("torch")
     libraries = (torch.submodule_search_locations or []) if torch else []

@@ -1,7 +1,7 @@
-"""Import of the operators that work on feature maps, of additions and of activations.
+"""Import of operators on feature maps, additions and activations.
 
-Each function takes the translation and one call of the exported program. In PyTorch maps are
-(batch, channels, rows, columns); here (batch, rows, columns, channels).
+Each function takes the translation and one call of the exported program. Feature maps are (batch,
+channels, rows, columns) in PyTorch, and (batch, rows, columns, channels) here.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from modelgen.operators.window import Window
 
 
 def _pair(value: Any) -> tuple[int, int]:
-    """Return (y, x) of a number, or of one or two of them."""
+    """Return (y, x) of a number, or of a sequence of one or two."""
     values = [int(v) for v in value] if isinstance(value, Sequence) else [int(value)]
     return values[0], values[-1]
 
@@ -44,10 +44,10 @@ def _symmetric(padding: tuple[int, int]) -> tuple[int, int, int, int]:
 
 
 def _maps(to: Translation, call: Any) -> tuple[int, ...]:
-    """Return the shape of the maps that a call reads."""
+    """Return the shape of the feature maps that a call reads."""
     shape = shape_of(call.args[0])
     if len(shape) != 4:
-        to.complain(call, "needs a batch of feature maps, four dimensions")
+        to.reject(call, "expects a batch of feature maps, which has four dimensions")
     return shape
 
 
@@ -55,18 +55,18 @@ _CONVOLUTION = ("weight", "bias", "stride", "padding", "dilation", "groups")
 
 
 def add_conv2d(to: Translation, call: Any) -> None:
-    """Add a convolution of groups 1, or depthwise."""
+    """Add a convolution, with groups = 1 or depthwise."""
     arguments = _arguments(call, _CONVOLUTION, stride=1, padding=0, dilation=1, groups=1)
     channels, groups = _maps(to, call)[1], arguments["groups"]
     roles = to.constants(call, {role: arguments[role] for role in ("weight", "bias")})
     weight = to.value(call, arguments["weight"])
     if weight.size == 0:
-        to.complain(call, "has no weights: one of its sizes is zero")
+        to.reject(call, "has no weights: one of its sizes is zero")
     if groups != 1 and not groups == channels == len(weight):
-        to.complain(
+        to.reject(
             call,
-            f"has {groups} groups with {channels} channels and {len(weight)} outputs; groups can "
-            "be 1, or as many as channels and outputs (depthwise)",
+            f"has {groups} groups with {channels} input channels and {len(weight)} output "
+            "channels; expected 1 group, or as many as input and output channels (depthwise)",
         )
     dilation = _pair(arguments["dilation"])
     kept = to.add_constants(call, weight=np.ascontiguousarray(weight.transpose(0, 2, 3, 1)))
@@ -92,12 +92,12 @@ _NORM = ("weight", "bias", "mean", "variance", "training", "momentum", "epsilon"
 
 
 def add_batch_norm(to: Translation, call: Any) -> None:
-    """Add a batch-norm as scale and bias of each channel."""
+    """Add a batch-norm as a scale and bias per channel."""
     arguments = _arguments(call, _NORM)
     if len(shape_of(call.args[0])) not in (2, 4) or arguments["mean"] is None:
-        to.complain(call, "must have running statistics, and two or four dimensions")
+        to.reject(call, "must have running statistics and an input of two or four dimensions")
     if arguments["training"]:
-        to.complain(call, "takes mean and variance of its input in evaluation mode too")
+        to.reject(call, "uses the mean and variance of its input even in evaluation mode")
     mean = to.value(call, arguments["mean"]).astype(np.float64)
     variance = to.value(call, arguments["variance"]).astype(np.float64)
     scale = 1.0 / np.sqrt(variance + arguments["epsilon"])
@@ -125,7 +125,7 @@ def add_max_pool(to: Translation, call: Any) -> None:
     """Add a max-pooling."""
     arguments = _arguments(call, _MAX_POOL, padding=0, dilation=1, ceil_mode=False)
     if _pair(arguments["dilation"]) != (1, 1):
-        to.complain(call, "has a dilation, which pooling cannot have here")
+        to.reject(call, "has a dilation, which is not supported for pooling")
     to.add(call, MaxPool2d(_pool_window(call, _maps(to, call), arguments)))
 
 
@@ -134,16 +134,16 @@ def add_avg_pool(to: Translation, call: Any) -> None:
     arguments = _arguments(call, _AVG_POOL, padding=0, ceil_mode=False, count_include_pad=True)
     padded = any(_pair(arguments["padding"]))
     if arguments["divisor"] is not None or (padded and not arguments["count_include_pad"]):
-        to.complain(call, "must divide by the size of its kernel (count_include_pad=True)")
+        to.reject(call, "must divide by the size of its kernel (count_include_pad=True)")
     window = _pool_window(call, _maps(to, call), arguments)
     if window.padding != _symmetric(_pair(arguments["padding"])):
-        # PyTorch divides by what such a window covers of the map, not by its size.
-        to.complain(call, "has windows that reach beyond the map (ceil_mode=True)")
+        # PyTorch divides by the part of the map that such a window covers, not by its size.
+        to.reject(call, "has windows that extend beyond the map (ceil_mode=True)")
     to.add(call, AvgPool2d(window))
 
 
 def _pool_window(call: Any, shape: tuple[int, ...], arguments: dict[str, Any]) -> Window:
-    """Return the window of a pooling; its padding ends where the last position does."""
+    """Return the window of a pooling; its padding ends where the last window does."""
     kernel, around = _pair(arguments["kernel"]), _pair(arguments["padding"])
     stride = _pair(arguments["stride"] or kernel)
     result = shape_of(call)
@@ -156,20 +156,20 @@ def _pool_window(call: Any, shape: tuple[int, ...], arguments: dict[str, Any]) -
 
 
 def add_adaptive_avg_pool(to: Translation, call: Any) -> None:
-    """Add an average pooling to a size that divides the map's."""
+    """Add an average pooling whose output size divides the map's."""
     shape, result = _maps(to, call), shape_of(call)
     if any(size % parts for size, parts in zip(shape[2:], result[2:], strict=True)):
         sizes = " to ".join("x".join(map(str, s[2:])) for s in (shape, result))
-        to.complain(call, f"makes maps of {sizes}: the one must divide the other")
+        to.reject(call, f"pools {sizes}; the output size must divide the input size")
     kernel = shape[2] // result[2], shape[3] // result[3]
     to.add(call, AvgPool2d(Window(kernel, kernel)))
 
 
 def add_mean(to: Translation, call: Any) -> None:
-    """Add the mean over the whole map as an average pooling."""
+    """Add the mean over the whole feature map as an average pooling."""
     shape = _maps(to, call)
     if sorted(axis % 4 for axis in call.args[1]) != [2, 3]:
-        to.complain(call, "must be the mean over rows and columns of feature maps")
+        to.reject(call, "must be a mean over the rows and columns of feature maps")
     size = shape[2], shape[3]
     target = (shape[0], 1, 1, shape[1])
     pooled = to.add(call, AvgPool2d(Window(size, size)), shape=target)
@@ -185,9 +185,9 @@ def add_addition(to: Translation, call: Any) -> None:
         _add_affine(to, call, 1.0, float(alpha) * second)
         return
     if alpha != 1:
-        to.complain(call, "adds a multiple; only plain sums are supported")
+        to.reject(call, "adds a multiple (alpha); only plain sums are supported")
     if not hasattr(second, "meta") or shape_of(first) != shape_of(second):
-        to.complain(call, "must add two tensors of the same shape")
+        to.reject(call, "must add two tensors of the same shape")
     to.add(call, Pointwise(Epilogue(residual=True)), first, second)
 
 
@@ -218,7 +218,7 @@ def _add_affine(to: Translation, call: Any, factor: float, constant: float) -> N
     """Add `x * factor + constant`."""
     channels = to.shape(call, call.args[0])[-1:]
     if len(shape_of(call)) < 2:
-        to.complain(call, f"gets an input of shape {shape_text(shape_of(call))}, without the batch")
+        to.reject(call, f"has an input of shape {shape_text(shape_of(call))}, without a batch")
     constants = to.add_constants(
         call,
         scale=np.full(channels, factor, np.float32),
@@ -228,49 +228,52 @@ def _add_affine(to: Translation, call: Any, factor: float, constant: float) -> N
 
 
 def _number(to: Translation, call: Any) -> float:
-    """Return the second operand of a call, which must be a number."""
+    """Return a call's second operand, which must be a number."""
     if not _is_number(call.args[1]):
-        to.complain(call, "must have a number as its second operand")
+        to.reject(call, "must have a number as its second operand")
     return float(call.args[1])
 
 
 def add_product(to: Translation, call: Any) -> None:
-    """Add the product with a number."""
+    """Add a multiplication by a number."""
     _add_affine(to, call, _number(to, call), 0.0)
 
 
 def add_quotient(to: Translation, call: Any) -> None:
-    """Add the quotient by a number."""
+    """Add a division by a number."""
     divisor = _number(to, call)
     if divisor == 0.0:
-        to.complain(call, "must divide by a number that is not zero")
+        to.reject(call, "divides by zero")
     _add_affine(to, call, 1.0 / divisor, 0.0)
 
 
 def add_difference(to: Translation, call: Any) -> None:
-    """Add the difference to a number."""
+    """Add the subtraction of a number."""
     _add_affine(to, call, 1.0, -float(call.kwargs.get("alpha", 1)) * _number(to, call))
 
 
 def add_difference_from(to: Translation, call: Any) -> None:
-    """Add a number from which the tensor is subtracted."""
+    """Add the subtraction of the tensor from a number."""
     alpha = float((*call.args[2:], call.kwargs.get("alpha", 1))[0])
     _add_affine(to, call, -alpha, _number(to, call))
 
 
 def add_negation(to: Translation, call: Any) -> None:
-    """Add the negative."""
+    """Add a negation."""
     _add_affine(to, call, -1.0, 0.0)
 
 
 def add_concatenation(to: Translation, call: Any) -> None:
-    """Add tensors side by side, along what is the last dimension on the device."""
+    """Add a concatenation along the dimension that is last on the device."""
     sources = call.args[0]
     rank = len(shape_of(call))
     axis = _arguments(call, ("dim",), dim=0)["dim"] % rank
     if rank < 2 or axis != (1 if rank == 4 else rank - 1):
-        supported = "the channels of feature maps (1)" if rank == 4 else "the last"
-        to.complain(call, f"joins tensors along dimension {axis} of {rank}, not {supported}")
+        supported = "1, the channels of feature maps," if rank == 4 else "the last"
+        to.reject(
+            call,
+            f"concatenates along dimension {axis} of {rank}; only {supported} is supported",
+        )
     to.add(call, Concatenate(), *sources, keep=False)
 
 
@@ -310,4 +313,4 @@ OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     "aten.sigmoid.default": add_sigmoid,
     "aten.sigmoid_.default": add_sigmoid,
 }
-"""Operator of ATen -> what adds it."""
+"""ATen operator -> the function that adds it."""

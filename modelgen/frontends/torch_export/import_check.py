@@ -1,9 +1,9 @@
-"""Compares the imported float graph with the user's module, on real inputs.
+"""Comparison of the imported float graph with the user's module, on real inputs.
 
-The graph's outputs for the whole test set are compared with the module's. Inputs for which they
-differ most, and the first ones, are then checked layer by layer: each layer of the graph gets the
-inputs that the program of torch.export has there, and must return that program's result. So a
-difference in one layer cannot hide another, and the message names the first layer that differs.
+The graph's outputs for the whole test set are compared with the module's. The first inputs, and
+those whose outputs differ most, are then checked layer by layer: each layer of the graph gets the
+inputs that it has in the exported program, and must return that program's result. So a difference
+in one layer cannot hide another, and the message names the first layer that differs.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ TOLERANCE_TEXT = (
     "layer; K instead of sqrt(K) for an average"
 )
 BUG = "This is a bug in HEEPstor"
-"""What the message says where the importer is wrong."""
+"""What the message says if the importer is at fault."""
 _FIRST = 2
-"""Batches that are checked layer by layer whatever their outputs are."""
+"""Batches that are always checked layer by layer."""
 _WORST = 2
-"""Those with the largest differences in their outputs, which are checked too."""
+"""Batches with the largest output differences, which are checked as well."""
 
 
 def outputs_to_layout(graph: Graph, outputs: np.ndarray) -> np.ndarray:
-    """Return a module's outputs in the order of the graph's, shape (inputs, outputs)."""
+    """Return a module's outputs in the graph's order, shape (inputs, outputs)."""
     maps = outputs if graph.flattened is None else outputs.reshape(-1, *graph.flattened)
     return np.ascontiguousarray(values_to_layout(maps).reshape(len(outputs), -1))
 
 
 def check_import(imported: Imported, inputs: np.ndarray, outputs: np.ndarray) -> None:
-    """Compare the imported graph with the module that it was made from.
+    """Compare the imported graph with the module that it was imported from.
 
     Args:
         imported: graph and program.
@@ -59,8 +59,8 @@ def check_import(imported: Imported, inputs: np.ndarray, outputs: np.ndarray) ->
     got = run_graph(graph, values_to_layout(inputs))
     if got.shape != outputs.shape:
         raise ModelError(
-            f"The model gives {outputs.shape[1]} values for each input, the program that "
-            f"torch.export makes of it {got.shape[1]}. {_STATE}"
+            f"The model returns {outputs.shape[1]} values per input, but the program exported "
+            f"by torch.export returns {got.shape[1]}. {_STATE}"
         )
     with single_thread():
         for batch in _suspects(got, outputs, graph.batch):
@@ -69,7 +69,7 @@ def check_import(imported: Imported, inputs: np.ndarray, outputs: np.ndarray) ->
 
 
 def _suspects(got: np.ndarray, wanted: np.ndarray, batch: int) -> list[int]:
-    """Return the batches that are worth a closer look."""
+    """Return the batches to check layer by layer."""
     with np.errstate(invalid="ignore", over="ignore"):
         difference = np.where(got == wanted, 0.0, np.abs(got - wanted)).max(axis=1)
         size = np.nan_to_num(np.abs(wanted).max(axis=1), posinf=0.0)
@@ -102,7 +102,7 @@ def _check_batch(imported: Imported, inputs: np.ndarray, outputs: np.ndarray, fi
 
 
 def _run_program(imported: Imported, inputs: np.ndarray) -> dict[Any, np.ndarray]:
-    """Return what each call of the exported program gives, in PyTorch's order."""
+    """Return the result of each call of the exported program, in PyTorch's order."""
     import torch
 
     program = imported.program
@@ -112,7 +112,7 @@ def _run_program(imported: Imported, inputs: np.ndarray) -> dict[Any, np.ndarray
         def run_node(self, node: Any) -> Any:
             result = super().run_node(node)
             if node.op == "call_function" and isinstance(result, torch.Tensor):
-                # A copy: a later call may change it in place.
+                # A copy, because a later call may modify it in place.
                 results[node] = result.to(torch.float32).numpy(force=True).copy()
             return result
 
@@ -128,7 +128,7 @@ def _run_program(imported: Imported, inputs: np.ndarray) -> dict[Any, np.ndarray
 
 
 def _held(program: Any) -> dict[str, Any]:
-    """Return placeholder of an exported program -> the tensor that it stands for."""
+    """Return the tensor that each placeholder of an exported program stands for."""
     values = {**program.state_dict, **program.constants}
     signature = program.graph_signature
     names = {
@@ -150,10 +150,10 @@ def _exact(values: np.ndarray) -> Bounded:
 
 
 def _of_norm(imported: Imported, node: Node, sources: list[Bounded]) -> np.ndarray | float:
-    """Return the additional difference that a batch-norm is allowed.
+    """Return the additional difference allowed for a batch-norm.
 
-    PyTorch subtracts the mean first, or makes mean and bias one number in FP32: where they nearly
-    cancel, most of it is rounding.
+    PyTorch subtracts the mean first, or combines mean and bias into one FP32 number: where they
+    nearly cancel, most of what remains is rounding error.
     """
     call = imported.calls[node.output]
     if str(call.target) != "aten.batch_norm.default":
@@ -168,7 +168,7 @@ def _of_norm(imported: Imported, node: Node, sources: list[Bounded]) -> np.ndarr
 
 
 def _of_features(values: torch.Tensor, order: tuple[int, ...] | None) -> np.ndarray:
-    """Return the absolute value of each feature in FP64, in the order of the device."""
+    """Return the absolute value of each feature in FP64, in the device's order."""
     return np.abs(_to_layout(values.numpy(force=True).astype(np.float64), order)).reshape(-1)
 
 
@@ -180,33 +180,33 @@ def _compare(
     allowed: np.ndarray,
     first: int,
 ) -> None:
-    """Raise ModelError if a layer gives something else than PyTorch."""
+    """Raise ModelError if a layer's result differs from PyTorch's."""
     good = agrees(got, wanted, allowed)
     if good.all():
         return
     index = tuple(np.argwhere(~good)[0])
     reason = (
-        f"computes something else after the import than in PyTorch: for test input "
-        f"{first + index[0]} {(~good).sum()} of {good.size} values differ; the first is "
-        f"{got[index]:.9g}, in PyTorch {wanted[index]:.9g} (allowed: "
+        f"computes a different result after the import than in PyTorch: for test input "
+        f"{first + index[0]}, {(~good).sum()} of {good.size} values differ; the first is "
+        f"{got[index]:.9g}, but {wanted[index]:.9g} in PyTorch (allowed: "
         f"{np.broadcast_to(allowed, got.shape)[index]:.2g}, {TOLERANCE_TEXT})"
     )
-    raise ModelError(f"{imported.complaint(tensor, reason)} {BUG}; please report it.")
+    raise ModelError(f"{imported.error_message(tensor, reason)} {BUG}; please report it.")
 
 
 _STATE = (
-    "Does forward() keep something from call to call, draw random numbers, or depend on values "
-    "outside the module?"
+    "Does forward() keep state between calls, draw random numbers, or depend on values outside "
+    "the module?"
 )
 
 
 def _check_program(recorded: np.ndarray, outputs: np.ndarray, first: int) -> None:
-    """Raise ModelError if the module gives something else than the program made of it."""
+    """Raise ModelError if the module's outputs differ from those of the exported program."""
     good = agrees_with_rerun(recorded, outputs)
     if not good.all():
         row, column = np.argwhere(~good)[0]
         raise ModelError(
-            f"The model computes something else than the program that torch.export makes of it: "
-            f"output {column} of test input {first + row} is {outputs[row, column]:.9g}, in the "
-            f"program {recorded[row, column]:.9g}. {_STATE}"
+            f"The model's results differ from those of the program exported by torch.export: "
+            f"output {column} of test input {first + row} is {outputs[row, column]:.9g}, but "
+            f"{recorded[row, column]:.9g} in the program. {_STATE}"
         )

@@ -1,8 +1,8 @@
-"""From a PyTorch module to a graph, by way of torch.export.
+"""Import of a PyTorch module as a graph, by way of torch.export.
 
 ATen operators are kept at the level of layers (linear, conv2d, ...): nothing is decomposed. Feature
 maps, (batch, channels, rows, columns) in PyTorch, become (batch, rows, columns, channels) here, and
-weights follow: also those of a linear layer that reads flattened maps.
+weights are reordered to match, including those of a linear layer that reads flattened maps.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from modelgen.errors import ModelError
 from modelgen.frontends.torch_export import feature_maps, rows
 from modelgen.frontends.torch_export.aliases import stale_view
-from modelgen.frontends.torch_export.calls import complaint, layer_name
+from modelgen.frontends.torch_export.calls import error_message, layer_name
 from modelgen.frontends.torch_export.tracing import trace
 from modelgen.frontends.torch_export.translation import Translation
 from modelgen.ir.graph import Graph
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import torch
 
 _ASSERTION = "aten._assert_tensor_metadata.default"
-"""What torch.export adds before `to`; true in the program that it exports."""
+"""An assertion that torch.export adds before `to`; it holds in the program that it exports."""
 
 SUPPORTED = (
     "nn.Linear, nn.Conv2d, nn.BatchNorm2d, nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, "
@@ -35,20 +35,20 @@ SUPPORTED = (
 
 @dataclass(frozen=True)
 class Imported:
-    """A graph with what it was made from."""
+    """A graph and the program that it was imported from."""
 
     program: torch.export.ExportedProgram
     graph: Graph
     calls: dict[str, Any]
     """Tensor of the graph -> the node of the program that computes it in PyTorch. Tensors that
-    only the graph has are left out."""
+    exist only in the graph are left out."""
     flattened: dict[str, tuple[int, ...]]
-    """Tensor of flattened maps -> their channels, rows, columns, where order matters."""
+    """Tensor of flattened maps -> their channels, rows, columns, where the order matters."""
 
-    def complaint(self, tensor: str, reason: str) -> str:
-        """Say which layer fails, why, and where it stands in the model."""
+    def error_message(self, tensor: str, reason: str) -> str:
+        """Return a message that says which layer fails, why, and where it is in the model."""
         calls = [node for node in self.program.graph.nodes if node.op == "call_function"]
-        return complaint(calls, self.calls[tensor], reason)
+        return error_message(calls, self.calls[tensor], reason)
 
 
 def import_model(model: torch.nn.Module, features: tuple[int, ...], batch: int) -> Graph:
@@ -57,7 +57,7 @@ def import_model(model: torch.nn.Module, features: tuple[int, ...], batch: int) 
 
 
 def import_with_origins(model: torch.nn.Module, features: tuple[int, ...], batch: int) -> Imported:
-    """Trace a module into a graph that knows where its tensors come from.
+    """Trace a module into a graph, and record where its tensors come from.
 
     Args:
         model: any device, any mode; it is moved to the CPU and put into evaluation mode.
@@ -65,8 +65,8 @@ def import_with_origins(model: torch.nn.Module, features: tuple[int, ...], batch
         batch: inputs that one inference takes.
 
     Raises:
-        ModelError: the model does not fit its input, cannot be traced, or has an operator that is
-            not supported; the message names the layer.
+        ModelError: the model does not fit its input, cannot be traced, or uses an unsupported
+            operator; the message names the layer.
     """
     program = trace(model, features, batch)
     _refuse_stale_views(program)
@@ -78,18 +78,16 @@ def import_with_origins(model: torch.nn.Module, features: tuple[int, ...], batch
 
 
 def _refuse_stale_views(program: torch.export.ExportedProgram) -> None:
-    """Raise ModelError if a tensor is changed in place, and read under another name."""
+    """Raise ModelError if a tensor is modified in place and then read under another name."""
     nodes = list(program.graph.nodes)
     found = stale_view(nodes)
     if found is None:
         return
     call, reader = found
-    other = "the model's result" if reader.op == "output" else f"'{layer_name(reader)}'"
+    other = "the model's output" if reader.op == "output" else f"'{layer_name(reader)}'"
     calls = [node for node in nodes if node.op == "call_function"]
-    reason = f"changes a tensor in place, and {other} reads the same memory under another name"
-    raise ModelError(
-        f"{complaint(calls, call, reason)} Use the operator that returns a new tensor."
-    )
+    reason = f"modifies a tensor in place, and {other} reads the same memory under another name"
+    raise ModelError(f"{error_message(calls, call, reason)} Use the operator's out-of-place form.")
 
 
 def _translate(translation: Translation, call: Any) -> None:
@@ -99,7 +97,7 @@ def _translate(translation: Translation, call: Any) -> None:
     add = _OPERATORS.get(operator)
     if add is None:
         reason = f"uses the operator {operator}, which is not supported"
-        translation.complain(call, reason, f"Supported are {SUPPORTED}.")
+        translation.reject(call, reason, f"Supported layers: {SUPPORTED}.")
     add(translation, call)
 
 

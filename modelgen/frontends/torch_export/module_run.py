@@ -1,4 +1,4 @@
-"""The user's module, run in PyTorch as it came: what everything else is compared with."""
+"""The user's module, run unmodified in PyTorch: the ground truth for everything else."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ def run_module(
     Args:
         model: any device, any mode; it is moved to the CPU and put into evaluation mode.
         inputs: FP32, shape (inputs, features...), in PyTorch's order.
-        batch: inputs that the module gets at a time; the last batch is filled up with the first.
-        progress: shows how far it is.
+        batch: inputs that the module gets at a time; the last batch is padded with the first.
+        progress: reports progress.
 
     Returns:
         FP32, shape (inputs, outputs...), in PyTorch's order.
 
     Raises:
-        ModelError: the module fails, returns something else than one tensor with a result for each
-            input, or changes its own values.
+        ModelError: the module fails, does not return one tensor with a result for each input, or
+            modifies its own values.
     """
     import torch
 
@@ -55,12 +55,12 @@ def _forward(model: torch.nn.Module, values: torch.Tensor) -> torch.Tensor:
         with torch.no_grad():
             return model(values)
     except Exception:
-        # Once more, to find out which layer fails.
+        # Run again to find out which layer fails.
         return try_forward(model, values)
 
 
 def _numbers(output: torch.Tensor, batch: int) -> np.ndarray:
-    """Return an output of a module as FP32, a row for each input of the batch."""
+    """Return a module's output as FP32, one row per input of the batch."""
     import torch
 
     if not isinstance(output, torch.Tensor):
@@ -69,7 +69,7 @@ def _numbers(output: torch.Tensor, batch: int) -> np.ndarray:
     if output.numel() % batch:
         raise ModelError(
             f"The model's output has the shape {shape_text(output.shape)}, which is not one result "
-            f"for each of the {batch} inputs of a batch: keep the batch as the first dimension."
+            f"for each of the {batch} inputs of a batch. Keep the batch as the first dimension."
         )
     values = output.to(torch.float32)
     whole = values.dim() > 0 and len(values) == batch
@@ -81,10 +81,10 @@ def _contents(model: torch.nn.Module) -> dict[str, bytes]:
 
 
 def _check_unchanged(before: dict[str, bytes], model: torch.nn.Module) -> None:
-    """Raise ModelError if a module has changed its parameters or buffers."""
+    """Raise ModelError if a module has modified its parameters or buffers."""
     for name, value in _contents(model).items():
         if value != before[name]:
             raise ModelError(
-                f"forward() changes '{name}' in evaluation mode: the model's outputs would depend "
-                "on earlier inputs, which the device cannot do. Change it in training mode alone."
+                f"forward() modifies '{name}' in evaluation mode: the model's outputs would depend "
+                "on earlier inputs, which is not supported. Modify it in training mode only."
             )

@@ -1,4 +1,4 @@
-"""From a PyTorch module to the exported program of torch.export."""
+"""Tracing of a PyTorch module by torch.export."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def trace(
     model: torch.nn.Module, features: tuple[int, ...], batch: int
 ) -> torch.export.ExportedProgram:
-    """Export a module in evaluation mode, with its layers kept whole: nothing is decomposed.
+    """Export a module in evaluation mode, with its layers intact: nothing is decomposed.
 
     Args:
         model: any device, any mode; it is moved to the CPU and put into evaluation mode.
@@ -27,8 +27,8 @@ def trace(
         batch: inputs that one inference takes.
 
     Raises:
-        ModelError: it is no module, does not fit its input, or cannot be traced; the message names
-            the layer.
+        ModelError: it is not a module, does not fit its input, or cannot be traced; the message
+            names the layer.
     """
     import torch
 
@@ -49,7 +49,7 @@ def trace(
 
 
 def check_traceable(model: object) -> None:
-    """Raise ModelError for what is no module, or has layers that TorchScript has compiled."""
+    """Raise ModelError if this is not a module, or has layers compiled by TorchScript."""
     import torch
 
     if not isinstance(model, torch.nn.Module):
@@ -59,15 +59,15 @@ def check_traceable(model: object) -> None:
         if isinstance(layer, torch.jit.ScriptModule):
             what = f"Layer '{name}'" if name else "The model that model() returned"
             raise ModelError(
-                f"{what} is a {type(layer).__name__} of TorchScript, which torch.export cannot "
-                "trace: build it from Python classes, and name a file with its weights in the "
+                f"{what} is a TorchScript {type(layer).__name__}, which torch.export cannot "
+                "trace. Build it from Python classes, and name the file with its weights in the "
                 "setting 'checkpoint'."
             )
 
 
 @contextlib.contextmanager
 def _silent_torch() -> Iterator[None]:
-    """Keep back what torch logs and prints of a failure, which is for its own developers."""
+    """Suppress what torch logs and prints about a failure, which is meant for its developers."""
     logger = logging.getLogger("torch")
     level = logger.level
     logger.setLevel(logging.CRITICAL + 1)
@@ -79,7 +79,7 @@ def _silent_torch() -> Iterator[None]:
 
 
 def try_forward(model: torch.nn.Module, example: torch.Tensor) -> torch.Tensor:
-    """Run the model once and return its output; ModelError names a layer that fails."""
+    """Run the model once and return its output; a ModelError names the layer that fails."""
     import torch
 
     running: list[tuple[str, torch.nn.Module, Any]] = []
@@ -118,7 +118,7 @@ def _forward_message(running: list[Any], example: torch.Tensor, error: Exception
     return (
         f"Layer '{name}' ({type(module).__name__}({module.extra_repr()})) cannot take an input of "
         f"shape {taken}: {reason}. The model's input has the shape {shape} (batch first): "
-        "change the layer, or the data."
+        "change the layer or the data."
     )
 
 
@@ -128,5 +128,5 @@ def _first_line(error: Exception) -> str:
 
 
 def shape_text(shape: Iterable[int]) -> str:
-    """Return a shape for people: 1x3x32x32."""
+    """Return a shape as text: 1x3x32x32."""
     return "x".join(str(size) for size in shape) or "scalar"

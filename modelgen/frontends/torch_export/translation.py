@@ -1,6 +1,6 @@
-"""What the translation of an exported program has so far: tensors, nodes, constants.
+"""The state of the translation of an exported program: tensors, nodes, constants so far.
 
-Through it the functions that translate one operator each add to the graph.
+The functions that translate one operator each add to the graph through it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from modelgen.errors import ModelError
-from modelgen.frontends.torch_export.calls import complaint, layer_name, shape_of
+from modelgen.frontends.torch_export.calls import error_message, layer_name, shape_of
 from modelgen.frontends.torch_export.tracing import shape_text
 from modelgen.ir.channels_last import to_layout
 from modelgen.ir.graph import Graph, Node, Tensor
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     import torch
 
 _FLATTENED = (
-    "reads flattened feature maps, whose values lie in another order on the device; linear and "
-    "element-wise layers over all of them can"
+    "reads flattened feature maps, whose values have a different order on the device; only linear "
+    "and element-wise layers over all of them are supported"
 )
 
 
 class Translation:
-    """A graph in the making."""
+    """A graph under construction."""
 
     def __init__(self, program: torch.export.ExportedProgram, batch: int) -> None:
         self._program = program
@@ -40,14 +40,14 @@ class Translation:
         self._nodes: list[Node] = []
         self._tensor_of: dict[Any, str] = {}
         self._written: dict[Any, str] = {}
-        """Call -> the last tensor that was added for it, which is its result."""
+        """Call -> the last tensor added for it, which is its result."""
         self.flattened: dict[str, tuple[int, ...]] = {}
-        """Tensor of flattened maps -> their channels, rows, columns, where order matters."""
+        """Tensor of flattened maps -> their channels, rows, columns, where the order matters."""
         self._constant_of = self._find_constants()
         self._input = self._add_input()
 
     def graph(self) -> Graph:
-        """Return the graph of all that was added."""
+        """Return the graph of everything that was added."""
         graph = Graph(
             input=self._input,
             output=self._output(),
@@ -58,21 +58,21 @@ class Translation:
             flattened=self.flattened.get(self._output()),
         )
         shape = graph.tensors[graph.output].shape
-        # Of maps, whose channels are last here, one input's results have to be together.
+        # With the channels last, one input's results must be contiguous.
         if len(shape) == 4 and shape[0] != self.batch:
             raise ModelError(
                 f"The model's output has the shape {shape_text(shape_of(self._result()))}, which "
                 "is not one result for each of "
-                f"the {self.batch} inputs of a batch: keep the batch as the first dimension."
+                f"the {self.batch} inputs of a batch. Keep the batch as the first dimension."
             )
         return graph
 
     def origins(self) -> dict[str, Any]:
-        """Return tensor -> the call that computes it in PyTorch, where one does."""
+        """Return tensor -> the call that computes it in PyTorch, if any."""
         return {name: call for call, name in self._written.items()}
 
     def _find_constants(self) -> dict[str, str]:
-        """Return placeholder -> name of the parameter, buffer or constant that it stands for."""
+        """Return the name of the parameter, buffer or constant that each placeholder stands for."""
         signature = self._program.graph_signature
         return {
             **signature.inputs_to_parameters,
@@ -99,7 +99,7 @@ class Translation:
         return self._tensor_of[result]
 
     def _result(self) -> Any:
-        """Return the node of the program that is its output."""
+        """Return the program's output node."""
         name = self._program.graph_signature.user_outputs[0]
         return next(node for node in self._program.graph.nodes if node.name == name)
 
@@ -113,17 +113,17 @@ class Translation:
         name: str | None = None,
         constants: dict[str, str] | None = None,
     ) -> str:
-        """Add a node; returns the tensor that it writes.
+        """Add a node and return the tensor that it writes.
 
         Args:
-            call: of the exported program.
-            operator: of the node.
-            sources: calls or tensors that it reads; the call's first argument if none are given.
+            call: a call of the exported program.
+            operator: what the node computes.
+            sources: calls or tensors that it reads; by default, the call's first argument.
             keep: what happens to flattened maps: True, the output is flattened maps too; False,
-                they are refused; None, the caller sees to it.
-            shape: of the output; the call's if it is not given.
-            name: of the node; the layer's if it is not given.
-            constants: of the node.
+                they are rejected; None, the caller handles them.
+            shape: the output's shape; by default, the call's.
+            name: the node's name; by default, the layer's.
+            constants: the node's constants.
         """
         inputs = tuple(self._source(call, source) for source in sources or call.args[:1])
         name = self._unique(name or layer_name(call))
@@ -136,12 +136,12 @@ class Translation:
         orders = [self.flattened[tensor] for tensor in inputs if tensor in self.flattened]
         if keep is not None and orders:
             if not keep or len(orders) < len(inputs) or len(set(orders)) > 1:
-                self.complain_of_order(call)
+                self.reject_flattened_maps(call)
             self.flattened[name] = orders[0]
         return name
 
     def _check_shape(self, call: Any, node: Node, tensor: Tensor) -> None:
-        """Make sure that the operator gives what PyTorch gives."""
+        """Make sure that the operator infers the same shape as PyTorch."""
         shapes = [self._tensors[name].shape for name in node.inputs]
         arrays = {role: self._constants[name] for role, name in node.constants.items()}
         inferred = node.operator.infer_shape(shapes, arrays)
@@ -152,21 +152,21 @@ class Translation:
         if isinstance(source, str):
             return source
         if source not in self._tensor_of:
-            self.complain(call, "does not work on the model's input")
+            self.reject(call, "does not work on the model's input")
         return self._tensor_of[source]
 
     def add_constants(self, call: Any, **values: np.ndarray) -> dict[str, str]:
-        """Keep arrays that belong to a call; returns role -> name."""
+        """Keep arrays that belong to a call, and return role -> name."""
         names = {role: f"{call.name}.{role}" for role in values}
         self._constants.update({names[role]: value for role, value in values.items()})
         return names
 
-    def complain(self, call: Any, reason: str, hint: str = "") -> NoReturn:
-        """Raise ModelError for a call; the message names its layer."""
-        raise ModelError(f"{complaint(self.calls, call, reason)} {hint}".rstrip())
+    def reject(self, call: Any, reason: str, hint: str = "") -> NoReturn:
+        """Raise a ModelError that names the call's layer."""
+        raise ModelError(f"{error_message(self.calls, call, reason)} {hint}".rstrip())
 
     def _unique(self, name: str) -> str:
-        """Return `name`, or name#2, name#3 ... where a layer is used more than once."""
+        """Return `name`, or name#2, name#3 ... if a layer is used more than once."""
         candidate, count = name, 1
         while candidate in self._tensors:
             count += 1
@@ -178,41 +178,41 @@ class Translation:
         return self._tensors[self._source(call, source)].shape
 
     def order(self, call: Any) -> tuple[int, ...] | None:
-        """Return channels, rows, columns of the flattened maps that a call reads, if it does."""
+        """Return channels, rows, columns of the flattened maps that a call reads, if any."""
         return self.flattened.get(self._source(call, call.args[0]))
 
-    def complain_of_mixing(self, call: Any, shape: Sequence[int]) -> NoReturn:
-        """Raise ModelError for a call whose rows have values of several inputs."""
+    def reject_mixed_inputs(self, call: Any, shape: Sequence[int]) -> NoReturn:
+        """Raise ModelError for a call whose rows mix values of several inputs."""
         reason = f"puts values of several inputs of a batch of {self.batch} into one row"
-        self.complain(
+        self.reject(
             call,
             f"{reason} (shape {shape_text(shape)})",
             "Keep the batch as the first dimension.",
         )
 
-    def complain_of_order(self, call: Any) -> NoReturn:
-        """Raise ModelError for a call that cannot read flattened maps."""
-        self.complain(call, _FLATTENED)
+    def reject_flattened_maps(self, call: Any) -> NoReturn:
+        """Raise ModelError for a call that does not support flattened maps."""
+        self.reject(call, _FLATTENED)
 
     def features_to_layout(self, call: Any, values: np.ndarray) -> np.ndarray:
-        """Return one value for each feature that a call reads in the order of the device."""
+        """Return one value for each feature that a call reads, in the device's order."""
         order = self.order(call)
         if order is None:
             return values
         return np.ascontiguousarray(values.reshape(order).transpose(1, 2, 0).reshape(-1))
 
     def reordered(self, call: Any, target: str, order: tuple[int, ...]) -> str:
-        """Return the name of a linear layer's weights in the order of the flattened maps."""
+        """Return the name of a linear layer's weights, reordered to match the flattened maps."""
         weight = self._constants[target]
         if weight.shape[1] != math.prod(order):
-            self.complain_of_order(call)
+            self.reject_flattened_maps(call)
         name = f"{target}.{'x'.join(map(str, order))}"
         maps = weight.reshape(len(weight), *order).transpose(0, 2, 3, 1)
         self._constants[name] = np.ascontiguousarray(maps.reshape(weight.shape))
         return name
 
     def constants(self, call: Any, values: dict[str, Any]) -> dict[str, str]:
-        """Return role -> name of the parameters that a call reads; those that are None left out."""
+        """Return role -> name of the parameters that a call reads, without those that are None."""
         return {
             role: self._constant(call, value) for role, value in values.items() if value is not None
         }
@@ -224,7 +224,7 @@ class Translation:
     def _constant(self, call: Any, node: Any) -> str:
         target = self._constant_of.get(getattr(node, "name", ""))
         if target is None:
-            self.complain(call, "has weights that the model computes")
+            self.reject(call, "has weights that are computed by the model; they must be constant")
         if target not in self._constants:
             held = {**self._program.state_dict, **self._program.constants}
             tensor = held[target].detach().to("cpu").float()

@@ -1,4 +1,4 @@
-"""The CPU: computes what has a kernel in the device library, layer by layer."""
+"""The CPU, which computes operators that have a kernel in the device library, layer by layer."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ class Cpu:
     name = "cpu"
 
     def supports(self, graph: Graph, node: Node) -> str | None:
-        """Return why it cannot compute a node; None if it can."""
+        """Return why the CPU cannot compute a node; None if it can."""
         if node.operator.kernel(graph.shapes(node)) is None:
             return f"the device library has no kernel for {node.operator.name}"
         return None
 
     def reason(self, node: Node) -> str:
-        """Return how it computes a node."""
+        """Return how the CPU computes a node."""
         return "a kernel of the device library"
 
     def leaves_gaps(self, node: Node) -> bool:
-        """Return False: kernels write one element after another."""
+        """Return False: kernels write contiguous elements."""
         return False
 
     def adapt(self, graph: Graph) -> Graph:
-        """Return the graph: a kernel takes any size."""
+        """Return the graph as it is: kernels support any size."""
         return graph
 
     def lower(self, network: Network) -> Lowered:
-        """Return a layer for each of its steps."""
+        """Return a layer for each step on the CPU."""
         layers = {
             index: Layer(step.node, index, step.reason)
             for index, step in enumerate(network.steps)
@@ -59,7 +59,7 @@ class Cpu:
         return [None] * len(segment.layers)
 
     def describe(self, network: Network, layer: Layer, cycles: int | None) -> dict[str, Any]:
-        """Return what model.json says of a layer."""
+        """Return a layer's entries in model.json."""
         graph, node = network.graph, layer.node
         moved = sum(graph.tensors[name].bytes for name in (*node.inputs, node.output))
         shape = node.operator.shape_text(graph.shapes(node), graph.tensors[node.output].shape)
@@ -75,7 +75,7 @@ class Cpu:
         }
 
     def executor(self, network: Network, segments: Sequence[Segment], machine: Machine) -> Executor:
-        """Return what runs its segments on the reference."""
+        """Return the executor of its segments on the reference."""
         return _Executor(network, machine)
 
     def emit(self, network: Network, segments: Sequence[Segment], pointers: Pointers) -> Code:
@@ -106,7 +106,7 @@ class Cpu:
             return Code()
         return Code(
             headers=("cycles.hpp", *sorted({kernel.header for kernel in kernels.values()})),
-            definitions="/// One for each layer on the CPU.\n"
+            definitions="/// Cycles of each layer on the CPU.\n"
             f"std::uint32_t cpu_cycles[{len(layers)}];\n",
             statements=tuple(map(statement, segments)),
             cycles={index: f"&cpu_cycles[{slot}]" for index, slot in slots.items()},
@@ -120,7 +120,7 @@ def _kernel(graph: Graph, node: Node) -> Kernel:
 
 
 class _Executor:
-    """Runs layers on the reference, one after another."""
+    """Runs layers in sequence on the reference."""
 
     def __init__(self, network: Network, machine: Machine) -> None:
         self._graph = network.graph
@@ -128,7 +128,7 @@ class _Executor:
         self._machine = machine
 
     def begin(self) -> None:
-        """Begin an inference; there is nothing to forget."""
+        """Begin an inference; the CPU has no memory of its own to invalidate."""
 
     def run(self, segment: Segment) -> None:
         """Run a segment."""

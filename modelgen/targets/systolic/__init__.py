@@ -36,37 +36,37 @@ class Systolic:
         self._hardware = hardware
 
     def supports(self, graph: Graph, node: Node) -> str | None:
-        """Return why it cannot compute a node; None if it can."""
+        """Return why the engine cannot compute a node; None if it can."""
         return lacking(node.operator) if computed(node.operator) is None else None
 
     def reason(self, node: Node) -> str:
-        """Return how it computes a node that it supports."""
+        """Return how the engine computes a node that it supports."""
         return computed(node.operator) or lacking(node.operator)
 
     def leaves_gaps(self, node: Node) -> bool:
-        """Tell whether it can write the rows of a node's output with gaps between them."""
-        # The operand that is added has the pitches of the results.
+        """Return whether the engine can write the rows of a node's output with gaps between."""
+        # A residual operand is read with the pitches of the results, so it needs the same gaps.
         return len(node.inputs) == 1
 
     def adapt(self, graph: Graph) -> Graph:
-        """Return the graph without fused poolings that the accumulators do not hold."""
+        """Return the graph without fused poolings that exceed the accumulators."""
         return split_max_pool(graph, self._hardware.accumulator_depth)
 
     def lower(self, network: Network) -> Lowered:
-        """Return the layers of all steps that are its own."""
+        """Return the layers of all steps on the engine."""
         return lower(network, self.name)
 
     def cost(self, segment: Segment) -> list[int | None]:
-        """Return the cycles of each layer of a chain, by the cost model."""
+        """Return the cycles of each layer of a chain, as predicted by the cost model."""
         return [*segment_cycles(_layers(segment), self._hardware)]
 
     def describe(self, network: Network, layer: Layer, cycles: int | None) -> dict[str, Any]:
-        """Return what model.json says of a layer."""
+        """Return a layer's entries in model.json."""
         assert isinstance(layer, EngineLayer)
         return describe(network.graph, layer, self._hardware, cycles)
 
     def executor(self, network: Network, segments: Sequence[Segment], machine: Machine) -> Executor:
-        """Return what runs its chains on the reference."""
+        """Return the executor of its chains on the reference."""
         return EngineExecutor(self._hardware, segments, machine)
 
     def emit(self, network: Network, segments: Sequence[Segment], pointers: Pointers) -> Code:

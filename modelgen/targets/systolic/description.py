@@ -1,4 +1,4 @@
-"""What the report says of a layer on the engine: work, limit, how it was cut, and losses."""
+"""The report's description of a layer on the engine: work, limit, how it is cut, and losses."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ WORD_BYTES = 4
 def limit_cycles(geometry: Geometry, weight_bytes: int, operands: int, hardware: Hardware) -> float:
     """Return the fewest cycles that a layer can take.
 
-    The larger of the array's time, `MACs / S^2`, and the memory port's, `bytes / (4 P)`. MACs are
-    not rounded up to tiles; INT8 weights, FP32 inputs, outputs and further operands count once.
+    This is the larger of the array's time, `MACs / S^2`, and the memory port's, `bytes / (4 P)`.
+    MACs are not rounded up to whole tiles; INT8 weights and FP32 inputs, outputs and residual
+    operands count once.
     """
     moved = weight_bytes + WORD_BYTES * (geometry.source.size + operands + geometry.target.size)
     return max(geometry.macs / hardware.array_size**2, moved / hardware.port_bytes)
@@ -30,10 +31,10 @@ def describe(
     """Return the entries of a layer in model.json.
 
     Args:
-        graph: that was compiled.
+        graph: the compiled graph.
         layer: one of its layers.
         hardware: sizes of the engine.
-        cycles: of the cost model.
+        cycles: the cost model's prediction.
     """
     geometry, node = layer.geometry, layer.node
     weight = graph.constant(node, "weight")
@@ -56,7 +57,7 @@ def describe(
 
 
 def shape_text(layer: EngineLayer) -> str:
-    """Return "rows x columns x channels -> ..."; of a matrix product "rows x K -> N"."""
+    """Return "rows x columns x channels -> ..."; "rows x K -> N" for a matrix product."""
     source, target = layer.geometry.source, layer.geometry.target
     if source.columns == target.columns == 1 and layer.geometry.taps == 1:
         return f"{source.rows} x {source.channels} -> {target.channels}"
@@ -66,7 +67,7 @@ def shape_text(layer: EngineLayer) -> str:
 
 
 def _note(layer: EngineLayer) -> str:
-    """Return in a line how a layer is cut and where its maps are."""
+    """Return a line that says how a layer is cut and where its maps are."""
     stored = [job for job in layer.jobs if job.store is not None]
     rows = _range([job.compute.rows for job in stored], "row")
     tiles = _range([job.tiles for job in stored], "tile")
@@ -81,7 +82,7 @@ def _range(values: list[int], unit: str) -> str:
 
 
 def _array_use(layer: EngineLayer, hardware: Hardware, cycles: int | None) -> dict[str, Any]:
-    """Return how well a layer uses the array, and the cycles that it loses to each cause."""
+    """Return how well a layer uses the array, and the cycles lost to each cause."""
     geometry, size = layer.geometry, hardware.array_size
     tiles = ceil_div(geometry.outputs, size)
     tile = tile_cycles(geometry.operation, hardware)[0]

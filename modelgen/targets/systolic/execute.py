@@ -1,4 +1,4 @@
-"""Runs the engine's segments on the reference, from the descriptors in memory."""
+"""Execution of the engine's segments on the reference, from the descriptors in memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from modelgen.targets.systolic.reference import Scratchpad, execute_chain
 
 
 def descriptors(segment: Segment, machine: Machine) -> list[Descriptor]:
-    """Return the descriptors of a chain, not linked yet; profiles are left out."""
+    """Return the descriptors of a chain, not yet linked and without profiles."""
 
     def address(place: Place | Constant) -> int:
         if isinstance(place, Constant):
@@ -37,7 +37,7 @@ class EngineExecutor:
 
         Args:
             hardware: sizes of the engine.
-            segments: its own, in order.
+            segments: the engine's segments, in order.
             machine: main memory.
         """
         self._hardware = hardware
@@ -61,7 +61,7 @@ class EngineExecutor:
         """Run a chain.
 
         Raises:
-            AssertionError: the engine refuses it.
+            AssertionError: the engine rejects a descriptor.
         """
         machine = self._machine
         result = execute_chain(

@@ -1,7 +1,7 @@
-"""What a layer reads and writes, whatever its operator: a window that moves over feature maps.
+"""What a layer reads and writes, whatever its operator: a window that slides over feature maps.
 
 A convolution, a pooling, an element-wise layer and a matrix product differ only in the window and
-in what is done with the words under it. Feature maps are NHWC; a matrix of M rows is one map of
+in what is computed from the words under it. Feature maps are NHWC; a matrix of M rows is one map of
 M x 1 pixels.
 """
 
@@ -59,11 +59,11 @@ class Axis:
 
     @property
     def after(self) -> int:
-        """Padding at the high end that the window does reach."""
+        """Padding at the high end that the window actually reaches."""
         return max(self.reach(self.outputs) - self.size, 0)
 
     def reach(self, outputs: int) -> int:
-        """Return the end of what the first `outputs` positions see, in pixels of the input."""
+        """Return the end of what the first `outputs` positions read, in pixels of the input."""
         return (outputs - 1) * self.stride + (self.kernel - 1) * self.dilation + 1 - self.before
 
 
@@ -74,7 +74,7 @@ class Geometry:
     operation: Operation
     source: View
     target: View
-    """What is stored, after a fused pooling."""
+    """The stored feature maps, after a fused pooling."""
     y: Axis
     x: Axis
     pool: tuple[int, int] = (1, 1)
@@ -92,7 +92,7 @@ class Geometry:
 
     @property
     def taps(self) -> int:
-        """Pixels under the window."""
+        """Number of pixels under the window."""
         return self.y.kernel * self.x.kernel
 
     @property
@@ -102,12 +102,12 @@ class Geometry:
 
     @property
     def padding_value(self) -> float:
-        """What stands round the map."""
+        """The value of the padding around the map."""
         return -math.inf if self.operation is Operation.MAX else 0.0
 
     @property
     def pads(self) -> bool:
-        """Whether the window reaches over an edge of the map."""
+        """Whether the window extends beyond an edge of the map."""
         return any((self.y.before, self.y.after, self.x.before, self.x.after))
 
     @property
@@ -117,7 +117,7 @@ class Geometry:
 
     @property
     def macs(self) -> int:
-        """Multiplications; those with padding count, pooling and element-wise layers have none."""
+        """Number of MACs, including those with padding; 0 for pooling and element-wise layers."""
         if self.is_matmul:
             return self.positions * self.taps * self.channels * self.outputs
         if self.operation is Operation.DEPTHWISE:
@@ -126,7 +126,7 @@ class Geometry:
 
 
 def matrix_view(shape: tuple[int, ...]) -> View:
-    """Return a tensor as rows of its last dimension."""
+    """Return a tensor as a matrix whose rows are its last dimension."""
     columns = shape[-1] if shape else 1
     return View(1, math.prod(shape) // columns, 1, columns)
 
@@ -179,7 +179,7 @@ def _along(window: Window, axis: int) -> tuple[int, int, int]:
 
 
 def parameters(graph: Graph, node: Node, shape: Geometry) -> tuple[np.ndarray, np.ndarray]:
-    """Return FP32 scale and bias of each output channel."""
+    """Return the FP32 scale and bias of each output channel."""
     scale, bias = graph.constant(node, "scale"), graph.constant(node, "bias")
     if scale is None:
         factor = 1.0 / shape.taps if isinstance(node.operator, AvgPool2d) else 1.0

@@ -1,4 +1,4 @@
-"""The engine's work: jobs, each of which becomes a descriptor, and layers, which are jobs."""
+"""The engine's work: jobs, each of which becomes a descriptor, and layers, made up of jobs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from modelgen.targets.systolic.geometry import Geometry
 
 @dataclass(frozen=True)
 class Place:
-    """Where an operand lies in memory: a tensor, and bytes from its first value."""
+    """Where an operand is in memory: a tensor, and an offset into it in bytes."""
 
     tensor: str
     offset: int = 0
@@ -22,26 +22,26 @@ class Place:
 
 @dataclass(frozen=True)
 class Load:
-    """What a job brings into the buffer: rows of columns of words, and what stands round them."""
+    """What a job loads into the buffer: rows x columns of words, and the fill around them."""
 
     rows: int
     columns: int
     words: int
     base: int
-    """First word of the buffer that belongs to it."""
+    """First word of the buffer that is loaded or filled."""
     pitch: int
-    """Words of the buffer between rows."""
+    """Words between the beginnings of rows in the buffer."""
     head: int = 0
     """Words before the first row."""
     tail: int = 0
     """Words to fill after the last row's pitch."""
     source: Place | None = None
-    """None: only the frame is filled."""
+    """Where the data is; None: only the frame is filled."""
     row_pitch: int = 0
-    """Bytes between rows in memory."""
+    """Bytes between the beginnings of rows in memory."""
     column_pitch: int = 0
     fill: float | None = None
-    """What head, tail and gaps are filled with; None: they are left alone."""
+    """The value that head, tail and gaps are filled with; None: they are left untouched."""
 
     @property
     def first_row(self) -> int:
@@ -51,10 +51,10 @@ class Load:
 
 @dataclass(frozen=True)
 class Compute:
-    """Which words of the buffer a job reads for which accumulator entries."""
+    """Which words of the buffer a job reads for each accumulator entry."""
 
     base: int
-    """Word where the first position's first run begins."""
+    """Word at which the first position's first run begins."""
     rows: int
     """Positions before pooling."""
     columns: int
@@ -68,7 +68,7 @@ class Compute:
     """Words between runs."""
     pitch_x: int = 0
     span: bool = False
-    """Slices go on from one run to the next."""
+    """Whether slices continue from one run into the next."""
 
     @property
     def positions(self) -> int:
@@ -85,11 +85,11 @@ class Store:
     columns: int
     memory: Place | None = None
     pitch_y: int = 0
-    """Bytes in memory between stored rows, of the residual operand too."""
+    """Bytes between stored rows in memory, and between those of the residual operand."""
     pitch_x: int = 0
     residual: Place | None = None
     buffer: int | None = None
-    """Word of the buffer where the first result goes; None: nowhere."""
+    """Word of the buffer to which the first result goes; None: results are not stored there."""
     step_y: int = 0
     """Words of the buffer between stored rows."""
     step_x: int = 0
@@ -108,11 +108,11 @@ class Job:
     tiles: int
     """ceil(outputs / S)."""
     first: bool
-    """Whether sums begin with this job."""
+    """Whether the job overwrites the accumulators instead of adding to them."""
     accumulator: int = 0
     """First accumulator entry."""
     weights: int | None = None
-    """Byte of the weight section where this job's stream begins."""
+    """Byte offset of this job's weight stream in the weight section."""
     load: Load | None = None
     store: Store | None = None
     window: tuple[int, int] = (1, 1)
@@ -125,7 +125,7 @@ class Job:
         return self.tiles * self.compute.positions
 
     def slices(self, array_size: int) -> int:
-        """Return how many slices each position takes."""
+        """Return the number of slices of each position."""
         c = self.compute
         if self.operation is not Operation.MATMUL:
             return c.runs_y * c.runs_x
@@ -136,22 +136,22 @@ class Job:
 
 @dataclass(frozen=True)
 class EngineLayer(Layer):
-    """A layer on the engine: its jobs, and where its constants begin."""
+    """A layer on the engine: its jobs, and the location of its constants."""
 
     geometry: Geometry
     jobs: tuple[Job, ...]
     parameters_offset: int
-    """Byte of the parameter section where this layer's scales and biases begin."""
+    """Byte offset of this layer's scales and biases in the parameter section."""
     slices: tuple[np.ndarray, ...]
-    """Indices of K, in (ky, kx, channel) order, of each slice, in the order of their addition;
-    empty where lanes are channels."""
+    """Indices of K, in (ky, kx, channel) order, of each slice, in the order in which the slices are
+    added; empty if lanes are channels."""
     source_place: str
-    """From where activations come: "buffer", "memory" or "memory, kept in buffer"."""
+    """Where activations come from: "buffer", "memory" or "memory, kept in buffer"."""
     target_place: str
-    """"buffer", "memory" or "buffer and memory"."""
+    """Where results go: "buffer", "memory" or "buffer and memory"."""
 
     @property
     def epilogue(self) -> Epilogue:
-        """What is done with each result before it is stored."""
+        """What happens to each result before it is stored."""
         assert isinstance(self.node.operator, Stored)
         return self.node.operator.epilogue

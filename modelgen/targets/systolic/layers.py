@@ -1,4 +1,4 @@
-"""From the engine's steps to layers of jobs, with their constants and fences."""
+"""Lowering of the engine's steps to layers of jobs, with their constants and fences."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def lower(network: Network, name: str) -> Lowered:
     """Return the layers of all steps on the engine.
 
     Args:
-        network: the whole network: what other targets read is kept in memory.
-        name: of the engine among the targets.
+        network: the whole network, because what other targets read must be in memory.
+        name: the engine's name among the targets.
 
     Raises:
         ModelError: the buffer is too small.
@@ -54,21 +54,21 @@ def lower(network: Network, name: str) -> Lowered:
 
 
 def _chains(layers: Mapping[int, EngineLayer]) -> Iterator[list[EngineLayer]]:
-    """Give the layers that run one after another, without another target's between them."""
+    """Yield the groups of consecutive layers, with no other target's layers between them."""
     numbers = count()
     for _, group in groupby(layers.values(), lambda layer: layer.index - next(numbers)):
         yield list(group)
 
 
 class _Section:
-    """Bytes that are collected one after another; equal contents are kept once."""
+    """A sequence of contents, each line-aligned; equal contents are stored once."""
 
     def __init__(self) -> None:
         self.data = bytearray()
         self._known: dict[bytes, int] = {}
 
     def add(self, content: bytes) -> int:
-        """Return the offset of `content`."""
+        """Return the offset of `content` in bytes; append it if it is new."""
         if content not in self._known:
             self._known[content] = len(self.data)
             self.data += content
@@ -77,7 +77,7 @@ class _Section:
 
 
 class _Builder:
-    """Builds layers one after another, and collects their constants."""
+    """Builds layers in order, and collects their constants."""
 
     def __init__(self, network: Network, works: Sequence[Work], plan: Residency) -> None:
         self._network = network
@@ -86,14 +86,14 @@ class _Builder:
         self._works = works
         self._plan = plan
         self._groups = 0
-        """Groups of jobs with accumulators of their own, so far."""
+        """Number of groups of jobs so far; each group has its own accumulators."""
         self._ready: dict[str, int] = {}
-        """Rows of a tensor that are stored when the job after the one that ends it begins."""
+        """Rows of a tensor already stored when the job after its last one begins."""
         self.weights = _Section()
         self.parameters = _Section()
 
     def layers(self) -> dict[int, EngineLayer]:
-        """Return the layers by the indices of their steps."""
+        """Return the layers by the index of their step."""
         built = {
             index: self._layer(index, work.geometry)
             for index, work in enumerate(self._works)
@@ -138,16 +138,16 @@ class _Builder:
         )
 
     def _ready_rows(self, index: int, geometry: Geometry, source: Source) -> int:
-        """Return the rows of the input that are there when a layer begins."""
+        """Return the rows of the input that are available when a layer begins."""
         if index and self._works[index - 1].geometry is not None:
-            # What the layer before makes is still being stored; all else is complete.
+            # The previous layer's output is still being stored; everything else is complete.
             previous = self._network.buffer(self._works[index - 1].node.output)
             if source.tensor == previous:
                 return self._ready[previous]
         return geometry.source.rows
 
     def _is_final(self, index: int) -> bool:
-        """Tell whether a layer is the last of its chain."""
+        """Return whether a layer is the last of its chain."""
         following = self._works[index + 1 : index + 2]
         return not following or following[0].geometry is None
 
@@ -167,7 +167,7 @@ class _Builder:
         return Target(tensor, in_memory, layout, residual, view.offset, pixel)
 
     def _numbered(self, chosen: Schedule, node: Node) -> Iterable[Job]:
-        """Give the jobs with their weights' offsets and their accumulators."""
+        """Yield the jobs with their weights' offsets and their accumulators."""
         offsets = [self.weights.add(self._stream(chosen, node, s)) for s in chosen.cut.streams]
         jobs = with_accumulators(chosen.cut.jobs, self._groups, self._hardware)
         self._groups += sum(job.first for job in jobs)

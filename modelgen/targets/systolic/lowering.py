@@ -1,7 +1,7 @@
-"""From a job to its descriptor: the one place where that is done.
+"""Lowering of a job to its descriptor.
 
-Addresses are places until the program lies in memory; C++ is printed, and bytes are made, from the
-same descriptor.
+Addresses are symbolic until the program is laid out in memory. Both the emitted C++ and the
+reference's bytes come from the same descriptor.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from modelgen.targets.systolic.descriptor import Descriptor
 from modelgen.targets.systolic.jobs import EngineLayer, Job, Load, Place
 
 PARAMETER_BYTES = 8
-"""Scale and bias of an output channel."""
+"""Size of an output channel's scale and bias."""
 
 
 @dataclass(frozen=True)
@@ -23,20 +23,20 @@ class Constant:
 
     section: str
     offset: int
-    """In bytes."""
+    """Offset in bytes."""
 
 
 @dataclass(frozen=True)
 class Lowering:
-    """A job's descriptor, whose addresses are not known yet."""
+    """A job's descriptor, whose addresses are not yet known."""
 
     descriptor: Descriptor
-    """Its addresses are zero."""
+    """The descriptor, with all addresses zero."""
     places: Mapping[str, Place | Constant]
-    """Field -> what it is the address of; fields that are not used are left out."""
+    """Field -> what it holds the address of, without unused fields."""
 
     def resolved(self, address: Callable[[Place | Constant], int]) -> Descriptor:
-        """Return the descriptor with its addresses; it is not linked to others."""
+        """Return the descriptor with its addresses, not linked to others."""
         known: dict[str, Any] = {field: address(p) for field, p in self.places.items()}
         return replace(self.descriptor, **known)
 
@@ -105,7 +105,7 @@ def _load_fields(load: Load | None) -> dict[str, Any]:
 def _store_fields(layer: EngineLayer, job: Job) -> dict[str, Any]:
     store = job.store
     if store is None:
-        # What the C++ builder leaves there; nothing reads it.
+        # The engine ignores these fields; they match the C++ builder's defaults.
         rows, columns = job.compute.rows, job.compute.columns
         window = {"window_rows": 1, "window_columns": 1}
         return {"store_rows": rows, "store_columns": columns, **window}

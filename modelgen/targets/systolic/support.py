@@ -1,4 +1,4 @@
-"""Which operators the engine computes, and how; of the others, what it lacks."""
+"""Which operators the engine computes, and how; for the others, why it cannot."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from modelgen.operators import (
 _COMPUTED: dict[type[Operator], str] = {
     Linear: "matrix product",
     Conv2d: "convolution, read from the feature map without a copy",
-    MaxPool2d: "maximum of the window, past the array",
-    AvgPool2d: "sum of the window, past the array",
-    Pointwise: "scale, bias, addition and clamp of the store path",
+    MaxPool2d: "maximum over the window, bypassing the array",
+    AvgPool2d: "sum over the window, bypassing the array",
+    Pointwise: "scale, bias, addition and clamp in the store path",
 }
 _LACKING: dict[type[Operator], str] = {
     Softmax: "exponentials and a division, which the engine does not have",
-    Permute: "puts the words of feature maps in another order, which no layer's jobs do",
-    Argmax: "compares channels with each other, which the engine cannot",
+    Permute: "a new order of the words of feature maps, which the engine does not support",
+    Argmax: "a comparison between channels, which the engine does not support",
 }
 
 
@@ -35,4 +35,4 @@ def computed(operator: Operator) -> str | None:
 
 def lacking(operator: Operator) -> str:
     """Return why the engine cannot compute an operator."""
-    return _LACKING.get(type(operator), f"{operator.name} is not one of the engine's operations")
+    return _LACKING.get(type(operator), f"{operator.name}, which the engine does not support")

@@ -1,4 +1,4 @@
-"""Constants as the engine reads them: weight streams, and blocks of scales and biases."""
+"""Constants in the engine's format: weight streams, and blocks of scales and biases."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _LINE_BYTES = 16
 
 
 def weight_stream(weight: np.ndarray, stream: Stream, array_size: int) -> bytes:
-    """Return slice after slice, tile after tile: byte r * S + c is W[input r][output c].
+    """Return blocks, slice by slice and tile by tile: byte r * S + c is W[input r][output c].
 
     Args:
         weight: INT8, shape (N, K), K in the order of the stream's indices.
-        stream: which slices and tiles.
+        stream: the slices and tiles to include.
         array_size: S.
     """
     size = array_size
@@ -29,11 +29,11 @@ def weight_stream(weight: np.ndarray, stream: Stream, array_size: int) -> bytes:
 
 
 def depthwise_stream(weight: np.ndarray, stream: Stream, array_size: int) -> bytes:
-    """Return tap after tap, tile after tile: one byte a channel, padded to whole lines.
+    """Return blocks, tap by tap and tile by tile: one byte per channel, padded to whole lines.
 
     Args:
         weight: INT8, shape (channels, kernel rows, kernel columns).
-        stream: which taps and tiles.
+        stream: the taps and tiles to include.
         array_size: S.
     """
     line = ceil_div(array_size, _LINE_BYTES) * _LINE_BYTES
@@ -49,7 +49,7 @@ def depthwise_stream(weight: np.ndarray, stream: Stream, array_size: int) -> byt
 
 
 def parameter_block(scale: np.ndarray, bias: np.ndarray, array_size: int) -> bytes:
-    """Return for each tile S scales, then S biases, padded with zeros."""
+    """Return, for each tile, S scales, then S biases, padded with zeros."""
     tiles = ceil_div(len(scale), array_size)
     block = np.zeros((2, tiles * array_size), "<f4")
     block[0, : len(scale)] = scale

@@ -54,7 +54,7 @@ engine::Descriptor layer1_linear1[1] = {
         .fence(engine::Fence::kAll)
         .profile(&profiles[1]),
 };
-/// One for each layer on the CPU.
+/// Cycles of each layer on the CPU.
 std::uint32_t cpu_cycles[1];
 
 }  // namespace

@@ -17,7 +17,7 @@ def test_accuracy() -> None:
 def test_devices() -> None:
     assert select_device("cpu") == "cpu"
     assert select_device("auto") in ("cpu", "cuda")
-    with pytest.raises(ModelError, match="unknown"):
+    with pytest.raises(ModelError, match=r"Unknown device 'tpu'\. Valid choices: auto, cpu, cuda"):
         select_device("tpu")
     if not torch.cuda.is_available():
         with pytest.raises(ModelError, match="no GPU"):

@@ -140,7 +140,7 @@ def test_arena_too_small() -> None:
     graph = GraphBuilder(1, 8)
     built = graph.build(graph.softmax(graph.linear("x", 64)))
     with pytest.raises(
-        ModelError, match=r"need 256 bytes.*156 bytes are missing.*arena_kib to at least 1 "
+        ModelError, match=r"need 256 bytes, 156 more than the 100 .*arena_kib to at least 1 "
     ):
         compile_graph(built, Hardware(arena_bytes=100))
 

@@ -109,7 +109,9 @@ def test_shared_weights_stay_shared() -> None:
 def test_values_that_are_not_finite_are_refused(role: str, value: float) -> None:
     graph = perceptron(1, [4, 3, 2])
     graph.constants[f"fc1.{role}"].flat[0] = value
-    with pytest.raises(ModelError, match=r"Layer 'fc1' has 1 of \d+ (weights|biases)"):
+    with pytest.raises(
+        ModelError, match=r"'fc1' cannot be quantized: 1 of its \d+ (weights|biases)"
+    ):
         quantize(graph)
 
 

@@ -81,7 +81,7 @@ def test_a_wrong_importer_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     failure = attempt(module_of(CONV), HARDWARE)
     assert isinstance(failure, Failure)
     assert failure.kind == "wrong"
-    assert "Layer 'conv1' (Conv2d) computes something else after the import" in failure.reason
+    assert "Layer 'conv1' (Conv2d) computes a different result after the import" in failure.reason
 
 
 @pytest.mark.parametrize("steps", [(CONV,), (CONV, FLATTEN, LINEAR, ARGMAX)])

@@ -43,7 +43,7 @@ class InPlace(nn.Module):
     [
         (lambda y, _: torch.nn.functional.leaky_relu(y), "'leaky_relu'"),
         (lambda y, z: z.reshape(2, 4) + y, "'add'"),
-        (lambda y, _: y, "the model's result"),
+        (lambda y, _: y, "the model's output"),
     ],
 )
 def test_in_place_on_a_view(view: Callable, read: Callable, reader: str) -> None:

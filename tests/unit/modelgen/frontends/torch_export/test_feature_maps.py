@@ -185,25 +185,25 @@ def test_argmax() -> None:
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        (nn.Conv2d(4, 8, 3, groups=2), "2 groups with 4 channels and 8 outputs"),
-        (nn.Conv2d(4, 8, 3, groups=4), "4 groups with 4 channels and 8 outputs"),
+        (nn.Conv2d(4, 8, 3, groups=2), "2 groups with 4 input channels and 8 output"),
+        (nn.Conv2d(4, 8, 3, groups=4), "4 groups with 4 input channels and 8 output"),
         (nn.MaxPool2d(2, dilation=2), "has a dilation"),
         (nn.AvgPool2d(2, ceil_mode=True), "ceil_mode=True"),
         (nn.AvgPool2d(2, padding=1, count_include_pad=False), "count_include_pad=True"),
         (nn.AvgPool2d(2, divisor_override=3), "must divide by the size of its kernel"),
-        (nn.AdaptiveAvgPool2d(5), "makes maps of 12x9 to 5x5"),
+        (nn.AdaptiveAvgPool2d(5), "pools 12x9 to 5x5; the output size must divide"),
         (nn.BatchNorm2d(4, track_running_stats=False), "running statistics"),
         (nn.Sequential(nn.Flatten(2), nn.Linear(108, 3)), "reads flattened feature maps"),
         (Function(lambda x: x.flatten(1).argmax(1)), "reads flattened feature maps"),
         (nn.Sequential(nn.Flatten(), nn.Unflatten(1, (12, 4, 9))), "reads flattened feature maps"),
-        (nn.Softmax(3), "dimension 3 of 4, not on the channels of feature maps"),
-        (nn.Softmax(2), "dimension 2 of 4, not on the channels of feature maps"),
+        (nn.Softmax(3), "dimension 3 of 4; only 1, the channels of feature maps"),
+        (nn.Softmax(2), "dimension 2 of 4; only 1, the channels of feature maps"),
         (Function(lambda x: x + x.mean((2, 3), keepdim=True)), "two tensors of the same shape"),
         (Function(lambda x: x * x), "must have a number as its second operand"),
-        (Function(lambda x: x / 0), "must divide by a number that is not zero"),
+        (Function(lambda x: x / 0), "divides by zero"),
         (Function(lambda x: torch.add(x, x, alpha=2)), "adds a multiple"),
-        (Function(lambda x: x.mean(1)), "mean over rows and columns"),
-        (Function(lambda x: x.flatten(1).argmax()), "last of two dimensions"),
+        (Function(lambda x: x.mean(1)), "mean over the rows and columns"),
+        (Function(lambda x: x.flatten(1).argmax()), "last dimension of a two-dimensional input"),
     ],
 )
 def test_what_cannot_be_had_is_said(model: nn.Module, message: str) -> None:
@@ -213,7 +213,7 @@ def test_what_cannot_be_had_is_said(model: nn.Module, message: str) -> None:
 
 
 def test_a_number_times_a_tensor_without_batch() -> None:
-    with pytest.raises(ModelError, match="gets an input of shape 5, without the batch"):
+    with pytest.raises(ModelError, match="has an input of shape 5, without a batch"):
         import_model(Function(lambda x: x.flatten() * 2), (5,), 1)
 
 
@@ -240,5 +240,5 @@ def test_batch_norm_with_the_statistics_of_its_input() -> None:
             mean, variance = self.norm.running_mean, self.norm.running_var
             return nn.functional.batch_norm(x, mean, variance, training=True, momentum=0.0)
 
-    parts = "Layer 'batch_norm'", "mean and variance of its input in evaluation mode too"
+    parts = "Layer 'batch_norm'", "the mean and variance of its input even in evaluation mode"
     check_message(Norm(), (4,), *parts, batch=2)

@@ -71,7 +71,7 @@ def test_dropout_that_is_always_on() -> None:
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return nn.functional.dropout(x, 0.5)
 
-    check_message(Noisy(), (4,), "Layer 'dropout'", "in evaluation mode too")
+    check_message(Noisy(), (4,), "Layer 'dropout'", "even in evaluation mode")
 
 
 def test_conversions() -> None:
