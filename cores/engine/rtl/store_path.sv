@@ -62,9 +62,6 @@ module store_path
 );
   localparam int unsigned Groups        = ArraySize / PortWords;
   localparam int unsigned GroupWidth    = (Groups > 1) ? $clog2(Groups) : 1;
-  localparam int unsigned ProfileWords  = 8;
-  localparam int unsigned ProfileBeats  = ProfileWords / PortWords;
-  localparam int unsigned ProfileWidth  = $clog2(ProfileBeats + 1);
   localparam int unsigned ResidualDelay = 9;  // accumulators 1, window 1, scale 3, bias 4
   localparam int unsigned Latency       = 17;  // accumulators 1, window 1, post-processing 15
   localparam int unsigned QueueDepth    = 32;
@@ -73,8 +70,7 @@ module store_path
   typedef enum logic [1:0] {
     StateIdle,
     StateTiles,
-    StateDrain,
-    StateProfile
+    StateDrain
   } state_e;
 
   state_e state_q;
@@ -296,6 +292,9 @@ module store_path
   logic [31:0]                result_addr;
   logic [PortWords-1:0]       result_mask;
   logic [PortWords-1:0][31:0] result;
+  logic                       profile_req;
+  logic [31:0]                profile_addr;
+  logic [PortWords-1:0][31:0] profile_data;
 
   result_queue #(
     .PortWords  (PortWords),
@@ -315,7 +314,7 @@ module store_path
     .value_i      (value),
     .pending_o    (pending),
     .memory_req_o (result_req),
-    .memory_gnt_i (write_gnt_i && state_q != StateProfile),
+    .memory_gnt_i (write_gnt_i && !profile_req),
     .memory_addr_o(result_addr),
     .buffer_req_o,
     .buffer_gnt_i,
@@ -327,32 +326,33 @@ module store_path
   assign buffer_mask_o = result_mask;
   assign buffer_data_o = result;
 
-  // The profile: eight counters, as they stood when the last result was written.
-  logic [ProfileWords-1:0][31:0] profile_q;
-  logic [ProfileWidth-1:0]       profile_beat_q;
-  logic                          profile_end;
-
-  assign profile_end  = write_gnt_i && profile_beat_q == ProfileWidth'(ProfileBeats - 1);
-  assign write_req_o  = state_q == StateProfile || result_req;
-  assign write_addr_o = (state_q == StateProfile)
-      ? command_i.profile + 32'(profile_beat_q) * 32'(4 * PortWords) : result_addr;
-  assign write_mask_o = (state_q == StateProfile) ? '1 : result_mask;
-  assign write_data_o = (state_q == StateProfile) ? profile_q[PortWords-1:0] : result;
-
-  always_ff @(posedge clk_i) begin
-    if (state_q == StateDrain) begin
-      profile_q      <= counters_i[ProfileWords*32-1:0];
-      profile_beat_q <= '0;
-    end else if (write_gnt_i) begin
-      profile_q      <= profile_q >> (32 * PortWords);
-      profile_beat_q <= profile_beat_q + 1'b1;
-    end
-  end
-
+  // When the last result has been written: the profile, if there is one.
   logic drained;
-  assign drained       = state_q == StateDrain && pending == '0;
-  assign command_pop_o = (drained && command_i.profile == '0)
-      || (state_q == StateProfile && profile_end);
+  logic profile_done;
+
+  assign drained = state_q == StateDrain && pending == '0;
+
+  profile_writer #(
+    .PortWords(PortWords)
+  ) u_profile (
+    .clk_i,
+    .rst_ni,
+    .clear_i,
+    .start_i   (drained && command_i.profile != '0 && !profile_req),
+    .address_i (command_i.profile),
+    .counters_i,
+    .req_o     (profile_req),
+    .addr_o    (profile_addr),
+    .data_o    (profile_data),
+    .gnt_i     (write_gnt_i),
+    .done_o    (profile_done)
+  );
+
+  assign write_req_o   = profile_req || result_req;
+  assign write_addr_o  = profile_req ? profile_addr : result_addr;
+  assign write_mask_o  = profile_req ? '1 : result_mask;
+  assign write_data_o  = profile_req ? profile_data : result;
+  assign command_pop_o = drained && (command_i.profile == '0 || profile_done);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -364,8 +364,7 @@ module store_path
     end else begin
       unique case (state_q)
         StateTiles: if (tile_end && tiles_left_q == 16'd1) state_q <= StateDrain;
-        StateDrain: if (drained) state_q <= (command_i.profile != '0) ? StateProfile : StateIdle;
-        StateProfile: if (profile_end) state_q <= StateIdle;
+        StateDrain: if (command_pop_o) state_q <= StateIdle;
         default: if (start) state_q <= StateTiles;
       endcase
       if (command_pop_o) stored_o <= stored_o + 16'd1;
