@@ -83,6 +83,8 @@ class Contract:
     version: int
     alignment: int
     """Addresses of descriptors are multiples of so many bytes."""
+    most_crossings: int
+    """Runs that a spanning slice may go on to after the one in which it begins."""
     enumerations: tuple[Enumeration, ...]
     words: tuple[Word, ...]
 
@@ -102,10 +104,12 @@ def load(descriptor: Path = DESCRIPTOR_RDL, engine: Path = REGISTERS_RDL) -> Con
     assert isinstance(error, FieldNode) and isinstance(version, FieldNode)
     encoded.append(error)
     number, alignment = version.get_property("reset"), layout.get_property("start_alignment")
-    assert isinstance(number, int) and isinstance(alignment, int)
+    crossings = layout.get_property("most_crossings")
+    assert isinstance(number, int) and isinstance(alignment, int) and isinstance(crossings, int)
     return Contract(
         version=number,
         alignment=alignment,
+        most_crossings=crossings,
         enumerations=tuple(_enumeration(field) for field in encoded),
         words=tuple(_word(word) for word in words),
     )

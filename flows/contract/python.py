@@ -14,7 +14,7 @@ MODULE = ROOT / "modelgen" / "targets" / "systolic" / "abi.py"
 
 
 def module(contract: Contract) -> str:
-    """Return the module's source: version, enumerations, layout and fields of a descriptor."""
+    """Return the module's source: version, limits, enumerations, layout and fields."""
     lines = [
         '"""What the engine and its software agree on.',
         "",
@@ -34,6 +34,9 @@ def module(contract: Contract) -> str:
         "",
         f"DESCRIPTOR_ALIGNMENT = {contract.alignment}",
         '"""Addresses of descriptors are multiples of so many bytes."""',
+        "",
+        f"MOST_CROSSINGS = {contract.most_crossings}",
+        '"""Runs that a spanning slice may go on to after the one in which it begins."""',
     ]
     for enumeration in contract.enumerations:
         lines += ["", "", *_enumeration(enumeration)]

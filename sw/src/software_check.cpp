@@ -7,9 +7,6 @@ namespace {
 
 using engine::Error;
 
-// Runs that a spanning slice may go on to after the one in which it begins.
-constexpr std::uint32_t kMostCrossings = 7;
-
 // Bytes between rows or columns in memory are fewer: an address could come round to memory again.
 constexpr std::uint32_t kPitchLimit = 0x80000000;
 
@@ -52,7 +49,7 @@ bool breaks_span(const Job& job, std::uint32_t size) {
   std::uint32_t banks = 1;
   while (banks < size) banks *= 2;
   const bool crosses_many =
-      kMostCrossings * job.run_words < size && job.runs.y > kMostCrossings + 1;
+      engine::kMostCrossings * job.run_words < size && job.runs.y > engine::kMostCrossings + 1;
   return (job.run_pitch.y - job.run_words) % banks != 0 || crosses_many;
 }
 

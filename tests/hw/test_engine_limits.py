@@ -6,7 +6,7 @@ import cocotb
 import numpy as np
 import pytest
 
-from modelgen.targets.systolic.abi import Error, Operation
+from modelgen.targets.systolic.abi import MOST_CROSSINGS, Error, Operation
 from modelgen.targets.systolic.descriptor import Descriptor
 from modelgen.targets.systolic.reference import execute_chain
 from tests.hw.engine_bench import MEMORY_BASE, Allocator, EngineBench
@@ -115,7 +115,7 @@ def boundaries(jobs: Jobs) -> dict[str, tuple[dict, str, int, Error]]:
         "load": ({}, "load_base", 0, buffer),
         "fill": (filling, "load_tail", BUFFER_WORDS - 1, buffer),
         "store": (to_buffer, "store_base", last, buffer),
-        "crossings": (spanning, "runs_y", 8, Error.BAD_OPERATION),
+        "crossings": (spanning, "runs_y", MOST_CROSSINGS + 1, Error.BAD_OPERATION),
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from modelgen.hardware import Hardware
-from modelgen.targets.systolic.abi import Fence, Operation
+from modelgen.targets.systolic.abi import MOST_CROSSINGS, Fence, Operation
 from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, Descriptor, link
 
 BASE = 0x8000_0000
@@ -169,7 +169,7 @@ class ChainMaker:
     def _span(self, run: int) -> dict[str, Any]:
         size = self._hardware.array_size
         banks = 1 << (size - 1).bit_length()
-        most = 2 * self._limits.runs if 7 * run >= size else 8
+        most = 2 * self._limits.runs if MOST_CROSSINGS * run >= size else MOST_CROSSINGS + 1
         return {
             "span": True,
             "runs_y": self._int(1, most),

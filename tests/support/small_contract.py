@@ -16,4 +16,4 @@ CONTROL = Word(
 )
 SIZE = Word("size", (Field("width", "In x.", 0, 16), Field("height", "In y.", 16, 16)))
 SLOPE = Word("slope", (Field("slope", "Factor.", 0, 32, default=0xFF800000, is_float=True),))
-CONTRACT = Contract(5, 16, (ERROR,), (CONTROL, SIZE, SLOPE))
+CONTRACT = Contract(5, 16, 3, (ERROR,), (CONTROL, SIZE, SLOPE))

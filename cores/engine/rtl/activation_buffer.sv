@@ -8,39 +8,42 @@
 /// number of banks: lane l reads word `read_address_i + l + read_skip_i[m]`, where m counts the
 /// `read_crossing_i` that are not above l. A write stores up to PortWords consecutive words. Read
 /// latency: 4 cycles.
-module activation_buffer #(
+module activation_buffer
+  import engine_descriptor_pkg::*;
+  import engine_pkg::*;
+#(
   parameter  int unsigned ArraySize    = 8,
   parameter  int unsigned PortWords    = 4,
   parameter  int unsigned BufferWords  = 65536,
   localparam int unsigned AddressWidth = $clog2(BufferWords),
   localparam int unsigned LaneWidth    = $clog2(ArraySize + 1)
 ) (
-  input  logic                         clk_i,
-  input  logic [PortWords-1:0]         write_mask_i,
-  input  logic [AddressWidth-1:0]      write_address_i,
-  input  logic [PortWords-1:0][31:0]   write_data_i,
-  input  logic                         read_i,
-  input  logic [AddressWidth-1:0]      read_address_i,
-  input  logic [7:1][LaneWidth-1:0]    read_crossing_i,
-  input  logic [7:0][AddressWidth-1:0] read_skip_i,
-  output logic [ArraySize-1:0][31:0]   read_data_o
+  input  logic                                     clk_i,
+  input  logic [PortWords-1:0]                     write_mask_i,
+  input  logic [AddressWidth-1:0]                  write_address_i,
+  input  logic [PortWords-1:0][31:0]               write_data_i,
+  input  logic                                     read_i,
+  input  logic [AddressWidth-1:0]                  read_address_i,
+  input  logic [MostCrossings:1][LaneWidth-1:0]    read_crossing_i,
+  input  logic [MostCrossings:0][AddressWidth-1:0] read_skip_i,
+  output logic [ArraySize-1:0][31:0]               read_data_o
 );
   localparam int unsigned BankWidth = $clog2(ArraySize);
   localparam int unsigned Banks     = 2 ** BankWidth;
   localparam int unsigned RowWidth  = AddressWidth - BankWidth;
 
   // Stage 1: how many crossings lie before each lane, and the rows that they leave out.
-  logic                     lanes_valid_q;
-  logic [AddressWidth-1:0]  lanes_address_q;
-  logic [Banks-1:0][2:0]    lanes_crossed_q;
-  logic [7:0][RowWidth-1:0] lanes_skip_q;
-  logic [Banks-1:0][2:0]    crossed;
+  logic                                 lanes_valid_q;
+  logic [AddressWidth-1:0]              lanes_address_q;
+  logic [Banks-1:0][CrossingWidth-1:0]  lanes_crossed_q;
+  logic [MostCrossings:0][RowWidth-1:0] lanes_skip_q;
+  logic [Banks-1:0][CrossingWidth-1:0]  crossed;
 
   always_comb begin
     for (int unsigned l = 0; l < Banks; l++) begin
       crossed[l] = '0;
-      for (int unsigned m = 1; m < 8; m++) begin
-        if (32'(read_crossing_i[m]) <= l) crossed[l] = 3'(m);
+      for (int unsigned m = 1; m <= MostCrossings; m++) begin
+        if (32'(read_crossing_i[m]) <= l) crossed[l] = CrossingWidth'(m);
       end
     end
   end
@@ -50,7 +53,7 @@ module activation_buffer #(
     if (read_i) begin
       lanes_address_q <= read_address_i;
       lanes_crossed_q <= crossed;
-      for (int unsigned m = 0; m < 8; m++) begin
+      for (int unsigned m = 0; m <= MostCrossings; m++) begin
         lanes_skip_q[m] <= read_skip_i[m][AddressWidth-1:BankWidth];
       end
     end

@@ -6,6 +6,7 @@
 /// Holds the activation buffer, the sequencer that decides what enters the array, the array itself, and
 /// the accumulators that the store path reads.
 module compute_stage
+  import engine_descriptor_pkg::*;
   import engine_pkg::*;
 #(
   parameter  int unsigned ArraySize        = 8,
@@ -51,15 +52,15 @@ module compute_stage
   output waits_t                     waits_o,
   output error_t                     error_o
 );
-  logic [BufferWidth-1:0]      issue_address;
-  logic [7:1][LaneWidth-1:0]   issue_crossing;
-  logic [7:0][BufferWidth-1:0] issue_skip;
-  logic                        issue_swap;
-  logic                        issue_bypass;
-  logic                        issue_maximum;
-  logic                        issue_first;
-  logic                        issue_tile_done;
-  logic [EntryWidth-1:0]       issue_entry;
+  logic [BufferWidth-1:0]                  issue_address;
+  logic [MostCrossings:1][LaneWidth-1:0]   issue_crossing;
+  logic [MostCrossings:0][BufferWidth-1:0] issue_skip;
+  logic                                    issue_swap;
+  logic                                    issue_bypass;
+  logic                                    issue_maximum;
+  logic                                    issue_first;
+  logic                                    issue_tile_done;
+  logic [EntryWidth-1:0]                   issue_entry;
 
   sequencer #(
     .ArraySize       (ArraySize),

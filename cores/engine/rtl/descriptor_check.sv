@@ -7,14 +7,15 @@
 /// more is refused here: addresses could wrap around and meet memory again.
 module descriptor_check
   import engine_descriptor_pkg::*;
+  import engine_pkg::*;
 #(
   parameter int unsigned ArraySize = 8
 ) (
   input  descriptor_t descriptor_i,
   output error_e      code_o
 );
-  localparam int unsigned BankWidth     = $clog2(ArraySize);
-  localparam int unsigned MostCrossings = 7;
+  localparam int unsigned BankWidth = $clog2(ArraySize);
+  localparam int unsigned RunWidth  = 16 + CrossingWidth;  // of all runs that a slice reads
 
   logic unknown;
   logic uses_array;
@@ -56,7 +57,7 @@ module descriptor_check
   assign skip     = BankWidth'(descriptor_i.run_pitch_y) - BankWidth'(descriptor_i.run_words);
   assign bad_span = descriptor_i.span && descriptor_i.runs_y > 16'd1
       && (skip != '0
-          || (19'(descriptor_i.run_words) * 19'(MostCrossings) < 19'(ArraySize)
+          || (RunWidth'(descriptor_i.run_words) * RunWidth'(MostCrossings) < RunWidth'(ArraySize)
               && descriptor_i.runs_y > 16'(MostCrossings + 1)));
 
   assign bad_window = stores

@@ -23,38 +23,38 @@ module sequencer
   localparam int unsigned EntryWidth       = $clog2(AccumulatorDepth),
   localparam int unsigned LaneWidth        = $clog2(ArraySize + 1)
 ) (
-  input  logic                        clk_i,
-  input  logic                        rst_ni,
-  input  logic                        clear_i,
+  input  logic                                    clk_i,
+  input  logic                                    rst_ni,
+  input  logic                                    clear_i,
   // Commands
-  input  logic                        command_valid_i,
-  input  compute_command_t            command_i,
-  output logic                        command_pop_o,
+  input  logic                                    command_valid_i,
+  input  compute_command_t                        command_i,
+  output logic                                    command_pop_o,
   // Progress of the other stages
-  input  logic                        fetching_i,
-  input  logic                        fenced_i,
-  input  logic [15:0]                 loaded_i,
-  input  logic [15:0]                 stored_i,
-  output logic [15:0]                 computed_o,
+  input  logic                                    fetching_i,
+  input  logic                                    fenced_i,
+  input  logic [15:0]                             loaded_i,
+  input  logic [15:0]                             stored_i,
+  output logic [15:0]                             computed_o,
   // Weights
-  input  logic                        weight_available_i,
-  output logic                        weight_claim_o,
+  input  logic                                    weight_available_i,
+  output logic                                    weight_claim_o,
   // The slice that is issued
-  output logic                        issue_o,
-  output logic [BufferWidth-1:0]      issue_address_o,
-  output logic [LaneWidth-1:0]        issue_lanes_o,
-  output logic [7:1][LaneWidth-1:0]   issue_crossing_o,
-  output logic [7:0][BufferWidth-1:0] issue_skip_o,
-  output logic                        issue_swap_o,
-  output logic                        issue_bypass_o,
-  output logic                        issue_maximum_o,
-  output logic                        issue_first_o,
-  output logic                        issue_tile_done_o,
-  output logic [EntryWidth-1:0]       issue_entry_o,
+  output logic                                    issue_o,
+  output logic [BufferWidth-1:0]                  issue_address_o,
+  output logic [LaneWidth-1:0]                    issue_lanes_o,
+  output logic [MostCrossings:1][LaneWidth-1:0]   issue_crossing_o,
+  output logic [MostCrossings:0][BufferWidth-1:0] issue_skip_o,
+  output logic                                    issue_swap_o,
+  output logic                                    issue_bypass_o,
+  output logic                                    issue_maximum_o,
+  output logic                                    issue_first_o,
+  output logic                                    issue_tile_done_o,
+  output logic [EntryWidth-1:0]                   issue_entry_o,
   // Accounts
-  output logic [LaneWidth-1:0]        issue_columns_o,
-  output waits_t                      waits_o,
-  output error_t                      error_o
+  output logic [LaneWidth-1:0]                    issue_columns_o,
+  output waits_t                                  waits_o,
+  output error_t                                  error_o
 );
   localparam int unsigned Beats     = ArraySize * ArraySize / (4 * PortWords);
   localparam int unsigned BeatWidth = $clog2(Beats + 1);
@@ -88,11 +88,11 @@ module sequencer
   assign tile_end   = row_end && row_q == command_i.rows - 16'd1;
   assign slice_end  = tile_end && tile_q == command_i.tiles - 16'd1;
 
-  logic [OffsetWidth-1:0]      next_slice_offset;
-  logic [OffsetWidth-1:0]      next_tile_offset;
-  logic [OffsetWidth-1:0]      next_row_offset;
-  logic [LaneWidth-1:0]        slice_lanes;
-  logic [7:0][OffsetWidth-1:0] skip;
+  logic [OffsetWidth-1:0]                  next_slice_offset;
+  logic [OffsetWidth-1:0]                  next_tile_offset;
+  logic [OffsetWidth-1:0]                  next_row_offset;
+  logic [LaneWidth-1:0]                    slice_lanes;
+  logic [MostCrossings:0][OffsetWidth-1:0] skip;
 
   slice_walker #(
     .ArraySize  (ArraySize),
@@ -197,7 +197,7 @@ module sequencer
       OperationDepthwise: issue_columns_o = LaneWidth'(1);
       default:            issue_columns_o = '0;
     endcase
-    for (int unsigned m = 0; m < 8; m++) issue_skip_o[m] = BufferWidth'(skip[m]);
+    for (int unsigned m = 0; m <= MostCrossings; m++) issue_skip_o[m] = BufferWidth'(skip[m]);
   end
 
   // One reason a cycle.

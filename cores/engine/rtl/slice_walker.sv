@@ -11,27 +11,28 @@
 /// - other slices of a matrix product end with their run, of which there are runs_x in each of runs_y;
 /// - channelwise, a slice is the tile's channels of one run.
 module slice_walker
+  import engine_descriptor_pkg::*;
   import engine_pkg::*;
 #(
   parameter  int unsigned ArraySize   = 8,
   parameter  int unsigned OffsetWidth = 20,
   localparam int unsigned LaneWidth   = $clog2(ArraySize + 1)
 ) (
-  input  logic                        clk_i,
-  input  logic                        rst_ni,
-  input  logic                        clear_i,
-  input  compute_command_t            command_i,
-  input  logic                        channelwise_i,
-  input  logic                        next_i,
+  input  logic                                    clk_i,
+  input  logic                                    rst_ni,
+  input  logic                                    clear_i,
+  input  compute_command_t                        command_i,
+  input  logic                                    channelwise_i,
+  input  logic                                    next_i,
   // The slice
-  output logic [OffsetWidth-1:0]      next_offset_o,  // of the slice after this one
-  output logic [LaneWidth-1:0]        lanes_o,  // not channelwise
-  output logic [7:1][LaneWidth-1:0]   crossing_o,
-  output logic [7:0][OffsetWidth-1:0] skip_o,  // words left out by so many crossings
-  output logic                        first_o,
-  output logic                        last_o
+  output logic [OffsetWidth-1:0]                  next_offset_o,  // of the slice after this one
+  output logic [LaneWidth-1:0]                    lanes_o,  // not channelwise
+  output logic [MostCrossings:1][LaneWidth-1:0]   crossing_o,
+  output logic [MostCrossings:0][OffsetWidth-1:0] skip_o,  // words left out by so many crossings
+  output logic                                    first_o,
+  output logic                                    last_o
 );
-  localparam int unsigned RunWidth = 19;  // of eight runs
+  localparam int unsigned RunWidth = 16 + CrossingWidth;  // of all runs that a slice reads
 
   logic [OffsetWidth-1:0] offset_q;
   logic [OffsetWidth-1:0] row_offset_q;  // of the first run of this row of runs
@@ -42,28 +43,28 @@ module slice_walker
   logic [15:0]            run_y_q;
 
   // Multiples of the run, and of what lies between the end of a run and the next one.
-  logic [7:0][RunWidth-1:0] runs;
-  logic [OffsetWidth-1:0]   gap;
+  logic [MostCrossings:0][RunWidth-1:0] runs;
+  logic [OffsetWidth-1:0]               gap;
 
   assign gap = OffsetWidth'($signed({1'b0, command_i.run_pitch_y} - {1'b0, command_i.run}));
 
   always_comb begin
-    for (int unsigned m = 0; m < 8; m++) begin
+    for (int unsigned m = 0; m <= MostCrossings; m++) begin
       runs[m]   = RunWidth'(m) * RunWidth'(command_i.run);
       skip_o[m] = command_i.span ? OffsetWidth'(m) * gap : '0;
     end
   end
 
   // The first lane of each further run, ArraySize + 1 or more where the slice does not reach it.
-  logic [2:0] crossed;  // by the lane after the last one
+  logic [CrossingWidth-1:0] crossed;  // by the lane after the last one
 
   always_comb begin
     crossed = '0;
-    for (int unsigned m = 1; m < 8; m++) begin
+    for (int unsigned m = 1; m <= MostCrossings; m++) begin
       crossing_o[m] = '1;
       if (command_i.span && runs[m] - RunWidth'(place_q) <= RunWidth'(ArraySize)) begin
         crossing_o[m] = LaneWidth'(runs[m] - RunWidth'(place_q));
-        crossed       = 3'(m);
+        crossed       = CrossingWidth'(m);
       end
     end
   end

@@ -17,6 +17,9 @@ DESCRIPTOR_WORDS = 32
 DESCRIPTOR_ALIGNMENT = 16
 """Addresses of descriptors are multiples of so many bytes."""
 
+MOST_CROSSINGS = 7
+"""Runs that a spanning slice may go on to after the one in which it begins."""
+
 
 class Operation(IntEnum):
     """What a job makes of the words that it reads."""

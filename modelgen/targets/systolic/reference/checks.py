@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modelgen.hardware import Hardware
-from modelgen.targets.systolic.abi import Error, Fence, Operation
+from modelgen.targets.systolic.abi import MOST_CROSSINGS, Error, Fence, Operation
 from modelgen.targets.systolic.descriptor import Descriptor
 from modelgen.targets.systolic.reference.memory import WORD_BYTES, Fault
 
@@ -12,9 +12,6 @@ LINE_BYTES = 16
 
 PITCH_LIMIT = 1 << 31
 """Bytes between rows or columns in memory are fewer than this."""
-
-MOST_CROSSINGS = 7
-"""Runs that a spanning slice may go on to after the one in which it begins."""
 
 
 def check(job: Descriptor, hardware: Hardware) -> None:

@@ -11,12 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from modelgen.hardware import Hardware
+from modelgen.targets.systolic.abi import MOST_CROSSINGS
 from modelgen.targets.systolic.geometry import Geometry, View
 
 FIELD_LIMIT = 0xFFFF
 """Largest value of a descriptor's 16-bit fields."""
-MOST_CROSSINGS = 7
-"""Kernel rows that a slice may go on to."""
 
 
 def ceil_div(value: int, divisor: int) -> int:

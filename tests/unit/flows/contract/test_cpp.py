@@ -46,3 +46,4 @@ def test_integers_are_members_and_flags_are_bits() -> None:
     assert EXPECTED in text
     assert "kVersion = 5;" in text
     assert "kDescriptorAlignment = 16;" in text
+    assert "kMostCrossings = 3;" in text

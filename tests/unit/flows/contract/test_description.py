@@ -13,8 +13,10 @@ from flows.errors import HeepstorError
 DESCRIPTOR = """
 property fp32 { component = field; type = boolean; default = false; };
 property start_alignment { component = addrmap; type = longint unsigned; };
+property most_crossings { component = addrmap; type = longint unsigned; };
 addrmap descriptor {
     start_alignment = 64;
+    most_crossings = 3;
     default regwidth = 32;
     enum color { red = 8'd1 { desc = "Like a rose."; }; };
     reg {
@@ -48,7 +50,7 @@ def test_everything_is_read(tmp_path: Path) -> None:
     rest = Field("reserved_paint", "Must be zero.", 8, 24)
     amount = Field("amount", "How much.", 0, 32, default=0x3F800000, is_float=True)
     words = (Word("control", (paint, rest)), Word("amount", (amount,)))
-    assert load(tmp_path) == Contract(7, 64, (color, error), words)
+    assert load(tmp_path) == Contract(7, 64, 3, (color, error), words)
     assert (rest.is_reserved, paint.is_reserved, rest.mask) == (True, False, 0xFFFFFF00)
 
 

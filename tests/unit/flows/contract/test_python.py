@@ -26,6 +26,7 @@ def test_a_module_has_everything_but_what_is_reserved(monkeypatch: pytest.Monkey
     monkeypatch.setitem(sys.modules, made.__name__, made)
     exec(python.module(CONTRACT), made.__dict__)
     assert (made.VERSION, made.DESCRIPTOR_WORDS, made.DESCRIPTOR_ALIGNMENT) == (5, 3, 16)
+    assert made.MOST_CROSSINGS == 3
     assert {error.name: error.value for error in made.Error} == {"NONE": 0, "BAD_WORD": 2}
     assert made.LAYOUT == {
         "kind": (0, 0, 8),

@@ -7,6 +7,8 @@ from tests.support.small_contract import CONTRACT
 
 EXPECTED = """\
 package some_pkg;
+  /// Runs that a spanning slice may go on to after the one in which it begins.
+  localparam int unsigned MostCrossings = 3;
 
   /// Why.
   typedef enum logic [7:0] {
