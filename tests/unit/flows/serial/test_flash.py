@@ -1,33 +1,29 @@
 """Sending, running and checking an application: through a pseudo-terminal, to a board that is the
-loader compiled for the host; and ports that cannot be opened."""
+loader compiled for the host."""
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
-import os
 import struct
-import tty
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import serial
 
 from flows import config
 from flows.errors import HeepstorError
-from flows.repository import ROOT
-from flows.serial import board, flash, port, protocol, session
+from flows.serial import flash, protocol, session
 from flows.serial.link import Link
 from flows.serial.loader import Sent
 from flows.serial.protocol import Hello, Message
-from flows.stages.options import Options
-from flows.terminal.progress import Progress, Terminal
+from flows.terminal.progress import Progress
+from tests.support.scripted_port import Script
 from tests.support.serial_board import on_terminal
 
 CONFIG = config.load(config.DEFAULT_PATH)
+
+
 GOLDEN = np.array([[1.0, -0.0], [0.5, 2.0]], np.float32)
 
 
@@ -129,36 +125,9 @@ def test_another_board_is_left_alone(tmp_path: Path, model: Path) -> None:
         run(name, elf, model, tmp_path / "out")
 
 
-class Script:
-    """A port from which given bytes come."""
-
-    def __init__(self, *parts: bytes) -> None:
-        self._parts = list(parts)
-
-    in_waiting = 4096
-
-    def read(self, size: int) -> bytes:
-        return self._parts.pop(0) if self._parts else b""
-
-    def write(self, data: bytes) -> None:
-        """Nothing listens."""
-
-
 def hello(role: int, version: int = protocol.VERSION, exited: int = 0) -> bytes:
     words = Hello(protocol.MAGIC, version, role, 0, 0, 0, 0, 0, 0, 0, exited, 9, 7)
     return protocol.encode(Message(protocol.HELLO + protocol.REPLY, 0, words.pack()))
-
-
-class Chatter(Script):
-    """A port from which text comes for ever."""
-
-    def read(self, size: int) -> bytes:
-        return b"busy\n"
-
-
-def test_a_program_that_never_stops_printing_is_no_answer() -> None:
-    with pytest.raises(HeepstorError, match=r"nothing answers on x .* reset button"):
-        session.identify(Link(Chatter(), "x", 0.02), CONFIG)
 
 
 def test_the_end_of_a_program() -> None:
@@ -195,65 +164,3 @@ def test_text_that_is_lost_is_an_error(tmp_path: Path, model: Path, monkeypatch)
     elf = write_elf(tmp_path / "program.elf", 0, "")
     with pytest.raises(HeepstorError, match="part of what the program printed was lost"):
         run("x", elf, model, tmp_path / "out")
-
-
-def test_ports_that_are_not_there(tmp_path: Path) -> None:
-    for attempt in (port.check_present, lambda name: port.open_port(name, 115200)):
-        with pytest.raises(
-            HeepstorError, match=r"there is no port /dev/none\. (No serial|Ports here)"
-        ):
-            attempt("/dev/none")
-
-
-def test_a_port_that_another_program_uses() -> None:
-    with (
-        terminal() as name,
-        port.open_port(name, 115200),
-        pytest.raises(HeepstorError, match="in use by another program"),
-    ):
-        port.open_port(name, 115200)
-
-
-def test_what_is_no_port(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    path.touch()
-    with pytest.raises(HeepstorError, match="is not a serial port"):
-        port.open_port(str(path), 115200)
-
-
-@pytest.mark.parametrize(
-    ("error", "message"),
-    [
-        (serial.SerialException(errno.EACCES, "x"), "may not open /dev/x.*usermod -a -G dialout"),
-        (serial.SerialException(errno.EINVAL, "x"), "cannot work at 12 bits per second"),
-        (ValueError("Invalid baud rate"), "Invalid baud rate.*uart.baud"),
-        (OSError(errno.EIO, "Input/output error"), "cannot be opened: .*Input/output error"),
-    ],
-)
-def test_what_keeps_a_port_from_opening(monkeypatch, error, message) -> None:
-    def refuse(*arguments, **options):
-        raise error
-
-    monkeypatch.setattr(serial, "Serial", refuse)
-    monkeypatch.setattr(port, "check_present", lambda name: None)
-    with pytest.raises(HeepstorError, match=message):
-        port.open_port("/dev/x", 12)
-
-
-def test_nothing_is_built_for_a_port_that_is_missing(tmp_path: Path) -> None:
-    options = Options.from_command_line(ROOT, "mnist")
-    for name, message in (("", "no port is named: --port"), ("/dev/none", "there is no port")):
-        with pytest.raises(HeepstorError, match=message):
-            board.flash(tmp_path, options, name, Terminal())
-        with pytest.raises(HeepstorError, match=message):
-            board.infer(tmp_path, options, name, "", False, Terminal())
-
-
-@contextlib.contextmanager
-def terminal() -> Iterator[str]:
-    """A pseudo-terminal's name."""
-    master, slave = os.openpty()
-    tty.setraw(slave)
-    yield os.ttyname(slave)
-    os.close(slave)
-    os.close(master)

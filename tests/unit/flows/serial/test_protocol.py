@@ -1,4 +1,4 @@
-"""Messages and frames: the host's side agrees with the device's header, and with itself."""
+"""Messages: the host's side agrees with the device's header, and with itself."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 from flows.serial import protocol
 from flows.serial.link import Link
 from flows.serial.protocol import Buffers, Hello, Inference, Message
-from flows.serial.splitter import DAMAGE, Splitter
-from flows.serial.text import Text
 from flows.toolchain.firmware import INCLUDE
 from tests.support.serial_board import running
 
 HEADER = (INCLUDE / "heepstor" / "serial" / "protocol.hpp").read_text()
+
+
 CONSTANT = re.compile(r"inline constexpr \S+ k(\w+) = (\w+);")
+
+
 STRUCT = re.compile(r"struct (\w+) \{(.*?)\};", re.DOTALL)
 
 
@@ -112,64 +114,3 @@ _DEVICE: list[Link] = []
 def device() -> Link:
     """One device for all examples: they do not depend on what came before."""
     return _DEVICE[0]
-
-
-HELLO = Message(protocol.HELLO + protocol.REPLY, 0, b"\n" * 9 + b"\0\0\0")
-FRAME = protocol.encode(HELLO)
-
-
-def split(*parts: bytes) -> list[Message]:
-    splitter = Splitter()
-    return [found for part in parts for found in splitter.take(part)]
-
-
-def test_frames_are_found_however_they_arrive() -> None:
-    stream = FRAME + FRAME[1:-1] + FRAME
-    assert split(stream) == [HELLO, HELLO, HELLO]
-    assert split(*(bytes([byte]) for byte in stream)) == [HELLO, HELLO, HELLO]
-
-
-def test_damaged_frames_are_told_and_what_follows_is_found() -> None:
-    damaged = FRAME[:8] + b"\x55" + FRAME[9:]
-    noise = b"text that is no frame\n" * 500
-    assert split(damaged + FRAME + noise + FRAME + FRAME[:9] + FRAME) == [
-        *(DAMAGE, HELLO),
-        *(DAMAGE, HELLO),
-        *(DAMAGE, HELLO),
-    ]
-
-
-def test_a_frame_survives_the_loss_of_any_of_its_zeros() -> None:
-    for at in (0, len(FRAME) - 1):
-        assert split(FRAME + FRAME[:at] + FRAME[at + 1 :] + FRAME) == [HELLO] * 3
-
-
-def text(sequence: int, content: bytes) -> Message:
-    return Message(protocol.TEXT + protocol.REPLY, sequence, content)
-
-
-def test_text_is_made_of_messages_and_repeated_ones_count_once() -> None:
-    found = Text()
-    found.begin()
-    messages = [text(1, b"one\r\ntw"), text(1, b"one\r\ntw"), text(2, b"o\n"), text(3, b"rest")]
-    assert [line for message in messages for line in found.take(message)] == ["one", "two"]
-    assert (found.rest(), found.is_incomplete) == ("rest", False)
-
-
-@pytest.mark.parametrize("sequences", [(2,), (1, 3), (254, 255, 2)])
-def test_text_that_is_missing_is_noticed(sequences: tuple[int, ...]) -> None:
-    found = Text()
-    if sequences[0] < 254:
-        found.begin()
-    for sequence in sequences:
-        assert not found.is_incomplete
-        assert list(found.take(text(sequence, b"x\n"))) == ["x"]
-    assert found.is_incomplete
-
-
-def test_text_goes_on_after_the_last_number() -> None:
-    found = Text()
-    found.begin()
-    for number in range(600):
-        assert list(found.take(text(number % 255 + 1, b"x\n"))) == ["x"]
-    assert not found.is_incomplete

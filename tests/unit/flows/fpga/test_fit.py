@@ -1,0 +1,78 @@
+"""Whether a configuration fits a device, estimated before any synthesis."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flows import config
+from flows.config import boards
+from flows.errors import HeepstorError
+from flows.fpga import fit
+
+ROOT = config.DEFAULT_PATH.parent
+
+
+ULX3S = ROOT / boards.ULX3S.configuration
+
+
+# A configuration that the estimate was not made from.
+OTHER = (
+    "engine.port_words=2,memory.banks=8,memory.bank_kib=16,engine.buffer_words=16384,"
+    "engine.accumulator_depth=256"
+)
+
+
+@pytest.mark.parametrize(
+    ("device", "path", "overrides", "measured"),
+    [
+        ("85k", ULX3S, "", (51_884, 69, 82)),
+        ("85k", ULX3S, "engine.array_size=8", (64_251, 169, 82)),
+        ("85k", config.DEFAULT_PATH, "", (81_137, 193, 658)),
+        ("85k", ULX3S, OTHER, (57_078, 77, 106)),
+        ("xczu7ev", config.DEFAULT_PATH, "", (61_986, 112, 9, 40)),
+    ],
+)
+def test_the_estimate_is_what_was_measured(device, path, overrides, measured, tmp_path) -> None:
+    """By Yosys and nextpnr's packer on 2026-11-21."""
+    chosen = config.load(config.changed(path, overrides, tmp_path))
+    luts, *others = fit.find(device).estimate(chosen).values()
+    assert luts == pytest.approx(measured[0], rel=0.01)
+    assert others == list(measured[1:])
+
+
+@pytest.mark.parametrize(
+    ("size", "measured"), [(16, 84_007), (32, 145_879)], ids=["16 x 16", "32 x 32"]
+)
+def test_the_estimate_of_larger_arrays(size: int, measured: int, tmp_path: Path) -> None:
+    path = config.changed(config.DEFAULT_PATH, f"engine.array_size={size}", tmp_path)
+    found = fit.find("xczu7ev").estimate(config.load(path))
+    assert found["LUT"] == pytest.approx(measured, rel=0.01)
+    assert found["DSP"] == pytest.approx(size**2 + 49, abs=1)
+
+
+@pytest.mark.parametrize("board", boards.BOARDS)
+def test_the_boards_configurations_fit(board: str) -> None:
+    device = {"ulx3s": "85k", "zcu104": "xczu7ev"}[board]
+    fit.check(config.load(ROOT / boards.BOARDS[board].configuration), fit.find(device))
+
+
+@pytest.mark.parametrize(
+    ("device", "path", "overrides", "message"),
+    [
+        ("85k", ULX3S, "memory.bank_kib=128", r"block RAM 18 Kibit: 274 needed, 208 available"),
+        ("85k", ULX3S, "engine.array_size=8", r"multiplier 18 x 18: 169 needed"),
+        ("85k", ULX3S, "engine.array_size=20", r"LUT4: 113,290 needed, 83,640 available"),
+        ("xczu7ev", config.DEFAULT_PATH, "memory.bank_kib=512", r"UltraRAM: 136 needed, 96 avail"),
+    ],
+)
+def test_what_is_too_large(device, path, overrides, message, tmp_path) -> None:
+    chosen = config.load(config.changed(path, overrides, tmp_path))
+    with pytest.raises(HeepstorError, match=f"{message}(.|\n)*the board's own configuration"):
+        fit.check(chosen, fit.find(device))
+
+
+def test_the_largest_array_fits_the_xczu7ev(tmp_path: Path) -> None:
+    path = config.changed(config.DEFAULT_PATH, "engine.array_size=32", tmp_path)
+    fit.check(config.load(path), fit.find("xczu7ev"))
