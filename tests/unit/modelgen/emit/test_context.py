@@ -1,0 +1,65 @@
+"""What the templates print: pointers, names, and the statements of infer()."""
+
+from __future__ import annotations
+
+from modelgen.emit.context import Pointers, _body, model_context
+from modelgen.hardware import Hardware
+from modelgen.plan.compiler import compile_graph
+from modelgen.targets.base import Statement
+from tests.support.compiled import program_with_an_arena
+from tests.support.graph_builder import GraphBuilder
+
+
+def test_pointers_into_input_output_and_arena() -> None:
+    program = program_with_an_arena()
+    pointers = Pointers(program)
+    first, _, last = program.graph.nodes
+    assert pointers.is_argument("x") == "input" and pointers.pointer("x") == "input"
+    assert pointers.is_argument(last.output) == "output"
+    assert pointers.pointer(last.output, 8) == "output + 2"
+    assert pointers.is_argument(first.output) == ""
+    offset = program.arena.offsets[first.output] // 4
+    assert pointers.pointer(first.output, 12) == f"arena + {offset + 3}"
+
+
+def test_variables_of_the_templates() -> None:
+    builder = GraphBuilder(2, 6)
+    graph = builder.build(builder.softmax(builder.linear("x", 4)))
+    context = model_context(compile_graph(graph, Hardware(array_size=4)), "a title")
+    assert (context["title"], context["batch"]) == ("a title", 2)
+    assert (context["input_text"], context["input_size"]) == ("2 x 6", 12)
+    assert (context["output_text"], context["output_size"]) == ("2 x 4", 8)
+    assert context["arena_floats"] * 4 == context["arena_bytes"] >= 32
+    engine, cpu = context["layers"]
+    assert engine["profile"] == "&profiles[0]" and engine["cycles"] == "nullptr"
+    assert cpu["profile"] == "nullptr" and cpu["cycles"] == "&cpu_cycles[0]"
+    assert "softmax.hpp" in context["headers"]
+
+
+RUN, CALL = Statement(result="engine::run(a)"), Statement(lines=("f();",))
+
+
+def test_a_chain_alone_is_returned() -> None:
+    assert _body([RUN]) == ["return engine::run(a);"]
+
+
+def test_the_cpu_works_only_where_the_engine_has_succeeded() -> None:
+    assert _body([RUN, CALL]) == [
+        "const engine::Result result = engine::run(a);",
+        "if (!result.ok()) return result;",
+        "f();",
+        "return result;",
+    ]
+
+
+def test_what_begins_on_the_cpu_and_ends_there() -> None:
+    assert _body([CALL, RUN, CALL, RUN]) == [
+        "engine::Result result;",
+        "f();",
+        "result = engine::run(a);",
+        "if (!result.ok()) return result;",
+        "f();",
+        "result = engine::run(a);",
+        "return result;",
+    ]
+    assert _body([CALL]) == ["engine::Result result;", "f();", "return result;"]

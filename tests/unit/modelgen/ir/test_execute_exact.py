@@ -1,0 +1,47 @@
+"""A quantized graph layer by layer: batches, and slices that the caller chooses."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from modelgen.ir.execute_exact import run_graph, run_node
+from modelgen.operators.base import Cut
+from tests.support.graph_builder import GraphBuilder
+
+
+def test_inferences_of_a_batch_do_not_touch_each_other() -> None:
+    builder = GraphBuilder(2, 6)
+    graph = builder.build(builder.linear("x", 3, low=0.0))
+    values = np.random.default_rng(0).standard_normal((6, 6)).astype(np.float32)
+    found = run_graph(graph, values, 4)
+    assert found.shape == (6, 3) and found.dtype == np.float32
+    for index in range(0, 6, 2):
+        np.testing.assert_array_equal(
+            found[index : index + 2], run_graph(graph, values[index : index + 2], 4)
+        )
+
+
+def test_outputs_of_a_node_have_the_tensor_s_shape() -> None:
+    builder = GraphBuilder(1, 2, 3)
+    graph = builder.build(builder.flatten("x"))
+    values = np.arange(6, dtype=np.float32).reshape(1, 2, 3)
+    found = run_node(graph, graph.nodes[0], [values], Cut(4))
+    np.testing.assert_array_equal(found, values.reshape(1, 6))
+
+
+def test_the_order_of_rounding_is_that_of_the_slices() -> None:
+    """1 is lost beside 2^24, and kept beside what comes after both have cancelled."""
+    builder = GraphBuilder(1, 3)
+    graph = builder.build(builder.linear("x", 1))
+    names = graph.nodes[0].constants
+    for role, value in (("weight", [[1, 1, 1]]), ("scale", [1]), ("bias", [0])):
+        graph.constants[names[role]][...] = value
+    values = np.array([[2.0**24, 1.0, -(2.0**24)]], np.float32)
+
+    def total(*slices: list[int]) -> float:
+        chosen = [np.array(indices) for indices in slices]
+        return float(run_graph(graph, values, 4, lambda node: chosen)[0, 0])
+
+    assert total([0], [1], [2]) == 0.0
+    assert total([0], [2], [1]) == 1.0
+    assert float(run_graph(graph, values, 4)[0, 0]) == 1.0, "one slice of all: nothing is lost"

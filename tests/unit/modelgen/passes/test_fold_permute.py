@@ -1,0 +1,62 @@
+"""Permutations that undo each other are dropped, with the activations between them kept."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from modelgen.ir.execute import run_graph
+from modelgen.ir.graph import Graph, Node, Tensor
+from modelgen.operators import Operator, Permute, Pointwise
+from modelgen.operators.epilogue import Epilogue
+from modelgen.passes.fold_permute import fold_permute
+
+LAST, FIRST = Permute((0, 3, 1, 2)), Permute((0, 2, 3, 1))
+RELU = Pointwise(Epilogue(low=0.0))
+
+
+def chain(*operators: Operator) -> Graph:
+    """Operators one after another on maps of 2 x 3 x 4; each named by its place."""
+    tensors, nodes, source = {"x": Tensor("x", (1, 2, 3, 4))}, [], "x"
+    for index, operator in enumerate(operators):
+        name = f"n{index}"
+        shape = operator.infer_shape([tensors[source].shape], {})
+        tensors[name] = Tensor(name, shape)
+        nodes.append(Node(name, operator, (source,), name))
+        source = name
+    return Graph("x", source, 1, tuple(nodes), tensors, {})
+
+
+def check_same(one: Graph, other: Graph) -> None:
+    values = np.random.default_rng(0).standard_normal((2, 2, 3, 4)).astype(np.float32)
+    np.testing.assert_array_equal(run_graph(one, values), run_graph(other, values))
+
+
+@pytest.mark.parametrize("between", [0, 1, 2])
+def test_a_pair_goes_and_what_is_between_stays(between: int) -> None:
+    graph = chain(LAST, *[RELU] * between, FIRST, RELU)
+    folded = fold_permute(graph)
+    assert [node.operator for node in folded.nodes] == [RELU] * (between + 1)
+    assert all(folded.tensors[node.output].shape == (1, 2, 3, 4) for node in folded.nodes)
+    check_same(graph, folded)
+
+
+def test_permutations_that_do_not_undo_each_other_stay() -> None:
+    graph = chain(LAST, LAST)
+    assert fold_permute(graph) == graph
+
+
+def test_three_of_which_two_undo_each_other() -> None:
+    graph = chain(LAST, FIRST, LAST)
+    folded = fold_permute(graph)
+    assert [node.operator for node in folded.nodes] == [LAST]
+    check_same(graph, folded)
+
+
+def test_a_permutation_that_others_read_stays() -> None:
+    """The activation is not moved before it, as the others want its values without."""
+    graph = chain(LAST, RELU)
+    other = Node("sum", Pointwise(Epilogue(residual=True)), ("n1", "n0"), "sum")
+    tensors = {**graph.tensors, "sum": Tensor("sum", graph.tensors["n1"].shape)}
+    graph = graph.with_nodes([*graph.nodes, other], tensors=tensors, output="sum")
+    assert fold_permute(graph) == graph

@@ -1,0 +1,78 @@
+"""The CPU as a target: what it computes, and the C++ that it gives."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from modelgen.emit.context import Pointers
+from modelgen.hardware import Hardware
+from modelgen.ir.graph import Graph
+from modelgen.plan.compiler import compile_graph
+from modelgen.plan.program import Program
+from modelgen.targets.cpu import Cpu
+from tests.support.graph_builder import GraphBuilder
+
+
+@pytest.fixture
+def graph() -> Graph:
+    """Softmax, a linear layer, softmax again."""
+    builder = GraphBuilder(1, 6)
+    return builder.build(builder.softmax(builder.linear(builder.softmax("x"), 4)))
+
+
+@pytest.fixture
+def program(graph: Graph) -> Program:
+    return compile_graph(graph, Hardware(array_size=4))
+
+
+def test_what_has_a_kernel_is_supported(graph: Graph) -> None:
+    softmax, linear, _ = graph.nodes
+    assert Cpu().supports(graph, softmax) is None
+    assert Cpu().supports(graph, linear) == "the device library has no kernel for linear"
+
+
+def test_its_layers_keep_their_tensors_in_memory(program: Program) -> None:
+    lowered = Cpu().lower(program.network)
+    assert list(lowered.layers) == [0, 2]
+    assert lowered.in_memory == {"x", *(node.output for node in program.graph.nodes)}
+    assert not lowered.sections and not lowered.overwrites
+
+
+def test_what_the_report_gets(program: Program) -> None:
+    layer = program.segments[0].layers[0]
+    entry = Cpu().describe(program.network, layer, None)
+    assert (entry["op"], entry["shape"], entry["macs"]) == ("softmax", "1 x 6", 0)
+    assert entry["activation_bytes"] == 2 * 6 * 4, "read and written"
+    assert Cpu().cost(program.segments[0]) == [None]
+
+
+def test_each_layer_is_a_call_whose_cycles_are_counted(program: Program) -> None:
+    cpu = Cpu()
+    code = cpu.emit(program.network, program.segments_of(cpu), Pointers(program))
+    assert code.headers == ("cycles.hpp", "softmax.hpp"), "each once"
+    assert "cpu_cycles[2];" in code.definitions
+    assert code.cycles == {0: "&cpu_cycles[0]", 2: "&cpu_cycles[1]"}
+    first, last = (statement.lines for statement in code.statements)
+    assert any(">(input, " in line for line in first)
+    assert last[-1] == "cpu_cycles[1] = heepstor::cycles() - start_1;"
+    assert not any(statement.result for statement in code.statements), "nothing can fail"
+
+
+def test_without_layers_there_is_no_code(program: Program) -> None:
+    assert Cpu().emit(program.network, [], Pointers(program)).definitions == ""
+
+
+def test_it_runs_on_the_reference(program: Program) -> None:
+    class Memory(dict):
+        def read(self, name: str) -> np.ndarray:
+            return self[name]
+
+        def write(self, name: str, values: np.ndarray) -> None:
+            self[name] = values
+
+    machine = Memory(x=np.zeros((1, 6), np.float32))
+    executor = Cpu().executor(program.network, program.segments, machine)
+    executor.begin()
+    executor.run(program.segments[0])
+    np.testing.assert_allclose(machine[program.graph.nodes[0].output], np.full((1, 6), 1 / 6))

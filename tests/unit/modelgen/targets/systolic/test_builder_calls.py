@@ -1,0 +1,107 @@
+"""Descriptors as calls of the C++ builder: one call a property, none for what is the default."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from modelgen.targets.systolic.abi import Fence, Operation
+from modelgen.targets.systolic.builder_calls import job_calls, plus
+from modelgen.targets.systolic.jobs import Place
+from modelgen.targets.systolic.lowering import Constant, lower_job
+from tests.support.engine_jobs import compute, job, layer, load, store
+
+
+def address(place: Place | Constant) -> str:
+    name = place.section if isinstance(place, Constant) else place.tensor
+    return plus(name, place.offset)
+
+
+def calls(*, epilogue: dict | None = None, **changes: object) -> list[str]:
+    made = job(**changes)
+    return job_calls(lower_job(layer(made, **(epilogue or {})), made), address)
+
+
+def test_offsets_of_zero_are_not_written() -> None:
+    assert plus("arena", 0) == "arena"
+    assert plus("arena", 12) == "arena + 12"
+
+
+def test_the_least_that_a_job_says() -> None:
+    assert calls(first=False) == [
+        "matmul(10)",
+        "input(0, {30, 9})",
+        "positions({2, 3})",
+        "runs(9)",
+    ]
+
+
+def test_all_that_a_job_can_say() -> None:
+    found = calls(
+        operation=Operation.DEPTHWISE,
+        compute=compute(base=5, runs_y=3, runs_x=2, pitch_y=30, pitch_x=12),
+        accumulator=16,
+        load=load(head=7, tail=2, fill=0.0),
+        weights=64,
+        store=store(residual=Place("r"), buffer=500, step_y=60, step_x=20),
+        window=(2, 1),
+        fence=Fence.ALL_BUT_LAST,
+        epilogue={"slope": 0.25, "low": 0.0, "high": 6.0},
+    )
+    assert found == [
+        "depthwise(10)",
+        "activations({2, 3}, 9, {100, 30, 7, 2})",
+        "load(x + 8, {108, 36})",
+        "fill()",
+        "input(5, {30, 9})",
+        "positions({2, 3}, 16)",
+        "runs(9, {3, 2}, {30, 12})",
+        "weights(weights + 64)",
+        "first()",
+        "parameters(parameters + 256)",
+        "residual(r, {120, 40})",
+        "store_to_memory(y + 40, {120, 40})",
+        "store_to_buffer(500, {60, 20})",
+        "window({2, 1})",
+        "slope(0.25F)",
+        "clamp(0.0F, 6.0F)",
+        "fence(engine::Fence::kAllButLast)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("epilogue", "call"),
+    [
+        ({}, None),
+        ({"low": 0.0}, "relu()"),
+        ({"low": -1.5}, "clamp(-1.5F, __builtin_inff())"),
+        ({"high": 6.0}, "clamp(-__builtin_inff(), 6.0F)"),
+    ],
+)
+def test_bounds(epilogue: dict, call: str | None) -> None:
+    behind = calls(store=store(), epilogue=epilogue)
+    behind = behind[behind.index("store_to_memory(y + 40, {120, 40})") + 1 :]
+    assert behind == ([call] if call else [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({}, "{100, 30}"),
+        ({"head": 7}, "{100, 30, 7}"),
+        ({"tail": 2}, "{100, 30, 0, 2}"),
+    ],
+)
+def test_head_and_tail_of_a_load(changes: dict, place: str) -> None:
+    assert f"activations({{2, 3}}, 9, {place})" in calls(load=load(**changes))
+
+
+def test_what_a_frame_is_filled_with() -> None:
+    found = calls(load=load(source=None, fill=-math.inf))
+    assert "fill(-__builtin_inff())" in found
+    assert not any(call.startswith("load(") for call in found)
+
+
+def test_a_span() -> None:
+    assert "span(9, 3, 30)" in calls(compute=compute(span=True, runs_y=3, pitch_y=30))

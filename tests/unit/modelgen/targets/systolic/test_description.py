@@ -1,0 +1,60 @@
+"""What the report says of a layer on the engine: its limit, its shape, how it was cut."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from modelgen.hardware import Hardware
+from modelgen.operators.window import Window
+from modelgen.targets.systolic.description import describe, limit_cycles, shape_text
+from tests.support.engine_jobs import compute, job, layer, store
+from tests.support.graph_builder import GraphBuilder
+from tests.support.layers import convolution, product
+
+HARDWARE = Hardware(array_size=4, port_words=2)
+
+
+def test_the_limit_is_the_array_s_or_the_port_s() -> None:
+    """16 rows of 32 words, 8 columns: 4,096 MACs, and 256 + 4 * (512 + 128) bytes."""
+    geometry = product(16, 32, 8)
+    assert limit_cycles(geometry, 256, 0, replace(HARDWARE, port_words=4)) == 4096 / 16
+    assert limit_cycles(geometry, 256, 0, replace(HARDWARE, port_words=1)) == 2816 / 4
+    with_operand = limit_cycles(geometry, 256, 100, replace(HARDWARE, port_words=1))
+    assert with_operand == (2816 + 400) / 4
+
+
+def test_shapes() -> None:
+    assert shape_text(layer(job(), geometry=product(6, 9, 10))) == "6 x 9 -> 10"
+    window = Window((3, 3), (1, 1), (0, 0, 0, 0))
+    maps = convolution((1, 8, 6, 3), 4, window)
+    assert shape_text(layer(job(), geometry=maps)) == "8 x 6 x 3 -> 6 x 4 x 4"
+    several = convolution((2, 8, 6, 3), 4, window)
+    assert shape_text(layer(job(), geometry=several)) == "2 x 8 x 6 x 3 -> 2 x 6 x 4 x 4"
+
+
+def test_entries_of_a_layer() -> None:
+    builder = GraphBuilder(6, 9)
+    graph = builder.build(builder.linear("x", 10))
+    wide, narrow = compute(rows=4, columns=1), compute(rows=2, columns=1)
+    jobs = job(compute=wide, tiles=3, store=store()), job(compute=narrow, tiles=3, store=store())
+    made = replace(layer(*jobs), node=graph.nodes[0], slices=(range(4), range(4, 8), range(8, 9)))
+    entry = describe(graph, made, HARDWARE, 200)
+    assert entry["note"] == "2 jobs, 2 to 4 rows and 3 tiles each; memory to memory"
+    assert (entry["macs"], entry["weight_bytes"]) == (540, 90)
+    assert entry["activation_bytes"] == 4 * (54 + 60)
+    assert entry["limit_cycles"] == 68.2, "546 bytes at 8 a cycle"
+    assert entry["descriptors"] == 2
+    # 6 rows x 3 slices x 3 tiles; 3 slices of 4 for 9 words; 3 tiles of 4 for 10 channels.
+    assert entry["array_cycles"] == 54
+    losses = entry["losses"]
+    assert losses["k_rounding"] == 45 - 34 and losses["n_rounding"] == 54 - 45
+    assert entry["utilization"] == round(540 / 16 / 200, 3)
+    assert abs(540 / 16 + sum(losses.values()) - 200) < 2, "together they are the layer's cycles"
+
+
+def test_one_job_is_singular() -> None:
+    builder = GraphBuilder(6, 9)
+    graph = builder.build(builder.linear("x", 10))
+    one = job(compute=compute(rows=1, columns=1), tiles=1, store=store())
+    made = replace(layer(one), node=graph.nodes[0])
+    assert describe(graph, made, HARDWARE, None)["note"].startswith("1 job, 1 row and 1 tile each;")

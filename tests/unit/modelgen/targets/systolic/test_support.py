@@ -1,0 +1,32 @@
+"""Which operators the engine computes, and what it lacks for the others."""
+
+from __future__ import annotations
+
+import pytest
+
+from modelgen import operators
+from modelgen.operators import Linear, Operator, Sigmoid, Softmax
+from modelgen.targets.systolic.support import computed, lacking
+
+EVERY = [
+    kind
+    for kind in vars(operators).values()
+    if isinstance(kind, type) and issubclass(kind, Operator) and kind is not Operator
+]
+
+
+def test_what_is_computed_says_how() -> None:
+    assert computed(Linear()) == "matrix product"
+    assert computed(Softmax()) is None
+
+
+def test_what_is_lacking_is_said() -> None:
+    assert "exponentials" in lacking(Softmax())
+    assert lacking(Sigmoid()) == "sigmoid is not one of the engine's operations"
+
+
+@pytest.mark.parametrize("kind", EVERY, ids=lambda kind: kind.name)
+def test_an_operator_of_which_something_lacks_is_not_computed(kind: type[Operator]) -> None:
+    made = object.__new__(kind)
+    if computed(made):
+        assert lacking(made) == f"{kind.name} is not one of the engine's operations"
