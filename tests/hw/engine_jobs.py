@@ -113,3 +113,42 @@ class Maker:
             store_pitch_x=job.channels,
             store_pitch_y=job.store_columns * job.channels,
         )
+
+
+def matrix_product(
+    memory: Allocator, hw: Hardware, rows: int, words: int, tiles: int, seed: int = 0
+) -> Descriptor:
+    """Returns a job that loads `rows` rows of `words` words and stores all columns of its tiles."""
+    rng, size = np.random.default_rng(seed), hw.array_size
+    slices = -(-words // size)
+    weights = rng.integers(-127, 128, slices * tiles * size * size).astype(np.int8)
+    columns = tiles * size
+    return Descriptor(
+        operation=Operation.MATMUL,
+        load=True,
+        first=True,
+        store_memory=True,
+        source=memory.place(rng.standard_normal(rows * words).astype("<f4").tobytes()),
+        source_pitch_y=4 * words,
+        load_rows=rows,
+        load_columns=1,
+        load_words=words,
+        load_pitch_y=words,
+        step_y=words,
+        position_rows=rows,
+        position_columns=1,
+        run_words=words,
+        runs_x=1,
+        runs_y=1,
+        weights=memory.place(weights.tobytes()),
+        tiles=tiles,
+        channels=columns,
+        parameters=memory.place(rng.standard_normal(2 * columns).astype("<f4").tobytes()),
+        destination=memory.place(bytes(4 * rows * columns)),
+        destination_pitch_x=4 * columns,
+        destination_pitch_y=4 * columns,
+        store_rows=rows,
+        store_columns=1,
+        window_rows=1,
+        window_columns=1,
+    )

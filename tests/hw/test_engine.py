@@ -7,91 +7,30 @@ import cocotb
 import numpy as np
 import pytest
 
-from modelgen.hardware import Hardware
 from modelgen.targets.systolic.abi import VERSION, Fence, Operation
-from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, Descriptor
+from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES
 from modelgen.targets.systolic.reference import execute_chain
-from tests.hw.engine_bench import COUNTERS, MEMORY_BASE, Allocator, EngineBench
-from tests.hw.runner import run_cocotb
+from tests.hw.engine_bench import MEMORY_BASE, Allocator
+from tests.hw.engine_chains import (
+    ACCUMULATOR_DEPTH,
+    BUFFER_WORDS,
+    DONE,
+    ERROR,
+    MEMORY_BYTES,
+    fill_memory,
+    prepared,
+    run_and_compare,
+    run_on_engine,
+)
+from tests.hw.engine_jobs import matrix_product
 from tests.support.random_chains import KINDS, ChainMaker, Limits
 
-BUFFER_WORDS = 1024
-ACCUMULATOR_DEPTH = 128
-MEMORY_BYTES = 1 << 18
-DONE, ERROR = 1, 2
-
 pytestmark = pytest.mark.slow
-
-
-def run_on_engine(module: str, array_size: int, port_words: int) -> None:
-    """Runs the cocotb tests of a module on an engine; `hardware()` gives them its sizes."""
-    run_cocotb(
-        "heepstor:ip:engine",
-        "engine",
-        module,
-        parameters={
-            "ArraySize": array_size,
-            "PortWords": port_words,
-            "BufferWords": BUFFER_WORDS,
-            "AccumulatorDepth": ACCUMULATOR_DEPTH,
-            "MemoryBytes": MEMORY_BYTES,
-        },
-        environment={"ARRAY_SIZE": str(array_size), "PORT_WORDS": str(port_words)},
-    )
 
 
 @pytest.mark.parametrize(("array_size", "port_words"), [(4, 1), (8, 4), (12, 2), (32, 4)])
 def test_engine(array_size, port_words):
     run_on_engine(__name__, array_size, port_words)
-
-
-def hardware() -> Hardware:
-    return Hardware(
-        array_size=int(os.environ["ARRAY_SIZE"]),
-        port_words=int(os.environ["PORT_WORDS"]),
-        buffer_words=BUFFER_WORDS,
-        accumulator_depth=ACCUMULATOR_DEPTH,
-        memory_bytes=MEMORY_BYTES,
-        stack_bytes=1024,
-        arena_bytes=None,
-        clock_hz=100_000_000,
-    )
-
-
-async def prepared(dut, stalls: float, seed: int) -> EngineBench:
-    bench = EngineBench(dut, hardware(), stalls, seed)
-    await bench.start()
-    return bench
-
-
-def fill_memory(bench: EngineBench, image: bytes) -> None:
-    bench.memory[:] = bytes(len(bench.memory))
-    bench.memory[: len(image)] = image
-
-
-def without_profiles(memory: bytearray, jobs: list[Descriptor]) -> bytes:
-    """Returns memory with zeros where the hardware, not the reference, writes counters."""
-    cleared = bytearray(memory)
-    for job in jobs:
-        if job.profile:
-            offset = job.profile - MEMORY_BASE
-            cleared[offset : offset + 32] = bytes(32)
-    return bytes(cleared)
-
-
-async def run_and_compare(bench: EngineBench, first: int, jobs: list[Descriptor]) -> None:
-    """Runs the chain at `first`; compares the whole memory with the reference's, bit for bit."""
-    expected = bytearray(bench.memory)
-    result = execute_chain(expected, MEMORY_BASE, first, bench.hardware)
-    assert len(result.descriptors) == len(jobs), result
-    await bench.ring(first)
-    assert await bench.wait() == DONE
-    ours, theirs = (without_profiles(memory, jobs) for memory in (bench.memory, expected))
-    wrong = [i for i in range(0, len(ours), 4) if ours[i : i + 4] != theirs[i : i + 4]]
-    assert not wrong, f"{len(wrong)} words differ, the first at {MEMORY_BASE + wrong[0]:#x}"
-    counters = await bench.counters()
-    assert sum(counters[name] for name in COUNTERS[1:7]) == counters["cycles"]
-    assert counters["macs"] == result.macs
 
 
 async def random_chains(dut, stalls: float, seeds: range, jobs: int) -> None:
@@ -117,45 +56,6 @@ async def check_random_chains(dut):
 @cocotb.test()
 async def check_random_chains_with_stalls(dut):
     await random_chains(dut, 0.4, range(100, 100 + int(os.environ.get("CHAINS", "8"))), 6)
-
-
-def matrix_product(
-    memory: Allocator, hw: Hardware, rows: int, words: int, tiles: int, seed: int = 0
-) -> Descriptor:
-    """Returns a job that loads `rows` rows of `words` words and stores all columns of its tiles."""
-    rng, size = np.random.default_rng(seed), hw.array_size
-    slices = -(-words // size)
-    weights = rng.integers(-127, 128, slices * tiles * size * size).astype(np.int8)
-    columns = tiles * size
-    return Descriptor(
-        operation=Operation.MATMUL,
-        load=True,
-        first=True,
-        store_memory=True,
-        source=memory.place(rng.standard_normal(rows * words).astype("<f4").tobytes()),
-        source_pitch_y=4 * words,
-        load_rows=rows,
-        load_columns=1,
-        load_words=words,
-        load_pitch_y=words,
-        step_y=words,
-        position_rows=rows,
-        position_columns=1,
-        run_words=words,
-        runs_x=1,
-        runs_y=1,
-        weights=memory.place(weights.tobytes()),
-        tiles=tiles,
-        channels=columns,
-        parameters=memory.place(rng.standard_normal(2 * columns).astype("<f4").tobytes()),
-        destination=memory.place(bytes(4 * rows * columns)),
-        destination_pitch_x=4 * columns,
-        destination_pitch_y=4 * columns,
-        store_rows=rows,
-        store_columns=1,
-        window_rows=1,
-        window_columns=1,
-    )
 
 
 @cocotb.test()

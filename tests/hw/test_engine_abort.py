@@ -9,7 +9,7 @@ import pytest
 from modelgen.targets.systolic.abi import Error, Fence
 from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES
 from tests.hw.engine_bench import EngineBench
-from tests.hw.test_engine import (
+from tests.hw.engine_chains import (
     DONE,
     ERROR,
     fill_memory,

@@ -12,8 +12,7 @@ from modelgen.targets.systolic.abi import Fence, Operation
 from modelgen.targets.systolic.descriptor import Descriptor
 from modelgen.targets.systolic.reference import execute_chain, new_seed
 from tests.hw.engine_bench import MEMORY_BASE, Allocator
-from tests.hw.engine_jobs import Maker
-from tests.hw.test_engine import (
+from tests.hw.engine_chains import (
     BUFFER_WORDS,
     DONE,
     ERROR,
@@ -23,6 +22,7 @@ from tests.hw.test_engine import (
     run_on_engine,
     without_profiles,
 )
+from tests.hw.engine_jobs import Maker
 from tests.support.nearly_valid import nearly_valid
 from tests.support.overlap import check_fences
 from tests.support.random_chains import KINDS, ChainMaker, Limits

@@ -10,17 +10,17 @@ from modelgen.targets.systolic.abi import MOST_CROSSINGS, Error, Operation
 from modelgen.targets.systolic.descriptor import Descriptor
 from modelgen.targets.systolic.reference import execute_chain
 from tests.hw.engine_bench import MEMORY_BASE, Allocator, EngineBench
-from tests.hw.test_engine import (
+from tests.hw.engine_chains import (
     ACCUMULATOR_DEPTH,
     BUFFER_WORDS,
     DONE,
     ERROR,
     MEMORY_BYTES,
-    matrix_product,
     prepared,
     run_and_compare,
     run_on_engine,
 )
+from tests.hw.engine_jobs import matrix_product
 
 pytestmark = pytest.mark.slow
 

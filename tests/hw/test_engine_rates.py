@@ -9,8 +9,7 @@ import pytest
 from modelgen.targets.systolic.abi import Fence, Operation
 from modelgen.targets.systolic.descriptor import Descriptor
 from tests.hw.engine_bench import EngineBench
-from tests.hw.engine_jobs import Maker
-from tests.hw.test_engine import (
+from tests.hw.engine_chains import (
     ACCUMULATOR_DEPTH,
     DONE,
     fill_memory,
@@ -18,6 +17,7 @@ from tests.hw.test_engine import (
     run_and_compare,
     run_on_engine,
 )
+from tests.hw.engine_jobs import Maker
 
 HALF = ACCUMULATOR_DEPTH // 2
 
