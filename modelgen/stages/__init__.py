@@ -1,7 +1,7 @@
 """The compiler's stages: each reads a folder (or a project) and writes a folder.
 
-The same inputs give the same bytes. Imports are inside the functions, so that a tool can ask for
-one stage without loading what the others need.
+Equal inputs produce equal bytes. Imports are inside the functions, so that a tool can run one stage
+without loading what the others need.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def export(
     random_weights: bool = False,
     batch: int | None = None,
 ) -> None:
-    """Train the project's model if need be, and write its graph, its test data and its outputs.
+    """Train the project's model if necessary, and write its graph, its test data and its outputs.
 
     Writes graph.json, constants.npz, test.npz and project.json. Trained values are kept in
     `data_dir`/checkpoints.
@@ -33,13 +33,13 @@ def export(
         project_dir: folder with project.py.
         out_dir: folder to write to.
         data_dir: folder of the data sets.
-        progress: shows how far it is.
-        random_weights: seeded random values instead of trained ones, where only speed counts.
-        batch: inputs that one inference takes; None: what the project's settings say.
+        progress: reports progress.
+        random_weights: use seeded random values instead of trained ones, if only speed matters.
+        batch: inputs that one inference takes; None: the project's setting.
 
     Raises:
-        modelgen.errors.ModelError: the project, its data or its model cannot be used, or the graph
-            computes something else than the model.
+        modelgen.errors.ModelError: the project, its data or its model cannot be used, or the
+            graph's results differ from the model's.
     """
     from modelgen.stages.model_export import run
 
@@ -63,10 +63,10 @@ def quantize(
     Args:
         export_dir: what `export` wrote.
         out_dir: folder to write to.
-        options: "device", "quantization" and "scale" override the project's settings of those
-            names; "" or a missing one: the setting.
-        progress: shows how far it is.
-        project_dir: folder with project.py, where that has a metric of its own.
+        options: "device", "quantization" and "scale" override the project's settings of the same
+            names; if missing or "", the setting applies.
+        progress: reports progress.
+        project_dir: folder with project.py, needed if the project has its own metric.
         data_dir: folder of the data sets, for that metric.
     """
     from modelgen.stages.quantization import run
@@ -79,13 +79,13 @@ def generate(
 ) -> None:
     """Compile the quantized graph for one hardware configuration.
 
-    Writes src/ (C++), model.json (layers, limits, arena) and golden/ (expected outputs).
+    Writes src/ (C++), model.json (layers, limits, arena) and golden/ (golden outputs).
 
     Args:
         quantize_dir: what `quantize` wrote.
         out_dir: folder to write to.
         hardware: sizes of the hardware.
-        options: "inputs" overrides how many test inputs are simulated.
+        options: "inputs" overrides the number of test inputs to simulate.
     """
     from modelgen.stages.generation import run
 
@@ -103,15 +103,16 @@ def linear(
 ) -> None:
     """Write a program of linear layers with seeded random weights and inputs, for benchmarks.
 
-    The same files as `generate`. ReLU stands between the layers.
+    Writes the same files as `generate`. There is a ReLU between the layers.
 
     Args:
-        sizes: values of the input and of each layer's output, such as (784, 128, 64, 10).
+        sizes: number of values of the input and of each layer's output, such as
+            (784, 128, 64, 10).
         batch: inputs of the one inference.
         hardware: sizes of the hardware.
         out_dir: folder to write to.
-        softmax: end in a softmax.
-        seed: of weights and inputs.
+        softmax: append a softmax.
+        seed: seed of weights and inputs.
     """
     from modelgen.stages.generation import linear_program
 

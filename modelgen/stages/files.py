@@ -1,4 +1,4 @@
-"""The files that the stage `export` writes beside the graph, for the stages that read them."""
+"""The files that the stage `export` writes in addition to the graph, and later stages read."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ PROJECT_FILE = "project.json"
 
 @dataclass(frozen=True)
 class Samples:
-    """A test set as the graph takes and gives it: the channels of feature maps last."""
+    """A test set in the graph's order: the channels of feature maps last."""
 
     inputs: np.ndarray
     """FP32, shape (inputs, features...)."""
     outputs: np.ndarray
-    """What the user's module gives for them, FP32, shape (inputs, outputs)."""
+    """Outputs of the user's module, FP32, shape (inputs, outputs)."""
     labels: np.ndarray | None
     """None: unknown."""
 
@@ -33,5 +33,5 @@ def read_test_data(folder: Path) -> Samples:
 
 
 def read_description(folder: Path) -> dict[str, Any]:
-    """Return the project's name, settings and data that `export` wrote."""
+    """Return the description of project, settings and data that `export` wrote."""
     return json.loads((folder / PROJECT_FILE).read_text(encoding="utf-8"))

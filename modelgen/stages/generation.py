@@ -1,4 +1,4 @@
-"""The stage `generate`: C++ for one hardware configuration, with the outputs that it must give."""
+"""The stage `generate`: C++ for one hardware configuration, and its golden outputs."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def run(quantize_dir: Path, out_dir: Path, hardware: Hardware, options: Mapping[
 
 
 def _softmax(outputs: np.ndarray, columns: int) -> np.ndarray:
-    """Return softmax of each row of `columns` outputs; the shape stays."""
+    """Return the softmax of each row of `columns` outputs, in the same shape."""
     logits = outputs.astype(np.float64).reshape(-1, columns)
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     values = powers / powers.sum(axis=1, keepdims=True)
@@ -58,7 +58,7 @@ def _softmax(outputs: np.ndarray, columns: int) -> np.ndarray:
 
 
 def _whole_batches(count: int, batch: int, available: int) -> np.ndarray:
-    """Return indices of test inputs, filled up to whole batches (from the start, if need be)."""
+    """Return the indices of `count` test inputs, padded to whole batches; wrap around if needed."""
     return np.arange(-(-count // batch) * batch) % available
 
 
@@ -82,7 +82,7 @@ def linear_program(
 
 
 def _random_layers(sizes: Sequence[int], batch: int, generator: np.random.Generator) -> Graph:
-    """Return a quantized graph whose activations keep about the variance of its input."""
+    """Return a quantized graph whose activations have about the same variance as its input."""
     tensors = {"input": Tensor("input", (batch, sizes[0]))}
     constants: dict[str, np.ndarray] = {}
     nodes = []
@@ -103,7 +103,7 @@ def _random_layers(sizes: Sequence[int], batch: int, generator: np.random.Genera
 
 
 def _write(graph: Graph, inputs: np.ndarray, hardware: Hardware, out_dir: Path, title: str) -> Path:
-    """Compile, and write what the later stages read; return the folder of golden outputs."""
+    """Compile, write the files that later stages read, and return the folder of golden outputs."""
     program = compile_graph(graph, hardware)
     inferences = len(inputs) // graph.batch
     batches = inputs.reshape(inferences, *graph.tensors[graph.input].shape)
@@ -133,7 +133,7 @@ def _write(graph: Graph, inputs: np.ndarray, hardware: Hardware, out_dir: Path, 
             "absolute": float(tolerance.max()),
             "relative": 0.0,
             "text": f"2^{round(np.log2(RELATIVE))} of the sum of absolute products, layer by "
-            "layer; 2^-24 K more for an average of K values",
+            "layer; plus 2^-24 K for an average of K values",
         },
     }
     (out_dir / "model.json").write_text(
@@ -143,7 +143,7 @@ def _write(graph: Graph, inputs: np.ndarray, hardware: Hardware, out_dir: Path, 
 
 
 def _check_memory(program: Program, test_bytes: int) -> None:
-    """Refuse what cannot fit, before the linker does; code comes on top and is small."""
+    """Raise ModelError before the linker fails, if data alone, without the code, does not fit."""
     hardware = program.hardware
     parts = {
         **{name: len(data) for name, data in program.sections.items()},

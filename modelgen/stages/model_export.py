@@ -1,4 +1,4 @@
-"""The stage `export`: from a project to its graph and test data."""
+"""The stage `export`: a project's graph and test data."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def run(
     random_weights: bool,
     batch: int | None,
 ) -> None:
-    """Load a project and write it; see `modelgen.stages.export`."""
+    """Load and export a project; see `modelgen.stages.export`."""
     project = load_project(project_dir)
     if batch is not None:
         project = replace(project, settings=with_batch(project.settings, batch))
@@ -72,7 +72,7 @@ def run_project(
 def _description(
     project: Project, data: Data, origin: str, shape: tuple[int, ...]
 ) -> dict[str, Any]:
-    """Return what later stages have to know; `shape` is that of the module's output."""
+    """Return what later stages need to know; `shape` is the shape of the module's output."""
     return {
         "name": project.name,
         "metric": None if project.metric is None else project.settings.metric,
@@ -86,7 +86,7 @@ def _description(
 
 
 def _save_test_data(data: Data, outputs: np.ndarray, folder: Path) -> None:
-    """Write the test set as the graph takes and gives it: the channels of feature maps last."""
+    """Write the test set in the graph's order: the channels of feature maps last."""
     arrays = {"inputs": values_to_layout(data.test_inputs), "outputs": outputs}
     if data.test_labels is not None:
         arrays["labels"] = data.test_labels

@@ -1,4 +1,4 @@
-"""The stage `quantize`: simpler graph, INT8 weights, a file for others, accuracy."""
+"""The stage `quantize`: simplified graph, INT8 weights, a file for other tools, accuracy."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def run(
 
 
 def _maps(graph: Graph) -> tuple[int, ...] | None:
-    """Return channels, rows and columns of an output of feature maps, flattened or not."""
+    """Return channels, rows and columns if the output is feature maps, flattened or not."""
     shape = graph.tensors[graph.output].shape
     return graph.flattened or ((shape[3], *shape[1:3]) if len(shape) == 4 else None)
 
@@ -74,15 +74,15 @@ def _own_metric(
     project_dir: Path | None,
     data_dir: Path | None,
 ) -> dict[str, Any]:
-    """Return the project's own metric of the user's module and of the quantized graph.
+    """Return the project's own metric for the user's module and for the quantized graph.
 
     Raises:
-        ModelError: it is not known where it comes from, or it fails.
+        ModelError: its source is unknown, or it fails.
     """
     if project_dir is None or data_dir is None:
         raise ModelError(
-            "The project's metric() is hidden: define it, or import it, by its name at the top "
-            "level of project.py."
+            "The project's metric() was not found in the source of project.py. Define or import it "
+            "by name at the top level of that file."
         )
     project = load_project(project_dir)
     data = project.data(data_dir)
@@ -95,9 +95,9 @@ def _own_metric(
 
 
 def _accuracies(data: Samples, quantized: np.ndarray) -> dict[str, Any]:
-    """Return the accuracy on the whole test set of the user's module and of the quantized graph.
+    """Return the accuracy of the user's module and of the quantized graph on the whole test set.
 
-    None where labels are unknown.
+    Accuracies are None if the labels are unknown.
     """
     same = predictions(data.outputs) == predictions(quantized)
 

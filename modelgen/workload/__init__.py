@@ -1,1 +1,1 @@
-"""What a user brings: project, settings, data, training, checkpoints."""
+"""What the user provides: project, settings, data, training, checkpoints."""

@@ -1,4 +1,4 @@
-"""Reads and writes the trained values of a model (a state_dict), whatever device they came from."""
+"""Loading and saving of a model's trained values (its state_dict), from any device."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import torch
 
 _WRAPPERS = ("state_dict", "model_state_dict", "model")
-"""Keys under which training scripts keep the state_dict beside other things."""
+"""Keys under which training scripts store the state_dict among other things."""
 _PARALLEL_PREFIX = "module."
 
 
@@ -25,7 +25,7 @@ def load_checkpoint(model: torch.nn.Module, path: Path) -> None:
     """Load a state_dict file into a model.
 
     Raises:
-        ModelError: the file is missing, is something else, or does not fit the model.
+        ModelError: the file is missing, is not a state_dict, or does not fit the model.
     """
     expected = model.state_dict()
     state = {
@@ -35,13 +35,13 @@ def load_checkpoint(model: torch.nn.Module, path: Path) -> None:
     missing = [name for name in expected if name not in state]
     unknown = [name for name in state if name not in expected]
     wrong = [
-        f"{name} is {_shape(state[name])}, the model's {_shape(expected[name])}"
+        f"{name} is {_shape(state[name])}, but {_shape(expected[name])} in the model"
         for name in expected
         if name in state and state[name].shape != expected[name].shape
     ]
     problems = [
         f"{text}: {', '.join(names[:4])}{' ...' if len(names) > 4 else ''}"
-        for text, names in (("missing", missing), ("unknown", unknown), ("of other size", wrong))
+        for text, names in (("missing", missing), ("unknown", unknown), ("wrong shape", wrong))
         if names
     ]
     if problems:
@@ -58,14 +58,17 @@ def _state_dict(path: Path) -> Mapping[str, Any]:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, OSError, EOFError, pickle.UnpicklingError) as error:
         raise ModelError(
-            f"Checkpoint {path} is not a state_dict: it is damaged, or it holds a whole model. "
+            f"Checkpoint {path} is not a state_dict: it is damaged, or it contains a whole model. "
             "Save it with torch.save(model.state_dict(), path)."
         ) from error
     for wrapper in _WRAPPERS:
         if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
             content = content[wrapper]
     if not isinstance(content, Mapping) or not all(hasattr(v, "shape") for v in content.values()):
-        raise ModelError(f"Checkpoint {path} is not a state_dict: names and tensors are expected.")
+        raise ModelError(
+            f"Checkpoint {path} is not a state_dict; expected a mapping from names to tensors. "
+            "Save it with torch.save(model.state_dict(), path)."
+        )
     return content
 
 
@@ -76,15 +79,15 @@ def _shape(tensor: torch.Tensor) -> str:
 def save_checkpoint(
     model: torch.nn.Module, path: Path, check: Callable[[Path], None] | None = None
 ) -> None:
-    """Write a model's state_dict, and its SHA-256 beside it.
+    """Write a model's state_dict, and next to it a file with its SHA-256.
 
-    Both files appear complete or not at all. A crash between them leaves a checksum that does not
-    match, which `load_verified` refuses.
+    Each file appears complete or not at all. A crash between the two leaves a checksum that does
+    not match, which `load_verified` rejects.
 
     Args:
-        model: is not changed.
-        path: of the file.
-        check: gets the complete file while it has another name; if it raises, nothing is kept.
+        model: the model, which is not modified.
+        path: the file to write.
+        check: called with the complete file under a temporary name; if it raises, nothing is kept.
     """
     import torch
 
@@ -99,15 +102,15 @@ def save_checkpoint(
 
 
 def checksum_file(path: Path) -> Path:
-    """Return the file beside a saved checkpoint that `sha256sum --check` takes."""
+    """Return the checksum file of a saved checkpoint, in the format of `sha256sum --check`."""
     return path.with_name(f"{path.name}.sha256")
 
 
 def load_verified(model: torch.nn.Module, path: Path) -> None:
-    """Load what `save_checkpoint` wrote into a model, if its checksum matches.
+    """Load a file written by `save_checkpoint` into a model, if its checksum matches.
 
     Raises:
-        ModelError: the file or its checksum is missing or damaged, or it does not fit the model.
+        ModelError: the file or its checksum is missing or damaged, or does not fit the model.
     """
     try:
         recorded = checksum_file(path).read_text(encoding="utf-8").split()[:1]
@@ -120,7 +123,7 @@ def load_verified(model: torch.nn.Module, path: Path) -> None:
 
 @contextlib.contextmanager
 def _complete_file(path: Path) -> Iterator[Path]:
-    """Give a temporary file beside `path`, and move it there if nothing fails."""
+    """Yield a temporary file in the folder of `path`, and rename it to `path` if nothing fails."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)
     temporary = Path(name)

@@ -1,4 +1,4 @@
-"""Names that users choose, and that are printed in reports, messages and comments of C++."""
+"""Names chosen by users, which appear in reports, messages and C++ comments."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
 
 
 def check_printable(kind: str, name: str) -> None:
-    """Raise ModelError for a name that would break a line, or join the next one to a comment.
+    """Raise ModelError for a name that would break a line, or continue a comment on the next.
 
-    `kind` says what is named.
+    `kind` says what it is the name of.
     """
     if not name.isprintable() or "\\" in name:
         raise ModelError(
-            f"{kind} is named {name!r}: expected printable characters without a backslash, as "
-            "names stand in reports and in comments of the generated C++. Choose another name."
+            f"{kind} is named {name!r}; expected printable characters without a backslash, because "
+            "names appear in reports and in comments of the generated C++. Choose another name."
         )
 
 
 def check_module(model: torch.nn.Module) -> None:
-    """Raise ModelError if a layer, a parameter or a buffer of a model has such a name."""
+    """Raise ModelError if a layer, parameter or buffer of a model has an unprintable name."""
     for name in _names(model):
         check_printable("A layer or parameter of the model", name)
 

@@ -1,4 +1,4 @@
-"""What a model's outputs stand for, and whether the project's settings and labels fit them."""
+"""Checks that the project's settings and labels match the model's outputs."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from modelgen.workload.settings import Settings
 
 
 def check_outputs(graph: Graph, settings: Settings, data: Data, *, classes: bool = True) -> None:
-    """Compare a float graph's output with the settings and with the labels.
+    """Check a float graph's output against the settings and the labels.
 
     Args:
-        graph: float, as imported.
-        settings: the project's.
-        data: the project's.
-        classes: whether labels are classes that the outputs tell apart.
+        graph: the float graph, as imported.
+        settings: the project's settings.
+        data: the project's data.
+        classes: whether the labels are classes that the model predicts.
 
     Raises:
-        ModelError: a softmax cannot be added, or labels are not among the model's classes.
+        ModelError: a softmax cannot be appended, or labels are not among the model's classes.
     """
     if settings.softmax:
         _check_softmax(graph)
@@ -39,21 +39,21 @@ def check_labels(name: str, which: str, labels: np.ndarray, classes: int) -> Non
     """Raise ModelError if labels are not among a model's classes.
 
     Args:
-        name: of the data.
+        name: name of the data.
         which: "test" or "training".
         labels: integers.
-        classes: of the model, from 0 on.
+        classes: number of the model's classes, which count from 0.
     """
     low, high = labels.min(), labels.max()
     if low < 0 or high >= classes:
         raise ModelError(
-            f"Data '{name}': {which} labels go from {low} to {high}, but the model has {classes} "
-            f"classes, 0 to {classes - 1}. Change the labels, or the model's last layer."
+            f"Data '{name}': {which} labels range from {low} to {high}, but the model has "
+            f"{classes} classes, 0 to {classes - 1}. Change the labels or the model's last layer."
         )
 
 
 def _last(graph: Graph) -> Node | None:
-    """Return the node that computes the output, whatever shape it gets afterwards."""
+    """Return the node that computes the output, before any reshaping."""
     node = graph.producer(graph.output)
     while node is not None and node.operator.keeps_values:
         node = graph.producer(node.inputs[0])
@@ -61,10 +61,10 @@ def _last(graph: Graph) -> Node | None:
 
 
 def _classes(graph: Graph) -> int:
-    """Return how many classes a model's outputs tell apart.
+    """Return the number of classes that a model predicts.
 
     Raises:
-        ModelError: its outputs do not stand for classes.
+        ModelError: its outputs do not represent classes.
     """
     last, output = _last(graph), graph.tensors[graph.output]
     if last is not None and isinstance(last.operator, Argmax):
@@ -72,22 +72,22 @@ def _classes(graph: Graph) -> int:
     maps = graph.flattened or _maps(output.shape)
     if maps is not None:
         raise ModelError(
-            f"The model gives feature maps of {_maps_text(maps)} for each input, but the data have "
-            "one label for each: leave the labels out, or let the model end in one value for each "
+            f"The model returns feature maps of {_maps_text(maps)} for each input, but the data "
+            "have one label for each. Leave the labels out, or make the model return one value per "
             "class."
         )
     values = output.size // graph.batch
     if values == 1:
         raise ModelError(
-            "The model gives a single value for each input, which names no class, but the data "
-            "have labels: leave them out, or let the model end in one value for each class, or an "
-            "argmax."
+            "The model returns a single value for each input, which does not identify a class, but "
+            "the data have labels. Leave the labels out, or make the model return one value per "
+            "class, or end in an argmax."
         )
     return values
 
 
 def _maps(shape: tuple[int, ...]) -> tuple[int, ...] | None:
-    """Return channels, rows, columns of an output of feature maps of more than one pixel."""
+    """Return channels, rows, columns if the output is feature maps of more than one pixel."""
     if len(shape) != 4 or math.prod(shape[1:3]) == 1:
         return None
     return shape[3], shape[1], shape[2]
@@ -103,13 +103,13 @@ def _check_softmax(graph: Graph) -> None:
     values = output.size // graph.batch
     reason = ""
     if last is not None and isinstance(last.operator, Softmax | Argmax):
-        reason = f"ends in {last.operator.name} already (layer '{last.name}')"
+        reason = f"already ends in {last.operator.name} (layer '{last.name}')"
     elif (maps := _maps(output.shape)) is not None:
-        reason = f"gives feature maps of {_maps_text(maps)}"
+        reason = f"returns feature maps of {_maps_text(maps)}"
     elif values == 1 or values % output.columns:
-        reason = f"gives {shape_text(output.shape)} values for {graph.batch} inputs"
+        reason = f"returns {shape_text(output.shape)} values for {graph.batch} inputs"
     if reason:
         raise ModelError(
-            f"Setting 'softmax' adds a softmax over the last dimension, but the model {reason}. "
-            "Set 'softmax' to False; where another softmax is wanted, put it into the model."
+            f"Setting 'softmax' appends a softmax over the last dimension, but the model {reason}. "
+            "Set 'softmax' to False; if you need a different softmax, put it into the model."
         )

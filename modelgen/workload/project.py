@@ -1,4 +1,4 @@
-"""Loads a project: model(), data(folder), settings, and what else a project.py can define."""
+"""Loading of projects: model(), data(folder), settings, and what else a project.py can define."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Project:
     model: Callable[[], torch.nn.Module]
     load_data: Callable[[Path], Data]
     train: Callable[[torch.nn.Module, Data], None] | None = None
-    """The project's own training; None: the built-in one, if the settings ask for it."""
+    """The project's own training; None: the built-in training, if the settings request it."""
     metric: Callable[[np.ndarray, Data], float] | None = None
     """The project's own figure of merit; None: the share of correct predictions."""
 
@@ -43,19 +43,19 @@ class Project:
         if not isinstance(found, Data):
             kind = type(found).__name__
             raise ModelError(
-                f"data() of {self.folder / FILE_NAME} returned a {kind}; it must return a "
+                f"data() of {self.folder / FILE_NAME} returned a {kind}; expected a "
                 "modelgen.workload.data.Data."
             )
         return found
 
     def build_model(self) -> torch.nn.Module:
-        """Return what model() gives."""
+        """Return a new model from the project's model()."""
         return _call(self, "model", self.model)
 
     def measure(self, outputs: np.ndarray, data: Data) -> float:
-        """Return the project's own metric of a model's outputs for all test inputs.
+        """Return the project's own metric for a model's outputs for all test inputs.
 
-        `outputs` are FP32, of the shape that the module gives, in PyTorch's order.
+        `outputs` are FP32, in the shape of the module's outputs and in PyTorch's order.
         """
         metric = self.metric
         assert metric is not None
@@ -67,7 +67,7 @@ class Project:
         return value
 
     def train_model(self, model: torch.nn.Module, data: Data) -> None:
-        """Train a model in place by the project's own training."""
+        """Train a model in place with the project's own train()."""
         train = self.train
         assert train is not None
         _call(self, "train", lambda: train(model, data))
@@ -111,24 +111,24 @@ def _check_own(project: Project, path: Path) -> None:
     settings = project.settings
     if project.train is not None and settings.training is not None:
         raise ModelError(
-            f"{path} defines train(), and the setting 'training' asks for the built-in training. "
+            f"{path} defines train(), but the setting 'training' requests the built-in training. "
             "Remove one of them."
         )
     if project.metric is not None and settings.softmax:
         raise ModelError(
-            f"{path} defines metric(), and the setting 'softmax' changes the outputs that it "
+            f"{path} defines metric(), but the setting 'softmax' changes the outputs that it "
             "measures. Set 'softmax' to False, or put the softmax into the model."
         )
 
 
 def _import(path: Path) -> ModuleType:
-    """Run project.py as a module of its own; its folder is on the path meanwhile."""
+    """Execute project.py as a module, with its folder on the path meanwhile."""
     spec = importlib.util.spec_from_file_location(f"heepstor_project_{path.parent.name}", path)
     assert spec is not None and spec.loader is not None, path
     module = importlib.util.module_from_spec(spec)
     sys.path.insert(0, str(path.parent))
-    # Compiled files are told from newer sources by size and whole seconds: an edit of the same size
-    # soon after a run would not be seen.
+    # Python detects stale compiled files by size and a time in whole seconds, so it would miss an
+    # edit that keeps the size, made within a second of a run.
     compiled_files_are_off, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         spec.loader.exec_module(module)
@@ -147,7 +147,7 @@ def _import(path: Path) -> ModuleType:
 
 
 def _own_line(error: BaseException, folder: Path) -> str:
-    """Return file and line of the project's own code that led to an error."""
+    """Return the file and line of the project's own code that led to an error."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if Path(frame.filename).is_relative_to(folder)]
     return f"{own[-1].filename}:{own[-1].lineno}" if own else str(folder / FILE_NAME)
@@ -160,16 +160,16 @@ def _function(module: ModuleType, name: str, path: Path) -> Callable[..., Any]:
             "model": "model() -> torch.nn.Module",
             "data": "data(folder) -> modelgen.workload.data.Data",
         }
-        raise ModelError(f"{path} has no function {name}; it needs {purpose[name]}.")
+        raise ModelError(f"{path} has no function {name}. Define {purpose[name]}.")
     return function
 
 
 def _optional(module: ModuleType, name: str, path: Path) -> Callable[..., Any] | None:
-    """Return a function that a project can have, or None."""
+    """Return an optional function of a project, or None."""
     function = getattr(module, name, None)
     if function is not None and not callable(function):
         kind = type(function).__name__
-        raise ModelError(f"{name} of {path} is a {kind}; expected a function.")
+        raise ModelError(f"'{name}' in {path} is a {kind}; expected a function.")
     return function
 
 

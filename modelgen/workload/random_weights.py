@@ -1,4 +1,4 @@
-"""Seeded random values for a project's model, where only its speed counts."""
+"""Seeded random values for a project's model, for when only its speed matters."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def random_model(project: Project) -> torch.nn.Module:
-    """Return the project's model with random values, the same at each call.
+    """Return the project's model with random values, the same on every call.
 
-    Weights are as model() draws them. Batch-norms, which would do nothing before a training, get
-    statistics and factors of their own: means around 0, variances and factors around 1.
+    Weights keep the initial values from model(). Batch-norms, which do nothing in an untrained
+    model, get random statistics and factors: means around 0, variances and factors around 1.
     """
     import torch
 

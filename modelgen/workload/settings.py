@@ -1,4 +1,4 @@
-"""A project's settings: names, values that are allowed, defaults."""
+"""A project's settings: names, valid values, defaults."""
 
 from __future__ import annotations
 
@@ -15,54 +15,54 @@ _SCALES = ("max", "mse")
 _DEVICES = ("auto", "cpu", "cuda")
 
 MOST_BATCH = 65_536
-"""Inputs that one inference takes, at most."""
+"""Largest number of inputs that one inference takes."""
 
 
 @dataclass(frozen=True)
 class Training:
-    """How the model is trained on first use."""
+    """The built-in training, which runs on first use."""
 
     steps: int = 2000
-    """Batches; a fixed number, whatever the size of the data."""
+    """Number of batches, regardless of the size of the data."""
     batch: int = 128
     learning_rate: float = 2e-3
-    """The largest; it rises and falls in one cycle."""
+    """Peak learning rate; it rises and falls in one cycle."""
     seed: int = 0
 
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings; `settings = {...}` in project.py names those that differ."""
+    """All settings with their defaults; `settings = {...}` in project.py overrides them."""
 
     inputs: int = 10
-    """Test inputs that are simulated."""
+    """Number of test inputs to simulate."""
     batch: int = 1
     """Inputs that one inference takes."""
     softmax: bool = False
-    """Add a softmax at the end of a model that gives logits."""
+    """Append a softmax to a model that returns logits."""
     quantization: str = "per_channel"
     """Scales of the INT8 weights: "per_channel" or "per_tensor"."""
     scale: str = "max"
-    """How those scales are chosen: "max", the largest weight is exact; or "mse", the sum of the
-    squared errors of the weights is least."""
+    """How those scales are chosen: "max", so that the largest weight is exact; or "mse", so that
+    the sum of the weights' squared errors is smallest."""
     checkpoint: str | None = None
-    """state_dict file of a trained model, relative to the project's folder: nothing is trained."""
+    """state_dict file of a trained model, relative to the project's folder; replaces training."""
     device: str = "auto"
     """Where training and evaluation run: "auto", "cpu" or "cuda"."""
     training: Training | None = field(default=None)
-    """None: the model is used as model() returns it, or as the project's own train() leaves it."""
+    """None: the model is used as returned by model(), or as trained by the project's train()."""
     metric: str = "metric"
-    """What reports call the value of the project's own metric()."""
+    """Name of the project's own metric() in reports."""
 
 
 def parse(values: Any) -> Settings:
-    """Check the dictionary that a project gives.
+    """Return the settings from a project's dictionary.
 
     Raises:
-        ModelError: names the setting, and what is allowed.
+        ModelError: a setting is wrong; the message names it and the valid values.
     """
     if not isinstance(values, Mapping):
-        raise ModelError(f"settings must be a dictionary, not a {type(values).__name__}.")
+        raise ModelError(f"settings is a {type(values).__name__}; expected a dictionary.")
     values = dict(values)
     _check_names(values, Settings, "setting")
     training = values.get("training")
@@ -75,20 +75,24 @@ def parse(values: Any) -> Settings:
     _check_choice("scale", settings.scale, _SCALES)
     _check_choice("device", settings.device, _DEVICES)
     if not isinstance(settings.softmax, bool):
-        raise ModelError(f"Setting 'softmax' is {settings.softmax!r}; it must be True or False.")
+        raise ModelError(f"Setting 'softmax' is {settings.softmax!r}; expected True or False.")
     if not isinstance(settings.metric, str) or not settings.metric:
-        raise ModelError("Setting 'metric' must be the name of what metric() measures.")
+        raise ModelError(
+            f"Setting 'metric' is {settings.metric!r}; expected a name for what metric() measures."
+        )
     check_printable("The metric", settings.metric)
     if settings.checkpoint is not None and not isinstance(settings.checkpoint, str):
-        raise ModelError("Setting 'checkpoint' must be the name of a file.")
+        raise ModelError(
+            f"Setting 'checkpoint' is {settings.checkpoint!r}; expected the name of a file."
+        )
     return settings
 
 
 def with_batch(settings: Settings, batch: int) -> Settings:
-    """Return the settings with another batch.
+    """Return the settings with a different batch.
 
     Raises:
-        ModelError: the batch is not a whole number from 1 to MOST_BATCH.
+        ModelError: the batch is not an integer from 1 to MOST_BATCH.
     """
     _check_integer("batch", batch, 1, MOST_BATCH)
     return replace(settings, batch=batch)
@@ -96,7 +100,7 @@ def with_batch(settings: Settings, batch: int) -> Settings:
 
 def _parse_training(values: Any) -> Training:
     if not isinstance(values, Mapping):
-        raise ModelError("Setting 'training' must be a dictionary, or None.")
+        raise ModelError(f"Setting 'training' is {values!r}; expected a dictionary, or None.")
     _check_names(values, Training, "training setting")
     training = Training(**values)
     _check_integer("training.steps", training.steps, 1)
@@ -104,7 +108,9 @@ def _parse_training(values: Any) -> Training:
     _check_integer("training.seed", training.seed, 0)
     rate = training.learning_rate
     if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 < rate < 10:
-        raise ModelError(f"Setting 'training.learning_rate' is {rate!r}; it must be above 0.")
+        raise ModelError(
+            f"Setting 'training.learning_rate' is {rate!r}; expected a number above 0 and below 10."
+        )
     return training
 
 
@@ -121,16 +127,15 @@ def _check_names(values: Mapping[str, Any], kind: type, what: str) -> None:
 def _check_integer(name: str, value: Any, least: int, most: int = 2**31 - 1) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise ModelError(
-            f"Setting '{name}' is {_shown(value)}; it must be a whole number >= {least} and "
-            f"<= {most:,}."
+            f"Setting '{name}' is {_shown(value)}; expected an integer >= {least} and <= {most:,}."
         )
 
 
 def _shown(value: Any) -> str:
-    """Return a value as Python writes it; large integers, which it refuses to, in hexadecimal."""
+    """Return repr(value); large integers in hexadecimal, as Python refuses to print them."""
     return f"{value:#x}" if isinstance(value, int) and abs(value) > 2**63 else repr(value)
 
 
 def _check_choice(name: str, value: Any, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
-        raise ModelError(f"Setting '{name}' is {value!r}; it must be one of {', '.join(allowed)}.")
+        raise ModelError(f"Setting '{name}' is {value!r}. Valid choices: {', '.join(allowed)}.")

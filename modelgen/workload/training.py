@@ -1,4 +1,4 @@
-"""Trains a classifier, the same way for the same seed."""
+"""Training of a classifier, reproducible by its seed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import torch
 
 _COMPARED = 64
-"""Inputs with which a trained model is compared with its checkpoint."""
+"""Number of inputs on which a trained model is compared with its checkpoint."""
 
 
 def trained_model(
@@ -36,15 +36,15 @@ def trained_model(
 ) -> tuple[torch.nn.Module, str]:
     """Return the project's model with its trained values, and where they come from.
 
-    In this order: the checkpoint that the settings name; the project's own training; the model as
-    it is, if nothing is to be trained; what an earlier run has trained with the same model, data
-    and settings; training.
+    The first of these that applies: the checkpoint named in the settings; the project's own
+    training; the model as it is, if nothing is to be trained; the result of an earlier training
+    with the same model, data and settings; the built-in training.
 
     Args:
         project: a loaded project.
-        data: its data.
+        data: the project's data.
         checkpoints: folder where trained values are kept.
-        progress: shows the training.
+        progress: reports the progress of the training.
     """
     training = project.settings.training
     model = seeded_model(project)
@@ -52,8 +52,8 @@ def trained_model(
         load_checkpoint(model, project.folder / project.settings.checkpoint)
         return model, f"checkpoint {project.settings.checkpoint}"
     if training is None and project.train is None:
-        return model, "as model() gives it"
-    # Before the training: what cannot be compiled need not be trained.
+        return model, "as returned by model()"
+    # Before the training, because training a model that cannot be compiled would be wasted time.
     graph = import_model(model, data.test_inputs.shape[1:], project.settings.batch)
     check_outputs(graph, project.settings, data, classes=project.metric is None)
     if training is None:
@@ -68,7 +68,7 @@ def trained_model(
         except ModelError as error:
             progress.note(f"{error} Training again.")
     train(model, data, training, select_device(project.settings.device), progress)
-    # This run continues with what later runs will load.
+    # This run continues with the same values that later runs will load.
     reloaded = seeded_model(project)
 
     def check(saved: Path) -> None:
@@ -81,38 +81,42 @@ def trained_model(
 
 
 def _train_by_project(project: Project, model: torch.nn.Module, data: Data) -> None:
-    """Train in place by the project's train(). Nothing is kept: it may depend on anything."""
+    """Train in place with the project's train(). The result is not kept for later runs, because
+    it may depend on anything.
+    """
     import torch
 
     torch.manual_seed(0)
     project.train_model(model.train(), data)
     model.to("cpu").eval()
-    _check_finite(model, "train() leaves")
+    _check_finite(model, "train()")
 
 
-def _check_finite(model: torch.nn.Module, which: str) -> None:
+def _check_finite(model: torch.nn.Module, function: str) -> None:
     import torch
 
     if not all(bool(torch.isfinite(value).all()) for value in model.parameters()):
-        raise ModelError(f"{which} parameters that are NaN or infinite: lower the learning rate.")
+        raise ModelError(
+            f"After {function}, some parameters are NaN or infinite. Lower the learning rate."
+        )
 
 
 def _check_reloaded(trained: torch.nn.Module, reloaded: torch.nn.Module, data: Data) -> None:
-    """Raise ModelError if a model computes something else from its checkpoint than when trained."""
+    """Raise ModelError if a model's results change when it is loaded from its checkpoint."""
     import torch
 
     values = torch.from_numpy(data.test_inputs[:_COMPARED])
     before, after = (try_forward(model.eval(), values) for model in (trained, reloaded))
     if not agrees_with_rerun(after.numpy(), before.numpy()).all():
         raise ModelError(
-            "The trained model computes something else after its values were saved and loaded: it "
-            "keeps values outside its state_dict, such as plain attributes or buffers with "
+            "The trained model's results change when its values are saved and loaded: it keeps "
+            "values outside its state_dict, such as plain attributes or buffers with "
             "persistent=False. Register them as parameters or persistent buffers."
         )
 
 
 def seeded_model(project: Project) -> torch.nn.Module:
-    """Return the project's model with the values that model() gives it, the same at each call."""
+    """Return the project's model with its initial values, the same on every call."""
     import torch
 
     training = project.settings.training
@@ -125,27 +129,27 @@ def seeded_model(project: Project) -> torch.nn.Module:
 
 
 def _check_state(model: torch.nn.Module) -> None:
-    """Raise ModelError for a state_dict with values that are not tensors."""
+    """Raise ModelError if the state_dict has values that are not tensors."""
     import torch
 
     for name, value in model.state_dict().items():
         if not torch.is_tensor(value):
             raise ModelError(
-                f"The model's state_dict holds '{name}', a {type(value).__name__}; expected "
-                "tensors alone. Remove get_extra_state() from its layers, or register the value "
+                f"'{name}' in the model's state_dict is a {type(value).__name__}; expected a "
+                "tensor. Remove get_extra_state() from the model's layers, or register the value "
                 "as a buffer."
             )
 
 
 def _key(project: Project, graph: Graph, data: Data, training: Training) -> str:
-    """Return a hash of all that the trained values depend on."""
+    """Return a hash of everything that the trained values depend on."""
     import torch
 
     digest = hashlib.sha256()
     digest.update(repr(graph.nodes).encode())
     digest.update(json.dumps(asdict(training), sort_keys=True).encode())
     digest.update(data.fingerprint().encode())
-    # The training that follows draws the same random numbers whether this is done or not.
+    # Forked, so that the training that follows draws the same random numbers either way.
     with torch.random.fork_rng(devices=[]):
         for part in _first_step(seeded_model(project), data, training):
             digest.update(part)
@@ -153,14 +157,14 @@ def _key(project: Project, graph: Graph, data: Data, training: Training) -> str:
 
 
 def _first_step(model: torch.nn.Module, data: Data, training: Training) -> Iterator[bytes]:
-    """Give the values and gradients of a model after one batch on the CPU.
+    """Yield the values and gradients of a model after one batch on the CPU.
 
-    They show what the graph, which is of the model in evaluation mode, does not: what forward()
-    does only in training, and which parameters are fixed.
+    They reflect what the graph, which represents the model in evaluation mode, does not: what
+    forward() does only in training, and which parameters are frozen.
     """
     import torch
 
-    # As the importer has it, whatever model() gives.
+    # In the importer's form, regardless of what model() returns.
     model = model.to("cpu", torch.float32).train()
     inputs, labels, generator = _training_data(data, training, "cpu")
     with single_thread():
@@ -172,7 +176,7 @@ def _first_step(model: torch.nn.Module, data: Data, training: Training) -> Itera
 
 
 def _check_classes(model: torch.nn.Module, data: Data) -> None:
-    """Raise ModelError if the model's outputs are not one value for each class of the labels."""
+    """Raise ModelError if the model does not return one value for each class of the labels."""
     import torch
 
     assert data.train_inputs is not None and data.train_labels is not None
@@ -180,22 +184,25 @@ def _check_classes(model: torch.nn.Module, data: Data) -> None:
     if output.dim() != 2:
         shape = "x".join(map(str, output.shape))
         raise ModelError(
-            f"The model's output for one input has the shape {shape}; training needs one value for "
-            "each class. Train the model elsewhere and name its checkpoint in the settings."
+            f"The model's output for one input has the shape {shape}; training needs one value per "
+            "class. Train the model elsewhere, and name its checkpoint in the settings."
         )
     check_labels(data.name, "training", data.train_labels, output.shape[1])
 
 
 def check_trainable(model: torch.nn.Module, data: Data) -> None:
-    """Raise ModelError if there is nothing to train with, or the model does not fit it."""
+    """Raise ModelError if there is no training data, or the model does not fit it."""
     import torch
 
     if not all(bool(torch.isfinite(value).all()) for value in model.parameters()):
-        raise ModelError("model() gives parameters that are NaN or infinite before any training.")
+        raise ModelError(
+            "model() returns parameters that are NaN or infinite. Initialize them with finite "
+            "values."
+        )
     if data.train_inputs is None or data.train_labels is None:
         raise ModelError(
-            f"Data '{data.name}' has nothing to train with. Give train_inputs and train_labels, or "
-            "name a checkpoint in the settings, or set training to None."
+            f"Data '{data.name}' has no training data. Provide train_inputs and train_labels, name "
+            "a checkpoint in the settings, or set 'training' to None."
         )
     _check_classes(model, data)
 
@@ -203,7 +210,7 @@ def check_trainable(model: torch.nn.Module, data: Data) -> None:
 def train(
     model: torch.nn.Module, data: Data, training: Training, device: str, progress: Progress
 ) -> None:
-    """Train in place: cross entropy, Adam, one cycle of the learning rate."""
+    """Train in place with cross entropy, Adam, and one cycle of the learning rate."""
     import torch
 
     model.to(device).train()
@@ -220,13 +227,13 @@ def train(
             schedule.step()
     model.to("cpu").eval()
     if not all(bool(torch.isfinite(value).all()) for value in model.parameters()):
-        raise ModelError("The training diverged: lower 'learning_rate' in the settings.")
+        raise ModelError("The training diverged. Lower 'learning_rate' in the settings.")
 
 
 def _training_data(
     data: Data, training: Training, device: str
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Generator]:
-    """Return the inputs and labels to train with, and what batches are drawn with."""
+    """Return the training inputs and labels, and the generator that batches are drawn with."""
     import torch
 
     inputs = torch.from_numpy(data.train_inputs).to(device)
@@ -241,7 +248,7 @@ def _accumulate_gradients(
     batch: int,
     generator: torch.Generator,
 ) -> None:
-    """Draw a batch, and add the gradients of its cross entropy to those of the parameters."""
+    """Draw a batch, and add the gradients of its cross entropy to the parameters' gradients."""
     import torch
 
     chosen = torch.randint(len(inputs), (batch,), generator=generator).to(inputs.device)

@@ -1,4 +1,4 @@
-"""A descriptor as calls of the C++ builder, see sw/include/heepstor/engine.hpp."""
+"""A descriptor as calls of the C++ builder; see sw/include/heepstor/engine.hpp."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _MAKERS = {
 _FENCES = {Fence.ALL_BUT_LAST: "kAllButLast", Fence.ALL: "kAll"}
 
 Address = Callable[[Place | Constant], str]
-"""Gives the C++ expression of a place in memory."""
+"""Returns the C++ expression for an address in memory."""
 
 
 def plus(name: str, offset: int) -> str:
-    """Return "name + offset"."""
+    """Return "name + offset", or "name" if the offset is 0."""
     return f"{name} + {offset}" if offset else name
 
 
 def job_calls(lowering: Lowering, address: Address) -> list[str]:
-    """Return the function that makes the job and the calls that follow it."""
+    """Return the call that creates the job, and the calls chained to it."""
     job = lowering.descriptor
     places = {field: address(place) for field, place in lowering.places.items()}
     calls = [f"{_MAKERS[Operation(job.operation)]}({job.channels})"]

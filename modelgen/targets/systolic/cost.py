@@ -1,11 +1,11 @@
-"""Analytic model of the engine's time, in cycles.
+"""Analytic model of the engine's execution time, in cycles.
 
-The engine is three units that share the memory port: one loads activations, one computes (and
-fetches the weights that it needs), one stores results. A job may load while the one before
+The engine consists of three units that share the memory port: one loads activations, one computes
+(and fetches the weights that it needs), one stores results. A job may load while the previous one
 computes, and compute while one earlier job stores; a tile is stored as soon as its last slice is
-done. The model follows these units from event to event; on the port activations come first that the
-array waits for, then weights, results and residual operands, other activations. The constants below
-are the only numbers taken from the RTL.
+done. The model follows these units from event to event. On the port, activations that the array
+waits for have the highest priority, then weights, then results and residual operands, then other
+activations. The constants below are the only numbers taken from the RTL.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ class EngineConstants:
     """Latencies of the RTL, in cycles."""
 
     start: int = 12
-    """Doorbell to the first word of activations: fetching and decoding the first descriptor."""
+    """From the doorbell to the first word of activations: fetch and decode the first descriptor."""
     descriptor: int = 9
-    """Port cycles that fetching a descriptor takes from the others."""
+    """Port cycles that a descriptor's fetch takes from the other transfers."""
     load_setup: int = 14
-    """Each load: from its start to the first word in the buffer, beyond the transfers."""
+    """Per load: from its start to the first word in the buffer, in addition to the transfers."""
     row_setup: int = 0
-    """Each row of a load or store, beyond the transfers."""
+    """Per row of a load or store, in addition to the transfers."""
     compute_setup: int = 5
-    """Each job: cycles in which no row enters the array."""
+    """Per job: cycles in which no row enters the array."""
     drain: int = 15
-    """Last row into the array to its sum in the accumulators."""
+    """From the last row entering the array to its sum in the accumulators."""
     store_setup: int = 20
-    """Each store: accumulator read, multiply, add, clamp, until the last word is in memory."""
+    """Per store: accumulator read, multiply, add, clamp, until the last word is in memory."""
     accumulate: int = 6
     """Between two slices of the same output: the adder's latency."""
     finish: int = 4
-    """Last word stored to the interrupt."""
+    """From the last word stored to the interrupt."""
 
 
 CONSTANTS = EngineConstants()
@@ -56,17 +56,17 @@ class JobCost:
     load_port: float
     """Port cycles of loading; filling takes none."""
     filling: float
-    """Share of loading in which padding is written, after what is stored into the buffer."""
+    """Share of loading in which padding is written, which yields to stores into the buffer."""
     compute: float
     weights: float
-    """Port cycles that come before all others: weights, and the descriptor."""
+    """Port cycles that take precedence over all others: weights, and the descriptor."""
     store: float
     store_port: float
     """Port cycles of storing: results, residual operands, scales and biases."""
     store_writes: float
     """Share of storing in which the buffer is written."""
     store_lead: float
-    """Cycles before the end of computing at which the first tile may be stored."""
+    """How many cycles before the end of computing the first tile may be stored."""
     store_tail: float
     """Work of storing that has to wait for the end of computing."""
     latency: float
@@ -74,9 +74,9 @@ class JobCost:
     reports: bool
     fence: Fence
     halves: tuple[float, float]
-    """Shares of its sums in the two halves of the accumulators."""
+    """Shares of the job's sums in the two halves of the accumulators."""
     adding: float
-    """Share of computing in which sums are read, so that none of the same half are stored."""
+    """Share of computing in which sums are read, which blocks storing from the same half."""
 
 
 def job_cost(
@@ -112,7 +112,7 @@ def job_cost(
 
 
 def _buffer_writes(store: Store | None, job: Job) -> float:
-    """Return the share of the cycles of a store in which it writes the buffer."""
+    """Return the share of a store's cycles in which it writes the buffer."""
     if store is None or store.buffer is None:
         return 0.0
     streams = (store.memory is not None) + (store.residual is not None)
@@ -126,7 +126,7 @@ def _halves(job: Job, depth: int) -> tuple[float, float]:
 
 
 def tile_cycles(operation: Operation, hardware: Hardware) -> tuple[int, int]:
-    """Return cycles in which a tile's weights enter the array, and those of the port."""
+    """Return the cycles in which a tile's weights enter the array, and their port cycles."""
     if operation not in (Operation.MATMUL, Operation.DEPTHWISE):
         return 0, 0
     shift = ceil_div(hardware.tile_bytes, hardware.port_bytes)
@@ -153,7 +153,7 @@ def _load_cycles(
 
 
 def _store_cycles(job: Job, store: Store, hardware: Hardware) -> tuple[float, float, float]:
-    """Return the cycles of a store, those of the port, and those of its last tile."""
+    """Return the cycles of a store, its port cycles, and the cycles of its last tile."""
     size, port = hardware.array_size, hardware.port_words
     stored = store.rows * store.columns
     window = job.window[0] * job.window[1]
@@ -174,12 +174,12 @@ _EPSILON = 1e-9
 
 
 def chain_cycles(costs: Sequence[JobCost], constants: EngineConstants = CONSTANTS) -> list[float]:
-    """Return for each job of a chain the cycle, from the doorbell, at which it has completed."""
+    """Return, for each job of a chain, the cycle after the doorbell at which it completes."""
     return [constants.start + end + constants.finish for end in _run(costs).finished]
 
 
 def segment_cycles(layers: Sequence[EngineLayer], hardware: Hardware) -> list[int]:
-    """Return the cycles of each layer of a chain, from the end of the one before."""
+    """Return the cycles of each layer of a chain, counted from the end of the previous one."""
     costs = [
         job_cost(job, hardware, last=job is layer.jobs[-1])
         for layer in layers
@@ -195,7 +195,7 @@ def segment_cycles(layers: Sequence[EngineLayer], hardware: Hardware) -> list[in
 
 
 def next_start(costs: Sequence[JobCost]) -> tuple[float, float]:
-    """Return when the job after these could begin to be computed, and when all has been stored."""
+    """Return when a job after these could start to compute, and when everything is stored."""
     pipeline = _run(costs)
     reporting = [end for end, cost in zip(pipeline.finished, costs, strict=True) if cost.reports]
     before = reporting[-2] if len(reporting) > 1 else 0.0
@@ -214,7 +214,7 @@ _UNITS = (_LOAD, _COMPUTE, _STORE)
 
 
 class _Pipeline:
-    """Loading, computing and storing units; each works on one job at a time, in order."""
+    """The loading, computing and storing units; each works on one job at a time, in order."""
 
     def __init__(self, costs: Sequence[JobCost]) -> None:
         self._costs = costs
@@ -231,7 +231,7 @@ class _Pipeline:
         return len(self.finished) == len(self._costs)
 
     def step(self) -> None:
-        """Start what can start, then go to the next event."""
+        """Start every unit that can start, then advance to the next event."""
         may_start = (self._may_load, self._may_compute, self._may_store)
         while any([self._start(unit, may_start[unit]) for unit in _UNITS]):
             pass
@@ -247,7 +247,7 @@ class _Pipeline:
                 self._complete(unit)
 
     def _start(self, unit: int, may_start: Callable[[int], bool]) -> bool:
-        """Start a unit's next job if it can start; what takes no time is completed at once."""
+        """Start a unit's next job if possible; a job that takes no time completes immediately."""
         index = self._position[unit]
         if self._active[unit] or index >= len(self._costs) or not may_start(index):
             return False
@@ -281,7 +281,7 @@ class _Pipeline:
         return self._active[_COMPUTE] and self._position[_COMPUTE] == index
 
     def _rates(self) -> tuple[float, float, float]:
-        """Return the progress of each unit in a cycle."""
+        """Return the progress of each unit per cycle."""
         free, compute = 1.0, 0.0
         urgent = self._active[_LOAD] and not self._active[_COMPUTE]
         load = 0.0
@@ -313,14 +313,14 @@ class _Pipeline:
         return 1.0 - common * adding.adding
 
     def _share(self, unit: int) -> float:
-        """Return the part of the port that a unit takes at full speed."""
+        """Return the share of the port that a unit uses at full speed."""
         cost = self._costs[self._position[unit]]
         if unit == _LOAD:
             return cost.load_port / cost.load if cost.load else 0.0
         return cost.store_port / max(cost.store, 1.0)
 
     def _store_waits(self) -> bool:
-        """Tell whether only tiles are left to store that are still being computed."""
+        """Return whether the only tiles left to store are still being computed."""
         index = self._position[_STORE]
         return (
             self._computes(index) and self._left[_STORE] <= self._costs[index].store_tail + _EPSILON

@@ -1,4 +1,4 @@
-"""The engine's descriptor: 32 words in main memory that name one job.
+"""The engine's descriptor: 32 words in main memory that describe one job.
 
 Its fields and their layout are generated from cores/engine/descriptor.rdl (`abi.py`).
 """
@@ -16,10 +16,10 @@ DESCRIPTOR_BYTES = 4 * DESCRIPTOR_WORDS
 
 @dataclass(frozen=True)
 class Descriptor(Fields):
-    """One engine job, with the fields of the hardware."""
+    """One engine job, with the hardware's fields."""
 
     reserved: tuple[tuple[int, int], ...] = field(default=(), repr=False)
-    """(word, bits) of what must be zero; kept so that a malformed descriptor stays one."""
+    """(word, bits) where reserved bits are set, kept so that a malformed descriptor stays so."""
 
     @property
     def stores(self) -> bool:
@@ -32,7 +32,7 @@ class Descriptor(Fields):
         return self.position_columns * self.position_rows
 
     def pack(self) -> bytes:
-        """Return the 128 bytes as they stand in memory (little endian)."""
+        """Return the 128 bytes as stored in memory (little endian)."""
         words = [0] * DESCRIPTOR_WORDS
         for name, (word, low, _) in LAYOUT.items():
             words[word] |= _encode(name, getattr(self, name)) << low
@@ -42,7 +42,7 @@ class Descriptor(Fields):
 
     @classmethod
     def unpack(cls, data: bytes) -> Descriptor:
-        """Read the 128 bytes of a descriptor."""
+        """Return the descriptor stored in 128 bytes."""
         words = _WORDS.unpack(data)
         fields: dict[str, Any] = {
             name: _decode(name, words[word] >> low & _mask(width))
@@ -69,12 +69,14 @@ def _encode(name: str, value: float) -> int:
     """Return the bits of a field.
 
     Raises:
-        ValueError: the value has no place in the field.
+        ValueError: the value does not fit the field.
     """
     if name in FLOATS:
         return struct.unpack("<I", struct.pack("<f", value))[0]
     if not 0 <= value <= _mask(LAYOUT[name][2]):
-        raise ValueError(f"{name} of a descriptor is {value}; it has {LAYOUT[name][2]} bits")
+        raise ValueError(
+            f"{name} of a descriptor is {value}, which does not fit its {LAYOUT[name][2]} bits"
+        )
     return int(value)
 
 
@@ -85,7 +87,7 @@ def _decode(name: str, bits: int) -> float:
 
 
 def link(descriptors: list[Descriptor], first_address: int) -> bytes:
-    """Return the bytes of a chain that lies contiguously at `first_address`, linked in order."""
+    """Return the bytes of a chain, linked in order and stored contiguously at `first_address`."""
     image = bytearray()
     for index, descriptor in enumerate(descriptors):
         last = index == len(descriptors) - 1

@@ -1,4 +1,4 @@
-"""The engine's layers as C++: arrays of descriptors, and what infer() does with them."""
+"""C++ of the engine's layers: arrays of descriptors, and what infer() does with them."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from modelgen.targets.systolic.lowering import Constant, lower_job
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 _MOST_SINGLE_PATCHES = 4
-"""More descriptors than this that work on the input or output are listed in a table."""
+"""If more descriptors than this access the input or output, they are listed in a table."""
 _SETTERS = {"source": "loads", "residual": "residuals", "destination": "stores"}
-"""Field of a descriptor that can be an address of the caller's -> what the job does there."""
+"""Field of a descriptor that can point to a caller's buffer -> what the job does there."""
 
 
 def emit(chains: Sequence[Sequence[EngineLayer]], pointers: Pointers) -> Code:
     """Return the C++ of the engine's layers.
 
     Args:
-        chains: layers that run after one doorbell, in order.
-        pointers: where tensors lie.
+        chains: the layers of each chain, in order.
+        pointers: the tensors' addresses.
     """
     if not chains:
         return Code()
@@ -46,7 +46,7 @@ def emit(chains: Sequence[Sequence[EngineLayer]], pointers: Pointers) -> Code:
 
 
 def _name(layer: EngineLayer) -> str:
-    """Return the C++ name of a layer's array of jobs: no keyword and no other name begins so."""
+    """Return the C++ name of a layer's array of jobs; its prefix avoids keywords and clashes."""
     text = re.sub(r"\W+", "_", layer.node.name).strip("_").lower()
     return f"layer{layer.index}_{text}" if text else f"layer{layer.index}"
 
@@ -54,7 +54,7 @@ def _name(layer: EngineLayer) -> str:
 def _arrays(
     chain: Sequence[EngineLayer], slots: dict[int, int], pointers: Pointers
 ) -> Iterator[dict[str, Any]]:
-    """Give the arrays of jobs with the arguments of their calls."""
+    """Yield the template variables of the arrays of jobs."""
 
     def address(place: Place | Constant) -> str:
         if isinstance(place, Constant):
@@ -85,7 +85,7 @@ def _comment(layer: EngineLayer) -> str:
 
 @dataclass(frozen=True)
 class _Patch:
-    """Statements that give descriptors the addresses of input or output."""
+    """Statements that set the addresses of the input or output in descriptors."""
 
     lines: tuple[str, ...]
 
@@ -93,7 +93,7 @@ class _Patch:
 def _patches(
     layers: Sequence[EngineLayer], pointers: Pointers
 ) -> tuple[list[_Patch], list[dict[str, Any]]]:
-    """Return what infer() sets in descriptors, and tables where that is much."""
+    """Return what infer() sets in descriptors, and tables for long lists of them."""
     patches: list[_Patch] = []
     tables: list[dict[str, Any]] = []
     for field, what in _SETTERS.items():
@@ -116,7 +116,7 @@ def _patches(
 def _uses(
     layers: Sequence[EngineLayer], field: str, argument: str, pointers: Pointers
 ) -> Iterator[dict[str, Any]]:
-    """Give the descriptors in which a field is an address in the caller's input or output."""
+    """Yield the descriptors in which a field is an address in the caller's input or output."""
     for layer in layers:
         for number, job in enumerate(layer.jobs):
             place = lower_job(layer, job).places.get(field)

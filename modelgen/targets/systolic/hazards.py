@@ -1,15 +1,16 @@
 """Fences: which jobs have to wait for earlier ones, and for how many of them.
 
-The engine works on several jobs at a time. What it promises, without a fence:
+The engine works on several jobs at a time. Without a fence, it guarantees that
 
-- loading (and filling) of job i begins when job i - 2 has been computed;
-- computing of job i begins when it is loaded, job i - 1 has been computed, and at most one earlier
-  reporting job still stores (a job reports if it stores, has a profile or is the last);
-- storing is in order; it goes on while its own job is computed, tile after tile.
+- job i starts to load (and fill) once job i - 2 has been computed;
+- job i starts to compute once it is loaded, job i - 1 has been computed, and at most one earlier
+  reporting job is still storing (a job reports if it stores, has a profile, or is the last);
+- jobs store in order, each tile by tile while the job itself is still being computed.
 
-With `ALL_BUT_LAST` loading too waits for that; with `ALL` both wait for every earlier job. A job
-gets the lowest level with which nothing is read before it is written, or written before it is read.
-Tensors that share a place in memory need no fence for it: see `in_place.py`.
+With `ALL_BUT_LAST`, loading also waits until at most one earlier reporting job is still storing;
+with `ALL`, loading and computing wait for every earlier job. Each job gets the lowest level that
+prevents words from being read before they are written, or overwritten before they are read. Tensors
+that share an allocation in memory do not need a fence for that: see `in_place.py`.
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ WORD_BYTES = 4
 
 @dataclass(frozen=True)
 class Words:
-    """Stretches of words of equal length, such as the rows of a block."""
+    """Ranges of words of equal length, such as the rows of a block."""
 
     starts: np.ndarray
     length: int
 
     def meets(self, others: Iterable[Words]) -> bool:
-        """Tell whether any word is in one of the others too."""
+        """Return whether any word is also in one of the others."""
         return any(self._meets(other) for other in others)
 
     def _meets(self, other: Words) -> bool:
@@ -48,9 +49,9 @@ class Words:
 
 
 def _words(start: int, length: int, *axes: tuple[int, int]) -> Words:
-    """Return stretches at start + i * pitch + ... for i < count of each (count, pitch), sorted.
+    """Return ranges at start + i * pitch + ... for i < count of each (count, pitch), sorted.
 
-    Stretches of the last axes that follow one another without a gap become one.
+    Adjacent ranges along the last axes are merged.
     """
     starts = np.array([start])
     joined = True
@@ -65,14 +66,14 @@ def _words(start: int, length: int, *axes: tuple[int, int]) -> Words:
 
 @dataclass(frozen=True)
 class Footprint:
-    """The words that the stages of a job touch."""
+    """The words that each stage of a job accesses."""
 
     loads_from: tuple[str, Words] | None
-    """Tensor in memory, words from its first."""
+    """Tensor in memory, and words relative to its first."""
     loads_to: tuple[Words, ...]
     reads: Words
     entries: range
-    """Accumulators."""
+    """Accumulator entries."""
     stores_to_memory: tuple[str, Words] | None
     stores_to_buffer: tuple[Words, ...]
     adds: tuple[str, Words] | None
@@ -81,7 +82,7 @@ class Footprint:
 
 
 def footprint(job: Job, array_size: int, *, reports: bool) -> Footprint:
-    """Return what a job touches."""
+    """Return the words that a job accesses."""
     load, store = job.load, job.store
     return Footprint(
         loads_from=_source_words(load, load.source) if load and load.source else None,
@@ -149,20 +150,20 @@ def fence(layers: Sequence[EngineLayer], array_size: int) -> tuple[EngineLayer, 
 
 
 class _State:
-    """How far loading, computing and storing are, at least, when a job begins."""
+    """How far loading, computing and storing have at least progressed when a job begins."""
 
     def __init__(self) -> None:
         self._jobs: list[Footprint] = []
         self._reporting: list[Footprint] = []
         self._stored_at_load = 0
-        """Reporting jobs that have stored for certain when the last job began to load."""
+        """Reporting jobs that have certainly stored by the time the last job starts to load."""
         self._stored_at_compute = [0, 0]
-        """The same of the last two jobs when they began to be computed."""
+        """The same for the last two jobs, by the time each starts to compute."""
 
     def add(self, job: Footprint) -> Fence:
-        """Return the fence that a job needs; the job is the next one's predecessor."""
+        """Return the fence that a job needs, and append it to the chain."""
         if job.reads.meets(job.stores_to_buffer):
-            raise AssertionError("a job stores over what it reads")
+            raise AssertionError("a job overwrites the words that it reads")
         level = next(level for level in Fence if not self._breaks(job, level))
         at_load, at_compute = self._stored(level)
         self._stored_at_load = at_load
@@ -173,14 +174,14 @@ class _State:
         return level
 
     def _stored(self, level: Fence) -> tuple[int, int]:
-        """Return how many reporting jobs have stored when a job begins to load, and to compute."""
+        """Return how many reporting jobs have stored when a job starts to load, and to compute."""
         before = len(self._reporting)
         known = {Fence.NONE: 0, Fence.ALL_BUT_LAST: before - 1, Fence.ALL: before}[level]
         at_load = max(self._stored_at_load, self._stored_at_compute[0], known)
         return at_load, max(at_load, self._stored_at_compute[1], before - 1)
 
     def _breaks(self, job: Footprint, level: Fence) -> bool:
-        """Tell whether a job could meet an earlier one with this fence."""
+        """Return whether a job with this fence could conflict with an earlier one."""
         at_load, at_compute = self._stored(level)
         computing = self._jobs[-1:] if level is not Fence.ALL else []
         storing = self._reporting[at_load:]

@@ -1,4 +1,4 @@
-"""Data sets: inputs with labels, for training and for tests."""
+"""Data sets: inputs with labels, for training and for testing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from modelgen.workload.names import check_printable
 
 @dataclass(frozen=True)
 class Pixels:
-    """How pixels of 0 .. 1 become inputs: minus the channel's mean, divided by its deviation."""
+    """How pixels in 0 .. 1 become inputs: minus the channel's mean, divided by its deviation."""
 
     means: tuple[float, ...]
     deviations: tuple[float, ...]
@@ -23,27 +23,27 @@ class Pixels:
 class Data:
     """What a project's data() returns.
 
-    Inputs are FP32 of shape (count, features...), labels integers of shape (count,); arrays of
-    NumPy or tensors of PyTorch. Training data may be left out where nothing is trained; labels
-    where nobody knows them.
+    Inputs are FP32 of shape (count, features...), labels integers of shape (count,), both as NumPy
+    arrays or PyTorch tensors. Training data is optional if nothing is trained; labels are optional
+    if they are unknown.
     """
 
     name: str
-    """What it is, for reports, such as "MNIST"."""
+    """Name of the data set in reports, such as "MNIST"."""
     test_inputs: np.ndarray
     test_labels: np.ndarray | None = None
     train_inputs: np.ndarray | None = None
     train_labels: np.ndarray | None = None
     note: str = ""
-    """Something that the user has to know, such as a replacement."""
+    """A message for the user, such as that other data replaces the data set."""
     pixels: Pixels | None = None
-    """Where inputs are images: how to make one of a picture. None: nobody knows."""
+    """If inputs are images: how to convert a picture to an input. None: unknown."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str):
             raise ModelError(
-                f"Data's name, the first argument, is a {type(self.name).__name__}; it must be a "
-                "text. After it come test_inputs, test_labels, train_inputs and train_labels."
+                f"Data's name, the first argument, is a {type(self.name).__name__}; expected a "
+                "string. After it come test_inputs, test_labels, train_inputs and train_labels."
             )
         check_printable("The data set", self.name)
         for part in ("test_inputs", "train_inputs"):
@@ -57,12 +57,12 @@ class Data:
             self._check("train", self.train_inputs, self.train_labels)
             if self.train_inputs.shape[1:] != self.test_inputs.shape[1:]:
                 raise ModelError(
-                    f"Data '{self.name}': inputs for training have the shape "
-                    f"{self.train_inputs.shape[1:]}, for tests {self.test_inputs.shape[1:]}."
+                    f"Data '{self.name}': training inputs have the shape "
+                    f"{self.train_inputs.shape[1:]}, but test inputs {self.test_inputs.shape[1:]}."
                 )
 
     def _convert(self, part: str, kind: type) -> None:
-        """Make a part an array of the kind that it has to be."""
+        """Convert a part to a NumPy array of the required type."""
         value = getattr(self, part)
         if value is None:
             return
@@ -73,14 +73,14 @@ class Data:
             given = np.asarray(value)
             array: np.ndarray = np.ascontiguousarray(given, kind)
         except (TypeError, ValueError) as error:
-            raise ModelError(f"{where} are not an array of numbers: {error}") from error
+            raise ModelError(f"{where} is not an array of numbers: {error}") from error
         if kind is np.int64 and (array.ndim != 1 or (array != given).any()):
             raise ModelError(
-                f"{where} must be one whole number for each input, the number of its class; they "
-                f"are of shape {array.shape} and type {given.dtype}."
+                f"{where} must be one integer per input, the number of its class; got shape "
+                f"{array.shape} and type {given.dtype}."
             )
         if kind is np.float32 and not np.isfinite(array).all():
-            raise ModelError(f"{where} hold values that are NaN or infinite.")
+            raise ModelError(f"{where} contains values that are NaN or infinite.")
         object.__setattr__(self, part, array)
 
     def _check(self, which: str, inputs: np.ndarray, labels: np.ndarray | None) -> None:

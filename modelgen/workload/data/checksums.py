@@ -1,4 +1,4 @@
-"""Files that the user has put there, compared with those that were published."""
+"""Comparison of the user's files with the published ones."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ def sha256(content: bytes) -> str:
 
 
 def difference_note(data_set: str, different: list[Path]) -> str:
-    """Return what the user has to know about files that are not the published ones."""
+    """Return a message for the user about files that differ from the published ones."""
     if not different:
         return ""
     names = ", ".join(path.name for path in different)
     return (
-        f"{data_set}: {names} in {different[0].parent}: not the published content (SHA-256). Used "
-        "as found; remove to have the published one downloaded."
+        f"{data_set}: {names} in {different[0].parent} does not have the published content "
+        "(SHA-256). It is used as is; remove it to download the published version."
     )

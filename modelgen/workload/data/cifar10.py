@@ -1,6 +1,7 @@
-"""Colour pictures of 32 x 32 pixels, ten classes: CIFAR-10, or synthetic patterns.
+"""CIFAR-10: colour images, 32 x 32 pixels, ten classes; or synthetic patterns.
 
-The binary version is read, which needs no pickle: records of a label and 3 x 32 x 32 bytes.
+Only the binary version is read, which does not need pickle: records of a label and 3 x 32 x 32
+bytes.
 """
 
 from __future__ import annotations
@@ -33,12 +34,12 @@ FILES = {
     "data_batch_5.bin": "755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add",
     "test_batch.bin": "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b",
 }
-"""Names, the test set last, and SHA-256."""
+"""File name -> SHA-256, the test set last."""
 
 SHAPE = (3, 32, 32)
 CLASSES = 10
 MEANS, DEVIATIONS = (0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)
-"""Of the training pictures' red, green and blue, as pixels of 0 .. 1."""
+"""Of red, green and blue in the training images, with pixels in 0 .. 1."""
 
 _RECORD = 1 + 3 * 32 * 32
 _SEED = 2
@@ -46,12 +47,13 @@ _ADVICE = "Remove it to have it downloaded, or replace it."
 
 
 def load(folder: Path, mirrors: Sequence[str] = MIRRORS) -> Data:
-    """Return the pictures, normalised, as FP32 of shape (count, 3, 32, 32).
+    """Return the images, normalized, as FP32 of shape (count, 3, 32, 32).
 
-    Read from $HEEPSTOR_DATA/cifar10 if that is set, else from `folder`/cifar10: the six .bin files,
-    their folder cifar-10-batches-bin, or the archive cifar-10-binary.tar.gz, which is downloaded if
-    nothing is there. Files that differ from the published ones are used, and the result's note
-    says so. Without a network synthetic patterns are used, and the note says so.
+    They are read from $HEEPSTOR_DATA/cifar10 if that variable is set, otherwise from
+    `folder`/cifar10: the six .bin files, their folder cifar-10-batches-bin, or the archive
+    cifar-10-binary.tar.gz, which is downloaded if none of these exists. Files that differ from the
+    published ones are used as they are, and the result's note says so. Without a network, synthetic
+    patterns are used, and the note says so.
 
     Raises:
         ModelError: a file is truncated, damaged or missing.
@@ -78,14 +80,14 @@ def _file_content(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError as error:
         raise ModelError(
-            f"{path.parent} lacks {path.name}. Put all six CIFAR-10 files there, or none."
+            f"{path.parent} is missing {path.name}. Put all six CIFAR-10 files there, or none."
         ) from error
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
 def _archive_contents(archive: Path) -> Iterator[tuple[Path, bytes]]:
-    """Yield the six files of the archive; nothing is unpacked to disk."""
+    """Yield the six files of the archive without extracting them to disk."""
     try:
         with tarfile.open(archive, "r:gz") as tar:
             for name in FILES:
@@ -123,17 +125,17 @@ def _read(files: Iterator[tuple[Path, bytes]]) -> Data:
 def _records(path: Path, content: bytes) -> tuple[np.ndarray, np.ndarray]:
     if not content or len(content) % _RECORD:
         raise ModelError(
-            f"{path} is not a file of CIFAR-10's binary version: its {len(content)} bytes are not "
-            f"whole records of {_RECORD}. {_ADVICE}"
+            f"{path} is not a CIFAR-10 file in the binary version: its size, {len(content)} bytes, "
+            f"is not a positive multiple of {_RECORD}, the size of a record. {_ADVICE}"
         )
     records = np.frombuffer(content, np.uint8).reshape(-1, _RECORD)
     labels = records[:, 0].astype(np.int64)
     if labels.max() >= CLASSES:
-        raise ModelError(f"{path} holds the label {labels.max()}; they go from 0 to 9. {_ADVICE}")
+        raise ModelError(f"{path} contains the label {labels.max()}; expected 0 to 9. {_ADVICE}")
     pixels = records[:, 1:].reshape(-1, *SHAPE).astype(np.float32) / np.float32(255)
     return normalize(pixels, MEANS, DEVIATIONS), labels
 
 
 def _synthetic(reason: str) -> Data:
-    note = f"{reason} Using synthetic patterns instead: accuracy says nothing about real pictures."
+    note = f"{reason} Using synthetic patterns instead: accuracy says nothing about real images."
     return patterns("CIFAR-10", SHAPE, CLASSES, _SEED, note)

@@ -1,4 +1,4 @@
-"""Downloads with a checksum, from the first mirror that answers."""
+"""Downloads verified by a checksum, from the first mirror that works."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from http.client import HTTPException
 from pathlib import Path
 
 TIMEOUT_SECONDS = 5.0
-"""For connecting, and for each read."""
+"""Limit for connecting, and for each read."""
 
 
 class DownloadError(Exception):
-    """No mirror gave the file; the message says why, mirror by mirror."""
+    """No mirror provided the file; the message gives the reason for each mirror."""
 
 
 def download(name: str, sha256: str, mirrors: Iterable[str], target: Path) -> None:
-    """Fetch a file; `target` appears complete and verified, or not at all.
+    """Download a file; `target` appears complete and verified, or not at all.
 
     Raises:
-        DownloadError: no mirror gave the right bytes.
+        DownloadError: no mirror provided the right bytes.
     """
     failures = []
     for mirror in mirrors:

@@ -1,4 +1,4 @@
-"""Pictures of clothes, 28 x 28 pixels, ten classes: Fashion-MNIST, or synthetic patterns."""
+"""Fashion-MNIST: images of clothes, 28 x 28 pixels, ten classes; or synthetic patterns."""
 
 from __future__ import annotations
 
@@ -38,17 +38,18 @@ _SEED = 1
 
 
 def load(folder: Path, mirrors: Sequence[str] = MIRRORS) -> Data:
-    """Return the pictures, normalised, as FP32 of shape (count, 1, 28, 28).
+    """Return the images, normalized, as FP32 of shape (count, 1, 28, 28).
 
-    Read from $HEEPSTOR_DATA/fashion_mnist or `folder`/fashion_mnist, or downloaded there; see
-    `IdxSet.load`. Without a network synthetic patterns are used, and the result's note says so.
+    They are read from $HEEPSTOR_DATA/fashion_mnist or `folder`/fashion_mnist, or downloaded to it;
+    see `IdxSet.load`. Without a network, synthetic patterns are used, and the result's note says
+    so.
 
     Raises:
-        ModelError: a file is truncated, damaged or wrong; or only some of them are there.
+        ModelError: a file is truncated, damaged or wrong, or only some of the files exist.
     """
     return SET.load(folder, mirrors, _synthetic)
 
 
 def _synthetic(reason: str) -> Data:
-    note = f"{reason} Using synthetic patterns instead: accuracy says nothing about real pictures."
+    note = f"{reason} Using synthetic patterns instead: accuracy says nothing about real images."
     return patterns("Fashion-MNIST", (1, SIDE, SIDE), CLASSES, _SEED, note)

@@ -1,4 +1,4 @@
-"""Where data sets lie."""
+"""Where data sets are stored."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from pathlib import Path
 
 
 def data_set_folder(folder: Path, name: str) -> Path:
-    """Return the folder of one data set: in $HEEPSTOR_DATA if that is set, else in `folder`."""
+    """Return a data set's folder: in $HEEPSTOR_DATA if that is set, otherwise in `folder`."""
     return Path(os.environ.get("HEEPSTOR_DATA") or folder) / name

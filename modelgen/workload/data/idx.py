@@ -1,4 +1,4 @@
-"""The IDX format of the MNIST files: a magic number, sizes, then bytes; raw or gzipped."""
+"""The IDX format of the MNIST files: a magic number, sizes, then bytes; plain or gzipped."""
 
 from __future__ import annotations
 
@@ -17,33 +17,34 @@ _ADVICE = "Remove it to have it downloaded, or replace it."
 
 
 def parse_idx(content: bytes, dimensions: int, path: Path) -> np.ndarray:
-    """Return the unsigned bytes of an IDX file's content.
+    """Return the unsigned bytes of an IDX file's content, in the shape that its header gives.
 
     Args:
-        content: of the file, unpacked.
-        dimensions: that it must have: 1 for labels, 3 for images.
-        path: of the file, for messages.
+        content: the file's content, decompressed.
+        dimensions: expected number of dimensions: 1 for labels, 3 for images.
+        path: the file's path, for messages.
 
     Raises:
-        ModelError: the content is truncated or something else.
+        ModelError: the content is truncated, or not in this format.
     """
     header = 4 + 4 * dimensions
     if len(content) < header or content[:4] != bytes((0, 0, _UNSIGNED_BYTES, dimensions)):
-        kind = f"an IDX file of {dimensions} dimensions of bytes"
+        kind = f"an IDX file of bytes with {dimensions} dimensions"
         raise ModelError(f"{path} is not {kind}. {_ADVICE}")
     shape = struct.unpack(f">{dimensions}I", content[4:header])
     expected = math.prod(shape)
     found = len(content) - header
     if found != expected:
-        problem = "is truncated" if found < expected else "has bytes after its end"
+        problem = "is truncated" if found < expected else "has trailing bytes"
         raise ModelError(
-            f"{path} {problem}: its header promises {expected} bytes, it has {found}. {_ADVICE}"
+            f"{path} {problem}: its header announces {expected} bytes, but it has {found}. "
+            f"{_ADVICE}"
         )
     return np.frombuffer(content, np.uint8, expected, header).reshape(shape)
 
 
 def read_content(path: Path) -> bytes:
-    """Return a file's content, unpacked where the name ends in .gz.
+    """Return a file's content, decompressed if its name ends in .gz.
 
     Raises:
         ModelError: the file is damaged or cannot be read.
@@ -52,7 +53,7 @@ def read_content(path: Path) -> bytes:
         raw = path.read_bytes()
         return gzip.decompress(raw) if path.suffix == ".gz" else raw
     except EOFError as error:
-        raise ModelError(f"{path} is truncated: the gzip data ends too early. {_ADVICE}") from error
+        raise ModelError(f"{path} is truncated: the gzip data is incomplete. {_ADVICE}") from error
     except (gzip.BadGzipFile, zlib.error) as error:
         raise ModelError(f"{path} is damaged: {error}. {_ADVICE}") from error
     except OSError as error:

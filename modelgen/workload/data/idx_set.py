@@ -1,4 +1,4 @@
-"""Sets of images in four IDX files, as MNIST and its successors are published."""
+"""Sets of images in four IDX files, the format in which MNIST and its successors are published."""
 
 from __future__ import annotations
 
@@ -26,31 +26,31 @@ class IdxSet:
 
     name: str
     folder: str
-    """Name of its folder among the data sets."""
+    """Name of its folder, relative to the folder of the data sets."""
     packed: Mapping[str, str]
-    """File, without .gz -> SHA-256 of the gzipped file as it was published."""
+    """File name without .gz -> SHA-256 of the gzipped file as published."""
     mean: float
-    """Of the training images, as pixels of 0 .. 1."""
+    """Mean of the training images, with pixels in 0 .. 1."""
     deviation: float
     unpacked: Mapping[str, str] | None = None
-    """File -> SHA-256 of its content; None where nobody has published it."""
+    """File name -> SHA-256 of its decompressed content; None if that has not been published."""
 
     def load(
         self, folder: Path, mirrors: Sequence[str], replacement: Callable[[str], Data]
     ) -> Data:
-        """Return the images, normalised, as FP32 of shape (count, 1, 28, 28).
+        """Return the images, normalized, as FP32 of shape (count, 1, 28, 28).
 
-        The four files (raw or .gz) are read from $HEEPSTOR_DATA/<folder> if that is set, else from
-        `folder`/<folder>; they are downloaded if they are missing. Files that differ from the
-        published ones are used, and the result's note says so.
+        The four files (plain or .gz) are read from $HEEPSTOR_DATA/<folder> if that variable is
+        set, otherwise from `folder`/<folder>, and downloaded if they are missing. Files that differ
+        from the published ones are used as they are, and the result's note says so.
 
         Args:
             folder: where data sets are kept.
-            mirrors: addresses of folders with the files.
-            replacement: gives the data where nothing can be downloaded, from the reason.
+            mirrors: URLs of folders with the files.
+            replacement: returns other data if nothing can be downloaded; called with the reason.
 
         Raises:
-            ModelError: a file is truncated, damaged or wrong; or only some of them are there.
+            ModelError: a file is truncated, damaged or wrong, or only some of the files exist.
         """
         root = data_set_folder(folder, self.folder)
         missing = [name for name in self.packed if _find(root, name) is None]
@@ -64,18 +64,18 @@ class IdxSet:
 
     @property
     def pixels(self) -> Pixels:
-        """How pixels become inputs."""
+        """How pixels are converted to inputs."""
         return Pixels((self.mean,), (self.deviation,))
 
     def normalize(self, pixels: np.ndarray) -> np.ndarray:
-        """Return pixels of 0 .. 1, of shape (count, rows, columns), as one channel, normalised."""
+        """Return pixels in 0 .. 1, shape (count, rows, columns), as one normalized channel."""
         return normalize(pixels[:, None], [self.mean], [self.deviation])
 
     def _refuse_incomplete(self, root: Path, missing: list[str], error: DownloadError) -> None:
-        """Raise ModelError if the user has put some of the files there."""
+        """Raise ModelError if some, but not all, of the files exist."""
         if len(missing) < len(self.packed):
             raise ModelError(
-                f"{root} lacks {', '.join(missing)}, and it cannot be downloaded: {error}. Put "
+                f"{root} is missing {', '.join(missing)}, and the download failed: {error}. Put "
                 f"all four {self.name} files there, or none."
             ) from error
 
@@ -96,14 +96,16 @@ class IdxSet:
         label_path, labels = self._read_file(root, f"{part}-labels-idx1-ubyte", 1, different)
         if images.shape[1:] != (SIDE, SIDE):
             size = f"{images.shape[1]} x {images.shape[2]}"
-            raise ModelError(f"{image_path} holds images of {size} pixels, not {SIDE} x {SIDE}.")
+            raise ModelError(
+                f"{image_path} contains images of {size} pixels; expected {SIDE} x {SIDE}."
+            )
         if len(images) != len(labels):
             raise ModelError(
-                f"{image_path} holds {len(images)} images, {label_path} {len(labels)} labels: they "
-                "do not belong together."
+                f"{image_path} contains {len(images)} images, but {label_path} {len(labels)} "
+                "labels. Use files from the same set."
             )
         if len(labels) and labels.max() >= CLASSES:
-            raise ModelError(f"{label_path} holds the label {labels.max()}; they go from 0 to 9.")
+            raise ModelError(f"{label_path} contains the label {labels.max()}; expected 0 to 9.")
         return self.normalize(images.astype(np.float32) / 255.0), labels.astype(np.int64)
 
     def _read_file(
@@ -117,7 +119,7 @@ class IdxSet:
         return path, parse_idx(content, dimensions, path)
 
     def _is_published(self, path: Path, name: str, content: bytes) -> bool:
-        """Tell whether a file is the published one, as far as its digest is known."""
+        """Return whether a file is the published one, as far as its digest is known."""
         if self.unpacked is not None:
             return sha256(content) == self.unpacked[name]
         return path.suffix != ".gz" or sha256(path.read_bytes()) == self.packed[name]

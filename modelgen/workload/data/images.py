@@ -1,4 +1,4 @@
-"""Images of other sizes, and pixels without mean and deviation.
+"""Resizing, cropping and normalization of images.
 
 Images are FP32 of shape (count, channels, rows, columns).
 """
@@ -17,17 +17,17 @@ from modelgen.workload.data import Data
 def normalize(
     pixels: np.ndarray, means: Sequence[float], deviations: Sequence[float]
 ) -> np.ndarray:
-    """Return pixels of 0 .. 1 with each channel's mean and deviation taken out, as FP32."""
+    """Return pixels in 0 .. 1 minus the channel's mean, divided by its deviation, as FP32."""
     mean = np.array(means, np.float32)[:, None, None]
     deviation = np.array(deviations, np.float32)[:, None, None]
     return ((pixels - mean) / deviation).astype(np.float32)
 
 
 def resize(data: Data, rows: int, columns: int) -> Data:
-    """Return the data with images of another size.
+    """Return the data with resized images.
 
-    Each new pixel is the mean of the area of the old image that it covers, so that nothing is lost
-    where images shrink and nothing is invented where they grow.
+    Each new pixel is the mean over the area of the old image that it covers, so that no pixel is
+    skipped when images shrink, and no values are extrapolated when they grow.
     """
 
     def scale(images: np.ndarray) -> np.ndarray:
@@ -39,7 +39,7 @@ def resize(data: Data, rows: int, columns: int) -> Data:
 
 
 def crop(data: Data, rows: int, columns: int) -> Data:
-    """Return the data with the middle of each image."""
+    """Return the data with each image cropped to its centre."""
 
     def cut(images: np.ndarray) -> np.ndarray:
         top, left = (images.shape[2] - rows) // 2, (images.shape[3] - columns) // 2
@@ -71,7 +71,7 @@ def area_matrix(old: int, new: int) -> np.ndarray:
 
 
 def bilinear_matrix(old: int, new: int) -> np.ndarray:
-    """Return the (new, old) FP32 matrix that enlarges a line of pixels, each of equal size."""
+    """Return the (new, old) FP32 matrix that interpolates a line of `old` pixels to `new` ones."""
     position = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
     left = np.minimum(position.astype(int), old - 2)
     share = position - left

@@ -1,4 +1,4 @@
-"""Handwritten digits of 28 x 28 pixels: MNIST, or scikit-learn's digits where it cannot be had."""
+"""MNIST: handwritten digits, 28 x 28 pixels; or scikit-learn's digits if it is unavailable."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ _DIGITS_TEST_SHARE = 0.2
 
 
 def load(folder: Path, mirrors: Sequence[str] = MIRRORS) -> Data:
-    """Return the digits, normalised, as FP32 of shape (count, 1, 28, 28).
+    """Return the digits, normalized, as FP32 of shape (count, 1, 28, 28).
 
-    Read from $HEEPSTOR_DATA/mnist or `folder`/mnist, or downloaded there; see `IdxSet.load`.
-    Without a network the 1,797 digits of scikit-learn are used, scaled to 28 x 28, and the
-    result's note says so.
+    They are read from $HEEPSTOR_DATA/mnist or `folder`/mnist, or downloaded to it; see
+    `IdxSet.load`. Without a network, the 1,797 digits of scikit-learn are used, scaled to 28 x 28,
+    and the result's note says so.
 
     Raises:
-        ModelError: a file is truncated, damaged or wrong; or only some of them are there.
+        ModelError: a file is truncated, damaged or wrong, or only some of the files exist.
     """
     return SET.load(folder, mirrors, _digits)
 

@@ -1,7 +1,7 @@
-"""Seeded synthetic data with structure that can be learnt, where no real data can be had.
+"""Seeded synthetic data with learnable structure, for when no real data is available.
 
-Each class has a few smooth random patterns. An example is one of them, shifted, made stronger or
-weaker, with some of another class's pattern mixed in, and noise.
+Each class has a few smooth random patterns. An example is one of them, shifted, amplified or
+attenuated, mixed with some of another class's pattern, and with noise.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from modelgen.workload.data import Data
 from modelgen.workload.data.images import bilinear_matrix
 
 TRAIN, TEST = 6000, 1000
-"""Examples for training and for tests."""
+"""Number of examples for training and for testing."""
 
 _PATTERNS = 3
-"""Of each class."""
+"""Number of patterns per class."""
 _COARSE = 5
 """Random values along each side of a pattern, before it is enlarged to full size."""
 _SHIFT = 3
-"""Largest shift, in pixels; what leaves on one side enters on the other."""
+"""Largest shift, in pixels; images wrap around."""
 _MIXED = 0.4
 """Largest share of another class's pattern."""
 _NOISE = 0.8
@@ -31,11 +31,11 @@ def patterns(name: str, shape: Sequence[int], classes: int, seed: int, note: str
     """Return examples with a mean of about 0 and a deviation of about 1.
 
     Args:
-        name: of the data set that they stand for.
+        name: name of the data set that they replace.
         shape: channels, rows and columns of one example.
-        classes: how many there are.
+        classes: number of classes.
         seed: the same seed gives the same data.
-        note: why they are used.
+        note: message for the user that says why they are used.
     """
     generator = np.random.default_rng(seed)
     smooth = _smooth_fields(generator, classes * _PATTERNS, shape)
@@ -77,7 +77,7 @@ def _examples(generator: np.random.Generator, smooth: np.ndarray, labels: np.nda
 
 
 def _shifted(generator: np.random.Generator, images: np.ndarray) -> np.ndarray:
-    """Return each image moved by up to _SHIFT pixels in both directions."""
+    """Return each image shifted by up to _SHIFT pixels in both directions."""
     moved = np.empty_like(images)
     shifts = generator.integers(-_SHIFT, _SHIFT + 1, (len(images), 2))
     for down in range(-_SHIFT, _SHIFT + 1):

@@ -1,1 +1,1 @@
-"""What lies in the activation buffer, and how."""
+"""Contents and layout of the activation buffer."""

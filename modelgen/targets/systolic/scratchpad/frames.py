@@ -1,8 +1,9 @@
-"""Makes the frames of feature maps that stay in the buffer: the padding of their readers.
+"""Filling of the frames of resident feature maps, which are the padding for the maps' readers.
 
-A frame is filled by a job whose load stage is free. Best is the second job of the layer that
-stores the map: the loader works while the first is computed, and nothing that was in that place is
-still read. Without one, the first job of the next layer does it, or a job that does nothing else.
+A frame is filled by a job whose load stage is free. Ideally, that is the second job of the layer
+that stores the map: the loader then works while the first job is computed, and the previous
+contents of those words are no longer read. Otherwise, it is the first job of the next layer, or a
+job that does nothing else.
 """
 
 from __future__ import annotations
@@ -30,13 +31,13 @@ def fill_frames(
 ) -> dict[int, EngineLayer]:
     """Return the layers with jobs that fill frames.
 
-    A map that takes the place of an earlier one with the same frame finds it filled, if nothing
-    else was there in between.
+    A map that replaces an earlier one with the same layout finds its frame already filled, unless
+    the words were used for something else in between.
 
     Args:
-        layers: of the engine, by their indices.
-        maps: index of a layer -> its output, if that lies in the buffer.
-        residency: what else the buffer holds.
+        layers: the engine's layers, by index.
+        maps: index of a layer -> its output, if that is in the buffer.
+        residency: what else is in the buffer.
     """
     filled = dict(layers)
     for index, made in maps.items():
@@ -53,7 +54,7 @@ def fill_frames(
 
 
 def _is_filled(index: int, maps: Mapping[int, Map], residency: Residency) -> bool:
-    """Tell whether the frame of a layer's output stands from an earlier layer's."""
+    """Return whether the frame of a layer's output is left over from an earlier layer's."""
     layout = maps[index].layout
     same = [other for other in maps if other <= index and maps[other].layout == layout]
     if len(same) == 1:
@@ -62,7 +63,7 @@ def _is_filled(index: int, maps: Mapping[int, Map], residency: Residency) -> boo
     begin, end = layout.base, layout.base + layout.size
 
     def meets(offset: int, size: int, first: int, last: int) -> bool:
-        """Tell whether words are in the frame's place between the two layers."""
+        """Return whether words overlap the frame between the two layers."""
         in_place = offset < end and begin < offset + size
         return in_place and last >= same[-2] and first <= index
 
@@ -71,7 +72,7 @@ def _is_filled(index: int, maps: Mapping[int, Map], residency: Residency) -> boo
         for region in residency.buffer.regions
         if region.name not in names
     ]
-    # A layer streams through more than its region, if the buffer has room.
+    # A layer may use more than its region for streaming, if the buffer has room.
     areas = [(*area, layer, layer) for layer, area in residency.staging.items()]
     return not any(meets(*words) for words in others + areas)
 
@@ -84,7 +85,7 @@ def _give(
     skip_first: bool = False,
     only_first: bool = False,
 ) -> list[Load]:
-    """Put loads into free load stages of a layer; return those that found none."""
+    """Put loads into free load stages of a layer; return those that did not fit."""
     left = list(pending)
     jobs = list(layers[index].jobs)
     for number, job in enumerate(jobs):
@@ -97,7 +98,7 @@ def _give(
 
 
 def _idle(job: Job, load: Load) -> Job:
-    """Return a job that fills, and computes one word that nobody uses."""
+    """Return a job that only fills; it computes one word whose result is not used."""
     base = _filled_word(load)
     compute = Compute(base=base, rows=1, columns=1, step_y=0, step_x=0, run=1)
     return Job(

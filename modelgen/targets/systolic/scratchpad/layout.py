@@ -1,8 +1,8 @@
-"""How a feature map lies in the activation buffer: rows with a frame of padding.
+"""Layout of a feature map in the activation buffer: rows with a frame of padding.
 
-The words between the end of a row and the next are the right padding of the one and the left
-padding of the other. Where a convolution's slices go on from one kernel row to the next, the rows'
-distance is congruent to the length of a kernel row, modulo the buffer's banks.
+The words between two rows are both the right padding of the first and the left padding of the
+second. If a convolution's slices continue from one kernel row into the next, the rows' pitch is
+congruent to the length of a kernel row, modulo the buffer's banks.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ def ceil_div(value: int, divisor: int) -> int:
 
 @dataclass(frozen=True)
 class Layout:
-    """Feature maps in the buffer; words of FP32."""
+    """Where feature maps are in the buffer, in words of FP32."""
 
     view: View
     pitch: int
-    """Words between rows."""
+    """Words between the beginnings of rows."""
     head: int = 0
     """Words before the first row of each map."""
     tail: int = 0
     """Words after the last row's pitch."""
     fill: float | None = None
-    """What stands in head, tail and gaps; None: nothing that anybody reads."""
+    """The value of head, tail and gaps; None: they are never read."""
     base: int = 0
 
     @property
@@ -50,22 +50,22 @@ class Layout:
 
     @property
     def dense(self) -> bool:
-        """Whether the maps lie without a gap, as in memory."""
+        """Whether the maps are contiguous, as in memory."""
         return self.head == 0 and self.tail == 0 and self.pitch == self.view.row_words
 
     def at(self, image: int, row: int, column: int) -> int:
-        """Return the word where a pixel begins; rows and columns of the frame are negative."""
+        """Return the first word of a pixel; rows and columns of the frame are negative."""
         pixel = row * self.pitch + column * self.view.channels
         return self.base + image * self.image_words + self.head + pixel
 
     def seen_as(self, view: View) -> Layout | None:
-        """Return the layout of the same words as other maps; None if they have gaps then."""
+        """Return the layout of the same words viewed as other maps; None if it has gaps."""
         if view == self.view:
             return self
         return replace(self, view=view, pitch=view.row_words) if self.dense else None
 
     def pads(self, geometry: Geometry) -> bool:
-        """Tell whether the frame is what a window needs."""
+        """Return whether the frame provides the padding that a window needs."""
         if not geometry.pads:
             return True
         y, x = geometry.y, geometry.x
@@ -86,7 +86,7 @@ def _tail(rows: int, columns: int, pitch: int, view: View) -> int:
 
 
 def saves_slices(geometry: Geometry, hardware: Hardware) -> int:
-    """Return by how many slices each position is cheaper if slices cross kernel rows."""
+    """Return how many slices each position saves if slices cross kernel rows."""
     size = hardware.array_size
     run, rows = geometry.x.kernel * geometry.channels, geometry.y.kernel
     spans = geometry.is_matmul and rows > 1 and (geometry.x.dilation == 1 or geometry.x.kernel == 1)
@@ -96,12 +96,15 @@ def saves_slices(geometry: Geometry, hardware: Hardware) -> int:
 
 
 def can_span(pitch: int, run: int, hardware: Hardware) -> bool:
-    """Tell whether runs `pitch` words apart begin in successive banks."""
+    """Return whether slices can span runs that are `pitch` words apart.
+
+    Each run has to continue in the bank after the last word of the run before it.
+    """
     return (pitch - run) % hardware.banks == 0
 
 
 def layout_for(view: View, readers: Sequence[Geometry], hardware: Hardware) -> Layout:
-    """Return the layout that suits the readers of a tensor; their padding values are the same."""
+    """Return the layout that suits the readers of a tensor, which need the same padding value."""
     maps = [reader for reader in readers if reader.source == view]
     padded = [reader for reader in maps if reader.pads]
     edges = [(r.y.before, r.y.after, r.x.before, r.x.after) for r in padded]
@@ -119,7 +122,7 @@ def layout_for(view: View, readers: Sequence[Geometry], hardware: Hardware) -> L
 
 
 def _spanning_pitch(least: int, readers: Iterable[Geometry], hardware: Hardware) -> int:
-    """Return the pitch from `least` on with which readers save the most slices."""
+    """Return the smallest pitch >= `least` with which readers save the most slices."""
     wishes = [(reader, saves_slices(reader, hardware)) for reader in readers]
 
     def saved(pitch: int) -> int:

@@ -1,7 +1,8 @@
-"""Where each tensor lives: in the activation buffer, in memory, or in both.
+"""Where each tensor is: in the activation buffer, in memory, or in both.
 
-Everything that fits stays in the buffer from the layer that makes it to the last that reads it.
-What does not fit is read from memory, block by block, through an area of the buffer of its own.
+A tensor that fits stays in the buffer from the layer that writes it to the last that reads it. A
+tensor that does not fit is streamed: read from memory, block by block, through a separate area of
+the buffer.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from modelgen.targets.systolic.geometry import Geometry, View, view
 from modelgen.targets.systolic.scratchpad.layout import FIELD_LIMIT, Layout, layout_for
 
 _STAGING_SHARE = 4
-"""A layer that streams gets at least this part of the buffer (one in ...)."""
+"""A layer that streams gets at least one part in this many of the buffer."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """A step as the engine sees it: its node, and its geometry if it is the engine's own."""
+    """A step as the engine sees it: its node, and its geometry if it runs on the engine."""
 
     node: Node
     geometry: Geometry | None
@@ -31,17 +32,17 @@ class Work:
 
 @dataclass(frozen=True)
 class Residency:
-    """Where tensors live. Tensors are named by their buffers, layers by their index."""
+    """Where tensors are. Tensors are identified by their buffers, layers by their index."""
 
     layouts: dict[str, Layout]
-    """What is in the buffer."""
+    """Tensor -> its layout in the activation buffer, if it is there."""
     readers: dict[str, frozenset[int]]
-    """Layers that read it there."""
+    """Tensor -> the layers that read it there."""
     loaders: dict[str, int]
-    """The layer that brings a tensor from memory into the buffer, where none makes it there."""
+    """Tensor -> the layer that loads it from memory into the buffer; none if a layer writes it."""
     in_memory: frozenset[str]
     staging: dict[int, tuple[int, int]]
-    """(first word, words) of the area through which a layer streams its input."""
+    """Layer -> (first word, words) of the area through which it streams its input."""
     buffer: Arena
 
     def layout_read(self, tensor: str, layer: int) -> Layout | None:
@@ -50,14 +51,14 @@ class Residency:
 
 
 class _Uses:
-    """Who makes and who reads each tensor."""
+    """Which layers write and read each tensor."""
 
     def __init__(self, network: Network, works: Sequence[Work]) -> None:
         graph, buffer = network.graph, network.buffer
         buffers = {buffer(name) for name in graph.tensors}
         self.input = buffer(graph.input)
         self.makers: dict[str, int] = {}
-        """The first layer that writes each."""
+        """Tensor -> the first layer that writes it."""
         for index, work in enumerate(works):
             self.makers.setdefault(buffer(work.node.output), index)
         self.readers: dict[str, dict[int, Geometry]] = {
@@ -67,7 +68,7 @@ class _Uses:
             name: view(graph.tensors[name].shape) for name in self.readers
         }
         self.by_memory = {buffer(graph.output), self.input}
-        """Tensors that somebody reads who cannot read the buffer."""
+        """Tensors that must be in memory, as a reader or writer cannot access the buffer."""
         for index, work in enumerate(works):
             inputs = [buffer(name) for name in work.node.inputs]
             if work.geometry is None:
@@ -81,11 +82,11 @@ class _Uses:
         self.from_memory = {self.input} | {
             buffer(work.node.output) for work in works if work.geometry is None
         }
-        """Tensors that no engine layer makes."""
+        """Tensors that no layer on the engine writes."""
 
 
 def plan(network: Network, works: Sequence[Work]) -> Residency:
-    """Return where the tensors live.
+    """Return where the tensors are.
 
     Args:
         network: the whole network.
@@ -142,12 +143,12 @@ def _together(uses: _Uses, name: str, hardware: Hardware) -> dict[int, Geometry]
 
 
 def _skips_pixels(geometry: Geometry) -> bool:
-    """Tell whether most of the input is never read, so that streaming moves less."""
+    """Return whether most of the input is never read, so that streaming moves less data."""
     return geometry.taps == 1 and geometry.y.stride * geometry.x.stride > 1
 
 
 def can_read(layout: Layout, geometry: Geometry, *, loads: bool) -> bool:
-    """Tell whether a layer can read a layout; one that `loads` it needs rows of its own view."""
+    """Return whether a layer can read a layout; if it also loads it, only in its own view."""
     seen = layout.seen_as(geometry.source)
     if seen is not None:
         return seen.pads(geometry)
@@ -155,7 +156,7 @@ def can_read(layout: Layout, geometry: Geometry, *, loads: bool) -> bool:
 
 
 def reads_maps_as_rows(layout: Layout, geometry: Geometry) -> bool:
-    """Tell whether each row of a matrix product is one feature map, with gaps between its rows."""
+    """Return whether each row of a matrix product is one feature map with gaps between its rows."""
     maps = layout.view
     return (
         geometry.is_matmul
@@ -170,7 +171,7 @@ def _place_all(
     readers: Mapping[str, frozenset[int]],
     hardware: Hardware,
 ) -> Arena:
-    """Place what fits; the largest goes to memory until the rest does."""
+    """Place tensors in the buffer; move them to memory, one at a time, until the others fit."""
     kept = dict(layouts)
     early = 1
     while True:
@@ -186,7 +187,7 @@ def _place_all(
         if placed.size <= hardware.buffer_words:
             return placed
         if early:
-            # Regions that are free a layer earlier spare fences; what fits without comes first.
+            # Reserving regions one layer early avoids fences, but keeping tensors matters more.
             early = 0
             continue
         del kept[_least_useful(uses, lifetimes, kept)]
@@ -202,7 +203,7 @@ def _lifetime(
 def _least_useful(
     uses: _Uses, lifetimes: Mapping[str, arena.Lifetime], kept: Mapping[str, Layout]
 ) -> str:
-    """Return what to leave in memory: at the fullest time, an input, else the largest tensor."""
+    """Return what to leave in memory: at the fullest time, an input, or the largest tensor."""
     steps = sorted({lifetime.first for lifetime in lifetimes.values()})
 
     def alive(step: int) -> list[str]:
@@ -214,7 +215,7 @@ def _least_useful(
 
 
 def _streamed(uses: _Uses, readers: Mapping[str, frozenset[int]]) -> dict[int, str]:
-    """Return layer -> tensor that it reads from memory."""
+    """Return layer -> the tensor that it streams from memory."""
     return {
         index: name
         for name, layers in uses.readers.items()
@@ -230,7 +231,7 @@ def _staging_name(index: int) -> str:
 def _staging_sizes(
     uses: _Uses, readers: Mapping[str, frozenset[int]], hardware: Hardware
 ) -> dict[int, int]:
-    """Return the words that layers need at least to stream."""
+    """Return layer -> the fewest words of buffer that it needs for streaming."""
     share = hardware.buffer_words // _STAGING_SHARE
     sizes = {}
     for index, name in _streamed(uses, readers).items():
@@ -243,7 +244,7 @@ def _staging_sizes(
 def _staging(
     placed: Arena, streamed: Mapping[int, str], hardware: Hardware
 ) -> dict[int, tuple[int, int]]:
-    """Give each layer that streams the largest free part of the buffer."""
+    """Return, for each layer that streams, its region enlarged by the free words around it."""
     areas = {}
     for index in streamed:
         own = _staging_name(index)

@@ -1,1 +1,1 @@
-"""How a layer is cut into jobs."""
+"""Cutting of layers into jobs."""

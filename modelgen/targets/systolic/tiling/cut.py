@@ -1,8 +1,8 @@
-"""Cuts a layer into engine jobs.
+"""Cutting of a layer into engine jobs.
 
-Positions are cut into blocks of rows (and, where not even one row fits, of columns), output
-channels into blocks of tiles, and the window into chunks. A block is loaded once for all its
-tiles where the window is whole; chunks are loaded anew for each block of tiles.
+Positions are cut into blocks of rows (and of columns, if not even one row fits), output channels
+into blocks of tiles, and the window into chunks. If the window is whole, a block is loaded once for
+all its tiles; chunks are loaded again for each block of tiles.
 """
 
 from __future__ import annotations
@@ -29,30 +29,30 @@ from modelgen.targets.systolic.tiling.window import (
 
 @dataclass(frozen=True)
 class Source:
-    """Where a layer finds its input."""
+    """Where a layer's input is."""
 
     tensor: str
     layout: Layout | None = None
     """Where it is in the buffer; None: it is streamed from memory."""
     loads: bool = False
-    """This layer brings it there, rows ahead of their use."""
+    """Whether this layer loads it into the buffer, rows ahead of their use."""
     staging: tuple[int, int] = (0, 0)
-    """(first word, words) of the buffer for what is streamed."""
+    """(first word, words) of the area of the buffer for streaming."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where a layer puts its output."""
+    """Where a layer's output goes."""
 
     tensor: str
     memory: bool
     layout: Layout | None = None
     residual: str | None = None
-    """The tensor that is added."""
+    """The residual operand."""
     channel: int = 0
-    """Where in each pixel of the buffer the output's channels begin."""
+    """Where the output's channels begin in each pixel of its buffer."""
     pixel: int | None = None
-    """Channels of the buffer's pixels; None: the output's."""
+    """Channels of the buffer's pixels; None: as many as the output's."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +70,13 @@ class Tiling:
     channels: int
     """Input channels of a chunk."""
     span: bool
-    """Slices go on from one kernel row to the next."""
+    """Whether slices continue from one kernel row into the next."""
 
 
 def spans(geometry: Geometry, source: Source, taps: tuple[int, int], hardware: Hardware) -> bool:
-    """Tell whether the source lies such that spanning slices are possible."""
+    """Return whether the source's layout permits slices that span kernel rows."""
     if source.layout is None:
-        # With an odd dilation some pitch suits any run: the number of banks is a power of two.
+        # The number of banks is a power of two, so with an odd dilation some pitch suits any run.
         return taps[0] > 1 and geometry.y.dilation % 2 == 1
     seen = source.layout.seen_as(geometry.source)
     if seen is None:
@@ -87,11 +87,11 @@ def spans(geometry: Geometry, source: Source, taps: tuple[int, int], hardware: H
 
 @dataclass(frozen=True)
 class Stream:
-    """Weights in the order in which jobs use them: slice by slice, tile by tile."""
+    """A weight stream: weights in the order in which jobs use them."""
 
     chunk: Chunk
     slices: list[np.ndarray]
-    """Indices of K; empty where each channel has weights of its own."""
+    """Indices of K of each slice; empty if each channel has its own weights."""
     first_tile: int
     tiles: int
 
@@ -102,15 +102,15 @@ class Cut:
 
     jobs: list[Job]
     slices: tuple[np.ndarray, ...]
-    """Indices of K of all chunks, in the order of their addition."""
+    """Indices of K of each slice of all chunks, in the order in which slices are added."""
     streams: tuple[Stream, ...]
-    """Weight streams; `Job.weights` is the number of one."""
+    """Weight streams; `Job.weights` is an index into them."""
 
 
 def cut(
     geometry: Geometry, source: Source, target: Target, tiling: Tiling, hardware: Hardware
 ) -> Cut:
-    """Return the jobs of a layer; accumulators and fences are given later."""
+    """Return the jobs of a layer; accumulators and fences are assigned later."""
     return _Cutter(geometry, source, target, tiling, hardware).cut()
 
 
@@ -130,7 +130,7 @@ class _Cutter:
         self._hardware = hardware
         self._stages = 0
         self._loaded = 0
-        """Rows of the present image that are in the buffer, where this layer brings them there."""
+        """Rows of the current image already in the buffer, if this layer loads them."""
         self._streams: dict[tuple[Chunk, int, int], int] = {}
         self._slices: dict[Chunk, list[np.ndarray]] = {}
 
@@ -153,7 +153,7 @@ class _Cutter:
                     yield from self._block(image, y, x_range)
 
     def _block(self, image: int, y: range, x: range) -> Iterator[Job]:
-        """Give the jobs of some stored positions: tiles, and chunks of each."""
+        """Yield the jobs of some stored positions: for each block of tiles, its chunks."""
         pool_y, pool_x = self._geometry.pool
         block = Block(
             image,
@@ -186,7 +186,7 @@ class _Cutter:
         return range(tiles.start * size, min(tiles.stop * size, self._geometry.outputs))
 
     def _chunks(self, first_tile: int) -> list[Chunk]:
-        """Return the chunks in the order of their addition; what is resident by then is whole."""
+        """Return the chunks in the order in which they are added; one if all input is resident."""
         if self._source.layout is not None and (first_tile > 0 or not self._source.loads):
             return [whole_window(self._geometry)]
         return chunks_of(self._geometry, self._tiling.taps, self._tiling.channels)
@@ -198,7 +198,7 @@ class _Cutter:
         first_tile: int,
         held: tuple[Load, Compute] | None,
     ) -> tuple[Load | None, Compute, tuple[Load, Compute] | None]:
-        """Return what to load, how to read it, and what later tiles of the block find loaded."""
+        """Return what to load, how to read it, and what stays loaded for later tiles."""
         geometry, span = self._geometry, self._tiling.span
         if self._source.layout is not None:
             compute = resident(geometry, block, chunk, self._source.layout, span=span)
@@ -216,7 +216,7 @@ class _Cutter:
         return *moved, moved
 
     def _stage(self, words: int) -> int:
-        """Return the half of the staging area whose turn it is; the start if halves are small."""
+        """Return where to stage: the area's halves in turn, or its start if they are too small."""
         base, size = self._source.staging
         half = size // 2
         self._stages += 1
@@ -225,8 +225,8 @@ class _Cutter:
     def _progressive(self, block: Block, chunk: Chunk, whole: Layout) -> Load | None:
         """Return a load of the rows that a block is the first to read.
 
-        The first block of a map brings a row at least, even if it sees nothing but padding: the
-        words above the first row are filled with it.
+        The first block of a map loads at least one row, even if it reads only padding, because the
+        words above the first row are filled by the same load.
         """
         view = self._geometry.source
         layout = whole.seen_as(view)
@@ -262,7 +262,7 @@ class _Cutter:
         )
 
     def _stream(self, chunk: Chunk, tiles: range) -> int | None:
-        """Return the number of a weight stream."""
+        """Return the index of a weight stream, or None if the operation has no weights."""
         geometry = self._geometry
         if chunk not in self._slices:
             self._slices[chunk] = self._slices_of(chunk)
@@ -315,13 +315,13 @@ def _ranges(sizes: Sequence[int]) -> Iterator[range]:
 
 
 def with_accumulators(jobs: Sequence[Job], groups: int, hardware: Hardware) -> list[Job]:
-    """Return jobs with accumulators: sums of consecutive groups lie at alternating ends.
+    """Return jobs with accumulators, at alternating ends for consecutive groups.
 
-    So one group is stored while the next is computed.
+    This way, one group can be stored while the next is computed.
 
     Args:
-        jobs: of a layer; a group is the jobs from one that begins sums to the next.
-        groups: how many there were before.
+        jobs: the jobs of a layer; each group begins with a job that begins sums.
+        groups: number of groups before these.
         hardware: sizes of the engine.
     """
     placed = []
@@ -333,7 +333,7 @@ def with_accumulators(jobs: Sequence[Job], groups: int, hardware: Hardware) -> l
 
 
 def frames(layout: Layout) -> list[Load]:
-    """Return what fills the frame of each map, and leaves its pixels alone."""
+    """Return the loads that fill the frame of each map without touching its pixels."""
     if layout.fill is None:
         return []
     view = layout.view
@@ -353,5 +353,5 @@ def frames(layout: Layout) -> list[Load]:
 
 
 def tile_count(geometry: Geometry, hardware: Hardware) -> int:
-    """Return the tiles of S output channels."""
+    """Return the number of tiles of S output channels."""
     return ceil_div(geometry.outputs, hardware.array_size)

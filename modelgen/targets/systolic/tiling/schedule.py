@@ -1,6 +1,6 @@
-"""Chooses how a layer is cut into jobs: of the ways that fit, the fastest by the cost model.
+"""Choice of a layer's tiling: of those that fit, the fastest according to the cost model.
 
-The last block of rows is made small where that pays: the next layer starts while it is stored.
+The last block of rows is made small if that pays off, as the next layer starts while it is stored.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from modelgen.targets.systolic.tiling.cut import (
 )
 
 _MOST_SIMULATED = 40
-"""Tilings that are tried with the cost model, the most promising ones first."""
+"""Number of tilings evaluated with the cost model, the most promising ones first."""
 _MOST_JOBS = 200
 """Tilings with more jobs than this are compared by their bounds only."""
 _ABOUT_AS_FAST = 1.002
-"""Tilings within this factor of the fastest count as equal: the one with fewer jobs is taken."""
+"""Tilings within this factor of the fastest count as equal, and the one with fewer jobs wins."""
 _BLOCK_COUNTS = (1, 2, 3, 4, 5, 6, 8, 12, 16, 24, 32)
 _LAST_HEIGHTS = (1, 2, 3, 4, 6, 8)
 _MOST_SPLIT_TILES = 32
-"""Layers with more tiles than this gain nothing from a small last block of them."""
+"""Layers with more tiles than this gain nothing from a small last block of tiles."""
 _EXPOSED = 0.1
-"""Weight of the storing that the next layer can hide."""
+"""Weight of the storing time that the next layer can hide."""
 
 
 @dataclass(frozen=True)
@@ -47,21 +47,23 @@ class Schedule:
     tiling: Tiling
     cut: Cut
     ready_rows: int
-    """Rows of the output that are stored when all jobs but the last have stored."""
+    """Rows of the output that are stored once all jobs but the last have stored."""
 
 
 @dataclass(frozen=True)
 class _Rank:
-    """What decides between two tilings."""
+    """The criteria by which tilings are compared."""
 
     cycles: float
     jobs: int
     first_tiles: int
-    """Tiles that are computed while the input is loaded, if it is: the more, the less the array
-    waits for the port, and the fewer are left to be stored later."""
+    """If the layer loads its input, the number of tiles computed meanwhile: the more there are, the
+    less the array waits for the port, and the fewer remain to be stored later."""
 
     def is_better(self, other: _Rank) -> bool:
-        """Compare: fewer jobs, then more first tiles decide where both are about as fast."""
+        """Return whether this is faster; if about as fast, whether it has fewer jobs, then whether
+        it has more first tiles.
+        """
         slower, faster = max(self.cycles, other.cycles), min(self.cycles, other.cycles)
         if slower <= faster * _ABOUT_AS_FAST:
             return (self.jobs, -self.first_tiles) < (other.jobs, -other.first_tiles)
@@ -81,28 +83,28 @@ def schedule(
     """Return the fastest tiling of a layer.
 
     Args:
-        name: of the layer.
-        geometry: of the layer.
+        name: the layer's name.
+        geometry: the layer's geometry.
         source: where its input is.
         target: where its output goes.
         hardware: sizes of the engine.
-        ready_rows: rows of the input that are there when the layer begins; the others are being
-            stored by the layer before.
-        final: no layer follows that could hide the storing.
+        ready_rows: rows of the input that are available when the layer begins; the others are still
+            being stored by the previous layer.
+        final: whether no layer follows that could hide the storing.
 
     Raises:
         ModelError: the buffer is too small.
     """
     tilings = list(_tilings(geometry, source, hardware))
     if not tilings and source.layout is None:
-        # One area instead of two halves: each block waits for the one before.
+        # Use one area instead of two halves, so that each block waits for the previous one.
         whole = replace(source, staging=(source.staging[0], 2 * source.staging[1]))
         tilings = list(_tilings(geometry, whole, hardware))
     if not tilings:
         raise ModelError(
-            f"Layer '{name}' has {geometry.channels} channels, for which the activation buffer of "
-            f"{hardware.buffer_words} words is too small. Raise engine.buffer_words in the "
-            "hardware configuration."
+            f"The activation buffer is too small: with {geometry.channels} channels, not even the "
+            f"smallest block of layer '{name}' fits {hardware.buffer_words} words. Raise "
+            "engine.buffer_words in the hardware configuration."
         )
     bounds = {tiling: _bound(geometry, source, target, tiling, hardware) for tiling in tilings}
     best: tuple[_Rank, Tiling, Cut] | None = None
@@ -131,7 +133,7 @@ def _cost(
     *,
     final: bool,
 ) -> float:
-    """Return cycles until the next layer can begin, and a part of those that it has to hide."""
+    """Return the cycles until the next layer can begin, plus a share of those that it can hide."""
     jobs = with_accumulators(jobs, 0, hardware)
     costs: list[JobCost] = [
         job_cost(job, hardware, last=index == len(jobs) - 1) for index, job in enumerate(jobs)
@@ -146,7 +148,7 @@ def _cost(
 
 
 def _tilings(geometry: Geometry, source: Source, hardware: Hardware) -> Iterator[Tiling]:
-    """Give the tilings that fit accumulators, buffer and descriptors."""
+    """Yield the tilings that fit the accumulators, the buffer and the fields of descriptors."""
     seen: set[Tiling] = set()
     for taps, channels in _chunks(geometry, source, hardware):
         span = bool(saves_slices(geometry, hardware)) and spans(geometry, source, taps, hardware)
@@ -162,19 +164,19 @@ def _tilings(geometry: Geometry, source: Source, hardware: Hardware) -> Iterator
 
 
 def _split(size: int, step: int) -> tuple[int, ...]:
-    """Return `size` as parts of `step` and what is left."""
+    """Return `size` as parts of `step` and the remainder."""
     return tuple(min(step, size - start) for start in range(0, size, step))
 
 
 def _chunks(
     geometry: Geometry, source: Source, hardware: Hardware
 ) -> Iterator[tuple[tuple[int, int], int]]:
-    """Give (taps, channels) of chunks to try; of channel by channel layers the channels are all."""
+    """Yield (taps, channels) of chunks to try; per-channel operations are not cut by channels."""
     kernel = geometry.y.kernel, geometry.x.kernel
     yield kernel, geometry.channels
     size = hardware.array_size
     if source.layout is not None:
-        # A matrix that comes from memory may come in parts, if no frame is filled round its rows.
+        # A matrix may be loaded from memory in parts, if no frame is filled around its rows.
         parts_fit = geometry.source.columns == 1 and source.layout.fill is None
         if source.loads and parts_fit and geometry.taps == 1:
             for parts in (2, 4, 8, 16):
@@ -192,7 +194,7 @@ def _chunks(
 
 
 def _tile_splits(geometry: Geometry, hardware: Hardware) -> set[tuple[int, ...]]:
-    """Return splits of the tiles into blocks; a small last one leaves little to store."""
+    """Return splits of the tiles into blocks; a small last block leaves little to store."""
     tiles = tile_count(geometry, hardware)
     most = min(tiles, hardware.accumulator_depth // 2, FIELD_LIMIT // hardware.array_size)
     steps = {min(ceil_div(tiles, parts), most) for parts in range(1, 9)} | {1, most}
@@ -204,12 +206,12 @@ def _tile_splits(geometry: Geometry, hardware: Hardware) -> set[tuple[int, ...]]
 
 
 def _pair(blocks: tuple[int, ...]) -> int:
-    """Return the most tiles of two consecutive blocks, which need accumulators at the same time."""
+    """Return the most tiles in two consecutive blocks, which use accumulators at the same time."""
     return max(map(sum, zip(blocks, (*blocks[1:], blocks[0]), strict=True)))
 
 
 def _widths(geometry: Geometry, source: Source, pair: int, hardware: Hardware) -> list[int]:
-    """Return widths of blocks, in stored columns: all, or equal parts that fit."""
+    """Return widths of blocks to try, in stored columns: all columns, or equal parts that fit."""
     columns = geometry.target.columns
     pool = geometry.pool[0] * geometry.pool[1]
     most = hardware.accumulator_depth // (pair * pool)
@@ -227,7 +229,7 @@ def _widths(geometry: Geometry, source: Source, pair: int, hardware: Hardware) -
 def _heights(
     geometry: Geometry, pair: int, width: int, hardware: Hardware
 ) -> Iterator[tuple[int, ...]]:
-    """Give heights of the blocks of stored rows."""
+    """Yield the heights of the blocks of stored rows to try."""
     rows = geometry.target.rows
     entries = pair * width * geometry.pool[0] * geometry.pool[1]
     most = min(hardware.accumulator_depth // entries, rows, FIELD_LIMIT)
@@ -247,7 +249,7 @@ def _heights(
 
 
 def _evenly(size: int, parts: int) -> tuple[int, ...]:
-    """Return `size` in parts that differ by one at most, the larger ones first."""
+    """Return `size` as parts that differ by at most one, the larger ones first."""
     small, more = divmod(size, parts)
     return (small + 1,) * more + (small,) * (parts - more)
 
@@ -267,14 +269,14 @@ def _fits(geometry: Geometry, source: Source, tiling: Tiling, hardware: Hardware
 
 
 def _staged_channels(geometry: Geometry, tiling: Tiling, hardware: Hardware) -> int:
-    """Return the channels that are loaded at a time."""
+    """Return the number of channels loaded at a time."""
     if geometry.is_matmul:
         return min(tiling.channels, geometry.channels)
     return min(tiling.tiles[0] * hardware.array_size, geometry.channels)
 
 
 def window_words(geometry: Geometry, tiling: Tiling, channels: int, hardware: Hardware) -> int:
-    """Return the words of buffer that the largest block's input takes, or some more."""
+    """Return an upper bound on the words of buffer that the largest block's input needs."""
 
     def points(axis: Axis, positions: int, taps: int) -> int:
         if taps == 1:
@@ -290,7 +292,7 @@ def window_words(geometry: Geometry, tiling: Tiling, channels: int, hardware: Ha
 def _bound(
     geometry: Geometry, source: Source, target: Target, tiling: Tiling, hardware: Hardware
 ) -> float:
-    """Return about the cycles that a tiling needs where everything overlaps that can."""
+    """Return roughly the cycles that a tiling needs if everything overlaps that can."""
     size, port = hardware.array_size, hardware.port_words
     images, columns = geometry.source.images, geometry.target.columns
     pool = geometry.pool[0] * geometry.pool[1]
@@ -325,7 +327,7 @@ def _bound(
 def _slice_count(
     geometry: Geometry, source: Source, tiling: Tiling, hardware: Hardware
 ) -> tuple[int, int]:
-    """Return the slices of a position, and the chunks."""
+    """Return the number of slices of a position, and the number of chunks."""
     size = hardware.array_size
     taps_y, taps_x = tiling.taps
     parts_y, parts_x = ceil_div(geometry.y.kernel, taps_y), ceil_div(geometry.x.kernel, taps_x)

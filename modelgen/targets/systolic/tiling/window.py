@@ -1,4 +1,4 @@
-"""Which words of the buffer a block of positions reads, and what has to be loaded for that."""
+"""Which words of the buffer a block of positions reads, and what it has to load."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Chunk:
     channels: range
 
     def covers(self, geometry: Geometry) -> bool:
-        """Tell whether this is the whole window."""
+        """Return whether this is the whole window."""
         parts = (len(self.y), len(self.x), len(self.channels))
         return parts == (geometry.y.kernel, geometry.x.kernel, geometry.channels)
 
@@ -37,7 +37,7 @@ class Block:
 
 
 def whole_window(geometry: Geometry) -> Chunk:
-    """Return the chunk that is everything."""
+    """Return the chunk that covers the whole window."""
     kernel = range(geometry.y.kernel), range(geometry.x.kernel)
     return Chunk(*kernel, range(geometry.channels))
 
@@ -48,10 +48,10 @@ def slices_of(
     """Return the indices of K of each slice of a chunk, in order.
 
     Args:
-        geometry: of a matrix product or convolution.
+        geometry: geometry of a matrix product or convolution.
         chunk: part of the window.
-        span: slices go on from one run to the next.
-        row_words: words of a run, where the one tap's channels lie in several; else 0.
+        span: whether slices continue from one run into the next.
+        row_words: words of a run, if the channels of the only tap are in several runs; otherwise 0.
         array_size: S.
     """
     channels = np.arange(chunk.channels.start, chunk.channels.stop)
@@ -71,12 +71,12 @@ def slices_of(
 
 @dataclass(frozen=True)
 class Grid:
-    """The pixels of one axis that a block's chunk touches, evenly spaced."""
+    """The evenly spaced pixels along one axis that a block's chunk reads."""
 
     start: int
-    """First pixel that exists."""
+    """First pixel inside the map."""
     step: int
-    """Pixels between neighbours."""
+    """Distance between neighbours, in pixels."""
     before: int
     """Grid points before the first pixel."""
     pixels: int
@@ -88,12 +88,12 @@ class Grid:
 
     @property
     def points(self) -> int:
-        """Number of grid points, with those of the padding."""
+        """Number of grid points, including the padding."""
         return self.before + self.pixels + self.after
 
 
 def grid(axis: Axis, positions: range, taps: range) -> Grid:
-    """Return the grid of some positions and taps; one tap alone skips what a stride skips."""
+    """Return the grid of some positions and taps; a single tap skips pixels between strides."""
     first = positions.start * axis.stride - axis.before + taps.start * axis.dilation
     count, step = len(positions), axis.stride
     steps = (1, 0)
@@ -108,9 +108,9 @@ def grid(axis: Axis, positions: range, taps: range) -> Grid:
 def staged(
     geometry: Geometry, block: Block, chunk: Chunk, tensor: str, *, span: bool, hardware: Hardware
 ) -> tuple[Load, Compute, int]:
-    """Return a load of just the words that are read, the reading, and the words of buffer.
+    """Return a load of only the words that are read, how they are read, and the words of buffer.
 
-    Both lie at word 0 of the buffer; see `moved`.
+    Both start at word 0 of the buffer; the caller moves them.
     """
     rows, columns = grid(geometry.y, block.y, chunk.y), grid(geometry.x, block.x, chunk.x)
     pixel = len(chunk.channels)
@@ -123,7 +123,7 @@ def staged(
 def _pitch(
     rows: Grid, columns: Grid, pixel: int, taps: int, hardware: Hardware, *, span: bool
 ) -> int:
-    """Return the words between rows of a window."""
+    """Return the words between the beginnings of a window's rows."""
     pitch = columns.pixels * pixel + max(columns.before, columns.after) * pixel
     if columns.pixels == 0:
         pitch = columns.points * pixel
@@ -143,7 +143,7 @@ def _window_load(
 ) -> Load:
     view, pixel = geometry.source, len(chunk.channels)
     if rows.pixels == 0 or columns.pixels == 0:
-        # Nothing but padding: a descriptor still needs one word that is not filled.
+        # Only padding, but a descriptor needs at least one word that is not filled.
         head = (rows.points - 1) * pitch + columns.points * pixel
         return Load(1, 1, 1, base=0, pitch=1, head=head, fill=geometry.padding_value)
     padded = rows.before or rows.after or columns.before or columns.after
@@ -169,7 +169,7 @@ def _window_load(
 
 
 def _extent(load: Load) -> int:
-    """Return the words that a load writes, from its base."""
+    """Return the number of words from a load's base to the last that it writes."""
     if load.fill is None:
         return load.head + (load.rows - 1) * load.pitch + load.columns * load.words
     return load.head + load.rows * load.pitch + load.tail
@@ -187,7 +187,7 @@ def _reading(
     *,
     span: bool,
 ) -> Compute:
-    """Return the reading of a window whose grid lies `pitch` and `pixel` words apart."""
+    """Return how a window is read whose rows and pixels are `pitch` and `pixel` words apart."""
     tap_y, tap_x = rows.tap_step * pitch, columns.tap_step * pixel
     run, runs_y, runs_x = len(chunk.channels), len(chunk.y), len(chunk.x)
     if geometry.is_matmul and (tap_x == run or runs_x == 1):
@@ -210,7 +210,7 @@ def _reading(
 def resident(
     geometry: Geometry, block: Block, chunk: Chunk, layout: Layout, *, span: bool
 ) -> Compute:
-    """Return the reading of a block from feature maps that lie in the buffer."""
+    """Return how a block is read from feature maps in the buffer."""
     seen = layout.seen_as(geometry.source)
     if seen is None:
         return _maps_as_rows(block, layout, span=span)
@@ -224,7 +224,7 @@ def resident(
 
 
 def _maps_as_rows(block: Block, layout: Layout, *, span: bool) -> Compute:
-    """Return the reading of a matrix product of which each row is one framed feature map."""
+    """Return how a matrix product is read if each of its rows is one framed feature map."""
     maps = layout.view
     return Compute(
         base=layout.at(block.y.start, 0, 0),

@@ -54,12 +54,12 @@ def export_with(
 @pytest.mark.parametrize(
     ("test", "train", "message"),
     [
-        ([0, 3], None, r"Data 'mine': test labels go from 0 to 3.* 3 classes, 0 to 2\. Change"),
-        ([-1, 2], None, "test labels go from -1 to 2"),
-        ([0, 0.5], None, "test_labels must be one whole number"),
-        ([0, np.nan], None, "test_labels must be one whole number"),
-        ([0, 2], [1, 7], "training labels go from 1 to 7"),
-        (None, [-4, 1], "training labels go from -4 to 1"),
+        ([0, 3], None, r"Data 'mine': test labels range from 0 to 3.* 3 classes, 0 to 2\. Change"),
+        ([-1, 2], None, "test labels range from -1 to 2"),
+        ([0, 0.5], None, "test_labels must be one integer per input"),
+        ([0, np.nan], None, "test_labels must be one integer per input"),
+        ([0, 2], [1, 7], "training labels range from 1 to 7"),
+        (None, [-4, 1], "training labels range from -4 to 1"),
     ],
 )
 @pytest.mark.parametrize("training", [None, {"steps": 2, "batch": 2}])
@@ -78,7 +78,7 @@ def test_labels_outside_the_classes(
 
 
 def test_labels_beside_an_argmax(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="test labels go from 0 to 3, but the model has 3 classes"):
+    with pytest.raises(ModelError, match="labels range from 0 to 3, but the model has 3 classes"):
         export_with(tmp_path, Argmax(), test=[0, 3])
 
 
@@ -91,7 +91,7 @@ def test_labels_of_the_classes_are_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("model", "shape", "message"),
     [
-        (nn.Linear(4, 1), (4,), "a single value for each input, which names no class"),
+        (nn.Linear(4, 1), (4,), "a single value for each input, which does not identify a class"),
         (nn.Conv2d(4, 3, 1), (4, 2, 5), r"feature maps of 3x2x5 \(channels, rows, columns\)"),
         (nn.Sequential(nn.Conv2d(4, 3, 1), nn.Flatten()), (4, 2, 5), "feature maps of 3x2x5"),
     ],
@@ -106,12 +106,12 @@ def test_labels_beside_something_else_than_classes(
 @pytest.mark.parametrize(
     ("model", "shape", "message"),
     [
-        (classifier(nn.Softmax(1)), (4,), r"ends in softmax already \(layer '1'\)"),
-        (classifier(nn.Softmax(1), nn.Flatten()), (4,), r"ends in softmax already \(layer '1'\)"),
-        (Argmax(), (4,), r"ends in argmax already \(layer 'argmax'\).*'softmax' to False"),
-        (nn.Linear(4, 1), (4,), "gives 1x1 values for 1 inputs"),
-        (nn.Sequential(nn.Linear(4, 1), nn.Flatten(0)), (4,), "gives 1 values for 1 inputs"),
-        (nn.Conv2d(4, 3, 1), (4, 2, 5), "gives feature maps of 3x2x5"),
+        (classifier(nn.Softmax(1)), (4,), r"already ends in softmax \(layer '1'\)"),
+        (classifier(nn.Softmax(1), nn.Flatten()), (4,), r"already ends in softmax \(layer '1'\)"),
+        (Argmax(), (4,), r"already ends in argmax \(layer 'argmax'\).*'softmax' to False"),
+        (nn.Linear(4, 1), (4,), "returns 1x1 values for 1 inputs"),
+        (nn.Sequential(nn.Linear(4, 1), nn.Flatten(0)), (4,), "returns 1 values for 1 inputs"),
+        (nn.Conv2d(4, 3, 1), (4, 2, 5), "returns feature maps of 3x2x5"),
     ],
 )
 def test_a_softmax_that_cannot_be_added(

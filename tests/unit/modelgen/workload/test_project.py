@@ -56,7 +56,7 @@ def test_missing_file(tmp_path: Path) -> None:
 
 def test_missing_function(tmp_path: Path) -> None:
     text = message_of(project_with(tmp_path, GOOD.replace("def model()", "def modell()")))
-    assert "has no function model; it needs model() -> torch.nn.Module" in text
+    assert "has no function model. Define model() -> torch.nn.Module" in text
 
 
 def test_syntax_error_gives_the_line(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_error_in_a_function_gives_the_line(tmp_path: Path) -> None:
 
 def test_data_of_another_kind(tmp_path: Path) -> None:
     wrong = GOOD.replace('return Data("halves", x, y, x, y)', "return x, y")
-    assert "returned a tuple; it must return a modelgen.workload.data.Data" in message_of(
+    assert "returned a tuple; expected a modelgen.workload.data.Data" in message_of(
         project_with(tmp_path, wrong)
     )
 

@@ -178,5 +178,5 @@ def test_sums_are_overwritten_when_they_have_been_stored() -> None:
 def test_a_job_that_stores_over_what_it_reads_is_a_bug_of_the_compiler() -> None:
     first, *_ = three_jobs()
     over = replace(first, store=replace(first.store, buffer=first.compute.base))
-    with pytest.raises(AssertionError, match="stores over what it reads"):
+    with pytest.raises(AssertionError, match="overwrites the words that it reads"):
         fences_of(over)

@@ -97,7 +97,7 @@ def test_other_content_is_told(tmp_path: Path) -> None:
     files["data_batch_2.bin"] = files["data_batch_1.bin"]
     write(tmp_path / "cifar10", {cifar10.ARCHIVE: archive_of(files)})
     note = cifar10.load(tmp_path, NOWHERE).note
-    assert "data_batch_2.bin" in note and "not the published content" in note
+    assert "data_batch_2.bin" in note and "not have the published content" in note
     assert "data_batch_1.bin" not in note
 
 
@@ -124,9 +124,9 @@ def test_damaged_archives_are_named(tmp_path: Path, content: bytes, message: str
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "0 bytes are not whole records"),
-        (b"\1" * 3074, "3074 bytes are not whole records"),
-        (b"\12" * 3073, "holds the label 10"),
+        (b"", "0 bytes, is not a positive multiple of 3073"),
+        (b"\1" * 3074, "3074 bytes, is not a positive multiple of 3073"),
+        (b"\12" * 3073, "contains the label 10; expected 0 to 9"),
     ],
 )
 def test_wrong_content_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
@@ -139,7 +139,7 @@ def test_some_files_are_refused(tmp_path: Path) -> None:
     files = contents()
     del files["test_batch.bin"]
     write(tmp_path / "cifar10", files)
-    with pytest.raises(ModelError, match=r"lacks test_batch\.bin"):
+    with pytest.raises(ModelError, match=r"is missing test_batch\.bin"):
         cifar10.load(tmp_path, NOWHERE)
 
 

@@ -16,7 +16,7 @@ def test_data_that_does_not_fit_together() -> None:
         Data("mine", images, np.zeros(2))
     with pytest.raises(ModelError, match="no test inputs"):
         Data("mine", images[:0])
-    with pytest.raises(ModelError, match="for training have the shape"):
+    with pytest.raises(ModelError, match="training inputs have the shape"):
         Data("mine", images, np.zeros(3), np.zeros((3, 5)), np.zeros(3))
 
 
@@ -26,13 +26,13 @@ def test_data_of_wrong_kinds() -> None:
         Data(images, np.zeros(3))
     with pytest.raises(ModelError, match="no test inputs"):
         Data("mine", None)
-    with pytest.raises(ModelError, match="test_inputs are not an array of numbers"):
+    with pytest.raises(ModelError, match="test_inputs is not an array of numbers"):
         Data("mine", [["a", "b"]])
-    with pytest.raises(ModelError, match="test_labels must be one whole number for each input"):
+    with pytest.raises(ModelError, match="test_labels must be one integer per input"):
         Data("mine", images, np.full(3, 0.5))
-    with pytest.raises(ModelError, match="test_labels must be one whole number for each input"):
+    with pytest.raises(ModelError, match="test_labels must be one integer per input"):
         Data("mine", images, np.eye(3))
-    with pytest.raises(ModelError, match="train_inputs hold values that are NaN"):
+    with pytest.raises(ModelError, match="train_inputs contains values that are NaN"):
         Data("mine", images, None, np.full((3, 4), np.nan), np.zeros(3))
 
 

@@ -36,5 +36,5 @@ def test_text_instead_of_gzip_is_named(tmp_path: Path) -> None:
 def test_bytes_after_the_end_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "labels"
     path.write_bytes(idx(np.zeros(3)) + b"x")
-    with pytest.raises(ModelError, match="bytes after its end"):
+    with pytest.raises(ModelError, match="has trailing bytes"):
         read_idx(path, 1)

@@ -45,9 +45,9 @@ def test_features_are_read_and_standardized(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("test_labels", None, "lacks test_labels"),
+        ("test_labels", None, "is missing test_labels"),
         ("train_features", np.zeros((30, 49, 13)), "train_features is 30 x 49 x 13"),
-        ("train_labels", np.full(30, 12), "train_labels go from 12 to 12, not from 0 to 11"),
+        ("train_labels", np.full(30, 12), "train_labels range from 12 to 12; expected 0 to 11"),
         ("test_features", np.array([{}]), "not a NumPy archive of numbers"),
     ],
 )
