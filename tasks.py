@@ -137,7 +137,7 @@ def _answer(json: bool, work, *arguments) -> None:
 
 def _stage(name: str, project: str, options: dict, json: bool) -> None:
     from flows.stages.options import Options
-    from flows.stages.pipeline import run
+    from flows.stages.run import run
 
     _answer(json, run, ROOT, Options.from_command_line(ROOT, project=project, **options), name)
 

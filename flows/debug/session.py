@@ -15,9 +15,9 @@ from flows.debug.background import Background
 from flows.errors import HeepstorError
 from flows.repository import shown
 from flows.simulate import hardware
-from flows.stages import pipeline
 from flows.stages.options import Options
 from flows.stages.pipeline import Pipeline
+from flows.stages.run import run as run_stages
 from flows.system.processes import run_foreground
 from flows.terminal.arguments import user_path
 from flows.terminal.progress import Progress, Terminal
@@ -56,9 +56,9 @@ def run(root: Path, options: Options, port: str, commands: str, terminal: Termin
     _check_port(port)
     script = _script(commands)
     found = tools.find()
-    pipeline.run(root, options, "firmware", terminal)
+    run_stages(root, options, "firmware", terminal)
     if port == SIMULATOR:
-        pipeline.run(root, options, "hardware", terminal)
+        run_stages(root, options, "hardware", terminal)
     stages = Pipeline(root, options, Progress)
     out = stages.build / "debug"
     out.mkdir(parents=True, exist_ok=True)

@@ -27,7 +27,7 @@ from flows.errors import HeepstorError
 from flows.repository import ROOT
 from flows.simulate import hardware
 from flows.stages.options import Options
-from flows.stages.pipeline import run as run_pipeline
+from flows.stages.run import run as run_pipeline
 from flows.system import interrupts
 from flows.system.processes import run_lines, worker_threads
 from flows.terminal.progress import Progress, Terminal

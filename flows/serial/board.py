@@ -14,9 +14,9 @@ from flows.serial.flash import run as flash_board
 from flows.serial.port import check_present, known_ports
 from flows.serial.session import SIMULATOR
 from flows.simulate import hardware
-from flows.stages import pipeline
 from flows.stages.options import Options
 from flows.stages.pipeline import Pipeline
+from flows.stages.run import run as run_stages
 from flows.terminal.arguments import user_path
 from flows.terminal.progress import Progress, Terminal
 from flows.units import megahertz, size
@@ -83,7 +83,7 @@ def _prepare(root: Path, options: Options, port: str, stage: str, terminal: Term
         )
     if port != SIMULATOR:
         check_present(port)
-    pipeline.run(root, options, stage, terminal)
+    run_stages(root, options, stage, terminal)
     return Pipeline(root, options, Progress)
 
 
@@ -91,7 +91,7 @@ def _simulator(stages: Pipeline, options: Options, port: str, terminal: Terminal
     """The simulator, brought up to date, where it stands for the board."""
     if port != SIMULATOR:
         return None
-    pipeline.run(stages.root, options, "hardware", terminal)
+    run_stages(stages.root, options, "hardware", terminal)
     return stages.hardware.folder / hardware.SIMULATOR
 
 

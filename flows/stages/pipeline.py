@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,15 +11,13 @@ from typing import Any
 from flows import config as configuration
 from flows.config import Config
 from flows.errors import HeepstorError
-from flows.repository import COMMAND, build_folder, projects, shown, work_folder
+from flows.repository import COMMAND, projects, work_folder
 from flows.repository.projects import Project
 from flows.repository.sources import defines, import_closure, imported_by, is_source, module_name
-from flows.stages.hashing import FileHashes
 from flows.stages.options import Options
-from flows.stages.stage import MANIFEST, Outcome, Runner, Stage, Upstream, read_manifest
+from flows.stages.stage import MANIFEST, Stage, Upstream, read_manifest
 from flows.stages.user_modules import unloaded_afterwards
-from flows.system.locks import file_lock
-from flows.terminal.progress import Progress, Terminal
+from flows.terminal.progress import Progress
 
 # Each stage, and those that it is made from, in the order in which they run.
 PREREQUISITES = {
@@ -346,78 +343,3 @@ def package_version(package: str) -> str:
         raise HeepstorError(
             f"the package {package} is missing. {COMMAND} doctor says how to install it."
         ) from None
-
-
-def run(root: Path, options: Options, target: str, terminal: Terminal) -> dict:
-    """Brings a stage and those before it up to date; returns what was done, for programs.
-
-    `target` is a stage, or "build" for all of them. Ends with the report's table for both the
-    report and the build.
-    """
-    last = "report" if target == "build" else target
-    if not (last in WITHOUT_PROJECT and not options.project):
-        projects.find(root, options.project, options.build_dir)
-    current: list[Progress] = []
-    pipeline = Pipeline(root, options, lambda: current[-1])
-
-    def on_wait(holder: str) -> None:
-        terminal.note(f"Waiting for {holder}, which is building the same.")
-
-    runner = Runner(root, FileHashes(build_folder(root) / ".hashes.json"), on_wait)
-    outcomes = []
-    # Others with the same project wait for the whole of it: their options may be different.
-    with file_lock(pipeline.build / ".lock", on_wait) if options.project else nullcontext():
-        for name in (*PREREQUISITES[last], last):
-            with terminal.progress(name) as progress:
-                current[:] = [progress]
-                outcome = runner.run(pipeline.stage(name), lambda _, reason: progress.show(reason))
-            terminal.line(name, _status(outcome))
-            if outcome.untracked:
-                why = f"it {outcome.untracked}, and what that reads is not tracked"
-                terminal.note(f"{name} runs each time: {why}.")
-            outcomes.append(outcome)
-    result: dict = {"stages": [_as_json(outcome, root) for outcome in outcomes]}
-    if last == "report":
-        result["report"] = _show_report(pipeline, terminal)
-    elif last == "quantize":
-        result["accuracy"] = _show_accuracy(pipeline, terminal)
-    elif last == "synth":
-        from flows.synth import stage
-
-        result["synth"] = stage.print_result(pipeline.synth.folder, root, terminal)
-    return result
-
-
-def _show_report(pipeline: Pipeline, terminal: Terminal) -> dict:
-    from flows.report import data, page
-    from flows.report import terminal as tables
-
-    folder = pipeline.report.folder
-    report = data.read(folder)
-    tables.show(report, terminal)
-    tables.show_page(shown(pipeline.root, folder / page.PAGE), terminal)
-    return report
-
-
-def _show_accuracy(pipeline: Pipeline, terminal: Terminal) -> dict:
-    from flows.report import accuracy
-
-    found = accuracy.read(pipeline.quantize.folder)
-    accuracy.show(found, terminal)
-    return found
-
-
-def _status(outcome: Outcome) -> str:
-    if outcome.reason is None:
-        return "up to date"
-    return f"done in {outcome.seconds:.1f} s ({outcome.reason})"
-
-
-def _as_json(outcome: Outcome, root: Path) -> dict:
-    return {
-        "name": outcome.stage.name,
-        "ran": outcome.reason is not None,
-        "reason": outcome.reason,
-        "seconds": round(outcome.seconds, 3),
-        "folder": str(shown(root, outcome.stage.folder)),
-    }

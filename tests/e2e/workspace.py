@@ -15,7 +15,8 @@ from flows.repository import sources
 from flows.simulate import hardware
 from flows.stages.hashing import FileHashes
 from flows.stages.options import Options
-from flows.stages.pipeline import BUILD, Pipeline, run
+from flows.stages.pipeline import BUILD, Pipeline
+from flows.stages.run import run
 from flows.stages.stage import Runner
 from flows.terminal.progress import Progress, Terminal
 

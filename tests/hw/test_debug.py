@@ -10,7 +10,7 @@ from elftools.elf.elffile import ELFFile
 from flows import config
 from flows.simulate import hardware
 from flows.stages.options import Options
-from flows.stages.pipeline import run as run_stages
+from flows.stages.run import run as run_stages
 from flows.terminal.progress import Terminal
 from flows.toolchain import firmware
 from flows.toolchain.riscv import ROOT

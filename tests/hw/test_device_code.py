@@ -14,7 +14,7 @@ from flows import config
 from flows.config import Config
 from flows.simulate import hardware
 from flows.stages.options import Options
-from flows.stages.pipeline import run
+from flows.stages.run import run
 from flows.terminal.progress import Terminal
 from flows.toolchain import firmware
 from flows.toolchain.riscv import ROOT

@@ -75,7 +75,7 @@ def repository(tmp_path: Path) -> Path:
     (root / "flows" / "__init__.py").touch()
     (root / "flows" / "cli").mkdir()
     shutil.copy2(ROOT / "heepstor", root)
-    for name in ("launcher.py", "__init__.py"):
+    for name in ("launcher.py", "packages.py", "__init__.py"):
         shutil.copy2(ROOT / "flows" / "cli" / name, root / "flows" / "cli")
     (root / "flows" / "cli" / "__main__.py").write_text(TASKS)
     (root / "requirements.txt").write_text("# pins\nsetuptools==999.0\nstub==1.0\n")

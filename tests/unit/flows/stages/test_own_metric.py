@@ -11,7 +11,7 @@ import pytest
 from flows.report import accuracy, comparison, page
 from flows.repository import ROOT
 from flows.stages.options import Options
-from flows.stages.pipeline import run
+from flows.stages.run import run
 from flows.terminal.progress import Terminal
 from modelgen.errors import ModelError
 from modelgen.workload.project import load_project

@@ -13,7 +13,8 @@ from flows.errors import HeepstorError
 from flows.report import comparison
 from flows.repository import ROOT, new_project
 from flows.stages.options import Options
-from flows.stages.pipeline import Pipeline, run
+from flows.stages.pipeline import Pipeline
+from flows.stages.run import run
 from flows.terminal.progress import Progress, Terminal
 
 

@@ -19,7 +19,7 @@ from flows.repository import ROOT, sources
 from flows.stages.hashing import FileHashes
 from flows.stages.options import Options
 from flows.stages.pipeline import Pipeline
-from flows.stages.pipeline import run as run_stages
+from flows.stages.run import run as run_stages
 from flows.stages.stage import Runner
 from flows.terminal.progress import Progress, Terminal
 from modelgen.workload.checkpoint import save_checkpoint

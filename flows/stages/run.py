@@ -1,0 +1,89 @@
+"""Brings the stages of a project up to date, one after the other, and shows what comes out."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+
+from flows.repository import build_folder, projects, shown
+from flows.stages.hashing import FileHashes
+from flows.stages.options import Options
+from flows.stages.pipeline import PREREQUISITES, WITHOUT_PROJECT, Pipeline
+from flows.stages.stage import Outcome, Runner
+from flows.system.locks import file_lock
+from flows.terminal.progress import Progress, Terminal
+
+
+def run(root: Path, options: Options, target: str, terminal: Terminal) -> dict:
+    """Brings a stage and those before it up to date; returns what was done, for programs.
+
+    `target` is a stage, or "build" for all of them. Ends with the report's table for both the
+    report and the build.
+    """
+    last = "report" if target == "build" else target
+    if not (last in WITHOUT_PROJECT and not options.project):
+        projects.find(root, options.project, options.build_dir)
+    current: list[Progress] = []
+    pipeline = Pipeline(root, options, lambda: current[-1])
+
+    def on_wait(holder: str) -> None:
+        terminal.note(f"Waiting for {holder}, which is building the same.")
+
+    runner = Runner(root, FileHashes(build_folder(root) / ".hashes.json"), on_wait)
+    outcomes = []
+    # Others with the same project wait for the whole of it: their options may be different.
+    with file_lock(pipeline.build / ".lock", on_wait) if options.project else nullcontext():
+        for name in (*PREREQUISITES[last], last):
+            with terminal.progress(name) as progress:
+                current[:] = [progress]
+                outcome = runner.run(pipeline.stage(name), lambda _, reason: progress.show(reason))
+            terminal.line(name, _status(outcome))
+            if outcome.untracked:
+                why = f"it {outcome.untracked}, and what that reads is not tracked"
+                terminal.note(f"{name} runs each time: {why}.")
+            outcomes.append(outcome)
+    result: dict = {"stages": [_as_json(outcome, root) for outcome in outcomes]}
+    if last == "report":
+        result["report"] = _show_report(pipeline, terminal)
+    elif last == "quantize":
+        result["accuracy"] = _show_accuracy(pipeline, terminal)
+    elif last == "synth":
+        from flows.synth import stage
+
+        result["synth"] = stage.print_result(pipeline.synth.folder, root, terminal)
+    return result
+
+
+def _show_report(pipeline: Pipeline, terminal: Terminal) -> dict:
+    from flows.report import data, page
+    from flows.report import terminal as tables
+
+    folder = pipeline.report.folder
+    report = data.read(folder)
+    tables.show(report, terminal)
+    tables.show_page(shown(pipeline.root, folder / page.PAGE), terminal)
+    return report
+
+
+def _show_accuracy(pipeline: Pipeline, terminal: Terminal) -> dict:
+    from flows.report import accuracy
+
+    found = accuracy.read(pipeline.quantize.folder)
+    accuracy.show(found, terminal)
+    return found
+
+
+def _status(outcome: Outcome) -> str:
+    if outcome.reason is None:
+        return "up to date"
+    return f"done in {outcome.seconds:.1f} s ({outcome.reason})"
+
+
+def _as_json(outcome: Outcome, root: Path) -> dict:
+    return {
+        "name": outcome.stage.name,
+        "ran": outcome.reason is not None,
+        "reason": outcome.reason,
+        "seconds": round(outcome.seconds, 3),
+        "folder": str(shown(root, outcome.stage.folder)),
+    }
