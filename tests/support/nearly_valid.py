@@ -8,11 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from modelgen.hardware import Hardware
-from modelgen.targets.systolic.abi import LAYOUT, Fence, Operation
+from modelgen.targets.systolic.abi import LAYOUT, Error, Fence, Operation
 from modelgen.targets.systolic.descriptor import Descriptor, link
 from modelgen.targets.systolic.reference import slices
-from modelgen.targets.systolic.reference.checks import check
-from modelgen.targets.systolic.reference.memory import Fault
+from modelgen.targets.systolic.reference.checks import descriptor_faults, size_faults
 from tests.support.overlap import check_fences
 from tests.support.random_chains import BASE, ChainMaker, Limits, RandomChain
 
@@ -45,6 +44,43 @@ def nearly_valid(seed: int, hardware: Hardware, count: int) -> Iterator[RandomCh
         memory = chain.memory[:offset] + image + chain.memory[offset + len(image) :]
         count -= 1
         yield RandomChain(memory, chain.first, jobs)
+
+
+def reportable(job: Descriptor, hardware: Hardware, memory: range) -> set[Error]:
+    """Return the codes with which the engine may refuse a job; none if it has to run it.
+
+    Its stages overlap: if several faults apply while it runs, it reports the one it meets first.
+    """
+    for error in descriptor_faults(job, hardware.array_size):
+        return {error}
+    faults = set(size_faults(job, hardware))
+    reaches = _reaches(job, hardware.array_size)
+    if not all(memory.start <= start and end <= memory.stop for start, end in reaches):
+        faults.add(Error.BAD_ADDRESS)
+    return faults
+
+
+def _reaches(job: Descriptor, size: int) -> Iterator[tuple[int, int]]:
+    """Yield first byte of each region of memory that a job touches, and the one after its last."""
+    count = slices.count(job, size) * job.tiles
+    lines = {Operation.MATMUL: size * size, Operation.DEPTHWISE: -(-size // 16) * 16}
+    if job.operation in lines:
+        yield job.weights, job.weights + count * lines[job.operation]
+    if job.load:
+        last = (job.load_rows - 1) * job.source_pitch_y
+        last += (job.load_columns - 1) * job.source_pitch_x
+        yield job.source, job.source + last + 4 * job.load_words
+    if job.stores:
+        yield job.parameters, job.parameters + 8 * job.tiles * size
+        last = (job.store_rows - 1) * job.destination_pitch_y
+        last += (job.store_columns - 1) * job.destination_pitch_x
+        end = last + 4 * min(job.channels, job.tiles * size)
+        if job.store_memory:
+            yield job.destination, job.destination + end
+        if job.add_residual:
+            yield job.residual, job.residual + end
+    if job.profile:
+        yield job.profile, job.profile + 32
 
 
 def _spoilt(job: Descriptor, random: np.random.Generator) -> Descriptor:
@@ -94,7 +130,8 @@ def _work(job: Descriptor, hardware: Hardware) -> int:
 def _is_defined(jobs: list[Descriptor], hardware: Hardware) -> bool:
     """Tells whether the rules on overlap say what comes out."""
     job = jobs[1]
-    if _is_refused(job, hardware):
+    if descriptor_faults(job, hardware.array_size) or size_faults(job, hardware):
+        # It stores nothing; it may name billions of words, and overlap any.
         return True
     if job.add_residual and job.stores:
         return False
@@ -111,12 +148,3 @@ def _is_defined(jobs: list[Descriptor], hardware: Hardware) -> bool:
     except (AssertionError, ValueError):
         return False
     return True
-
-
-def _is_refused(job: Descriptor, hardware: Hardware) -> bool:
-    """Tell whether a job stores nothing: it may name billions of words, and overlap any."""
-    try:
-        check(job, hardware)
-    except Fault:
-        return True
-    return False

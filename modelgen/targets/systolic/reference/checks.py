@@ -18,24 +18,33 @@ def check(job: Descriptor, hardware: Hardware) -> None:
     """Refuse what the engine refuses before or while it runs a job, but for memory's bounds.
 
     Raises:
-        Fault: with the code that the engine reports.
+        Fault: with the code that the engine reports; if several faults apply, with one of them.
     """
+    for error in (*descriptor_faults(job, hardware.array_size), *size_faults(job, hardware)):
+        raise Fault(error)
+
+
+def descriptor_faults(job: Descriptor, array_size: int) -> list[Error]:
+    """Return what the engine finds when it reads a descriptor; it reports the first."""
     rules = (
         (_is_unknown(job), Error.BAD_OPERATION),
         (_has_zero(job), Error.ZERO_DIMENSION),
-        (_breaks_span(job, hardware.array_size), Error.BAD_OPERATION),
+        (_breaks_span(job, array_size), Error.BAD_OPERATION),
         (_breaks_window(job), Error.BAD_OPERATION),
         (_is_misaligned(job) or _wraps(job), Error.BAD_ADDRESS),
+    )
+    return [error for broken, error in rules if broken]
+
+
+def size_faults(job: Descriptor, hardware: Hardware) -> list[Error]:
+    """Return what the engine finds while it runs a job: it reports whichever it meets first."""
+    entries = job.accumulator + job.tiles * job.positions
+    rules = (
         (_breaks_gap(job), Error.BAD_OPERATION),
         (buffer_end(job, hardware.array_size) > hardware.buffer_words, Error.BUFFER_OVERFLOW),
-        (
-            job.accumulator + job.tiles * job.positions > hardware.accumulator_depth,
-            Error.ACCUMULATOR_OVERFLOW,
-        ),
+        (entries > hardware.accumulator_depth, Error.ACCUMULATOR_OVERFLOW),
     )
-    for broken, error in rules:
-        if broken:
-            raise Fault(error)
+    return [error for broken, error in rules if broken]
 
 
 def buffer_end(job: Descriptor, array_size: int) -> int:
