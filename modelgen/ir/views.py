@@ -35,6 +35,13 @@ def views(graph: Graph) -> dict[str, View]:
 
     An operator that takes no time leaves values where they are: its output is a view of its input,
     or its inputs are views of its output, side by side.
+
+    Args:
+        graph: a graph in which nothing else reads, or is a view of, a tensor that is concatenated
+            (see `modelgen.plan.side_by_side`).
+
+    Raises:
+        AssertionError: a tensor would have to be in two places.
     """
     found = {
         name: View(name, 0, contiguous(tensor.shape)) for name, tensor in graph.tensors.items()
@@ -46,6 +53,8 @@ def views(graph: Graph) -> dict[str, View]:
     for node in reversed(graph.nodes):
         whole = found[node.output]
         for name, place in zip(node.inputs, _places(graph, node) or (), strict=False):
+            alike = [tensor for tensor, view in found.items() if view.buffer == name]
+            assert alike == [name], f"{name} would be in {node.output} and elsewhere"
             found[name] = View(whole.buffer, whole.offset + place, whole.strides)
     return found
 

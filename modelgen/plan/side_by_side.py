@@ -32,7 +32,7 @@ def side_by_side(graph: Graph, targets: Sequence[Target]) -> Graph:
                 inputs.append(name)
                 continue
             copy = _copy_name(name, tensors)
-            tensors[copy] = Tensor(copy, graph.tensors[name].shape)
+            tensors[copy] = replace(graph.tensors[name], name=copy)
             nodes.append(Node(copy, Pointwise(), (name,), copy))
             inputs.append(copy)
         nodes.append(replace(node, inputs=tuple(inputs)))

@@ -10,6 +10,7 @@ import numpy as np
 from modelgen.ir.graph import Graph, Node, Tensor
 from modelgen.operators import (
     AvgPool2d,
+    Concatenate,
     Conv2d,
     Linear,
     MaxPool2d,
@@ -113,6 +114,10 @@ class GraphBuilder:
         """Add a reshape of maps to one row of features an input."""
         shape = self.shape(source)
         return self._add(Reshape((shape[0], int(np.prod(shape[1:])))), source)
+
+    def concatenate(self, *sources: str) -> str:
+        """Add a concatenation along the channels."""
+        return self._add(Concatenate(), *sources)
 
     def softmax(self, source: str) -> str:
         """Add a softmax over the last dimension."""

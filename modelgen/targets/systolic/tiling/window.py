@@ -127,7 +127,9 @@ def _pitch(
     pitch = columns.pixels * pixel + max(columns.before, columns.after) * pixel
     if columns.pixels == 0:
         pitch = columns.points * pixel
-    while span and not can_span(rows.tap_step * pitch, taps * pixel, hardware):
+    # A single kernel row has no next row for a slice to continue in.
+    spans = span and rows.tap_step > 0
+    while spans and not can_span(rows.tap_step * pitch, taps * pixel, hardware):
         pitch += 1
     return pitch
 

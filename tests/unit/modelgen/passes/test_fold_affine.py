@@ -86,9 +86,10 @@ def test_what_would_give_something_else_stays(function: Function) -> None:
     assert names(fold_affine(graph)) == names(graph)
 
 
-def test_another_factor_for_each_channel_stays() -> None:
+@pytest.mark.parametrize("statistic", ["running_mean", "running_var"])
+def test_another_factor_or_constant_for_each_channel_stays(statistic: str) -> None:
     norm = nn.BatchNorm2d(3)
     model = Model(lambda x, norm, conv: conv(norm(x)), norm, nn.Conv2d(3, 4, 3)).eval()
-    norm.running_mean.copy_(torch.tensor([0.0, 0.5, 1.0]))
+    getattr(norm, statistic).copy_(torch.tensor([0.25, 0.5, 1.0]))
     graph = import_model(model, (3, 5, 4), 1)
     assert names(fold_affine(graph)) == ["pointwise", "conv2d"]

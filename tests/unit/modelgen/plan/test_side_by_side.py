@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from typing import cast
+
 import pytest
 import torch
 from torch import nn
@@ -9,12 +13,16 @@ from torch import nn
 from modelgen.errors import ModelError
 from modelgen.frontends.torch_export.importer import import_model
 from modelgen.hardware import Hardware
+from modelgen.ir.graph import ElementType, Graph, Tensor
 from modelgen.ir.views import View, views
 from modelgen.passes.simplify import simplify
 from modelgen.plan.compiler import compile_graph
 from modelgen.plan.program import Program
+from modelgen.plan.side_by_side import side_by_side
 from modelgen.quantize.weights import quantize
+from modelgen.targets.standard import standard
 from tests.support.compiled import chains_of
+from tests.support.graph_builder import GraphBuilder
 from tests.support.overlap import check_fences
 from tests.unit.modelgen.plan.test_cpu_layers import SMALL, Function, check_device
 
@@ -98,6 +106,80 @@ def test_what_cannot_is_copied_by_the_engine() -> None:
     model = Function(lambda x, one: torch.cat([one(x) + x, x], 1), conv(3, 3))
     names = [layer.node.operator.describe() for layer in compiled(model, (3, 6, 7)).layers]
     assert names == ["conv 3x3, add", "element-wise", "element-wise"]
+
+
+def adapted(build: Callable[[GraphBuilder], str], **changes: ElementType) -> Graph:
+    """Return a graph with its copies; `changes` gives tensors other element types."""
+    builder = GraphBuilder(2, 3, 4, 5)
+    graph = builder.build(build(builder))
+    typed = {name: replace(graph.tensors[name], element=kind) for name, kind in changes.items()}
+    graph = replace(graph, tensors={**graph.tensors, **typed})
+    changed = side_by_side(graph, standard(Hardware()))
+    views(changed)
+    return changed
+
+
+def copies(graph: Graph) -> dict[str, str]:
+    """Return copy -> what it is of."""
+    return {node.output: node.inputs[0] for node in graph.nodes if ".copy" in node.name}
+
+
+def of_maps_in_another_shape(graph: GraphBuilder) -> str:
+    flat = graph.flatten(graph.conv("x", 2))
+    return graph.concatenate(flat, graph.linear(graph.flatten("x"), 3))
+
+
+def read_in_another_shape(graph: GraphBuilder) -> str:
+    first = graph.conv("x", 2)
+    joined = graph.concatenate(first, graph.conv("x", 3))
+    return graph.concatenate(graph.flatten(joined), graph.flatten(first))
+
+
+def of_another_shape_of_a_concatenation(graph: GraphBuilder) -> str:
+    joined = graph.concatenate(graph.conv("x", 2), graph.conv("x", 3))
+    return graph.concatenate(graph.flatten(joined), graph.linear(graph.flatten("x"), 2))
+
+
+def in_two(graph: GraphBuilder) -> str:
+    first = graph.conv("x", 2)
+    inner = graph.concatenate(first, graph.conv("x", 3))
+    return graph.concatenate(inner, first)
+
+
+def of_the_cpu(graph: GraphBuilder) -> str:
+    return graph.concatenate(graph.softmax(graph.conv("x", 2)), graph.conv("x", 3))
+
+
+@pytest.mark.parametrize(
+    ("build", "copied"),
+    [
+        (of_maps_in_another_shape, ["reshape1"]),
+        (read_in_another_shape, ["conv2d0", "reshape3", "reshape4"]),
+        (of_another_shape_of_a_concatenation, ["reshape3"]),
+        (in_two, ["conv2d0", "conv2d0"]),
+        (of_the_cpu, ["softmax1"]),
+        (lambda graph: graph.concatenate("x", graph.conv("x", 2)), ["x"]),
+        (lambda graph: graph.concatenate(*[graph.conv("x", 2)] * 2), ["conv2d0", "conv2d0"]),
+        (lambda graph: graph.concatenate(graph.conv("x", 2), graph.conv("x", 3)), []),
+    ],
+)
+def test_what_is_copied(build: Callable[[GraphBuilder], str], copied: list[str]) -> None:
+    assert sorted(copies(adapted(build)).values()) == copied
+
+
+def test_an_operand_that_is_the_models_output_too_is_copied() -> None:
+    graph = GraphBuilder(2, 3, 4, 5)
+    first = graph.conv("x", 2)
+    graph.concatenate(first, graph.conv("x", 3))
+    changed = side_by_side(graph.build(first), standard(Hardware()))
+    assert [*copies(changed).values()] == [first]
+
+
+def test_a_copy_has_the_elements_of_what_it_is_of() -> None:
+    small = cast("ElementType", "a smaller element")
+    graph = adapted(lambda graph: graph.concatenate("x", graph.conv("x", 2)), x=small)
+    ((copy, _),) = copies(graph).items()
+    assert graph.tensors[copy] == Tensor(copy, (2, 3, 4, 5), small)
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,17 @@ def test_rows_of_a_spanning_window_begin_in_successive_banks(window: Window) -> 
         assert (compute.pitch_y - compute.run) % HARDWARE.banks == 0
 
 
+def test_a_single_kernel_row_spans_nothing() -> None:
+    """What is left of a kernel that is cut into chunks of two rows."""
+    geometry = convolution(SHAPE, 6, Window((3, 3)))
+    block, chunk = blocks_of(geometry)[0], chunks_of(geometry, (2, 3), 5)[1]
+    loading, compute, words = staged(geometry, block, chunk, "x", span=True, hardware=HARDWARE)
+    buffer = np.full(words, np.nan)
+    load(loading, numbered(*SHAPE).reshape(-1), buffer)
+    np.testing.assert_array_equal(read(compute, buffer), expected(Window((3, 3)), block, chunk))
+    assert not compute.span
+
+
 def test_a_maximum_is_padded_with_what_is_below_all_values() -> None:
     window = Window((3, 3), (2, 2), (1, 1, 1, 1))
     geometry = pooling(MaxPool2d, SHAPE, window)
