@@ -210,6 +210,9 @@ def add_leaky_relu(to: Translation, call: Any) -> None:
     to.add(call, Pointwise(Epilogue(slope=slope)))
 
 
+_LARGEST = float(np.finfo(np.float32).max)
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -219,6 +222,9 @@ def _add_affine(to: Translation, call: Any, factor: float, constant: float) -> N
     channels = to.shape(call, call.args[0])[-1:]
     if len(shape_of(call)) < 2:
         to.reject(call, f"has an input of shape {shape_text(shape_of(call))}, without a batch")
+    for number in (factor, constant):
+        if not abs(number) <= _LARGEST:
+            to.reject(call, f"computes with {number:g}, which is not a finite FP32 number")
     constants = to.add_constants(
         call,
         scale=np.full(channels, factor, np.float32),
@@ -301,7 +307,10 @@ OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     "aten.sub_.Tensor": add_difference,
     "aten.rsub.Scalar": add_difference_from,
     "aten.neg.default": add_negation,
+    "aten.neg_.default": add_negation,
     "aten.cat.default": add_concatenation,
+    "aten.concat.default": add_concatenation,
+    "aten.concatenate.default": add_concatenation,
     "aten.relu.default": _RELU,
     "aten.relu_.default": _RELU,
     "aten.relu6.default": _RELU6,

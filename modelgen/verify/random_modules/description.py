@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -83,7 +84,10 @@ class Kind:
     write: Write
     weights: dict[int, float]
     """Rank of the source -> how often this kind is drawn there; 0 is any other rank."""
-    sources: int = 1
+    sources: tuple[int, ...] = (1,)
+    """How many values it reads: one of these."""
+    beside: Callable[[Shape, Shape], bool] = operator.eq
+    """Tells whether a value of the second shape may be read beside one of the first."""
 
 
 class Random:

@@ -6,11 +6,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from modelgen.verify.random_modules.description import Random, RandomModule, Shape, Step, UnfitError
+from modelgen.verify.random_modules.description import (
+    Kind,
+    Random,
+    RandomModule,
+    Shape,
+    Step,
+    UnfitError,
+)
 from modelgen.verify.random_modules.source import AGAIN, KINDS, Builder, first_unfit
+from modelgen.verify.random_modules.values import can_join, draw_join
 from modelgen.verify.random_modules.weights import VALUES
 
 _COMPUTING = frozenset(KINDS) - {"flatten", "view", "ones", "copy"}
+_KEEPING_SIZE = ("conv", "linear", "batch_norm", "activation", "sum", "affine", "join", "softmax")
+"""What may stand in a branch: rows and columns of maps stay as many."""
 _TRIES = 8
 """Steps that are drawn before one that fits is given up."""
 
@@ -67,6 +77,9 @@ def _steps(random: Random, builder: Builder) -> tuple[Step, ...]:
     strange = random.chance(0.12)
     steps: list[Step] = []
     for _ in range(random.choice((random.number(0, 4), random.number(2, 8), random.number(4, 14)))):
+        if random.chance(0.06):
+            _add_branches(random, builder, steps)
+            continue
         for _ in range(_TRIES):
             step = _step(random, builder, steps, strange)
             if step is not None and builder.add(step):
@@ -89,16 +102,55 @@ def _step(random: Random, builder: Builder, steps: list[Step], strange: bool) ->
     rates = {name: _rate(kind.weights, shape) for name, kind in KINDS.items()}
     rates["unsupported"] *= 1.0 if strange else 0.0
     kind = random.choice(list(rates), list(rates.values()))
-    sources: tuple[int, ...] = (source,)
-    if KINDS[kind].sources == 2:
-        alike = [value for value in range(last + 1) if builder.shape(value) == shape]
-        sources = source, random.choice(alike)
-        if random.chance(0.5):
-            sources = sources[1], sources[0]
+    sources = _sources(random, builder, KINDS[kind], source, last)
     try:
         return Step(kind, sources, KINDS[kind].draw(random, shape))
     except UnfitError:
         return None
+
+
+def _sources(
+    random: Random, builder: Builder, kind: Kind, source: int, last: int
+) -> tuple[int, ...]:
+    """Return the values that a step reads: one of them is given."""
+    shape = builder.shape(source)
+    fitting = [value for value in range(last + 1) if kind.beside(shape, builder.shape(value))]
+    sources = [random.choice(fitting) for _ in range(random.choice(kind.sources) - 1)]
+    sources.insert(random.number(0, len(sources)), source)
+    return tuple(sources)
+
+
+def _add_branches(random: Random, builder: Builder, steps: list[Step]) -> None:
+    """Add steps that read the same value one beside the other, and a join of what they give."""
+    start = len(steps)
+    shape = builder.shape(start)
+    if len(shape) < 2:
+        return
+    ends = [_branch(random, builder, steps, start) for _ in range(random.number(2, 3))]
+    if random.chance(0.2):
+        ends.append(random.choice((start, *ends)))
+    fitting = tuple(end for end in ends if can_join(shape, builder.shape(end)))
+    join = Step("join", fitting or (start,), draw_join(random, shape))
+    if builder.add(join):
+        steps.append(join)
+
+
+def _branch(random: Random, builder: Builder, steps: list[Step], start: int) -> int:
+    """Add up to two steps after a value; returns the last of them, or the value."""
+    end = start
+    for _ in range(random.choice((0, 1, 2), (1, 4, 3))):
+        shape = builder.shape(end)
+        rates = {name: _rate(kind.weights, shape) for name, kind in KINDS.items()}
+        kind = random.choice(_KEEPING_SIZE, [rates[name] for name in _KEEPING_SIZE])
+        sources = _sources(random, builder, KINDS[kind], end, len(steps))
+        settings = KINDS[kind].draw(random, shape)
+        if kind == "conv":
+            settings |= {"stride": 1, "padding": "same"}
+        step = Step(kind, sources, settings)
+        if builder.add(step):
+            steps.append(step)
+            end = len(steps)
+    return end
 
 
 def _rate(weights: dict[int, float], shape: Shape) -> float:
@@ -131,6 +183,9 @@ def _candidates(module: RandomModule) -> Iterator[RandomModule]:
             features = (*module.features[:axis], less, *module.features[axis + 1 :])
             yield _fitting(replace(module, features=features))
     for index, step in enumerate(steps):
+        for sources in _fewer(step):
+            changed = replace(step, sources=sources)
+            yield _fitting(replace(module, steps=(*steps[:index], changed, *steps[index + 1 :])))
         for settings in _simpler(step.settings):
             changed = replace(step, settings=settings)
             yield _fitting(replace(module, steps=(*steps[:index], changed, *steps[index + 1 :])))
@@ -162,6 +217,13 @@ def _without(module: RandomModule, number: int) -> RandomModule:
     return replace(module, steps=tuple(steps), output=moved(module.output))
 
 
+def _fewer(step: Step) -> Iterator[tuple[int, ...]]:
+    """Give the sources of a step without one of them."""
+    if step.kind == "join" and len(step.sources) > 1:
+        for left_out in range(len(step.sources)):
+            yield step.sources[:left_out] + step.sources[left_out + 1 :]
+
+
 _SIMPLEST: dict[str, Any] = {
     "kernel": 1,
     "stride": 1,
@@ -175,6 +237,8 @@ _SIMPLEST: dict[str, Any] = {
     "form": "nn",
     "channels": 1,
     "outputs": 1,
+    "factor": 2,
+    "constant": 1,
 }
 
 

@@ -101,7 +101,7 @@ class Builder:
             unless(rank == first_rank)
         else:
             first, name = step, self._name(step, number)
-        unless(len(names) == KINDS[first.kind].sources)
+        unless(len(names) in KINDS[first.kind].sources)
         written = KINDS[first.kind].write(first.settings, names, shapes, name)
         if step.kind == AGAIN:
             unless(all(self._members.get(m) == text for m, text in written.members.items()))

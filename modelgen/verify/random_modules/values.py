@@ -84,39 +84,78 @@ def _write_sum(
 
 
 _AFFINE = (
-    "{0} * {number}",
-    "{number} * {0}",
-    "{0} / {number}",
-    "{0} + {number}",
-    "{number} + {0}",
-    "{0} - {number}",
-    "{number} - {0}",
+    "{0} * {factor}",
+    "{factor} * {0}",
+    "{0} / {factor}",
+    "{0} + {constant}",
+    "{constant} + {0}",
+    "{0} - {constant}",
+    "{constant} - {0}",
     "-{0}",
-    "{0}.mul_({number})",
-    "{0}.add_({number})",
-    "torch.div({0}, {number})",
+    "{0} * {factor} + {constant}",
+    "{constant} - {0} / {factor}",
+    "({0} - {constant}) / {factor}",
+    "{0}.mul_({factor})",
+    "{0}.div_({factor})",
+    "{0}.add_({constant})",
+    "{0}.sub_({constant})",
+    "{0}.neg_()",
+    "torch.div({0}, {factor})",
+    "torch.add({0}, {constant}, alpha=2)",
+    "torch.sub({0}, {constant}, alpha=0.5)",
+    "torch.rsub({0}, {constant}, alpha=3)",
+)
+_ODD_AFFINE = (
+    ("{0} * self.{name}", "nn.Buffer(torch.tensor({factor}))"),
+    ("{0} + self.{name}", "nn.Parameter(torch.ones({ones}))"),
+    ("self.{name} - {0}", "nn.Buffer(torch.ones({ones}))"),
+    ("{factor} / {0}", ""),
+    ("{0} * 1e39", ""),
+    ("{0} / 1e-40", ""),
 )
 
 
 def _draw_affine(random: Random, shape: Shape) -> dict[str, Any]:
-    number = random.choice((2, 3, 0.5, 255, -1.5, 1e-3))
-    return {"form": (random.choice(_AFFINE), ""), "number": number}
+    plain = (random.choice(_AFFINE), "")
+    return {
+        "form": plain if random.chance(0.97) else random.choice(_ODD_AFFINE),
+        "factor": random.choice((2, 3, 0.5, 255, -1.5, 1e-3, 1, 0)),
+        "constant": random.choice((1, 0.5, -3, 127.5, 1e-3, 0)),
+        "ones": ", ".join(["1"] * (len(shape) - 2)),
+    }
 
 
-_JOINS = ("torch.cat(({0}, {1}), {dim})", "torch.cat([{1}, {0}, {1}], dim={dim})")
+_JOINS = (
+    "torch.cat(({0},), {dim})",
+    "torch.cat([{0}], dim={dim})",
+    "torch.concat(({0},), {dim})",
+    "torch.concatenate([{0}], axis={dim})",
+)
 
 
-def _draw_join(random: Random, shape: Shape) -> dict[str, Any]:
-    last = 1 if len(shape) == 4 else -1
-    dim = last if random.chance(0.9) else random.number(0, len(shape) - 1)
-    return {"text": random.choice(_JOINS), "dim": dim}
+def _joined_axis(shape: Shape) -> int:
+    """Return the dimension that is the last on the device."""
+    return 1 if len(shape) == 4 else len(shape) - 1
+
+
+def can_join(one: Shape, other: Shape) -> bool:
+    """Tell whether values of two shapes fit side by side."""
+    axis = _joined_axis(one)
+    sizes = [(*shape[:axis], *shape[axis + 1 :]) for shape in (one, other)]
+    return len(one) == len(other) and sizes[0] == sizes[1]
+
+
+def draw_join(random: Random, shape: Shape) -> dict[str, Any]:
+    """Return settings of a step that joins values."""
+    axis = _joined_axis(shape) if random.chance(0.95) else random.number(0, len(shape) - 1)
+    dim = axis - len(shape) if random.chance(0.3) else axis
+    return {"text": random.choice(_JOINS, (5, 3, 1, 1)), "dim": dim}
 
 
 def _write_join(
     settings: dict[str, Any], names: Sequence[str], shapes: Sequence[Shape], name: str
 ) -> Written:
-    unless(shapes[0] == shapes[1])
-    return Written(settings["text"].format(*names, dim=settings["dim"]), {})
+    return Written(settings["text"].format(", ".join(names), dim=settings["dim"]), {})
 
 
 _SOFTMAX = (
@@ -195,9 +234,15 @@ def _draw_copy(random: Random, shape: Shape) -> dict[str, Any]:
 
 KINDS = {
     "activation": Kind(_draw_activation, _write_form, {2: 3, 3: 2, 4: 5, 0: 1}),
-    "sum": Kind(_draw_sum, _write_sum, {2: 2, 3: 1, 4: 3, 0: 1}, sources=2),
+    "sum": Kind(_draw_sum, _write_sum, {2: 2, 3: 1, 4: 3, 0: 1}, sources=(2,)),
     "affine": Kind(_draw_affine, _write_form, {2: 1, 3: 0.7, 4: 1.5, 0: 0.5}),
-    "join": Kind(_draw_join, _write_join, {2: 0.7, 3: 0.5, 4: 1.5, 0: 0.5}, sources=2),
+    "join": Kind(
+        draw_join,
+        _write_join,
+        {2: 0.7, 3: 0.5, 4: 1.5, 0: 0.5},
+        sources=(1, 2, 2, 2, 3, 3, 4),
+        beside=can_join,
+    ),
     "softmax": Kind(_draw_softmax, _write_form, {2: 0.8, 3: 0.7, 4: 0.5, 0: 0.5}),
     "argmax": Kind(_draw_argmax, _write_form, {2: 0.25, 3: 0.05, 4: 0.05, 0: 0.1}),
     "linear": Kind(_draw_linear, _write_linear, {2: 5, 3: 3, 4: 1, 0: 1}),

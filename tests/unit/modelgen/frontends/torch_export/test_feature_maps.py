@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -88,10 +89,13 @@ class Function(nn.Module):
         Function(lambda x: x - 3),
         Function(lambda x: 1 - x),
         Function(lambda x: -x),
+        Function(lambda x: x.clone().neg_()),
         Function(lambda x: torch.sub(x, 2, alpha=3)),
         Function(lambda x: torch.rsub(x, 2, alpha=3)),
         Function(lambda x: torch.add(x, 2, alpha=3)),
         Function(lambda x: torch.cat([x, x], 1)),
+        Function(lambda x: torch.concat([x, x, x], -3)),
+        Function(lambda x: torch.concatenate((x, x), axis=1)),
     ],
     ids=str,
 )
@@ -201,6 +205,9 @@ def test_argmax() -> None:
         (Function(lambda x: x + x.mean((2, 3), keepdim=True)), "two tensors of the same shape"),
         (Function(lambda x: x * x), "must have a number as its second operand"),
         (Function(lambda x: x / 0), "divides by zero"),
+        (Function(lambda x: x * 1e39), r"computes with 1e\+39, which is not a finite FP32 number"),
+        (Function(lambda x: x / 1e-40), r"computes with 1e\+40, which is not a finite FP32 number"),
+        (Function(lambda x: x - math.nan), "computes with nan, which is not a finite FP32 number"),
         (Function(lambda x: torch.add(x, x, alpha=2)), "adds a multiple"),
         (Function(lambda x: x.mean(1)), "mean over the rows and columns"),
         (Function(lambda x: x.flatten(1).argmax()), "last dimension of a two-dimensional input"),
