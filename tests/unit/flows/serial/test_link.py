@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import struct
+import time
 from collections.abc import Callable
 
 import pytest
@@ -149,9 +150,12 @@ def test_who_begins_is_asked_again_where_its_greeting_is_damaged() -> None:
         return [reply(request, hello())] if request.type == protocol.HELLO else []
 
     link, port = linked(answer)
+    link.patience = 60
+    begin = time.monotonic()
     port._bytes = b"\0\x05\x55\x55\x55\0"
-    assert link.await_hello().role == protocol.LOADER
+    assert link.await_hello(patience=1.0).role == protocol.LOADER
     assert [request.type for request in port.requests] == [protocol.HELLO]
+    assert time.monotonic() - begin < 1, "at once, not after silence"
 
 
 def test_a_request_is_repeated_when_the_board_begins_anew() -> None:
@@ -175,9 +179,21 @@ def test_a_cable_that_is_pulled(operation: str, monkeypatch: pytest.MonkeyPatch)
         link.request(READ)
 
 
-def test_a_simulator_that_has_ended_says_so_itself() -> None:
-    def check(seconds: float) -> None:
-        raise HeepstorError("the simulator has ended")
+@pytest.mark.parametrize("fault", [None, OSError("end of file")])
+def test_a_simulator_that_has_ended_says_so_itself(
+    fault: OSError | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing comes any more; or its line is gone, a moment before it is."""
 
+    def read(self: Answering, size: int) -> bytes:
+        if fault:
+            raise fault
+        return b""
+
+    def check(seconds: float) -> None:
+        if seconds > 0 or fault is None:
+            raise HeepstorError("the simulator has ended")
+
+    monkeypatch.setattr(Answering, "read", read)
     with pytest.raises(HeepstorError, match="the simulator has ended"):
         linked(lambda request: [], check=check)[0].request(READ)

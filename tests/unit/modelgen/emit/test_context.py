@@ -10,16 +10,26 @@ from tests.support.compiled import program_with_an_arena
 from tests.support.graph_builder import GraphBuilder
 
 
-def test_pointers_into_input_output_and_arena() -> None:
+def test_pointers_into_input_and_output() -> None:
     program = program_with_an_arena()
     pointers = Pointers(program)
-    first, _, last = program.graph.nodes
+    last = program.graph.nodes[-1]
     assert pointers.is_argument("x") == "input" and pointers.pointer("x") == "input"
     assert pointers.is_argument(last.output) == "output"
     assert pointers.pointer(last.output, 8) == "output + 2"
-    assert pointers.is_argument(first.output) == ""
-    offset = program.arena.offsets[first.output] // 4
-    assert pointers.pointer(first.output, 12) == f"arena + {offset + 3}"
+
+
+def test_pointers_into_the_arena() -> None:
+    """Three tensors that are read at the end: one of them lies behind the others."""
+    builder = GraphBuilder(1, 6)
+    first, second = builder.softmax("x"), builder.softmax(builder.softmax("x"))
+    total = builder.pointwise(builder.softmax(first), residual=second)
+    program = compile_graph(builder.build(total), Hardware(array_size=4))
+    pointers = Pointers(program)
+    name, offset = max(program.arena.offsets.items(), key=lambda item: item[1])
+    assert offset > 0 and pointers.is_argument(name) == ""
+    assert pointers.pointer(name) == f"arena + {offset // 4}"
+    assert pointers.pointer(name, 12) == f"arena + {offset // 4 + 3}"
 
 
 def test_variables_of_the_templates() -> None:

@@ -1,0 +1,93 @@
+"""Running FuseSoC: its settings and variables, and what is shown of a build that fails."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from flows import fusesoc
+from flows.errors import HeepstorError
+from flows.repository import ROOT
+
+FOLDERS = {"heepstor_ip_engine_1.0.0": "cores/engine", "heepstor_systems_heepstor_1.0.0": "."}
+
+
+@pytest.mark.parametrize(
+    ("line", "original"),
+    [
+        (
+            "%Error: src/heepstor_ip_engine_1.0.0/rtl/fifo.sv:12:3: syntax",
+            "%Error: cores/engine/rtl/fifo.sv:12:3: syntax",
+        ),
+        (
+            "at /work/build/sim/src/heepstor_ip_engine_1.0.0/rtl/a.sv, and",
+            "at cores/engine/rtl/a.sv, and",
+        ),
+        ("src/heepstor_systems_heepstor_1.0.0/top.sv", "top.sv"),
+        (
+            "src/pulp_common_cells_1.2/fifo.sv: unknown",
+            "src/pulp_common_cells_1.2/fifo.sv: unknown",
+        ),
+    ],
+)
+def test_messages_point_to_the_original_files(line, original):
+    assert fusesoc.original_paths(line, FOLDERS) == original
+
+
+def test_copies_are_named_after_their_cores():
+    folders = fusesoc.core_folders(ROOT)
+    assert folders["heepstor_ip_engine_1.0.0"] == "cores/engine"
+    assert "." in folders.values(), "the system"
+
+
+def test_what_is_shown_begins_with_the_first_error():
+    printed = [f"compiling {n}" for n in range(50)]
+    printed[20] = "WARNING: [Synth 8-1] hundreds of these"
+    printed[30] = "%Error: src/heepstor_ip_engine_1.0.0/rtl/a.sv: syntax"
+    shown = fusesoc.worth_showing(printed, FOLDERS)
+    assert shown[0] == "%Error: cores/engine/rtl/a.sv: syntax"
+    assert shown[-1] == "compiling 49" and len(shown) == 20
+
+
+def test_without_an_error_the_end_is_shown():
+    shown = fusesoc.worth_showing([f"step {n}" for n in range(50)], {})
+    assert shown == [f"step {n}" for n in range(25, 50)]
+
+
+def test_this_python_and_these_sources_come_first(monkeypatch, tmp_path):
+    monkeypatch.setenv("PYTHONPATH", "/elsewhere")
+    variables = fusesoc.environment(tmp_path, tmp_path / "own.hjson")
+    assert variables["PYTHONPATH"].split(os.pathsep) == [str(tmp_path), "/elsewhere"]
+    assert variables["PATH"].split(os.pathsep)[0] == str(Path(sys.executable).parent)
+    assert variables["HEEPSTOR_CONFIG"] == str(tmp_path / "own.hjson")
+    monkeypatch.delenv("PYTHONPATH")
+    assert fusesoc.environment(tmp_path, tmp_path)["PYTHONPATH"] == str(tmp_path)
+
+
+def test_an_installed_library_is_built_where_one_works(tmp_path, monkeypatch):
+    installed = tmp_path / "site-packages/heepstor"
+    installed.mkdir(parents=True)
+    (tmp_path / "site-packages/heepstor-1.0.dist-info").mkdir()
+    (installed / "fusesoc.conf").write_text((ROOT / "fusesoc.conf").read_text())
+    monkeypatch.setenv("HEEPSTOR_CWD", str(tmp_path / "work"))
+    written = fusesoc.settings(installed)
+    assert written == tmp_path / "work/build/fusesoc.conf"
+    text = written.read_text()
+    assert f"build_root = {tmp_path}/work/build" in text
+    assert f"location = {installed}" in text and "ignored_dirs" not in text
+    assert fusesoc.settings(ROOT) == ROOT / "fusesoc.conf"
+
+
+def test_a_failed_program_is_logged_and_shown(tmp_path):
+    script = "print('all is well'); print('ERROR: no such module'); raise SystemExit(3)"
+    log, lines = tmp_path / "deep" / "log", []
+    with pytest.raises(HeepstorError) as caught:
+        fusesoc.run_logged(
+            ROOT, [sys.executable, "-c", script], dict(os.environ), log, lines.append
+        )
+    assert f"failed (exit code 3):\n  | ERROR: no such module\nAll of it: {log}" in str(
+        caught.value
+    )
+    assert lines == ["all is well", "ERROR: no such module"]
+    assert log.read_text().endswith("all is well\nERROR: no such module\n")

