@@ -3,38 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from modelgen.arithmetic.fp32 import canonicalize, fp32_add
-from modelgen.operators.base import Arrays, Bounded, Cut, Shape
+from modelgen.operators.base import Arrays, Bounded, Cut
 from modelgen.operators.bounds import ALIGNMENT, RELATIVE, ROUNDING
-from modelgen.operators.epilogue import Epilogue, Stored
-from modelgen.operators.window import Window
+from modelgen.operators.pooling import Pooling
 
 if TYPE_CHECKING:
     import torch
 
 
 @dataclass(frozen=True)
-class AvgPool2d(Stored):
+class AvgPool2d(Pooling):
     """Averages each channel separately; divides by the full kernel size, padding included."""
 
     name: ClassVar[str] = "avg_pool2d"
-    window: Window
-    epilogue: Epilogue = field(default_factory=Epilogue)
-
-    def describe(self) -> str:
-        """See `Operator.describe`."""
-        size, *rest = self.window.describe()
-        return ", ".join([f"average pool {size}", *rest, *self.epilogue.describe()])
-
-    def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
-        """See `Operator.infer_shape`."""
-        batch, rows, columns, channels = inputs[0]
-        return self.epilogue.shape((batch, *self.window.outputs(rows, columns), channels))
+    title: ClassVar[str] = "average pool"
 
     def evaluate_float(
         self, inputs: Sequence[torch.Tensor], constants: Mapping[str, torch.Tensor]
