@@ -62,21 +62,24 @@ def imported_by(path: Path) -> list[str]:
 
 
 def defines(path: Path, name: str) -> bool:
-    """Whether a file binds a name at its top level: a function, a variable or an import.
+    """Whether a file binds a name at its top level: a function, a class, a variable, an import.
 
-    Raises HeepstorError where it is not valid Python.
+    Blocks such as `if` and `try` count. Raises HeepstorError where it is not valid Python.
     """
-    return any(name in _bound(statement) for statement in _tree(path).body)
+    return name in _bound(_tree(path))
 
 
-def _bound(statement: ast.stmt) -> list[str]:
-    if isinstance(statement, ast.FunctionDef):
-        return [statement.name]
-    if isinstance(statement, ast.ImportFrom):
-        return [alias.asname or alias.name for alias in statement.names]
-    if isinstance(statement, ast.Assign):
-        return [target.id for target in statement.targets if isinstance(target, ast.Name)]
-    return []
+def _bound(node: ast.AST) -> Iterator[str]:
+    """The names that a node and those inside it bind, without those of functions and classes."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        yield node.name
+    elif isinstance(node, ast.alias):
+        yield node.asname or node.name
+    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        yield node.id
+    elif not isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp):
+        for child in ast.iter_child_nodes(node):
+            yield from _bound(child)
 
 
 def _tree(path: Path) -> ast.Module:

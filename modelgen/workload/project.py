@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import math
+import numbers
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -59,23 +61,46 @@ class Project:
         """
         metric = self.metric
         assert metric is not None
-        value = _call(self, "metric", lambda: float(metric(outputs, data)))
-        if not math.isfinite(value):
-            raise ModelError(
-                f"metric() of {self.folder / FILE_NAME} returned {value}; expected a finite number."
-            )
-        return value
+        # A copy: what the function writes into it belongs to nobody else.
+        value = _call(self, "metric", lambda: _plain(metric(outputs.copy(), data)))
+        path = self.folder / FILE_NAME
+        if isinstance(value, bool) or not isinstance(value, numbers.Real):
+            kind = type(value).__name__
+            raise ModelError(f"metric() of {path} returned a {kind}; it must return a number.")
+        number = _as_float(value)
+        if not math.isfinite(number):
+            raise ModelError(f"metric() of {path} returned {number}; expected a finite number.")
+        return number
 
     def train_model(self, model: torch.nn.Module, data: Data) -> None:
         """Train a model in place with the project's own train()."""
         train = self.train
         assert train is not None
-        _call(self, "train", lambda: train(model, data))
+        returned = _call(self, "train", lambda: train(model, data))
+        if returned is not None and returned is not model:
+            raise ModelError(
+                f"train() of {self.folder / FILE_NAME} returned a {type(returned).__name__}; it "
+                "must train the model that it is given, in place, and return nothing."
+            )
+
+
+def _plain(value: Any) -> Any:
+    """Return the number in a NumPy array or a tensor without dimensions; other values as is."""
+    return value.item() if getattr(value, "ndim", None) == 0 else value
+
+
+def _as_float(value: numbers.Real) -> float:
+    """Return a number as a float; infinity for an integer that is larger than any."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def _call(project: Project, name: str, function: Callable[[], Any]) -> Any:
     try:
-        return function()
+        with _importing_from(project.folder):
+            return function()
     except ModelError:
         raise
     except (Exception, SystemExit) as error:
@@ -109,6 +134,11 @@ def load_project(folder: Path) -> Project:
 def _check_own(project: Project, path: Path) -> None:
     """Raise ModelError for settings that contradict the project's own training or metric."""
     settings = project.settings
+    if project.metric is None and settings.metric != Settings.metric:
+        raise ModelError(
+            f"{path}: the setting 'metric' names what metric() measures, but there is no such "
+            "function. Define it, or remove the setting."
+        )
     if project.train is not None and settings.training is not None:
         raise ModelError(
             f"{path} defines train(), but the setting 'training' requests the built-in training. "
@@ -121,17 +151,32 @@ def _check_own(project: Project, path: Path) -> None:
         )
 
 
-def _import(path: Path) -> ModuleType:
-    """Execute project.py as a module, with its folder on the path meanwhile."""
-    spec = importlib.util.spec_from_file_location(f"heepstor_project_{path.parent.name}", path)
-    assert spec is not None and spec.loader is not None, path
-    module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(path.parent))
+@contextlib.contextmanager
+def _importing_from(folder: Path) -> Iterator[None]:
+    """Let the project's code import the modules beside it."""
+    sys.path.insert(0, str(folder))
     # Python detects stale compiled files by size and a time in whole seconds, so it would miss an
     # edit that keeps the size, made within a second of a run.
     compiled_files_are_off, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
-        spec.loader.exec_module(module)
+        yield
+    finally:
+        sys.dont_write_bytecode = compiled_files_are_off
+        # The code may have changed the path as well.
+        with contextlib.suppress(ValueError):
+            sys.path.remove(str(folder))
+
+
+def _import(path: Path) -> ModuleType:
+    """Execute project.py as a module."""
+    spec = importlib.util.spec_from_file_location(f"heepstor_project_{path.parent.name}", path)
+    assert spec is not None and spec.loader is not None, path
+    module = importlib.util.module_from_spec(spec)
+    # Data classes, pickles and torch.save look their module up by its name.
+    sys.modules[spec.name] = module
+    try:
+        with _importing_from(path.parent):
+            spec.loader.exec_module(module)
     except ModelError:
         raise
     except SyntaxError as error:
@@ -140,9 +185,6 @@ def _import(path: Path) -> ModuleType:
     except (Exception, SystemExit) as error:
         where = _own_line(error, path.parent)
         raise ModelError(f"{where} failed: {type(error).__name__}: {error}") from error
-    finally:
-        sys.dont_write_bytecode = compiled_files_are_off
-        sys.path.remove(str(path.parent))
     return module
 
 

@@ -88,16 +88,16 @@ def _train_by_project(project: Project, model: torch.nn.Module, data: Data) -> N
 
     torch.manual_seed(0)
     project.train_model(model.train(), data)
+    for name, value in model.state_dict().items():
+        if value.is_meta or value.layout != torch.strided:
+            raise ModelError(
+                f"After train(), '{name}' is a meta or sparse tensor; expected a dense one with "
+                "values."
+            )
     model.to("cpu").eval()
-    _check_finite(model, "train()")
-
-
-def _check_finite(model: torch.nn.Module, function: str) -> None:
-    import torch
-
     if not all(bool(torch.isfinite(value).all()) for value in model.parameters()):
         raise ModelError(
-            f"After {function}, some parameters are NaN or infinite. Lower the learning rate."
+            "After train(), some parameters are NaN or infinite. Lower the learning rate."
         )
 
 

@@ -46,8 +46,12 @@ def emit(chains: Sequence[Sequence[EngineLayer]], pointers: Pointers) -> Code:
 
 
 def _name(layer: EngineLayer) -> str:
-    """Return the C++ name of a layer's array of jobs; its prefix avoids keywords and clashes."""
-    text = re.sub(r"\W+", "_", layer.node.name).strip("_").lower()
+    """Return the C++ name of a layer's array of jobs; its prefix avoids keywords and clashes.
+
+    It is ASCII, as Python and C++ disagree on other letters, and has no two underscores in a row,
+    which C++ reserves.
+    """
+    text = re.sub(r"[^a-z0-9]+", "_", layer.node.name.lower()).strip("_")
     return f"layer{layer.index}_{text}" if text else f"layer{layer.index}"
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from flows.report import accuracy, comparison, page
@@ -97,6 +99,22 @@ def test_a_change_of_the_metric_counts(folder: Path) -> None:
             r"After train\(\), some parameters are NaN",
         ),
         ("range(60)", "range(None)", r"train\(\) of .*project.py:\d+ failed: TypeError"),
+        ("return SCALE", "return None; SCALE", "returned a NoneType; it must return a number"),
+        (".mean()", ".mean() > 0", "returned a bool; it must return a number"),
+        ("SCALE = 1", "SCALE = np.ones(3)", "returned a ndarray; it must return a number"),
+        ("return SCALE", "return 10**400 or SCALE", "returned inf; expected a finite number"),
+        ("(outputs, data)", "(outputs)", r"metric\(\) of .* takes 1 positional argument but 2"),
+        ("(model, data)", "(model)", r"train\(\) of .* takes 1 positional argument but 2"),
+        (
+            "        optimizer.step()",
+            "    return nn.Linear(1, 1)",
+            "returned a Linear; it must train",
+        ),
+        (
+            "optimizer.step()",
+            "optimizer.step() if _ < 59 else model.to('meta')",
+            "'0.weight' is a meta or sparse tensor",
+        ),
     ],
 )
 def test_what_fails_is_named(folder: Path, old: str, new: str, message: str) -> None:
@@ -112,6 +130,7 @@ def test_what_fails_is_named(folder: Path, old: str, new: str, message: str) -> 
         ("settings['softmax'] = True", "defines metric.*the setting 'softmax'"),
         ("metric = 3", "'metric' in .* is a int; expected a function"),
         ("settings['metric'] = ''", "Setting 'metric'"),
+        ("del metric", "the setting 'metric' names .*there is no such function"),
     ],
 )
 def test_what_contradicts_itself_is_refused(folder: Path, more: str, message: str) -> None:
@@ -132,3 +151,26 @@ def test_report_and_comparison_show_the_metric() -> None:
     names = [row.name for row in comparison._metric_rows(report, report)]
     assert names == ["reconstruction error, float", "reconstruction error, quantized"]
     assert comparison._metric_rows(report, made()) == []
+
+
+def test_what_the_metric_writes_changes_nothing_else(folder: Path) -> None:
+    project = replace(load_project(folder), metric=lambda outputs, data: outputs.fill(7) or 0.5)
+    outputs = np.zeros(3, np.float32)
+    assert project.measure(outputs, project.data(folder)) == 0.5 and not outputs.any()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "if True:\n    def metric(o, d): return 0.5",
+        "metric: object = lambda o, d: 0.5",
+        "metric, other = (lambda o, d: 0.5), 1",
+        "import beside\nmetric = beside.half",
+        "from beside import half as metric",
+    ],
+)
+def test_a_metric_is_found_however_it_is_defined(folder: Path, written: str) -> None:
+    (folder / "beside.py").write_text("def half(outputs, data):\n    return 0.5\n")
+    text = PROJECT.replace("def metric", "def unused")
+    (folder / "project.py").write_text(f"{text}\n{written}\n")
+    assert quantize(folder, random_weights=True)[0]["metric"]["float"] == 0.5

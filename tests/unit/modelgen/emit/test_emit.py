@@ -93,16 +93,21 @@ def test_sources_are_clang_format_clean(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["unsigned", "volatile", "nullptr", "Operator", "std", "result", "start_1", "9", "_"]
+    ("name", "text"),
+    [
+        *((word, f"_{word}") for word in ("unsigned", "volatile", "nullptr", "std", "result")),
+        *(("Operator", "_operator"), ("start_1", "_start_1"), ("9", "_9"), ("_", "")),
+        *(("a__b", "_a_b"), ("m\u00b2", "_m"), ("\u0130x", "_i_x"), ("\u00e4", "")),
+    ],
 )
-def test_names_that_mean_something_in_cpp(tmp_path: Path, name: str) -> None:
+def test_names_that_mean_something_in_cpp(tmp_path: Path, name: str, text: str) -> None:
     builder = GraphBuilder(1, 4)
     graph = builder.build(builder.linear("x", 3))
     graph = graph.with_nodes(replace(node, name=name) for node in graph.nodes)
     write(graph, tmp_path, Hardware())
-    text = (tmp_path / "model.cpp").read_text()
-    (own,) = re.findall(r"^engine::Descriptor (\w+)\[1\] = ", text, re.MULTILINE)
-    assert own in (f"layer0_{name.lower()}", "layer0")
+    source = (tmp_path / "model.cpp").read_text()
+    (own,) = re.findall(r"^engine::Descriptor (\w+)\[1\] = ", source, re.MULTILINE)
+    assert own == f"layer0{text}"
 
 
 def test_many_descriptors_are_patched_by_a_table(tmp_path: Path) -> None:

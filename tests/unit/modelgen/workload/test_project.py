@@ -93,6 +93,45 @@ def test_an_edit_of_the_same_size_in_the_same_second_is_seen(
     assert load_project(folder).settings.training.steps == 21
 
 
+BESIDE = """\
+from __future__ import annotations
+from dataclasses import dataclass
+from typing import ClassVar
+
+@dataclass
+class Size:
+    kind: ClassVar[str] = "outputs"
+    value: int = 2
+
+def model():
+    from beside import layer
+    return layer(Size().value)
+
+def data(folder):
+    import beside
+    return beside.made()
+"""
+
+
+def test_modules_beside_it_can_be_imported_at_any_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Data classes look for the module that they are defined in, too."""
+    monkeypatch.delitem(sys.modules, "beside", raising=False)
+    (tmp_path / "beside.py").write_text(
+        "import numpy as np\nfrom torch import nn\nfrom modelgen.workload.data import Data\n"
+        "def layer(outputs):\n    return nn.Linear(3, outputs)\n"
+        "def made():\n    return Data('beside', np.zeros((2, 3), np.float32))\n"
+    )
+    (tmp_path / "project.py").write_text(BESIDE)
+    path = list(sys.path)
+    project = load_project(tmp_path)
+    assert project.build_model().out_features == 2
+    assert project.data(tmp_path).name == "beside"
+    assert sys.path == path and not list(tmp_path.rglob("*.pyc"))
+    del sys.modules["beside"]
+
+
 def test_project_that_exits(tmp_path: Path) -> None:
     text = message_of(project_with(tmp_path, "import sys\n\nsys.exit(3)\n"))
     assert "project.py:3 failed: SystemExit: 3" in text
