@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from flows import config as configuration
 from flows.config import Config
+from flows.config.knobs import leaf
 from flows.errors import HeepstorError
 from flows.repository import COMMAND, projects, work_folder
 from flows.repository.projects import Project
@@ -133,10 +133,11 @@ class Pipeline:
             options = {"inputs": self.options.inputs}
             stages.generate(self.quantize.folder, out, hardware, options)
 
+        sizes = self.config.hardware().to_dict()
         values = {
             **self._versions("torch", "numpy", "clang-format", "jinja2"),
             "option inputs": str(self.options.inputs or "the project's"),
-            **_options({"hardware": self.config.hardware().to_dict()}),
+            **{f"option hardware.{name}": _shown(value) for name, value in sizes.items()},
         }
         templates = (*self._data_files("modelgen/emit"), *self._data_files("modelgen/targets"))
         others = (*templates, self.root / ".clang-format")
@@ -164,7 +165,7 @@ class Pipeline:
 
         values = {
             **self._versions("ziglang", "systemrdl-compiler"),
-            **_options(self.config.to_dict()),
+            **_knobs(self.config),
             "option operators": self.options.operators,
             "option assertions": "on" if self.options.assertions else "off",
         }
@@ -251,7 +252,7 @@ class Pipeline:
 
         values = {
             **self._versions("jinja2", "numpy"),
-            **_options(self.config.to_dict()),
+            **_knobs(self.config),
             "option unit": self.options.unit,
             "option clock": f"{self._clock_hz} Hz",
         }
@@ -321,18 +322,20 @@ class Pipeline:
         return tuple(path for path in sorted(found) if is_source(path))
 
 
-def _options(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Return nested values as inputs of their own, so that a change of one is told as such.
+def _knobs(config: Config) -> dict[str, str]:
+    """Return each knob as an input of its own, written as in the configuration's file.
 
-    The names are such as "option engine.array_size"; a value of None is "auto".
+    The names are such as "option engine.array_size".
     """
-    found: dict[str, str] = {}
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            found |= _options(value, f"{prefix}{name}.")
-        else:
-            found[f"option {prefix}{name}"] = "auto" if value is None else str(value)
-    return found
+    values = config.to_dict()
+    return {
+        f"option {name}": knob.kind.show(leaf(values, name))
+        for name, knob in configuration.KNOBS.items()
+    }
+
+
+def _shown(size: int | None) -> str:
+    return "auto" if size is None else str(size)
 
 
 def package_version(package: str) -> str:

@@ -36,6 +36,8 @@ from flows.system.locks import file_lock
 
 MANIFEST = "manifest.json"
 SCHEMA = 2
+_NAMED = 3
+"""Values, of those that changed, that the reason for a rerun names."""
 _PREFIXES = {
     FILE: "",
     FOLDER: "the list of files in ",
@@ -277,24 +279,30 @@ def _input_name(kind: str, name: str) -> str:
 
 
 def describe_changes(before: Mapping[str, str], now: Mapping[str, str]) -> str | None:
-    """The first difference between two sets of inputs, and how many more; None when equal."""
-    changes = list(_changes(before, now))
-    if not changes:
+    """The difference between two sets of inputs, in a few words; None when they are equal.
+
+    Names some of the values that changed, or the first of the files, and how many more there are.
+    """
+    names = [
+        name for name in {**now, **before} if before.get(name, ABSENT) != now.get(name, ABSENT)
+    ]
+    if not names:
         return None
-    more = f" (and {len(changes) - 1} more)" if len(changes) > 1 else ""
-    return changes[0] + more
+    named = [name for name in names if _is_value(name)][:_NAMED] or names[:1]
+    text = ", ".join(
+        _change(name, before.get(name, ABSENT), now.get(name, ABSENT)) for name in named
+    )
+    return text + (f" (and {len(names) - len(named)} more)" if len(names) > len(named) else "")
 
 
-def _changes(before: Mapping[str, str], now: Mapping[str, str]) -> Iterable[str]:
-    for name, value in now.items():
-        known = before.get(name, ABSENT)
-        if known == value:
-            continue
-        if known == ABSENT:
-            yield f"{name} is new"
-        elif value == ABSENT:
-            yield f"{name} is gone"
-        else:
-            is_value = name.startswith(("option ", "version "))
-            yield f"{name}: {known} -> {value}" if is_value else f"{name} changed"
-    yield from (f"{name} is gone" for name in before if name not in now)
+def _is_value(name: str) -> bool:
+    """Whether an input is a short text, and not the hash of a file."""
+    return name.startswith(("option ", "version "))
+
+
+def _change(name: str, before: str, now: str) -> str:
+    if before == ABSENT:
+        return f"{name} is new"
+    if now == ABSENT:
+        return f"{name} is gone"
+    return f"{name}: {before} -> {now}" if _is_value(name) else f"{name} changed"

@@ -77,7 +77,18 @@ def pipeline() -> Pipeline:
         (
             "firmware",
             "memory.banks=16,memory.bank_kib=64",
-            "option memory.banks: 8 -> 16 (and 1 more)",
+            "option memory.banks: 8 -> 16, option memory.bank_kib: 128 -> 64",
+        ),
+        (
+            "firmware",
+            "clock_hz=50000000,stack_kib=9,arena_kib=1,uart.baud=1000000",
+            "option clock_hz: 100000000 -> 50000000, option stack_kib: 8 -> 9, "
+            "option arena_kib: auto -> 1 (and 1 more)",
+        ),
+        (
+            "report",
+            "address.timer=0x20002000",
+            "option address.timer: 0x10002000 -> 0x20002000",
         ),
     ],
 )

@@ -268,7 +268,12 @@ def test_describe_changes():
     assert describe_changes(before, before) is None
     assert describe_changes(before, {**before, "a.py": "2"}) == "a.py changed"
     assert describe_changes(before, {**before, "c.py": "2"}) == "c.py is new"
-    assert describe_changes(before, {"a.py": "2", "b.py": "1"}) == "a.py changed (and 1 more)"
+    assert describe_changes(before, {"a.py": "2", "b.py": "1"}) == "option n is gone (and 1 more)"
+    values = {"a.py": "1", "option x": "1", "option y": "2", "version of z": "3"}
+    after = {"a.py": "2", "option x": "4", "option w": "5", "version of z": "6"}
+    assert describe_changes(values, after) == (
+        "option x: 1 -> 4, option w is new, version of z: 3 -> 6 (and 2 more)"
+    )
     assert describe_changes(before, {**before, "a.py": ABSENT}) == "a.py is gone"
     assert describe_changes(before, {**before, "c.py": ABSENT}) is None
     assert describe_changes({**before, "c.py": ABSENT}, {**before, "c.py": "1"}) == "c.py is new"
