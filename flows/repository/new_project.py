@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 from pathlib import Path
 
 from flows.errors import HeepstorError
 from flows.repository import COMMAND, is_installed, projects, shown
+from flows.system.files import write_whole
 from flows.terminal.arguments import user_path
 
 TEMPLATE = Path(__file__).resolve().parent / "template" / projects.FILE
@@ -18,7 +18,7 @@ def write(root: Path, name: str, folder: str) -> str:
 
     `folder` is as the user typed it; "" stands for `projects/`, or for the current folder where the
     sources are an installed package. Raises HeepstorError if the name can't be a project's, or
-    something is there already.
+    something is there already. Nothing is left of a project that cannot be written.
     """
     projects.check_name(name)
     place = user_path(folder) if folder or is_installed(root) else root / "projects"
@@ -26,6 +26,11 @@ def write(root: Path, name: str, folder: str) -> str:
     if target.exists() or target.is_symlink():
         raise HeepstorError(f"{target} exists already. Choose another name, or another --folder.")
     target.mkdir(parents=True)
-    file = Path(shutil.copyfile(TEMPLATE, target / projects.FILE))
+    file = target / projects.FILE
+    try:
+        write_whole(file, TEMPLATE.read_text(encoding="utf-8"))
+    except BaseException:
+        target.rmdir()
+        raise
     typed = shlex.quote(projects.find(root, str(target)).typed)
     return f"Written: {shown(root, file)}\nRun it: {COMMAND} build --project {typed}"

@@ -64,6 +64,7 @@ def lookup(root: Path, typed: str, build_dir: str = "") -> Project | None:
 
     Its results lie in `build_dir`; without that in build/projects/<name>/, or, of a project that
     does not lie in `projects/`, in build/ beside its project.py. None if there is no such project.
+    Raises HeepstorError if its folder's name cannot be a project's.
     """
     if typed in names(root):
         return _of_ours(root, typed, build_dir)
@@ -71,7 +72,10 @@ def lookup(root: Path, typed: str, build_dir: str = "") -> Project | None:
         return None
     path = user_path(typed)
     folder = path.parent if path.name == FILE else path
-    return _at(root, folder, build_dir) if (folder / FILE).is_file() else None
+    if not (folder / FILE).is_file():
+        return None
+    check_name(folder.name, "Rename its folder.")
+    return _at(root, folder, build_dir)
 
 
 def _of_ours(root: Path, name: str, build_dir: str) -> Project:
@@ -92,12 +96,15 @@ def find(root: Path, typed: str, build_dir: str = "") -> Project:
     """The project that was typed; see `lookup`. Raises HeepstorError with the list of projects."""
     found = lookup(root, typed, build_dir)
     if found is not None:
-        check_name(found.name)
         return found
+    path = user_path(typed)
     if not typed:
         what = "no project is named."
-    elif "/" in typed or user_path(typed).is_dir():
-        what = f"there is no {FILE} in {user_path(typed)}, or {typed!r} is not such a file."
+    elif path.is_file():
+        what = f"{typed!r} is not a {FILE}."
+    elif "/" in typed or path.is_dir():
+        folder = path.parent if path.name == FILE else path
+        what = f"{typed!r} is not a project: there is no {FILE} in {folder}."
     else:
         check_name(typed)
         close = difflib.get_close_matches(typed, names(root), n=1)
@@ -109,10 +116,10 @@ def find(root: Path, typed: str, build_dir: str = "") -> Project:
     )
 
 
-def check_name(name: str) -> None:
-    """Raise HeepstorError unless a name, of a project's folder, can be the project's."""
+def check_name(name: str, remedy: str = "Choose another name.") -> None:
+    """Raise HeepstorError, with what to do, unless the name of a folder can be a project's."""
     if not _NAME.fullmatch(name):
         raise HeepstorError(
             f"{name!r} cannot be a project's name: expected up to 64 letters (a to z), digits, "
-            "'_' and '-', beginning with a letter or a digit. Rename its folder."
+            f"'_' and '-', beginning with a letter or a digit. {remedy}"
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 from flows.errors import HeepstorError
 from flows.repository import build_folder, is_installed, shown
 from flows.repository.projects import Project
+from flows.system.files import describe
 from flows.system.files import remove as remove_path
 from flows.system.locks import file_lock
 
@@ -16,7 +17,7 @@ _LOCK = ".in-use"
 """Lock file of build/ and of each project's folder: shared by tasks, held alone while cleaning."""
 _SHARED = (
     *("projects", "hardware", "cache", "configurations", "synth", "fpga", "fusesoc"),
-    *("bench", "compare", "error.log", "fusesoc.conf", ".hashes.json"),
+    *("bench", "compare", "error.log", "fusesoc.conf", ".hashes.json", "FUSESOC_IGNORE"),
 )
 """What the tasks put into build/."""
 
@@ -25,14 +26,27 @@ _SHARED = (
 def in_use(root: Path, project: Project | None, on_wait: Callable[[str], None]) -> Iterator[None]:
     """Keep `remove` away from build/ and, where one is named, from a project's results.
 
-    Calls `on_wait` with the process that is cleaning, if it has to wait for one.
+    Calls `on_wait` with the process that is cleaning, if it has to wait for one. Raises
+    HeepstorError if a project's results cannot be written.
     """
-    folders = [build_folder(root)]
-    if project is not None:
-        folders.append(project.results)
+    build = build_folder(root)
     with contextlib.ExitStack() as held:
-        for folder in folders:
-            held.enter_context(file_lock(folder / _LOCK, on_wait, shared=True))
+        held.enter_context(file_lock(build / _LOCK, on_wait, shared=True))
+        # Cores in there are made of those outside, which whoever adds a library of cores wants.
+        (build / "FUSESOC_IGNORE").touch()
+        if project is not None:
+            held.enter_context(_results_in_use(project, on_wait))
+        yield
+
+
+@contextlib.contextmanager
+def _results_in_use(project: Project, on_wait: Callable[[str], None]) -> Iterator[None]:
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(file_lock(project.results / _LOCK, on_wait, shared=True))
+        except OSError as error:
+            what = describe(error, str(project.results))
+            raise HeepstorError(f"{what} --build-dir DIR puts the results elsewhere.") from error
         yield
 
 

@@ -17,6 +17,7 @@ _MEANINGS = {
     errno.EEXIST: "expected a folder, found a file; remove it or name another",
     errno.EACCES: "do build/ and data/ belong to this user?",
     errno.EPERM: "do build/ and data/ belong to this user?",
+    errno.EROFS: "it cannot be written there",
     errno.ENOSPC: "free some space",
     errno.EDQUOT: "free some space",
     errno.EFBIG: "is there a limit on the size of files (ulimit -f)?",

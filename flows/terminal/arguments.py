@@ -11,8 +11,17 @@ from flows.errors import HeepstorError
 
 
 def user_path(text: str) -> Path:
-    """Return a path that the user typed, seen from the folder where they typed it."""
-    return Path(os.environ.get("HEEPSTOR_CWD", ".")).joinpath(text).expanduser().resolve()
+    """Return a path that the user typed, seen from the folder where they typed it.
+
+    Raises HeepstorError if it begins with the home folder of a user who has none.
+    """
+    try:
+        typed = Path(text).expanduser()
+    except RuntimeError as error:
+        raise HeepstorError(
+            f"{text}: no such home folder. Write ./{text} for a folder whose name begins so."
+        ) from error
+    return Path(os.environ.get("HEEPSTOR_CWD", ".")).joinpath(typed).resolve()
 
 
 def whole_number(name: str, text: str, least: int) -> int | None:

@@ -37,10 +37,23 @@ def test_new_writes_into_the_repositorys_projects(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "message"), [("taken", "taken exists already"), ("a b", "cannot be a project's name")]
+    ("name", "message"),
+    [
+        ("taken", "taken exists already"),
+        *((name, "cannot be a project's name.*Choose another name") for name in ("a b", "", "a/b")),
+    ],
 )
 def test_new_spoils_nothing(tmp_path: Path, name: str, message: str) -> None:
     (tmp_path / "taken").mkdir()
     with pytest.raises(HeepstorError, match=message):
         new_project.write(tmp_path, name, str(tmp_path))
     assert not list(tmp_path.rglob("*.py"))
+
+
+def test_nothing_is_left_of_a_project_that_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(new_project, "TEMPLATE", tmp_path / "none")
+    with pytest.raises(FileNotFoundError):
+        new_project.write(tmp_path, "mine", str(tmp_path))
+    assert not list(tmp_path.iterdir())

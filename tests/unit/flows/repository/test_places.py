@@ -16,6 +16,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for folder in ("repository/projects/mnist", "work/mnist", "work/mine"):
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "project.py").touch()
+    (tmp_path / "work/mine/notes").touch()
     monkeypatch.setenv("HEEPSTOR_CWD", str(tmp_path / "work"))
     return tmp_path / "repository"
 
@@ -65,7 +66,13 @@ def test_the_configuration_beside_a_project_is_its_own(root: Path) -> None:
         ("mnits", "there is no project 'mnits'. Did you mean mnist"),
         ("", "no project is named"),
         ("..", "there is no project.py in "),
-        ("mine/model.py", "there is no project.py in .*mine/model.py"),
+        (
+            "mine/model.py",
+            "'mine/model.py' is not a project: there is no project.py in .*mine/model.py",
+        ),
+        ("none/project.py", "there is no project.py in .*/none[.]"),
+        ("mine/notes", "'mine/notes' is not a project.py"),
+        ("~nobody-here/mine", "~nobody-here/mine: no such home folder"),
     ],
 )
 def test_what_is_no_project_is_explained(root: Path, typed: str, message: str) -> None:
@@ -83,3 +90,5 @@ def test_names_that_are_no_projects(tmp_path: Path, name: str) -> None:
     for typed in (name, str(tmp_path / name)):
         with pytest.raises(HeepstorError, match="cannot be a project's name"):
             projects.find(tmp_path, typed)
+    with pytest.raises(HeepstorError, match="Rename its folder"):
+        projects.lookup(tmp_path, str(tmp_path / name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 
@@ -151,3 +152,18 @@ def test_clean_waits_for_a_task_on_a_project_elsewhere(repository, elsewhere) ->
         assert (elsewhere / "build/export").exists()
     clean.join(10)
     assert not (elsewhere / "build/export").exists()
+
+
+def test_results_that_cannot_be_written_are_put_elsewhere(repository, elsewhere) -> None:
+    shutil.rmtree(elsewhere / "build")
+    (elsewhere / "build").touch()
+    with (
+        pytest.raises(HeepstorError, match=r"elsewhere/build: .*--build-dir DIR puts the results"),
+        cleaning.in_use(repository, lookup(repository, str(elsewhere)), never),
+    ):
+        pass
+
+
+def test_who_adds_the_repository_to_fusesoc_finds_no_core_twice(repository: Path) -> None:
+    with cleaning.in_use(repository, None, never):
+        assert (repository / "build/FUSESOC_IGNORE").is_file()
