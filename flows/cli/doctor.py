@@ -14,6 +14,7 @@ from pathlib import Path
 
 from flows.debug import tools as debug_tools
 from flows.errors import HeepstorError
+from flows.repository import COMMAND, ROOT, is_installed
 from flows.system import tools as system_tools
 
 _GIB = 2**30
@@ -138,7 +139,8 @@ def _package(name: str, purpose: str) -> Finding:
         version = importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         version = None
-    return Finding(name, version, purpose, True, None if version else "./heepstor doctor")
+    install = f"pip install {name}" if is_installed(ROOT) else f"{COMMAND} doctor"
+    return Finding(name, version, purpose, True, None if version else install)
 
 
 def _version(command: list[str]) -> str | None:

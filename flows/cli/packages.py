@@ -190,6 +190,8 @@ def install_packages() -> None:
                 touched = "Installing collected packages" in printed
                 raise LauncherError(explain_pip_failure(code, printed), touched)
     find_sources()
+    # Some packages hold cores, which whoever adds this repository to FuseSoC does not ask for.
+    (VENV / "FUSESOC_IGNORE").touch()
 
 
 def find_sources() -> None:

@@ -13,7 +13,7 @@ from elftools.elf.elffile import ELFFile
 from flows.debug import background, tools
 from flows.debug.background import Background
 from flows.errors import HeepstorError
-from flows.repository import shown
+from flows.repository import COMMAND, shown
 from flows.simulate import hardware
 from flows.stages.options import Options
 from flows.stages.pipeline import Pipeline
@@ -30,8 +30,8 @@ UART_LOG = "uart.log"
 _START_SECONDS = 60
 _LISTENING = r"Listening on port (\d+) for gdb"
 _BOARD_HINT = (
-    "Is the board on, programmed (invoke program) and connected by its USB cable? May this user "
-    "open the USB device (OpenOCD's udev rules)?"
+    f"Is the board on, programmed ({COMMAND} program) and connected by its USB cable? May this "
+    "user open the USB device (OpenOCD's udev rules)?"
 )
 
 

@@ -65,14 +65,19 @@ def settings(root: Path) -> Path:
     parser.read_string(file.read_text(encoding="utf-8"))
     main = parser["main"]
     for name in ("build_root", "cache_root"):
-        main[name] = str(work_folder(root) / main[name])
+        main[name] = _literal(work_folder(root) / main[name])
     del main["ignored_dirs"]
-    parser["library.heepstor"]["location"] = str(root)
+    parser["library.heepstor"]["location"] = _literal(root)
     text = io.StringIO()
     parser.write(text)
     written = build_folder(root) / file.name
     write_whole(written, text.getvalue())
     return written
+
+
+def _literal(path: Path) -> str:
+    """A path as FuseSoC's settings hold it: there `%` begins the name of another setting."""
+    return str(path).replace("%", "%%")
 
 
 def run(

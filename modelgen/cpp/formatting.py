@@ -20,8 +20,8 @@ def _executable() -> str:
     found = str(own) if own.exists() else shutil.which("clang-format")
     if found is None:
         raise ModelError(
-            "clang-format is missing. It is one of this project's Python packages: run ./heepstor "
-            "to install them."
+            "clang-format is missing, which the generated C++ needs. It is a Python package: "
+            "install it where HEEPstor is installed."
         )
     return found
 

@@ -26,6 +26,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT, source, ignore=left_out)
     offline = ("--no-index", "--no-deps", "--disable-pip-version-check")
     pip("wheel", *offline, "--no-build-isolation", "--wheel-dir", str(folder), str(source))
+    assert not (source / "build").exists(), "the next wheel would have what is removed until then"
     (wheel,) = folder.glob("*.whl")
     pip("install", *offline, "--target", str(folder / "site"), str(wheel))
     shutil.rmtree(source)

@@ -81,3 +81,9 @@ def test_one_command_installs_what_the_tests_lack(empty_path, monkeypatch, capsy
 def test_missing_tools_without_a_package_manager_are_named(empty_path):
     with pytest.raises(HeepstorError, match=r"OpenOCD is missing[^!]*package manager"):
         doctor.install_command()
+
+
+def test_a_package_that_is_missing_is_installed_by_what_installed_the_others(monkeypatch):
+    assert doctor._package("no-such-package", "x").install == "./heepstor doctor"
+    monkeypatch.setattr(doctor, "is_installed", lambda root: True)
+    assert doctor._package("no-such-package", "x").install == "pip install no-such-package"

@@ -187,6 +187,7 @@ def test_first_use_installs_and_later_uses_do_not(repository, tmp_path):
     command = [repository / ".venv/bin/python", "-I", "-c", "import flows; print(flows.__file__)"]
     found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True).stdout
     assert found == f"{repository}/flows/__init__.py\n", "the sources, from any folder"
+    assert (repository / ".venv/FUSESOC_IGNORE").is_file(), "no cores of packages"
 
     started = time.monotonic()
     code, task, err = run(repository, "fail", cwd=tmp_path)

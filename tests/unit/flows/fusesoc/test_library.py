@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import os
 import shutil
 import subprocess
@@ -52,6 +53,22 @@ def test_a_core_elsewhere_takes_the_engine_alone(tmp_path: Path) -> None:
     assert {"engine.sv", "engine_descriptor_pkg.sv", "fifo_v3.sv", "accelerator.sv"} <= made
     assert "heepstor_soc.sv" not in made
     assert any(tmp_path.rglob("of_the_library"))
+
+
+def test_settings_of_a_package_hold_any_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FuseSoC reads them with Python's parser, to which `%` means something."""
+    folder = tmp_path / "100%(x)s \u00fc"
+    folder.mkdir()
+    shutil.copy(ROOT / "fusesoc.conf", folder)
+    monkeypatch.setenv("HEEPSTOR_CWD", str(folder))
+    monkeypatch.setattr("flows.repository.is_installed", lambda root: True)
+    monkeypatch.setattr(fusesoc, "is_installed", lambda root: True)
+    parser = configparser.ConfigParser(default_section="main")
+    parser.read(fusesoc.settings(folder))
+    assert parser["library.heepstor"]["location"] == str(folder)
+    assert parser["main"]["build_root"] == str(folder / "build/fusesoc")
 
 
 def run(folder: Path, *arguments: str) -> None:
