@@ -19,7 +19,7 @@ def write_header(contract: Contract, folder: Path) -> None:
 
 
 def header(contract: Contract) -> str:
-    """Return the header: version, limits, enumerations, descriptor, in `heepstor::engine`.
+    """Return the header: version, constants, enumerations, descriptor, in `heepstor::engine`.
 
     A word whose fields are integers of C++ becomes a member for each field. Any other word, the
     flags, stays one member with constants for its bits.
@@ -37,10 +37,11 @@ def header(contract: Contract) -> str:
         "",
         "/// Addresses of descriptors are multiples of so many bytes.",
         f"inline constexpr std::uint32_t kDescriptorAlignment = {contract.alignment};",
-        "",
-        "/// Runs that a spanning slice may go on to after the one in which it begins.",
-        f"inline constexpr std::uint32_t kMostCrossings = {contract.most_crossings};",
     ]
+    for constant in contract.constants:
+        name = camel_case(constant.name)
+        lines += ["", *comment(constant.meaning, "/// ")]
+        lines.append(f"inline constexpr std::uint32_t k{name} = {constant.value};")
     for enumeration in contract.enumerations:
         lines += ["", *_enumeration(enumeration)]
     for word in contract.words:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from systemrdl.node import FieldNode, RegNode
+from systemrdl.node import AddrmapNode, FieldNode, RegNode
 
 from flows.contract import registers
 from flows.errors import HeepstorError
@@ -16,6 +16,15 @@ DESCRIPTOR_RDL = ENGINE / "descriptor.rdl"
 REGISTERS_RDL = ENGINE / "engine.rdl"
 
 WORD_BITS = 32
+
+CONSTANTS = {
+    "most_crossings": "Runs that a spanning slice may go on to after the one in which it begins.",
+    "buffer_latency": "Cycles from a slice that is issued to the operands of the array.",
+    "product_latency": "Cycles from operands to products, beyond the rows of the array.",
+    "accumulate_latency": "Cycles from a product to its sum, which may be used again then.",
+    "store_latency": "Cycles from reading a sum to its result.",
+}
+"""Properties of the descriptor's description that are constants in every language."""
 
 
 @dataclass(frozen=True)
@@ -77,14 +86,22 @@ class Word:
 
 
 @dataclass(frozen=True)
+class Constant:
+    """A number that has a name."""
+
+    name: str
+    value: int
+    meaning: str
+
+
+@dataclass(frozen=True)
 class Contract:
     """What hardware and software agree on."""
 
     version: int
     alignment: int
     """Addresses of descriptors are multiples of so many bytes."""
-    most_crossings: int
-    """Runs that a spanning slice may go on to after the one in which it begins."""
+    constants: tuple[Constant, ...]
     enumerations: tuple[Enumeration, ...]
     words: tuple[Word, ...]
 
@@ -104,15 +121,20 @@ def load(descriptor: Path = DESCRIPTOR_RDL, engine: Path = REGISTERS_RDL) -> Con
     assert isinstance(error, FieldNode) and isinstance(version, FieldNode)
     encoded.append(error)
     number, alignment = version.get_property("reset"), layout.get_property("start_alignment")
-    crossings = layout.get_property("most_crossings")
-    assert isinstance(number, int) and isinstance(alignment, int) and isinstance(crossings, int)
+    assert isinstance(number, int) and isinstance(alignment, int)
     return Contract(
         version=number,
         alignment=alignment,
-        most_crossings=crossings,
+        constants=tuple(_constant(layout, *item) for item in CONSTANTS.items()),
         enumerations=tuple(_enumeration(field) for field in encoded),
         words=tuple(_word(word) for word in words),
     )
+
+
+def _constant(layout: AddrmapNode, name: str, meaning: str) -> Constant:
+    value = layout.get_property(name)
+    assert isinstance(value, int), name
+    return Constant(name, value, meaning)
 
 
 def _enumeration(field: FieldNode) -> Enumeration:

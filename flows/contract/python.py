@@ -14,7 +14,7 @@ MODULE = ROOT / "modelgen" / "targets" / "systolic" / "abi.py"
 
 
 def module(contract: Contract) -> str:
-    """Return the module's source: version, limits, enumerations, layout and fields."""
+    """Return the module's source: version, constants, enumerations, layout and fields."""
     lines = [
         '"""What the engine and its software agree on.',
         "",
@@ -34,10 +34,9 @@ def module(contract: Contract) -> str:
         "",
         f"DESCRIPTOR_ALIGNMENT = {contract.alignment}",
         '"""Addresses of descriptors are multiples of so many bytes."""',
-        "",
-        f"MOST_CROSSINGS = {contract.most_crossings}",
-        '"""Runs that a spanning slice may go on to after the one in which it begins."""',
     ]
+    for constant in contract.constants:
+        lines += ["", f"{constant.name.upper()} = {constant.value}", f'"""{constant.meaning}"""']
     for enumeration in contract.enumerations:
         lines += ["", "", *_enumeration(enumeration)]
     fields = [

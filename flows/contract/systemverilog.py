@@ -9,18 +9,19 @@ from flows.contract.text import camel_case, comment
 
 
 def package(contract: Contract, name: str) -> str:
-    """Return the package: limits, enumerations and the packed structure `descriptor_t`.
+    """Return the package: constants, enumerations and the packed structure `descriptor_t`.
 
     Bit 32 * i + b of the structure is bit b of word i, so the last word's highest field comes
     first.
     """
     lines = [
-        "/// What the engine and its software agree on: limits, operations, fences, errors and the",
-        "/// descriptor as it lies in memory.",
+        "/// What the engine and its software agree on: constants, operations, fences, errors and",
+        "/// the descriptor as it lies in memory.",
         f"package {name};",
-        "  /// Runs that a spanning slice may go on to after the one in which it begins.",
-        f"  localparam int unsigned MostCrossings = {contract.most_crossings};",
     ]
+    for constant in contract.constants:
+        lines += comment(constant.meaning, "  /// ")
+        lines.append(f"  localparam int unsigned {camel_case(constant.name)} = {constant.value};")
     for enumeration in contract.enumerations:
         lines += ["", *_enumeration(enumeration)]
     lines += ["", *_structure(contract.words), "", "endpackage", ""]

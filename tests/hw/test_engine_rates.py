@@ -7,6 +7,7 @@ import cocotb
 import pytest
 
 from modelgen.targets.systolic.abi import Fence, Operation
+from modelgen.targets.systolic.cost import CONSTANTS, fetch_cycles, store_latency
 from modelgen.targets.systolic.descriptor import Descriptor
 from tests.hw.engine_bench import EngineBench
 from tests.hw.engine_chains import (
@@ -134,16 +135,18 @@ async def cycles_of(bench: EngineBench, make: Callable[[Maker], list[Descriptor]
 
 @cocotb.test()
 async def check_latencies(dut):
-    """What a job costs beyond its slices: at the start, at the end, and between two jobs."""
+    """A job costs what the compiler expects beyond its slices: before, after, between two."""
     bench = await prepared(dut, 0.0, 23)
     size, port = bench.hardware.array_size, bench.hardware.port_words
-    start = 32 // port + tile_beats(size, port) + 6
-    drain = 35 + size + size // port
+    start = fetch_cycles(bench.hardware) + CONSTANTS.start
+    end = store_latency(bench.hardware) + size // port + CONSTANTS.finish
 
-    def small(maker: Maker) -> list[Descriptor]:
-        return [replace(still(maker, Operation.MATMUL, 1, 1), load=False)]
+    def one_row(operation: Operation) -> Callable[[Maker], list[Descriptor]]:
+        return lambda maker: [replace(still(maker, operation, 1, 1), load=False)]
 
-    assert await cycles_of(bench, small) <= start + drain
+    assert await cycles_of(bench, one_row(Operation.SUM)) == start + end
+    weights = tile_beats(size, port) + 2
+    assert await cycles_of(bench, one_row(Operation.MATMUL)) == start + weights + end
 
     def repeated(count: int, **changes):
         def make(maker: Maker) -> list[Descriptor]:
@@ -155,4 +158,4 @@ async def check_latencies(dut):
     hidden = [await cycles_of(bench, repeated(count)) for count in (4, 12)]
     assert hidden[1] - hidden[0] == 8 * 256, "a store that hides takes time"
     fenced = [await cycles_of(bench, repeated(count, fence=Fence.ALL)) for count in (4, 12)]
-    assert fenced[1] - fenced[0] <= 8 * (256 + drain)
+    assert fenced[1] - fenced[0] == 8 * (256 + end)

@@ -1,6 +1,6 @@
 """A small contract, to be written in each language."""
 
-from flows.contract.description import Contract, Enumeration, Field, Member, Word
+from flows.contract.description import Constant, Contract, Enumeration, Field, Member, Word
 
 ERROR = Enumeration(
     "error", "Why.", 8, (Member("none", 0, "No error."), Member("bad_word", 2, "A word is bad."))
@@ -16,4 +16,5 @@ CONTROL = Word(
 )
 SIZE = Word("size", (Field("width", "In x.", 0, 16), Field("height", "In y.", 16, 16)))
 SLOPE = Word("slope", (Field("slope", "Factor.", 0, 32, default=0xFF800000, is_float=True),))
-CONTRACT = Contract(5, 16, 3, (ERROR,), (CONTROL, SIZE, SLOPE))
+CROSSINGS = Constant("most_crossings", 3, "At most.")
+CONTRACT = Contract(5, 16, (CROSSINGS,), (ERROR,), (CONTROL, SIZE, SLOPE))

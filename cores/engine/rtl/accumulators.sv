@@ -6,8 +6,10 @@
 ///
 /// Two halves (by the entry's top bit), each with one read and one write port, let the store path read
 /// one half while the other is in use; in the same half adding goes first and the store path waits.
-/// A sum may be used again `HazardDistance` = 6 cycles after its last use.
-module accumulators #(
+/// A sum may be used again AccumulateLatency cycles after its last use.
+module accumulators
+  import engine_descriptor_pkg::*;
+#(
   parameter  int unsigned ArraySize  = 8,
   parameter  int unsigned Depth      = 1024,
   localparam int unsigned EntryWidth = $clog2(Depth)
@@ -30,9 +32,9 @@ module accumulators #(
   output logic                       read_ready_o,
   output logic [ArraySize-1:0][31:0] read_data_o
 );
-  localparam int unsigned AddLatency = 4;
   localparam int unsigned HalfWidth  = EntryWidth - 1;
-  localparam int unsigned Delay      = AddLatency + 1;  // of the sum, seen from the product
+  localparam int unsigned Delay      = AccumulateLatency - 1;  // of the sum, seen from the product
+  localparam int unsigned AddLatency = Delay - 1;
 
   logic [Delay-1:0]                 valid_q;
   logic [Delay-1:0]                 tile_done_q;

@@ -7,7 +7,7 @@
 /// number, so any consecutive words are free of conflicts. So are lanes that leave out multiples of the
 /// number of banks: lane l reads word `read_address_i + l + read_skip_i[m]`, where m counts the
 /// `read_crossing_i` that are not above l. A write stores up to PortWords consecutive words. Read
-/// latency: 4 cycles.
+/// latency: BufferLatency cycles.
 module activation_buffer
   import engine_descriptor_pkg::*;
   import engine_pkg::*;

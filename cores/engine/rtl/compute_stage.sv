@@ -132,8 +132,6 @@ module compute_stage
     tag_t                 tag;
   } slice_t;
 
-  localparam int unsigned BufferLatency = 4;
-
   slice_t [BufferLatency-1:0] slice_q;
   slice_t                     slice;
   logic [ArraySize-1:0]       lane_valid;

@@ -16,8 +16,6 @@ module sequencer
   parameter  int unsigned PortWords        = 4,
   parameter  int unsigned BufferWords      = 65536,
   parameter  int unsigned AccumulatorDepth = 1024,
-  // Cycles from one use of an accumulator to the next, issue to issue.
-  parameter  int unsigned HazardDistance   = 6,
   localparam int unsigned OffsetWidth      = 20,
   localparam int unsigned BufferWidth      = $clog2(BufferWords),
   localparam int unsigned EntryWidth       = $clog2(AccumulatorDepth),
@@ -146,23 +144,23 @@ module sequencer
   end
 
   // Accumulators whose sum is still in the adder.
-  logic [HazardDistance-2:0]                 recent_valid_q;
-  logic [HazardDistance-2:0][EntryWidth-1:0] recent_entry_q;
+  logic [AccumulateLatency-2:0]                 recent_valid_q;
+  logic [AccumulateLatency-2:0][EntryWidth-1:0] recent_entry_q;
 
   always_comb begin
     hazard = 1'b0;
-    for (int unsigned i = 0; i < HazardDistance - 1; i++) begin
+    for (int unsigned i = 0; i < AccumulateLatency - 1; i++) begin
       if (recent_valid_q[i] && recent_entry_q[i] == issue_entry_o && !issue_first_o) hazard = 1'b1;
     end
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) recent_valid_q <= '0;
-    else recent_valid_q <= {recent_valid_q[HazardDistance-3:0], issue_o};
+    else recent_valid_q <= {recent_valid_q[AccumulateLatency-3:0], issue_o};
   end
 
   always_ff @(posedge clk_i) begin
-    recent_entry_q <= {recent_entry_q[HazardDistance-3:0], issue_entry_o};
+    recent_entry_q <= {recent_entry_q[AccumulateLatency-3:0], issue_entry_o};
   end
 
   // Lanes and columns that exist, of `count` behind those that are `passed`.

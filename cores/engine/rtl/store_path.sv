@@ -63,7 +63,6 @@ module store_path
   localparam int unsigned Groups        = ArraySize / PortWords;
   localparam int unsigned GroupWidth    = (Groups > 1) ? $clog2(Groups) : 1;
   localparam int unsigned ResidualDelay = 9;  // accumulators 1, window 1, scale 3, bias 4
-  localparam int unsigned Latency       = 17;  // accumulators 1, window 1, post-processing 15
   localparam int unsigned QueueDepth    = 32;
   localparam int unsigned QueueWidth    = $clog2(QueueDepth) + 1;
 
@@ -187,7 +186,7 @@ module store_path
   logic [GroupWidth-1:0]      group_q;
   logic                       read_q;
   logic                       first_q;
-  logic [Latency-1:0]         valid_q;
+  logic [StoreLatency-1:0]    valid_q;
 
   parameter_buffer #(
     .ArraySize(ArraySize),
@@ -214,7 +213,7 @@ module store_path
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) valid_q <= '0;
     else if (clear_i) valid_q <= '0;
-    else valid_q <= {valid_q[Latency-2:0], read && window_last};
+    else valid_q <= {valid_q[StoreLatency-2:0], read && window_last};
   end
 
   always_ff @(posedge clk_i) begin
@@ -275,7 +274,7 @@ module store_path
   for (genvar i = 0; i < PortWords; i++) begin : gen_lane
     postprocess_lane u_lane (
       .clk_i,
-      .enable_i    (valid_q[Latency-2:1]),
+      .enable_i    (valid_q[StoreLatency-2:1]),
       .sum_i       (maximum[i]),
       .scale_i     (scale_q[1][i]),
       .bias_i      (bias_q[1][i]),
@@ -310,7 +309,7 @@ module store_path
     .memory_addr_i(command_i.destination + offset),
     .buffer_addr_i(buffer_word[BufferWidth-1:0]),
     .mask_i       (mask),
-    .value_valid_i(valid_q[Latency-1]),
+    .value_valid_i(valid_q[StoreLatency-1]),
     .value_i      (value),
     .pending_o    (pending),
     .memory_req_o (result_req),

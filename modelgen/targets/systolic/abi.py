@@ -20,6 +20,18 @@ DESCRIPTOR_ALIGNMENT = 16
 MOST_CROSSINGS = 7
 """Runs that a spanning slice may go on to after the one in which it begins."""
 
+BUFFER_LATENCY = 4
+"""Cycles from a slice that is issued to the operands of the array."""
+
+PRODUCT_LATENCY = 5
+"""Cycles from operands to products, beyond the rows of the array."""
+
+ACCUMULATE_LATENCY = 6
+"""Cycles from a product to its sum, which may be used again then."""
+
+STORE_LATENCY = 17
+"""Cycles from reading a sum to its result."""
+
 
 class Operation(IntEnum):
     """What a job makes of the words that it reads."""

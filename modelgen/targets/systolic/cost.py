@@ -5,7 +5,8 @@ The engine consists of three units that share the memory port: one loads activat
 computes, and compute while one earlier job stores; a tile is stored as soon as its last slice is
 done. The model follows these units from event to event. On the port, activations that the array
 waits for have the highest priority, then weights, then results and residual operands, then other
-activations. The constants below are the only numbers taken from the RTL.
+activations. The latencies of the pipeline come from the contract; the constants below cover what
+lies between its steps.
 """
 
 from __future__ import annotations
@@ -16,32 +17,34 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from modelgen.hardware import Hardware
-from modelgen.targets.systolic.abi import Fence, Operation
+from modelgen.targets.systolic.abi import (
+    ACCUMULATE_LATENCY,
+    BUFFER_LATENCY,
+    DESCRIPTOR_WORDS,
+    PRODUCT_LATENCY,
+    STORE_LATENCY,
+    Fence,
+    Operation,
+)
 from modelgen.targets.systolic.jobs import EngineLayer, Job, Load, Store
 from modelgen.targets.systolic.scratchpad.layout import ceil_div
 
 
 @dataclass(frozen=True)
 class EngineConstants:
-    """Latencies of the RTL, in cycles."""
+    """Cycles between the steps of a job."""
 
-    start: int = 12
-    """From the doorbell to the first word of activations: fetch and decode the first descriptor."""
-    descriptor: int = 9
-    """Port cycles that a descriptor's fetch takes from the other transfers."""
+    start: int = 4
+    """From the doorbell to the first word of activations, in addition to the descriptor's fetch."""
     load_setup: int = 14
     """Per load: from its start to the first word in the buffer, in addition to the transfers."""
     row_setup: int = 0
     """Per row of a load or store, in addition to the transfers."""
     compute_setup: int = 5
     """Per job: cycles in which no row enters the array."""
-    drain: int = 15
-    """From the last row entering the array to its sum in the accumulators."""
-    store_setup: int = 20
-    """Per store: accumulator read, multiply, add, clamp, until the last word is in memory."""
-    accumulate: int = 6
-    """Between two slices of the same output: the adder's latency."""
-    finish: int = 4
+    store_setup: int = 2
+    """Per store: from a tile's last sum to its first read, and from the result to the port."""
+    finish: int = 1
     """From the last word stored to the interrupt."""
 
 
@@ -80,24 +83,38 @@ class JobCost:
 
 
 def job_cost(
-    job: Job, hardware: Hardware, constants: EngineConstants = CONSTANTS, *, last: bool = False
+    job: Job,
+    hardware: Hardware,
+    constants: EngineConstants = CONSTANTS,
+    *,
+    last: bool = False,
+    latency: int | None = None,
 ) -> JobCost:
-    """Return the work of a job; the `last` of a layer reports even if it stores nothing."""
+    """Return the work of a job.
+
+    Args:
+        job: the job.
+        hardware: sizes of the engine.
+        constants: cycles between the steps of a job.
+        last: whether it is the last of its layer, which reports even if it stores nothing.
+        latency: cycles from its last row to its first result; None: those of the hardware.
+    """
     positions, slices = job.compute.positions, job.slices(hardware.array_size)
     tile, tile_port = tile_cycles(job.operation, hardware)
     tile_time = max(positions, tile)
-    slice_time = max(job.tiles * tile_time, constants.accumulate)
+    slice_time = max(job.tiles * tile_time, ACCUMULATE_LATENCY)
     load, load_port = _load_cycles(job.load, hardware, constants)
     store, store_port, last_tile = 0.0, 0.0, 0.0
     if job.store:
         store, store_port, last_tile = _store_cycles(job, job.store, hardware)
-    latency = constants.drain + constants.store_setup
+    if latency is None:
+        latency = store_latency(hardware, constants)
     return JobCost(
         load=load,
         load_port=load_port,
         filling=1.0 - (constants.load_setup + load_port) / load if load else 0.0,
         compute=slices * slice_time + constants.compute_setup,
-        weights=slices * job.tiles * tile_port + constants.descriptor,
+        weights=slices * job.tiles * tile_port + fetch_cycles(hardware),
         store=store + latency if job.store else 0,
         store_port=store_port,
         store_writes=_buffer_writes(job.store, job),
@@ -109,6 +126,17 @@ def job_cost(
         halves=_halves(job, hardware.accumulator_depth),
         adding=(slices - job.first) / slices * job.tiles * positions / slice_time,
     )
+
+
+def store_latency(hardware: Hardware, constants: EngineConstants = CONSTANTS) -> int:
+    """Return cycles from the last row that enters the array to its first result at the port."""
+    sums = BUFFER_LATENCY + hardware.array_size + PRODUCT_LATENCY + ACCUMULATE_LATENCY
+    return sums + STORE_LATENCY + constants.store_setup
+
+
+def fetch_cycles(hardware: Hardware) -> int:
+    """Return the port cycles of reading a descriptor."""
+    return DESCRIPTOR_WORDS // hardware.port_words
 
 
 def _buffer_writes(store: Store | None, job: Job) -> float:
@@ -173,9 +201,12 @@ def _store_cycles(job: Job, store: Store, hardware: Hardware) -> tuple[float, fl
 _EPSILON = 1e-9
 
 
-def chain_cycles(costs: Sequence[JobCost], constants: EngineConstants = CONSTANTS) -> list[float]:
+def chain_cycles(
+    costs: Sequence[JobCost], hardware: Hardware, constants: EngineConstants = CONSTANTS
+) -> list[float]:
     """Return, for each job of a chain, the cycle after the doorbell at which it completes."""
-    return [constants.start + end + constants.finish for end in _run(costs).finished]
+    start = fetch_cycles(hardware) + constants.start
+    return [start + end + constants.finish for end in _run(costs).finished]
 
 
 def segment_cycles(layers: Sequence[EngineLayer], hardware: Hardware) -> list[int]:
@@ -185,7 +216,7 @@ def segment_cycles(layers: Sequence[EngineLayer], hardware: Hardware) -> list[in
         for layer in layers
         for job in layer.jobs
     ]
-    ends = chain_cycles(costs)
+    ends = chain_cycles(costs, hardware)
     cycles, begin, position = [], 0.0, 0
     for layer in layers:
         position += len(layer.jobs)

@@ -11,7 +11,15 @@ from dataclasses import dataclass, replace
 
 from modelgen.errors import ModelError
 from modelgen.hardware import Hardware
-from modelgen.targets.systolic.cost import CONSTANTS, JobCost, job_cost, next_start, tile_cycles
+from modelgen.targets.systolic.abi import ACCUMULATE_LATENCY
+from modelgen.targets.systolic.cost import (
+    CONSTANTS,
+    JobCost,
+    fetch_cycles,
+    job_cost,
+    next_start,
+    tile_cycles,
+)
 from modelgen.targets.systolic.geometry import Axis, Geometry
 from modelgen.targets.systolic.jobs import Job
 from modelgen.targets.systolic.scratchpad.layout import FIELD_LIMIT, ceil_div, saves_slices
@@ -38,6 +46,10 @@ _MOST_SPLIT_TILES = 32
 """Layers with more tiles than this gain nothing from a small last block of tiles."""
 _EXPOSED = 0.1
 """Weight of the storing time that the next layer can hide."""
+_LATENCY = 35
+"""Cycles from a job's last row to its first result that tilings are ranked with, for arrays of any
+size. Larger arrays take longer, but the ranking sees one layer at a time: it would pay with more
+jobs for latency that the next layer hides."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +148,8 @@ def _cost(
     """Return the cycles until the next layer can begin, plus a share of those that it can hide."""
     jobs = with_accumulators(jobs, 0, hardware)
     costs: list[JobCost] = [
-        job_cost(job, hardware, last=index == len(jobs) - 1) for index, job in enumerate(jobs)
+        job_cost(job, hardware, last=index == len(jobs) - 1, latency=_LATENCY)
+        for index, job in enumerate(jobs)
     ]
     start, end = next_start(costs)
     ready = geometry.target.rows - tiling.heights[-1]
@@ -306,7 +319,7 @@ def _bound(
         * len(blocks)
         * (chunks + (len(tiling.tiles) - 1) * (chunks if source.layout is None else 1))
     )
-    least = CONSTANTS.accumulate
+    least = ACCUMULATE_LATENCY
     compute = images * sum(
         slices * max(part * max(block, tile), least) for block in blocks for part in tiling.tiles
     )
@@ -316,7 +329,7 @@ def _bound(
     stored = images * geometry.target.image_words // geometry.outputs
     beats = tiles * ceil_div(size, port)
     transfers = weights + ceil_div(loads, port) + streams * stored * beats
-    transfers += jobs * CONSTANTS.descriptor
+    transfers += jobs * fetch_cycles(hardware)
     storing = stored * beats * max(streams, pool)
     first = ceil_div(loads, port * max(jobs, 1)) if loads else 0
     last = blocks[-1] // pool * beats

@@ -7,16 +7,21 @@ from pathlib import Path
 import pytest
 
 from flows.contract import description
-from flows.contract.description import Contract, Enumeration, Field, Member, Word
+from flows.contract.description import Constant, Contract, Enumeration, Field, Member, Word
 from flows.errors import HeepstorError
 
 DESCRIPTOR = """
 property fp32 { component = field; type = boolean; default = false; };
 property start_alignment { component = addrmap; type = longint unsigned; };
 property most_crossings { component = addrmap; type = longint unsigned; };
+property buffer_latency { component = addrmap; type = longint unsigned; };
+property product_latency { component = addrmap; type = longint unsigned; };
+property accumulate_latency { component = addrmap; type = longint unsigned; };
+property store_latency { component = addrmap; type = longint unsigned; };
 addrmap descriptor {
     start_alignment = 64;
-    most_crossings = 3;
+    most_crossings = 3; buffer_latency = 1; product_latency = 2;
+    accumulate_latency = 4; store_latency = 5;
     default regwidth = 32;
     enum color { red = 8'd1 { desc = "Like a rose."; }; };
     reg {
@@ -50,7 +55,9 @@ def test_everything_is_read(tmp_path: Path) -> None:
     rest = Field("reserved_paint", "Must be zero.", 8, 24)
     amount = Field("amount", "How much.", 0, 32, default=0x3F800000, is_float=True)
     words = (Word("control", (paint, rest)), Word("amount", (amount,)))
-    assert load(tmp_path) == Contract(7, 64, 3, (color, error), words)
+    values = zip(description.CONSTANTS.items(), (3, 1, 2, 4, 5), strict=True)
+    constants = tuple(Constant(name, value, meaning) for (name, meaning), value in values)
+    assert load(tmp_path) == Contract(7, 64, constants, (color, error), words)
     assert (rest.is_reserved, paint.is_reserved, rest.mask) == (True, False, 0xFFFFFF00)
 
 

@@ -7,7 +7,7 @@ from tests.support.small_contract import CONTRACT
 
 EXPECTED = """\
 package some_pkg;
-  /// Runs that a spanning slice may go on to after the one in which it begins.
+  /// At most.
   localparam int unsigned MostCrossings = 3;
 
   /// Why.

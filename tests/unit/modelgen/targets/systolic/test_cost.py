@@ -9,13 +9,15 @@ import pytest
 
 from modelgen.hardware import Hardware
 from modelgen.operators.window import Window
-from modelgen.targets.systolic.abi import Fence, Operation
+from modelgen.targets.systolic.abi import ACCUMULATE_LATENCY, Fence, Operation
 from modelgen.targets.systolic.cost import (
     CONSTANTS,
     JobCost,
     chain_cycles,
+    fetch_cycles,
     job_cost,
     next_start,
+    store_latency,
     tile_cycles,
 )
 from modelgen.targets.systolic.geometry import Geometry
@@ -25,7 +27,7 @@ from tests.support.layers import convolution, product
 
 HARDWARE = Hardware(array_size=8, port_words=4)
 TO_MEMORY = Target("y", memory=True)
-LATENCY = CONSTANTS.drain + CONSTANTS.store_setup
+LATENCY = store_latency(HARDWARE)
 
 
 def job_of(geometry: Geometry, target: Target = TO_MEMORY) -> Any:
@@ -48,7 +50,7 @@ def test_the_work_of_a_matrix_product() -> None:
     """64 rows of 32 words, 16 columns: 4 slices of 2 tiles, 16 transfers of 4 words a row."""
     cost = job_cost(job_of(product(64, 32, 16)), HARDWARE)
     assert cost.compute == 4 * 2 * 64 + CONSTANTS.compute_setup
-    assert cost.weights == 4 * 2 * 4 + CONSTANTS.descriptor
+    assert cost.weights == 4 * 2 * 4 + 32 // 4
     assert (cost.load, cost.load_port) == (64 * 8 + CONSTANTS.load_setup, 64 * 8)
     assert cost.filling == 0.0
     assert cost.store == 2 * 64 * 2 + LATENCY
@@ -64,7 +66,7 @@ def test_few_positions_wait_for_their_weights() -> None:
 
 def test_slices_of_one_output_wait_for_the_adder() -> None:
     cost = job_cost(job_of(product(1, 32, 8)), HARDWARE)
-    assert cost.compute == 4 * CONSTANTS.accumulate + CONSTANTS.compute_setup
+    assert cost.compute == 4 * ACCUMULATE_LATENCY + CONSTANTS.compute_setup
 
 
 def test_an_operand_takes_the_port_once_more() -> None:
@@ -144,7 +146,8 @@ def work(**fields: Any) -> JobCost:
 
 def ends(*costs: JobCost) -> list[float]:
     """Return when jobs have completed, from the first word of activations on."""
-    return [end - CONSTANTS.start - CONSTANTS.finish for end in chain_cycles(costs)]
+    around = fetch_cycles(HARDWARE) + CONSTANTS.start + CONSTANTS.finish
+    return [end - around for end in chain_cycles(costs, HARDWARE)]
 
 
 def test_the_stages_of_one_job_follow_one_another() -> None:
