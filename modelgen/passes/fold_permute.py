@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from modelgen.ir.graph import Graph, Node, Tensor
+from modelgen.ir.graph import Graph, Node
 from modelgen.operators import Permute, Pointwise
 from modelgen.passes.drop_unused import drop_unused
 from modelgen.passes.fuse_pointwise import only_reader
@@ -45,7 +45,7 @@ def _swapped(graph: Graph, permutation: Node, activation: Node) -> Graph:
     between = permutation.output
     first = replace(activation, inputs=permutation.inputs, output=between)
     second = replace(permutation, inputs=(between,), output=activation.output)
-    shape = graph.tensors[permutation.inputs[0]].shape
+    moved = replace(graph.tensors[permutation.inputs[0]], name=between)
     places = {id(permutation): first, id(activation): second}
     nodes = [places.get(id(node), node) for node in graph.nodes]
-    return graph.with_nodes(nodes, tensors={**graph.tensors, between: Tensor(between, shape)})
+    return graph.with_nodes(nodes, tensors={**graph.tensors, between: moved})

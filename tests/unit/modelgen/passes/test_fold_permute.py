@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import cast
+
 import numpy as np
 import pytest
 
 from modelgen.ir.execute import run_graph
-from modelgen.ir.graph import Graph, Node, Tensor
+from modelgen.ir.graph import ElementType, Graph, Node, Tensor
 from modelgen.operators import Operator, Permute, Pointwise
 from modelgen.operators.epilogue import Epilogue
 from modelgen.passes.fold_permute import fold_permute
@@ -60,3 +63,12 @@ def test_a_permutation_that_others_read_stays() -> None:
     tensors = {**graph.tensors, "sum": Tensor("sum", graph.tensors["n1"].shape)}
     graph = graph.with_nodes([*graph.nodes, other], tensors=tensors, output="sum")
     assert fold_permute(graph) == graph
+
+
+def test_what_is_moved_keeps_its_elements() -> None:
+    graph = chain(LAST, RELU)
+    small = cast("ElementType", "a smaller element")
+    tensors = {name: replace(tensor, element=small) for name, tensor in graph.tensors.items()}
+    folded = fold_permute(replace(graph, tensors=tensors))
+    assert [node.operator for node in folded.nodes] == [RELU, LAST]
+    assert {tensor.element for tensor in folded.tensors.values()} == {small}

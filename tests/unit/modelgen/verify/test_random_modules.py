@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import fields
 
 import numpy as np
@@ -11,8 +12,8 @@ import torch
 from modelgen import operators
 from modelgen.errors import ModelError
 from modelgen.frontends.torch_export.importer import import_model
-from modelgen.ir.graph import Graph
-from modelgen.operators import Conv2d
+from modelgen.ir.graph import Graph, Node
+from modelgen.operators import Concatenate, Conv2d, Reshape, Sigmoid
 from modelgen.operators.epilogue import Epilogue
 from modelgen.passes.simplify import simplify
 from modelgen.quantize.weights import quantize
@@ -59,14 +60,49 @@ def test_all_kinds_are_drawn() -> None:
     assert {conv["groups"] for conv in settings} >= {"one", "depthwise"}
 
 
-def test_all_operators_of_the_device_are_drawn() -> None:
-    nodes = [node for seed in range(300) if (graph := graph_of(seed)) for node in graph.nodes]
-    drawn = [node.operator for node in nodes]
+@pytest.fixture(scope="module")
+def graphs() -> list[Graph]:
+    return [graph for seed in range(300) if (graph := graph_of(seed))]
+
+
+def test_all_operators_of_the_device_are_drawn(graphs: list[Graph]) -> None:
+    drawn = [node.operator for graph in graphs for node in graph.nodes]
     assert {type(operator) for operator in drawn} == {*operators.ALL} - {operators.Dropout}
     epilogues = [o.epilogue for o in drawn if hasattr(o, "epilogue")]
     for field in fields(Epilogue):
         assert any(getattr(e, field.name) != field.default for e in epilogues)
     assert any(operator.depthwise for operator in drawn if isinstance(operator, Conv2d))
+
+
+def forms_of(graph: Graph, node: Node) -> Iterator[str]:
+    """What is special about a concatenation."""
+    makers = [graph.producer(name) for name in node.inputs]
+    yield f"{len(node.inputs)} operands"
+    if len(set(graph.shapes(node))) > 1:
+        yield "several shapes"
+    if len(set(node.inputs)) < len(node.inputs):
+        yield "an operand twice"
+    if graph.input in node.inputs:
+        yield "the input"
+    if any(len(graph.consumers(name)) > 1 for name in node.inputs):
+        yield "another reader"
+    for operator in (Concatenate, Reshape, Sigmoid):
+        if any(maker and isinstance(maker.operator, operator) for maker in makers):
+            yield f"of a {operator.name}"
+        if any(isinstance(reader.operator, operator) for reader in graph.consumers(node.output)):
+            yield f"read by a {operator.name}"
+
+
+def test_concatenations_of_all_forms_are_drawn(graphs: list[Graph]) -> None:
+    joins = [
+        (g, node) for g in graphs for node in g.nodes if isinstance(node.operator, Concatenate)
+    ]
+    assert {form for join in joins for form in forms_of(*join)} >= {
+        *("1 operands", "2 operands", "3 operands", "4 operands", "several shapes"),
+        *("an operand twice", "another reader", "the input"),
+        *("of a concatenate", "of a reshape", "of a sigmoid"),
+        *("read by a concatenate", "read by a reshape", "read by a sigmoid"),
+    }
 
 
 def test_quantization_loses_nothing() -> None:
