@@ -37,11 +37,11 @@ def views(graph: Graph) -> dict[str, View]:
     or its inputs are views of its output, side by side.
 
     Args:
-        graph: a graph in which nothing else reads, or is a view of, a tensor that is concatenated
-            (see `modelgen.plan.side_by_side`).
+        graph: a graph in which tensors that are concatenated have no other readers or views (see
+            `modelgen.plan.side_by_side`).
 
     Raises:
-        AssertionError: a tensor would have to be in two places.
+        AssertionError: a tensor would have to be in two places at once.
     """
     found = {
         name: View(name, 0, contiguous(tensor.shape)) for name, tensor in graph.tensors.items()

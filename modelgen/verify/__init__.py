@@ -1,1 +1,1 @@
-"""Golden outputs, and random modules compared with what the compiler makes of them."""
+"""Golden outputs, and comparison of random modules with their compiled programs."""

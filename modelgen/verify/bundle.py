@@ -1,7 +1,7 @@
 """Many compiled networks in one firmware: the sources of each, and a main program that runs all.
 
-Each network is emitted as a user's is, into a folder of its own, and compiled with `-D` options
-that give it names of its own (see `definitions`).
+Each network is emitted in the same way as a user's, into a separate folder, and compiled with `-D`
+options that make its names unique (see `definitions`).
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from modelgen.plan.program import Program
 from modelgen.targets.cpu import Cpu
 
 _CODE_BYTES = 4096
-"""Of one network's infer(), with its tables and profiles; those of many layers need more."""
+"""Rough code size of a network's infer(), tables and profiles, without its layers on the CPU."""
 _LAYER_BYTES = 512
 _SHARED_NAMES = ("model", "model_weights", "model_parameters")
-"""What every emitted network calls its own."""
+"""Global names that every emitted network defines."""
 
-_MAIN = """// Runs networks one after another and tells how many outputs of each are wrong.
+_MAIN = """// Runs networks in sequence and prints how many outputs of each are wrong.
 //
-// Generated; changes made here are lost.
+// Generated: do not edit.
 #include <cstddef>
 #include <cstdint>
 
@@ -48,7 +48,7 @@ constexpr Network networks[] = {{
 
 alignas(16) float output[{most_outputs}];
 
-/// Runs all inferences of a network; returns how many outputs are wrong.
+/// Runs all inferences of a network and returns the number of wrong outputs.
 std::uint32_t count_mismatches(const Network& network) {{
   std::uint32_t mismatches = 0;
   for (std::uint32_t inference = 0; inference < kInferences; ++inference) {{
@@ -78,7 +78,7 @@ int main() {{
 
 
 def memory_bytes(program: Program, inferences: int) -> int:
-    """Return about how many bytes of main memory a network takes, with inputs and outputs."""
+    """Return an estimate of the bytes of main memory of a network with its inputs and outputs."""
     graph = program.graph
     words = graph.tensors[graph.input].size + graph.tensors[graph.output].size
     code = _CODE_BYTES + _LAYER_BYTES * sum(
@@ -88,12 +88,12 @@ def memory_bytes(program: Program, inferences: int) -> int:
 
 
 def network_name(index: int) -> str:
-    """Return the name of a network, which is also that of its folder."""
+    """Return the name of a network and its folder."""
     return f"network_{index}"
 
 
 def definitions(name: str) -> tuple[str, ...]:
-    """Return the compiler's options for the sources of a network."""
+    """Return the compiler options for a network's sources, which make its names unique."""
     return tuple(f"-D{shared}={shared.replace('model', name)}" for shared in _SHARED_NAMES)
 
 
@@ -101,9 +101,9 @@ def write(cases: Sequence[tuple[Program, np.ndarray, np.ndarray]], folder: Path)
     """Write main.cpp, the data, and a folder of sources for each network.
 
     Args:
-        cases: of each network the program, its inputs, and the outputs that it must give: FP32,
-            shape (inferences, ...), the same number of inferences for all.
-        folder: is made if it does not exist.
+        cases: the program, inputs and golden outputs of each network: FP32, shape
+            (inferences, ...), with the same number of inferences for all.
+        folder: created if it does not exist.
 
     Returns:
         The names of the folders.

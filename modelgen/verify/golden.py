@@ -1,4 +1,4 @@
-"""Outputs that the device must give, found in two ways that know nothing of each other."""
+"""Golden outputs, computed in two independent ways."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from modelgen.plan.program import Program
 from modelgen.targets.systolic.jobs import EngineLayer
 
 _COMPARED = 2
-"""Inferences that are also run layer by layer."""
+"""Number of inferences that are also run layer by layer."""
 
 
 def golden_outputs(program: Program, batches: np.ndarray) -> np.ndarray:
-    """Return the outputs of a program, bit for bit as the device's.
+    """Return the outputs of a program, bit for bit as on the device.
 
-    All batches are run descriptor by descriptor, the first from memories full of junk, each other
-    from what the one before it has left. The first two are also run layer by layer, without
-    descriptors, and both must agree.
+    All batches are run descriptor by descriptor. The first starts with memories full of junk, every
+    other with the contents left by its predecessor. The first two are also run layer by layer,
+    without descriptors, and the results must agree.
 
     Args:
         program: a compiled network.
@@ -53,7 +53,7 @@ def check(program: Program, batch: np.ndarray, outputs: np.ndarray) -> None:
     differ = wanted.view(np.uint32) != np.ascontiguousarray(outputs).view(np.uint32)
     if differ.any():
         raise AssertionError(
-            f"{int(differ.sum())} of {differ.size} outputs differ from those of the layers"
+            f"{int(differ.sum())} of {differ.size} outputs differ from the layer-by-layer reference"
         )
 
 

@@ -1,7 +1,7 @@
-"""A random module through the whole compiler, compared with the module itself.
+"""Trial of a random module: compile it, and compare the device's outputs with the module's own.
 
-The module's weights are on a grid that INT8 holds exactly (`random_modules.weights`), so nothing is
-lost by quantization: what the device gives must be what the module gives.
+The module's weights are on a grid that INT8 represents exactly (`random_modules.weights`), so
+quantization loses nothing: the device's outputs must equal the module's.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ if TYPE_CHECKING:
 
 INFERENCES = 2
 _NAMES_A_LAYER = re.compile(r"Layer '.+' |The model('s| has| returns) |torch.export .* at \S+:\d+:")
-"""How a refusal begins that says what it is about: a layer, a line, or the model as a whole."""
+"""How a refusal begins if it names its subject: a layer, a line, or the model as a whole."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A module that was compiled, with inputs and what the device must give, bit for bit."""
+    """A module that was compiled, with inputs and golden outputs."""
 
     module: RandomModule
     program: Program
@@ -56,14 +56,14 @@ class Case:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A module that the compiler does not take, and says why."""
+    """A module that the compiler refuses, and its reason."""
 
     module: RandomModule
     message: str
 
     @property
     def reason(self) -> str:
-        """The message without what differs from module to module."""
+        """The message without the parts that differ from module to module."""
         text = re.sub(
             r" (It is operator|Supported layers:|The model's input has) .*", "", self.message
         )
@@ -73,20 +73,20 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Failure:
-    """A module that HEEPstor gets wrong."""
+    """A module that HEEPstor fails on, or computes wrongly."""
 
     module: RandomModule
     reason: str
-    """Begins with the kind of failure, which ends at a colon."""
+    """The kind of failure, a colon, and the details."""
 
     @property
     def kind(self) -> str:
-        """Such as "wrong" or "KeyError"."""
+        """The kind of failure, such as "wrong" or "KeyError"."""
         return self.reason.split(":", maxsplit=1)[0]
 
 
 def attempt(module: RandomModule, hardware: Hardware) -> Case | Refusal | Failure:
-    """Compile a module, run it on the reference, and compare with the module itself."""
+    """Compile a module, run it on the reference, and compare the outputs with the module's own."""
     try:
         with single_thread(), warnings.catch_warnings(action="ignore"):
             return _compiled(module, hardware)
@@ -106,7 +106,7 @@ def attempt(module: RandomModule, hardware: Hardware) -> Case | Refusal | Failur
 
 
 class _WrongError(Exception):
-    """Outputs that are not the module's."""
+    """The outputs differ from the module's."""
 
 
 def _compiled(module: RandomModule, hardware: Hardware) -> Case:
@@ -145,8 +145,8 @@ def _compare(
 ) -> None:
     """Compare the device's outputs with the module's own.
 
-    The tolerance is that of `modelgen.ir.tolerance` for the quantized graph, and the module's own
-    rounding to FP32: its difference to itself in FP64.
+    The tolerance is that of `modelgen.ir.tolerance` for the quantized graph, plus the module's own
+    rounding error in FP32: its difference from itself in FP64.
     """
     wanted = outputs_to_layout(graph, outputs).astype(np.float64)
     exact = outputs_to_layout(graph, _run_wide(module, values, outputs))
@@ -161,9 +161,9 @@ def _ends_in_argmax(module: RandomModule) -> bool:
 def _compare_classes(
     module: RandomModule, expected: np.ndarray, graph: Graph, values: np.ndarray
 ) -> None:
-    """Compare the values of the classes that the device chose with the largest ones.
+    """Compare the values of the classes that the device chose with the largest values.
 
-    Two values within the tolerance of each other may go either way.
+    If two values are within the tolerance of each other, either class may be chosen.
     """
     last = module.steps[module.output - 1]
     steps = module.steps[: module.output - 1]
@@ -183,7 +183,7 @@ def _compare_classes(
 
 
 def _run_wide(module: RandomModule, values: np.ndarray, outputs: np.ndarray) -> np.ndarray:
-    """Return a module's outputs in FP64; `outputs` if it works in FP32 alone."""
+    """Return a module's outputs in FP64, or `outputs` if it only works in FP32."""
     import torch
 
     model = _make(module).eval().double()
@@ -211,6 +211,6 @@ def _check(what: str, got: np.ndarray, wanted: np.ndarray, allowed: np.ndarray) 
     if not good.all():
         i = tuple(np.argwhere(~good)[0])
         raise _WrongError(
-            f"{(~good).sum()} of {good.size} {what} of the device: {got[i]:.9g} and not "
-            f"{wanted[i]:.9g} as the module's; {allowed[i]:.2g} is allowed"
+            f"{(~good).sum()} of the device's {good.size} {what} differ from the module's; the "
+            f"first is {got[i]:.9g} instead of {wanted[i]:.9g} (allowed: {allowed[i]:.2g})"
         )

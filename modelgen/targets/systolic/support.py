@@ -35,4 +35,4 @@ def computed(operator: Operator) -> str | None:
 
 def lacking(operator: Operator) -> str:
     """Return why the engine cannot compute an operator."""
-    return _LACKING.get(type(operator), f"{operator.name}, which the engine does not support")
+    return _LACKING.get(type(operator), f"the engine does not support {operator.name}")

@@ -1,7 +1,7 @@
-"""Random `nn.Module`s for tests: drawn from a seed, printed as PyTorch code, made smaller.
+"""Random `nn.Module`s for tests: drawn from a seed, printed as PyTorch code, and shrunk.
 
-A module is drawn as a description, step by step; each step is tried in PyTorch at once, so that all
-of a module's shapes fit. Any part of a description is a module too.
+A module is drawn as a description, step by step; each step is tried in PyTorch immediately, so that
+all shapes of the module match. Any part of a description is a valid module as well.
 """
 
 from modelgen.verify.random_modules.description import RandomModule, Step

@@ -1,4 +1,4 @@
-"""What a random module is made of: a description that can be compared and made smaller."""
+"""Descriptions of random modules, which can be compared and shrunk."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Shape = tuple[int, ...]
 
 
 class UnfitError(Exception):
-    """A step cannot work on the shapes that it is given."""
+    """A step does not support the shapes of its sources."""
 
 
 @dataclass(frozen=True)
@@ -25,29 +25,29 @@ class Step:
     sources: tuple[int, ...]
     """Values that it reads: 0 is the module's input, k the result of the k-th step."""
     settings: dict[str, Any] = field(default_factory=dict)
-    """What was drawn; sizes that follow from the shapes of the sources are not in it."""
+    """The values drawn, without sizes that follow from the shapes of the sources."""
 
 
 @dataclass(frozen=True)
 class RandomModule:
-    """A random module, its weights and inputs, and the sizes that the compiler is told."""
+    """A random module, its weights and inputs, and the hardware sizes to compile it for."""
 
     seed: int
-    """Of the values of weights and inputs."""
+    """Seed of the values of weights and inputs."""
     batch: int
     features: Shape
     """Shape of one input."""
     steps: tuple[Step, ...]
     output: int
-    """The value that is returned, numbered as `Step.sources`."""
+    """The value that is returned, numbered as in `Step.sources`."""
     train: bool
-    """The module comes in training mode."""
+    """Whether the module is passed to the compiler in training mode."""
     names: str
-    """"plain", or "odd": layers are called like what generated C++ may contain."""
+    """"plain", or "odd": layers have names that may clash with generated C++."""
     weights: str
-    """"plain", or "odd": channels of zeros, tiny and huge ones, odd statistics."""
+    """"plain", or "odd": including all-zero, tiny and huge channels, and unusual statistics."""
     values: str
-    """Of the inputs: one of `weights.VALUES`."""
+    """Style of the inputs: one of `weights.VALUES`."""
     scale: str
     """How scales are chosen: see `modelgen.quantize.weights.SCALES`."""
     buffer_words: int
@@ -59,20 +59,20 @@ class Written:
     """A step as source text."""
 
     value: str
-    """The expression that it computes."""
+    """The expression that computes its value."""
     members: dict[str, str] = field(default_factory=dict)
-    """Attribute of the module -> the expression that makes it."""
+    """Attribute of the module -> the expression that creates it."""
 
 
 def formatted(form: tuple[str, str], names: Sequence[str], name: str, **values: Any) -> Written:
-    """Fill in a pair of texts: the value, and the layer that it calls ("": none)."""
+    """Return a step from two format strings: its value, and the layer it calls ("" for none)."""
     value, layer = (part.format(*names, name=name, **values) for part in form)
     return Written(value, {name: layer} if layer else {})
 
 
 Write = Callable[[dict[str, Any], Sequence[str], Sequence[Shape], str], Written]
-"""Takes a step's settings, the names and shapes of its sources, and a name for what it adds to the
-module; raises UnfitError."""
+"""Returns a step as source text, given its settings, the names and shapes of its sources, and a
+name for its attributes of the module; raises UnfitError."""
 
 
 @dataclass(frozen=True)
@@ -80,32 +80,32 @@ class Kind:
     """A kind of step."""
 
     draw: Callable[[Random, Shape], dict[str, Any]]
-    """Gives settings for a source of some shape; raises UnfitError."""
+    """Returns random settings for a source of a given shape; raises UnfitError."""
     write: Write
     weights: dict[int, float]
-    """Rank of the source -> how often this kind is drawn there; 0 is any other rank."""
+    """Rank of the source -> relative frequency of this kind; 0 stands for any other rank."""
     sources: tuple[int, ...] = (1,)
-    """How many values it reads: one of these."""
+    """Possible numbers of values that it reads."""
     beside: Callable[[Shape, Shape], bool] = operator.eq
-    """Tells whether a value of the second shape may be read beside one of the first."""
+    """Returns whether a value of the second shape can be a further source, given the first's."""
 
 
 class Random:
-    """Seeded choices."""
+    """Seeded random choices."""
 
     def __init__(self, seed: int) -> None:
         self._random = np.random.default_rng(seed)
 
     def number(self, low: int, high: int) -> int:
-        """Return a whole number from `low` to `high`, both included."""
+        """Return an integer from `low` to `high`, both included."""
         return int(self._random.integers(low, high + 1))
 
     def chance(self, probability: float) -> bool:
-        """Return True with a probability."""
+        """Return True with the given probability."""
         return bool(self._random.random() < probability)
 
     def choice(self, items: Sequence[Any], weights: Sequence[float] | None = None) -> Any:
-        """Return one of some items; `weights` says how often each."""
+        """Return one of the items; `weights` are their relative frequencies."""
         if weights is None:
             return items[self.number(0, len(items) - 1)]
         shares = np.asarray(weights, float)
@@ -113,6 +113,6 @@ class Random:
 
 
 def unless(condition: bool) -> None:
-    """Raise UnfitError where a condition does not hold."""
+    """Raise UnfitError unless a condition holds."""
     if not condition:
         raise UnfitError

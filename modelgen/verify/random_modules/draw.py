@@ -1,4 +1,4 @@
-"""Draws random modules, and makes them smaller."""
+"""Drawing and shrinking of random modules."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from modelgen.verify.random_modules.weights import VALUES
 
 _COMPUTING = frozenset(KINDS) - {"flatten", "view", "ones", "copy"}
 _KEEPING_SIZE = ("conv", "linear", "batch_norm", "activation", "sum", "affine", "join", "softmax")
-"""What may stand in a branch: rows and columns of maps stay as many."""
+"""Kinds of steps in a branch, which keep the number of rows and columns of maps."""
 _TRIES = 8
-"""Steps that are drawn before one that fits is given up."""
+"""Number of attempts to draw a step that fits."""
 
 
 def draw(seed: int, most_words: int = 1 << 16, most_entries: int = 1024) -> RandomModule:
     """Return a random module.
 
     Args:
-        seed: everything follows from it.
-        most_words: words of the activation buffer that there are.
-        most_entries: accumulators that there are.
+        seed: determines everything.
+        most_words: largest size of the activation buffer, in words.
+        most_entries: largest number of accumulator entries.
     """
     random = Random(seed)
     batch = random.choice((1, 2, 3), (6, 1, 1))
@@ -56,7 +56,7 @@ def draw(seed: int, most_words: int = 1 << 16, most_entries: int = 1024) -> Rand
 
 
 def _features(random: Random, most: int) -> Shape:
-    """Return the shape of one input: mostly an image; also features, sequences, odd ones."""
+    """Return the shape of one input: mostly images, but also features, sequences, and others."""
     kinds = {"image": 70, "line": 6, "features": 14, "sequence": 8, "scalar": 1, "video": 1}
     kind = random.choice(list(kinds), list(kinds.values()))
     channels = random.choice((random.number(1, 4), random.number(1, 24)))
@@ -73,7 +73,7 @@ def _features(random: Random, most: int) -> Shape:
 
 
 def _steps(random: Random, builder: Builder) -> tuple[Step, ...]:
-    """Draw steps that fit one another."""
+    """Return random steps that fit one another."""
     strange = random.chance(0.12)
     steps: list[Step] = []
     for _ in range(random.choice((random.number(0, 4), random.number(2, 8), random.number(4, 14)))):
@@ -112,7 +112,7 @@ def _step(random: Random, builder: Builder, steps: list[Step], strange: bool) ->
 def _sources(
     random: Random, builder: Builder, kind: Kind, source: int, last: int
 ) -> tuple[int, ...]:
-    """Return the values that a step reads: one of them is given."""
+    """Return the values that a step reads, `source` and others that fit."""
     shape = builder.shape(source)
     fitting = [value for value in range(last + 1) if kind.beside(shape, builder.shape(value))]
     sources = [random.choice(fitting) for _ in range(random.choice(kind.sources) - 1)]
@@ -121,7 +121,7 @@ def _sources(
 
 
 def _add_branches(random: Random, builder: Builder, steps: list[Step]) -> None:
-    """Add steps that read the same value one beside the other, and a join of what they give."""
+    """Add branches that read the same value, and a join of their results."""
     start = len(steps)
     shape = builder.shape(start)
     if len(shape) < 2:
@@ -136,7 +136,7 @@ def _add_branches(random: Random, builder: Builder, steps: list[Step]) -> None:
 
 
 def _branch(random: Random, builder: Builder, steps: list[Step], start: int) -> int:
-    """Add up to two steps after a value; returns the last of them, or the value."""
+    """Add up to two steps after a value, and return the last of them, or the value."""
     end = start
     for _ in range(random.choice((0, 1, 2), (1, 4, 3))):
         shape = builder.shape(end)
@@ -160,7 +160,7 @@ def _rate(weights: dict[int, float], shape: Shape) -> float:
 
 
 def smaller(module: RandomModule) -> Iterator[RandomModule]:
-    """Give modules that are a step simpler, the simplest first; all are modules too."""
+    """Yield modules that are one change simpler, the simplest first."""
     for candidate in _candidates(module):
         if candidate != module:
             yield candidate
@@ -192,14 +192,14 @@ def _candidates(module: RandomModule) -> Iterator[RandomModule]:
 
 
 def _fitting(module: RandomModule) -> RandomModule:
-    """Return a module without the steps that do not fit any more."""
+    """Return a module without the steps that no longer fit."""
     while (number := first_unfit(module)) is not None:
         module = _without(module, number)
     return module
 
 
 def _without(module: RandomModule, number: int) -> RandomModule:
-    """Return a module without one step: what reads its value reads its first source instead."""
+    """Return a module without one step; readers of its value read its first source instead."""
     source = module.steps[number - 1].sources[0]
 
     def moved(value: int) -> int:
@@ -218,7 +218,7 @@ def _without(module: RandomModule, number: int) -> RandomModule:
 
 
 def _fewer(step: Step) -> Iterator[tuple[int, ...]]:
-    """Give the sources of a step without one of them."""
+    """Yield the sources of a join with each one left out."""
     if step.kind == "join" and len(step.sources) > 1:
         for left_out in range(len(step.sources)):
             yield step.sources[:left_out] + step.sources[left_out + 1 :]

@@ -1,4 +1,4 @@
-"""Steps that work on feature maps: convolutions, batch-norms, poolings, means."""
+"""Steps on feature maps: convolutions, batch-norms, poolings, means."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MAPS = 4
 
 
 def _pair(random: Random, low: int, high: int) -> Any:
-    """Return a number, or one each for rows and columns."""
+    """Return one number, or one each for rows and columns."""
     first = random.number(low, high)
     return first if random.chance(0.5) else (first, random.number(low, high))
 
@@ -127,7 +127,7 @@ def _draw_pool(random: Random, shape: Shape) -> dict[str, Any]:
 
 
 def _write_pool(kind: str) -> Any:
-    """Return what writes a pooling: max or avg."""
+    """Return the function that writes a pooling, max or avg."""
     own = {"max": ("dilation",), "avg": ("inside", "divisor")}[kind]
     default = {"padding": 0, "ceil_mode": False, "dilation": 1, "inside": False, "divisor": None}
     keyword = {"inside": "count_include_pad", "divisor": "divisor_override"}

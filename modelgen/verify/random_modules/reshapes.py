@@ -1,4 +1,4 @@
-"""Steps that change the shape of a value and none of its numbers."""
+"""Steps that change the shape of a value, but none of its numbers."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _write_view(
             return Written(f"{names[0]}.unflatten(1, {tuple(sizes)})")
         return Written(f"self.{name}({names[0]})", {name: f"nn.Unflatten(1, {tuple(sizes)})"})
     if form == "back":
-        # There and back: flat in between, or with dimensions joined.
+        # Reshape and back, with the value flattened or some dimensions merged in between.
         unless(len(shape) > 2)
         return Written(f"{names[0]}.flatten(1).view({', '.join(map(str, shape))})")
     return Written(f"{names[0]}.{form}({shape[0]}, {', '.join(map(str, sizes))})")

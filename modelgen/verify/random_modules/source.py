@@ -1,4 +1,4 @@
-"""A random module as PyTorch source text, and as the module that the text defines."""
+"""Random modules as PyTorch source text, and as the classes that the text defines."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 KINDS: dict[str, Kind] = {**maps.KINDS, **values.KINDS, **reshapes.KINDS, **unsupported.KINDS}
 AGAIN = "again"
-"""Kind of a step that calls what another has made: the same layer or weights once more."""
+"""Kind of a step that uses the layer or weights of another step again."""
 _MOST_VALUES = 12000
-"""In a result; what is larger takes the simulator too long."""
+"""Most values of a result; simulating larger ones would take too long."""
 _MOST_WEIGHTS = 30000
 _ODD_WORDS = """
 int register model arena input output main layers infer NULL EOF engine heepstor std static
@@ -33,7 +33,7 @@ namespace print profiles unsigned Descriptor weights signed volatile nullptr grÃ
 template operator this memory patch patches scale bias result start
 """
 _ODD_NAMES = _ODD_WORDS.split()
-"""Layers of these names meet words of C++, of generated sources, and each other."""
+"""Layer names that may clash with C++, with generated sources, and with each other."""
 _HEAD = """import torch
 from torch import nn
 from torch.nn import functional as F
@@ -46,7 +46,7 @@ class RandomModule(nn.Module):
 
 
 class Builder:
-    """Writes steps one after another; each is tried at once, which gives the shape of its value."""
+    """Writes steps in sequence, and tries each immediately to find the shape of its value."""
 
     def __init__(self, batch: int, features: Shape, names: str) -> None:
         import torch
@@ -61,18 +61,18 @@ class Builder:
             "x0": torch.zeros(batch, *features),
         }
         self._names = ["x0"]
-        """Of each value."""
+        """Name of each value."""
         self._written: dict[int, tuple[Step, str, int]] = {}
-        """Of each step what was written, with which name, for a source of which rank."""
+        """Number of a step -> the step written for it, its name, and the rank of its source."""
         self._members: dict[str, str] = {}
         self._lines: list[str] = []
 
     def shape(self, value: int) -> Shape:
-        """Return the shape of a value, the batch first."""
+        """Return the shape of a value, including the batch."""
         return tuple(self._scope[self._names[value]].shape)
 
     def add(self, step: Step) -> bool:
-        """Add a step; False, and nothing is added, where it does not fit its sources."""
+        """Add a step and return True, or return False if it does not fit its sources."""
         number = len(self._names)
         try:
             written, made_by = self._write(step, number)
@@ -88,7 +88,7 @@ class Builder:
         return True
 
     def skip(self, step: Step) -> None:
-        """Count a step that does not fit: who reads its value gets what it would have read."""
+        """Skip a step that does not fit: readers of its value read its first source instead."""
         self._names.append(self._names[step.sources[0]])
 
     def _write(self, step: Step, number: int) -> tuple[Written, tuple[Step, str, int]]:
@@ -132,7 +132,7 @@ class Builder:
 
         vars(self._self).update(members)
         with torch.no_grad():
-            # What works in place would change shapes of others in rare cases: on copies.
+            # On copies, because an in-place operator may, in rare cases, change other shapes.
             scope = {k: v.clone() if torch.is_tensor(v) else v for k, v in self._scope.items()}
             value = _tried(text, scope)
         unless(torch.is_tensor(value) and 0 < value.numel() <= _MOST_VALUES)
@@ -147,7 +147,7 @@ class Builder:
 
 
 def _tried(text: str, scope: dict[str, Any]) -> Any:
-    """Return what an expression gives; UnfitError if PyTorch refuses it."""
+    """Return the value of an expression; raise UnfitError if PyTorch rejects it."""
     try:
         with warnings.catch_warnings(action="ignore"):
             return eval(text, scope)
@@ -164,7 +164,7 @@ def _built(module: RandomModule) -> Builder:
 
 
 def text(module: RandomModule) -> str:
-    """Return what a person needs to rebuild the module: PyTorch code, and how it is used."""
+    """Return what is needed to reproduce the module: PyTorch code, and how to use it."""
     shape = "x".join(map(str, (module.batch, *module.features)))
     return (
         f"# Input {shape} ({module.values}), scale {module.scale!r}, buffer of "
@@ -176,13 +176,13 @@ def text(module: RandomModule) -> str:
 
 
 def first_unfit(module: RandomModule) -> int | None:
-    """Return the number of the first step that does not fit, which the text has not; or None."""
+    """Return the number of the first step that does not fit and is not in the text, or None."""
     builder = Builder(module.batch, module.features, module.names)
     return next((n for n, step in enumerate(module.steps, 1) if not builder.add(step)), None)
 
 
 def make_class(module: RandomModule) -> type[torch.nn.Module]:
-    """Return the class that the text defines; tracebacks and messages can quote its lines."""
+    """Return the class that the text defines, such that tracebacks can quote its lines."""
     code = _built(module).text(module.output)
     name = f"random_module_{module.seed}.py"
     linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)

@@ -1,4 +1,4 @@
-"""Steps that need not be supported: each must be compiled correctly, or refused by name."""
+"""Steps that may be unsupported: each must be compiled correctly, or refused by name."""
 
 from __future__ import annotations
 

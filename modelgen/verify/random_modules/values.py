@@ -1,4 +1,4 @@
-"""Steps that keep shapes, and linear layers: activations, sums, softmax, dropout, copies."""
+"""Steps that keep shapes (activation functions, sums, softmax, dropout, copies), linear layers."""
 
 from __future__ import annotations
 
@@ -134,19 +134,19 @@ _JOINS = (
 
 
 def _joined_axis(shape: Shape) -> int:
-    """Return the dimension that is the last on the device."""
+    """Return the dimension that is last on the device."""
     return 1 if len(shape) == 4 else len(shape) - 1
 
 
 def can_join(one: Shape, other: Shape) -> bool:
-    """Tell whether values of two shapes fit side by side."""
+    """Return whether values of two shapes can be concatenated."""
     axis = _joined_axis(one)
     sizes = [(*shape[:axis], *shape[axis + 1 :]) for shape in (one, other)]
     return len(one) == len(other) and sizes[0] == sizes[1]
 
 
 def draw_join(random: Random, shape: Shape) -> dict[str, Any]:
-    """Return settings of a step that joins values."""
+    """Return random settings of a step that concatenates values."""
     axis = _joined_axis(shape) if random.chance(0.95) else random.number(0, len(shape) - 1)
     dim = axis - len(shape) if random.chance(0.3) else axis
     return {"text": random.choice(_JOINS, (5, 3, 1, 1)), "dim": dim}
@@ -189,7 +189,7 @@ def _draw_argmax(random: Random, shape: Shape) -> dict[str, Any]:
 def _draw_linear(random: Random, shape: Shape) -> dict[str, Any]:
     return {
         "form": random.choice(("nn", "F", "keywords"), (6, 3, 1)),
-        # As many as there are channels: what takes one for the other would go unseen.
+        # Sometimes as many as channels: confusing the two then gives wrong values, but no error.
         "outputs": shape[1] if len(shape) > 1 and random.chance(0.15) else random.number(1, 24),
         "bias": random.chance(0.7),
     }

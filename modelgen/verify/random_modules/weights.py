@@ -1,8 +1,8 @@
 """Values of a random module's weights and inputs.
 
-Weights are whole multiples of a power of two, at most 127 of them, and each output channel has one
-of 127: so INT8 with a scale for each channel holds them exactly. What the device computes is then
-what the module computes, but for the order and the rounding of sums.
+Weights are integer multiples, up to 127, of a power of two, and each output channel has one whose
+multiple is 127. INT8 with a scale per channel therefore represents them exactly, and the device
+computes the same as the module, except for the order and the rounding of sums.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ def fill(model: torch.nn.Module, seed: int, style: str = "plain") -> None:
     """Draw all parameters and statistics of a module.
 
     Args:
-        model: is changed.
-        seed: everything follows from it, and from the names of the tensors.
-        style: "plain", or "odd": also channels of zeros, tiny and huge ones, and statistics that
-            no training gives.
+        model: modified in place.
+        seed: determines everything, together with the names of the tensors.
+        style: "plain", or "odd": including all-zero, tiny and huge channels, and statistics that
+            no training produces.
     """
     import torch
 
@@ -51,12 +51,12 @@ def _draw(
     if name.endswith("weight") and len(shape) > 1:
         return _on_grid(shape, random, odd)
     factors = random.uniform(0.5, 1.5, shape)
-    # A negative factor turns the order of values round, which a pooling would see.
+    # A negative factor reverses the order of values, which affects a pooling.
     return factors * random.choice((-1.0, 0.0, 1.0, 1e-3), shape) if odd else factors
 
 
 def _on_grid(shape: tuple[int, ...], random: np.random.Generator, odd: bool) -> np.ndarray:
-    """Return weights that INT8 holds exactly."""
+    """Return weights that INT8 represents exactly."""
     words = int(np.prod(shape[1:]))
     steps = random.integers(-_LARGEST, _LARGEST + 1, (shape[0], words))
     if random.random() < 0.2:
@@ -75,10 +75,11 @@ def draw_inputs(shape: tuple[int, ...], seed: int, style: str) -> np.ndarray:
     """Return inputs for a module.
 
     Args:
-        shape: of all of them.
-        seed: everything follows from it.
-        style: one of `VALUES`: "sized" has one power of ten in all, "odd" zeros, negative zeros,
-            denormals and values of many sizes; "huge" and "tiny" are near the ends of FP32.
+        shape: shape of all inputs together.
+        seed: determines everything.
+        style: one of `VALUES`: "sized" scales all values by one power of ten; "odd" has zeros,
+            negative zeros, subnormals and values of many magnitudes; "huge" and "tiny" are near
+            the limits of FP32.
     """
     random = np.random.default_rng([seed, 1])
     values = random.standard_normal(shape)

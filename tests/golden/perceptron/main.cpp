@@ -1,7 +1,7 @@
-// Runs the network on test inputs and compares each output with what it must be, bit for bit.
+// Runs the network on test inputs and compares each output with the expected one, bit for bit.
 //
-// Lines that begin with "# " are for programs: cycles and outputs of each inference, and once the
-// engine's counters (cumulative since the doorbell) or the CPU's cycles of each layer.
+// Lines that begin with "# " are for programs: cycles and outputs of each inference, and once, for
+// each layer, the engine's counters (cumulative since the doorbell) or the CPU's cycles.
 #include <cstddef>
 #include <cstdint>
 
@@ -21,7 +21,7 @@ alignas(16) float output[model::kOutputSize];
 
 constexpr std::size_t kClasses = model::kOutputSize / model::kBatch;
 
-/// Largest value's position in one row of the output.
+/// Returns the index of the largest value in one row of the output.
 std::size_t predicted_class(const float* row) {
   std::size_t best = 0;
   for (std::size_t i = 1; i < kClasses; ++i) {
@@ -51,7 +51,7 @@ void print_output(std::size_t inference) {
   print("\n");
 }
 
-/// Returns how many outputs of an inference differ from what is expected.
+/// Returns the number of outputs of an inference that differ from the expected ones.
 std::uint32_t count_mismatches(std::size_t inference) {
   const std::uint32_t* expected = test_expected + inference * model::kOutputSize;
   std::uint32_t mismatches = 0;

@@ -1,4 +1,4 @@
-// Inputs to try the network with, and the outputs that it must give, bit for bit.
+// Test inputs for the network, and the expected outputs, bit for bit.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-"""What the engine refuses: malformed descriptors, and reaches beyond buffer and accumulators."""
+"""Checks of descriptors: malformed ones, and accesses beyond the buffer and the accumulators."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ LINE_BYTES = 16
 """Alignment of weight streams and of counters."""
 
 PITCH_LIMIT = 1 << 31
-"""Bytes between rows or columns in memory are fewer than this."""
+"""Exclusive limit of the bytes between rows or columns in memory."""
 
 
 def check(job: Descriptor, hardware: Hardware) -> None:
-    """Refuse what the engine refuses before or while it runs a job, but for memory's bounds.
+    """Reject what the engine rejects before or while it runs a job, except accesses to memory.
 
     Raises:
-        Fault: with the code that the engine reports; if several faults apply, with one of them.
+        Fault: the job is rejected, with the code that the engine reports; if several faults apply,
+            with one of them.
     """
     for error in (*descriptor_faults(job, hardware.array_size), *size_faults(job, hardware)):
         raise Fault(error)
@@ -48,7 +49,7 @@ def size_faults(job: Descriptor, hardware: Hardware) -> list[Error]:
 
 
 def buffer_end(job: Descriptor, array_size: int) -> int:
-    """Return the first word of the buffer behind all that a job touches."""
+    """Return the end of the words of the buffer that a job accesses."""
     ends = [_compute_end(job, array_size)]
     if job.load or job.fill:
         rows = job.load_base + job.load_head
@@ -90,7 +91,7 @@ def _has_zero(job: Descriptor) -> bool:
 
 
 def _breaks_span(job: Descriptor, array_size: int) -> bool:
-    """Spanning runs begin in successive banks, and a slice crosses few of them."""
+    """Return whether spanning runs are in the wrong banks, or too many for one slice."""
     if not job.span or job.runs_y == 1:
         return False
     banks = 1 << (array_size - 1).bit_length()
@@ -106,17 +107,17 @@ def _breaks_window(job: Descriptor) -> bool:
 
 
 def _breaks_gap(job: Descriptor) -> bool:
-    """Rows that are filled round have to fit their pitch."""
+    """Return whether rows with fill around them do not fit their pitch."""
     return job.fill and job.load_columns * job.load_words > job.load_pitch_y
 
 
 def _wraps(job: Descriptor) -> bool:
-    """With pitches as large as this an address could come round to memory again."""
+    """Return whether pitches are so large that an address could wrap around into memory."""
     return any(pitch >= PITCH_LIMIT for pitch in _pitches(job))
 
 
 def _pitches(job: Descriptor) -> list[int]:
-    """Return the distances in memory that a job uses, in bytes."""
+    """Return the pitches in memory that a job uses, in bytes."""
     pitches = [job.source_pitch_y, job.source_pitch_x] if job.load else []
     if job.store_memory or (job.stores and job.add_residual):
         pitches += [job.destination_pitch_x, job.destination_pitch_y]

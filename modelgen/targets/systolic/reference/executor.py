@@ -1,8 +1,8 @@
-"""Runs a chain of engine descriptors on an image of main memory, bit for bit as the hardware.
+"""Execution of a chain of descriptors on an image of main memory, bit for bit as in hardware.
 
-Descriptors take effect one after another, which is what the hardware promises for a chain whose
-fences are right (`modelgen.targets.systolic.hazards` checks that). Counters are not modelled:
-profile words are left as they are.
+Descriptors take effect in sequence, which is what the hardware guarantees for a chain with correct
+fences (`modelgen.targets.systolic.hazards` sets them). Counters are not modelled: profile words
+are left unchanged.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ class ChainResult:
 
     error: Error
     index: int
-    """Index in the chain of the descriptor that failed; of the last one where none did."""
+    """Index in the chain of the descriptor that failed, or of the last one if none did."""
     address: int
     """Address of that descriptor."""
     descriptors: tuple[Descriptor, ...]
     """The descriptors that completed."""
     macs: int
-    """What the engine's MACS counter counts: multiplications of words and channels that exist."""
+    """The engine's MACS counter: MACs of existing words and channels, without padded lanes."""
 
 
 class _Engine:
@@ -50,7 +50,7 @@ class _Engine:
         self._accumulators = scratchpad.accumulators
 
     def run(self, job: Descriptor) -> None:
-        """Load, compute and store as a checked descriptor says."""
+        """Load, compute and store as specified by a checked descriptor."""
         if job.load or job.fill:
             self._load(job)
         totals = self._compute(job)
@@ -77,7 +77,7 @@ class _Engine:
             self._buffer.write(slice(end, end + job.load_tail), job.fill_value)
 
     def _compute(self, job: Descriptor) -> np.ndarray:
-        """Return the accumulators of this job, shape (positions, tiles * S), and keep them."""
+        """Return and store this job's accumulators, shape (positions, tiles * S)."""
         size = self._size
         region = slice(job.accumulator, job.accumulator + job.tiles * job.positions)
         old = None
@@ -91,7 +91,7 @@ class _Engine:
         return totals
 
     def _weights(self, job: Descriptor) -> np.ndarray | None:
-        """Return the weight stream: (slices, S, tiles * S), or (slices, tiles * S) of depthwise."""
+        """Return the weights: (slices, S, tiles * S), or (slices, tiles * S) if depthwise."""
         size = self._size
         count = slices.count(job, size) * job.tiles
         if job.operation == Operation.MATMUL:
@@ -138,7 +138,7 @@ class _Engine:
 def _in_order(
     values: np.ndarray, step_y: int, step_x: int, size: int
 ) -> Iterator[tuple[int, np.ndarray]]:
-    """Cut results into blocks that do not overlap themselves, in the order of their storing.
+    """Cut results into blocks without overlapping addresses, in the order in which they are stored.
 
     Args:
         values: shape (rows, columns, N).
@@ -147,7 +147,8 @@ def _in_order(
         size: S, the channels of a tile.
 
     Yields:
-        The words from the first result to a block's first, and the block, shape (rows, columns, n).
+        The offset of a block from the first result, in words, and the block, shape (rows, columns,
+        n).
     """
     rows, columns, channels = values.shape
     row_words = (columns - 1) * step_x + channels
@@ -182,22 +183,23 @@ def execute_chain(
     scratchpad: Scratchpad | None = None,
     written: np.ndarray | None = None,
 ) -> ChainResult:
-    """Run a chain of descriptors; outputs are written into `memory`.
+    """Run a chain of descriptors; outputs are written to `memory`.
 
     Args:
-        memory: image of main memory; changed in place.
+        memory: image of main memory, modified in place.
         base: address of its first byte.
         first_address: address of the first descriptor.
         hardware: sizes of the engine.
-        scratchpad: what earlier chains have left in the engine; None: junk.
-        written: bool of each word of memory, changed in place: whether it may be read; None: all.
+        scratchpad: the engine's memories as left by earlier chains; None: filled with junk.
+        written: bool for each word of memory, modified in place: whether it may be read; None: all
+            may.
 
     Returns:
-        How the chain ended. After an error, what the failing descriptor would have stored is not
-        in memory.
+        How the chain ended. After an error, the results of the failing descriptor are not in
+        memory.
 
     Raises:
-        UnwrittenReadError: a descriptor reads what nothing has written.
+        UnwrittenReadError: a descriptor reads words that nothing has written.
     """
     port = Memory(memory, base, written)
     engine = _Engine(port, scratchpad or Scratchpad(hardware), hardware)

@@ -21,15 +21,15 @@ class Fault(Exception):
 
 
 class Memory:
-    """An image of main memory: word aligned, within bounds, or a fault."""
+    """An image of main memory; accesses that are misaligned or out of bounds are faults."""
 
     def __init__(self, image: bytearray, base: int, written: np.ndarray | None = None) -> None:
         """Wrap an image.
 
         Args:
-            image: changed in place.
+            image: contents of memory, modified in place.
             base: address of its first byte.
-            written: bool of each word, changed in place: whether it may be read; None: all may.
+            written: bool for each word, modified in place: whether it may be read; None: all may.
         """
         self._image = image
         self._base = base
@@ -37,21 +37,25 @@ class Memory:
         self._written = np.ones(words, bool) if written is None else written
 
     def check(self, address: int, size: int, alignment: int = WORD_BYTES) -> int:
-        """Return where `size` bytes at `address` begin in the image."""
+        """Return the offset in the image of `size` bytes at `address`.
+
+        Raises:
+            Fault: the address is misaligned, or some of the bytes are outside memory.
+        """
         offset = address - self._base
         if address % alignment or offset < 0 or offset + size > len(self._image):
             raise Fault(Error.BAD_ADDRESS)
         return offset
 
     def read(self, address: int, count: int, dtype: str = "<f4", alignment: int = 4) -> np.ndarray:
-        """Return `count` constants at `address`: weights, parameters."""
+        """Return `count` constants (weights or parameters) at `address`."""
         offset = self.check(address, count * np.dtype(dtype).itemsize, alignment)
         return np.frombuffer(self._image, dtype=dtype, count=count, offset=offset)
 
     def read_map(
         self, address: int, shape: tuple[int, int, int], row_pitch: int, column_pitch: int
     ) -> np.ndarray:
-        """Return FP32 of `shape` (rows, columns, words); pitches in bytes.
+        """Return FP32 values of `shape` (rows, columns, words); pitches are in bytes.
 
         Raises:
             UnwrittenReadError: one of the words was not written.
@@ -66,7 +70,7 @@ class Memory:
     def write_map(
         self, address: int, values: np.ndarray, row_pitch: int, column_pitch: int
     ) -> None:
-        """Write FP32 of shape (rows, columns, words); pitches in bytes."""
+        """Write FP32 values of shape (rows, columns, words); pitches are in bytes."""
         target, written = self._map(address, values.shape, row_pitch, column_pitch)
         target[:] = values
         written[:] = True
@@ -74,7 +78,7 @@ class Memory:
     def _map(
         self, address: int, shape: tuple[int, ...], row_pitch: int, column_pitch: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return values, and whether they were written, as arrays that alias memory."""
+        """Return values, and whether each was written, as views of memory."""
         if row_pitch % WORD_BYTES or column_pitch % WORD_BYTES:
             raise Fault(Error.BAD_ADDRESS)
         rows, columns, words = shape

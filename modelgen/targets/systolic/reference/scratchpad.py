@@ -1,4 +1,4 @@
-"""The engine's own memories: they begin with junk, and reading unwritten words is an error."""
+"""The engine's own memories, filled with junk at first; reading unwritten words is an error."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SEED_BITS = 32
 
 
 class UnwrittenReadError(AssertionError):
-    """A program reads a word that it has not written: its results depend on what came before."""
+    """A program reads a word that it has not written, so its results depend on earlier programs."""
 
 
 def new_seed() -> int:
@@ -21,12 +21,12 @@ def new_seed() -> int:
 
 
 def junk(random: np.random.Generator, *shape: int) -> np.ndarray:
-    """Return FP32 of any bits: NaN, infinities and subnormals too."""
+    """Return FP32 values of arbitrary bits, including NaN, infinities and subnormals."""
     return random.integers(0, 2**32, shape, dtype=np.uint32).view(np.float32)
 
 
 class Words:
-    """A memory of FP32 words or rows of them, and which of those have been written."""
+    """A memory of FP32 words, or of rows of words, that records which have been written."""
 
     def __init__(self, name: str, values: np.ndarray) -> None:
         self._name = name
@@ -52,14 +52,14 @@ class Words:
 
 
 class Scratchpad:
-    """Activation buffer and accumulators, which keep their contents from chain to chain."""
+    """Activation buffer and accumulators, which keep their contents between chains."""
 
     def __init__(self, hardware: Hardware, seed: int | None = None) -> None:
         """Fill both with junk.
 
         Args:
             hardware: sizes of the engine.
-            seed: of the junk; None: another each time.
+            seed: seed of the junk; None: a different one each time.
         """
         random = np.random.default_rng(new_seed() if seed is None else seed)
         size, depth = hardware.array_size, hardware.accumulator_depth
@@ -67,6 +67,6 @@ class Scratchpad:
         self.accumulators = Words("accumulator", junk(random, depth, size))
 
     def forget(self) -> None:
-        """Mark everything as unwritten; the words themselves stay."""
+        """Mark everything as unwritten without changing the contents."""
         self.buffer.written[:] = False
         self.accumulators.written[:] = False

@@ -1,4 +1,4 @@
-"""The compute stage: how the words of the activation buffer become slices, and their sums."""
+"""The compute stage: how words of the activation buffer form slices, and their sums."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def count(job: Descriptor, array_size: int) -> int:
 
 
 def macs(job: Descriptor, array_size: int) -> int:
-    """Return the multiplications of a job; those with padding are not counted."""
+    """Return the MACs of a job, not counting padded lanes."""
     reads = job.positions * job.runs_y * job.runs_x
     if job.operation == Operation.MATMUL:
         return reads * job.run_words * min(job.channels, job.tiles * array_size)
@@ -51,10 +51,10 @@ def accumulate(
     Args:
         job: a checked descriptor.
         buffer: the activation buffer.
-        weights: INT8, shape (slices, S, tiles * S); (slices, tiles * S) where each channel has its
-            own; None where there are none.
+        weights: INT8, shape (slices, S, tiles * S); (slices, tiles * S) if each channel has its
+            own; None if the operation has none.
         array_size: S.
-        totals: FP32, shape (positions, tiles * S), to which the slices are added; None: the first
+        totals: FP32, shape (positions, tiles * S), which the slices are added to; None: the first
             slice overwrites them.
 
     Returns:
@@ -74,13 +74,13 @@ def accumulate(
 
 
 def _runs(job: Descriptor) -> np.ndarray:
-    """Return where runs begin, in words from the position's first; shape (runs_y * runs_x,)."""
+    """Return the beginnings of runs, in words from the position's first; (runs_y * runs_x,)."""
     rows = np.arange(job.runs_y)[:, None] * job.run_pitch_y
     return (rows + np.arange(job.runs_x) * job.run_pitch_x).reshape(-1)
 
 
 def _lanes(job: Descriptor, array_size: int) -> np.ndarray:
-    """Return words from the position's first for each lane, -1 for none; shape (slices, S)."""
+    """Return each lane's word relative to the position's first, -1 for none; (slices, S)."""
     runs = _runs(job)[:, None] + np.arange(job.run_words)
     if job.span:
         runs = runs.reshape(1, -1)
@@ -89,7 +89,7 @@ def _lanes(job: Descriptor, array_size: int) -> np.ndarray:
 
 
 def _channels(job: Descriptor, array_size: int) -> np.ndarray:
-    """Return the same where lanes are channels; shape (slices, tiles * S)."""
+    """Return the same as `_lanes` if lanes are channels; shape (slices, tiles * S)."""
     channels = np.arange(job.tiles * array_size)
     return np.where(channels < job.run_words, _runs(job)[:, None] + channels, -1)
 
@@ -99,7 +99,7 @@ def _gather(job: Descriptor, buffer: Words, words: np.ndarray) -> np.ndarray:
     rows = np.arange(job.position_rows)[:, None] * job.step_y
     origins = (rows + np.arange(job.position_columns) * job.step_x).reshape(-1) + job.input_base
     lanes = words[:, None, :]
-    # What does not exist reads a word that does, and becomes a zero.
+    # A lane without a word reads an arbitrary existing word, which is then replaced by zero.
     values = buffer.read(origins[None, :, None] + np.where(lanes < 0, words[0, 0], lanes))
     return np.where(lanes < 0, np.float32(0.0), values)
 
@@ -117,7 +117,7 @@ def _matmul(values: np.ndarray, weights: np.ndarray) -> Iterator[np.ndarray]:
 def _by_channel(
     job: Descriptor, values: np.ndarray, weights: np.ndarray | None, array_size: int
 ) -> Iterator[np.ndarray]:
-    """Yield the same where lanes are channels."""
+    """Yield the same as `_matmul` if lanes are channels."""
     for index, words in enumerate(values):
         if job.operation == Operation.DEPTHWISE:
             assert weights is not None

@@ -103,7 +103,7 @@ def test_a_wrong_program_is_seen(monkeypatch: pytest.MonkeyPatch, steps: tuple[S
     failure = attempt(module_of(*steps), HARDWARE)
     assert isinstance(failure, Failure)
     assert failure.kind == "wrong"
-    assert "of the device" in failure.reason
+    assert "differ from the module's; the first is" in failure.reason
 
 
 @pytest.mark.parametrize(
