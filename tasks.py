@@ -1,4 +1,4 @@
-"""HEEPstor's tasks. `invoke --list` shows them, `invoke <task> --help` their options."""
+"""HEEPstor's tasks. `heepstor --list` shows them, `heepstor <task> --help` their options."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _say_waiting(reason: str):
 
 
 def _with_options(options: Mapping[str, tuple[object, str]]):
-    """Makes a function a task in build/ whose options, all keywords, are those of a table."""
+    """Make a function a task in build/ whose options, all keywords, are those of a table."""
 
     def make(function):
         kind = inspect.Parameter.KEYWORD_ONLY
@@ -127,7 +127,7 @@ def _with_options(options: Mapping[str, tuple[object, str]]):
 
 
 def _answer(json: bool, work, *arguments) -> None:
-    """Calls `work(*arguments, terminal)`, and prints what it returns where JSON is asked for."""
+    """Call `work(*arguments, terminal)`, and prints what it returns where JSON is asked for."""
     from flows.terminal.progress import Terminal
 
     result = work(*arguments, Terminal(sys.stderr if json else sys.stdout))
@@ -159,9 +159,7 @@ quantize = _stage_task("quantize", "Make the weights INT8 and measure the accura
 generate = _stage_task("generate", "Write the C++ application for the configured hardware.")
 firmware = _stage_task("firmware", "Compile and link the application for RISC-V.")
 hardware = _stage_task("hardware", "Build the simulator of the whole SoC from its RTL.")
-synth = _stage_task(
-    "synth", "What the SoC takes of the XCZU7EV, by Yosys: LUTs to the largest array."
-)
+synth = _stage_task("synth", "Estimate the SoC's FPGA resource usage (XCZU7EV) with Yosys.")
 simulate = _stage_task("simulate", "Run the application on the simulated SoC; check its outputs.")
 
 

@@ -1,1 +1,1 @@
-"""The stages of HEEPstor: configuration, firmware, hardware, simulation, report."""
+"""HEEPstor's build: configuration, firmware, hardware, simulation, report."""

@@ -1,8 +1,8 @@
-"""Errors that a user can cause and mend."""
+"""Errors that a user can cause and fix."""
 
 
 class HeepstorError(Exception):
-    """A task cannot go on; the message says what failed, why and what to do.
+    """A task cannot continue; the message says what failed, why and what to do.
 
     Tasks print the message without a traceback and end with `code`.
     """

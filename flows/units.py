@@ -1,4 +1,4 @@
-"""Times as people want to read them: cycles, or seconds at a given clock."""
+"""Times in cycles, or in seconds at a given clock."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ _NAMES = {"cycles": "cycles", "us": "µs", "ms": "ms"}
 
 @dataclass(frozen=True)
 class Unit:
-    """How a number of cycles is shown. `key` is one of UNITS, `clock_hz` only matters to times."""
+    """How cycles are shown. `key` is one of UNITS; `clock_hz` only matters to times."""
 
     key: str
     clock_hz: float
 
     @property
     def name(self) -> str:
-        """What stands beside the numbers."""
+        """The label next to the numbers."""
         return _NAMES[self.key]
 
     def of(self, cycles: float) -> float:
-        """The number of cycles in this unit."""
+        """Return the number of cycles in this unit."""
         if self.key == "cycles":
             return cycles
         return cycles / self.clock_hz * _PER_SECOND[self.key]
 
     def text(self, cycles: float | None) -> str:
-        """The number alone, with the digits that matter; nothing for None."""
+        """Return the number alone, with a suitable number of decimals; "" for None."""
         if cycles is None:
             return ""
         value = self.of(cycles)
@@ -38,22 +38,22 @@ class Unit:
         return f"{value:,.{digits}f}"
 
     def full(self, cycles: float) -> str:
-        """The number with its unit."""
+        """Return the number with its unit."""
         return f"{self.text(cycles)} {self.name}"
 
 
 def unit_of(report: dict) -> Unit:
-    """The unit that a report was made for."""
+    """Return the unit that a report was made for."""
     return Unit(report["time"]["unit"], report["time"]["clock_hz"])
 
 
 def megahertz(clock_hz: float) -> str:
-    """A clock's frequency."""
+    """Return a clock's frequency in MHz, with the unit."""
     return f"{clock_hz / 1e6:g} MHz"
 
 
 def size(count: float) -> str:
-    """A number of bytes, in the largest unit that keeps it above 1."""
+    """Return a number of bytes, in the largest unit that keeps it above 1."""
     if count < 1024:
         return f"{count:.0f} B"
     if count < 1024 * 1024:
@@ -62,20 +62,20 @@ def size(count: float) -> str:
 
 
 def count(value: float | None) -> str:
-    """A whole number with separators; nothing for None."""
+    """Return a whole number with thousands separators; "" for None."""
     return "" if value is None else f"{value:,.0f}"
 
 
 def ratio(value: float | None) -> str:
-    """A ratio with two digits; nothing for None."""
+    """Return a ratio with two decimals; "" for None."""
     return "" if value is None else f"{value:.2f}"
 
 
 def percent(value: float | None) -> str:
-    """A share as a percentage; nothing for None."""
+    """Return a fraction as a percentage; "" for None."""
     return "" if value is None else f"{100 * value:.1f} %"
 
 
 def difference(value: float | None) -> str:
-    """A largest difference with two digits; None is one that is not finite."""
+    """Return a maximum difference with two digits; None means that it is not finite."""
     return "infinite" if value is None else f"{value:.2g}"

@@ -10,7 +10,7 @@ from flows.synth import ecp5_pll
 
 
 def generate(request: generator.Request) -> None:
-    """Writes the module and its core into the current folder."""
+    """Write the module and its core into the current folder."""
     parameters = request.parameters
     loaded = generator.configuration(request)
     name = parameters["module"]

@@ -10,7 +10,7 @@ from flows.fusesoc import generator
 
 
 def generate(request: generator.Request) -> None:
-    """Writes the package and its core into the current folder."""
+    """Write the package and its core into the current folder."""
     parameters = request.parameters
     loaded = generator.configuration(request)
     settings = mmcm.choose(parameters["input_hz"], loaded.clock_hz)

@@ -20,7 +20,7 @@ FLAGS = ("-O2",)
 
 
 def link(sources: list[Path], script_template: Path, chosen: config.Config, out: Path) -> Path:
-    """Compiles and links the boot program for a configuration; returns the ELF file.
+    """Compile and links the boot program for a configuration; return the ELF file.
 
     Raises HeepstorError with the tools' messages, also if the program is larger than the ROM.
     """
@@ -47,7 +47,7 @@ def link(sources: list[Path], script_template: Path, chosen: config.Config, out:
 
 
 def contents(elf: Path) -> list[int]:
-    """The 32-bit words of the ROM, first address first."""
+    """Return the 32-bit words of the ROM, first address first."""
     with elf.open("rb") as file:
         code = ELFFile(file).get_section_by_name(".rom").data()
     code += bytes(-len(code) % 4)
@@ -67,7 +67,7 @@ def package(words: list[int]) -> str:
 
 
 def generate(request: generator.Request) -> None:
-    """Writes the package and its core into the current folder."""
+    """Write the package and its core into the current folder."""
     sources = [request.files_root / name for name in request.parameters["sources"]]
     script = request.files_root / request.parameters["linker_script"]
     words = contents(link(sources, script, generator.configuration(request), Path.cwd()))

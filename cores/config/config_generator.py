@@ -10,7 +10,7 @@ from flows.fusesoc import generator
 
 
 def generate(request: generator.Request) -> None:
-    """Writes the generated files and their core into the current folder."""
+    """Write the generated files and their core into the current folder."""
     loaded = generator.configuration(request)
     config.write_sv_package(loaded, "heepstor_config_pkg.sv")
     config.write_cpp_header(loaded, "heepstor_config.hpp")

@@ -12,7 +12,7 @@ PACKAGE = "engine_descriptor_pkg"
 
 
 def generate(request: generator.Request) -> None:
-    """Writes the package and its core into the current folder."""
+    """Write the package and its core into the current folder."""
     descriptor, registers = (
         request.files_root / request.parameters[name] for name in ("descriptor", "registers")
     )

@@ -12,7 +12,7 @@ from flows.fusesoc import generator
 
 
 def source_folder(package: str, root: str) -> Path:
-    """The folder ``root`` of the RTL that ships in the Python package."""
+    """Return the folder ``root`` of the RTL that ships in the Python package."""
     try:
         module = importlib.import_module(package)
     except ImportError as error:

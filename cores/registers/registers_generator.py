@@ -19,7 +19,7 @@ lint_off -rule UNUSEDPARAM -file "*{name}_regs_pkg.sv"
 
 
 def generate(request: generator.Request) -> None:
-    """Writes the register block and its core into the current folder."""
+    """Write the register block and its core into the current folder."""
     name = request.parameters["name"]
     rdl = request.files_root / request.parameters["rdl"]
     registers.write_rtl(rdl, Path.cwd(), name)

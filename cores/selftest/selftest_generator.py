@@ -14,7 +14,7 @@ from flows.toolchain import firmware
 
 
 def generate(request: generator.Request) -> None:
-    """Writes the program and its core into the current folder."""
+    """Write the program and its core into the current folder."""
     sources = config.DEFAULT_PATH.parent / request.parameters["sources"]
     built = firmware.build(sources, Path("firmware").absolute(), config.load())
     shutil.copyfile(built.elf, "selftest.elf")

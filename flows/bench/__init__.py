@@ -1,4 +1,4 @@
-"""Benchmarks: measured on the RTL, compared with the stated goals and with published figures."""
+"""Benchmarks on the RTL, compared with the stated goals and with published figures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SUITES = {
 """Name of a suite -> module with run(bench) -> figures, show(figures) and missed(figures)."""
 ALL = "all"
 CHOOSES = "networks"
-"""The suite that takes sizes of the array and names of networks."""
+"""The suite that takes array sizes and names of networks."""
 
 
 def main(
@@ -31,26 +31,26 @@ def main(
     sizes: str = "",
     only: str = "",
 ) -> int:
-    """Runs a suite, writes build/bench/<suite>.json, prints tables or the same JSON.
+    """Run a suite, write build/bench/<suite>.json, and print tables or the same JSON.
 
     Args:
         suite: its name, or "all".
         json: print JSON on stdout, everything else on stderr.
-        config: file that gives all of the hardware but the array's size.
-        sizes: of the array, such as "4,8"; for the suite of networks.
-        only: names of networks, with commas between; for the suite of networks.
+        config: file with the hardware configuration, of which the suites replace the array size.
+        sizes: array sizes, such as "4,8"; networks suite only.
+        only: names of networks, separated by commas; networks suite only.
 
     Returns:
         0 if every goal was reached, 1 otherwise.
 
     Raises:
-        HeepstorError: an argument is wrong, or a program's outputs are not what they must be.
+        HeepstorError: an argument is invalid, or a program's outputs are wrong.
     """
     if suite != ALL and suite not in SUITES:
         known = ", ".join((*SUITES, ALL))
         raise HeepstorError(f"there is no suite {suite!r}. Valid choices: {known}.")
     if (sizes or only) and suite != CHOOSES:
-        raise HeepstorError(f"sizes and names of networks can be chosen for --suite {CHOOSES}.")
+        raise HeepstorError(f"--sizes and --only apply only to --suite {CHOOSES}.")
     choice = {"sizes": _sizes(sizes), "only": _names(only)} if suite == CHOOSES else {}
     from flows.bench.runner import Bench
 
@@ -68,7 +68,7 @@ def main(
 
 
 def _run(bench, name: str, json: bool, choice: dict) -> tuple[dict, list[str]]:
-    """Runs one suite; returns its figures and the goals that were missed."""
+    """Run one suite; return its figures and the goals that were missed."""
     module = importlib.import_module(SUITES[name])
     figures = module.run(bench, **choice)
     target = bench.folder / f"{name}.json"

@@ -1,4 +1,4 @@
-"""Error of the array's arithmetic against float64, beside that of sequential FP32."""
+"""Error of the array's arithmetic relative to float64, compared with sequential FP32."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _data(rng: np.random.Generator, kind: str, shape: tuple[int, int]) -> np.nda
 
 
 def sequential(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """FP32 products added to an FP32 sum one after another, each step rounded."""
+    """Return FP32 products accumulated one by one in an FP32 sum, rounded at each step."""
     total = np.zeros((values.shape[0], weights.shape[1]), np.float32)
     for k in range(values.shape[1]):
         total = total + values[:, k, None] * weights[None, k].astype(np.float32)
@@ -32,7 +32,7 @@ def sequential(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def rows() -> list[dict]:
-    """Root mean square errors, relative to the root mean square of the exact results."""
+    """Return root-mean-square errors relative to the root mean square of the exact results."""
     found = []
     for kind in ("normal", "ReLU", "image", "log-normal"):
         for depth in DEPTHS:

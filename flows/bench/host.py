@@ -1,7 +1,7 @@
-"""The suite of the host's side: how long `invoke build` takes.
+"""The host suite: how long `heepstor build` takes.
 
-Hardware is built and the model trained before; then the project's results are removed, and all
-stages run again: export, quantize, generate, firmware, simulate, report.
+The hardware is built and the model trained beforehand; then the project's results are removed and
+all stages run again: export, quantize, generate, firmware, simulate, report.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ SECONDS_GOAL = 15.0
 
 
 def run(bench: Bench) -> dict:
-    """Measures the build; trains and builds the hardware first if need be."""
-    bench.terminal.line("build", f"{PROJECT}: hardware and training, if need be")
+    """Measure the build, after training the model and building the hardware if necessary."""
+    bench.terminal.line("build", f"{PROJECT}: building the hardware and training, if necessary")
     _build(bench.root, bench.config_path)
     cleaning.remove(bench.root, projects.find(bench.root, PROJECT), bench.terminal.note)
     started = time.monotonic()
@@ -42,7 +42,7 @@ def _build(root: Path, config_path: Path) -> None:
 
 
 def missed(figures: dict) -> list[str]:
-    """The goals that were not reached."""
+    """Return the goals that were missed, in words."""
     return [
         f"build of {row['project']}: {row['seconds']:.1f} s, at most {SECONDS_GOAL:.0f} s"
         for row in figures["builds"]
@@ -51,9 +51,9 @@ def missed(figures: dict) -> list[str]:
 
 
 def show(figures: dict) -> None:
-    """Prints the table."""
+    """Print the table."""
     table = figures_table(
-        "invoke build, hardware built, model trained", ("project", "seconds", "goal")
+        "heepstor build; hardware already built, model trained", ("project", "seconds", "goal")
     )
     for row in figures["builds"]:
         table.add_row(row["project"], f"{row['seconds']:.1f}", f"{SECONDS_GOAL:.0f}")

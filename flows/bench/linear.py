@@ -1,4 +1,4 @@
-"""The suite of linear layers: matrix products, perceptrons, error, resources, simulation speed."""
+"""The linear suite: matrix products, perceptrons, error, resources, simulation speed."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from flows.terminal.tables import console
 SYNTHESIZED_SIZE = 8
 PE_GOAL = {"lut": 64, "dsp": 1}
 SIMULATION_GOAL = 200_000
-"""Simulated cycles a second at S = 8, on two cores."""
+"""Simulated cycles per second at S = 8, on two cores."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A program, the sizes of array it is measured at, and the most cycles that it may take."""
+    """A program, the array sizes to measure it at, and the most cycles that it may take."""
 
     name: str
     sizes: tuple[int, ...]
@@ -35,9 +35,9 @@ CASES = (
     Case("64x256x64", (256, 64), 64, ratio=1.12),
     Case("128x128x128", (128, 128), 128, ratio=1.12),
     Case("256x256x64", (256, 64), 256, ratio=1.12),
-    # 1.25 times 7,020 cycles: weights and the input, each moved once at 16 bytes a cycle.
+    # 1.25 times 7,020 cycles: weights and input, each moved once at 16 bytes per cycle.
     Case("784-128-64-10", (784, 128, 64, 10), 1, (8,), softmax=True, cycles=8_775),
-    # A fiftieth of the published design's cycles at the same size of array.
+    # A fiftieth of the published design's cycles at the same array size.
     Case("mnist-single-layer", (144, 10), 5, (8,), softmax=True, cycles=143_075 // 50),
     Case("mnist-multi-layer", (144, 20, 10), 5, (8,), softmax=True, cycles=243_161 // 50),
     Case("bench-fmnist-small", (144, 20, 10), 8, (8,), softmax=True, cycles=296_466 // 50),
@@ -45,7 +45,7 @@ CASES = (
 
 
 def run(bench: Bench) -> dict:
-    """Measures everything; returns the figures as they are written to JSON."""
+    """Measure everything; return the figures for JSON."""
     programs = []
     for array_size in (8, 16):
         for case in CASES:
@@ -73,7 +73,7 @@ def _measure(bench: Bench, case: Case, array_size: int) -> dict:
 
 
 def _simulation_speed(programs: list[dict]) -> dict:
-    """Simulated cycles a second at S = 8, over all programs of that size."""
+    """Return the simulated cycles per second at S = 8, over all programs of that size."""
     at_8 = [program for program in programs if program["array_size"] == 8]
     cycles = sum(program["simulated_cycles"] for program in at_8)
     seconds = sum(program["wall_seconds"] for program in at_8)
@@ -81,7 +81,7 @@ def _simulation_speed(programs: list[dict]) -> dict:
 
 
 def missed(figures: dict) -> list[str]:
-    """The goals that were not reached. Speeds of this machine are not judged."""
+    """Return the goals that were missed. The speed of this machine is not judged."""
     lines = [
         f"{row['name']} at S = {row['array_size']}: {row['cycles']:,} cycles, at most "
         f"{row['goal']:,}"
@@ -103,7 +103,7 @@ def missed(figures: dict) -> list[str]:
 
 
 def show(figures: dict) -> None:
-    """Prints the tables."""
+    """Print the tables."""
     out = console()
     for table in (
         _cycles_table(figures["programs"]),
@@ -117,7 +117,7 @@ def show(figures: dict) -> None:
     speed = figures["simulation"]
     out.print(
         f"Simulation at S = 8: {speed['cycles']:,} cycles in {speed['seconds']:.1f} s, "
-        f"{speed['rate']:,.0f} cycles a second (goal: {SIMULATION_GOAL:,})."
+        f"{speed['rate']:,.0f} cycles per second (goal: {SIMULATION_GOAL:,})."
     )
 
 
@@ -145,7 +145,7 @@ def _causes_table(programs: list[dict]):
     short = {"array busy": "busy", "activations": "activ.", "accumulators": "accum."}
     short |= {"descriptors": "descr.", "CPU layers": "CPU"}
     headings = ("program", "S", *(short.get(cause, cause) for cause in causes))
-    table = figures_table("Where the cycles went: array busy, or what was waited for", headings)
+    table = figures_table("Where the cycles went: array busy, or waiting for ...", headings)
     for row in programs:
         values = (f"{row['causes'][cause]:,}" for cause in causes)
         table.add_row(row["name"], str(row["array_size"]), *values)
@@ -154,7 +154,7 @@ def _causes_table(programs: list[dict]):
 
 def _published_table(programs: list[dict]):
     headings = ("network", "batch", "S", "cycles", "published", "times fewer", "its CPU alone")
-    table = figures_table("Against the published HEEPstor, at the same size of array", headings)
+    table = figures_table("Against the published HEEPstor, at the same array size", headings)
     for row in programs:
         if "published" in row:
             table.add_row(
@@ -171,7 +171,7 @@ def _published_table(programs: list[dict]):
 
 def _error_table(rows: list[dict]):
     headings = ("data", "K", "FP32, one by one", "S = 8", "S = 16", "smaller by")
-    table = figures_table("Error against float64 (root mean square, relative)", headings)
+    table = figures_table("Error relative to float64 (root mean square)", headings)
     for row in rows:
         table.add_row(
             row["data"],

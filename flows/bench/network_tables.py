@@ -1,4 +1,4 @@
-"""Tables of the suite of networks."""
+"""Tables of the networks suite."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def show(rows: list[dict], software_macs: int) -> None:
-    """Prints all tables; `software_macs`: the largest network measured on the CPU alone."""
+    """Print all tables; `software_macs` is the size limit of networks run on the CPU alone."""
     out = console()
     for table in (
         cycles_table(rows),
@@ -28,15 +28,15 @@ def show(rows: list[dict], software_macs: int) -> None:
             out.print()
     out.print(
         "its CPU: published, CPU and FPU without the accelerator. CPU alone: our software "
-        f"operators,\nwith bit-equal outputs, at S = 8, for up to {software_macs:,} MACs."
+        f"operators,\nbit-identical outputs, at S = 8, networks of up to {software_macs:,} MACs."
     )
 
 
 def cycles_table(rows: list[dict]) -> Table:
-    """Cycles, limit and goal of each network."""
+    """Return the table of cycles, limit and goal of each network."""
     headings = ("network", "S", "MACs", "limit", "goal", "cycles", "ratio", "engine", "predicted")
     table = figures_table(
-        "One inference on the RTL of the whole SoC, from the call of infer() to its last output",
+        "One inference on the RTL of the whole SoC, from the call of infer() to its return",
         headings,
         narrow=True,
     )
@@ -56,7 +56,7 @@ def cycles_table(rows: list[dict]) -> Table:
 
 
 def published_table(rows: list[dict]) -> Table:
-    """Cycles against the published design and against CPUs alone."""
+    """Return the table of cycles against the published design and against CPUs alone."""
     headings = ("network", "S", "cycles", "published", "times fewer", "its CPU", "CPU alone")
     table = figures_table(
         "Against the published HEEPstor at the same S, and CPUs alone", headings, narrow=True
@@ -76,7 +76,7 @@ def published_table(rows: list[dict]) -> Table:
 
 
 def systems_table(rows: list[dict]) -> Table:
-    """Cycles of other systems, beside those of each size of the array."""
+    """Return the table of other systems' cycles against ours, for each array size."""
     sizes = sorted({row["array_size"] for row in rows})
     cycles = {(row["name"], row["array_size"]): row["cycles"] for row in rows}
     headings = ["network", "system", "cycles", *(f"here, S = {size}" for size in sizes)]
@@ -94,7 +94,7 @@ def systems_table(rows: list[dict]) -> Table:
 
 
 def layers_table(rows: list[dict]) -> Table:
-    """What each layer lost, and to what."""
+    """Return the table of the cycles that each layer lost, by cause."""
     headings = (
         "network, layer",
         "limit",
@@ -104,7 +104,7 @@ def layers_table(rows: list[dict]) -> Table:
         *(wait.short for wait in WAITS),
     )
     title = (
-        "Cycles that each layer lost (cycles - limit), and to what: an underutilized array\n"
+        "Cycles that each layer lost (cycles - limit), by cause: an underutilized array\n"
         "(lanes or columns with nothing to do), and waits for ..."
     )
     table = figures_table(title, headings, narrow=True)
@@ -117,13 +117,13 @@ def layers_table(rows: list[dict]) -> Table:
 
 
 def short_name(layer: dict) -> str:
-    """The layer's name in the model, and what it is."""
+    """Return the layer's name in the model and its operator."""
     name, what = layer["name"], layer["op"].split(",")[0]
     return name if name == what else f"{name} ({what})"
 
 
 def layer_cells(layer: dict) -> list[str]:
-    """Limit, cycles, lost cycles, and their causes."""
+    """Return the limit, the cycles, the lost cycles, and these by cause."""
     lost = layer["cycles"] - layer["limit"]
     cells = [whole(layer["limit"]), whole(layer["cycles"]), whole(lost)]
     if layer["place"] == "cpu":
@@ -132,7 +132,7 @@ def layer_cells(layer: dict) -> list[str]:
 
 
 def size_table(rows: list[dict]) -> Table:
-    """Bytes of memory that each network takes."""
+    """Return the table of each network's memory usage in bytes."""
     parts = ("code", "data", "weights", "arena", "total")
     headings = ("network", "S", *(f"{part}, B" for part in parts))
     title = "Memory (data: descriptors, parameters, test inputs and outputs)"

@@ -1,6 +1,6 @@
-"""The suite of whole networks: cycles on the RTL against the limit, and against others.
+"""The suite of whole networks: cycles on the RTL against the limit and against other systems.
 
-Weights and inputs are random (seeded): cycles do not depend on them, and nothing is trained.
+Weights and inputs are random (seeded): nothing is trained, as cycles do not depend on the values.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from flows.bench.runner import Bench, Measurement
 from flows.errors import HeepstorError
 
 SIZES = (8, 16)
-"""Sizes of the array that are measured unless others are asked for."""
+"""Array sizes that are measured by default."""
 PREDICTION_GOAL = 0.05
-"""Largest error of the compiler's model of the engine."""
+"""Largest error of the compiler's cost model for the engine."""
 FEWER_GOAL = 300
-"""Times fewer cycles than the published HEEPstor, for its convolutional networks at S = 8."""
+"""How many times fewer cycles than the published HEEPstor its convolutional networks must take at
+S = 8."""
 SOFTWARE_SIZE = 8
 SOFTWARE_MACS = 300_000
-"""Networks up to this size are also measured on the CPU alone; larger ones would take long."""
+"""Networks up to this size are also run on the CPU alone; larger ones would take too long."""
 
 _LARGE = {8: 1.25, 16: 1.4}
 _SMALL = {8: 1.6}
@@ -32,16 +33,16 @@ class Network:
 
     name: str
     shape: tuple[int, ...]
-    """Of one input."""
+    """Shape of one input."""
     ratios: dict[int, float] | None = None
-    """Size of the array -> most cycles, as a multiple of the limit."""
+    """Array size -> most cycles allowed, as a multiple of the limit."""
     cycles: dict[int, int] | None = None
-    """Size of the array -> most cycles."""
+    """Array size -> most cycles allowed."""
     fewer: bool = False
-    """Judged by FEWER_GOAL."""
+    """Whether FEWER_GOAL applies."""
 
     def goals(self, array_size: int, limit: float) -> dict[str, int]:
-        """What each goal is -> the most cycles that it allows."""
+        """Return a mapping from each goal, in words, to the most cycles that it allows."""
         goals = {}
         ratio = (self.ratios or {}).get(array_size)
         if ratio is not None:
@@ -71,12 +72,12 @@ NETWORKS = (
 
 
 def run(bench: Bench, sizes: Sequence[int] = (), only: Sequence[str] = ()) -> dict:
-    """Measures each network at each size of the array; returns the figures for JSON.
+    """Measure each network at each array size; return the figures for JSON.
 
     Args:
         bench: where programs are built and run.
-        sizes: of the array; SIZES if none are given.
-        only: names of networks; all if none are given.
+        sizes: array sizes; SIZES if empty.
+        only: names of networks; all if empty.
     """
     chosen = _chosen(only)
     rows = [_measure(bench, network, size) for size in sizes or SIZES for network in chosen]
@@ -100,7 +101,7 @@ def _measure(bench: Bench, network: Network, array_size: int) -> dict:
 
 
 def row(network: Network, measured: Measurement) -> dict:
-    """The figures of one network at one size of the array."""
+    """Return the figures of one network at one array size."""
     theirs = published.ENGINE_CYCLES.get(network.name, {}).get(measured.array_size)
     return {
         "name": network.name,
@@ -115,14 +116,14 @@ def row(network: Network, measured: Measurement) -> dict:
 
 
 def _add_software(bench: Bench, rows: Iterable[dict]) -> None:
-    """Adds the cycles of small networks on the CPU alone, with the same outputs."""
+    """Add the cycles that small networks take on the CPU alone, with the same outputs."""
     for figures in rows:
         if figures["array_size"] == SOFTWARE_SIZE and figures["macs"] <= SOFTWARE_MACS:
             figures["software"] = bench.software_cycles(figures["name"], SOFTWARE_SIZE)
 
 
 def missed(figures: dict) -> list[str]:
-    """The goals that were not reached."""
+    """Return the goals that were missed, in words."""
     lines = []
     for row in figures["networks"]:
         where = f"{row['name']} at S = {row['array_size']}"
@@ -133,13 +134,13 @@ def missed(figures: dict) -> list[str]:
         ]
         if abs(row["prediction_error"]) > PREDICTION_GOAL:
             lines.append(
-                f"{where}: the compiler's model predicts {row['predicted']:,} cycles of the "
-                f"engine, {row['prediction_error']:+.1%} off {row['engine']:,}; at most "
-                f"{PREDICTION_GOAL:.0%}"
+                f"{where}: the cost model predicts {row['predicted']:,} engine cycles, "
+                f"{row['prediction_error']:+.1%} off the measured {row['engine']:,}; at most "
+                f"{PREDICTION_GOAL:.0%} is allowed"
             )
     return lines
 
 
 def show(figures: dict) -> None:
-    """Prints the tables."""
+    """Print the tables."""
     network_tables.show(figures["networks"], SOFTWARE_MACS)

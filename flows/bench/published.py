@@ -1,9 +1,9 @@
-"""Figures of others, to compare with.
+"""Published figures to compare with.
 
-HEEPstor: cycles of one inference, whole batch, measured on its own RTL (complete X-HEEP with
-cv32e40p and FPU, unmodified accelerator and drivers, -O2, assertions off) under Verilator 5.48, by
-its own report. The two largest networks at S = 8 and 16, and cifar10-conv2d at S = 4 and 12, come
-from a fit layer by layer that was within 2 % of such measurements on average, 6 % at most.
+HEEPstor: cycles of one inference of a whole batch, measured on its own RTL (complete X-HEEP with
+cv32e40p and FPU, unmodified accelerator and drivers, -O2, assertions off) under Verilator 5.48, as
+its own report prints them. The two largest networks at S = 8 and 16, and cifar10-conv2d at S = 4
+and 12, are from a layer-by-layer fit within 2 % of such measurements on average, 6 % at worst.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ENGINE_CYCLES = {
     "bench-fmnist-large": {4: 21_607_352, 8: 12_544_426, 12: 10_125_541, 16: 9_125_742},
     "cifar10-conv2d": {4: 21_416_353, 8: 12_365_603, 12: 10_227_439, 16: 8_824_558},
 }
-"""Network -> size of the array -> cycles."""
+"""Network -> array size -> cycles."""
 
 CPU_CYCLES = {
     "mnist-single-layer": 143_009,
@@ -30,15 +30,15 @@ CPU_CYCLES = {
     "bench-fmnist-large": 41_243_193,
     "cifar10-conv2d": 41_745_439,
 }
-"""The same networks on its CPU with FPU alone."""
+"""The same networks on its CPU and FPU alone."""
 
 PE = {"lut": 634, "ff": 212, "dsp": 1}
-"""One processing element, by Yosys 0.70 for the XCZU7EV."""
+"""One processing element, synthesized by Yosys 0.70 for the XCZU7EV."""
 
 
 @dataclass(frozen=True)
 class System:
-    """Another system's cycles of one inference of a network that is measured here too."""
+    """Another system's cycles for one inference of a network that is measured here, too."""
 
     network: str
     name: str
@@ -59,6 +59,6 @@ SYSTEMS = (
     System("vgg6", "DeepSoCFlow, 768 multipliers", 119_986),
     System("vgg6", "DeepSoCFlow, 192 multipliers", 247_405),
 )
-"""MLPerf Tiny: published results of the benchmark, whole inferences. DeepSoCFlow: measured on its
-RTL under Verilator without stalls; its CPU's part (scale, bias, activation, pooling, re-tiling) is
-not counted."""
+"""MLPerf Tiny: the benchmark's published results for whole inferences. DeepSoCFlow: measured on its
+RTL under Verilator without stalls, not counting its CPU's part (scale, bias, activation, pooling,
+re-tiling)."""

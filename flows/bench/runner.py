@@ -1,4 +1,4 @@
-"""Builds programs and runs them on the simulated SoC, for the suites."""
+"""Building programs and running them on the simulated SoC, for the suites."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from flows.toolchain import firmware
 class Measurement:
     """One inference on the RTL, in cycles of the SoC's clock.
 
-    `cycles` is the whole of it, from the call of infer() to its return; `engine` and `predicted`
-    are what the engine took and what the compiler's model of it says. `causes` divides `cycles`:
-    the engine's counters, then layers on the CPU, then what the driver adds.
+    `cycles` spans the whole inference, from the call of infer() to its return; `engine` is the
+    engine's share, and `predicted` what the compiler's cost model expects it to be. `causes` breaks
+    `cycles` down: the engine's counters, then layers on the CPU, then the driver's overhead.
     """
 
     array_size: int
@@ -42,22 +42,22 @@ class Measurement:
     predicted: int
     causes: dict[str, int]
     layers: list[dict]
-    """Of each layer: name, place, shape, macs, limit, cycles; and, on the engine, the prediction,
-    waits, and the cycles in which the array works underutilized (`underutilized`)."""
+    """For each layer: name, place, shape, macs, limit, cycles; and, on the engine, the prediction,
+    the waits, and the cycles lost to underutilization (`underutilized`)."""
     size: dict[str, int]
-    """Bytes of code, data, weights, arena, in all."""
+    """Bytes of code, data, weights and arena, and in total."""
     simulated_cycles: int
     wall_seconds: float
 
     def to_dict(self) -> dict:
-        """For JSON, with the ratio to the limit."""
+        """Return the figures for JSON, with the ratio to the limit."""
         return {**asdict(self), "ratio": self.cycles / self.limit}
 
 
 class Bench:
-    """Where a suite's programs are built and run.
+    """Builds and runs a suite's programs.
 
-    `config_path` gives all of the hardware but the array's size, which the suites choose.
+    `config_path` is the hardware configuration, of which the suites replace the array size.
     """
 
     def __init__(self, root: Path, config_path: Path, terminal: Terminal) -> None:
@@ -71,7 +71,7 @@ class Bench:
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def config(self, array_size: int) -> tuple[Config, Path]:
-        """The configuration with this array size, and its file."""
+        """Return the configuration with this array size, and its file."""
         if array_size == self._base.engine.array_size:
             return self._base, self.config_path
         values = self._base.to_dict()
@@ -82,14 +82,14 @@ class Bench:
         return configuration.load(path), path
 
     def simulator(self, array_size: int) -> Path:
-        """The simulator with this array size, built if need be."""
+        """Return the simulator with this array size, building it if necessary."""
         if array_size not in self._simulators:
             config, path = self.config(array_size)
             name = f"S={array_size}"
             progress: list[Progress] = []
             pipeline = Pipeline(self.root, Options("", path), lambda: progress[-1])
             stage = dataclasses.replace(
-                pipeline.hardware, command=f"invoke hardware --config {path}"
+                pipeline.hardware, command=f"heepstor hardware --config {path}"
             )
             self.run_stage(stage, name, progress)
             self._simulators[array_size] = (
@@ -98,7 +98,7 @@ class Bench:
         return self._simulators[array_size]
 
     def run_stage(self, stage: Stage, label: str, shown: list[Progress] | None = None) -> None:
-        """Brings a stage up to date, with a line on the terminal."""
+        """Bring a stage up to date, and print a line about it."""
         runner = Runner(self.root, FileHashes(build_folder(self.root) / ".hashes.json"))
         with self.terminal.progress(f"{stage.name} {label}") as progress:
             (shown if shown is not None else []).append(progress)
@@ -109,7 +109,7 @@ class Bench:
     def linear(
         self, name: str, array_size: int, sizes: Sequence[int], batch: int, softmax: bool
     ) -> Measurement:
-        """Measures linear layers with random weights; see `modelgen.stages.linear`.
+        """Measure linear layers with random weights; see `modelgen.stages.linear`.
 
         Raises HeepstorError if any output differs from the reference's.
         """
@@ -122,7 +122,7 @@ class Bench:
         return self.measure(name, array_size, generate)
 
     def network(self, name: str, shape: Sequence[int], array_size: int) -> Measurement:
-        """Measures a project with random weights and inputs, one inference.
+        """Measure a project with random weights and inputs, one inference.
 
         Raises HeepstorError if any output differs from the reference's.
         """
@@ -136,7 +136,7 @@ class Bench:
         return self.measure(name, array_size, generate)
 
     def software_cycles(self, name: str, array_size: int) -> int:
-        """Cycles of a program that was measured before, without the engine."""
+        """Return the cycles that an already measured program takes without the engine."""
         config, _ = self.config(array_size)
         sources = self.folder / f"S{array_size}" / name
         options = firmware.Options(operators="software", assertions=False)
@@ -146,7 +146,7 @@ class Bench:
     def measure(
         self, name: str, array_size: int, generate: Callable[[Config, Path], None]
     ) -> Measurement:
-        """Builds and runs what `generate` writes; returns its first inference."""
+        """Build and run what `generate` writes; return the figures of its first inference."""
         config, _ = self.config(array_size)
         folder = self.folder / f"S{array_size}" / name
         folder.mkdir(parents=True, exist_ok=True)
@@ -170,7 +170,7 @@ class Bench:
         folder: Path,
         options: firmware.Options,
     ) -> DeviceLog:
-        """Builds and runs the program in a folder. Raises HeepstorError if outputs are wrong."""
+        """Build and run the program in a folder. Raises HeepstorError if outputs are wrong."""
         simulator = self.simulator(array_size)
         out = folder if options.operators == "engine" else folder / options.operators
         with self.terminal.progress(name) as progress:
@@ -182,11 +182,11 @@ class Bench:
                 f"{name} at S = {array_size}: {log.mismatches} outputs differ from the reference."
             )
         cycles = log.inputs[0].cycles
-        self.terminal.line(f"S={array_size}", f"{name}: {cycles:,} cycles, outputs bit-equal")
+        self.terminal.line(f"S={array_size}", f"{name}: {cycles:,} cycles, outputs bit-identical")
         return log
 
     def _quantized(self, name: str, shape: tuple[int, ...]) -> Path:
-        """The folder with a project's quantized graph, its weights random."""
+        """Return the folder with a project's quantized graph, with random weights."""
         if name not in self._networks:
             folder = self.folder / "networks" / name
             with self.terminal.progress(name) as progress:
@@ -216,10 +216,10 @@ def _quantize(project_dir: Path, shape: tuple[int, ...], folder: Path) -> Path:
 def measurement(
     array_size: int, run: InputRun, model: dict, size: dict[str, int], statistics: dict
 ) -> Measurement:
-    """One inference's figures.
+    """Return the figures of one inference.
 
-    `model` is the content of model.json, `size` of the firmware's size.json, `statistics` what the
-    simulator wrote.
+    `model` is the content of model.json, `size` that of the firmware's size.json, `statistics` that
+    of the simulator's statistics file.
     """
     layers = run.layer_counters(model)
     return Measurement(
@@ -240,7 +240,7 @@ def measurement(
 def _layer(
     layer: dict, array_size: int, run: InputRun, counters: Mapping[int, Counters]
 ) -> dict[str, Any]:
-    """What one layer took, and what of it was lost to what."""
+    """Return one layer's cycles, and those it lost by cause."""
     figures = {key: layer[key] for key in ("name", "place", "op", "shape", "macs")}
     figures["limit"] = layer["limit_cycles"]
     if layer["place"] == "cpu":
@@ -249,14 +249,14 @@ def _layer(
     return {
         **figures,
         "predicted": layer["predicted_cycles"],
-        # Pooling and additions bypass the array, which cannot be underutilized then.
+        # Pooling and additions bypass the array, so it cannot be underutilized.
         "underutilized": counted.busy - layer["macs"] / array_size**2 if layer["macs"] else 0,
         **counted._asdict(),
     }
 
 
 def _causes(run: InputRun, layers: Collection[Counters]) -> dict[str, int]:
-    """Divides the cycles of an inference by their cause."""
+    """Break an inference's cycles down by cause."""
     engine = {
         cause: sum(getattr(layer, counter) for layer in layers)
         for cause, counter in (

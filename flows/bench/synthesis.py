@@ -18,7 +18,7 @@ MODULES = ("flows.synth.__main__", "flows.synth.stage")
 
 
 def array_resources(bench: Bench, array_size: int, port_words: int) -> dict[str, dict]:
-    """Resources of the array and of each kind of module in it; synthesized when it changed."""
+    """Return the resources of the array and each kind of module in it; synthesize if it changed."""
     folder = bench.folder / "synth" / f"S{array_size}"
     shown: list[Progress] = []
 
@@ -38,7 +38,7 @@ def array_resources(bench: Bench, array_size: int, port_words: int) -> dict[str,
             "option array size": str(array_size),
             "option port words": str(port_words),
         },
-        command="invoke bench",
+        command="heepstor bench",
     )
     bench.run_stage(stage, f"S={array_size}", shown)
     return json.loads((stage.folder / synthesis.UTILIZATION).read_text())["modules"]

@@ -9,15 +9,15 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 NONE = "-"
-"""Where there is no figure."""
+"""Shown where there is no figure."""
 
 
 def figures_table(
     title: str, headings: Sequence[str], texts: int = 1, *, narrow: bool = False
 ) -> Table:
-    """An empty table; the first `texts` columns are text, the others figures.
+    """Return an empty table whose first `texts` columns are text, and the others figures.
 
-    `narrow` leaves lines between the columns out, where there are many.
+    `narrow` omits the lines between columns, for tables with many of them.
     """
     from rich import box
     from rich.table import Table
@@ -30,17 +30,17 @@ def figures_table(
 
 
 def whole(value: float | None) -> str:
-    """A number with thousands' separators; "-" for None."""
+    """Return a number with thousands separators; "-" for None."""
     return NONE if value is None else f"{value:,.0f}"
 
 
 def times(value: float | None) -> str:
-    """A ratio in three digits; "-" for None."""
+    """Return a ratio with three digits; "-" for None."""
     if value is None:
         return NONE
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
 
 
 def percent(value: float | None) -> str:
-    """A deviation with its sign; "-" for None."""
+    """Return a deviation as a signed percentage; "-" for None."""
     return NONE if value is None else f"{value:+.1%}"

@@ -1,1 +1,1 @@
-"""The command line behind `heepstor`."""
+"""The `heepstor` command line."""

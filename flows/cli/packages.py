@@ -36,9 +36,9 @@ NETWORK_SIGNS = (
 
 
 class LauncherError(Exception):
-    """The environment cannot be made; the message says why and what to do.
+    """The environment cannot be created; the message says why and what to do.
 
-    `touched` says that packages in .venv may have been replaced in part.
+    `touched` means that some packages in .venv may already have been replaced.
     """
 
     def __init__(self, message: str, touched: bool = False) -> None:
@@ -47,12 +47,12 @@ class LauncherError(Exception):
 
 
 def torch_choice() -> str:
-    """Which build of torch to install: "cpu" (small), or "default" (PyPI's; with CUDA on Linux)."""
+    """Return the build of torch to install: "cpu" (small) or "default" (PyPI's, CUDA on Linux)."""
     return os.environ.get("HEEPSTOR_TORCH", "cpu")
 
 
 class Progress:
-    """Shows how far pip is: one line that changes on a terminal, a line now and then elsewhere."""
+    """Shows pip's progress: one changing line on a terminal, an occasional line elsewhere."""
 
     def __init__(self, total: int) -> None:
         self.total = total
@@ -75,7 +75,7 @@ class Progress:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
 
     def note(self, line: str) -> None:
-        """Takes in one line of pip's output."""
+        """Process one line of pip's output."""
         words = line.split()
         if not words:
             return
@@ -99,7 +99,7 @@ class Progress:
 
 
 def pip_environment() -> dict[str, str]:
-    """This environment without the settings of pip that would install somewhere else."""
+    """Return this environment without the pip settings that would install elsewhere."""
     elsewhere = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON", "PIP_DRY_RUN")
     environment = {name: value for name, value in os.environ.items() if name not in elsewhere}
     return {
@@ -111,7 +111,7 @@ def pip_environment() -> dict[str, str]:
 
 
 def run_pip(arguments: list[str], progress: Progress) -> tuple[int, str]:
-    """Runs pip in .venv; returns its exit code and what it printed (also kept in install.log)."""
+    """Run pip in .venv; return its exit code and what it printed (also kept in install.log)."""
     command = [str(VENV / "bin" / "python"), "-I", "-m", "pip", "install", *arguments]
     printed = []
     with (
@@ -139,13 +139,13 @@ def run_pip(arguments: list[str], progress: Progress) -> tuple[int, str]:
 
 
 def requirement(name: str) -> str:
-    """The line of requirements.txt that pins a package, or an empty string."""
+    """Return the line of requirements.txt that pins a package, or an empty string."""
     lines = REQUIREMENTS.read_text().splitlines()
     return next((line for line in lines if line.startswith(f"{name}==")), "")
 
 
 def cpu_torch_index_answers() -> bool:
-    """Whether PyTorch's own index of CPU builds can be reached, within two seconds."""
+    """Return whether PyTorch's index of CPU builds answers within two seconds."""
     answers = []
 
     def ask() -> None:
@@ -153,7 +153,7 @@ def cpu_torch_index_answers() -> bool:
             urllib.request.urlopen(f"{CPU_TORCH_INDEX}/torch/", timeout=2).close()
             answers.append(True)
 
-    # Looking up a name has no time limit of its own.
+    # A name lookup has no timeout of its own.
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     thread.join(2)
@@ -161,18 +161,18 @@ def cpu_torch_index_answers() -> bool:
 
 
 def is_installed(pin: str) -> bool:
-    """Whether .venv has the package at the pinned version, in whatever build."""
+    """Return whether .venv has the package at the pinned version, in any build."""
     name, _, version = pin.partition("==")
     return any(VENV.glob(f"lib/python*/site-packages/{name}-{version}*.dist-info"))
 
 
 def install_packages() -> None:
-    """Installs what requirements.txt pins, and this repository itself, into .venv."""
+    """Install the packages that requirements.txt pins into .venv, and the repository itself."""
     pins = [
         line for line in REQUIREMENTS.read_text().splitlines() if line and not line.startswith("#")
     ]
     with Progress(len(pins)) as progress:
-        # On Linux PyPI's torch brings gigabytes of CUDA libraries that nothing here needs.
+        # On Linux, PyPI's torch pulls in gigabytes of CUDA libraries that nothing here needs.
         torch = requirement("torch")
         wanted = torch and torch_choice() == "cpu" and sys.platform == "linux"
         if wanted and not is_installed(torch):
@@ -195,32 +195,32 @@ def install_packages() -> None:
 
 
 def find_sources() -> None:
-    """Lets Python in .venv import the sources from any folder, as FuseSoC by hand has to."""
+    """Let Python in .venv import the sources from any folder, as FuseSoC run by hand needs."""
     for folder in VENV.glob("lib/python*/site-packages"):
         (folder / "heepstor-sources.pth").write_text(f"{ROOT}\n")
 
 
 def explain_pip_failure(code: int, printed: str) -> str:
-    """What went wrong in pip, why, and what to do."""
+    """Return what went wrong in pip, why, and how to fix it."""
     if "No space left on device" in printed:
         reason = (
-            "the disk is full; the packages need about 3 GiB in the repository and, while they "
-            "are installed, in the temporary folder (TMPDIR names another one)."
+            "the disk is full; the packages need about 3 GiB in the repository and, during "
+            "installation, in the temporary folder (set TMPDIR to use another one)."
         )
     elif any(sign in printed for sign in NETWORK_SIGNS):
         reason = (
-            "the package index cannot be reached. Check the network, or name a proxy "
+            "the package index cannot be reached. Check the network, or set a proxy "
             "(HTTPS_PROXY) or another index (PIP_INDEX_URL), and run the same command again."
         )
     elif "No matching distribution found" in printed:
         version = f"{sys.version_info[0]}.{sys.version_info[1]}"
         reason = (
-            f"where pip looks (PIP_INDEX_URL, PIP_FIND_LINKS, pip.conf) this version is not there "
-            f"for Python {version} on {sysconfig.get_platform()}. Name a place that has it; "
-            "HEEPSTOR_PYTHON chooses another Python."
+            f"this version is not where pip looks (PIP_INDEX_URL, PIP_FIND_LINKS, pip.conf) "
+            f"for Python {version} on {sysconfig.get_platform()}. Configure an index that has it, "
+            "or set HEEPSTOR_PYTHON to another Python."
         )
     else:
         reason = "see the last lines above."
     lines = [line for line in printed.splitlines() if line and not line.startswith("Ignoring ")]
     tail = "\n".join("  | " + line for line in lines[-12:])
-    return f"pip could not install the packages (exit code {code}):\n{tail}\n{reason}\nAll: {LOG}"
+    return f"pip could not install the packages (exit code {code}):\n{tail}\n{reason}\nLog: {LOG}"

@@ -1,4 +1,4 @@
-"""Options of Invoke's tasks that take two values: `--compare A B`."""
+"""Task options that take two values: `--compare A B`."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from invoke import Argument, Task
 
 
 class Pair(tuple):
-    """A task's default for such an option: no values."""
+    """The default of such an option: no values."""
 
 
 class PairArgument(Argument):
     """Collects two values; `value` is a tuple of both, or empty."""
 
     def set_value(self, value: object, cast: bool = True) -> None:
-        """Takes in one of the values. The parser goes on as long as `raw_value` is None."""
+        """Store one of the values. The parser continues as long as `raw_value` is None."""
         self._collected = (*getattr(self, "_collected", ()), value)
         if len(self._collected) == 2:
             self.raw_value = self._value = self._collected
 
 
 class TaskWithPairs(Task):
-    """A task in whose signature an option may have the default Pair()."""
+    """A task whose options may have the default Pair()."""
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
-        """The arguments; pairs among them take two values."""
+        """Return the arguments; those with the default Pair() take two values."""
         return [_paired(found) for found in super().get_arguments(ignore_unknown_help)]
 
 

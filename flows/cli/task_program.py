@@ -1,4 +1,4 @@
-"""Invoke as the command line of the tasks, with suggestions for misspelt ones."""
+"""The tasks' command line, by Invoke, with suggestions for misspelt names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NO_VALUE = re.compile(r"Flag <(?P<pair>Pair)?Argument: (?P<name>\w+)[^>]*> need
 
 
 class TaskProgram(Program):
-    """Invoke's program; an unknown task's message lists those with similar names."""
+    """Invoke's program; for an unknown task, the message suggests similar names."""
 
     def parse_tasks(self) -> None:
         try:
@@ -44,14 +44,14 @@ class TaskProgram(Program):
 
 
 def run(arguments: list[str]) -> None:
-    """Run the tasks that the arguments name; without any, list them. A failure is a SystemExit."""
+    """Run the named tasks, or list them if none is named. Raises SystemExit on failure."""
     version = importlib.metadata.version("heepstor")
     program = TaskProgram(version, name="heepstor", binary="heepstor")
     program.run(["heepstor", "--search-root", str(ROOT), *_help_first(arguments or ["--list"])])
 
 
 def _help_first(arguments: list[str]) -> list[str]:
-    """`--help` before the task: behind it, Invoke takes it for a value that has to stand there."""
+    """Move `--help` before the task: after it, Invoke takes it for the task's positional value."""
     if arguments[1:] in (["--help"], ["-h"]):
         return ["--help", arguments[0]]
     return arguments

@@ -1,8 +1,8 @@
-"""The hardware configuration: reads, checks and identifies ``heepstor_cfg.hjson``.
+"""The hardware configuration: reading, checking and identifying ``heepstor_cfg.hjson``.
 
-A knob is declared once, by a field in :mod:`flows.config.configuration`. What other tools need of
-it (SystemVerilog package, C++ header, linker script, JSON) is written by the functions of
-:mod:`flows.config.writers`.
+Each knob is declared once, as a field in :mod:`flows.config.configuration`. The functions of
+:mod:`flows.config.writers` write it for other tools: as a SystemVerilog package, a C++ header, a
+linker script and JSON.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The boards that `invoke program` knows, and what their bitstreams are made with."""
+"""The boards that `heepstor program` supports, and how their bitstreams are built."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from flows.errors import HeepstorError
 
 @dataclass(frozen=True)
 class Board:
-    """A board: its name is that of the FuseSoC target which makes its bitstream."""
+    """A board; its name is also that of the FuseSoC target that builds its bitstream."""
 
     name: str
     title: str
     configuration: str
-    """The hardware configuration that is made for it, seen from the repository's root."""
+    """The board's own hardware configuration, relative to the repository's root."""
     vivado_part: str
-    """The device, as Vivado names it; empty where other tools make the bitstream, and Vivado's
-    hardware manager does not know the board."""
+    """Vivado's name of the device; empty if other tools build the bitstream and Vivado's hardware
+    manager does not support the board."""
     openfpgaloader: tuple[str, ...]
     """openFPGALoader's options for the cable and the device."""
     connection: str
-    """What to look at where the board does not answer."""
+    """What to check if the board does not answer."""
 
 
 ZCU104 = Board(
@@ -30,8 +30,8 @@ ZCU104 = Board(
     title="ZCU104 evaluation board",
     configuration="heepstor_cfg.hjson",
     vivado_part="xczu7ev-ffvc1156-2-e",
-    # It is not in openFPGALoader's list of boards (src/board.hpp, 2026-08); the ZCU106 with the
-    # same device is. Its USB bridge is an FT4232HL with JTAG on the first channel (UG1267).
+    # openFPGALoader's board list (src/board.hpp, 2026-08) lacks it but has the ZCU106, with the
+    # same device. Its USB bridge is an FT4232HL with JTAG on the first channel (UG1267).
     openfpgaloader=("--cable", "ft4232", "--fpga-part", "xczu7evffvc1156"),
     connection="Is the board on, its micro-USB port for JTAG and UART connected, and SW6 set to "
     "JTAG (all four ON)? May this user open the USB device (cable drivers, udev rules)?",
@@ -51,7 +51,7 @@ BOARDS = {board.name: board for board in (ZCU104, ULX3S)}
 
 
 def find(name: str) -> Board:
-    """The board of that name; raises HeepstorError with those that are known."""
+    """Return the board of that name. Raises HeepstorError, listing the boards, for any other."""
     if name in BOARDS:
         return BOARDS[name]
     near = difflib.get_close_matches(name, BOARDS, 1)

@@ -1,6 +1,6 @@
-"""The knobs of the hardware, and a configuration: a value for each, and what follows from them.
+"""The hardware's knobs, and a configuration: a value for each, and what follows from them.
 
-The one declaration of a knob is its field below.
+The field below is the only declaration of a knob.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from modelgen.hardware import RANGES, Hardware
 from modelgen.ranges import AtLeast, Between, MultipleOf, PowerOfTwo
 
 REGION_BYTES = 4096
-"""Size of every region of the address map except the main memory."""
+"""Size in bytes of every region of the address map except the main memory."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Engine:
     port_words: Annotated[
         int,
         Knob(
-            "P: 32-bit words that the engine moves in a cycle",
+            "P: 32-bit words that the engine moves per cycle",
             RANGES["port_words"],
             unit="words",
             constant="PortWords",
@@ -123,7 +123,7 @@ class Address:
     uart: Annotated[int, _region("UartBase", "first address of the serial line's registers")]
     timer: Annotated[int, _region("TimerBase", "first address of the machine timer's registers")]
     engine: Annotated[int, _region("EngineBase", "first address of the engine's registers")]
-    debug: Annotated[int, _region("DebugBase", "first address of what the CPU runs while halted")]
+    debug: Annotated[int, _region("DebugBase", "first address of the code run while halted")]
     memory: Annotated[
         int,
         _region(
@@ -174,22 +174,22 @@ class Config:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Config:
-        """Make a configuration of nested dictionaries, one a section, of checked numbers."""
+        """Make a configuration from nested dictionaries, one per section, of checked numbers."""
         return _section(cls, values)
 
     @property
     def hash(self) -> str:
         """Eight hex digits that identify the hardware.
 
-        Knobs of the software alone (stack, arena) are left out: they need no new hardware.
-        The same number can be read from soc_ctrl and is ``kConfigHash`` in C++.
+        Knobs that affect only software (stack, arena) are left out: they need no new hardware.
+        The hash can be read from soc_ctrl and is ``kConfigHash`` in C++.
         """
         canonical = json.dumps(_hardware_alone(self.to_dict()), sort_keys=True).encode()
         return hashlib.sha256(canonical).hexdigest()[:8]
 
     @property
     def uart_divider(self) -> int:
-        """Clock cycles of one bit on the serial line."""
+        """Clock cycles per bit on the serial line."""
         return round(self.clock_hz / self.uart.baud)
 
     @property
@@ -199,15 +199,15 @@ class Config:
 
     @property
     def arena_bytes(self) -> int | None:
-        """Size of the activation arena in bytes; None: as large as the model needs."""
+        """Size of the arena in bytes; None: as large as the model needs."""
         return None if self.arena_kib is None else self.arena_kib * 1024
 
     def to_dict(self) -> dict[str, Any]:
-        """All knobs as plain nested dictionaries; every value as a number, or None."""
+        """Return all knobs as nested dictionaries; every value is a number or None."""
         return dataclasses.asdict(self)
 
     def hardware(self) -> Hardware:
-        """What the compiler has to know about the hardware; raises ModelError."""
+        """Return what the compiler must know about the hardware. Raises ModelError."""
         return Hardware(
             **dataclasses.asdict(self.engine),
             memory_bytes=self.memory.bytes,
@@ -219,7 +219,7 @@ class Config:
 
 SCHEMA = schema(Config)
 KNOBS = dict(flat(SCHEMA))
-"""Every knob by its whole name, such as "engine.array_size"."""
+"""Every knob by its full name, such as "engine.array_size"."""
 
 
 def _section(section: type, values: dict[str, Any]) -> Any:
@@ -233,7 +233,7 @@ def _section(section: type, values: dict[str, Any]) -> Any:
 
 
 def _hardware_alone(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The knobs that identify the hardware."""
+    """Return the knobs that identify the hardware."""
     return {
         name: _hardware_alone(value, f"{prefix}{name}.") if isinstance(value, dict) else value
         for name, value in values.items()

@@ -1,8 +1,7 @@
-"""What there is to know of a knob, and the knobs that a dataclass declares.
+"""Everything there is to know about a knob, and the knobs that a dataclass declares.
 
-A section of the configuration is a dataclass, and the annotation of each field holds a knob that
-says everything about itself. Checks, generated files and the documentation's table are made from
-that.
+A section of the configuration is a dataclass, and the annotation of each field holds a knob with
+all its properties. Checks, generated files and the documentation's table all come from these.
 """
 
 from __future__ import annotations
@@ -18,14 +17,14 @@ ADDRESS_SPACE = 1 << 32
 
 
 class Kind(Enum):
-    """How a knob is written; the value says what is expected."""
+    """How a knob's value is written; the enumeration's value says so in words."""
 
     NUMBER = "a whole number"
     NUMBER_OR_AUTO = 'a whole number or "auto"'
     ADDRESS = 'a hexadecimal string such as "0x10000000"'
 
     def read(self, value: Any) -> int | None:
-        """Return what is written as a number, or None for "auto"; raises ValueError."""
+        """Return the written value as a number, or None for "auto". Raises ValueError."""
         if self is Kind.NUMBER_OR_AUTO and value == "auto":
             return None
         if self is Kind.ADDRESS and isinstance(value, str):
@@ -35,7 +34,7 @@ class Kind(Enum):
         return value
 
     def show(self, value: int | None) -> str:
-        """Return a value as people write it."""
+        """Return a value as it is written in a configuration file."""
         if value is None:
             return "auto"
         return f"0x{value:08x}" if self is Kind.ADDRESS else str(value)
@@ -43,7 +42,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Aligned:
-    """The addresses that are multiples of `alignment`."""
+    """Addresses that are multiples of `alignment`."""
 
     alignment: int
 
@@ -58,17 +57,17 @@ class Aligned:
 
 @dataclass(frozen=True)
 class Knob:
-    """Everything about a knob but its name and its value."""
+    """Everything about a knob except its name and its value."""
 
     meaning: str
     allowed: Range | Aligned
     unit: str = ""
     relation: str = ""
-    """What must hold between it and other knobs, which `flows.config.rules` checks."""
+    """The relation to other knobs that must hold; `flows.config.rules` checks it."""
     constant: str = ""
     """Its name in generated files: `ArraySize` in SystemVerilog, `kArraySize` in C++."""
     is_hardware: bool = True
-    """Whether it identifies the hardware; otherwise only software depends on it."""
+    """Whether it is part of the hardware's identity; otherwise only software depends on it."""
     kind: Kind = Kind.NUMBER
 
 
@@ -86,7 +85,7 @@ def schema(section: type) -> Schema:
 
 
 def flat(section: Schema, prefix: str = "") -> Iterator[tuple[str, Knob]]:
-    """Give every knob of a section with its whole name, such as "engine.array_size"."""
+    """Yield every knob of a section with its full name, such as "engine.array_size"."""
     for name, knob_or_section in section.items():
         if isinstance(knob_or_section, Knob):
             yield prefix + name, knob_or_section
@@ -95,7 +94,7 @@ def flat(section: Schema, prefix: str = "") -> Iterator[tuple[str, Knob]]:
 
 
 def leaf(values: dict[str, Any], name: str) -> Any:
-    """Return the value of a knob, by its whole name, in nested dictionaries."""
+    """Return the value of a knob, given by its full name, in nested dictionaries."""
     for part in name.split("."):
         values = values[part]
     return values

@@ -1,4 +1,4 @@
-"""Reading configurations: from files, from what other tasks wrote, with some knobs changed."""
+"""Reading configurations: from files, from other tasks' output, with some knobs changed."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _MOST_BYTES = 1 << 20
 
 
 def load(path: str | Path | None = None) -> Config:
-    """Reads and checks a configuration file.
+    """Read and check a configuration file.
 
-    Without a path: the file named by the environment variable HEEPSTOR_CONFIG, else the one at the
-    repository's root. Raises HeepstorError that names every problem found.
+    Without a path, reads the file that the environment variable HEEPSTOR_CONFIG names, or else the
+    one at the repository's root. Raises HeepstorError with every problem found.
     """
     path = Path(path or os.environ.get("HEEPSTOR_CONFIG") or DEFAULT_PATH)
     return from_dict(_resolved(path), source=str(path))
 
 
 def _resolved(path: Path) -> Any:
-    """The values in a file and, of knobs that it does not name, those of DEFAULT_PATH.
+    """Return the values in a file; knobs that it omits have the values in DEFAULT_PATH.
 
-    Raises HeepstorError if DEFAULT_PATH is needed and can't be built itself.
+    Raises HeepstorError if DEFAULT_PATH is needed but is not valid itself.
     """
     values = _read(path)
     if path.resolve() == DEFAULT_PATH:
@@ -45,7 +45,7 @@ def _resolved(path: Path) -> Any:
 
 
 def _laid_over(defaults: Any, values: Any) -> Any:
-    """Values where they are given, and else the defaults; unchecked."""
+    """Return the given values, and the defaults for the others; unchecked."""
     if not (isinstance(defaults, dict) and isinstance(values, dict)):
         return values
     laid_over = {name: _laid_over(defaults.get(name), value) for name, value in values.items()}
@@ -53,7 +53,7 @@ def _laid_over(defaults: Any, values: Any) -> Any:
 
 
 def _read(path: Path) -> Any:
-    """A configuration file's values, unchecked."""
+    """Return a configuration file's values, unchecked."""
     try:
         return hjson.loads(_text(path), object_pairs_hook=_section)
     except OSError as error:
@@ -73,7 +73,7 @@ def _read(path: Path) -> Any:
 
 
 def read_json(path: Path) -> Config:
-    """The configuration that `write_json` has written."""
+    """Return the configuration that `write_json` has written."""
     values = json.loads(path.read_text(encoding="utf-8"))
     del values["hash"]
     values["arena_kib"] = "auto" if values["arena_kib"] is None else values["arena_kib"]
@@ -81,7 +81,7 @@ def read_json(path: Path) -> Config:
 
 
 def _text(path: Path) -> str:
-    """The content of a file that is read more than once, and not endless."""
+    """Return the content of a regular file of limited size, which can be read more than once."""
     if path.exists() and not path.is_file():
         kind = "a folder" if path.is_dir() else "a pipe or a device"
         raise HeepstorError(f"the hardware configuration {path} is {kind}; expected a file")
@@ -95,7 +95,7 @@ def _text(path: Path) -> str:
 
 
 def _section(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A section of the configuration; every knob has one value."""
+    """Return a section of the configuration. Raises ValueError if a knob is given twice."""
     values = dict(pairs)
     if len(values) < len(pairs):
         names = [name for name, _ in pairs]
@@ -105,10 +105,11 @@ def _section(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def changed(path: Path, overrides: str, folder: Path) -> Path:
-    """A configuration with other values for some knobs, as a file in `folder` that names them all.
+    """Return the path of a configuration with some knobs changed, which names all knobs.
 
-    `overrides` is such as "engine.array_size=16,arena_kib=auto"; without any, `path` itself is
-    returned. Raises HeepstorError that names a knob that does not exist, or every impossible value.
+    `overrides` reads like "engine.array_size=16,arena_kib=auto"; the file is written to `folder`.
+    Without overrides, `path` itself is returned. Raises HeepstorError for a knob that does not
+    exist, or with every invalid value.
     """
     if not overrides:
         return path
@@ -124,24 +125,24 @@ def changed(path: Path, overrides: str, folder: Path) -> Path:
 
 
 def _assign(values: dict[str, Any], assignment: str) -> None:
-    """Sets one knob, such as "memory.banks=16"; only those that the configuration has."""
+    """Set one knob, as in "memory.banks=16". Raises HeepstorError if there is no such knob."""
     name, _, text = (part.strip() for part in assignment.partition("="))
     if not name or not text:
         raise HeepstorError(
-            f"--set has {assignment!r}: it takes knobs of the hardware configuration with their "
-            "values and commas between, such as engine.array_size=16,memory.bank_kib=64."
+            f"--set has {assignment!r}: expected hardware knobs and their values, separated by "
+            "commas, such as engine.array_size=16,memory.bank_kib=64."
         )
     check_knob(name)
     *sections, last = name.split(".")
     for section in sections:
         values = values.setdefault(section, {}) if isinstance(values, dict) else None
-    # What else is wrong with the file is said when all of it is checked.
+    # Anything else wrong with the file is reported when all of it is checked.
     if isinstance(values, dict):
         values[last] = int(text) if re.fullmatch("[0-9]{1,18}", text) else text
 
 
 def from_dict(values: Any, source: str = "configuration") -> Config:
-    """Makes a Config of nested dictionaries; ``source`` names them in error messages."""
+    """Make a Config from nested dictionaries; ``source`` names them in error messages."""
     normalized, problems = check_fields(values)
     if not problems:
         problems = check_values(normalized)

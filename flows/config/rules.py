@@ -1,4 +1,4 @@
-"""What a hardware configuration may contain: names, types, and the values that can be built."""
+"""What a hardware configuration may contain: names, types, and values that can be built."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from modelgen.errors import ModelError
 
 
 def check_fields(values: Any) -> tuple[dict[str, Any], list[str]]:
-    """Convert every knob to a number; return them and the problems of names and types."""
+    """Convert every knob to a number; return these and the problems of names and types."""
     problems: list[str] = []
     return _check_section(values, SCHEMA, "", problems), problems
 
@@ -53,7 +53,7 @@ def check_knob(name: str) -> None:
 
 
 def _similar(name: str, known: list[str]) -> list[str]:
-    """The knobs whose whole name is like this one's, or else the name within its section."""
+    """Return the knobs with a similar full name or, failing that, name within their section."""
     if near := difflib.get_close_matches(name, known, 1):
         return near
     within = {knob: knob.rpartition(".")[2] for knob in known}
@@ -70,8 +70,8 @@ def _number(value: Any, kind: Kind, name: str, problems: list[str]) -> int | Non
 
 
 def check_values(values: dict[str, Any]) -> list[str]:
-    """The problems of values that can't be built; empty if there are none."""
-    # Values that are wrong by themselves would only give misleading relations and overlaps.
+    """Return the problems of values that can't be built; empty if there are none."""
+    # Values that are invalid by themselves would only cause misleading follow-up errors.
     if problems := list(_impossible(values)):
         return problems
     config = Config.from_dict(values)
@@ -80,7 +80,7 @@ def check_values(values: dict[str, Any]) -> list[str]:
 
 
 def _impossible(values: dict[str, Any]) -> list[str]:
-    """The knobs whose values are not possible whatever the others are."""
+    """Return the problems of values that are invalid whatever the other knobs are."""
     found = {name: leaf(values, name) for name in KNOBS}
     return [
         f"{name} is {KNOBS[name].kind.show(value)}; expected {KNOBS[name].allowed}"

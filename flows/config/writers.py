@@ -1,4 +1,4 @@
-"""What other tools read of the hardware configuration: SystemVerilog, C++, linker script, JSON."""
+"""The hardware configuration for other tools: SystemVerilog, C++, linker script, JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NOTICE = "Generated from heepstor_cfg.hjson: do not edit."
 
 
 class Constant(NamedTuple):
-    """A number in generated files: `name` in SystemVerilog, `k` and the name in C++."""
+    """A constant in generated files: `Name` in SystemVerilog, `kName` in C++."""
 
     name: str
     value: int
@@ -27,7 +27,7 @@ class Constant(NamedTuple):
 
 
 def constants(config: Config) -> list[Constant]:
-    """Return the knobs that have a constant, and what follows from them."""
+    """Return the constants for the knobs and for values derived from them."""
     arena = config.arena_bytes or 0
     return [
         Constant("ConfigHash", int(config.hash, 16), "soc_ctrl holds it", is_hex=True),
@@ -49,7 +49,7 @@ def _knobs(config: Config) -> Iterator[Constant]:
 
 
 def write_sv_package(config: Config, path: str | Path) -> None:
-    """Writes the package ``heepstor_config_pkg``: what identifies the hardware."""
+    """Write the package ``heepstor_config_pkg``: the constants of the hardware."""
     lines = [
         f"// {_NOTICE}",
         "",
@@ -66,7 +66,7 @@ def write_sv_package(config: Config, path: str | Path) -> None:
 
 
 def write_cpp_header(config: Config, path: str | Path) -> None:
-    """Writes the header ``heepstor_config.hpp`` (namespace ``heepstor::config``)."""
+    """Write the header ``heepstor_config.hpp`` (namespace ``heepstor::config``)."""
     lines = [
         f"// {_NOTICE}",
         "#pragma once",
@@ -84,13 +84,13 @@ def write_cpp_header(config: Config, path: str | Path) -> None:
 
 
 def write_linker_script(config: Config, path: str | Path) -> None:
-    """Writes the linker script: the template with the constants of this configuration."""
+    """Write the linker script: the template, filled in with this configuration's constants."""
     values = {constant.name: f"{constant.value:#x}" for constant in constants(config)}
     text = Template(LINKER_TEMPLATE.read_text(encoding="utf-8")).substitute(values)
     Path(path).write_text(text, encoding="utf-8")
 
 
 def write_json(config: Config, path: str | Path) -> None:
-    """Writes every knob as JSON, with the hash; addresses are numbers."""
+    """Write every knob as JSON, with the hash; addresses are numbers."""
     values = {"hash": config.hash, **config.to_dict()}
     Path(path).write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")

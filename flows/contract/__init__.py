@@ -1,5 +1,5 @@
-"""The contract of the engine's hardware and software, and its forms in three languages.
+"""The contract between the engine's hardware and software, and its form in three languages.
 
-SystemRDL is the only source: words, fields, operations and fences stand in
-cores/engine/descriptor.rdl, version and errors in cores/engine/engine.rdl.
+SystemRDL is the only source: cores/engine/descriptor.rdl has the words, fields, operations and
+fences, cores/engine/engine.rdl the version and the errors.
 """

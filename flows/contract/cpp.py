@@ -21,8 +21,8 @@ def write_header(contract: Contract, folder: Path) -> None:
 def header(contract: Contract) -> str:
     """Return the header: version, constants, enumerations, descriptor, in `heepstor::engine`.
 
-    A word whose fields are integers of C++ becomes a member for each field. Any other word, the
-    flags, stays one member with constants for its bits.
+    A word whose fields all have the size of a C++ integer becomes one member per field. Any other
+    word (the flags) becomes a single member, with constants for its bits.
     """
     lines = [
         "// Generated from cores/engine/descriptor.rdl and engine.rdl: do not edit.",

@@ -1,4 +1,4 @@
-"""The contract as the SystemRDL descriptions have it."""
+"""The contract, as read from the SystemRDL descriptions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Enumeration:
-    """Values of a field that have names."""
+    """Named values of a field."""
 
     name: str
     meaning: str
@@ -48,16 +48,16 @@ class Enumeration:
 
 @dataclass(frozen=True)
 class Field:
-    """Bits of a word, from `low` on; its name is the same in all languages."""
+    """`width` bits of a word from bit `low` up; the name is the same in all languages."""
 
     name: str
     meaning: str
     low: int
     width: int
     default: int = 0
-    """Bits that a descriptor begins with."""
+    """The field's bits in a new descriptor."""
     enumeration: str | None = None
-    """Name of the enumeration whose members are its values."""
+    """Name of the enumeration of its values."""
     is_float: bool = False
     """Whether its bits are an FP32 number."""
 
@@ -68,20 +68,20 @@ class Field:
 
     @property
     def mask(self) -> int:
-        """Its bits in the word."""
+        """The field's bits in the word."""
         return ((1 << self.width) - 1) << self.low
 
 
 @dataclass(frozen=True)
 class Word:
-    """32 bits of the descriptor; `fields` from the lowest bit on, without gaps."""
+    """32 bits of the descriptor; `fields` go from the lowest bit up, without gaps."""
 
     name: str
     fields: tuple[Field, ...]
 
     @property
     def default(self) -> int:
-        """The word that a descriptor begins with."""
+        """The word in a new descriptor."""
         return sum(field.default << field.low for field in self.fields)
 
 
@@ -107,7 +107,7 @@ class Contract:
 
 
 def load(descriptor: Path = DESCRIPTOR_RDL, engine: Path = REGISTERS_RDL) -> Contract:
-    """Read the contract from the descriptions of the descriptor and of the engine's registers.
+    """Read the contract from the descriptions of the descriptor and the engine's registers.
 
     Raises:
         HeepstorError: a description is not valid, or leaves bits of the descriptor without a name.
@@ -146,7 +146,7 @@ def _enumeration(field: FieldNode) -> Enumeration:
 
 
 def _check_layout(words: list[RegNode]) -> None:
-    """Raise unless words follow each other, and fields fill them, with names that are unique."""
+    """Raise HeepstorError unless words are contiguous, fields fill them and names are unique."""
     names: set[str] = set()
     for index, word in enumerate(words):
         end = 0

@@ -1,4 +1,4 @@
-"""The contract as a Python module, which is checked in: the compiler runs without SystemRDL."""
+"""The contract as a Python module, checked in so that the compiler runs without SystemRDL."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _enumeration(enumeration: Enumeration) -> Iterator[str]:
 
 
 def docstring(text: str) -> Iterator[str]:
-    """Return a text as the docstring of a class, or of one of its attributes."""
+    """Return a text as the docstring of a class or of one of its attributes."""
     lines = comment(f'"""{text}"""', "    ")
     if len(lines) == 1:
         yield from lines

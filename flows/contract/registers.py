@@ -1,4 +1,4 @@
-"""Register descriptions (SystemRDL): RTL through PeakRDL-regblock, and C++ constants."""
+"""Register descriptions (SystemRDL) as RTL, by PeakRDL-regblock, and as C++ constants."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from flows.system import interrupts
 
 
 class _Collector(MessagePrinter):
-    """Keeps the compiler's messages for the error that is raised."""
+    """Collects the compiler's messages for the exception."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -26,7 +26,7 @@ class _Collector(MessagePrinter):
 
 
 def compile_rdl(path: str | Path) -> AddrmapNode:
-    """Reads a register description; raises HeepstorError with the compiler's messages."""
+    """Read a register description. Raises HeepstorError with the compiler's messages."""
     messages = _Collector()
     compiler = RDLCompiler(message_printer=messages)
     for udp in ALL_UDPS:
@@ -41,9 +41,9 @@ def compile_rdl(path: str | Path) -> AddrmapNode:
 
 
 def write_rtl(path: str | Path, out_dir: str | Path, name: str) -> None:
-    """Writes ``<name>_regs.sv`` and ``<name>_regs_pkg.sv``: registers behind an OBI port.
+    """Write ``<name>_regs.sv`` and ``<name>_regs_pkg.sv``: registers with an OBI port.
 
-    Reset is asynchronous and active low (port ``arst_n``); the OBI signals are single ports
+    Reset is asynchronous and active low (port ``arst_n``); the OBI signals are individual ports
     (``s_obi_*``).
     """
     RegblockExporter().export(
@@ -58,9 +58,9 @@ def write_rtl(path: str | Path, out_dir: str | Path, name: str) -> None:
 
 
 def write_cpp_header(path: str | Path, out: str | Path) -> None:
-    """Writes offsets, masks and shifts of a block as constants in ``heepstor::regs::<block>``.
+    """Write a block's offsets, masks and shifts as constants in ``heepstor::regs::<block>``.
 
-    A register FOO_BAR gives kFooBarOffset; its field BAZ gives kFooBarBazMask and kFooBarBazShift.
+    Register FOO_BAR becomes kFooBarOffset; its field BAZ, kFooBarBazMask and kFooBarBazShift.
     """
     top = compile_rdl(path)
     block = top.inst_name.lower()

@@ -13,5 +13,5 @@ def camel_case(name: str) -> str:
 
 
 def comment(text: str, prefix: str) -> list[str]:
-    """Return a text as lines that begin with a prefix, which ends the indentation."""
+    """Return a text as lines that begin with a prefix, which includes the indentation."""
     return textwrap.wrap(text, COLUMNS, initial_indent=prefix, subsequent_indent=prefix)

@@ -1,1 +1,1 @@
-"""`invoke debug`: a debugger on the SoC, simulated or on a board."""
+"""`heepstor debug`: a debugger for the SoC, simulated or on a board."""

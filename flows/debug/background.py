@@ -1,4 +1,4 @@
-"""Programs that run behind the debugger, and end with it."""
+"""Programs that run in the background of the debugger and end with it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _POLL_SECONDS = 0.02
 
 
 class Background:
-    """A running program whose messages go to a file."""
+    """A running program whose messages go to a log."""
 
     def __init__(self, name: str, process: subprocess.Popen, log: Path) -> None:
         self.name = name
@@ -24,7 +24,7 @@ class Background:
         self._log = log
 
     def wait_for(self, pattern: str, seconds: float, hint: str = "") -> re.Match:
-        """Waits until a message matches; raises HeepstorError with the messages if none does."""
+        """Wait until a message matches. Raises HeepstorError with the messages if none does."""
         deadline = time.monotonic() + seconds
         while True:
             ended = self._process.poll() is not None
@@ -42,10 +42,10 @@ class Background:
 def running(
     name: str, command: Sequence[str | Path], log: Path, output: Path | None = None
 ) -> Iterator[Background]:
-    """Starts a program, and ends it when it is left.
+    """Run a program for the duration of the context.
 
-    Its messages go to `log`, with its output where that has no file of its own. It does not see
-    Ctrl-C, which is for the debugger.
+    Its messages go to `log`, and so does its output unless `output` is given. It does not see
+    Ctrl-C, which is meant for the debugger.
     """
     with contextlib.ExitStack() as files:
         messages = files.enter_context(log.open("wb"))

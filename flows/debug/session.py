@@ -30,28 +30,28 @@ UART_LOG = "uart.log"
 _START_SECONDS = 60
 _LISTENING = r"Listening on port (\d+) for gdb"
 _BOARD_HINT = (
-    f"Is the board on, programmed ({COMMAND} program) and connected by its USB cable? May this "
-    "user open the USB device (OpenOCD's udev rules)?"
+    f"Is the board on, programmed ({COMMAND} program) and connected by USB? Is this user allowed "
+    "to open the USB device (OpenOCD's udev rules)?"
 )
 
 
 @dataclass(frozen=True)
 class _Target:
-    """What OpenOCD is to talk to."""
+    """What OpenOCD connects to."""
 
     arguments: tuple[str, ...]
     """OpenOCD's."""
     is_loaded: bool
-    """The program is in the memory already."""
+    """Whether the program is already in memory."""
     hint: str
-    """What to look at if there is no answer."""
+    """What to check if there is no answer."""
 
 
 def run(root: Path, options: Options, port: str, commands: str, terminal: Terminal) -> int:
-    """Builds the application and opens GDB on it; returns GDB's exit code.
+    """Build the application and open GDB on it; return GDB's exit code.
 
-    `port` is "sim", "zcu104" or an OpenOCD file of an adapter at the pins. With `commands`, a file
-    of GDB's commands, GDB runs those and ends.
+    `port` is "sim", "zcu104" or an OpenOCD configuration file for an adapter at the pins. With
+    `commands`, a file of GDB commands, GDB runs these and exits.
     """
     _check_port(port)
     script = _script(commands)
@@ -83,10 +83,10 @@ def attach(
     script: Path | None,
     out: Path,
 ) -> int:
-    """Starts what stands behind GDB, and GDB with a program; returns its exit code.
+    """Start the target and OpenOCD, then run GDB on a program; return GDB's exit code.
 
-    `sources` are the folders that the names of the program's sources start from. Messages are left
-    in `out`.
+    `sources` are the folders that the program's source names are relative to. Logs are written to
+    `out`.
     """
     with _target(port, simulator, elf, out) as target, _openocd(found, target, out) as server:
         gdb_port = int(server.wait_for(_LISTENING, 1)[1])
@@ -98,8 +98,8 @@ def attach(
 def _check_port(port: str) -> None:
     if port not in (SIMULATOR, ZCU104) and not user_path(port).is_file():
         raise HeepstorError(
-            f"--port is {port!r}: it can be {SIMULATOR} (the simulator), {ZCU104} (the board, by "
-            "its USB cable), or a file for OpenOCD that describes your adapter at the JTAG pins."
+            f"--port is {port!r}; expected {SIMULATOR} (the simulator), {ZCU104} (the board, over "
+            "USB), or an OpenOCD configuration file for your adapter at the JTAG pins."
         )
 
 
@@ -114,7 +114,7 @@ def _script(commands: str) -> Path | None:
 
 @contextlib.contextmanager
 def _target(port: str, simulator: Path | None, elf: Path, out: Path) -> Iterator[_Target]:
-    """What to debug; the simulator is started, and ended again."""
+    """Yield what to debug; run the simulator, if it is that, for the duration of the context."""
     if port == ZCU104:
         yield _Target(("-f", str(CONFIGURATIONS / "zcu104.cfg")), False, _BOARD_HINT)
         return
@@ -122,7 +122,7 @@ def _target(port: str, simulator: Path | None, elf: Path, out: Path) -> Iterator
         adapter = ("-f", str(user_path(port)), "-f", str(CONFIGURATIONS / "pins.cfg"))
         yield _Target(adapter, False, "Are the adapter and the pins connected, and the board on?")
         return
-    # The boot ROM waits for the serial line: the program is there, and has not run.
+    # The boot ROM waits for the serial line, so the program is in memory but has not run.
     command: list[str | Path] = [simulator, f"--firmware={elf}", "--boot=loader", "--jtag=0"]
     with background.running("the simulator", command, out / "simulator.log", out / UART_LOG) as soc:
         number = soc.wait_for(r"JTAG on port (\d+)", _START_SECONDS)[1]
@@ -132,10 +132,10 @@ def _target(port: str, simulator: Path | None, elf: Path, out: Path) -> Iterator
 
 @contextlib.contextmanager
 def _openocd(found: tools.Tools, target: _Target, out: Path) -> Iterator[Background]:
-    """OpenOCD, once it has found the CPU."""
-    # A free port for GDB, and nothing else that listens.
+    """Yield OpenOCD once it has found the CPU."""
+    # Any free port for GDB; no other servers.
     ports = ("-c", "gdb_port 0", "-c", "telnet_port disabled", "-c", "tcl_port disabled")
-    # It would keep the adapter if nobody was there any more to end it.
+    # Otherwise OpenOCD would hold the adapter if nothing was left to end it.
     end = ("-c", "heepstor.cpu configure -event gdb-detach shutdown")
     command = [found.openocd, *ports, *target.arguments, *end, "-c", "init"]
     log = out / "openocd.log"
@@ -145,7 +145,7 @@ def _openocd(found: tools.Tools, target: _Target, out: Path) -> Iterator[Backgro
 
 
 def gdb_arguments(port: int, elf: Path, is_loaded: bool, script: Path | None) -> list[str]:
-    """GDB's arguments: the SoC is reset, holds the program, and stands at its first instruction."""
+    """Return GDB's arguments: reset the SoC, load the program, and stop at its entry point."""
     with elf.open("rb") as file:
         entry = ELFFile(file).header.e_entry
     commands = [
@@ -153,13 +153,13 @@ def gdb_arguments(port: int, elf: Path, is_loaded: bool, script: Path | None) ->
         "set remotetimeout 60",
         f"target extended-remote localhost:{port}",
         "monitor reset halt",
-        # GDB knows nothing of the reset.
+        # GDB does not notice the reset.
         "maintenance flush register-cache",
         *([] if is_loaded else ["load"]),
         f"set $pc = {entry:#x}",
         "break heepstor::exit",
     ]
-    # The interactive session begins where the user's program does.
+    # An interactive session begins at the user's program.
     commands += [] if script else ["tbreak main", "continue"]
     arguments = ["-q", "-nx", *(["-batch"] if script else []), str(elf)]
     arguments += [part for command in commands for part in ("-ex", command)]
@@ -167,7 +167,7 @@ def gdb_arguments(port: int, elf: Path, is_loaded: bool, script: Path | None) ->
 
 
 def _gdb(command: Sequence[str]) -> int:
-    """Runs GDB in the foreground; Ctrl-C is its own."""
+    """Run GDB in the foreground, where it handles Ctrl-C itself."""
     previous = signal.signal(signal.SIGINT, lambda *_: None)
     try:
         return run_foreground(command)
@@ -176,5 +176,5 @@ def _gdb(command: Sequence[str]) -> int:
 
 
 def _say(terminal: Terminal, port: str, out: Path) -> None:
-    serial = f"; what the program prints is in {out / UART_LOG}" if port == SIMULATOR else ""
+    serial = f"; the program's output is in {out / UART_LOG}" if port == SIMULATOR else ""
     terminal.note(f"\nOpenOCD's messages are in {out}/openocd.log{serial}")

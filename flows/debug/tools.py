@@ -1,4 +1,4 @@
-"""The debugging tools of the system: OpenOCD, and a GDB that knows RISC-V."""
+"""The system's debugging tools: OpenOCD, and a GDB that supports RISC-V."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _GDB_OF_ALL = ("dnf", "yum", "zypper")
 OPENOCD = SystemTool(
     "OpenOCD",
     ("openocd",),
-    "the way from GDB to JTAG (0.12 or later)",
+    "connecting GDB to JTAG (0.12 or later)",
     {**system_tools.same_name("openocd"), "brew": "open-ocd"},
 )
 GDB = SystemTool(
@@ -26,13 +26,13 @@ GDB = SystemTool(
         "riscv64-elf-gdb",
         "riscv-none-elf-gdb",
     ),
-    "looking at the program: breakpoints, variables, steps",
+    "debugging the program: breakpoints, variables, single steps",
     {
         "apt-get": "gdb-multiarch",
         "pacman": "riscv64-elf-gdb",
         "apk": "gdb-multiarch",
         "brew": "riscv64-elf-gdb",
-        # Their own gdb knows all architectures.
+        # Their gdb supports all architectures.
         **dict.fromkeys(_GDB_OF_ALL, "gdb"),
     },
 )
@@ -47,7 +47,7 @@ class Tools:
 
 
 def find() -> Tools:
-    """The tools, or HeepstorError that says what is missing and how to install it."""
+    """Return the tools. Raises HeepstorError with what is missing and how to install it."""
     openocd, gdb = OPENOCD.path(), GDB.path() or _gdb_of_all()
     if openocd and gdb:
         return Tools(openocd, gdb)
@@ -56,5 +56,5 @@ def find() -> Tools:
 
 
 def _gdb_of_all() -> str | None:
-    """Fedora's and SUSE's own gdb, which knows RISC-V."""
+    """Return Fedora's or SUSE's own gdb if it is there; these support RISC-V."""
     return shutil.which("gdb") if system_tools.package_manager() in _GDB_OF_ALL else None

@@ -1,6 +1,6 @@
-"""Edalize flow ``bitstream``: that for Vivado, which never takes an old bitstream for a new one.
+"""Edalize flow ``bitstream``: Edalize's flow for Vivado, guarded against stale bitstreams.
 
-It is found as ``edalize.flows.bitstream``, that is, as ``flow: bitstream`` of a FuseSoC target.
+Edalize finds it as ``edalize.flows.bitstream``, for ``flow: bitstream`` in a FuseSoC target.
 """
 
 from __future__ import annotations
@@ -16,32 +16,32 @@ from flows.fpga import record, vivado
 from flows.fpga.guarded import Guarded
 from flows.fusesoc.errors import as_fusesoc_takes_them
 
-# What Vivado makes. It takes runs that it completed for current, whatever has changed since.
+# Vivado's products. It considers a completed run current, whatever has changed since.
 _FILES = ("xpr", "bin", "v", "edn")
 _FOLDERS = ("runs", "cache", "hw", "gen", "ip_user_files", "sim", "srcs")
 
 
 class Bitstream(Guarded, Vivado):
-    """Synthesis, placement, routing, bitstream; with the option ``pgm``, programming a board."""
+    """Synthesis, placement, routing, bitstream and, with the option ``pgm``, programming."""
 
     def device(self) -> str:
-        """The part."""
+        """Return the part."""
         return self.edam["flow_options"]["part"]
 
     def programs(self) -> str:
-        """Vivado, and puts it where make finds it as well."""
+        """Return Vivado and its version, and put it on PATH for make."""
         return f"Vivado {vivado.version(_vivado_on_path())}"
 
     def products(self, project: str) -> Iterator[str]:
-        """Vivado's project, and what it keeps beside it."""
+        """Yield Vivado's project and the files that it keeps next to it."""
         return (f"{project}.{suffix}" for suffix in (*_FILES, *_FOLDERS))
 
     def makes_bitstream(self) -> bool:
-        """With the option pnr=none Vivado stops at the netlist."""
+        """Return False with the option pnr=none, with which Vivado stops at the netlist."""
         return self.flow_options.get("pnr") != "none"
 
     def run(self):
-        """Programs the board if ``pgm`` is set, with a bitstream of just these sources only."""
+        """Program the board if ``pgm`` is set, provided the bitstream matches the sources."""
         if not self.flow_options.get("pgm"):
             return
         with as_fusesoc_takes_them():
@@ -55,7 +55,7 @@ class Bitstream(Guarded, Vivado):
 
 
 def _vivado_on_path() -> Path:
-    """The program `vivado`, which make finds as well, wherever it is installed."""
+    """Return the program `vivado`, wherever it is installed, after putting it on PATH for make."""
     program = vivado.require()
     os.environ["PATH"] = f"{program.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     return program

@@ -1,8 +1,8 @@
-"""Edalize flow ``simulation``: that for simulators, which never goes on from an unfinished build.
+"""Edalize flow ``simulation``: Edalize's flow for simulators, made safe after incomplete builds.
 
-Verilator leaves a complete makefile behind when it refuses a design for its warnings, and a killed
-compiler may leave half an object: make would take either for current. It is found as
-``edalize.flows.simulation``, that is, as ``flow: simulation`` of a FuseSoC target.
+Verilator leaves a complete makefile behind when it rejects a design for its warnings, and a killed
+compiler may leave half an object file; make would consider both up to date. Edalize finds this
+module as ``edalize.flows.simulation``, for ``flow: simulation`` in a FuseSoC target.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from flows.fusesoc.errors import as_fusesoc_takes_them
 from flows.toolchain.verilator import remove_products
 
 UNFINISHED = "unfinished"
-"""Lies in the work folder from the beginning of a build to its success."""
+"""File in the work folder from the beginning of a build until it succeeds."""
 
 
 class Simulation(Sim):
-    """Verilator and the C++ compiler; what is left of a build that did not succeed is removed."""
+    """Verilator and the C++ compiler; removes what a failed build left behind."""
 
     argtypes = Sim.argtypes
 
     def build(self):
-        """Build on what the last build made, if that succeeded; else everything."""
+        """Build incrementally if the last build succeeded, otherwise from scratch."""
         folder = Path(self.work_root)
         mark = folder / UNFINISHED
         if mark.exists():

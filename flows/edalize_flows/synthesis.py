@@ -1,8 +1,8 @@
-"""Edalize flow: what a design takes of a device, without a vendor's tools.
+"""Edalize flow: a design's resource usage on a device, without vendor tools.
 
-It is found as ``edalize.flows.synthesis``, that is, as ``flow: synthesis`` of a FuseSoC target. The
-steps: Yosys elaborates the SystemVerilog (tool ``yowasp``), then its modules are mapped to the
-device (``python -m flows.synth``). The work folder then has utilization.json and treemap.svg.
+Edalize finds it as ``edalize.flows.synthesis``, for ``flow: synthesis`` in a FuseSoC target. Yosys
+elaborates the SystemVerilog (tool ``yowasp``), then ``python -m flows.synth`` maps the modules to
+the device. The flow leaves utilization.json and treemap.svg in the work folder.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from flows.synth.stage import PICTURE, UTILIZATION
 
 
 class Synthesis(Edaflow):
-    """Synthesis as far as the counts of a device's primitives."""
+    """Synthesis down to the counts of a device's primitives."""
 
     argtypes = ["vlogdefine", "vlogparam"]  # noqa: RUF012  (Edalize reads it from the class)
 
     @classmethod
     def get_tool_options(cls, flow_options):
-        """The options of the one tool: the device."""
+        """Return the tool's options: the device."""
         return cls.get_filtered_tool_options(["yowasp"], {})
 
     def configure_flow(self, flow_options):
-        """One tool, nothing before it."""
+        """Return a flow of a single tool."""
         return FlowGraph.fromdict({"yowasp": {}})
 
     def configure_tools(self, graph):
-        """The tool's last file is the flow's."""
+        """Make the tool's last file the flow's."""
         super().configure_tools(graph)
         self.commands.default_target = graph.get_node("yowasp").inst.commands.default_target
 
     def build(self):
-        """Elaborates anew: make would go by time stamps, which copies of sources keep."""
+        """Elaborate from scratch: make goes by time stamps, and copies of sources keep theirs."""
         for name in ("design.il", UTILIZATION, PICTURE):
             Path(self.work_root, name).unlink(missing_ok=True)
         with as_fusesoc_takes_them():

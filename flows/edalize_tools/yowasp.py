@@ -1,7 +1,7 @@
-"""Edalize tool: Yosys from PyPI (YoWASP), from SystemVerilog to counts of a device's primitives.
+"""Edalize tool: Yosys from PyPI (YoWASP), from SystemVerilog to counts of device primitives.
 
-Ends with a table of what every module takes, the same as utilization.json, and treemap.svg. It is
-the tool of the flow ``synthesis``, found as ``edalize.tools.yowasp``.
+The result is a table of every module's resource usage, also written to utilization.json, and
+treemap.svg. It is the tool of the flow ``synthesis``; Edalize finds it as ``edalize.tools.yowasp``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 from edalize.tools.edatool import Edatool
 from edalize.utils import EdaCommands
 
-# -j 1: there are no threads in WebAssembly.
+# -j 1: WebAssembly has no threads.
 SCRIPT = """\
 read_slang -j 1 --keep-hierarchy --top {top} {parameters} {defines} {includes} {files}
 write_rtlil design.il
@@ -19,14 +19,14 @@ write_rtlil design.il
 
 
 class Yowasp(Edatool):
-    """Synthesis with Yosys as far as the netlist of device primitives."""
+    """Synthesis with Yosys down to the netlist of device primitives."""
 
     TOOL_OPTIONS = {  # noqa: RUF012  (Edalize reads it from the class)
         "device": {"type": "str", "desc": "Device to map to (e.g. xczu7ev)"},
     }
 
     def setup(self, edam):
-        """Reads sources, include folders, parameters and macros from the EDAM description."""
+        """Read sources, include folders, parameters and macros from the EDAM description."""
         super().setup(edam)
         includes: list[str] = []
         sources = [
@@ -57,11 +57,11 @@ class Yowasp(Edatool):
         self.commands.set_default_target("utilization.json")
 
     def write_config_files(self):
-        """Writes the Yosys script."""
+        """Write the Yosys script."""
         self.update_config_file("elaborate.ys", self.script)
 
 
 def _macros(values: dict[str, object]) -> list[str]:
-    """Macros as `name` or `name=value`; what is false is not defined."""
+    """Return macros as `name` or `name=value`, without those that are false."""
     set_ones = {name: value for name, value in values.items() if value is not False}
     return [name if value is True else f"{name}={value}" for name, value in set_ones.items()]

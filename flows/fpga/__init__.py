@@ -1,1 +1,1 @@
-"""Boards with an FPGA: clocks, the guard on stale bitstreams, Vivado, programming."""
+"""FPGA boards: clocks, the guard against stale bitstreams, Vivado, programming."""

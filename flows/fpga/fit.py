@@ -1,6 +1,6 @@
-"""Whether a configuration can fit a device: an estimate before any synthesis, of its numbers alone.
+"""Whether a configuration can fit a device, estimated from its numbers before any synthesis.
 
-docs/synthesis.md has the measurements that the formulas come from, and how far off they are.
+docs/synthesis.md has the measurements behind the formulas, and their errors.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from flows.fpga import record
 from flows.synth.devices import XCZU7EV
 
 _LUT_ERROR = 0.10
-"""How much the LUTs may be overestimated. Multipliers and blocks of RAM are counted."""
+"""Allowed overestimate of the LUTs. Multipliers and RAM blocks are exact counts."""
 _ARRAY = ("engine.array_size", "engine.port_words")
 _MEMORY = ("memory.banks", "memory.bank_kib", "engine.buffer_words", "engine.accumulator_depth")
 _KNOBS = {
@@ -28,12 +28,12 @@ _KNOBS = {
     "block RAM 36 Kibit": _MEMORY,
     "UltraRAM": _MEMORY,
 }
-"""For each resource, the knobs that its estimate depends on most."""
+"""For each resource, the knobs with the most influence on its estimate."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """A device: its name, what it holds, and what a configuration takes of it."""
+    """A device: its name, its capacity, and the resources that a configuration needs."""
 
     name: str
     holds: dict[str, float]
@@ -41,7 +41,7 @@ class Part:
 
 
 def _ecp5(config: Config) -> dict[str, float]:
-    """Yosys's synth_ecp5 and nextpnr's packer."""
+    """Return the resources as mapped by Yosys's synth_ecp5 and nextpnr's packer."""
     engine, size = config.engine, config.engine.array_size
     bank = _blocks_of_18_kibit(256 * config.memory.bank_kib)
     lane = _blocks_of_18_kibit(engine.buffer_words // size)
@@ -56,12 +56,12 @@ def _ecp5(config: Config) -> dict[str, float]:
 
 
 def _blocks_of_18_kibit(words: int) -> int:
-    """Of a memory of 32-bit words with two ports: two blocks of 1024 x 18."""
+    """Return the blocks of a dual-port memory of 32-bit words: pairs of 1024 x 18 bits."""
     return 2 * -(-words // 1024)
 
 
 def _xczu7ev(config: Config) -> dict[str, float]:
-    """Yosys's synth_xilinx -uram, which puts two words into a row of an UltraRAM."""
+    """Return the resources as mapped by Yosys's synth_xilinx -uram: two words per UltraRAM row."""
     size = config.engine.array_size
     lane_words = config.engine.buffer_words // size
     bank_words = 256 * config.memory.bank_kib
@@ -77,7 +77,7 @@ def _xczu7ev(config: Config) -> dict[str, float]:
 
 
 def _ultra_and_block(banks: int, words: int) -> tuple[int, int]:
-    """UltraRAMs and block RAMs of memories of 32-bit words: large ones are UltraRAM."""
+    """Return the UltraRAMs and block RAMs of 32-bit memories; large ones are UltraRAM."""
     return (banks * -(-words // 8192), 0) if words >= 4096 else (0, banks * -(-words // 1024))
 
 
@@ -98,13 +98,13 @@ _PARTS = {
         _xczu7ev,
     ),
 }
-"""The boards' devices, by the beginning of the names that tools have for them."""
+"""The boards' devices, by the prefix of the tools' names for them."""
 
 
 def check_project(folder: Path, device: str) -> None:
     """Raise HeepstorError if the project in FuseSoC's work folder cannot fit `device`.
 
-    A design without a configuration of its own, or a device that is not known, is not checked.
+    A design without its own configuration or on an unknown device is not checked.
     """
     part = find(device)
     if part is not None and (path := record.file(folder, "heepstor_config.json")):
@@ -112,12 +112,12 @@ def check_project(folder: Path, device: str) -> None:
 
 
 def find(device: str) -> Part | None:
-    """Return the part that tools call by this name; None if it is not known."""
+    """Return the part with this tool's name, or None if it is unknown."""
     return next((part for name, part in _PARTS.items() if device.startswith(name)), None)
 
 
 def check(config: Config, part: Part) -> None:
-    """Raise HeepstorError that says what a device lacks, and what to lower."""
+    """Raise HeepstorError with the resources that a device lacks and the knobs to lower."""
     lines = [
         f"  {name}: {needed:,.0f} needed, {part.holds[name]:,.0f} available; lower "
         + ", ".join(f"{knob} ({_value(config, knob)})" for knob in _KNOBS[name])
@@ -126,8 +126,8 @@ def check(config: Config, part: Part) -> None:
     ]
     if lines:
         raise HeepstorError(
-            f"the configuration {config.hash} does not fit the {part.name}, by an estimate made "
-            "before synthesis (docs/synthesis.md):\n" + "\n".join(lines) + "\nWithout "
+            f"the configuration {config.hash} does not fit the {part.name}, according to an "
+            "estimate before synthesis (docs/synthesis.md):\n" + "\n".join(lines) + "\nWithout "
             "HEEPSTOR_CONFIG, --config and --set the board's own configuration is built, which "
             "fits."
         )

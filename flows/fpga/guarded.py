@@ -1,8 +1,8 @@
-"""What every Edalize flow for a bitstream has: the guard on stale ones (:mod:`flows.fpga.record`).
+"""The guard against stale bitstreams for Edalize flows (:mod:`flows.fpga.record`).
 
-A makefile goes by time stamps or, as Edalize's for Vivado, knows of no dependence between sources
-and bitstream at all. Here, what was made of other contents is removed before building. What
-cannot fit the device is refused at once (:mod:`flows.fpga.fit`), not after minutes of synthesis.
+A makefile goes by time stamps or, like Edalize's for Vivado, has no dependencies between sources
+and bitstream at all. The guard removes products of other sources before building. It also rejects
+designs that cannot fit the device at once (:mod:`flows.fpga.fit`), not after minutes of synthesis.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from flows.fusesoc.errors import as_fusesoc_takes_them
 
 
 class Guarded:
-    """Mixin of an Edalize flow, before its base: `build` makes a bitstream and its record."""
+    """Mixin before an Edalize flow's base class: `build` makes a bitstream and its record."""
 
     work_root: str
 
     def build(self) -> None:
-        """Makes the bitstream, unless there is one of just these sources."""
+        """Build the bitstream, unless there is one from exactly these sources."""
         folder = Path(self.work_root)
         with as_fusesoc_takes_them():
             if record.why_stale(folder) is None:
@@ -35,17 +35,17 @@ class Guarded:
                 record.write(folder, made_by, made_from)
 
     def device(self) -> str:
-        """The device, as the programs call it."""
+        """Return the programs' name of the device."""
         raise NotImplementedError
 
     def programs(self) -> str:
-        """The programs that make the bitstream, with their versions; HeepstorError without them."""
+        """Return the programs and their versions. Raises HeepstorError if they are missing."""
         raise NotImplementedError
 
     def products(self, project: str) -> Iterable[str]:
-        """Names of the files and folders that the programs make beside the bitstream."""
+        """Return the names of the programs' products, besides the bitstream."""
         raise NotImplementedError
 
     def makes_bitstream(self) -> bool:
-        """Whether the flow's options let it come as far as that."""
+        """Return whether the flow's options include building a bitstream."""
         return True

@@ -1,7 +1,8 @@
-"""Parameters of an MMCME4 (UltraScale+) that makes the configured clock from the board's.
+"""Parameters of an MMCME4 (UltraScale+) that derives the configured clock from the board's.
 
-Its oscillator runs at ``input * multiply / divide``, its output at the oscillator's frequency
-divided by ``output_divide``. Multiplier and output divider go in eighths (UG572, MMCM attributes).
+Its oscillator runs at ``input * multiply / divide``, and its output at the oscillator's frequency
+divided by ``output_divide``. Multiplier and output divider are multiples of 1/8 (UG572, MMCM
+attributes).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 from flows.errors import HeepstorError
 
 # Limits of the MMCM at speed grade -2 and 0.85 V, in Hz (DS925, MMCM switching characteristics).
-# LiteX has the same for the oscillator and the dividers (litex/soc/cores/clock/xilinx_usp.py).
+# LiteX uses the same for the oscillator and the dividers (litex/soc/cores/clock/xilinx_usp.py).
 OSCILLATOR_HZ = (800_000_000, 1_600_000_000)
 PHASE_DETECTOR_HZ = (10_000_000, 500_000_000)
 OUTPUT_HZ = (6_250_000, 775_000_000)
@@ -25,12 +26,12 @@ _OUTPUT_DIVIDE = (2 * _EIGHTHS, 128 * _EIGHTHS)
 _MOST_DIVIDE = 106
 
 TOLERANCE = Fraction(1, 10_000)
-"""How far the clock may be from the configured one, as a part of it: as a usual oscillator."""
+"""Allowed relative deviation from the configured clock: that of a typical oscillator."""
 
 
 @dataclass(frozen=True)
 class Mmcm:
-    """Settings of the MMCM: `multiply` and `output_divide` are multiples of 1/8."""
+    """Settings of the MMCM; `multiply` and `output_divide` are multiples of 1/8."""
 
     input_hz: int
     divide: int
@@ -48,37 +49,37 @@ class Mmcm:
         return self.oscillator_hz / self.output_divide
 
     def error(self, wanted_hz: int) -> Fraction:
-        """How far the output is from a frequency, as a part of that frequency."""
+        """Return the output's relative deviation from a frequency."""
         return abs(self.output_hz - wanted_hz) / wanted_hz
 
 
 def choose(input_hz: int, wanted_hz: int) -> Mmcm:
-    """The settings that come closest to a frequency.
+    """Return the settings closest to a frequency.
 
-    Among equals, those with a small input divider, whole numbers and a fast oscillator: these have
-    the least jitter. Raises HeepstorError for a frequency that is more than TOLERANCE off, with the
-    nearest one that can be made.
+    Among equals, prefer a small input divider, whole numbers and a fast oscillator, for the least
+    jitter. If the closest frequency deviates by more than TOLERANCE, raises HeepstorError with it.
     """
     low, high = OUTPUT_HZ
     if not low <= wanted_hz <= high:
         raise HeepstorError(
-            f"clock_hz is {wanted_hz}; the MMCM of this board makes {low} to {high} Hz"
+            f"clock_hz is {wanted_hz}; this board's MMCM supports {low} to {high} Hz"
         )
     best = min(_candidates(input_hz, wanted_hz), key=lambda one: _badness(one, wanted_hz))
     if best.error(wanted_hz) > TOLERANCE:
         raise HeepstorError(
-            f"clock_hz is {wanted_hz}, which the MMCM cannot make of the board's {input_hz} Hz "
-            f"within {float(TOLERANCE):.2%}; the nearest that it can is {round(best.output_hz)}"
+            f"clock_hz is {wanted_hz}, which the MMCM cannot derive from the board's {input_hz} Hz "
+            f"within {float(TOLERANCE):.2%}; the nearest frequency it can is "
+            f"{round(best.output_hz)}"
         )
     return best
 
 
 def _candidates(input_hz: int, wanted_hz: int) -> Iterator[Mmcm]:
-    """All settings of divider and multiplier, each with the best output divider."""
+    """Yield all settings of divider and multiplier, each with the best output divider."""
     for divide in range(1, _MOST_DIVIDE + 1):
         if not PHASE_DETECTOR_HZ[0] * divide <= input_hz <= PHASE_DETECTOR_HZ[1] * divide:
             continue
-        # The range of the oscillator bounds the multiplier.
+        # The oscillator's range limits the multiplier.
         step = Fraction(input_hz, divide * _EIGHTHS)
         first = max(_MULTIPLY[0], -(-OSCILLATOR_HZ[0] // step))
         last = min(_MULTIPLY[1], OSCILLATOR_HZ[1] // step)
@@ -96,7 +97,7 @@ def _badness(one: Mmcm, wanted_hz: int) -> tuple:
 
 
 def write_package(settings: Mmcm, name: str, path: Path) -> None:
-    """Writes a SystemVerilog package with the parameters of the primitive."""
+    """Write a SystemVerilog package with the primitive's parameters."""
     text = f"""\
 // Generated from heepstor_cfg.hjson: do not edit.
 

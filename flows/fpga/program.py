@@ -1,4 +1,4 @@
-"""`invoke program`: the bitstream to the board, by Vivado's hardware manager or openFPGALoader."""
+"""`heepstor program`: load a bitstream with Vivado's hardware manager or openFPGALoader."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def run(
     tool: str,
     terminal: Terminal,
 ) -> dict[str, str]:
-    """Programs a board; returns what was programmed with what, for programs to read.
+    """Program a board; return what was programmed, and with what, for JSON.
 
-    `bitstream` is a file made elsewhere, with its record beside it; without it, the current one is
-    found, or made where the tools for that are. Raises HeepstorError if the bitstream is not of the
-    sources and the configuration as they are, or the board does not take it.
+    `bitstream` is a file built elsewhere, with its record next to it; without it, the current one
+    is found, or built if the tools are there. Raises HeepstorError if the bitstream does not match
+    the current sources and configuration, or if the board does not accept it.
     """
     programmer = _programmer(board, tool)
     configuration = config.load(config_path).hash
@@ -57,9 +57,9 @@ def run(
 
 
 def _programmer(board: Board, tool: str) -> tuple[str, Path]:
-    """Name and path of the program to use: the one asked for, or the first that is there."""
+    """Return name and path of the program to use: the requested one, or the first one found."""
     if tool not in ("", *TOOLS):
-        raise HeepstorError(f"--tool is {tool!r}: it can be {' or '.join(TOOLS)}.")
+        raise HeepstorError(f"--tool is {tool!r}. Valid choices: {', '.join(TOOLS)}.")
     able = TOOLS if board.vivado_part else ("openfpgaloader",)
     wanted = [name for name in able if tool in ("", name)]
     if not wanted:
@@ -78,18 +78,19 @@ def _find(name: str) -> Path | None:
 
 
 def _missing(wanted: list[str]) -> str:
-    """What to do where none of the programs that could be used is there."""
+    """Return what to do if none of the suitable programs is installed."""
     install = system_tools.install_command(system_tools.same_name("openfpgaloader"))
     lines = {
         "vivado": vivado.describe_missing(),
-        "openfpgaloader": "openFPGALoader is missing: it programs boards without Vivado.\n"
+        "openfpgaloader": "openFPGALoader is missing. It programs boards without Vivado.\n"
         f"Install: {install or 'https://trabucayre.github.io/openFPGALoader'}",
     }
-    return "no tool to program a board was found.\n" + "\n".join(lines[name] for name in wanted)
+    headline = "no tool for programming the board was found.\n"
+    return headline + "\n".join(lines[name] for name in wanted)
 
 
 def _current(root: Path, board: Board, config_path: Path, work: Path, progress: Progress) -> Path:
-    """The bitstream of the sources as they are: found, or made."""
+    """Return the bitstream of the current sources, building it if necessary."""
     if found := project.bitstream(root, board, work):
         return found
     reason = record.why_stale(work)
@@ -98,8 +99,8 @@ def _current(root: Path, board: Board, config_path: Path, work: Path, progress: 
             f"there is no current bitstream for the {board.title}: in {work}, {reason}.\n"
             f"{vivado.describe_missing()}\n"
             "Or build it on another computer (fusesoc run --target "
-            f"{board.name} heepstor) and name it with --bitstream FILE; its record "
-            "FILE.json has to be next to it."
+            f"{board.name} heepstor) and pass it with --bitstream FILE; its record "
+            "FILE.json must be next to it."
         )
     progress.note(f"building the bitstream ({reason}); this takes a while")
     return project.build(root, board, config_path, work, progress)
@@ -107,12 +108,12 @@ def _current(root: Path, board: Board, config_path: Path, work: Path, progress: 
 
 def _require_current(work: Path, bitstream: Path) -> None:
     if not bitstream.is_file():
-        raise HeepstorError(f"there is no file {bitstream}: --bitstream names the one to program.")
+        raise HeepstorError(f"there is no file {bitstream} (--bitstream).")
     if reason := record.why_stale(work, bitstream):
         raise HeepstorError(
-            f"{bitstream} is not programmed: it is not of these sources and this configuration "
-            f"({reason}).\nBuild it again from the same sources, or choose the configuration that "
-            "it was made for with --config or --set."
+            f"{bitstream} is not programmed: it does not match these sources and this "
+            f"configuration ({reason}).\nBuild it again from the same sources, or select the "
+            "configuration it was built for with --config or --set."
         )
 
 
@@ -128,6 +129,6 @@ def _program(board: Board, programmer: tuple[str, Path], work: Path, bitstream: 
     if code := run_lines(command, printed.append, cwd=work):
         shown = "\n".join(f"  | {line}" for line in printed[-_SHOWN_LINES:])
         raise HeepstorError(
-            f"the {board.title} was not programmed; {name} ended with {code}:\n{shown}\n"
+            f"the {board.title} was not programmed; {name} failed (exit code {code}):\n{shown}\n"
             f"{board.connection}"
         )

@@ -1,4 +1,4 @@
-"""The project of a board: made and built through FuseSoC; and the bitstream that is its own."""
+"""A board's project, set up and built by FuseSoC, and its bitstream."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ SYSTEM = "heepstor"
 
 
 def folder(root: Path, board: Board, configuration: str) -> Path:
-    """Where the project of a board is made for a configuration, named by its hash."""
+    """Return the folder of a board's project for a configuration, given by its hash."""
     return build_folder(root) / "fpga" / f"{board.name}-{configuration}"
 
 
 def set_up(root: Path, board: Board, config_path: Path, work: Path, progress: Progress) -> None:
-    """Makes the project as it would be of the sources as they are now. Needs no vendor's tools."""
+    """Set up the project from the current sources. Needs no vendor tools."""
     progress.show("FuseSoC")
     _fusesoc(root, board, config_path, work, "--setup", lambda line: None)
 
 
 def build(root: Path, board: Board, config_path: Path, work: Path, progress: Progress) -> Path:
-    """Makes the bitstream, which takes half an hour or more; returns its path."""
+    """Build the bitstream, which takes half an hour or more; return its path."""
     if board.vivado_part:
         vivado.require()
     _fusesoc(root, board, config_path, work, "--build", _show(progress))
     if reason := record.why_stale(work):
-        raise HeepstorError(f"the bitstream was not made ({reason}). All: {_log(work)}")
+        raise HeepstorError(f"the bitstream was not built ({reason}). Log: {_log(work)}")
     return record.bitstream_file(work)
 
 
@@ -55,7 +55,7 @@ def _log(work: Path) -> Path:
 
 
 def _show(progress: Progress) -> Callable[[str], None]:
-    """Follows the tools by what they print: Vivado's runs, or Yosys and nextpnr."""
+    """Return a function that shows progress from what Vivado, or Yosys and nextpnr, print."""
 
     def show(line: str) -> None:
         if line.startswith(("Phase ", "Starting ", "launch_runs", "INFO: [HEEPstor]")):
@@ -69,7 +69,7 @@ def _show(progress: Progress) -> Callable[[str], None]:
 
 
 def bitstream(root: Path, board: Board, work: Path) -> Path | None:
-    """A bitstream of just the project in `work`: made there, or by `fusesoc run` by hand."""
+    """Return the bitstream of the project in `work`, built there or by a manual `fusesoc run`."""
     for place in _places(root, board, work):
         if place.is_file() and record.why_stale(work, place) is None:
             return place
@@ -79,5 +79,5 @@ def bitstream(root: Path, board: Board, work: Path) -> Path | None:
 def _places(root: Path, board: Board, work: Path) -> Iterator[Path]:
     own = record.bitstream_file(work)
     yield own
-    # The work folder that FuseSoC takes without --work-root, below the build_root of fusesoc.conf.
+    # FuseSoC's work folder without --work-root, below the build_root in fusesoc.conf.
     yield build_folder(root) / "fusesoc" / record.project(work) / board.name / own.name

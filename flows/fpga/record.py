@@ -1,7 +1,7 @@
-"""What a bitstream was made from: written beside it, and compared before it is used.
+"""Records of what a bitstream was built from, written next to it and checked before it is used.
 
-FuseSoC's work folder holds copies of all sources and a description of the project (`*.eda.yml`).
-The record `<project>.bit.json` beside the bitstream keeps their content hashes and the bitstream's.
+FuseSoC's work folder has copies of all sources and a description of the project (`*.eda.yml`). The
+record `<project>.bit.json` next to the bitstream keeps their content hashes and the bitstream's.
 """
 
 from __future__ import annotations
@@ -21,49 +21,49 @@ from flows.system.files import write_whole
 
 SCHEMA = 2
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-# Of the project's description, what says how to program or how many processors to use.
+# Options in the project's description that only affect programming or parallelism.
 _WITHOUT_EFFECT = {"pgm", "hw_target", "jtag_freq", "jobs", "build_runner", "flow_make_options"}
-# Files for other tools: waivers of the linter, C++ headers and linker scripts.
+# Files for other tools: lint waivers, C++ headers and linker scripts.
 _OTHER_TOOLS = ("vlt", "cppSource", "cSource")
 
 
 def description_file(folder: Path) -> Path:
-    """FuseSoC's description of the project in a work folder; raises HeepstorError without one."""
+    """Return FuseSoC's project description in a work folder. Raises HeepstorError without one."""
     found = sorted(folder.glob("*.eda.yml"))
     if len(found) != 1:
-        raise HeepstorError(f"{folder} holds no project: make it with fusesoc run --setup.")
+        raise HeepstorError(f"{folder} has no FuseSoC project: create it with fusesoc run --setup.")
     return found[0]
 
 
 def project(folder: Path) -> str:
-    """The name of the project in a work folder."""
+    """Return the name of the project in a work folder."""
     return description_file(folder).name.removesuffix(".eda.yml")
 
 
 def bitstream_file(folder: Path) -> Path:
-    """Where the bitstream of a work folder is, or would be."""
+    """Return the path of a work folder's bitstream, whether it exists or not."""
     return folder / f"{project(folder)}.bit"
 
 
 def record_file(bitstream: Path) -> Path:
-    """Where the record of a bitstream is."""
+    """Return the path of a bitstream's record."""
     return bitstream.with_name(f"{bitstream.name}.json")
 
 
 def file(folder: Path, name: str) -> Path | None:
-    """The project's file of that name, without folders, in a work folder; None without one."""
+    """Return the project's file with that base name in a work folder, or None."""
     found = (Path(file["name"]) for file in _description(folder)["files"])
     return next((folder / path for path in found if path.name == name), None)
 
 
 def inputs(folder: Path) -> dict[str, str]:
-    """Everything that the bitstream of a work folder is made from: names and content hashes."""
+    """Return everything a work folder's bitstream is built from: names and content hashes."""
     description = _description(folder)
     found = {"settings": _settings(description)}
     for file in description["files"]:
         if not file.get("file_type", "").startswith(_OTHER_TOOLS):
             found[file["name"]] = _hash(folder / file["name"])
-    # What our own flows tell Yosys; other scripts are Edalize's.
+    # The scripts that our own flows write for Yosys; other scripts are Edalize's.
     found |= {script.name: _hash(script) for script in sorted(folder.glob("*.ys"))}
     found["version of edalize"] = importlib.metadata.version("edalize")
     return found
@@ -74,7 +74,7 @@ def _description(folder: Path) -> dict[str, Any]:
 
 
 def _settings(description: dict[str, Any]) -> str:
-    """Hash of the top module, the parameters, the options and the order of the files."""
+    """Return a hash of the top module, the parameters, the options and the order of the files."""
     options = description.get("flow_options", {})
     chosen = {
         "toplevel": description.get("toplevel"),
@@ -94,18 +94,18 @@ def _hash(path: Path) -> str:
 
 
 def write(folder: Path, made_by: str, made_from: dict[str, str]) -> None:
-    """Writes the record of the bitstream that was just made.
+    """Write the record of the bitstream that was just built.
 
-    `made_by` names the programs with their versions, `made_from` is what `inputs` gave before.
-    Raises HeepstorError when there is no bitstream (make and FuseSoC may end well without one), or
-    when the sources were changed in the meantime.
+    `made_by` names the programs with their versions; `made_from` is what `inputs` returned before
+    the build. Raises HeepstorError if there is no bitstream (make and FuseSoC may report success
+    without one), or if the sources changed in the meantime.
     """
     bitstream = bitstream_file(folder)
     if not bitstream.is_file():
-        raise HeepstorError(f"no bitstream was made in {folder} (interrupted?)")
+        raise HeepstorError(f"no bitstream was built in {folder} (interrupted?)")
     if change := _difference(made_from, inputs(folder)):
         raise HeepstorError(
-            f"the sources in {folder} changed while the bitstream was made ({change}). Build again."
+            f"the sources in {folder} changed during the build ({change}). Build again."
         )
     content = {
         "schema": SCHEMA,
@@ -117,9 +117,9 @@ def write(folder: Path, made_by: str, made_from: dict[str, str]) -> None:
 
 
 def why_stale(folder: Path, bitstream: Path | None = None) -> str | None:
-    """Why a bitstream is not that of the project in a work folder, or None if it is.
+    """Return why a bitstream does not match the project in a work folder, or None if it does.
 
-    Without a bitstream: the one in the folder itself.
+    `bitstream` defaults to the one in the folder itself.
     """
     bitstream = bitstream or bitstream_file(folder)
     if not bitstream.is_file():
@@ -130,17 +130,14 @@ def why_stale(folder: Path, bitstream: Path | None = None) -> str | None:
     except (OSError, ValueError, KeyError, TypeError):
         recorded = None
     if not isinstance(recorded, dict):
-        return (
-            f"what it was made from is not known ({record_file(bitstream).name} is missing "
-            "or not readable)"
-        )
+        return f"its sources are unknown ({record_file(bitstream).name} is missing or not readable)"
     if content.get("bitstream") != _hash(bitstream):
-        return "it is not the one that its record describes"
+        return "it does not match its record"
     return _difference(recorded, inputs(folder))
 
 
 def _difference(old: dict[str, str], new: dict[str, str]) -> str | None:
-    """The first of the changes, in a few words."""
+    """Return the first difference in a few words, and how many more there are."""
     changes = [
         *(f"{name} changed" for name in new if name in old and old[name] != new[name]),
         *(f"{name} is new" for name in new if name not in old),
@@ -153,7 +150,7 @@ def _difference(old: dict[str, str], new: dict[str, str]) -> str | None:
 
 
 def clear(folder: Path, made: Iterable[str]) -> None:
-    """Removes the bitstream and its record from a work folder, and what else was `made` there."""
+    """Remove the bitstream, its record and the other products in `made` from a work folder."""
     bitstream = bitstream_file(folder)
     for path in (bitstream, record_file(bitstream), *(folder / name for name in made)):
         if path.is_dir():

@@ -1,4 +1,4 @@
-"""Where Vivado is, which version, and what to say when it is not there."""
+"""Finding Vivado and its version, and what to say if it is missing."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pathlib import Path
 from flows.errors import HeepstorError
 
 OLDEST = (2021, 1)
-"""The oldest version that is accepted; no version has been tried, see docs/zcu104.md."""
+"""The oldest accepted version; none has been tested, see docs/zcu104.md."""
 
-# Where its installer puts it by default: before and since 2025.1.
+# The installer's default folders: before 2025.1, and since.
 _INSTALLED = (
     "/tools/Xilinx/Vivado/*/bin/vivado",
     "/opt/Xilinx/Vivado/*/bin/vivado",
@@ -24,7 +24,7 @@ _INSTALLED = (
 
 
 def find() -> Path | None:
-    """The program `vivado`: on PATH, below $XILINX_VIVADO, or the newest where it is usually."""
+    """Return `vivado`: on PATH, in $XILINX_VIVADO, or the newest in its default folders."""
     return next(_candidates(), None)
 
 
@@ -40,50 +40,50 @@ def _candidates() -> Iterator[Path]:
 
 
 def _version_in_path(path: Path) -> tuple[int, ...]:
-    """The version that a folder of the path is named after."""
+    """Return the version after which a folder in the path is named."""
     numbers = [part for part in path.parts if re.fullmatch(r"\d{4}\.\d+(\.\d+)?", part)]
     return tuple(int(number) for number in numbers[-1].split(".")) if numbers else ()
 
 
 def require() -> Path:
-    """The program `vivado` of a version that is accepted; raises HeepstorError without one."""
+    """Return a `vivado` of an accepted version. Raises HeepstorError without one."""
     program = find()
     if program is None:
         raise HeepstorError(describe_missing())
     found = version(program)
     numbers = tuple(int(number) for number in re.findall(r"\d+", found)[:2])
     if numbers and numbers < OLDEST:
-        raise HeepstorError(f"{program} is Vivado {found}, which is too old: {supported()}.")
+        raise HeepstorError(f"{program} is Vivado {found}, which is too old. {supported()}.")
     return program
 
 
 def version(program: Path) -> str:
-    """The version of a `vivado` program, such as "2023.2"; "unknown" if it does not say."""
+    """Return a `vivado` program's version, such as "2023.2"; "unknown" if it prints none."""
     try:
         done = subprocess.run(
             [str(program), "-version"], capture_output=True, text=True, timeout=120
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise HeepstorError(f"{program} does not say its version: {error}") from error
+        raise HeepstorError(f"{program} does not print its version: {error}") from error
     found = re.search(r"vivado\s+v(\d+\.\d+(\.\d+)?)", done.stdout, re.IGNORECASE)
     return found[1] if found else "unknown"
 
 
 def supported() -> str:
-    """Which versions are accepted."""
+    """Return which versions are accepted, in words."""
     return (
-        f"Vivado {OLDEST[0]}.{OLDEST[1]} or later is needed, with the devices of Zynq UltraScale+ "
-        "MPSoC (the free Standard edition has the XCZU7EV)"
+        f"Vivado {OLDEST[0]}.{OLDEST[1]} or later is needed, with support for Zynq UltraScale+ "
+        "MPSoC devices (the free Standard edition covers the XCZU7EV)"
     )
 
 
 def describe_missing() -> str:
-    """What is missing, which versions will do, and where they are looked for."""
+    """Return what is missing, the accepted versions, and where they are searched for."""
     places = ["on PATH", "in $XILINX_VIVADO/bin", *_INSTALLED]
     return (
-        "Vivado is missing: needed for synthesis, the bitstream and Xilinx's hardware manager.\n"
+        "Vivado is missing. It does synthesis, the bitstream and programming.\n"
         f"{supported()}.\n"
-        f"It was looked for {places[0]}, {', '.join(places[1:])}.\n"
+        f"Searched {places[0]}, {', '.join(places[1:])}.\n"
         "Install it from https://www.xilinx.com/support/download.html, or source its settings64.sh "
-        "if it is elsewhere. --setup makes the project without it."
+        "if it is elsewhere. --setup sets up the project without it."
     )

@@ -1,4 +1,4 @@
-"""Running FuseSoC: in a process of its own, with messages that point to the repository's files."""
+"""Running FuseSoC in its own process, with messages that point to the repository's files."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from flows.system.files import write_whole
 from flows.system.processes import run_lines
 
 _COPY = re.compile(r"(?:[^\s:'\"(]*/)?src/(?P<core>[^/\s:]+)/(?P<file>[^\s:'\",)]+)")
-# Vivado's warnings ("WARNING: [Synth 8-1]") are hundreds, and no reason to fail.
+# Vivado prints hundreds of warnings ("WARNING: [Synth 8-1]"), none of them a reason to fail.
 _LOUD = re.compile(
     r"%(Error|Warning)|\berror\b|\bERROR\b|undefined reference|\*\*\*|WARNING(?!: \[)"
 )
 
-# How much of a failed build's output is shown; the whole stands in its log.
+# How much of a failed build's output is shown; the log has all of it.
 _SHOWN_LINES = 25
 
 
 def command() -> str:
-    """The path of the `fusesoc` program that belongs to this Python."""
+    """Return the path of the `fusesoc` program that belongs to this Python."""
     path = Path(sys.executable).with_name("fusesoc")
     if not path.exists():
         raise HeepstorError(
-            f"fusesoc is missing beside {sys.executable}: needed for building hardware.\n"
+            f"fusesoc is not installed next to {sys.executable}; it builds the hardware.\n"
             f"{COMMAND} doctor says how to install it."
         )
     return str(path)
 
 
 def environment(root: Path, config_path: Path) -> dict[str, str]:
-    """The variables for FuseSoC, our flows in it, and its generators.
+    """Return the environment variables for FuseSoC, our flows in it, and its generators.
 
-    This Python and the sources in `root` come first; the generators take the configuration.
+    This Python and the sources in `root` come first; the generators read the configuration.
     """
     programs = str(Path(sys.executable).parent)
     path = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -53,10 +53,10 @@ def environment(root: Path, config_path: Path) -> dict[str, str]:
 
 
 def settings(root: Path) -> Path:
-    """FuseSoC's settings for the library of cores in `root`.
+    """Return FuseSoC's configuration file for the core library in `root`.
 
-    Those of an installed package are written where one works: there is no place for anything
-    beside the cores.
+    For an installed package it is written to the working folder, as nothing can be put next to the
+    cores.
     """
     file = root / "fusesoc.conf"
     if not is_installed(root):
@@ -87,10 +87,10 @@ def run(
     log_path: Path,
     on_line: Callable[[str], None],
 ) -> None:
-    """Runs `fusesoc <arguments>` on the cores in `root`; keeps its output in a log.
+    """Run `fusesoc <arguments>` on the cores in `root`; keep its output in a log.
 
-    Raises HeepstorError with the lines that matter when it fails. FuseSoC ends with 0 when it is
-    interrupted: callers check that what they asked for was made.
+    Raises HeepstorError with the relevant lines if it fails. FuseSoC's exit code is 0 when it is
+    interrupted, so callers must check that the product exists.
     """
     whole = [command(), "--config", str(settings(root)), *arguments]
     run_logged(root, whole, environment(root, config_path), log_path, on_line)
@@ -103,7 +103,7 @@ def run_logged(
     log_path: Path,
     on_line: Callable[[str], None],
 ) -> None:
-    """Runs a build program, appends what it prints to a log, raises HeepstorError if it fails."""
+    """Run a build program and append its output to a log. Raises HeepstorError if it fails."""
     printed: list[str] = []
 
     def take(line: str) -> None:
@@ -117,11 +117,11 @@ def run_logged(
     if code != 0:
         shown = "\n".join("  | " + line for line in worth_showing(printed, core_folders(root)))
         name = Path(arguments[0]).name
-        raise HeepstorError(f"{name} failed (exit code {code}):\n{shown}\nAll of it: {log_path}")
+        raise HeepstorError(f"{name} failed (exit code {code}):\n{shown}\nLog: {log_path}")
 
 
 def worth_showing(printed: list[str], folders: dict[str, str]) -> list[str]:
-    """From a failed build's output, the lines that say why; paths of copies are mapped back."""
+    """Return the lines of a failed build's output that say why, with original paths."""
     loud = [index for index, line in enumerate(printed) if _LOUD.search(line)]
     if loud:
         first = loud[0]
@@ -132,8 +132,8 @@ def worth_showing(printed: list[str], folders: dict[str, str]) -> list[str]:
 
 
 def core_folders(root: Path) -> dict[str, str]:
-    """The folder, relative to the root, of each core: by the name of the copy in a build folder."""
-    # FuseSoC's name for the copy's folder: a:ip:engine:1.0.0 becomes a_ip_engine_1.0.0.
+    """Return each core's folder, relative to the root, by the name of its copy in builds."""
+    # FuseSoC's name of the copy: a:ip:engine:1.0.0 becomes a_ip_engine_1.0.0.
     return {
         core.name.lstrip(":").replace(":", "_"): core.path.parent.relative_to(root).as_posix()
         for core in Library(root).cores
@@ -141,7 +141,7 @@ def core_folders(root: Path) -> dict[str, str]:
 
 
 def original_paths(line: str, folders: dict[str, str]) -> str:
-    """A line of a tool's output with paths of FuseSoC's copies replaced by the originals."""
+    """Return a line of a tool's output with the paths of FuseSoC's copies mapped back."""
 
     def original(match: re.Match[str]) -> str:
         folder = next((f for name, f in folders.items() if match["core"].startswith(name)), None)

@@ -1,4 +1,4 @@
-"""The FuseSoC cores of the repository, read without FuseSoC: names, folders, what needs what."""
+"""The repository's FuseSoC cores, read without FuseSoC: names, folders, dependencies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import yaml
 from flows.repository.sources import is_source
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-# What may stand round a core's name in `depend`: a condition, and a relation to a version.
+# What may surround a core's name in `depend`: a condition and a version relation.
 _RELATION = re.compile(r"^[<>=~^]+")
 _NOT_SOURCES = {".md"}
 
@@ -33,20 +33,20 @@ class Core:
 
     @property
     def targets(self) -> dict[str, str]:
-        """Targets with their descriptions."""
+        """The targets and their descriptions."""
         targets = self.content.get("targets") or {}
         return {name: (target or {}).get("description", "") for name, target in targets.items()}
 
     @cached_property
     def depends(self) -> tuple[str, ...]:
-        """Names of all cores that some target of this one may need, without versions."""
+        """Names, without versions, of all cores that any target of this one may need."""
         filesets = (self.content.get("filesets") or {}).values()
         entries = (entry for fileset in filesets for entry in fileset.get("depend") or ())
         return tuple(_without_version(name) for entry in entries for name in _names(entry))
 
 
 def _names(entry: str) -> Iterator[str]:
-    """The core in a `depend` entry, also inside a condition: `tool_x ? (a:b:c:1.0)`."""
+    """Yield the cores in a `depend` entry, also inside a condition: `tool_x ? (a:b:c:1.0)`."""
     yield from re.findall(r"[<>=~^]*[\w-]*:[\w-]*:[\w-]+(?::[\w.-]+)?", entry) or [entry]
 
 
@@ -55,7 +55,7 @@ def _without_version(name: str) -> str:
 
 
 class Library:
-    """All cores below the repository's root."""
+    """All cores under the repository's root."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -64,7 +64,7 @@ class Library:
         self.cores = [Core(path, _read(path)) for path in paths]
 
     def closure(self, name: str, without: Iterable[str] = ()) -> list[Core]:
-        """A core and all that it needs, directly or not, but for the cores named in `without`."""
+        """Return a core and its direct and indirect dependencies, except those in `without`."""
         by_name = {_without_version(core.name): core for core in self.cores}
         found: dict[str, Core] = {}
         pending = [_without_version(name)]
@@ -76,9 +76,9 @@ class Library:
         return list(found.values())
 
     def sources(self, name: str, without: Iterable[str] = ()) -> list[Path]:
-        """Every file that a core and all it needs may be made from: what lies in their folders.
+        """Return all files in the folders of a core and its dependencies.
 
-        Several cores may share a folder. A core at the root is its own file alone.
+        Several cores may share a folder. For a core at the root, it is only its .core file.
         """
         cores = self.closure(name, without)
         folders = {core.path.parent for core in cores} - {self.root}
@@ -88,7 +88,7 @@ class Library:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    # The first line, "CAPI=2:", is a key without a value to a reader of YAML.
+    # To a YAML parser, the first line, "CAPI=2:", is a key without a value.
     return yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
 
 

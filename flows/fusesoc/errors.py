@@ -1,4 +1,4 @@
-"""How code that FuseSoC calls ends."""
+"""Errors of code that FuseSoC calls."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flows.errors import HeepstorError
 
 @contextlib.contextmanager
 def as_fusesoc_takes_them() -> Iterator[None]:
-    """FuseSoC prints a RuntimeError's message and ends with 1; it takes Ctrl-C for success."""
+    """Raise errors as RuntimeError, whose message FuseSoC prints; it takes Ctrl-C for success."""
     try:
         yield
     except HeepstorError as error:

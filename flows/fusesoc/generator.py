@@ -1,4 +1,4 @@
-"""What FuseSoC generators share: reading the request, writing the generated core."""
+"""Common code of the FuseSoC generators: reading the request, writing the generated core."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ FILE_TYPES = {
 
 @dataclass(frozen=True)
 class Request:
-    """What FuseSoC asks a generator for.
+    """FuseSoC's request to a generator.
 
-    ``vlnv`` is the name of the core to write, ``files_root`` the folder of the core that asks, and
-    ``parameters`` what stands in its ``generate`` section. Output goes to the current folder.
+    ``vlnv`` is the name of the core to write, ``files_root`` the folder of the requesting core, and
+    ``parameters`` those in its ``generate`` section. Output goes to the current folder.
     """
 
     vlnv: str
@@ -39,16 +39,16 @@ class Request:
 
 
 def read_request(path: str | Path) -> Request:
-    """Reads the YAML file that FuseSoC hands to a generator."""
+    """Read the YAML file that FuseSoC passes to a generator."""
     values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     return Request(values["vlnv"], Path(values["files_root"]), values.get("parameters") or {})
 
 
 def configuration(request: Request) -> config.Config:
-    """The hardware configuration to build.
+    """Return the hardware configuration to build.
 
-    That of the environment variable HEEPSTOR_CONFIG; else that of the board which the parameter
-    ``board`` names; else the one at the repository's root.
+    In order of precedence: the environment variable HEEPSTOR_CONFIG, the board given by the
+    parameter ``board``, the one at the repository's root.
     """
     board = request.parameters.get("board")
     if board is None or os.environ.get("HEEPSTOR_CONFIG"):
@@ -64,10 +64,10 @@ def write_core(
     include_paths: dict[str, str] | None = None,
     file_types: dict[str, str] | None = None,
 ) -> None:
-    """Writes a core file that lists ``files``, given relative to the current folder, in this order.
+    """Write a core file that lists ``files`` (relative to the current folder) in this order.
 
-    ``include_paths`` maps the include files among them to the folder they are included from,
-    ``file_types`` files to types other than that of their suffix.
+    ``include_paths`` maps include files among them to the folder they are included from;
+    ``file_types`` maps files to types that differ from their suffix.
     """
     include_paths = include_paths or {}
     entries = [_file_entry(name, include_paths, file_types or {}) for name in files]
@@ -97,7 +97,7 @@ def _file_entry(
 
 
 def run(generate) -> None:
-    """Runs ``generate(request)`` as a program; user errors end without a traceback."""
+    """Run ``generate(request)`` as a program; user errors end without a traceback."""
     try:
         generate(read_request(sys.argv[1]))
     except HeepstorError as error:

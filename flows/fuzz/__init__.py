@@ -1,9 +1,9 @@
-"""Random modules through the whole of HEEPstor, from PyTorch to the simulated SoC.
+"""Random modules through all of HEEPstor, from PyTorch to the simulated SoC.
 
-Each module is exported, compiled and run on the reference, and compared with what the module
-itself gives. Many compiled modules share one firmware and one run of the simulator, without a reset
-between them; there every output must equal the reference's, bit for bit. A module that fails is
-made smaller as long as it still fails, and both are printed as PyTorch code.
+Each module is exported, compiled, run on the reference and compared with the module's own outputs.
+Many compiled modules share one firmware and one simulator run, without a reset in between; every
+output of that run must equal the reference's, bit for bit. A failing module is shrunk as long as it
+still fails, and both versions are printed as PyTorch code.
 """
 
 from __future__ import annotations
@@ -38,22 +38,22 @@ from modelgen.verify.random_modules import RandomModule, draw, smaller, text
 from modelgen.verify.trial import INFERENCES, Case, Failure, Refusal, attempt
 
 _CODE_BYTES = 96 * 1024
-"""Left free for code, stack and tables."""
+"""Bytes left free for code, stack and tables."""
 _MOST_NETWORKS = 40
-"""Networks in one firmware."""
+"""Most networks in one firmware."""
 _CYCLES_EACH = 20_000_000
-"""A network that takes longer hangs."""
+"""A network that takes more cycles hangs."""
 _MOST_ROUNDS = 40
-"""Of making a failing module smaller."""
+"""Most rounds of shrinking a failing module."""
 _MOST_CANDIDATES = 12
-"""Smaller modules that are tried together."""
+"""Smaller modules that are tried in one run."""
 
 Result = Case | Refusal | Failure
 
 
 @dataclass
 class Report:
-    """What became of the modules that were tried."""
+    """The results of the modules that were tried."""
 
     right: int = 0
     refusals: list[Refusal] = field(default_factory=list)
@@ -61,15 +61,15 @@ class Report:
 
     @property
     def tried(self) -> int:
-        """Modules of which it is known what became of them."""
+        """Number of modules with a known result."""
         return self.right + len(self.refusals) + len(self.failures)
 
     def reasons(self) -> dict[str, int]:
-        """Return each reason of refusals and how often it was given, the most frequent first."""
+        """Return each reason for refusals and how often it occurred, the most frequent first."""
         return dict(Counter(refusal.reason for refusal in self.refusals).most_common())
 
     def to_dict(self) -> dict:
-        """Return the report as JSON takes it."""
+        """Return the report in a form for JSON."""
         failures = [{"seed": f.module.seed, "reason": f.reason} for f in self.failures]
         return {
             "tried": self.tried,
@@ -80,7 +80,7 @@ class Report:
         }
 
     def lines(self) -> Iterator[str]:
-        """Give the report as text."""
+        """Yield the lines of the report as text."""
         for reason, count in self.reasons().items():
             yield f"{count:6} refused: {reason}"
         for failure in self.failures:
@@ -92,11 +92,11 @@ class Report:
 
 
 def main(count: int, seed: int, config: str, *, json: bool = False) -> int:
-    """Try `count` modules from `seed` on; 0 if none fails.
+    """Try `count` modules from `seed` on; return 0 if none fails.
 
     Args:
-        count: of modules.
-        seed: of the first; the others have the numbers after it.
+        count: number of modules.
+        seed: seed of the first module; the others use the following numbers.
         config: path of the hardware configuration.
         json: print the report as JSON, and everything else on stderr.
     """
@@ -110,32 +110,32 @@ def main(count: int, seed: int, config: str, *, json: bool = False) -> int:
                 bench.run(bench.drawn(range(seed, seed + count)), report, progress)
             _show_smaller(bench, report, terminal)
     finally:
-        # What is known so far, too, when it is interrupted.
+        # Also when interrupted, with what is known so far.
         print(jsonlib.dumps(report.to_dict(), indent=1) if json else "\n".join(report.lines()))
     return 1 if report.failures else 0
 
 
 def _show_smaller(bench: Bench, report: Report, terminal: Terminal) -> None:
-    """Print the first module that fails, and a smaller one that fails in the same way."""
+    """Print the first failing module, and a smaller one that fails in the same way."""
     for failure in report.failures[:1]:
         terminal.note(f"seed {failure.module.seed}: {failure.reason}\n{text(failure.module)}")
         with terminal.progress("shrink") as progress:
             small = bench.shrink(failure, progress)
-        terminal.note(f"A smaller module that fails too: {small.reason}\n{text(small.module)}")
+        terminal.note(f"A smaller module that also fails: {small.reason}\n{text(small.module)}")
 
 
 class Bench:
     """Runs modules on the simulator of one configuration; a context manager."""
 
     def __init__(self, config: Config) -> None:
-        # The arenas of many networks are in memory at the same time.
+        # The arenas of many networks are in memory at once.
         self._config = dataclasses.replace(config, arena_kib=None)
         self._simulator = hardware.folder(config) / hardware.SIMULATOR / hardware.SIMULATOR
         self._stopped = threading.Event()
 
     def __enter__(self) -> Bench:
         self._folder = tempfile.TemporaryDirectory()
-        # Objects of networks that are compiled only once do not belong in the cache.
+        # Objects of networks, which are compiled only once, do not belong in the cache.
         self._toolchain = Toolchain(Path(self._folder.name) / "cache")
         return self
 
@@ -143,17 +143,17 @@ class Bench:
         self._folder.cleanup()
 
     def drawn(self, seeds: Iterable[int]) -> list[RandomModule]:
-        """Return the random modules of some seeds, for this hardware."""
+        """Return the random modules of the given seeds, for this hardware."""
         engine = self._config.hardware()
         return [draw(seed, engine.buffer_words, engine.accumulator_depth) for seed in seeds]
 
     def run(self, modules: Sequence[RandomModule], report: Report, progress: Progress) -> None:
-        """Try modules; the simulator runs some while the next are compiled.
+        """Try modules, simulating some while the next are being compiled.
 
         Args:
-            modules: to be tried.
-            report: what is found is added to it at once, so that it holds when interrupted.
-            progress: shows how far it is.
+            modules: the modules to try.
+            report: results are added to it at once, so that none is lost when interrupted.
+            progress: shows how many are done.
         """
         waiting: list[Future[None]] = []
         show = _shown(progress, modules, time.monotonic())
@@ -170,7 +170,7 @@ class Bench:
         report.failures.sort(key=lambda failure: failure.module.seed)
 
     def shrink(self, failure: Failure, progress: Progress) -> Failure:
-        """Return the failure of the smallest module found on the way that fails in the same way."""
+        """Return the failure of the smallest module found that fails in the same way."""
         for number in range(_MOST_ROUNDS):
             progress.show(f"round {number + 1}, {len(failure.module.steps)} steps")
             found = self._first_alike(failure)
@@ -184,7 +184,7 @@ class Bench:
         for start in range(0, len(candidates), _MOST_CANDIDATES):
             report = Report()
             self.run(candidates[start : start + _MOST_CANDIDATES], report, Progress())
-            # The simplest comes first among the candidates.
+            # The candidates are sorted, the simplest first.
             alike = {id(f.module): f for f in report.failures if f.kind == failure.kind}
             for candidate in candidates[start : start + _MOST_CANDIDATES]:
                 if id(candidate) in alike:
@@ -194,7 +194,7 @@ class Bench:
     def _groups(
         self, modules: Sequence[RandomModule], report: Report, show: Callable[[int], None]
     ) -> Iterator[list[Case]]:
-        """Compile modules; give those that can be run in groups that fit main memory."""
+        """Compile modules; yield those that can be run, in groups that fit main memory."""
         room = self._config.memory.bytes - _CODE_BYTES
         engine = self._config.hardware()
         group: list[Case] = []
@@ -216,14 +216,14 @@ class Bench:
             yield group
 
     def _run(self, cases: Sequence[Case], report: Report) -> None:
-        """Run networks on the simulator, and add what they give to the report."""
+        """Run networks on the simulator, and add the results to the report."""
         try:
             lines = self._simulate(cases)
         except HeepstorError as error:
             self._run_halves(cases, report, str(error))
             return
         if self._stopped.is_set():
-            # The simulator was ended, and may not have printed all.
+            # The simulator was terminated and may not have printed everything.
             return
         matches = (re.fullmatch(r"network (\d+) (\d+)", line) for line in lines)
         found = {int(match[1]): int(match[2]) for match in matches if match}
@@ -231,18 +231,18 @@ class Bench:
             if index not in found:
                 reason = f"no end: the engine or the program hangs: {_tail(lines)}"
                 report.failures.append(Failure(case.module, reason))
-                # What comes after a network that hangs was not tried.
+                # The networks after one that hangs did not run.
                 if cases[index + 1 :]:
                     self._run(cases[index + 1 :], report)
                 return
             if found[index]:
-                reason = f"{found[index]} of {case.expected.size} outputs are not the reference's"
+                reason = f"{found[index]} of {case.expected.size} outputs differ from the reference"
                 report.failures.append(Failure(case.module, f"RTL: {reason}"))
             else:
                 report.right += 1
 
     def _run_halves(self, cases: Sequence[Case], report: Report, reason: str) -> None:
-        """Find the networks that cannot be built or run together with others, or at all."""
+        """Bisect to find the networks that cannot be built or run."""
         if self._stopped.is_set():
             return
         if len(cases) == 1:
@@ -253,7 +253,7 @@ class Bench:
         self._run(cases[middle:], report)
 
     def _simulate(self, cases: Sequence[Case]) -> list[str]:
-        """Return what one run of all these networks on the simulator prints."""
+        """Return the lines that one simulator run of all these networks prints."""
         with tempfile.TemporaryDirectory(dir=self._folder.name) as name:
             folder = Path(name)
             sources, out = folder / "src", folder / "out"
@@ -267,7 +267,7 @@ class Bench:
                 str(self._simulator),
                 f"--firmware={built.elf}",
                 f"--max-cycles={_CYCLES_EACH * len(cases)}",
-                # What memories and registers begin with: the same each time that these are run.
+                # The junk in memories and registers is the same whenever these networks run.
                 f"--seed={cases[0].module.seed % 2**30 + 1}",
             ]
             lines: list[str] = []
@@ -285,7 +285,7 @@ def _add(result: Refusal | Failure, report: Report) -> None:
 def _shown(
     progress: Progress, modules: Sequence[RandomModule], started: float
 ) -> Callable[[int], None]:
-    """Return a function that shows how many modules are done, and about how long it will take."""
+    """Return a function that shows how many modules are done and estimates the time left."""
 
     def show(done: int) -> None:
         left = (time.monotonic() - started) / max(done, 1) * (len(modules) - done)

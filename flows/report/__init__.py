@@ -1,5 +1,5 @@
 """The final report: where every cycle and every byte went, and how good the answers are.
 
-`data` collects it from what the stages wrote, `terminal` prints it, `page` draws it as one HTML
-file, `comparison` sets two side by side.
+`data` collects it from the stages' outputs, `terminal` prints it, `page` writes it as one HTML
+file, `comparison` compares two reports.
 """

@@ -1,4 +1,4 @@
-"""The accuracy table: the float model, the quantized one, and the simulated sample."""
+"""The accuracy table: float model, quantized model, and the simulated sample."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ UNKNOWN = "unknown"
 
 
 def read(folder: Path) -> dict:
-    """What the stage quantize measured, from its folder."""
+    """Read what the stage quantize measured from its folder."""
     return json.loads((folder / ACCURACY).read_text())
 
 
 def is_random(report: dict) -> bool:
-    """Whether nothing was trained, so that accuracies mean nothing."""
+    """Return whether the weights are random, so that accuracies are meaningless."""
     return report["origin"]["weights"] == "random"
 
 
 def heading(accuracy: dict) -> str:
-    """What the last column of `rows` holds: correct predictions, or the project's own metric."""
+    """Return the heading of the last column: correct predictions, or the project's own metric."""
     return accuracy["metric"]["name"] if accuracy["metric"] else "correct"
 
 
 def rows(accuracy: dict, simulated: dict | None = None) -> list[tuple[str, str, str, str]]:
-    """Rows of model, data, inputs, and the share of correct predictions or the project's metric.
+    """Return rows of model, data, inputs, and share of correct predictions or own metric.
 
-    `simulated` is a report, for the inputs that ran on the RTL.
+    `simulated` is a report, for a row with the inputs that ran on the RTL.
     """
     whole = (accuracy["data"], count(accuracy["samples"]))
     if metric := accuracy["metric"]:
@@ -51,7 +51,7 @@ def rows(accuracy: dict, simulated: dict | None = None) -> list[tuple[str, str, 
 
 
 def table(accuracy: dict, simulated: dict | None = None):
-    """The table, for a terminal."""
+    """Return the table for a terminal."""
     from rich.table import Table
 
     result = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -65,21 +65,21 @@ def table(accuracy: dict, simulated: dict | None = None):
 
 
 def compared(result: dict) -> str:
-    """Return how outputs that were checked compare with others.
+    """Return how checked outputs compare with the reference and PyTorch, in words.
 
-    `result` is what `flows.simulate.simulation.check` gives, of a project, or a report.
+    `result` is from `flows.simulate.simulation.check`, for a project, or a report.
     """
     quantized, module = (
         difference(result[name]) for name in ("quantized_difference", "module_difference")
     )
     return (
         "equal to the reference bit for bit; largest difference from the quantized network\n"
-        f"             in PyTorch {quantized}, from the module itself {module}"
+        f"             in PyTorch {quantized}, from the original module {module}"
     )
 
 
 def show(accuracy: dict, terminal: Terminal) -> None:
-    """Prints the table of the stage quantize."""
+    """Print the table for the stage quantize."""
     from flows.terminal.tables import console
 
     out = console(None, terminal.stream)

@@ -1,4 +1,4 @@
-"""What a layer's cycles went to: useful work, an underutilized array, each kind of wait."""
+"""What a layer's cycles were spent on: useful work, an underutilized array, each kind of wait."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ class Cause(NamedTuple):
 
     key: str
     name: str
-    """For pages."""
+    """Name on pages."""
     short: str
-    """For tables on a terminal."""
+    """Name in tables on a terminal."""
     meaning: str
 
 
@@ -23,12 +23,12 @@ WAITS = (
         "wait_accumulator",
         "accumulator",
         "accum.",
-        "waiting for the sum to add to",
+        "waiting for the accumulator to add to",
     ),
     Cause("wait_store", "store path", "store", "waiting for results to be stored"),
     Cause("wait_descriptor", "descriptors", "descr.", "waiting for a descriptor"),
 )
-"""The waits of the engine's counters."""
+"""The waits that the engine counts."""
 
 UTILIZED = Cause("utilized", "array at work", "", "multiply-accumulates of the whole array")
 UNDERUTILIZED = Cause(
@@ -37,17 +37,18 @@ UNDERUTILIZED = Cause(
     "underut.",
     "the array works, but some of its rows or columns have nothing to do",
 )
-CPU = Cause("cpu", "CPU", "", "work of the CPU")
+CPU = Cause("cpu", "CPU", "", "the CPU working")
 LOSSES = (UNDERUTILIZED, *WAITS)
 CAUSES = (UTILIZED, *LOSSES, CPU)
 
 
 def parts(layer: dict, array_size: int) -> dict[str, float]:
-    """Return a layer's cycles by cause, in the order of CAUSES; together they are its cycles.
+    """Return a layer's cycles by cause, in the order of CAUSES; they add up to its cycles.
 
-    `layer` is one of a report. Of the cycles with the array at work, the utilized ones are those
+    `layer` is from a report. Of the cycles with the array at work, the utilized ones are those
     that its multiply-accumulates would take on a fully used array; the rest are underutilized.
-    Layers without any (pooling, additions) bypass the array, which cannot be underutilized then.
+    Layers without multiply-accumulates (pooling, additions) bypass the array, so that it cannot
+    be underutilized.
     """
     cycles = layer["cycles"] or 0.0
     counters = layer["counters"]
@@ -57,12 +58,12 @@ def parts(layer: dict, array_size: int) -> dict[str, float]:
     utilized = min(layer["macs"] / array_size**2, busy) if layer["macs"] else busy
     found = {"utilized": utilized, "underutilized": busy - utilized}
     found |= {wait.key: counters[wait.key] for wait in WAITS}
-    # The engine accounts for every cycle; the software engine reports only their number.
+    # The engine accounts for every cycle; the software engine reports only the total.
     return found | {"cpu": round(cycles - sum(found.values()), 3)}
 
 
 def lost(report: dict) -> list[Cause]:
-    """Return the losses that some layer has."""
+    """Return the causes of lost cycles that occur in any layer."""
     array_size = report["hardware"]["engine"]["array_size"]
     found = [parts(layer, array_size) for layer in report["layers"]]
     return [cause for cause in LOSSES if any(each.get(cause.key, 0) >= 0.5 for each in found)]

@@ -1,4 +1,4 @@
-"""Two builds side by side: on a terminal and as a page."""
+"""Comparing two builds, on a terminal and as a page."""
 
 from __future__ import annotations
 
@@ -26,34 +26,34 @@ NONE = "-"
 
 @dataclass(frozen=True)
 class Row:
-    """A figure of both builds, as text; `factor` is B / A where that says something."""
+    """A figure of both builds, as text; `factor` is B / A, or None if that is meaningless."""
 
     name: str
     a: str
     b: str
     factor: float | None = None
     less_is_better: bool | None = True
-    """None: neither is better."""
+    """Whether less is better; None if neither is."""
 
     @property
     def change(self) -> str:
-        """How B differs from A."""
+        """The change from A to B."""
         if self.factor is None:
             return ""
         return f"x {self.factor:.3g}" if self.factor != 1 else "="
 
     @property
     def judgement(self) -> str:
-        """`better` or `worse`; nothing where they are equal."""
+        """`better` or `worse`; empty if they are equal."""
         if self.factor in (None, 1) or self.less_is_better is None:
             return ""
         return "better" if (self.factor < 1) == self.less_is_better else "worse"
 
 
 def run(root: Path, a: str, b: str, unit: str, clock_hz: str, terminal: Terminal) -> dict:
-    """Compares two projects' reports, or two files report.json; returns what it found.
+    """Compare two projects' reports, or two report.json files; return the result for JSON.
 
-    Raises HeepstorError if one of them is neither, or if the unit or the clock is none.
+    Raises HeepstorError if one of them is neither, or if the unit or the clock is invalid.
     """
     check_choice("unit", unit, UNITS)
     typed_clock_hz = whole_number("clock-hz", clock_hz, 1)
@@ -76,14 +76,14 @@ def run(root: Path, a: str, b: str, unit: str, clock_hz: str, terminal: Terminal
 
 
 def load(root: Path, name: str) -> dict:
-    """The report of a project, or in a file."""
+    """Read the report of a project or in a file."""
     if project := projects.lookup(root, name):
         path = project.results / "report" / data.REPORT
-        hint = f"{COMMAND} build --project {project.typed} makes it"
+        hint = f"create it with {COMMAND} build --project {project.typed}"
     else:
         path = user_path(name)
         known = ", ".join(projects.names(root))
-        hint = f"name a project ({known}), the folder of another one, or a file {data.REPORT}"
+        hint = f"expected a project ({known}), the folder of another one, or a {data.REPORT}"
     if not path.is_file():
         raise HeepstorError(f"there is no report {path}; {hint}.")
     report = read_json(path)
@@ -93,7 +93,7 @@ def load(root: Path, name: str) -> dict:
 
 
 def _is_whole(report: Any) -> bool:
-    """Whether everything is there that a comparison shows, of this report with itself."""
+    """Return whether a report has everything that a comparison shows, by trying with itself."""
     from jinja2 import UndefinedError
 
     try:
@@ -106,7 +106,7 @@ def _is_whole(report: Any) -> bool:
 
 
 def label(a: dict, b: dict) -> list[str]:
-    """Names that tell the two apart: by what differs of project, array, operators."""
+    """Return names that distinguish the two, by differences in project, array or operators."""
 
     def parts(report: dict) -> list[str]:
         engine = report["hardware"]["engine"]
@@ -122,7 +122,7 @@ def label(a: dict, b: dict) -> list[str]:
     differing = [number for number, (left, right) in enumerate(both) if left != right]
     if not differing:
         return [f"A: {both[0][0]}", f"B: {both[0][1]}"]
-    # The project's name always, then the first other thing that differs.
+    # Always the project's name, then the first other difference.
     kept = [0, *(number for number in differing if number)][:2]
     return [
         f"{letter}: {', '.join(both[number][side] for number in kept)}"
@@ -131,7 +131,7 @@ def label(a: dict, b: dict) -> list[str]:
 
 
 def summary(a: dict, b: dict, unit: Unit) -> list[Row]:
-    """The figures of the whole builds."""
+    """Return the figures of the builds as a whole."""
 
     def both(name: str, value, shown, less_is_better: bool | None = True) -> Row:
         left, right = value(a), value(b)
@@ -145,7 +145,7 @@ def summary(a: dict, b: dict, unit: Unit) -> list[Row]:
     return [
         plain("project", lambda r: r["project"]),
         plain("array", lambda r: "{0} x {0}".format(r["hardware"]["engine"]["array_size"])),
-        plain("words a cycle", lambda r: r["hardware"]["engine"]["port_words"]),
+        plain("words per cycle", lambda r: r["hardware"]["engine"]["port_words"]),
         plain("operators", lambda r: r["operators"]),
         plain("clock", lambda r: megahertz(r["hardware"]["clock_hz"])),
         both("MACs", lambda r: r["total"]["macs"], count, None),
@@ -165,7 +165,7 @@ def summary(a: dict, b: dict, unit: Unit) -> list[Row]:
 
 
 def _metric_rows(a: dict, b: dict) -> list[Row]:
-    """The projects' own metric, if both have the same; nobody knows which value is better."""
+    """Return the projects' own metric, if both have the same; which value is better is unknown."""
     left, right = (report["accuracy"]["metric"] for report in (a, b))
     if not (left and right and left["name"] == right["name"]):
         return []
@@ -176,7 +176,7 @@ def _metric_rows(a: dict, b: dict) -> list[Row]:
 
 
 def layer_rows(a: dict, b: dict, unit: Unit) -> list[Row]:
-    """Cycles layer by layer: layers of the same name side by side, in the order of A, then of B."""
+    """Return cycles layer by layer, matched by name, in the order of A, then of B."""
     left = {layer["name"]: layer["cycles"] for layer in a["layers"]}
     right = {layer["name"]: layer["cycles"] for layer in b["layers"]}
     left["the rest"], right["the rest"] = a["other_cycles"], b["other_cycles"]
@@ -216,7 +216,7 @@ def _show(labels: list[str], rows: list[Row], layers: list[Row], terminal: Termi
 def render(
     reports: Sequence[dict], labels: list[str], rows: list[Row], layers: list[Row], unit: Unit
 ) -> str:
-    """The page."""
+    """Return the page."""
     return template(
         "compare.html.j2",
         reports=reports,
@@ -235,6 +235,6 @@ def _as_json(row: Row) -> dict:
 
 
 def _file_name(name: str) -> str:
-    """A project's name; of a file, its path in one word."""
+    """Return a project's name, or a file's path as one word."""
     words = [part for part in Path(name).with_suffix("").parts if part not in ("/", ".", "..")]
     return "-".join(words[-3:])

@@ -1,4 +1,4 @@
-"""The content of the report, collected from what the stages wrote."""
+"""The content of the report, collected from the stages' outputs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SOFTWARE = {"place": "cpu", "reason": "--operators software"}
 
 @dataclass(frozen=True)
 class Build:
-    """A finished build: what was chosen, and what its stages left behind."""
+    """A finished build: the options, and the stages' outputs."""
 
     project: str
     hardware: dict
@@ -26,17 +26,17 @@ class Build:
     operators: str
     unit: str
     clock_hz: int
-    """The clock of the report's times."""
+    """The clock for the report's times."""
     command: str
     """The command line that repeats the build."""
     folders: Mapping[str, Path]
-    """Where each stage's outputs are, by its name."""
+    """Each stage's output folder, by its name."""
     manifests: Mapping[str, dict]
-    """Every stage's manifest, by its name, in the order in which the stages ran."""
+    """Each stage's manifest, by its name, in the order in which the stages ran."""
 
 
 def write(build: Build, out: Path) -> dict:
-    """Collects what the stages measured into report.json in the folder `out`; returns it."""
+    """Collect the stages' measurements in report.json in the folder `out`; return the report."""
     import numpy as np
 
     generated = build.folders["generate"]
@@ -68,7 +68,7 @@ def _load(path: Path) -> dict:
 
 
 def read(folder: Path) -> dict:
-    """The report in a stage's folder."""
+    """Read the report in a stage's folder."""
     return _load(folder / REPORT)
 
 
@@ -82,9 +82,9 @@ def make(
     labels: list[int] | None,
     hardware: dict,
 ) -> dict:
-    """The report's content: cycles are means over the inferences, sizes are bytes.
+    """Return the report: cycles are means over the inferences, sizes are in bytes.
 
-    A prediction that is not finite is None, as JSON has no such numbers.
+    A prediction that is not finite becomes None, as JSON has no such numbers.
     """
     runs = simulation["inputs"]
     array_size = hardware["engine"]["array_size"]
@@ -133,12 +133,12 @@ def _mean(values: list[int]) -> float:
 
 
 def _share(macs: int, cycles: float | None, array_size: int) -> float | None:
-    """The part of the array's multiply-accumulates that were done in these cycles."""
+    """Return MACs done as a share of what the array could have done in these cycles."""
     return macs / (array_size**2 * cycles) if cycles else None
 
 
 def _layer(layer: dict, runs: list[dict], array_size: int) -> dict:
-    """A layer with its measured counters; `cycles` is None where none were measured."""
+    """Return a layer with its measured counters; `cycles` is None if there are none."""
     index = str(layer["index"])
     measured = [run["layers"][index] for run in runs if index in run["layers"]]
     on_cpu = [run["cpu"][index] for run in runs if index in run["cpu"]]
@@ -160,10 +160,10 @@ def _layer(layer: dict, runs: list[dict], array_size: int) -> dict:
 
 
 def _prediction(row) -> int | float:
-    """The class that one input's outputs stand for; a single output is the class itself.
+    """Return the class predicted by one input's outputs; a single output is the class itself.
 
-    A single output that is no whole number, of a network that gives something else than classes,
-    equals no label.
+    A single output that is not an integer, from a network that does not predict classes, equals no
+    label.
     """
     import numpy as np
 
@@ -179,7 +179,7 @@ def _predictions(
     import numpy as np
 
     outputs = [np.array([int(bits, 16) for bits in run["outputs"]], np.uint32) for run in runs]
-    # One inference takes a batch of inputs: as many rows of outputs.
+    # One inference takes a batch of inputs, so it has as many rows of outputs.
     rows = np.concatenate(outputs).view(np.float32).reshape(len(module_outputs), -1)
     device = [_prediction(row) for row in rows]
     module = [_prediction(row) for row in module_outputs]

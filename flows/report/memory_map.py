@@ -1,4 +1,4 @@
-"""Memory over time: what lies where while each layer runs, as boxes, and drawn as text."""
+"""Memory over time: what is where while each layer runs, as boxes and as text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 _LINES = 8
 _LEAST = 32
-"""Bytes or words that are worth a line."""
+"""Bytes or words per line of text, at least."""
 _WIDTH = 98
 _COLUMN = 2
 _MARKS = string.ascii_uppercase + string.ascii_lowercase + string.digits
@@ -17,7 +17,7 @@ _MARKS = string.ascii_uppercase + string.ascii_lowercase + string.digits
 
 @dataclass(frozen=True)
 class Box:
-    """A tensor in [begin, end) of a memory while the layers first to last run, both included."""
+    """A tensor in [begin, end) of a memory during the layers `first` to `last`, inclusive."""
 
     tensor: str
     begin: int
@@ -25,22 +25,22 @@ class Box:
     first: int
     last: int
     over: str | None = None
-    """The tensor over which it is written, during its first layer."""
+    """The tensor that it overwrites during its first layer."""
 
     @property
     def size(self) -> int:
-        """How much of the memory it takes."""
+        """Its size, in the memory's unit."""
         return self.end - self.begin
 
     @property
     def label(self) -> str:
-        """Its name, its size, and what it is written over."""
+        """Its name, its size, and the tensor that it overwrites."""
         over = f" over {self.over}" if self.over else ""
         return f"{self.tensor}: {self.size:,}{over}"
 
 
 def boxes(regions: list[dict], unit: str) -> list[Box]:
-    """The boxes of a report's arena (`unit` "bytes") or buffer ("words")."""
+    """Return the boxes of a report's arena (`unit` "bytes") or buffer ("words")."""
     return [
         Box(
             region["tensor"],
@@ -55,10 +55,11 @@ def boxes(regions: list[dict], unit: str) -> list[Box]:
 
 
 def draw(found: list[Box], steps: int) -> list[str]:
-    """Lines of text: addresses downwards, layers to the right, a letter for each tensor; below them
-    the letters with the tensors' names and sizes.
+    """Draw boxes as lines of text: addresses downwards, layers to the right, a letter per tensor.
 
-    A cell of the picture shows what takes the most of it; `.` is free memory.
+    A legend below gives the tensors' names and sizes.
+
+    Each cell shows the tensor that covers most of it; `.` is free memory.
     """
     height = max(box.end for box in found)
     lines = min(_LINES, -(-height // _LEAST))

@@ -1,4 +1,4 @@
-"""The report as one HTML file that needs nothing else: no network, no fonts, no scripts."""
+"""The report as one self-contained HTML file: no network, no fonts, no scripts."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
 def write(report: dict, out: Path) -> None:
-    """Writes report.html into the folder `out`."""
+    """Write report.html to the folder `out`."""
     (out / PAGE).write_text(render(report), encoding="utf-8")
 
 
 def render(report: dict) -> str:
-    """The page of one report."""
+    """Return the page of one report."""
     names = [layer["label"] for layer in report["layers"]]
     charts = {
         "bars": bars.draw(report),
@@ -49,7 +49,7 @@ def render(report: dict) -> str:
 
 
 def template(name: str, **values: object) -> str:
-    """A page made from a template, with the functions that show numbers."""
+    """Return a page rendered from a template, which can use the number formats."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -72,7 +72,7 @@ def template(name: str, **values: object) -> str:
 
 
 def _used_causes(report: dict) -> list:
-    """The causes that some layer has, for the legend."""
+    """Return the causes that occur in any layer, for the legend."""
     array_size = report["hardware"]["engine"]["array_size"]
     used = {
         key
@@ -100,13 +100,13 @@ def _buffer(report: dict, names: list[str]) -> str | None:
 
 
 def _is_marked(buffer: dict) -> bool:
-    """Whether the buffer's size is in the picture: not where it would make all else small."""
+    """Return whether to mark the buffer's size: not if that would shrink everything else."""
     used = max((region["offset"] + region["words"] for region in buffer["regions"]), default=0)
     return 2 * used >= buffer["words"]
 
 
 def _as_written(hardware: dict) -> dict:
-    """The configuration as a file that `--config` takes: JSON is Hjson too."""
+    """Return the configuration as text for `--config`: JSON, which is also Hjson."""
     addresses = {name: f"0x{value:08x}" for name, value in hardware.get("address", {}).items()}
     arena = hardware.get("arena_kib")
     return {**hardware, "arena_kib": "auto" if arena is None else arena, "address": addresses}

@@ -1,4 +1,4 @@
-"""What a result was made from and how: commands, versions, hashes."""
+"""What a result was made from, and how: commands, versions, hashes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _DIGITS = 16
 
 
 def collect(command: str, config_hash: str, manifests: Mapping[str, dict]) -> dict:
-    """Return how to get the same result again: from the manifests of the stages, in their order."""
+    """Return how to reproduce a result, from the manifests of the stages, in their order."""
     return {
         "command": command,
         "config_hash": config_hash,
@@ -46,6 +46,6 @@ def _describe(stage: str, manifest: dict) -> dict:
 
 
 def digest(hashes: dict[str, str]) -> str:
-    """One hash of many files: of their names and hashes, one a line, in the order of the names."""
+    """Return one hash for many files: of their names and hashes, one per line, sorted by name."""
     lines = "".join(f"{name} {value}\n" for name, value in sorted(hashes.items()))
     return hashlib.sha256(lines.encode()).hexdigest()[:_DIGITS]

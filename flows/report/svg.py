@@ -1,4 +1,4 @@
-"""Small pieces of SVG. Colours and fonts are the style sheet's: elements have classes."""
+"""SVG elements. They have classes, for which the style sheet sets colours and fonts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 CHARACTER = 0.56
-"""Mean width of a character of the page's font, as a part of its size; on the wide side."""
+"""Mean width of a character of the page's font, relative to its size; on the wide side."""
 
 
 def _value(value: object) -> str:
@@ -14,7 +14,7 @@ def _value(value: object) -> str:
 
 
 def element(name: str, *content: str, **attributes: object) -> str:
-    """An element. `class_` is `class`, other underscores are hyphens; content is SVG already."""
+    """Return an element. `class_` is `class`, other underscores are hyphens; content is SVG."""
     pairs = (
         (key.rstrip("_").replace("_", "-"), escape(_value(value)))
         for key, value in attributes.items()
@@ -25,12 +25,12 @@ def element(name: str, *content: str, **attributes: object) -> str:
 
 
 def title(text: str) -> str:
-    """What is shown when the pointer rests on the element around it."""
+    """Return a tooltip for the enclosing element."""
     return element("title", escape(text))
 
 
 def text(x: float, y: float, words: str, class_: str = "", anchor: str = "start") -> str:
-    """A line of text; `y` is its base line."""
+    """Return a line of text; `y` is its baseline."""
     return element(
         "text", escape(words), x=float(x), y=float(y), class_=class_ or None, text_anchor=anchor
     )
@@ -39,27 +39,27 @@ def text(x: float, y: float, words: str, class_: str = "", anchor: str = "start"
 def rectangle(
     x: float, y: float, width: float, height: float, class_: str, hint: str = "", **more: object
 ) -> str:
-    """A rectangle; `hint` is its tooltip."""
+    """Return a rectangle; `hint` is its tooltip."""
     content = [title(hint)] if hint else []
     sizes = {"x": float(x), "y": float(y), "width": float(width), "height": float(height)}
     return element("rect", *content, **sizes, class_=class_, **more)
 
 
 def line(x1: float, y1: float, x2: float, y2: float, class_: str, hint: str = "") -> str:
-    """A straight line."""
+    """Return a straight line."""
     content = [title(hint)] if hint else []
     ends = {"x1": float(x1), "y1": float(y1), "x2": float(x2), "y2": float(y2)}
     return element("line", *content, **ends, class_=class_)
 
 
 def path(d: str, class_: str, hint: str = "") -> str:
-    """A path of commands."""
+    """Return a path; `d` has its commands."""
     return element("path", *([title(hint)] if hint else []), d=d, class_=class_)
 
 
 @dataclass
 class Drawing:
-    """An SVG picture that is made element by element. `name` is what a screen reader says."""
+    """An SVG picture, built element by element. `name` is for screen readers."""
 
     width: float
     height: float
@@ -67,11 +67,11 @@ class Drawing:
     elements: list[str] = field(default_factory=list)
 
     def add(self, *elements: str) -> None:
-        """Puts elements on top."""
+        """Add elements on top."""
         self.elements += elements
 
     def render(self, class_: str = "", stretch: bool = False) -> str:
-        """The picture; it scales with the page up to its size, or fills the width (`stretch`)."""
+        """Return the picture, scaled down to the page if necessary, or to its width (`stretch`)."""
         return element(
             "svg",
             *self.elements,
@@ -85,7 +85,7 @@ class Drawing:
 
 
 def text_width(words: str, size: float) -> float:
-    """About how wide a text is, in pixels; never too little for usual text."""
+    """Return the approximate width of a text in pixels; an upper bound for ordinary text."""
     return sum(_character_width(c) for c in words) * size
 
 
@@ -98,7 +98,7 @@ def _character_width(character: str) -> float:
 
 
 def wrap(words: str, width: float, size: float) -> list[str]:
-    """Breaks a text into lines that fit; a word that does not fit is broken as well."""
+    """Break a text into lines that fit; also break words that do not fit."""
     lines = [""]
     for word in words.split():
         longer = f"{lines[-1]} {word}".strip()

@@ -1,4 +1,4 @@
-"""The report on a terminal: a table of the layers, the memory drawn over time, a few lines."""
+"""The report on a terminal: a table of layers, memory over time, and a few lines of totals."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def show(report: dict, terminal: Terminal, width: int | None = None) -> None:
-    """Prints the tables."""
+    """Print the tables."""
     from flows.terminal.tables import console
 
     out = console(width, terminal.stream)
@@ -36,13 +36,13 @@ def show(report: dict, terminal: Terminal, width: int | None = None) -> None:
 
 
 def show_page(page: Path, terminal: Terminal) -> None:
-    """Says where the page lies."""
+    """Print the page's path."""
     print(f"Page         {page}", file=terminal.stream, flush=True)
 
 
 _UNBOUNDED = 10_000
 _NAME = {True: 12, False: 20}
-"""Most characters of a layer's name: in the table of everything, and in one of two."""
+"""Most characters of a layer's name: in a single table, and in each of two."""
 _HEADINGS = ["MACs", "{unit}", "limit", "ratio", "peak"]
 _LEGEND = (
     "  limit: the larger of MACs / array size squared and bytes moved / port width. Lost cycles,\n"
@@ -51,7 +51,7 @@ _LEGEND = (
 
 
 def layer_table(report: dict, work: bool = True, losses: bool = True):
-    """The layers: what they are and took (`work`), and what cycles were lost to (`losses`)."""
+    """Return a table of layers: what they did (`work`), and lost cycles by cause (`losses`)."""
     from rich.table import Table
 
     unit = unit_of(report)
@@ -103,7 +103,7 @@ def _work(layer: dict, unit: Unit) -> tuple[str, ...]:
 
 
 def _lost(layers: list[dict], causes: list[Cause], report: dict) -> tuple[str, ...]:
-    """The cycles that layers lost to each cause; nothing where none of them has counters."""
+    """Return the cycles that layers lost to each cause; empty if none of them has counters."""
     array_size = report["hardware"]["engine"]["array_size"]
     found = [parts(layer, array_size) for layer in layers if layer["counters"]]
     if not found:
@@ -122,7 +122,7 @@ def _total_work(report: dict, unit: Unit) -> tuple[str, ...]:
 
 
 def _cpu_lines(report: dict) -> list[str]:
-    """The layers that the engine does not run, and why."""
+    """Return lines with the layers that run on the CPU, and why."""
     if report["operators"] == "software":
         return ["  All layers run on the CPU: --operators software."]
     on_cpu = [layer for layer in report["layers"] if layer["place"] == "cpu"]
@@ -130,7 +130,7 @@ def _cpu_lines(report: dict) -> list[str]:
 
 
 def _memory_lines(report: dict) -> list[str]:
-    """The arena and the activation buffer over the layers, as text."""
+    """Return lines that draw the arena and the activation buffer over the layers."""
     steps = len(report["layers"])
     drawings = []
     arena, buffer = report["arena"], report["buffer"]

@@ -1,1 +1,1 @@
-"""The serial line to a board, or to the simulator in a board's place: loading and running."""
+"""The serial line to a board, or to the simulator in its place: loading and running."""

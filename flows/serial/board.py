@@ -24,7 +24,7 @@ from modelgen.strict_json import finite
 
 
 def flash(root: Path, options: Options, port: str, terminal: Terminal) -> dict:
-    """Builds the application, sends it, runs it and checks it; returns what was found."""
+    """Build, send, run and check the application; return the result for JSON."""
     stages = _prepare(root, options, port, "firmware", terminal)
     simulator = _simulator(stages, options, port, terminal)
     folder = stages.build / "flash"
@@ -45,9 +45,9 @@ def flash(root: Path, options: Options, port: str, terminal: Terminal) -> dict:
 def infer(
     root: Path, options: Options, port: str, files: str, show: bool, terminal: Terminal
 ) -> dict:
-    """Runs inputs, or without any the project's test inputs, on the board; returns the answers.
+    """Run inputs (default: the project's test inputs) on the board; return the answers for JSON.
 
-    `files` are names with commas between. With `show` a table is printed.
+    `files` are names separated by commas. `show` prints a table.
     """
     paths = [user_path(name.strip()) for name in files.split(",") if name.strip()]
     inputs.check_present(paths)
@@ -75,11 +75,11 @@ def infer(
 
 
 def _prepare(root: Path, options: Options, port: str, stage: str, terminal: Terminal) -> Pipeline:
-    """Brings the application up to date, once there is a port for it."""
+    """Bring the application up to date, once there is a port for it."""
     if not port:
         raise HeepstorError(
-            f"no port is named: --port /dev/ttyUSB1, or --port {SIMULATOR} for the simulator in a "
-            f"board's place. {known_ports()}"
+            f"no port is given. Use --port /dev/ttyUSB1, or --port {SIMULATOR} for the "
+            f"simulator in place of a board. {known_ports()}"
         )
     if port != SIMULATOR:
         check_present(port)
@@ -88,7 +88,7 @@ def _prepare(root: Path, options: Options, port: str, stage: str, terminal: Term
 
 
 def _simulator(stages: Pipeline, options: Options, port: str, terminal: Terminal) -> Path | None:
-    """The simulator, brought up to date, where it stands for the board."""
+    """Return the simulator, brought up to date, if it takes the board's place."""
     if port != SIMULATOR:
         return None
     run_stages(stages.root, options, "hardware", terminal)
@@ -96,7 +96,7 @@ def _simulator(stages: Pipeline, options: Options, port: str, terminal: Terminal
 
 
 def _inputs(stages: Pipeline, paths: Sequence[Path], description: dict):
-    """The inputs, and for the project's own the outputs that they must give."""
+    """Return the inputs and, for the project's own inputs, the golden outputs."""
     if not paths:
         return serve.golden_inputs(stages.generate.folder)
     project = json.loads((stages.quantize.folder / "project.json").read_text())
@@ -105,7 +105,7 @@ def _inputs(stages: Pipeline, paths: Sequence[Path], description: dict):
 
 
 def _filled_up(chosen: inputs.Inputs, batch: int) -> inputs.Inputs:
-    """Whole batches: the last input is repeated if need be."""
+    """Return whole batches, repeating the last input if necessary."""
     missing = -len(chosen.names) % batch
     if not missing:
         return chosen

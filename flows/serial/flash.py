@@ -1,4 +1,4 @@
-"""Sends a project's application to a board, runs it there, and checks every output."""
+"""Sending a project's application to a board, running it there, and checking every output."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ LOG = "uart.log"
 RESULT = "board.json"
 _SHOWN_LINES = 15
 _INCOMPLETE = (
-    "part of what the program printed was lost on the serial line, although it was sent again and "
-    "again: try again; a lower uart.baud helps on a bad line."
+    "part of what the program printed was lost on the serial line in spite of repetitions. Try "
+    "again; a lower uart.baud helps on a bad line."
 )
 
 
 class _Output:
-    """What the program prints: kept, read as a report, and shown."""
+    """The program's output: keeps it, parses the report in it, and shows it."""
 
     def __init__(self, progress: Progress) -> None:
         self.lines: list[str] = []
@@ -47,11 +47,11 @@ def run(
     out: Path,
     progress: Progress,
 ) -> dict:
-    """Loads and runs a firmware on the board at `port`; returns what was found, for programs.
+    """Load and run firmware on the board at `port`; return the result for JSON.
 
     `model` is the folder of the generate stage, `simulator` the program for a simulated board. The
-    program's output and the result are left in `out`. Raises HeepstorError if the board is not
-    there or not the right one, the program fails, or any output is not what it must be.
+    program's output and the result are written to `out`. Raises HeepstorError if the board is
+    missing or the wrong one, the program fails, or any output is wrong.
     """
     for name in (LOG, RESULT):
         (out / name).unlink(missing_ok=True)
@@ -73,7 +73,7 @@ def run(
 def _load(
     link: Link, port: str, config: Config, firmware: Path, output: _Output, progress: Progress
 ) -> tuple[Sent, int]:
-    """Loads the program; what it prints from its start on is taken as its output."""
+    """Load and start the program, and begin to collect its output."""
     program = image.read(firmware)
 
     def on_start() -> None:
@@ -84,7 +84,7 @@ def _load(
 
 
 def await_end(link: Link, number: int, silence: float | None, log: Path) -> int:
-    """The exit code, which the loader reports when session `number` has come back to it."""
+    """Wait until session `number` returns to the loader; return the exit code it reports."""
     try:
         end = link.await_hello(silence)
     except NoAnswer:
@@ -93,14 +93,14 @@ def await_end(link: Link, number: int, silence: float | None, log: Path) -> int:
             f"What it printed is in {log}. {session.RESET}"
         ) from None
     if end.role != protocol.LOADER or not end.exited or end.session != number:
-        raise HeepstorError(f"the board on {link.name} was reset while the program ran.")
+        raise HeepstorError(f"the board on {link.name} was reset while the program was running.")
     return end.exit_code
 
 
 def _check_end(code: int, link: Link, output: _Output) -> None:
     if link.text.is_incomplete:
         raise HeepstorError(_INCOMPLETE)
-    # The firmware's own check fails with the values that the checks here explain better.
+    # The firmware's own check fails on the same values, but the checks here explain them better.
     if code != 0 and not output.reader.log.mismatches:
         tail = "\n".join("  | " + line for line in output.lines[-_SHOWN_LINES:])
         raise HeepstorError(f"the program failed (exit code {code}). Its last lines:\n{tail}")

@@ -1,4 +1,4 @@
-"""What of a program has to lie in the board's memory."""
+"""The parts of a program that have to be loaded into the board's memory."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from elftools.elf.elffile import ELFFile
 
 @dataclass(frozen=True)
 class Segment:
-    """Bytes from an address on."""
+    """Bytes at an address."""
 
     address: int
     data: bytes
 
     @property
     def end(self) -> int:
-        """The first address after it."""
+        """The first address after the segment."""
         return self.address + len(self.data)
 
 
 @dataclass(frozen=True)
 class Image:
-    """A program: where it begins, and its segments by ascending address."""
+    """A program: its entry point, and its segments by ascending address."""
 
     entry: int
     segments: tuple[Segment, ...]
 
     @property
     def bytes(self) -> int:
-        """How much there is to send."""
+        """Number of bytes to send."""
         return sum(len(segment.data) for segment in self.segments)
 
 
 def read(elf: Path) -> Image:
-    """Reads a linked program. What start-up code clears or paints itself is left out."""
+    """Read a linked program, without the sections that start-up code clears or paints."""
     with elf.open("rb") as file:
         program = ELFFile(file)
         loaded = [

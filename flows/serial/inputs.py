@@ -1,4 +1,4 @@
-"""Inputs that a user gives for an inference: NumPy files and pictures."""
+"""The user's inputs for inference: NumPy files and pictures."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 
 @dataclass(frozen=True)
 class Inputs:
-    """Named inputs: FP32 of shape (count, values of one), laid out as the device takes them."""
+    """Named inputs: FP32 of shape (count, values of one), in the device's layout."""
 
     names: list[str]
     values: np.ndarray
 
 
 def check_present(paths: list[Path]) -> None:
-    """Raises HeepstorError if a file is missing; says so before anything is built for it."""
+    """Raise HeepstorError if a file is missing; called before anything is built for it."""
     for path in paths:
         if not path.is_file():
             raise HeepstorError(f"there is no file {path}.")
 
 
 def read(paths: list[Path], shape: tuple[int, ...], pixels: dict | None) -> Inputs:
-    """Reads files. Raises HeepstorError that says what a file must hold.
+    """Read files. Raises HeepstorError if the content does not suit the model.
 
     `shape` is one input's shape on the device (rows, columns, channels; or values). `pixels` are
-    means and deviations by which pixels of 0 .. 1 become inputs; None: pictures are refused.
+    the means and deviations that normalize pixels of 0 .. 1; None: pictures are rejected.
     """
     names, parts = [], []
     for path in paths:
@@ -49,18 +49,18 @@ def read(paths: list[Path], shape: tuple[int, ...], pixels: dict | None) -> Inpu
 
 
 def _array(path: Path, shape: tuple[int, ...]) -> np.ndarray:
-    """Inputs of a .npy file, with PyTorch's order of dimensions."""
+    """Return the inputs in a .npy file, whose dimensions are in PyTorch's order."""
     try:
         with path.open("rb") as file:
             values = np.load(file, allow_pickle=False)
-    except Exception as error:  # What is no NumPy file can fail in any part of NumPy's parsers.
+    except Exception as error:  # A malformed file can fail in any part of NumPy's parsers.
         raise HeepstorError(
             f"{path} is neither a NumPy file (.npy) nor a picture ({', '.join(PICTURES)}): {error}"
         ) from error
     if not isinstance(values, np.ndarray):
-        raise HeepstorError(f"{path} holds several arrays; save one, with numpy.save().")
+        raise HeepstorError(f"{path} has several arrays; save a single one with numpy.save().")
     if values.dtype.kind not in "fiub":
-        raise HeepstorError(f"{path} holds {values.dtype}, no numbers that can be made FP32.")
+        raise HeepstorError(f"{path} has type {values.dtype}, which cannot be converted to FP32.")
     wanted = _torch_shape(shape)
     single = {wanted, wanted[1:]} if len(wanted) == 3 and wanted[0] == 1 else {wanted}
     if values.shape in single:
@@ -68,25 +68,25 @@ def _array(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     if values.shape[1:] not in single or len(values) == 0:
         sizes = " x ".join(map(str, wanted))
         raise HeepstorError(
-            f"{path} has the shape {values.shape}; it must be {sizes}, or N x {sizes} for several."
+            f"{path} has the shape {values.shape}; expected {sizes}, or N x {sizes} for several."
         )
     with np.errstate(over="ignore"):
         values = values.reshape(-1, *wanted).astype(np.float32)
     if not np.isfinite(values).all():
-        raise HeepstorError(f"{path} holds values that are NaN or infinite.")
+        raise HeepstorError(f"{path} has values that are NaN or infinite.")
     return values_to_layout(values).reshape(len(values), -1)
 
 
 def _picture(path: Path, shape: tuple[int, ...], pixels: dict | None) -> np.ndarray:
-    """A picture, made as large as the model takes it, with the pixels' mean taken out."""
+    """Return a picture, resized to the model's input, with normalized pixels."""
     from PIL import Image
 
     if len(shape) != 3 or shape[2] not in (1, 3):
-        raise HeepstorError(f"{path} is a picture, but the model takes no pictures. Give a .npy.")
+        raise HeepstorError(f"{path} is a picture, but the model's input is not. Use a .npy file.")
     if pixels is None:
         raise HeepstorError(
-            f"{path} is a picture, and the project does not say how pixels become inputs. Give a "
-            ".npy, or have data() return Data(..., pixels=Pixels(means, deviations))."
+            f"{path} is a picture, but the project does not say how pixels become inputs. Use a "
+            ".npy file, or let data() return Data(..., pixels=Pixels(means, deviations))."
         )
     rows, columns, channels = shape
     picture = _opened(path).convert("L" if channels == 1 else "RGB")
@@ -98,21 +98,21 @@ def _picture(path: Path, shape: tuple[int, ...], pixels: dict | None) -> np.ndar
 
 
 def _opened(path: Path) -> Image.Image:
-    """A picture of 8 bits a channel, nothing of which is transparent."""
+    """Return a picture with 8 bits per channel and no transparency."""
     from PIL import Image
 
     try:
         with Image.open(path) as image:
             image.load()
             if image.mode.startswith("I"):
-                # Grey of 16 bits, which Pillow would not scale but cut off at 255.
+                # 16-bit grey, which Pillow would not scale but clip at 255.
                 return Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
             is_transparent = image.has_transparency_data and _least_alpha(image) < 255
-    except Exception as error:  # What is no picture can fail in any part of Pillow's decoders.
+    except Exception as error:  # A malformed file can fail in any part of Pillow's decoders.
         raise HeepstorError(f"{path} cannot be read as a picture: {error}") from error
     if is_transparent:
         raise HeepstorError(
-            f"parts of {path} are transparent, and nothing says what is to be seen behind them. "
+            f"parts of {path} are transparent, and their background is unknown. "
             "Save it without transparency."
         )
     return image
@@ -123,5 +123,5 @@ def _least_alpha(image: Image.Image) -> int:
 
 
 def _torch_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape of an input in PyTorch: channels first."""
+    """Return the shape of an input in PyTorch: channels first."""
     return (shape[2], *shape[:2]) if len(shape) == 3 else shape

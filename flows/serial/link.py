@@ -1,4 +1,4 @@
-"""A conversation with a board: requests that are repeated until they are answered, and its text."""
+"""A connection to a board: requests, repeated until they are answered, and printed text."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from flows.serial.text import Text
 __all__ = ["Link", "NoAnswer", "Port", "Refused"]
 
 _LINES = 15
-"""How many of the last printed lines are kept."""
+"""Number of last printed lines that are kept."""
 _END_SECONDS = 1
-"""How long after its serial line a simulator may be there."""
+"""How long a simulator may outlive its serial line, in seconds."""
 
 
 class Port(Protocol):
-    """What of pyserial's Serial is used; reads return at once, or after a few hundredths."""
+    """The part of pyserial's Serial that is used; reads block for a few hundredths of a second."""
 
     def read(self, size: int) -> bytes: ...
     def write(self, data: bytes) -> int | None: ...
@@ -36,7 +36,7 @@ class Port(Protocol):
 
 
 class Refused(Exception):
-    """The board has understood a request and does not do it; `reason` is a key of REASONS."""
+    """The board understood a request but refused it; `reason` is a key of REASONS."""
 
     def __init__(self, reason: int) -> None:
         super().__init__(protocol.REASONS.get(reason, f"reason {reason}"))
@@ -44,7 +44,7 @@ class Refused(Exception):
 
 
 class Link:
-    """The host's end of the line. `patience` is how many seconds an answer may take."""
+    """The host's end of the line. `patience` is the most seconds that an answer may take."""
 
     def __init__(
         self,
@@ -54,9 +54,10 @@ class Link:
         on_text: Callable[[str], None] = lambda line: None,
         check: Callable[[float], None] = lambda seconds: None,
     ) -> None:
-        """`check` is called while nothing comes, and raises if nothing can come any more.
+        """Open a connection on a port.
 
-        It may wait so many seconds to find out.
+        `on_text` is called with each printed line. `check` is called while nothing arrives; it
+        raises if nothing can arrive any more, and may wait for its argument's seconds to find out.
         """
         self.name = name
         self.patience = patience
@@ -70,12 +71,12 @@ class Link:
         self.text = Text()
         self.last_lines: deque[str] = deque(maxlen=_LINES)
         self.greeting: Hello | None = None
-        """What loader or server said as it began, if that came while a reply was awaited."""
-        # Replies to whoever talked to the board before are still on their way, perhaps.
+        """The greeting of a loader or server that started while a reply was awaited."""
+        # Replies to an earlier user of the board may still be in transit.
         self._sequence = secrets.randbelow(255)
 
     def request(self, kind: int, body: bytes = b"", patience: float | None = None) -> Message:
-        """Sends a request and returns the reply; repeats it when it is lost or damaged.
+        """Send a request and return the reply; repeat it if it is lost or damaged.
 
         Raises Refused, NoAnswer, or HeepstorError when the connection is lost.
         """
@@ -93,15 +94,15 @@ class Link:
         return self._attempt(self._new_request(kind, body))
 
     def hello(self, patience: float | None = None) -> Hello:
-        """Asks who is there. Raises NoAnswer, or HeepstorError for an unknown protocol."""
+        """Ask who answers. Raises NoAnswer, or HeepstorError for an unknown protocol."""
         return self._read_hello(self.request(protocol.HELLO, patience=patience))
 
     def await_hello(self, patience: float | None = None) -> Hello:
-        """Wait until loader or server says who it is; meanwhile text goes to `on_text`.
+        """Wait for the greeting of loader or server; meanwhile, pass text to `on_text`.
 
-        They do so when they begin. As that may be lost, they are asked after damage and after
-        silence; a program that prints repeats what was damaged then. `patience` counts from the
-        last sign of life; None: for ever. Raises NoAnswer.
+        They send it when they start. As it may be lost, this also asks after damage and after
+        silence, upon which a printing program repeats what was damaged. `patience` counts from the
+        last sign of life; None means forever. Raises NoAnswer.
         """
         self._heard = time.monotonic()
         asked: set[int] = {0}
@@ -122,7 +123,7 @@ class Link:
         return greeting
 
     def begin_text(self) -> None:
-        """A program is about to start: what it prints is text from its beginning on."""
+        """Prepare for a program that is about to start: its text begins afresh."""
         self.greeting = None
         self.text.begin()
         self.last_lines.clear()
@@ -136,7 +137,7 @@ class Link:
         return self._await_reply(request, patience or self.patience)
 
     def _await_reply(self, request: Message, patience: float) -> Message | None:
-        """The reply; or the complaint that the request was damaged; or None if nobody answers."""
+        """Return the reply, a complaint that the request was damaged, or None without an answer."""
         begin = time.monotonic()
         while (left := begin + patience - time.monotonic()) > 0:
             message = next(self._incoming(left), None)
@@ -152,13 +153,13 @@ class Link:
             if is_reply and message.sequence == request.sequence:
                 return message
             if _is_hello(message) and message.sequence == 0:
-                # Who begins now has not seen the request.
+                # A program that has only just started did not see the request.
                 self.greeting = self._read_hello(message)
                 break
         return None
 
     def _incoming(self, patience: float) -> Iterator[Message]:
-        """Yield messages until none has come for so many seconds; take in printed text."""
+        """Yield messages until none arrives for `patience` seconds; handle printed text."""
         begin = time.monotonic()
         while time.monotonic() - begin < patience:
             while self._messages:
@@ -186,10 +187,10 @@ class Link:
         except struct.error:
             hello = None
         if hello is None or hello.magic != protocol.MAGIC or hello.version != protocol.VERSION:
-            version = "another" if hello is None else f"version {hello.version}"
+            version = "an unknown version" if hello is None else f"version {hello.version}"
             raise HeepstorError(
-                f"what answers on {self.name} speaks {version} of the protocol, this is version "
-                f"{protocol.VERSION}: its hardware is of another HEEPstor. Build both from one."
+                f"the board on {self.name} uses {version} of the protocol, this host version "
+                f"{protocol.VERSION}. Build hardware and software from the same HEEPstor."
             )
         return hello
 
@@ -208,13 +209,13 @@ class Link:
     def _lost(self, error: Exception) -> HeepstorError:
         self._check(_END_SECONDS)
         return HeepstorError(
-            f"the connection on {self.name} was lost ({error}). Is the cable in and the board on? "
-            "The same command resumes where it stopped."
+            f"the connection on {self.name} was lost ({error}). Is the cable connected and the "
+            "board on? The same command resumes where it stopped."
         )
 
 
 def is_answer(reply: Message | None) -> TypeGuard[Message]:
-    """Whether an attempt has succeeded."""
+    """Return whether an attempt succeeded."""
     return reply is not None and reply.type != protocol.ERROR
 
 

@@ -1,7 +1,7 @@
-"""Sends a program to the boot ROM's loader, and starts it.
+"""Sending a program to the boot ROM's loader, and starting it.
 
-Segments are sent from their beginnings on, so an interrupted transfer leaves the beginning of
-them in memory: the loader's checksums tell how much, and only the rest is sent.
+Segments are sent from the start, so an interrupted transfer leaves their beginnings in memory: the
+loader's checksums show how much of them, and only the rest is sent.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from flows.serial.protocol import Hello, Message
 from flows.terminal.progress import Progress
 
 BLOCK = protocol.MAX_DATA
-"""Bytes that are looked for at once in the board's memory: one KiB."""
-# The board computes a checksum in less time than an answer may take, on slow clocks too.
+"""Granularity in bytes at which the board's memory is compared: 1 KiB."""
+# The board computes one checksum within the time limit for answers, even with slow clocks.
 _CHECKED_AT_ONCE = 64 * 1024
 _PAIR = struct.Struct("<II")
 _WORD = struct.Struct("<I")
@@ -30,46 +30,46 @@ _WORD = struct.Struct("<I")
 
 @dataclass(frozen=True)
 class Sent:
-    """Bytes that were sent, and that were there already."""
+    """Bytes that were sent, and bytes that were already there."""
 
     sent: int
     found: int
 
 
 def check_room(image: Image, board: Hello) -> None:
-    """Raises HeepstorError if the program does not fit into what the loader may write."""
+    """Raise HeepstorError if the program does not fit the memory that the loader may write."""
     end = board.memory_base + board.memory_bytes - protocol.LOADER_BYTES
     outside = [s for s in image.segments if s.address < board.memory_base or s.end > end]
     if outside:
         raise HeepstorError(
-            f"the program needs memory up to {outside[-1].end:#x}, but on the board programs may "
-            f"lie from {board.memory_base:#x} to {end:#x} (its loader keeps the last "
+            f"the program needs memory up to {outside[-1].end:#x}, but the board has room for "
+            f"programs from {board.memory_base:#x} to {end:#x} (its loader needs the last "
             f"{protocol.LOADER_BYTES} bytes). Raise memory.bank_kib or stack_kib."
         )
 
 
 def send(link: Link, image: Image, progress: Progress) -> Sent:
-    """Brings a program into the board's memory and checks that all of it arrived.
+    """Transfer a program to the board's memory and check that all of it arrived.
 
-    Raises HeepstorError if memory does not hold what was written, NoAnswer if nobody answers.
+    Raises HeepstorError if memory differs from what was written, NoAnswer if there is no answer.
     """
     found = sum(_send_segment(link, segment, progress) for segment in image.segments)
     progress.show("checking the board's memory")
     for segment in image.segments:
         if not _holds(link, segment, 0, len(segment.data)):
             raise HeepstorError(
-                f"the board's memory from {segment.address:#x} on does not hold what was written: "
-                "something else writes there, or it is faulty. Reset the board and try again."
+                f"the board's memory from {segment.address:#x} on differs from what was written: "
+                "something else writes to it, or it is faulty. Reset the board and try again."
             )
     return Sent(image.bytes - found, found)
 
 
 def start(link: Link, image: Image) -> int:
-    """Starts the program, once: what has run has changed its own data.
+    """Start the program, once only: running it changes its data.
 
-    A START that is repeated has the same session, and is only answered. Returns the session; the
-    board tells it until the next START. Without an answer the program may be running: it gives none
-    unless it serves.
+    A repeated START has the same session number and is only acknowledged. Returns the session,
+    which the board reports until the next START. Without an answer, the program may be running:
+    only a server answers.
     """
     session = secrets.randbits(31) + 1
     link.begin_text()
@@ -79,7 +79,7 @@ def start(link: Link, image: Image) -> int:
 
 
 def write(link: Link, address: int, data: bytes) -> None:
-    """Writes bytes, of any number, into the memory that the other side lets be written."""
+    """Write any number of bytes to memory that loader or server permits to be written."""
 
     def body(at: int, count: int) -> bytes:
         return _WORD.pack(address + at) + data[at : at + count]
@@ -89,12 +89,12 @@ def write(link: Link, address: int, data: bytes) -> None:
             pass
     except Refused as error:
         raise HeepstorError(
-            f"the board does not take {len(data)} bytes at {address:#x}: {error}."
+            f"the board refuses {len(data)} bytes at {address:#x}: {error}."
         ) from error
 
 
 def read(link: Link, address: int, count: int) -> bytes:
-    """Reads bytes, of any number."""
+    """Read any number of bytes."""
 
     def body(at: int, count: int) -> bytes:
         return _PAIR.pack(address + at, count)
@@ -105,10 +105,10 @@ def read(link: Link, address: int, count: int) -> bytes:
 def _pieces(
     link: Link, kind: int, count: int, body: Callable[[int, int], bytes]
 ) -> Iterator[Message]:
-    """Move `count` bytes in pieces that the line lets through; yield the reply to each.
+    """Transfer `count` bytes in pieces that get through the line; yield the reply to each.
 
-    `body` makes a request's body of the piece's beginning and size. As long as pieces arrive, it
-    goes on. Raises NoAnswer.
+    `body` makes a request's body from a piece's beginning and size. Continues as long as pieces
+    arrive. Raises NoAnswer.
     """
     at, tries = 0, Tries()
     while at < count:
@@ -124,7 +124,7 @@ def _pieces(
 
 
 def _send_segment(link: Link, segment: Segment, progress: Progress) -> int:
-    """Sends what is missing of a segment; returns how many bytes were there already."""
+    """Send the missing part of a segment; return how many bytes were already there."""
     present = _present_blocks(link, segment)
     blocks = range(present * BLOCK, len(segment.data), BLOCK)
     for at in progress.track(blocks, "sending, KiB", len(blocks)):
@@ -133,10 +133,10 @@ def _send_segment(link: Link, segment: Segment, progress: Progress) -> int:
 
 
 def _present_blocks(link: Link, segment: Segment) -> int:
-    """How many blocks at a segment's beginning are in memory already.
+    """Return how many blocks at a segment's beginning are already in memory.
 
-    Checks one, two, four ... further blocks until some are wrong, then halves those: an empty board
-    costs one short check.
+    Checks one, two, four ... further blocks until some differ, then bisects these: an empty board
+    costs only one short check.
     """
     total = -(-len(segment.data) // BLOCK)
     low, step = 0, 1
@@ -157,7 +157,7 @@ def _has_blocks(link: Link, segment: Segment, first: int, end: int) -> bool:
 
 
 def _holds(link: Link, segment: Segment, begin: int, end: int) -> bool:
-    """Whether the memory holds these bytes of a segment."""
+    """Return whether the memory has these bytes of a segment."""
     return all(
         _holds_piece(link, segment, at, min(at + _CHECKED_AT_ONCE, end))
         for at in range(begin, end, _CHECKED_AT_ONCE)

@@ -1,4 +1,4 @@
-"""How a conversation goes on over a bad line: shorter messages, and when to give up."""
+"""Coping with a bad line: shorter messages, and when to give up."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from flows.serial import protocol
 from flows.serial.protocol import Message
 
 SILENCES = 4
-"""How often in a row an unanswered request is repeated."""
+"""How often an unanswered request is repeated in a row."""
 DAMAGES = 100
-"""How often a damaged request is repeated: one zero too many gives two complaints."""
+"""How often a damaged request is repeated: one spurious zero causes two complaints."""
 _LEAST = 16
-"""Bytes of the shortest messages of a transfer."""
+"""Bytes in the shortest messages of a transfer."""
 _CLEAN = 8
-"""Messages that have to arrive before longer ones are tried."""
+"""Messages that must arrive before longer ones are tried."""
 
 
 class NoAnswer(Exception):
-    """The board has not answered a request, however often it was repeated."""
+    """The board did not answer a request in spite of repetitions."""
 
 
 class Tries:
-    """Counts what becomes of one request, or of a piece of a transfer that makes no progress."""
+    """Counts the failures of one request, or of a transfer while it makes no progress."""
 
     def __init__(self) -> None:
         self._silences = self._damages = 0
 
     def failed(self, complaint: Message | None) -> None:
-        """The request was damaged (`complaint`), or nobody answered. Raises NoAnswer at the end."""
+        """Count a damaged request (`complaint`) or a missing answer. Raises NoAnswer at a limit."""
         if complaint is None:
             self._silences += 1
         else:
@@ -37,10 +37,10 @@ class Tries:
 
 
 class Pace:
-    """Bytes for the next message to carry: halved after damage, doubled after several clean ones.
+    """Bytes in the next message: halved after damage, doubled after several clean messages.
 
-    A message of n bytes is whole with a chance that falls exponentially with n, so that a line on
-    which long ones never arrive may well carry short ones.
+    The probability that a message of n bytes is undamaged falls exponentially with n, so a line on
+    which long messages never arrive may well carry short ones.
     """
 
     def __init__(self) -> None:
@@ -48,11 +48,11 @@ class Pace:
         self._clean = 0
 
     def succeeded(self) -> None:
-        """A message and its reply have arrived."""
+        """Record that a message and its reply have arrived."""
         self._clean += 1
         if self._clean == _CLEAN:
             self.size, self._clean = min(2 * self.size, protocol.MAX_DATA), 0
 
     def failed(self) -> None:
-        """One of them has not."""
+        """Record that one of them has not."""
         self.size, self._clean = max(self.size // 2, _LEAST), 0

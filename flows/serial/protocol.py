@@ -1,7 +1,8 @@
-"""Messages between host and board, as bytes. The board's side is sw/include/heepstor/serial/.
+"""Encoding of messages between host and board. The board's side is sw/include/heepstor/serial/.
 
-A message is a type, a sequence number, two zeros, a body, and the CRC-32 of all that. On the line
-it is a frame: without zeros by consistent overhead byte stuffing, a zero before and two after it.
+A message is a type, a sequence number, two zeros, a body, and the CRC-32 of all these. On the line
+it is a frame: consistent overhead byte stuffing removes the zeros; one zero precedes it, and two
+follow it.
 docs/boards.md describes the messages.
 """
 
@@ -15,14 +16,14 @@ from typing import ClassVar
 MAGIC = 0x50454548
 VERSION = 2
 MAX_DATA = 1024
-"""Most bytes that one WRITE or READ moves."""
+"""Most bytes that one WRITE or READ transfers."""
 MAX_TEXT = 64
-"""Most bytes of printed text in one TEXT."""
+"""Most bytes of text in one TEXT."""
 START_BYTES = 8
 LOADER_BYTES = 2048
-"""Bytes at the end of the main memory that the loader needs for itself."""
+"""Bytes at the end of main memory that the loader itself needs."""
 LEAST_DIVIDER = 5
-"""Fewest clock cycles of a bit."""
+"""Fewest clock cycles per bit."""
 
 HELLO, WRITE, CHECK, START, READ, BUFFERS, INFER, LEAVE, SPEED, TEXT = range(1, 11)
 REPLY = 0x80
@@ -30,9 +31,9 @@ ERROR = 0xFF
 
 DAMAGED, UNKNOWN_REQUEST, BAD_ADDRESS = 1, 2, 3
 REASONS = {
-    DAMAGED: "the message was damaged on the way",
-    UNKNOWN_REQUEST: "it does not know the request",
-    BAD_ADDRESS: "the address is outside the memory that it may touch",
+    DAMAGED: "the message was damaged in transit",
+    UNKNOWN_REQUEST: "the request is unknown",
+    BAD_ADDRESS: "the address is outside the permitted memory",
 }
 
 LOADER, SERVER = 1, 2
@@ -51,31 +52,31 @@ class Message:
     body: bytes = b""
 
     def words(self) -> tuple[int, ...]:
-        """The body as 32-bit words; struct.error if it is not made of whole ones."""
+        """Return the body as 32-bit words. Raises struct.error if a word is incomplete."""
         return struct.unpack(f"<{len(self.body) // 4}I", self.body)
 
 
 @dataclass(frozen=True)
 class _Words:
-    """A body that is a fixed number of 32-bit words."""
+    """A body with a fixed number of 32-bit words."""
 
     COUNT: ClassVar[int]
 
     @classmethod
     def unpack(cls, body: bytes):
-        """Reads a body; struct.error if it has another length."""
+        """Decode a body. Raises struct.error if its length is wrong."""
         return cls(*struct.unpack(f"<{cls.COUNT}I", body))
 
     def pack(self) -> bytes:
-        """The body's bytes."""
+        """Return the body's bytes."""
         return struct.pack(f"<{self.COUNT}I", *astuple(self))
 
 
 @dataclass(frozen=True)
 class Hello(_Words):
-    """Who answers, and what hardware that is.
+    """Who answers, and on which hardware.
 
-    `exit_code` is the last program's if one `exited`, `session` the number of the last START.
+    `exit_code` is the last program's, if one `exited`; `session` is the number of the last START.
     """
 
     magic: int
@@ -96,7 +97,7 @@ class Hello(_Words):
 
 @dataclass(frozen=True)
 class Buffers(_Words):
-    """Where a server takes inputs and leaves outputs: addresses, and bytes of one inference."""
+    """A server's input and output buffers: addresses, and bytes per inference."""
 
     program: int
     input: int
@@ -108,7 +109,7 @@ class Buffers(_Words):
 
 @dataclass(frozen=True)
 class Inference(_Words):
-    """How an inference went: cycles; error, index and address are the engine's (0: no error)."""
+    """Result of an inference: cycles, and the engine's error, index and address (0: no error)."""
 
     cycles: int
     error: int
@@ -118,18 +119,18 @@ class Inference(_Words):
 
 
 def crc32(data: bytes) -> int:
-    """The checksum of messages and of memory: CRC-32 as in Ethernet and zip."""
+    """Return the checksum for messages and memory: CRC-32 as in Ethernet and zip."""
     return zlib.crc32(data)
 
 
 def encode(message: Message) -> bytes:
-    """The frame of a message, the zero before it and the two after it included."""
+    """Return a message's frame, with the zero before it and the two after it."""
     data = _HEADER.pack(message.type, message.sequence) + message.body
     return b"\0" + stuff(data + _CRC.pack(crc32(data))) + b"\0\0"
 
 
 def decode(frame: bytes) -> Message | None:
-    """The message in a frame without its zeros; None if it was damaged."""
+    """Return the message in a frame without its delimiters, or None if it is damaged."""
     data = unstuff(frame)
     if data is None or len(data) < _HEADER.size + _CRC.size:
         return None
@@ -141,9 +142,9 @@ def decode(frame: bytes) -> Message | None:
 
 
 def stuff(data: bytes) -> bytes:
-    """The data without zeros: blocks of up to 254 other bytes, each after its length plus one.
+    """Return the data without zeros: blocks of up to 254 bytes, each prefixed by length plus one.
 
-    A block stands for its bytes and a zero; the longest, and the last, for its bytes alone.
+    A block represents its bytes and a zero; a block of 254 bytes, and the last one, only its bytes.
     """
     blocks = []
     for run in data.split(b"\0"):
@@ -151,14 +152,14 @@ def stuff(data: bytes) -> bytes:
             blocks.append(b"\xff" + run[:_LONGEST_BLOCK])
             run = run[_LONGEST_BLOCK:]
         blocks.append(bytes([len(run) + 1]) + run)
-    # A longest block at the end needs no empty one after it.
+    # A block of maximum length at the end needs no empty one after it.
     if len(blocks) > 1 and blocks[-1] == b"\x01" and len(blocks[-2]) > _LONGEST_BLOCK:
         blocks.pop()
     return b"".join(blocks)
 
 
 def unstuff(frame: bytes) -> bytes | None:
-    """The data of what `stuff` gave; None if blocks do not fit."""
+    """Invert `stuff`; return None if the block lengths do not fit the data."""
     data = bytearray()
     at = 0
     while at < len(frame):

@@ -1,4 +1,4 @@
-"""Inferences on a board, of inputs that the host sends: the application stays there and serves."""
+"""Inference on a board that runs the server, on inputs that the host sends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from flows.toolchain import firmware
 
 @dataclass(frozen=True)
 class Answer:
-    """Outputs of one inference (FP32, inputs x outputs of one), and the cycles that it took."""
+    """Outputs of one inference (FP32, inputs x outputs of one), and its cycles."""
 
     outputs: np.ndarray
     cycles: int
@@ -35,11 +35,11 @@ def run(
     batch: int,
     progress: Progress,
 ) -> list[Answer]:
-    """Runs the inputs on the board at `port`, `batch` in each inference; returns the answers.
+    """Run the inputs on the board at `port`, `batch` per inference; return the answers.
 
-    `server` is the ELF file of the server, `simulator` the program for a simulated board. The
-    server is only sent if it does not run there yet. Raises HeepstorError if the board is not there
-    or not the right one, or an inference fails.
+    `server` is the server's ELF file, `simulator` the program for a simulated board. The server is
+    only sent if it is not already running there. Raises HeepstorError if the board is missing or
+    the wrong one, or if an inference fails.
     """
     with session.opened(port, config, simulator) as link:
         progress.show(f"asking {link.name}")
@@ -54,7 +54,7 @@ def run(
 
 
 def serving(link: Link, port: str, config: Config, server: Path, progress: Progress) -> Buffers:
-    """Makes sure that this very server runs on the board; returns its buffers."""
+    """Make sure that exactly this server runs on the board; return its buffers."""
     board = session.identify(link, config)
     if board.role == protocol.SERVER:
         buffers = Buffers.unpack(link.request(protocol.BUFFERS).body)
@@ -63,13 +63,13 @@ def serving(link: Link, port: str, config: Config, server: Path, progress: Progr
     session.load(link, port, config, image.read(server), progress)
     if not _serves(link):
         raise HeepstorError(
-            f"the application on {link.name} was started and does not serve.{_last_lines(link)}"
+            f"the application on {link.name} was started but does not answer.{_last_lines(link)}"
         )
     return Buffers.unpack(link.request(protocol.BUFFERS).body)
 
 
 def _serves(link: Link) -> bool:
-    """Tell whether it is a server that answers."""
+    """Return whether a server answers."""
     try:
         return link.hello().role == protocol.SERVER
     except NoAnswer:
@@ -77,17 +77,17 @@ def _serves(link: Link) -> bool:
 
 
 def check_size(buffers: Buffers, inputs: Inputs, batch: int) -> None:
-    """Raises HeepstorError unless the board takes as many values as an inference has."""
+    """Raise HeepstorError unless the board expects as many values as an inference has."""
     expected = inputs.values.itemsize * inputs.values.shape[1] * batch
     if buffers.input_bytes != expected:
         raise HeepstorError(
-            f"the application on the board takes {buffers.input_bytes} bytes an inference, and the "
+            f"the application on the board expects {buffers.input_bytes} bytes per inference; the "
             f"inputs have {expected}."
         )
 
 
 def infer(link: Link, patience: float, buffers: Buffers, values: np.ndarray, batch: int) -> Answer:
-    """Runs one inference of `batch` inputs. Raises HeepstorError if the engine cannot do it."""
+    """Run one inference of `batch` inputs. Raises HeepstorError if the engine reports an error."""
     loader.write(link, buffers.input, values.astype("<f4").tobytes())
     try:
         reply = link.request(protocol.INFER, patience=patience)
@@ -104,9 +104,9 @@ def infer(link: Link, patience: float, buffers: Buffers, values: np.ndarray, bat
 
 
 def _why_refused(link: Link, error: Refused) -> str:
-    """Why no inference was done: perhaps the application has ended, and said why."""
+    """Return why there was no inference: the application may have ended and said why."""
     if link.greeting is None or not link.greeting.exited:
-        return f"the board does no inference: {error}."
+        return f"the board refuses the inference: {error}."
     return (
         f"the application on {link.name} ended during the inference (exit code "
         f"{link.greeting.exit_code}).{_last_lines(link)}"
@@ -114,14 +114,14 @@ def _why_refused(link: Link, error: Refused) -> str:
 
 
 def _last_lines(link: Link) -> str:
-    """What it printed, to be put behind a message."""
+    """Return what the board printed last, to be appended to a message."""
     if not link.last_lines:
         return ""
     return " Its last lines:\n" + "\n".join("  | " + line for line in link.last_lines)
 
 
 def golden_inputs(model: Path) -> tuple[Inputs, np.ndarray]:
-    """The project's own test inputs, and the outputs that they must give."""
+    """Return the project's test inputs and their golden outputs."""
     description = json.loads((model / "model.json").read_text())
     count = description["inputs"]
     values = np.fromfile(model / "src" / "inputs.bin", "<f4").reshape(count, -1)
@@ -130,13 +130,13 @@ def golden_inputs(model: Path) -> tuple[Inputs, np.ndarray]:
 
 
 def check_golden(answers: list[Answer], expected: np.ndarray) -> None:
-    """Raises HeepstorError unless every output has the bits that it must have."""
+    """Raise HeepstorError unless every output equals the golden output bit for bit."""
     got = np.concatenate([answer.outputs for answer in answers]).astype(np.float32)
     wrong = got.view(np.uint32) != np.ascontiguousarray(expected, np.float32).view(np.uint32)
     if wrong.any():
         index, position = np.argwhere(wrong)[0]
         raise HeepstorError(
-            f"{wrong.sum()} of {wrong.size} outputs differ from the reference, the first is output "
-            f"{position} of test input {index}: {got[index, position]:.9g}, must be "
+            f"{wrong.sum()} of {wrong.size} outputs differ from the reference; the first is output "
+            f"{position} of test input {index}: {got[index, position]:.9g}, expected "
             f"{expected[index, position]:.9g}."
         )

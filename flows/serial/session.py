@@ -1,4 +1,4 @@
-"""Finding a board, or the simulator in its place, and making sure that it is the right one."""
+"""Finding a board, or the simulator in its place, and checking that it is the right one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from flows.serial.protocol import Hello
 from flows.terminal.progress import Progress
 
 SIMULATOR = "sim"
-"""The name that stands for a simulated board, where a port's name is expected."""
+"""The port name for a simulated board."""
 RESET = (
     "The board's reset button stops a program that does not terminate; so does JTAG "
     "(docs/boards.md)."
@@ -36,23 +36,23 @@ class Patience:
 
 
 BOARD = Patience(answer=1, inference=60, silence=120)
-# The simulator is some hundred times slower, and is seen when it ends.
+# The simulator is a few hundred times slower, and its end is noticed.
 SIMULATED = Patience(answer=120, inference=24 * 3600, silence=None)
 
 
 def is_simulated(port: str) -> bool:
-    """Whether a simulator is there: one that is started for it, or one on a pseudo-terminal."""
+    """Return whether a port is a simulator's: SIMULATOR itself or a pseudo-terminal."""
     return port == SIMULATOR or Path(port).resolve().is_relative_to("/dev/pts")
 
 
 def patience(port: str) -> Patience:
-    """How long to wait for what is connected to a port."""
+    """Return how long to wait for whatever is connected to a port."""
     return SIMULATED if is_simulated(port) else BOARD
 
 
 @contextlib.contextmanager
 def opened(port: str, config: Config, program: Path | None) -> Iterator[Link]:
-    """Opens a port, or starts the simulator `program` if the port's name is SIMULATOR."""
+    """Open a port, or start the simulator `program` if the port is SIMULATOR."""
     answer = patience(port).answer
     if port == SIMULATOR:
         assert program is not None
@@ -64,14 +64,14 @@ def opened(port: str, config: Config, program: Path | None) -> Iterator[Link]:
 
 
 def identify(link: Link, config: Config) -> Hello:
-    """Asks what is there. Raises HeepstorError if nothing is, or other hardware than configured."""
+    """Ask who answers. Raises HeepstorError if nobody does, or for differing hardware."""
     try:
         board = link.hello()
     except NoAnswer:
         raise HeepstorError(
-            f"nothing answers on {link.name} at {config.uart.baud:,} bits per second. Is it the "
-            "right port, is the board on, was its bitstream built from this configuration, and "
-            f"does it start its loader (boot select 1)? {RESET}"
+            f"no answer on {link.name} at {config.uart.baud:,} bits per second. Is it the right "
+            "port, is the board on, was its bitstream built from this configuration, and does "
+            f"it start its loader (boot select 1)? {RESET}"
         ) from None
     if board.config_hash != int(config.hash, 16):
         raise HeepstorError(_other_hardware(link.name, board, config))
@@ -79,9 +79,9 @@ def identify(link: Link, config: Config) -> Hello:
 
 
 def hurry(link: Link, port: str) -> None:
-    """Makes a simulated serial line as fast as it can be, until the next program has ended.
+    """Set a simulated serial line to its highest speed until the next program has ended.
 
-    Each bit costs simulated cycles, and on the pseudo-terminal no speed has to be agreed on.
+    Every bit costs simulated cycles, and a pseudo-terminal works at any speed.
     """
     if is_simulated(port):
         link.request(protocol.SPEED, struct.pack("<I", protocol.LEAST_DIVIDER))
@@ -95,15 +95,15 @@ def load(
     progress: Progress,
     on_start: Callable[[], None] = lambda: None,
 ) -> tuple[Sent, int]:
-    """Brings a program into the memory of the board that answers, and starts it.
+    """Transfer a program to the memory of the board that answers, and start it.
 
-    A server that runs there is ended. `on_start` is called before the program can print anything.
-    Returns what was sent, and the number of the session.
+    Ends a server that is running there. Calls `on_start` before the program can print anything.
+    Returns what was sent, and the session number.
     """
     with answering(link):
         board = identify(link, config)
         if board.role == protocol.SERVER:
-            # Refused by the loader if the server has left and its reply was lost.
+            # The loader refuses this if the server already ended and its reply was lost.
             with contextlib.suppress(Refused):
                 link.request(protocol.LEAVE)
             board = identify(link, config)
@@ -116,23 +116,23 @@ def load(
 
 @contextlib.contextmanager
 def answering(link: Link) -> Iterator[None]:
-    """Turns a board that stops answering, or refuses, into a message."""
+    """Turn a missing or negative answer into a HeepstorError."""
     try:
         yield
     except Refused as error:
         raise HeepstorError(
-            f"the board on {link.name} refuses a request: {error}. Is its hardware of this "
-            "HEEPstor?"
+            f"the board on {link.name} refuses a request: {error}. Was its hardware built from "
+            "this version of HEEPstor?"
         ) from error
     except NoAnswer:
         raise HeepstorError(
-            f"the board on {link.name} no longer answers. Is the cable in and the board on? "
+            f"the board on {link.name} no longer answers. Is the cable connected and the board on? "
             f"The same command resumes where it stopped. {RESET}"
         ) from None
 
 
 def describe(config: Config) -> str:
-    """The hardware of a configuration in a line."""
+    """Return a configuration's hardware in one line."""
     engine = config.engine
     sizes = (engine.array_size, engine.port_words, engine.buffer_words)
     return _describe(config.clock_hz, config.memory.bytes, *sizes)
@@ -144,11 +144,11 @@ def _other_hardware(name: str, board: Hello, config: Config) -> str:
         *(board.array_size, board.port_words, board.buffer_words),
     )
     return (
-        f"the board on {name} was built for another configuration than the firmware:\n"
+        f"the board on {name} was built from a different configuration than the firmware:\n"
         f"  board     {board.config_hash:08x}: {_describe(*there)}\n"
         f"  firmware  {config.hash}: {describe(config)}\n"
-        "Name the board's configuration with --config or --set, or program the board with this "
-        "one's bitstream."
+        "Select the board's configuration with --config or --set, or program the board with a "
+        "bitstream of this one."
     )
 
 

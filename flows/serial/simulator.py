@@ -1,4 +1,4 @@
-"""The simulator in a board's place: its serial line is a pseudo-terminal."""
+"""The simulator in place of a board; its serial line is a pseudo-terminal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from flows.serial.port import open_port
 from flows.simulate.simulation import MAX_CYCLES
 from flows.system.processes import running
 
-# A pseudo-terminal takes any, and ignores it.
+# A pseudo-terminal accepts any rate and ignores it.
 _BAUD = 115200
 _START_SECONDS = 30
 
@@ -30,19 +30,19 @@ class Simulator:
         self._log = log
 
     def check(self, seconds: float = 0) -> None:
-        """Raises HeepstorError with its messages if the simulator has ended, or does so soon."""
+        """Raise HeepstorError with its messages if the simulator ends within `seconds`."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=seconds)
         _check(self._process, self._log)
 
     def stop(self) -> None:
-        """Ends it, as if the board was switched off."""
+        """End the simulator, as if the board was switched off."""
         self._process.terminate()
 
 
 @contextlib.contextmanager
 def started(program: Path) -> Iterator[Simulator]:
-    """Starts a simulator whose boot ROM waits for a program, and ends it when it is left."""
+    """Run a simulator, whose boot ROM waits for a program, for the duration of the context."""
     with tempfile.TemporaryDirectory(prefix="heepstor-") as folder:
         link, log = Path(folder) / "board", Path(folder) / "messages"
         options = "--boot=loader", f"--uart-pty={link}", f"--max-cycles={MAX_CYCLES}"
@@ -60,7 +60,7 @@ def _await(link: Path, process: subprocess.Popen, log: Path) -> None:
     while not link.exists():
         _check(process, log)
         if time.monotonic() > deadline:
-            raise HeepstorError(f"the simulator made no serial line in {_START_SECONDS} s.")
+            raise HeepstorError(f"the simulator opened no serial line within {_START_SECONDS} s.")
         time.sleep(0.01)
 
 

@@ -1,4 +1,4 @@
-"""The frames in what comes from a board."""
+"""Splitting what a board sends into frames."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from flows.serial import protocol
 from flows.serial.protocol import Message
 
 DAMAGE = Message(protocol.ERROR, 0, protocol.DAMAGED.to_bytes(4, "little"))
-"""The complaint of a board about a damaged request; here also of the host about a damaged reply."""
+"""A board's complaint about a damaged request; here also the host's about a damaged reply."""
 
 _LONGEST = 2 * protocol.MAX_DATA
-"""Longer than any frame; what is longer still need not be kept."""
+"""Longer than any frame; nothing longer needs to be kept."""
 
 
 class Splitter:
-    """Takes bytes as they arrive; gives messages in their order, DAMAGE for what is none."""
+    """Takes bytes as they arrive; yields messages in order, and DAMAGE for anything else."""
 
     def __init__(self) -> None:
         self._frame = bytearray()
 
     def take(self, data: bytes) -> Iterator[Message]:
-        """Yield each message that is complete now."""
+        """Take more bytes; yield each message that is now complete."""
         for byte in data:
             if byte != 0:
                 if len(self._frame) <= _LONGEST:

@@ -1,4 +1,4 @@
-"""Text that a program on the board prints: it comes in messages, checked and in their order."""
+"""Text that a program on the board prints; it arrives in messages, checked and in order."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from flows.serial.protocol import Message
 
 
 class Text:
-    """Makes lines of TEXT messages; each may come several times."""
+    """Turns TEXT messages, each of which may arrive several times, into lines."""
 
     def __init__(self) -> None:
         self._pending = bytearray()
         self._last: int | None = None
         self.is_incomplete = False
-        """Whether a message is missing: the program has given up repeating it."""
+        """Whether a message is missing because the program gave up repeating it."""
 
     def begin(self) -> None:
-        """Forget what was; the next message is the first of a program."""
+        """Start over; the next message is the first one of a program."""
         self._pending.clear()
         self._last = 0
         self.is_incomplete = False
 
     def take(self, message: Message) -> Iterator[str]:
-        """Yield each line, without its end, that is complete now."""
+        """Take a message; yield each line that is now complete, without its end."""
         if message.sequence == self._last:
             return
         if self._last is not None and message.sequence != self._last % 255 + 1:
@@ -34,7 +34,7 @@ class Text:
         yield from map(_decoded, lines)
 
     def rest(self) -> str:
-        """Text that has come without an end of line."""
+        """Return the text of an unfinished line."""
         return _decoded(self._pending)
 
 

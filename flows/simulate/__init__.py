@@ -1,1 +1,1 @@
-"""Simulating the SoC: building the simulator, running programs on it, reading what they print."""
+"""Simulating the SoC: building the simulator, running programs on it, parsing their output."""

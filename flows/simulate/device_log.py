@@ -1,4 +1,4 @@
-"""What the firmware prints for programs to read: lines that begin with "# "."""
+"""The firmware's machine-readable output: lines that begin with "# "."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flows.errors import HeepstorError
 
 
 class Counters(NamedTuple):
-    """The engine's counters, in cycles. `busy` and all waits together are `cycles`."""
+    """The engine's counters, in cycles. `busy` and all waits add up to `cycles`."""
 
     cycles: int
     busy: int
@@ -23,11 +23,11 @@ class Counters(NamedTuple):
     bus_stalls: int
 
     def minus(self, earlier: Counters) -> Counters:
-        """What was counted since `earlier`."""
+        """Return what was counted since `earlier`."""
         return Counters(*(now - before for now, before in zip(self, earlier, strict=True)))
 
     def with_work(self, cycles: int) -> Counters:
-        """The same with so many more cycles of the array at work."""
+        """Return a copy with `cycles` more cycles of the array at work."""
         return self._replace(cycles=self.cycles + cycles, busy=self.busy + cycles)
 
 
@@ -39,10 +39,10 @@ ZERO = Counters(0, 0, 0, 0, 0, 0, 0, 0)
 
 @dataclass
 class InputRun:
-    """One inference: its cycles on the CPU's clock, its outputs' FP32 bits, counters by layer.
+    """One inference: its cycles by the CPU's counter, its outputs' FP32 bits, counters by layer.
 
-    `layers` maps the index of a layer on the engine to the counters since the doorbell, read when
-    that layer had ended; `cpu` the index of a layer on the CPU to its cycles.
+    `layers` maps the index of a layer on the engine to the counters since the doorbell, read at the
+    end of that layer; `cpu` maps the index of a layer on the CPU to its cycles.
     """
 
     cycles: int
@@ -51,18 +51,18 @@ class InputRun:
     cpu: dict[int, int] = field(default_factory=dict)
 
     def layer_counters(self, model: Mapping) -> dict[int, Counters]:
-        """What each layer took by itself; `model` is the content of model.json.
+        """Return each layer's own counters; `model` is the content of model.json.
 
-        Layers of one chain share a doorbell; a layer on the CPU between two chains ends the first.
-        Counters are read when a layer's results are stored. The array may be at work for the next
-        layer by then: cycles in which it is count for the layer that they are for.
+        Layers of a chain share a doorbell; a layer on the CPU between two chains ends the first.
+        Counters are read when a layer's results are stored. By then, the array may already work for
+        the next layer: such cycles count for that layer.
 
         Raises HeepstorError if the model has no such layer on the engine.
         """
         layers = {layer["index"]: layer for layer in model["layers"] if layer["chain"] is not None}
         if unknown := self.layers.keys() - layers.keys():
             raise HeepstorError(
-                f"the firmware reported a layer {min(unknown)}, which the model does not have on "
+                f"the firmware reported layer {min(unknown)}, but the model has no such layer on "
                 "the engine: its serial output is damaged."
             )
         alone = {}
@@ -81,7 +81,7 @@ class InputRun:
 
 @dataclass
 class DeviceLog:
-    """All that one run of the firmware reported. `mismatches` is None if it did not end."""
+    """Everything that one firmware run reported. `mismatches` is None if it did not finish."""
 
     inputs: dict[int, InputRun] = field(default_factory=dict)
     stack_bytes: int | None = None
@@ -96,21 +96,21 @@ class LogReader:
         self._present: InputRun | None = None
 
     def read(self, line: str) -> bool:
-        """Takes in one line; True if it was one for programs. Raises HeepstorError if malformed."""
+        """Take a line; return whether it is machine-readable. Raises HeepstorError if malformed."""
         if not line.startswith("# "):
             return False
         try:
             self._take(line[2:].split(" "))
         except (ValueError, TypeError, AttributeError) as error:
             raise HeepstorError(
-                f"the firmware printed a line that cannot be read: {line!r}.\n"
-                "Its serial output is damaged, or it was not made by this version."
+                f"the firmware printed a malformed line: {line!r}.\n"
+                "Its serial output is damaged, or it was built by a different version."
             ) from error
         return True
 
     @property
     def _current(self) -> InputRun:
-        """The inference that is being told of."""
+        """The inference that is being reported."""
         if self._present is None:
             raise ValueError("no inference has begun")
         return self._present
@@ -135,28 +135,28 @@ class LogReader:
                 raise ValueError(words)
 
     def _index(self, text: str, expected: int) -> int:
-        """An inference's number; they come in their order."""
+        """Parse an inference's number, which must be the `expected` next one."""
         if _number(text) != expected:
             raise ValueError(text)
         return expected
 
 
 def _number(text: str) -> int:
-    """A number as the firmware prints it. Python's own int() takes more than that."""
+    """Parse a number as the firmware prints it; int() alone would accept more."""
     if not _NUMBER.fullmatch(text):
         raise ValueError(text)
     return int(text)
 
 
 def _word(text: str) -> int:
-    """32 bits, as the firmware prints them."""
+    """Parse 32 bits as the firmware prints them."""
     if not _WORD.fullmatch(text):
         raise ValueError(text)
     return int(text, 16)
 
 
 def parse(lines: Iterable[str]) -> DeviceLog:
-    """The report in a firmware's whole output."""
+    """Return the report in a firmware's complete output."""
     reader = LogReader()
     for line in lines:
         reader.read(line)

@@ -1,4 +1,4 @@
-"""Builds the simulator of a hardware configuration: FuseSoC, Verilator, a C++ compiler."""
+"""Building the simulator of a hardware configuration: FuseSoC, Verilator, a C++ compiler."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from flows.toolchain.verilator import remove_products
 
 SYSTEM = "heepstor"
 SYSTEM_CORE = "heepstor:systems:heepstor"
-# The program that FuseSoC's target runs when no other is named; not part of the simulator.
+# The default program of FuseSoC's target; not part of the simulator.
 SELF_TEST = "heepstor:sim:selftest"
-# Its other targets: no part of the simulator.
+# Its other targets; not part of the simulator.
 BOARDS = ("heepstor:boards:zcu104", "heepstor:boards:ulx3s")
 TARGET = "sim"
 SIMULATOR = "simulator"
@@ -32,18 +32,18 @@ _HOST_SOURCES = (".cc", ".cpp", ".h", ".hpp")
 
 
 def folder(config: Config, root: Path = ROOT) -> Path:
-    """Where a configuration's simulator is built; shared by all projects."""
+    """Return the folder of a configuration's simulator, which all projects share."""
     return build_folder(root) / "hardware" / config.hash
 
 
 def sources(root: Path = ROOT) -> tuple[Path, ...]:
-    """Every file that the simulator may be made from, but for the configuration's values."""
+    """Return every file that the simulator may be built from, besides the configuration."""
     cores = Library(root).sources(SYSTEM_CORE, without=(SELF_TEST, *BOARDS))
     return (root / "fusesoc.conf", *cores, *boot_rom.device_code(root))
 
 
 def compiler_version() -> str:
-    """What the C++ compiler says of itself; raises HeepstorError when there is none."""
+    """Return the C++ compiler's version line. Raises HeepstorError if there is no compiler."""
     require_tools()
     compiler = system_tools.COMPILER.path() or "c++"
     done = subprocess.run([compiler, "--version"], capture_output=True, text=True)
@@ -51,7 +51,7 @@ def compiler_version() -> str:
 
 
 def require_tools() -> None:
-    """Raises HeepstorError that says why no simulator can be built here."""
+    """Raise HeepstorError if no simulator can be built here, with the reason."""
     if unbuildable := system_tools.describe_unbuildable(work_folder(ROOT)):
         raise HeepstorError(unbuildable)
     lacking = system_tools.missing()
@@ -60,9 +60,9 @@ def require_tools() -> None:
 
 
 def build(config: Config, config_path: Path, out: Path, progress: Progress) -> Path:
-    """Builds the simulator and puts it into the folder `out`; returns its path.
+    """Build the simulator and copy it to the folder `out`; return its path.
 
-    The work folder beside it stays, so that the next build compiles only what has changed.
+    The work folder next to it is kept, so that the next build compiles only what changed.
     """
     require_tools()
     work = folder(config) / "work"
@@ -79,12 +79,12 @@ def build(config: Config, config_path: Path, out: Path, progress: Progress) -> P
 
 
 def _drop_stale_results(work: Path, rtl: str, tools: str) -> None:
-    """Removes what make would take for current by its time stamps alone.
+    """Remove stale results that make would consider current by their time stamps.
 
-    Copies of sources can be older than results made from their predecessors (git, rsync and others
-    set times back), so results are dropped when the content they came from has changed. The flow's
-    own rules know nothing of C++ headers: the harness's objects and the program are always made
-    again, which takes seconds. Nothing is kept of a build that did not succeed, or of other tools.
+    Copies of sources can be older than results of their predecessors (git, rsync and others set
+    times back), so results are dropped if the content of their sources changed. The flow's makefile
+    ignores C++ headers, so the harness's objects and the program are always rebuilt, which takes
+    seconds. Results of failed builds or other tool versions are dropped, too.
     """
     work.mkdir(parents=True, exist_ok=True)
     mark = _mark(work)
@@ -103,17 +103,17 @@ def _drop_stale_results(work: Path, rtl: str, tools: str) -> None:
 
 
 def _mark(work: Path) -> Path:
-    """Says what the results in a work folder were made from; there after a success alone."""
+    """Return the file, written only on success, that says what a work folder was built from."""
     return work / "made_from"
 
 
 def _rtl() -> str:
-    """A hash of the sources that Verilator translates."""
+    """Return a hash of the sources that Verilator translates."""
     return _content([path for path in sources() if path.suffix not in _HOST_SOURCES])
 
 
 def _tools() -> str:
-    """The versions of Verilator and the C++ compiler, in one line."""
+    """Return the versions of Verilator and the C++ compiler in one line."""
     return f"verilator {importlib.metadata.version('verilator')}, {compiler_version()}"
 
 
@@ -125,20 +125,20 @@ def _content(paths: list[Path]) -> str:
 
 
 def _makefiles(work: Path) -> list[Path]:
-    """The makefiles that Verilator wrote for a top module: V<top>.mk; the program is V<top>."""
+    """Return Verilator's makefiles for a top module: V<top>.mk builds the program V<top>."""
     return [path for path in work.glob("V*.mk") if not path.stem.endswith("_classes")]
 
 
 def _program(work: Path, log: Path) -> Path:
-    """The program that was made; FuseSoC says that all is well even if it was interrupted."""
+    """Return the program; FuseSoC reports success even if it was interrupted."""
     for makefile in _makefiles(work):
         if os.access(work / makefile.stem, os.X_OK):
             return work / makefile.stem
-    raise HeepstorError(f"the simulator was not made (interrupted?). What was printed: {log}")
+    raise HeepstorError(f"the simulator was not built (interrupted?). Log: {log}")
 
 
 def _show(progress: Progress) -> Callable[[str], None]:
-    """Follows the build by what it prints."""
+    """Return a function that shows progress from the build's output."""
     compiled = 0
 
     def show(line: str) -> None:

@@ -1,8 +1,8 @@
-"""Runs the application on the simulated SoC and checks every output.
+"""Running the application on the simulated SoC and checking every output.
 
-Outputs must equal the NumPy reference's bit for bit, and those of the quantized graph in PyTorch
-within the tolerance that the compiler derives for each of them. How far they are from the user's
-own module, whose weights are not quantized, is measured.
+Outputs must equal the NumPy reference bit for bit, and the quantized graph in PyTorch within the
+tolerance that the compiler derives for each of them. Their difference from the user's own module,
+whose weights are not quantized, is measured.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from flows.terminal.progress import Progress
 from modelgen.agreement import agrees, differences
 from modelgen.strict_json import finite
 
-# A guard against programs that never end; far above what any network here takes.
+# A guard against programs that never end; far more than any network here takes.
 MAX_CYCLES = 20_000_000_000
 LOG = "uart.log"
 STATISTICS = "stats.json"
@@ -32,10 +32,10 @@ _SHOWN_DIFFERENCES = 5
 
 
 def run(simulator: Path, elf: Path, model: Path, out: Path, progress: Progress) -> None:
-    """Simulates a firmware; writes its output, statistics and simulation.json into `out`.
+    """Simulate firmware; write its output, statistics and simulation.json to `out`.
 
     `model` is the folder of the generate stage: model.json and the golden outputs. Raises
-    HeepstorError if the simulation fails or any output is not what it must be.
+    HeepstorError if the simulation fails or any output is wrong.
     """
     inferences = json.loads((model / "model.json").read_text())["inferences"]
     seed = new_seed()
@@ -48,20 +48,20 @@ def run(simulator: Path, elf: Path, model: Path, out: Path, progress: Progress) 
 
 
 def new_seed() -> int:
-    """A seed of what memories and registers begin with, another each time."""
+    """Return a new seed for the junk in memories and registers."""
     return 1 + secrets.randbelow(_LARGEST_SEED)
 
 
 def _by_hand(simulator: Path, elf: Path, seed: int) -> str:
-    """How the same run, with the same junk in memories and registers, is made again."""
+    """Return how to repeat a run, with the same junk in memories and registers."""
     return f"To repeat it: {simulator} --firmware={elf} --seed={seed}"
 
 
 def check(log: DeviceLog, model: Path) -> dict:
-    """Compares what a firmware reported with the golden outputs; returns it as JSON takes it.
+    """Compare what the firmware reported with the golden outputs; return the result for JSON.
 
-    `model` is the folder of the generate stage. Raises HeepstorError if any output is not what it
-    must be. A difference that is not finite is None.
+    `model` is the folder of the generate stage. Raises HeepstorError if any output is wrong. A
+    difference that is not finite becomes None.
     """
     golden = model / "golden"
     description = json.loads((model / "model.json").read_text())
@@ -69,7 +69,7 @@ def check(log: DeviceLog, model: Path) -> dict:
     take_unprinted(log, expected)
     check_bits(log, expected)
     quantized, allowed = (np.load(golden / f"{name}.npy") for name in ("quantized", "tolerance"))
-    # A benchmark's program was not made from a module.
+    # A benchmark's program may have no module.
     module = golden / "module.npy"
     result = {
         "inputs": _inferences(log, description),
@@ -88,10 +88,10 @@ def execute(
     inferences: int | None = None,
     seed: int | None = None,
 ) -> DeviceLog:
-    """Runs the simulator to its end; returns what the firmware reported.
+    """Run the simulator to the end; return what the firmware reported.
 
-    Memories and registers begin with junk that follows from `seed` (None: another each time).
-    Raises HeepstorError with the end of its output if its exit code is not 0.
+    `seed` determines the initial junk in memories and registers (None: random). Raises
+    HeepstorError with the end of the output if the exit code is not 0.
     """
     reader = LogReader()
     printed: list[str] = []
@@ -115,7 +115,7 @@ def execute(
     ]
     code = run_lines(command, take)
     (out / LOG).write_text("\n".join(printed) + "\n")
-    # The firmware's own check fails with the values that the checks here explain better.
+    # The firmware's own check fails on the same values, but the checks here explain them better.
     if code != 0 and not reader.log.mismatches:
         tail = "\n".join("  | " + line for line in printed[-_SHOWN_LINES:])
         raise HeepstorError(
@@ -126,9 +126,9 @@ def execute(
 
 
 def take_unprinted(log: DeviceLog, golden: np.ndarray) -> None:
-    """Fills in outputs that were not printed: large ones would take longer than the inference.
+    """Fill in outputs that were not printed, as printing many takes longer than the inference.
 
-    The firmware compares all outputs with those expected itself, and found none that differ.
+    The firmware itself compares all outputs with the golden ones, and found no difference.
     """
     if log.mismatches == 0 and not any(run.outputs for run in log.inputs.values()):
         for index, run in log.inputs.items():
@@ -136,7 +136,7 @@ def take_unprinted(log: DeviceLog, golden: np.ndarray) -> None:
 
 
 def check_bits(log: DeviceLog, golden: np.ndarray) -> None:
-    """Compares every output with the reference's (inferences x outputs of one, float32)."""
+    """Compare every output with the golden outputs (inferences x outputs of one, float32)."""
     count = golden.shape[0]
     missing = [index for index in range(count) if index not in log.inputs]
     if missing or log.mismatches is None:
@@ -166,7 +166,7 @@ def _describe_wrong(wrong: list, total: int, reported: int) -> str:
     for index, position, got, expected in wrong[:_SHOWN_DIFFERENCES]:
         lines.append(
             f"  inference {index}, output {position}: {_float(got):.9g} (0x{got:08x}), "
-            f"must be {_float(expected):.9g} (0x{expected:08x})"
+            f"expected {_float(expected):.9g} (0x{expected:08x})"
         )
     if reported:
         lines.append(
@@ -181,13 +181,13 @@ def _float(bits: np.uint32) -> float:
 
 
 def outputs_of(log: DeviceLog) -> np.ndarray:
-    """All outputs: inferences x outputs of one, float32."""
+    """Return all outputs: inferences x outputs of one, float32."""
     rows = [log.inputs[index].outputs for index in sorted(log.inputs)]
     return np.array(rows, dtype=np.uint32).view(np.float32)
 
 
 def check_quantized(log: DeviceLog, expected: np.ndarray, allowed: np.ndarray) -> float:
-    """Compares with the outputs of the quantized graph in PyTorch; returns the largest difference.
+    """Compare with the outputs of the quantized graph in PyTorch; return the largest difference.
 
     Passes where |difference| <= allowed, output by output; raises HeepstorError otherwise.
     """
@@ -198,16 +198,16 @@ def check_quantized(log: DeviceLog, expected: np.ndarray, allowed: np.ndarray) -
     if not good.all():
         index, position = np.argwhere(~good)[0]
         raise HeepstorError(
-            f"{(~good).sum()} of {good.size} outputs differ from those of the quantized graph "
-            f"in PyTorch by more than the tolerance: inference {index}, output {position} is "
-            f"{got[index, position]:.9g}, in PyTorch {wanted[index, position]:.9g}, allowed is "
+            f"{(~good).sum()} of {good.size} outputs differ from the quantized graph in PyTorch "
+            f"by more than the tolerance: inference {index}, output {position} is "
+            f"{got[index, position]:.9g}, in PyTorch {wanted[index, position]:.9g}, tolerance "
             f"{allowed[index, position]:.2g}."
         )
     return float(differences(got, wanted).max(initial=0.0))
 
 
 def _difference_to_module(log: DeviceLog, path: Path) -> float:
-    """The largest difference to what the user's module gives, kept in the file `path`."""
+    """Return the largest difference from the user's module, whose outputs are in `path`."""
     got = outputs_of(log)
     return float(differences(got, np.load(path).reshape(got.shape)).max(initial=0.0))
 

@@ -1,1 +1,1 @@
-"""The build engine: stages, what each is made from, and when one runs again."""
+"""The build engine: stages, their inputs, and when one runs again."""

@@ -1,4 +1,4 @@
-"""Removing what was generated, and nothing else; never below a task that works with it."""
+"""Removing generated files and nothing else, and never while a task uses them."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from flows.system.files import remove as remove_path
 from flows.system.locks import file_lock
 
 _LOCK = ".in-use"
-"""Lock file of build/ and of each project's folder: shared by tasks, held alone while cleaning."""
+"""Lock file of build/ and of each project's folder: shared by tasks, exclusive for cleaning."""
 _SHARED = (
     *("projects", "hardware", "cache", "configurations", "synth", "fpga", "fusesoc"),
     *("bench", "compare", "error.log", "fusesoc.conf", ".hashes.json", "FUSESOC_IGNORE"),
 )
-"""What the tasks put into build/."""
+"""What tasks create in build/."""
 
 
 @contextlib.contextmanager
 def in_use(root: Path, project: Project | None, on_wait: Callable[[str], None]) -> Iterator[None]:
-    """Keep `remove` away from build/ and, where one is named, from a project's results.
+    """Keep `remove` away from build/ and from the results of `project`, if there is one.
 
-    Calls `on_wait` with the process that is cleaning, if it has to wait for one. Raises
+    If a process is already cleaning, calls `on_wait` with its name and waits for it. Raises
     HeepstorError if a project's results cannot be written.
     """
     build = build_folder(root)
     with contextlib.ExitStack() as held:
         held.enter_context(file_lock(build / _LOCK, on_wait, shared=True))
-        # Cores in there are made of those outside, which whoever adds a library of cores wants.
+        # Generated cores in there must not be found by users who add this folder as a core library.
         (build / "FUSESOC_IGNORE").touch()
         if project is not None:
             held.enter_context(_results_in_use(project, on_wait))
@@ -46,7 +46,9 @@ def _results_in_use(project: Project, on_wait: Callable[[str], None]) -> Iterato
             held.enter_context(file_lock(project.results / _LOCK, on_wait, shared=True))
         except OSError as error:
             what = describe(error, str(project.results))
-            raise HeepstorError(f"{what} --build-dir DIR puts the results elsewhere.") from error
+            raise HeepstorError(
+                f"{what} Use --build-dir DIR to write the results elsewhere."
+            ) from error
         yield
 
 
@@ -60,9 +62,9 @@ def remove(root: Path, project: Project | None, on_wait: Callable[[str], None]) 
     name = shown(root, target)
     for path in (build, target.parent, target):
         if path.is_symlink():
-            raise HeepstorError(f"{path} is a symbolic link: remove what it points to yourself.")
+            raise HeepstorError(f"{path} is a symbolic link; remove its target yourself.")
     if not target.exists():
-        return f"There is no {name}: nothing to remove."
+        return f"{name} does not exist; nothing to remove."
     is_generated = None
     if project and not project.owns_results:
         is_generated = _is_result
@@ -77,12 +79,12 @@ def remove(root: Path, project: Project | None, on_wait: Callable[[str], None]) 
 
 
 def _is_shared(path: Path) -> bool:
-    """Whether something in a folder build/ that may be somebody else's is what projects share."""
+    """Return whether something in a build/ that may have other owners is shared by projects."""
     return path.name in _SHARED
 
 
 def _is_result(path: Path) -> bool:
-    """Whether something in a folder that the user chose is a stage's, and not the user's own."""
+    """Return whether something in a folder that the user chose is a stage's output."""
     from flows.stages.pipeline import RESULTS
 
     is_work = path.name.startswith(tuple(f".{name}." for name in RESULTS))
@@ -90,9 +92,9 @@ def _is_result(path: Path) -> bool:
 
 
 def _remove_held(folder: Path, is_generated: Callable[[Path], bool] | None = None) -> int:
-    """Remove a folder whose lock is held, the lock last; return how many bytes that were.
+    """Remove a folder whose lock is held, the lock last; return its size in bytes.
 
-    With `is_generated` only what that says of what lies in it.
+    With `is_generated`, remove only those entries for which it returns True.
     """
     size = 0
     for path in folder.iterdir():
@@ -100,7 +102,7 @@ def _remove_held(folder: Path, is_generated: Callable[[Path], bool] | None = Non
             size += sum(one.lstat().st_size for one in (path, *path.rglob("*")) if _is_file(one))
             remove_path(path)
     (folder / _LOCK).unlink()
-    # Whoever waited for the lock may have begun already.
+    # A task that waited for the lock may already have started.
     with contextlib.suppress(OSError):
         folder.rmdir()
     return size

@@ -1,4 +1,4 @@
-"""Content hashes of files, remembered by what the file system says of them."""
+"""Content hashes of files, cached by their file-system metadata."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pathlib import Path
 
 from flows.system.files import read_json, write_whole
 
-# A file changed this recently might change again without its time stamps showing it.
+# A file changed this recently might change again within the resolution of its time stamps.
 _SETTLED_NS = 2_000_000_000
 
 
 class FileHashes:
-    """SHA-256 of files. Unchanged files are not read again, also not by the next process.
+    """SHA-256 of files. Unchanged files are not read again, not even by the next process.
 
-    A file counts as unchanged while its size, inode, modification and status-change times are the
-    same; the last of these moves with every write, whatever tool sets the others.
+    A file is unchanged if its size, inode, modification and status-change times are the same; the
+    last of these changes on every write, even if a tool sets the others.
     """
 
     def __init__(self, store: Path | None = None) -> None:
@@ -28,7 +28,7 @@ class FileHashes:
         self._dirty = False
 
     def of(self, path: Path) -> str:
-        """The hash of a file, as hexadecimal digits. Raises OSError when it cannot be read."""
+        """Return a file's hash in hexadecimal digits. Raises OSError if it cannot be read."""
         status = path.stat()
         identity = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
         key = os.fspath(path)
@@ -45,7 +45,7 @@ class FileHashes:
         return content.hexdigest()
 
     def save(self) -> None:
-        """Keeps what is known for the next process."""
+        """Save the cache for the next process."""
         if self._store is None or not self._dirty:
             return
         write_whole(self._store, json.dumps(self._known))

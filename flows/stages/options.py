@@ -1,7 +1,7 @@
-"""What the user chose on the command line, checked.
+"""The checked options from the command line.
 
-An option of the stages' tasks is declared once, as a field of `Options`: the tasks, the checks, the
-commands in manifests and the table in the user guide follow from that.
+Each option of the stages' tasks is declared once, as a field of `Options`: the tasks, the checks,
+the commands in manifests and the table in the user guide follow from it.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _OPTION = "option"
 
 @dataclass(frozen=True)
 class Option:
-    """How an option is typed, explained and read."""
+    """How an option is typed, explained and parsed."""
 
     help: str
     value: str
-    """What stands for its value in explanations; "" for a switch."""
+    """Placeholder for the value in the documentation; "" for a switch."""
     read: Callable[[str, Any], Any]
-    """Makes the field's value of the option's name and what was typed; raises HeepstorError."""
+    """Parses the value, given the option's name and what was typed. Raises HeepstorError."""
 
 
 def _option(
@@ -42,7 +42,7 @@ def _option(
 
 
 def _choice(help: str, *allowed: str, default: str = "") -> Any:
-    """An option with some possible values; the default "" leaves the choice to the project."""
+    """Return an option with fixed choices; the default "" leaves the choice to the project."""
 
     def read(name: str, typed: str) -> str:
         check_choice(name, typed, dict.fromkeys((*allowed, default)))
@@ -52,66 +52,66 @@ def _choice(help: str, *allowed: str, default: str = "") -> Any:
 
 
 def _count(help: str) -> Any:
-    """An option that is an integer >= 1; None if it is not typed."""
+    """Return an option that is an integer >= 1, or None if omitted."""
     return _option(help, "N", None, lambda name, typed: whole_number(name, typed or "", 1))
 
 
 @dataclass(frozen=True)
 class Options:
-    """The choices. None and "" stand for what project and configuration say themselves."""
+    """Values of the options. None and "" stand for the project's or the configuration's setting."""
 
     project: str
-    """A name in `projects/`, or the path of another project's folder."""
+    """A name in `projects/`, or the path of a project's folder."""
     config_path: Path
-    """The hardware configuration, with the values of `set`."""
+    """The hardware configuration, after applying `set`."""
     build_dir: str = _option(
-        "folder of the project's results (default: build/projects/NAME/; build/ beside a "
-        "project.py that lies elsewhere)",
+        "folder for the project's results (default: build/projects/NAME/; for projects elsewhere, "
+        "build/ next to project.py)",
         "DIR",
         read=lambda name, typed: typed and str(user_path(typed)),
     )
     config: str = _option(
-        "the hardware configuration (default: heepstor_cfg.hjson beside project.py, else that of "
-        "the repository)",
+        "hardware configuration (default: heepstor_cfg.hjson next to project.py, else the "
+        "repository's)",
         "FILE",
     )
     set: str = _option(
-        "other values for some of its knobs: engine.array_size=16,memory.banks=16",
+        "change knobs of the configuration: engine.array_size=16,memory.banks=16",
         "KNOB=VALUE,...",
     )
     operators: str = _choice(
-        "where layers run: engine, or software (all on the CPU, the same results bit for bit)",
+        "where layers run: engine, or software (all on the CPU, with the same results bit for bit)",
         *("engine", "software"),
         default="engine",
     )
-    assertions: bool = _option("the device code's assertions (default: on)", "", True)
+    assertions: bool = _option("assertions in the device code (default: on)", "", True)
     inputs: int | None = _count(
-        "how many test inputs are simulated (default: the project's setting)"
+        "number of test inputs to simulate (default: the project's setting)"
     )
-    batch: int | None = _count("inputs that one inference takes (default: the project's setting)")
+    batch: int | None = _count("inputs per inference (default: the project's setting)")
     quantization: str = _choice(
-        "scales of the INT8 weights: one an output channel, or one a layer (default: the project's "
+        "scales of the INT8 weights: per output channel, or per layer (default: the project's "
         "setting)",
         *("per_channel", "per_tensor"),
     )
     scale: str = _choice(
-        "scales from the largest weight, or those of the least squared error (default: the "
-        "project's setting)",
+        "scales from the largest weight, or with the least squared error (default: the project's "
+        "setting)",
         *("max", "mse"),
     )
     random_weights: bool = _option(
-        "seeded random weights: nothing is trained, for where only speed is measured", "", False
+        "use seeded random weights without training, to measure only speed", "", False
     )
-    unit: str = _choice("the unit of times in the report", *UNITS, default="cycles")
+    unit: str = _choice("unit of times in the report", *UNITS, default="cycles")
     clock_hz: int | None = _count(
-        "the clock of times in us and ms, if it is not the configuration's; changes nothing else"
+        "clock for times in us and ms (default: the configuration's); changes nothing else"
     )
 
     @classmethod
     def from_command_line(cls, root: Path, project: str, **typed: Any) -> Options:
-        """Check what was typed; an option that is missing was not typed.
+        """Parse what was typed; options that are missing were not typed.
 
-        Raises HeepstorError with what is allowed.
+        Raises HeepstorError with the valid choices.
         """
         declared = options()
         values = {name: declared[name].read(_flag(name), text) for name, text in typed.items()}
@@ -125,12 +125,12 @@ class Options:
         )
 
     def command(self, task: str) -> str:
-        """The command line that runs a task with these options."""
+        """Return the command line that runs a task with these options."""
         project = ("--project", self.project) if self.project else ()
         return shlex.join([COMMAND, task, *project, *self._typed()])
 
     def _typed(self) -> Iterator[str]:
-        """The options that differ from their defaults, as they are typed."""
+        """Yield the options that differ from their defaults, as they are typed."""
         for item in fields(self):
             value = getattr(self, item.name)
             if _OPTION in item.metadata and value != item.default:
@@ -141,18 +141,18 @@ class Options:
 
 
 def options() -> Mapping[str, Option]:
-    """The options of the stages' tasks by their names, but for `project`, which all tasks share."""
+    """Return the options of the stages' tasks by name, except `project`."""
     return {item.name: item.metadata[_OPTION] for item in fields(Options) if item.metadata}
 
 
 def defaults() -> Mapping[str, str | bool]:
-    """What Invoke takes for each of `options` where it is not typed."""
+    """Return each option's default for Invoke."""
     found: dict[str, Any] = {item.name: item.default for item in fields(Options) if item.metadata}
     return {name: "" if value is None else value for name, value in found.items()}
 
 
 def documentation() -> str:
-    """The rows of the user guide's table of options."""
+    """Return the rows of the user guide's table of options."""
     rows = []
     for name, option in options().items():
         no = "no-" if defaults()[name] is True else ""
@@ -162,9 +162,9 @@ def documentation() -> str:
 
 
 def config_file(root: Path, config: str, overrides: str, beside: Path | None = None) -> Path:
-    """The file of the hardware configuration that was chosen, with some knobs changed.
+    """Return the file of the selected hardware configuration, with some knobs changed.
 
-    Where neither `config` nor HEEPSTOR_CONFIG names one it is `beside`, else the repository's.
+    In order of precedence: `config`, HEEPSTOR_CONFIG, `beside`, the repository's.
     """
     path = config or os.environ.get("HEEPSTOR_CONFIG", "")
     chosen = user_path(path) if path else beside or root / projects.CONFIGURATION

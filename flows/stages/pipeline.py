@@ -1,4 +1,4 @@
-"""The stages of a project: what each is made from, and running them in order."""
+"""The stages of a project: their inputs, and running them in order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from flows.stages.stage import MANIFEST, Stage, Upstream, read_manifest
 from flows.stages.user_modules import unloaded_afterwards
 from flows.terminal.progress import Progress
 
-# Each stage, and those that it is made from, in the order in which they run.
+# Each stage with the stages that it depends on, in the order in which they run.
 PREREQUISITES = {
     "export": (),
     "quantize": ("export",),
@@ -31,13 +31,13 @@ PREREQUISITES = {
     "report": ("export", "quantize", "generate", "firmware", "hardware", "simulate"),
     "synth": (),
 }
-# What the task `build` runs.
+# The stages that the task `build` runs.
 BUILD = (*PREREQUISITES["report"], "report")
-# What lies in the folder of a project's results.
+# The stages with outputs in the folder of a project's results.
 RESULTS = (*PREREQUISITES, "flash", "debug")
-# These depend on the hardware's configuration alone.
+# The stages that depend only on the hardware configuration.
 WITHOUT_PROJECT = ("hardware", "synth")
-# What generated RTL is made by: packages (Zig compiles the boot ROM's program), modules of ours.
+# What generates RTL: packages (Zig compiles the boot ROM's program), and our own modules.
 RTL_PACKAGES = ("peakrdl-regblock", "systemrdl-compiler", "pythondata-cpu-cv32e40p", "ziglang")
 RTL_GENERATORS = (
     "flows.fusesoc.generator",
@@ -49,7 +49,7 @@ RTL_GENERATORS = (
 
 
 class Pipeline:
-    """The stages of one project with one choice of options."""
+    """The stages of one project with one set of options."""
 
     def __init__(self, root: Path, options: Options, progress: Callable[[], Progress]) -> None:
         self.root = root
@@ -70,11 +70,11 @@ class Pipeline:
         return self.project or projects.find(self.root, "")
 
     def stage(self, name: str) -> Stage:
-        """A stage by its name."""
+        """Return a stage by its name."""
         return getattr(self, name)
 
     def before(self, name: str) -> list[Stage]:
-        """The stages that a stage is made from, in their order."""
+        """Return the stages that a stage depends on, in order."""
         return [self.stage(earlier) for earlier in PREREQUISITES[name]]
 
     @cached_property
@@ -119,7 +119,7 @@ class Pipeline:
             "option scale": self.options.scale or "the project's",
         }
         program = self._python("modelgen.stages:quantize")
-        # The project's own metric is code of the user's, as all of its project.py in `export`.
+        # The project's own metric is user code, like all of its project.py in `export`.
         measures = defines(self._named_project.file, "metric")
         files = (*program, *(self._project_files() if measures else ()))
         return self._stage("quantize", work, files, values, Upstream(self.export), records=measures)
@@ -150,11 +150,11 @@ class Pipeline:
 
     @cached_property
     def server(self) -> Stage:
-        """The application that serves inferences over the serial line, in place of the tests."""
+        """The application that serves inference over the serial line instead of running tests."""
         return self._program("server", "src", "include", "server", "link.ld.template")
 
     def _program(self, name: str, *parts: str) -> Stage:
-        """A program for the SoC; `parts` are those of sw/ that it is made of."""
+        """Return the stage of a program for the SoC; `parts` are the parts of sw/ in it."""
 
         def work(out: Path) -> None:
             from flows.toolchain import firmware
@@ -262,7 +262,7 @@ class Pipeline:
         )
 
         def manifests() -> tuple[Path, ...]:
-            """The page tells what everything was made from; before a first run there are none."""
+            """Return the manifests whose content the page shows; none before the first run."""
             paths = (stage.folder / MANIFEST for stage in self.before("report"))
             return tuple(path for path in paths if path.is_file())
 
@@ -280,7 +280,7 @@ class Pipeline:
 
     @property
     def _clock_hz(self) -> int:
-        """The clock of the report's times."""
+        """The clock for the report's times."""
         return self.options.clock_hz or self.config.clock_hz
 
     def _stage(
@@ -305,27 +305,27 @@ class Pipeline:
         return tuple(import_closure(self.root, modules))
 
     def _project_files(self) -> tuple[Path, ...]:
-        """The project's folder or file, and what its project.py imports of the sources."""
+        """Return the project's folder or file, and the sources that project.py imports."""
         project = self._named_project
-        # A folder elsewhere may hold anything: there the recorder finds what counts.
+        # A folder elsewhere may have anything in it; the recorder finds what is used.
         own = self._tree(project.folder) if project.is_ours else (project.file,)
         return (*own, *self._python(*imported_by(project.file)))
 
     def _data_files(self, folder: str) -> tuple[Path, ...]:
-        """Files that are not Python in a package: templates, tables."""
+        """Return a package's data files, such as templates and tables."""
         return tuple(path for path in self._tree(folder) if path.suffix != ".py")
 
     def _tree(self, folder: str | Path, *parts: str) -> tuple[Path, ...]:
-        """All sources in a folder, or in the named parts of it."""
+        """Return all sources in a folder, or in parts of it."""
         roots = [self.root / folder / part for part in parts or ("",)]
         found = [path for root in roots for path in ([root] if root.is_file() else root.rglob("*"))]
         return tuple(path for path in sorted(found) if is_source(path))
 
 
 def _knobs(config: Config) -> dict[str, str]:
-    """Return each knob as an input of its own, written as in the configuration's file.
+    """Return each knob as a separate input, written as in the configuration file.
 
-    The names are such as "option engine.array_size".
+    Names read like "option engine.array_size".
     """
     values = config.to_dict()
     return {
@@ -339,7 +339,7 @@ def _shown(size: int | None) -> str:
 
 
 def package_version(package: str) -> str:
-    """The version of an installed package; HeepstorError if it is missing."""
+    """Return an installed package's version. Raises HeepstorError if it is missing."""
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:

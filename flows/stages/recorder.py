@@ -1,9 +1,9 @@
-"""What Python code reads while it runs, recorded so that a change of any of it can be noticed.
+"""Recording what Python code reads while it runs, so that changes can be detected.
 
-Interpreter and libraries announce which files they open by audit events (`sys.audit`, PEP 578); who
-looks for a file calls `os.stat`, which is replaced meanwhile, as is the access to environment
-variables. What none of these show is noted as untracked: programs and processes that are started,
-and connections to a network.
+Interpreter and libraries announce the files that they open by audit events (`sys.audit`, PEP 578).
+Code that looks for a file calls `os.stat`, which is replaced during recording, and so is the access
+to environment variables. What escapes all these is noted as untracked: started programs and
+processes, and network connections.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from types import FrameType
 from typing import Any
 
 FILE, FOLDER, VARIABLE, PACKAGE = "files", "folders", "variables", "packages"
-"""What counts is a file's content, or that there is none; names in a folder; a variable's value; an
-installed package's version."""
+"""What counts: a file's content or absence; the names in a folder; a variable's value; an installed
+package's version."""
 ABSENT = "absent"
 UNSETTLED = "changed while it was read"
-"""In place of a state: equal to none, so that the next run does the work again."""
+"""In place of a state: differs from any state, so that the next run does the work again."""
 
-# Devices and the kernel's own files: no input that somebody could change.
+# Devices and the kernel's own files: not inputs that somebody could change.
 _SYSTEM = ("/dev", "/proc", "/sys")
-# What it fetches is compared with a published checksum, and read from the file that it writes.
+# Downloads are verified by a published checksum, and read from the file that is written.
 _VERIFIED = (str(Path(__file__).parents[2] / "modelgen" / "workload" / "data" / "download.py"),)
 _IMPORT_SYSTEM = "<frozen importlib._bootstrap"
-# They look for installed packages, for sources to quote, at a cache of their own.
+# They look for installed packages, for sources to quote, or in a cache of their own.
 _WITHOUT_EFFECT = (
     importlib.metadata.__file__,
     inspect.__file__,
@@ -56,12 +56,12 @@ _PROCESS_EVENTS = {
     "os.system",
     "subprocess.Popen",
 }
-# Between who asks for a variable and `os.environ`.
+# The callers between the code that asks for a variable and `os.environ`.
 _MAPPING = (os.__file__, _collections_abc.__file__, "<frozen os>", "<frozen _collections_abc>")
-# Of these events, the argument with a file that native code reads, if it is a path.
+# For each event, the index of the argument with a file that native code reads, if it is a path.
 _FILE_EVENTS = {"ctypes.dlopen": 0, "import": 1, "sqlite3.connect": 0}
 _NETWORK_EVENTS = {"socket.connect", "socket.sendto", "socket.sendmsg"}
-# Of these events, the argument with the path that comes to be, or ceases to be.
+# For each event, the index of the argument with the path that is created or removed.
 _CHANGES = {
     "os.link": (1,),
     "os.mkdir": (0,),
@@ -76,10 +76,10 @@ _get_variable = type(os.environ).__getitem__
 
 
 class Recorder:
-    """What was read, by how it counts; see `recording`.
+    """What was read, by kind; see `recording`.
 
-    `found` maps, for each of these, names to the state at their first use. Paths are absolute, and
-    otherwise as they were given. `untracked` says what else was done, in words that follow "it".
+    `found` maps each kind to names and their states at first use. Paths are absolute, and otherwise
+    as given. `untracked` says what else was done, in words that follow "it".
     """
 
     def __init__(self, ignored: Iterable[Path]) -> None:
@@ -90,7 +90,7 @@ class Recorder:
         self._ignored = {*_installed(), *_SYSTEM, *map(os.path.realpath, ignored)}
 
     def note(self, kind: str, name: Any) -> None:
-        """Note a file or a folder and its state, unless that is known."""
+        """Note a file or a folder and its state, unless it is already known."""
         path = _absolute(name)
         if path is None or path in self.found[kind] or self._is_ignored(path):
             return
@@ -98,7 +98,7 @@ class Recorder:
             self.found[kind][path] = state(kind, path, _identity)
 
     def note_opened(self, name: Any) -> None:
-        """Note a file that is opened for reading; what a pipe or a device gives is untracked."""
+        """Note a file that is opened for reading; pipes and devices are untracked."""
         path = _absolute(name)
         if path is not None and _is_stream(path) and not self._is_ignored(path):
             self.note_untracked(f"read {path}")
@@ -106,25 +106,25 @@ class Recorder:
             self.note(FILE, name)
 
     def note_variable(self, name: Any) -> None:
-        """Note an environment variable that is asked for, except by an installed package."""
+        """Note an environment variable that is read, except by an installed package."""
         if isinstance(name, str) and name not in self.found[VARIABLE]:
             asking = next((file for file in _callers() if file not in _MAPPING), "")
             if not is_installed(asking):
                 self.found[VARIABLE][name] = state(VARIABLE, name)
 
     def note_packages(self) -> None:
-        """Note all installed packages of which a module is loaded."""
+        """Note all installed packages that have a module loaded."""
         loaded = {name.partition(".")[0] for name in sys.modules}
         for module, packages in _packages(tuple(sys.path)).items():
             if module in loaded:
                 self.found[PACKAGE].update({name: state(PACKAGE, name) for name in packages})
 
     def note_untracked(self, what: str) -> None:
-        """Note something whose inputs cannot be known."""
+        """Note an action whose inputs cannot be known."""
         self.untracked[what] = None
 
     def note_change(self, name: Any) -> None:
-        """Note that the code itself is about to make, change or remove a file or a folder."""
+        """Note that the code itself is about to create, change or remove a file or a folder."""
         path = _absolute(name)
         if path is not None:
             self._changed.add(path)
@@ -132,9 +132,9 @@ class Recorder:
                 self._created.add(path)
 
     def settled(self) -> Iterator[tuple[str, str, bool]]:
-        """Yield kind and name of what counts, and whether nobody else changed it meanwhile.
+        """Yield kind and name of every input, and whether nobody else changed it meanwhile.
 
-        Temporary files don't count.
+        Temporary files are left out.
         """
         for kind, states in self.found.items():
             for name, before in states.items():
@@ -146,13 +146,13 @@ class Recorder:
         return _is_inside(path, self._ignored) or _is_inside(os.path.realpath(path), self._ignored)
 
     def _is_own(self, path: str) -> bool:
-        """Whether the code itself changed a file, its folder, or something in that folder."""
+        """Return whether the code itself changed a path, its folder, or something in it."""
         inside = any(str(Path(changed).parent) == path for changed in self._changed)
         return inside or _is_inside(path, self._changed)
 
 
 def state(kind: str, name: str, of_file: Callable[[str], str] | None = None) -> str:
-    """The state that counts; of a regular file what `of_file` gives for it, such as a hash."""
+    """Return the state of an input; for a regular file, what `of_file` returns, such as a hash."""
     if kind == VARIABLE:
         value = os.environ.get(name)
         return ABSENT if value is None else hashlib.sha256(os.fsencode(value)).hexdigest()
@@ -177,7 +177,7 @@ def _listing(path: str) -> str:
 
 
 def _is_stream(path: str) -> bool:
-    """Whether a path is a pipe, a socket or a device: its content is gone once it is read."""
+    """Return whether a path is a pipe, a socket or a device: reading it consumes its content."""
     try:
         mode = _stat(path).st_mode
     except OSError:
@@ -186,13 +186,13 @@ def _is_stream(path: str) -> bool:
 
 
 def _identity(path: str) -> str:
-    """What the file system says of a file; it changes with every write."""
+    """Return a file's file-system metadata, which changes with every write."""
     found = _stat(path)
     return f"{found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
 
 
 def _absolute(name: Any) -> str | None:
-    """A path from the root folder; `..` stays, as what it means depends on links before it."""
+    """Return an absolute path; `..` is kept, as its meaning depends on links before it."""
     try:
         if isinstance(name, int):
             return str(Path(f"/proc/self/fd/{name}").readlink())
@@ -206,7 +206,7 @@ def _is_inside(path: str, folders: set[str]) -> bool:
 
 
 def is_installed(path: str) -> bool:
-    """Whether a file belongs to Python or an installed package: versions count there, not files."""
+    """Return whether a file belongs to Python or a package, for which the version counts."""
     return _is_inside(os.path.realpath(path), _installed())
 
 
@@ -222,7 +222,7 @@ def _installed() -> set[str]:
 
 @functools.cache
 def _packages(path: tuple[str, ...]) -> Mapping[str, list[str]]:
-    """The installed packages by the modules that they bring, for one `sys.path`."""
+    """Return the installed packages by their modules, for one `sys.path`."""
     return importlib.metadata.packages_distributions()
 
 
@@ -233,7 +233,7 @@ _is_hooked = False
 
 @contextlib.contextmanager
 def recording(ignored: Iterable[Path]) -> Iterator[Recorder]:
-    """Record what this process reads until it is left; `ignored` are folders that don't count."""
+    """Record what this process reads within the context, outside the folders `ignored`."""
     global _active, _is_hooked
     if not _is_hooked:
         sys.addaudithook(_audit)
@@ -250,7 +250,7 @@ def recording(ignored: Iterable[Path]) -> Iterator[Recorder]:
 
 @contextlib.contextmanager
 def _noting() -> Iterator[Recorder | None]:
-    """The recorder, unless nothing is recorded or this comes of noting something else."""
+    """Yield the recorder, or None outside a recording or while already noting something."""
     if _active is None or getattr(_within, "busy", False):
         yield None
         return
@@ -262,7 +262,7 @@ def _noting() -> Iterator[Recorder | None]:
 
 
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
-    """Take an audit event; what it raises would look like a failure of what is watched."""
+    """Handle an audit event; an exception here would look like a failure of the user's code."""
     if _active is None:
         return
     with _noting() as recorder:
@@ -300,7 +300,7 @@ def _take_open(recorder: Recorder, path: Any, mode: str | None, flags: int) -> N
 
 
 def _source(path: Any) -> Any:
-    """The source of a compiled module; any other file itself."""
+    """Return the source of a compiled module; any other file unchanged."""
     with contextlib.suppress(TypeError, ValueError, NotImplementedError):
         source = importlib.util.source_from_cache(os.fsdecode(path))
         if state(FILE, source) != ABSENT:
@@ -319,9 +319,9 @@ def _describe_process(event: str, arguments: tuple[Any, ...]) -> str:
 
 
 def _callers() -> Iterator[str]:
-    """Files of the functions that are being executed, the last one called first.
+    """Yield the files of the functions on the call stack, the innermost first.
 
-    As far as the import of a module: who imports it does not count for what it does.
+    Stops at the import of a module, as its importer is not responsible for what it does.
     """
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename == __file__:
@@ -338,13 +338,13 @@ def _is_called_by(files: tuple[str, ...]) -> bool:
 
 
 def _is_without_effect(kind: str) -> bool:
-    """Whether something is only looked at: by the import system, or to show it."""
+    """Return whether a lookup has no effect: by the import system, or for display."""
     imports = next(_callers(), "").startswith(_IMPORT_SYSTEM)
     return (imports and kind == FOLDER) or _is_called_by(_WITHOUT_EFFECT)
 
 
 def _noticing(lookup: Callable[..., Any]) -> Callable[..., Any]:
-    """`os.stat`, `os.lstat` or `os.access`, which also notes what is looked for."""
+    """Wrap `os.stat`, `os.lstat` or `os.access` to note what is looked for."""
 
     @functools.wraps(lookup)
     def noticing(path: Any, *arguments: Any, **options: Any) -> Any:
@@ -354,7 +354,7 @@ def _noticing(lookup: Callable[..., Any]) -> Callable[..., Any]:
             is_there = result is not False
             return result
         finally:
-            # Resolving a path takes the status of every folder in it, as links, one by one.
+            # Resolving a path calls lstat on every folder in it.
             if not (is_there and lookup is _lstat) and options.get("dir_fd") is None:
                 _note_lookup(path)
 
@@ -368,7 +368,7 @@ def _note_lookup(path: Any) -> None:
 
 
 def _asked_for(variables: Any, name: str) -> str:
-    """`os.environ[name]`, which also notes what is asked for."""
+    """Return `os.environ[name]`, and note the name."""
     with _noting() as recorder:
         if recorder is not None:
             recorder.note_variable(name)
@@ -377,7 +377,7 @@ def _asked_for(variables: Any, name: str) -> str:
 
 @contextlib.contextmanager
 def _noticing_lookups() -> Iterator[None]:
-    """Replace the functions by which programs ask for files and environment variables."""
+    """Replace the functions through which code looks up files and environment variables."""
     noticing = {name: _noticing(getattr(os, name)) for name in ("stat", "lstat", "access")}
     places: list[tuple[Any, str, Any]] = [(os, *pair) for pair in noticing.items()]
     places.append((type(os.environ), "__getitem__", _asked_for))

@@ -15,10 +15,10 @@ from flows.terminal.progress import Progress, Terminal
 
 
 def run(root: Path, options: Options, target: str, terminal: Terminal) -> dict:
-    """Brings a stage and those before it up to date; returns what was done, for programs.
+    """Bring a stage and those before it up to date; return what was done, for JSON.
 
-    `target` is a stage, or "build" for all of them. Ends with the report's table for both the
-    report and the build.
+    `target` is a stage, or "build" for all of them. For the stage report and the build, prints the
+    report's tables at the end.
     """
     last = "report" if target == "build" else target
     if not (last in WITHOUT_PROJECT and not options.project):
@@ -31,7 +31,7 @@ def run(root: Path, options: Options, target: str, terminal: Terminal) -> dict:
 
     runner = Runner(root, FileHashes(build_folder(root) / ".hashes.json"), on_wait)
     outcomes = []
-    # Others with the same project wait for the whole of it: their options may be different.
+    # Other processes wait until all stages of the project are done: their options may differ.
     with file_lock(pipeline.build / ".lock", on_wait) if options.project else nullcontext():
         for name in (*PREREQUISITES[last], last):
             with terminal.progress(name) as progress:
@@ -39,7 +39,7 @@ def run(root: Path, options: Options, target: str, terminal: Terminal) -> dict:
                 outcome = runner.run(pipeline.stage(name), lambda _, reason: progress.show(reason))
             terminal.line(name, _status(outcome))
             if outcome.untracked:
-                why = f"it {outcome.untracked}, and what that reads is not tracked"
+                why = f"it {outcome.untracked}, which cannot be tracked"
                 terminal.note(f"{name} runs each time: {why}.")
             outcomes.append(outcome)
     result: dict = {"stages": [_as_json(outcome, root) for outcome in outcomes]}

@@ -1,8 +1,8 @@
-"""Stages: a piece of work with inputs and outputs that is done again only when an input changed.
+"""Stages: pieces of work with inputs and outputs, redone only when an input changes.
 
-A stage's folder holds its outputs and `manifest.json`, which names every input and output with its
-content hash. The work is done in a folder beside it, renamed when complete, so that whatever an
-interrupted run leaves behind is never taken for a result.
+A stage's folder has its outputs and `manifest.json`, which lists every input and output with its
+content hash. Work is done in a temporary folder next to it, which is renamed when complete, so that
+leftovers of an interrupted run are never mistaken for results.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ _PREFIXES = {
     VARIABLE: "environment variable ",
     PACKAGE: "version of ",
 }
-"""Of the names among the inputs of what was recorded, by its kind."""
+"""Prefixes of the names of recorded inputs, by kind."""
 
 
 @dataclass(frozen=True)
 class Upstream:
-    """The outputs of another stage that a stage reads: those whose names match a pattern."""
+    """The outputs of another stage that a stage reads, selected by a pattern."""
 
     stage: Stage
     patterns: tuple[str, ...] = ("*",)
@@ -59,11 +59,10 @@ class Upstream:
 class Stage:
     """A piece of work.
 
-    `work(folder)` writes the outputs into an empty folder. `files` are the sources it depends on,
-    `values` everything else, named "option ..." or "version of ...". `results()` gives files that
-    stages before this one write beside their outputs. What the work of a stage that `records` reads
-    beyond all these, and what it looks for, counts as well: it runs code of the user's. `command`
-    is for people.
+    `work(folder)` writes the outputs to an empty folder. `files` are the sources it depends on,
+    `values` everything else, named "option ..." or "version of ...". `results()` returns files that
+    earlier stages write next to their outputs. A stage that `records` runs user code: anything else
+    that its work reads or looks for is an input, too. `command` is for information only.
     """
 
     name: str
@@ -79,9 +78,9 @@ class Stage:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a stage: `reason` is why it ran, or None when it was up to date.
+    """The result of a stage: `reason` is why it ran, or None if it was up to date.
 
-    `untracked` says why it will run again the next time, whatever changes: what it did, or "".
+    `untracked` says why it will run again in any case, as an action of the work, or is "".
     """
 
     stage: Stage
@@ -91,10 +90,10 @@ class Outcome:
 
 
 class Runner:
-    """Brings stages up to date, each in one process at a time.
+    """Brings stages up to date; each stage runs in one process at a time.
 
-    `root` is what file names in manifests are relative to; when another process works on
-    the same stage, `on_wait` is called with its name.
+    File names in manifests are relative to `root`. If another process is working on the same stage,
+    `on_wait` is called with its name.
     """
 
     def __init__(
@@ -108,9 +107,9 @@ class Runner:
         self.on_wait = on_wait
 
     def run(self, stage: Stage, on_start: Callable[[Stage, str], None]) -> Outcome:
-        """Does a stage's work if it has to be done; calls `on_start(stage, reason)` first.
+        """Do a stage's work if necessary; call `on_start(stage, reason)` first.
 
-        What it is made from must be up to date already. Raises what the work raises.
+        The stages it depends on must be up to date. Raises whatever the work raises.
         """
         started = time.monotonic()
         with file_lock(stage.folder.with_name(f".{stage.folder.name}.lock"), self.on_wait):
@@ -123,15 +122,15 @@ class Runner:
         return Outcome(stage, reason, time.monotonic() - started, untracked)
 
     def inputs(self, stage: Stage) -> dict[str, str]:
-        """Everything a stage depends on: a name a person can read, and a hash or a value.
+        """Return everything a stage depends on: readable names, each with a hash or a value.
 
-        What its work read the last time is among them.
+        This includes what its work read the last time.
         """
         recorded = read_manifest(stage.folder).get("recorded", {}) if stage.records else {}
         return {**self._states(recorded), **self.declared(stage)}
 
     def declared(self, stage: Stage) -> dict[str, str]:
-        """What a stage depends on whatever its work does, as `inputs` gives it."""
+        """Return the declared inputs of a stage, in the same form as `inputs`."""
         found = dict(sorted(stage.values.items()))
         found["version of python"] = f"{sys.version_info[0]}.{sys.version_info[1]}"
         found.update(self._hashed(stage.files))
@@ -144,7 +143,7 @@ class Runner:
         return found
 
     def why_stale(self, stage: Stage, inputs: dict[str, str]) -> str | None:
-        """Why the work has to be done, in a few words; None when its outputs stand."""
+        """Return in a few words why the work has to be done, or None if the outputs are valid."""
         manifest = read_manifest(stage.folder)
         if not manifest:
             return "first run" if not stage.folder.exists() else "unfinished or unreadable"
@@ -152,7 +151,7 @@ class Runner:
         if changes:
             return changes
         if untracked := _untracked(manifest):
-            return f"it {untracked}: what that reads is not tracked"
+            return f"it {untracked}, which cannot be tracked"
         for name, digest in manifest["outputs"].items():
             path = stage.folder / name
             if not path.is_file():
@@ -172,7 +171,7 @@ class Runner:
             self._write_manifest(stage, inputs, partial, recorder)
             self._replace(stage.folder, partial)
         except BrokenPipeError:
-            # Who reads what is printed has gone: nothing is wrong with the stage's files.
+            # The reader of the output is gone; nothing is wrong with the stage's files.
             raise
         except OSError as error:
             raise HeepstorError(f"{stage.name}: {describe(error, str(stage.folder))}") from error
@@ -199,7 +198,7 @@ class Runner:
         (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
 
     def _recorded(self, recorder: Recorder, declared: dict[str, str]) -> dict:
-        """The parts of a manifest with what was recorded beyond the declared inputs."""
+        """Return the parts of a manifest for the recorded, undeclared inputs."""
         names: dict[str, list[str]] = {}
         unsettled = {}
         for kind, path, is_settled in sorted(recorder.settled()):
@@ -215,7 +214,7 @@ class Runner:
         }
 
     def _states(self, recorded: Mapping[str, Iterable[str]]) -> dict[str, str]:
-        """What was recorded, by kind, as it is now."""
+        """Return the current states of recorded inputs."""
         return {
             _input_name(kind, name): self._state(kind, name)
             for kind, names in recorded.items()
@@ -244,13 +243,13 @@ class Runner:
 
 
 def read_manifest(folder: Path) -> dict:
-    """The manifest of a finished stage; empty when there is none or it cannot be trusted."""
+    """Read a finished stage's manifest; empty if it is missing or damaged."""
     manifest = read_json(folder / MANIFEST)
     return manifest if isinstance(manifest, dict) and _is_whole(manifest) else {}
 
 
 def _is_whole(manifest: dict) -> bool:
-    """Whether everything in a manifest is there, and of its type."""
+    """Return whether a manifest is complete and all its types are right."""
     recorded, untracked = manifest.get("recorded", {}), manifest.get("untracked", [])
     return (
         manifest.get("schema") == SCHEMA
@@ -274,14 +273,14 @@ def _untracked(manifest: Mapping[str, Any]) -> str:
 
 
 def _input_name(kind: str, name: str) -> str:
-    """The name, among the inputs, of something that was recorded."""
+    """Return the name of a recorded input."""
     return _PREFIXES[kind] + name
 
 
 def describe_changes(before: Mapping[str, str], now: Mapping[str, str]) -> str | None:
-    """The difference between two sets of inputs, in a few words; None when they are equal.
+    """Return the difference between two sets of inputs in a few words, or None if they are equal.
 
-    Names some of the values that changed, or the first of the files, and how many more there are.
+    Names some of the changed values or else the first changed file, and how many more there are.
     """
     names = [
         name for name in {**now, **before} if before.get(name, ABSENT) != now.get(name, ABSENT)
@@ -296,7 +295,7 @@ def describe_changes(before: Mapping[str, str], now: Mapping[str, str]) -> str |
 
 
 def _is_value(name: str) -> bool:
-    """Whether an input is a short text, and not the hash of a file."""
+    """Return whether an input is a short text, not the hash of a file."""
     return name.startswith(("option ", "version "))
 
 

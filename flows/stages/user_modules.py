@@ -1,4 +1,4 @@
-"""Modules of projects: each imports its own, also where several are loaded in one process."""
+"""Projects' own modules: each project imports its own, even with several in one process."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from flows.stages.recorder import is_installed
 
 @contextlib.contextmanager
 def unloaded_afterwards(kept: Collection[str]) -> Iterator[None]:
-    """Unload what is imported meanwhile, except installed packages and modules named in `kept`.
+    """On exit, unload modules imported in the context, except installed and `kept` ones.
 
-    Otherwise the next project would get this one's module of the same name, and what it imports
-    itself could not be recorded.
+    Otherwise the next project would get this one's module of the same name, and its own imports
+    could not be recorded.
     """
     before = set(sys.modules)
     try:
         yield
     finally:
         for name in set(sys.modules) - before:
-            # Libraries have modules without a file, or with the name of one that is not there.
+            # Libraries have modules without a file, or with the name of a file that does not exist.
             spec = getattr(sys.modules[name], "__spec__", None)
             if spec is None or not spec.has_location:
                 continue

@@ -1,1 +1,1 @@
-"""Synthesis without a vendor: what the hardware takes of an FPGA, by Yosys, module by module."""
+"""Synthesis without vendor tools: FPGA resource usage by Yosys, module by module."""

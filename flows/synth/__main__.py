@@ -1,7 +1,7 @@
-"""Maps an elaborated design to a device: ``python -m flows.synth design.il xczu7ev``.
+"""Map an elaborated design to a device: ``python -m flows.synth design.il xczu7ev``.
 
-Writes utilization.json and treemap.svg into the current folder, and prints the table. The modules'
-results are kept in the folder $HEEPSTOR_SYNTH_CACHE, or in build/synth/modules of the repository.
+Writes utilization.json and treemap.svg to the current folder, and prints the table. The modules'
+results are cached in the folder $HEEPSTOR_SYNTH_CACHE, or in the repository's build/synth/modules.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from flows.terminal.tables import console
 
 
 def cache_folder() -> Path:
-    """Where the results of mapped modules are kept."""
+    """Return the folder with the results of mapped modules."""
     return Path(os.environ.get("HEEPSTOR_SYNTH_CACHE") or build_folder(ROOT) / "synth" / "modules")
 
 
 def instances(design: Path, mapper: Mapper) -> hierarchy.Instance:
-    """The tree of an elaborated design, each instance with what it takes."""
+    """Return the tree of an elaborated design, with each instance's usage."""
     modules = rtlil.read(design)
     contents = rtlil.contents(modules)
     ports = {content.interface: content.ports for content in contents.values()}
@@ -39,7 +39,7 @@ def instances(design: Path, mapper: Mapper) -> hierarchy.Instance:
 
 
 def utilization(top: hierarchy.Instance, device: devices.Device) -> dict:
-    """What a design takes of a device; docs/synthesis.md describes the fields."""
+    """Return a design's resource usage; docs/synthesis.md describes the fields."""
     holds, total = asdict(device.holds), asdict(top.total)
     return {
         "top": top.kind,
@@ -53,7 +53,7 @@ def utilization(top: hierarchy.Instance, device: devices.Device) -> dict:
 
 
 def main(arguments: list[str]) -> None:
-    """Maps the design of the first argument to the device of the second."""
+    """Map the design given by the first argument to the device given by the second."""
     device = devices.find(arguments[1])
     started = time.monotonic()
 
@@ -73,7 +73,7 @@ def main(arguments: list[str]) -> None:
     result = utilization(top, device)
     picture = treemap.draw(top, f"{top.kind} on the {device.name}")
     Path(PICTURE).write_text(picture, encoding="utf-8")
-    # The result last: it says that all is there.
+    # The result is written last: it marks a complete run.
     Path(UTILIZATION).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     show.print_result(result, console(None if sys.stdout.isatty() else TABLE_WIDTH))
 

@@ -1,4 +1,4 @@
-"""The devices that hardware is synthesized for, and what they hold."""
+"""The devices that hardware is synthesized for, and their resources."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from flows.synth.resources import Resources
 
 @dataclass(frozen=True)
 class Device:
-    """A device of Xilinx: its name, its family as Yosys calls it, and all that it holds.
+    """A Xilinx device: its name, Yosys's name of its family, and its resources.
 
-    `options` are those of synth_xilinx.
+    `options` are for synth_xilinx.
     """
 
     name: str
@@ -33,7 +33,7 @@ DEVICES = {device.name.lower(): device for device in (XCZU7EV,)}
 
 
 def find(name: str) -> Device:
-    """The device of a name. Raises HeepstorError with the known ones."""
+    """Return the device of that name. Raises HeepstorError, listing the devices, for any other."""
     try:
         return DEVICES[name.lower()]
     except KeyError:

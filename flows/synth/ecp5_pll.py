@@ -1,4 +1,4 @@
-"""The PLL of an ECP5 for a clock: Project Trellis' ecppll chooses its dividers."""
+"""The ECP5 PLL for a clock; Project Trellis' ecppll chooses its dividers."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 from flows.errors import HeepstorError
 
 TOLERANCE = 1e-4
-"""How far, as a part of it, the clock may be from the configured one."""
+"""Allowed relative deviation from the configured clock."""
 _FREQUENCY = re.compile(r"^clkout0 frequency: ([\d.]+) MHz", re.MULTILINE)
 
 
 def write(input_hz: int, output_hz: int, module: str, path: str) -> None:
-    """Writes the Verilog module into a file of the current folder.
+    """Write the Verilog module to a file in the current folder.
 
-    Its ports are clkin, clkout0 and locked. Raises HeepstorError where no PLL makes the clock.
+    Its ports are clkin, clkout0 and locked. Raises HeepstorError if no PLL can derive the clock.
     """
     command = [
         str(Path(sys.executable).with_name("yowasp-ecppll")),
@@ -30,12 +30,12 @@ def write(input_hz: int, output_hz: int, module: str, path: str) -> None:
     found = _FREQUENCY.search(printed)
     if done.returncode or not found:
         raise HeepstorError(
-            f"no ECP5 PLL makes {output_hz} Hz of {input_hz} Hz: {printed.strip()}\n"
+            f"an ECP5 PLL cannot derive {output_hz} Hz from {input_hz} Hz: {printed.strip()}\n"
             "Change clock_hz in the hardware configuration."
         )
     made = float(found[1]) * 1e6
     if abs(made - output_hz) > TOLERANCE * output_hz:
         raise HeepstorError(
-            f"an ECP5 PLL makes {made:.0f} Hz of {input_hz} Hz, not the configured {output_hz} Hz. "
-            f"Set clock_hz in the hardware configuration to {made:.0f}, or another frequency."
+            f"from {input_hz} Hz, an ECP5 PLL derives {made:.0f} Hz, not {output_hz} Hz. Set "
+            f"clock_hz in the hardware configuration to {made:.0f} or another frequency."
         )

@@ -1,9 +1,9 @@
-"""The largest array that would fit into a device, estimated from one synthesized size.
+"""The largest array that would fit a device, estimated from one synthesized size.
 
-The processing elements grow with the square of the array's size. What stands at its edges
-(alignment of activations, rounding of sums, accumulators, ports of the activation buffer) is one
-lane a row or column and grows with the size itself. All else stays as it is: the CPU, the memory,
-the words of the buffer, and the parts of the engine that are as wide as its memory port.
+The processing elements grow with the square of the array's size. The logic at its edges (alignment
+of activations, rounding of sums, accumulators, ports of the activation buffer) has one lane per row
+or column and grows linearly. Everything else stays the same: the CPU, the memory, the words of the
+buffer, and the parts of the engine that are as wide as its memory port.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ POWERS = {
     "systolic_array": (2, 2),
     "slice_product": (1, 1),
     "accumulators": (1, 1),
-    # The same words in more banks.
+    # The same number of words in more banks.
     "activation_buffer": (1, 0),
 }
-"""The powers of the array's size with which a module's logic and its blocks of RAM grow. They hold
-for all in it that is not named here."""
+"""The powers of the array's size with which a module's logic and its RAM blocks grow. They also
+apply to all its submodules that are not listed here."""
 BLOCKS = ("bram", "uram")
 SIZES = range(4, 65, 4)
-"""Sizes that are tried; the engine itself has a limit of its own."""
+"""Sizes to try; the engine has a limit of its own."""
 ENGINE_LIMIT = 32
 
 
 def largest_array(top: Instance, holds: Resources) -> dict | None:
-    """The largest size that fits and what it would take; None for a design without an array.
+    """Return the largest size that fits and its usage, or None for a design without an array.
 
-    `lacking` names what the next size would lack most.
+    `lacking` is the resource that the next size would lack most.
     """
     if not array_size(top):
         return None
@@ -48,12 +48,12 @@ def largest_array(top: Instance, holds: Resources) -> dict | None:
 
 
 def array_size(top: Instance) -> int:
-    """Rows of the array in a design; 0 if there is none."""
+    """Return the rows of a design's array, or 0 if it has none."""
     return isqrt(sum(one.kind == ELEMENT for one in top.walk()))
 
 
 def scaled(top: Instance, size: int) -> Resources:
-    """What the design would take with an array of another size."""
+    """Return the design's usage with an array of another size."""
     factor = size / array_size(top)
     sums = [Resources()] * 3
     for power, own in _by_power(top, (0, 0)):
@@ -62,7 +62,7 @@ def scaled(top: Instance, size: int) -> Resources:
 
 
 def _by_power(one: Instance, powers: tuple[int, int]) -> Iterator[tuple[int, Resources]]:
-    """What each instance takes itself, with the power of the array's size that it grows with."""
+    """Yield each instance's own usage and the power of the array's size with which it grows."""
     powers = POWERS.get(one.kind, powers)
     blocks = Resources(**{name: getattr(one.own, name) for name in BLOCKS})
     yield powers[0], replace(one.own, **dict.fromkeys(BLOCKS, 0))
@@ -72,7 +72,7 @@ def _by_power(one: Instance, powers: tuple[int, int]) -> Iterator[tuple[int, Res
 
 
 def _lacking(needed: Resources, holds: Resources) -> str:
-    """The resource of which most is lacking; empty if all fits."""
+    """Return the resource with the greatest shortage; empty if everything fits."""
     shares = {name: getattr(needed, name) / getattr(holds, name) for name in NAMES}
     name = max(shares, key=lambda name: shares[name])
     return HEADINGS[name] if shares[name] > 1 else ""

@@ -1,4 +1,4 @@
-"""The design as a tree of instances, each with what it takes of the device."""
+"""The design as a tree of instances with their resource usage."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from flows.synth.rtlil import Module
 
 @dataclass
 class Instance:
-    """One instance: `own` is what it takes itself, `total` with all that it contains."""
+    """One instance: `own` is its own usage, `total` includes all its submodules."""
 
     name: str
     kind: str
@@ -21,17 +21,17 @@ class Instance:
 
     @cached_property
     def total(self) -> Resources:
-        """What it takes with all that it contains."""
+        """Its usage including all submodules."""
         return sum((child.total for child in self.children), self.own)
 
     def walk(self) -> Iterator[Instance]:
-        """This one and all in it."""
+        """Yield this instance and all those in it."""
         yield self
         for child in self.children:
             yield from child.walk()
 
     def as_json(self) -> dict:
-        """For a program: name, kind, own and total resources, children."""
+        """Return name, kind, own and total resources, and children for JSON."""
         return {
             "name": self.name,
             "kind": self.kind,
@@ -42,7 +42,7 @@ class Instance:
 
 
 def tree(modules: Mapping[str, Module], resources: Mapping[str, Resources]) -> Instance:
-    """The design's tree; `resources` are those that each module takes itself, by its name."""
+    """Return the design's tree; `resources` is each module's own usage, by its name."""
     contained = {
         name: [cell for cell in module.cells() if cell[0] in modules]
         for name, module in modules.items()
@@ -59,10 +59,10 @@ def tree(modules: Mapping[str, Module], resources: Mapping[str, Resources]) -> I
 
 
 def by_kind(top: Instance) -> dict[str, dict]:
-    """Resources of each kind of module, the design's first.
+    """Return the resources of each kind of module, the top first.
 
-    Returns a mapping from the kind to a dictionary of ``instances``, how often it stands in the
-    design, and the resources of its largest instance with all that it contains.
+    Each kind maps to a dictionary with ``instances``, its number in the design, and the resources
+    of its largest instance including submodules.
     """
     instances: dict[str, int] = {}
     largest: dict[str, Resources] = {}

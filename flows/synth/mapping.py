@@ -1,8 +1,8 @@
-"""Mapping the modules of a design to a device: each content once, kept between runs.
+"""Mapping the modules of a design to a device: equal modules once, with cached results.
 
-Yosys maps a module without looking into its submodules (they are black boxes to it), so what comes
-out depends on the module's own content, the script and the version of Yosys alone. Results are kept
-under a hash of these: after a change only the modules that changed are mapped again.
+Yosys maps a module without its submodules, which are black boxes, so the result depends only on the
+module's own content, the script and the version of Yosys. Results are cached under a hash of these:
+after a change, only the changed modules are mapped again.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from flows.synth.rtlil import Content
 from flows.system.files import write_whole
 from flows.system.processes import run_lines, worker_threads
 
-# `check` of Yosys has no top here, and clock buffers are the top level's. ABC's check of its own
-# result is off: with some modules (a normalization of 40 bits) it ends by one of its own assertions
-# (yosys 0.70: Gia_ManDupCollapse_rec), and nothing but counts is taken from here.
+# Yosys's `check` is left out as there is no top here; clock buffers belong to the top level. ABC's
+# verification of its result is off: for some modules (a 40-bit normalization) it fails with an
+# assertion of its own (yosys 0.70: Gia_ManDupCollapse_rec), and only the counts are used.
 SCRIPT = """\
 scratchpad -set abc9.verify 0
 read_rtlil {source}
@@ -34,9 +34,9 @@ synth_xilinx -family {family} -noiopad -noclkbuf {options} -run prepare:
 tee -q -o {result} stat -json
 """
 
-# Characters of modules that one run of Yosys takes: reading the device's cells costs three seconds
-# a run, and what is interrupted has to be done again. WebAssembly has 4 GiB of memory; a run takes
-# a few hundred MiB.
+# Characters of modules per run of Yosys. Larger batches read the device's cells (three seconds)
+# less often; smaller ones lose less when interrupted. WebAssembly has 4 GiB of memory, of which a
+# run needs a few hundred MiB.
 _BATCH = 500_000
 
 Cells = dict[str, int]
@@ -47,8 +47,8 @@ Cells = dict[str, int]
 class Mapper:
     """Maps modules for one family of devices.
 
-    `program` is the command of Yosys, `version` its version; results are kept in `cache`.
-    Calls `on_progress(done, total)` with the numbers of modules that are mapped and to be mapped.
+    `program` is the command of Yosys, `version` its version; results are cached in `cache`.
+    `on_progress(done, total)` is called with the number of modules mapped so far and in total.
     """
 
     program: Sequence[str]
@@ -59,9 +59,9 @@ class Mapper:
     on_progress: Callable[[int, int], None] = lambda done, total: None
 
     def run(self, contents: Iterable[Content], ports: Mapping[str, str]) -> dict[str, Cells]:
-        """The cells of every content, by its hash; `ports` are those of all interfaces.
+        """Return the cells of every content, by its hash; `ports` are those of all interfaces.
 
-        Raises HeepstorError with what Yosys says when it fails.
+        Raises HeepstorError with Yosys's messages if it fails.
         """
         wanted = {content.hash: content for content in contents}
         found = {digest: self._kept(digest) for digest in wanted}
@@ -82,7 +82,7 @@ class Mapper:
         return self.cache / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
 
     def _map_all(self, missing: Sequence[Content], ports: Mapping[str, str]) -> None:
-        """Maps in as many runs of Yosys at a time as there are processors."""
+        """Map with as many concurrent runs of Yosys as there are processors."""
         pending = batches(missing)
         done = 0
         self.on_progress(done, len(missing))
@@ -97,7 +97,7 @@ class Mapper:
                     self.on_progress(done, len(missing))
 
     def _map(self, batch: Sequence[Content], ports: Mapping[str, str]) -> None:
-        # Yosys under WebAssembly sees the folder it runs in and those below, no others.
+        # Yosys under WebAssembly only sees its working folder and the folders below it.
         with tempfile.TemporaryDirectory(dir=self.cache) as folder:
             work = Path(folder)
             names = {"source": "modules.il", "result": "stat.json"}
@@ -113,7 +113,7 @@ class Mapper:
                 shutil.copytree(work, kept)
                 said = "\n".join("  | " + line for line in printed[-12:])
                 raise HeepstorError(
-                    f"Yosys ended with code {code} while it mapped modules:\n{said}\n"
+                    f"Yosys failed (exit code {code}) while mapping modules:\n{said}\n"
                     f"Its input, script and log: {kept}"
                 )
             statistics = json.loads((work / names["result"]).read_text(encoding="utf-8"))
@@ -127,7 +127,7 @@ class Mapper:
 
 
 def batches(contents: Sequence[Content]) -> list[list[Content]]:
-    """The contents in groups of about the same length, the largest first."""
+    """Return the contents in groups of similar length, the largest first."""
     groups: list[list[Content]] = []
     room = 0
     for content in sorted(contents, key=lambda content: len(content.body), reverse=True):
@@ -140,7 +140,7 @@ def batches(contents: Sequence[Content]) -> list[list[Content]]:
 
 
 def as_rtlil(batch: Sequence[Content], ports: Mapping[str, str]) -> str:
-    """A file for `read_rtlil`: modules named m_<hash>, and black boxes for what they contain."""
+    """Return a file for `read_rtlil`: modules named m_<hash>, and black boxes in them."""
     boxes = sorted(set().union(*(content.submodules for content in batch)))
     return "".join(
         [

@@ -1,8 +1,8 @@
-"""Places and routes an ECP5 design: ``python -m flows.synth.place <options of nextpnr-ecp5>``.
+"""Place and route an ECP5 design: ``python -m flows.synth.place <options of nextpnr-ecp5>``.
 
-Runs nextpnr, shows how far it is, keeps its whole log in nextpnr.log, and ends with the clock that
-was reached and what the design takes. Where the clock is too slow or the design does not fit, it
-says by how much, and ends with nextpnr's exit code.
+Runs nextpnr, shows its progress, keeps its complete log in nextpnr.log, and prints the achieved
+clock and the resource usage. If the clock is too slow or the design does not fit, it says by how
+much and returns nextpnr's exit code.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ CELLS = {
     "EHXPLLL": "PLL",
     "TRELLIS_IO": "pin",
 }
-"""What nextpnr calls a cell, and what it is; the order of the table."""
+"""nextpnr's cell names and what they are, in the table's order."""
 
 _PHASES = (
     ("Packing", "packing"),
@@ -47,17 +47,17 @@ _USED = re.compile(r"^Info:\s+(\w+):\s+(\d+)/\s*(\d+)\s+\d+%")
 _CLOCK = re.compile(r"Max frequency for clock\s+'([^']+)':\s+([\d.]+) MHz \(\w+ at ([\d.]+)")
 _MEMORY = "1.2 GiB for the SoC"
 _EVERY = 10.0
-"""Seconds between lines of progress of one phase."""
+"""Seconds between progress lines within a phase."""
 
 
 @dataclass
 class Follower:
-    """Reads nextpnr's log as it is printed."""
+    """Parses nextpnr's log as it is printed."""
 
     used: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Cells taken and there, by nextpnr's names."""
+    """Cells used and available, by nextpnr's names."""
     clocks: dict[str, tuple[float, float]] = field(default_factory=dict)
-    """MHz reached and asked for by the routed design; before it is routed, an estimate."""
+    """Achieved and requested MHz of the routed design; an estimate before routing."""
     errors: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
@@ -65,7 +65,7 @@ class Follower:
     _shown: float = 0.0
 
     def take(self, line: str) -> None:
-        """Takes in one line."""
+        """Process one line."""
         self.lines.append(line)
         if found := _USED.match(line):
             self.used[found[1]] = (int(found[2]), int(found[3]))
@@ -75,7 +75,7 @@ class Follower:
             self.errors.append(line)
         phase = next((name for start, name in _PHASES if start in line), None)
         if phase == "routing":
-            # Whatever ends from here on, the estimate is not why.
+            # From here on, the estimate cannot be the reason for a failure.
             self.clocks.clear()
         if phase:
             self._show(phase)
@@ -90,9 +90,9 @@ class Follower:
 
 
 def place(arguments: Sequence[str], program: Sequence[str] = (PROGRAM,)) -> Follower:
-    """Runs nextpnr. Raises HeepstorError that says what does not fit, or how slow the clock is."""
+    """Run nextpnr. Raises HeepstorError with what does not fit, or how slow the clock is."""
     follower = Follower()
-    # Line by line, for those who look while it works.
+    # Flushed at each line, for readers of the log while nextpnr runs.
     with Path(LOG).open("w", encoding="utf-8", buffering=1) as log:
 
         def take(line: str) -> None:
@@ -109,8 +109,8 @@ def _why(follower: Follower, code: int) -> str:
     log = Path(LOG).resolve()
     if code - 128 in set(signal.Signals):
         name = signal.Signals(code - 128).name
-        hint = f"If nobody ended it, there may not be enough memory; it takes {_MEMORY}."
-        return f"nextpnr was ended by a signal ({name}). {hint} All of it: {log}"
+        hint = f"If you did not end it, memory may be insufficient: it needs {_MEMORY}."
+        return f"nextpnr was ended by a signal ({name}). {hint} Log: {log}"
     over = [
         f"{CELLS.get(cell, cell)}: {taken:,} of {there:,}, {taken - there:,} too many"
         for cell, (taken, there) in follower.used.items()
@@ -123,13 +123,13 @@ def _why(follower: Follower, code: int) -> str:
     ]
     said = over + slow or follower.errors or follower.lines[-5:]
     listed = "\n".join(f"  {line}" for line in said)
-    what = "does not fit the device" if over else "was not placed and routed as it should be"
+    what = "does not fit the device" if over else "was not placed and routed successfully"
     hint = "Choose smaller or slower hardware in the configuration." if over or slow else ""
-    return f"the design {what} (nextpnr, exit code {code}):\n{listed}\n{hint} All of it: {log}"
+    return f"the design {what} (nextpnr, exit code {code}):\n{listed}\n{hint} Log: {log}"
 
 
 def summary(report: dict) -> Table:
-    """What nextpnr's report says: each clock, and the cells of each kind."""
+    """Return nextpnr's report as a table: each clock, and the cells of each kind."""
     table = Table(title="Placed and routed", title_justify="left", box=None, pad_edge=False)
     table.add_column("")
     for heading in ("taken", "there", "share"):
@@ -140,12 +140,12 @@ def summary(report: dict) -> Table:
             table.add_row(name, f"{taken:,}", f"{there:,}", f"{100 * taken / there:.1f} %")
     for clock, speed in report["fmax"].items():
         reached, wanted = speed["achieved"], speed["constraint"]
-        table.add_row(f"clock {clock}", f"{reached:.2f} MHz", f"{wanted:.2f} MHz asked for", "")
+        table.add_row(f"clock {clock}", f"{reached:.2f} MHz", f"{wanted:.2f} MHz requested", "")
     return table
 
 
 def main(arguments: list[str]) -> None:
-    """Places and routes, then prints the summary of the file after --report."""
+    """Place and route, then print a summary of the file given by --report."""
     place(arguments)
     report = Path(arguments[arguments.index("--report") + 1])
     console().print(summary(json.loads(report.read_text(encoding="utf-8"))))

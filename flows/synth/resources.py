@@ -1,4 +1,4 @@
-"""What a netlist takes of a Xilinx device: counts of its primitives."""
+"""A netlist's resource usage on a Xilinx device: counts of its primitives."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ LUT_RAM = {
     "RAM32X16DR8": 8, "RAM64X8SW": 8,
     "SRL16E": 1, "SRLC16E": 1, "SRLC32E": 1,
 }  # fmt: skip
-"""LUTs that a memory or shift register made of LUTs takes (UltraScale CLB guide, UG574)."""
+"""LUTs per memory or shift register made of LUTs (UltraScale CLB guide, UG574)."""
 
 BLOCK_RAM = {"RAMB36E1": 1.0, "RAMB36E2": 1.0, "RAMB18E1": 0.5, "RAMB18E2": 0.5}
 FLIP_FLOPS = {
     *("FDRE", "FDSE", "FDCE", "FDPE", "LDCE", "LDPE"),
     *("FDRE_1", "FDSE_1", "FDCE_1", "FDPE_1"),
 }
-"""Registers and latches; those that end in _1 take the falling edge."""
+"""Registers and latches; those ending in _1 use the falling edge."""
 
 
 @dataclass(frozen=True)
 class Resources:
     """Primitives of a Xilinx device.
 
-    `lut` counts all LUTs, `lut_ram` those of them that are memory or shift register. Inverters
-    count as LUTs, and two small functions that could share one count twice. A block RAM has
-    36 Kibit, an UltraRAM 288.
+    `lut` counts all LUTs, `lut_ram` those used as memory or shift registers. Inverters count as
+    LUTs, and two small functions that could share a LUT count twice. A block RAM has 36 Kibit, an
+    UltraRAM 288 Kibit.
     """
 
     lut: int = 0
@@ -42,11 +42,11 @@ class Resources:
         return self._combined(other, lambda one, two: one + two)
 
     def largest(self, other: Resources) -> Resources:
-        """The larger one of each."""
+        """Return the larger count of each resource."""
         return self._combined(other, max)
 
     def times(self, factor: float) -> Resources:
-        """Scaled, and rounded up to what there can be."""
+        """Return the counts scaled, and rounded up to allowed amounts."""
         scaled = {name: getattr(self, name) * factor for name in NAMES}
         whole = {name: -int(-value // 1) for name, value in scaled.items()}
         return Resources(**(whole | {"bram": -(-scaled["bram"] * 2 // 1) / 2}))
@@ -67,11 +67,11 @@ HEADINGS = {
     "bram": "BRAM",
     "uram": "URAM",
 }
-"""What people call them."""
+"""Their display names."""
 
 
 def count(cells: Mapping[str, int]) -> Resources:
-    """Resources of a netlist, from the number of its cells of each type."""
+    """Return a netlist's resources from the number of its cells of each type."""
     memory = sum(n * LUT_RAM.get(cell, 0) for cell, n in cells.items())
     logic = sum(n for cell, n in cells.items() if cell.startswith("LUT") or cell == "INV")
     return Resources(

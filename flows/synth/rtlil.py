@@ -1,8 +1,8 @@
-"""The elaborated design as Yosys writes it (RTLIL): its modules, and which of them are the same.
+"""The elaborated design as written by Yosys (RTLIL): its modules, and which of them are equal.
 
 Every instance is a module of its own there, named ``kind$path.of.the.instance``. Instances of a
-kind with the same parameters have the same content but for names and source positions. Written
-with names counted from zero, the same content gives the same text: equal modules are mapped once.
+kind with the same parameters differ only in names and source positions. With names numbered from
+zero, equal content becomes equal text, so that equal modules are mapped only once.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-# Where an object comes from and what it was called there; other attributes steer the mapping.
+# Source position and original name; other attributes affect the mapping.
 _POSITIONS = ("attribute \\src ", "attribute \\hdlname ")
 _GENERATED = re.compile(r'\$[^\s"]+')
 _PORT = re.compile(r"^  wire (?P<shape>.*?)(?:input|output|inout) \d+ ")
@@ -26,27 +26,27 @@ class Module:
 
     name: str
     lines: tuple[str, ...]
-    """All between its first and its last line."""
+    """Everything between its first and last line."""
 
     @property
     def kind(self) -> str:
-        """Its name in the source."""
+        """The module's name in the source."""
         return self.name.split("$")[0]
 
     @property
     def path(self) -> str:
-        """The instances that lead to it from the top, with dots; empty for the top itself."""
+        """The instance path from the top, separated by dots; empty for the top itself."""
         return self.name.partition("$")[2].partition(".")[2]
 
     def cells(self) -> Iterator[tuple[str, str]]:
-        """Type and name of every cell, without the backslash of names from the source."""
+        """Yield type and name of every cell, without the backslash of names from the source."""
         for line in self.lines:
             if line.startswith("  cell ") and (cell := _CELL.match(line)):
                 yield cell["type"].removeprefix("\\"), cell["name"].removeprefix("\\")
 
 
 def read(path: Path) -> dict[str, Module]:
-    """The modules of a file that `write_rtlil` has written, by name."""
+    """Read the modules in a file written by `write_rtlil`, by name."""
     modules = {}
     name = ""
     lines: list[str] = []
@@ -63,28 +63,28 @@ def read(path: Path) -> dict[str, Module]:
 
 @dataclass(frozen=True)
 class Content:
-    """What a module is made of, whatever it and its instances are called."""
+    """A module's content, independent of its name and its instances' names."""
 
     body: str
-    """Its lines, with generated names counted and submodules named after their ports."""
+    """Its lines, with generated names numbered and submodules named after their ports."""
     ports: str
     """Its ports, as the lines of a black box."""
     submodules: frozenset[str]
-    """Names of its submodules' ports: keys of the mapping from `interface` to `ports`."""
+    """Its submodules' interfaces: keys of the mapping from `interface` to `ports`."""
 
     @property
     def hash(self) -> str:
-        """Names the content; the same for equal modules."""
+        """Identify the content; the same for equal modules."""
         return hashlib.sha256(self.body.encode()).hexdigest()[:24]
 
     @property
     def interface(self) -> str:
-        """Names the ports; the same for modules with the same ports."""
+        """Identify the ports; the same for modules with equal ports."""
         return "ports_" + hashlib.sha256(self.ports.encode()).hexdigest()[:24]
 
 
 def contents(modules: Mapping[str, Module]) -> dict[str, Content]:
-    """The content of every module, by the module's name."""
+    """Return the content of every module, by the module's name."""
     ports = {name: _ports(module) for name, module in modules.items()}
     return {name: _content(module, ports) for name, module in modules.items()}
 

@@ -1,4 +1,4 @@
-"""The result of synthesis as tables for people."""
+"""The synthesis results as tables."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from rich.table import Table
 from flows.synth.resources import HEADINGS, NAMES
 
 DEPTH = 3
-"""Levels of the hierarchy in the table; the JSON has them all."""
+"""Levels of the hierarchy in the table; the JSON has all of them."""
 _LEAST_SHARE = 0.01
-"""Instances that take less than this of everything are not named in the table."""
+"""Instances with less than this share of every resource are not listed in the table."""
 
 
 def print_result(result: dict, console: Console) -> None:
-    """Prints the table, and what else there is to say."""
+    """Print the table and the estimate of the largest array."""
     console.print(table(result))
     if sentence := largest_array(result):
         console.print(sentence)
 
 
 def table(result: dict, depth: int = DEPTH) -> Table:
-    """The design with its share of the device, and its hierarchy."""
+    """Return a table of the design's share of the device, and its hierarchy."""
     device = result["device"]
     title = f"{result['top']} on the {device['name']} (Yosys, before placement)"
     shown = Table(title=title, title_justify="left", box=None, pad_edge=False)
@@ -42,12 +42,12 @@ def table(result: dict, depth: int = DEPTH) -> Table:
 
 
 def percent(share: float) -> str:
-    """A share as people read it."""
+    """Return a share as a percentage."""
     return f"{100 * share:.1f} %"
 
 
 def _rows(tree: dict, depth: int) -> Iterator[tuple[int, dict, int]]:
-    """Level, instance and how many there are like it; what is small is left out."""
+    """Yield level, instance and the number of similar ones, without small instances."""
     least = {name: _LEAST_SHARE * tree["total"][name] for name in NAMES}
 
     def walk(instance: dict, level: int, count: int) -> Iterator[tuple[int, dict, int]]:
@@ -62,7 +62,7 @@ def _rows(tree: dict, depth: int) -> Iterator[tuple[int, dict, int]]:
 
 
 def _alike(children: list[dict]) -> list[tuple[dict, int]]:
-    """Instances of one kind that take the same stand in one row."""
+    """Group instances of the same kind and usage, which share one row."""
     groups: dict[tuple, list[dict]] = {}
     for child in children:
         groups.setdefault((child["kind"], *child["total"].values()), []).append(child)
@@ -70,7 +70,7 @@ def _alike(children: list[dict]) -> list[tuple[dict, int]]:
 
 
 def largest_array(result: dict) -> str:
-    """A sentence about the largest array that would fit; empty for a design without an array."""
+    """Return a sentence about the largest array that fits; empty for a design without one."""
     found = result["largest_array"]
     if not found:
         return ""
@@ -79,5 +79,5 @@ def largest_array(result: dict) -> str:
     if not size:
         words = "Estimated from these figures, no array fits"
     if found["lacking"]:
-        words += f" (more would lack {found['lacking']})"
+        words += f" (a larger one would lack {found['lacking']})"
     return f"{words}. The engine's limit is {limit} x {limit}."

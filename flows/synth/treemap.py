@@ -1,4 +1,4 @@
-"""The design as a picture: an area for each instance, as large as its share of the LUTs."""
+"""The design as a picture: an area for each instance, in proportion to its LUTs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HEADER = 17
 _GAP = 1.5
 _FONT = 12
 _LEAST_SIDE = 2
-"""Pixels: what is narrower is left to what is around it."""
+"""In pixels: narrower parts are not drawn."""
 
 _COLOURS = ("#c9dcef", "#f3dcae", "#c2e2d9", "#dcd2ee", "#f1cbd3", "#dfe8c0", "#e6d3c3", "#dcdfe2")
 _STYLE = """
@@ -38,7 +38,7 @@ class Area:
     height: float
 
     def inside(self, header: float) -> Area:
-        """What is left of it below a header, within a margin."""
+        """Return the rest of the area below a header, inside a margin."""
         return Area(
             self.x + _GAP,
             self.y + header,
@@ -48,17 +48,17 @@ class Area:
 
     @property
     def is_visible(self) -> bool:
-        """Whether it is large enough to be drawn."""
+        """Whether the area is large enough to be drawn."""
         return min(self.width, self.height) >= _LEAST_SIDE
 
 
 def draw(top: Instance, heading: str) -> str:
-    """An SVG file. Areas are LUTs; what rests under the pointer is named with all resources."""
+    """Return an SVG file. Areas are LUTs; tooltips name the instance and all its resources."""
     pieces = [
         svg.element("style", _STYLE),
         svg.element("rect", width=WIDTH, height=HEIGHT, fill="#ffffff"),
         svg.text(12, 28, heading, "title"),
-        svg.text(WIDTH - 12, 28, f"areas: LUTs, {top.total.lut:,} in all", "quiet", "end"),
+        svg.text(WIDTH - 12, 28, f"areas: LUTs, {top.total.lut:,} in total", "quiet", "end"),
     ]
     area = Area(12, _TOP, WIDTH - 24, HEIGHT - _TOP - 12)
     for index, (child, place) in enumerate(_placed(top, area)):
@@ -68,7 +68,7 @@ def draw(top: Instance, heading: str) -> str:
 
 
 def _boxes(one: Instance, area: Area, colour: str, above: str) -> list[str]:
-    """An instance and, where there is space for its name above them, what it contains."""
+    """Return boxes for an instance and, if its name fits above them, its submodules."""
     path = f"{above}.{one.name}"
     label = _label(one, area)
     divided = one.children and label and area.height > 2 * _HEADER
@@ -88,7 +88,7 @@ def _boxes(one: Instance, area: Area, colour: str, above: str) -> list[str]:
 
 
 def _placed(one: Instance, area: Area) -> list[tuple[Instance, Area]]:
-    """The parts of an instance with their places; what it takes itself is one of them."""
+    """Return the parts of an instance with their areas; its own usage is one of them."""
     parts = [child for child in one.children if child.total.lut > 0]
     if parts and one.own.lut > 0:
         parts.append(Instance("own logic", one.kind, one.own))
@@ -102,7 +102,7 @@ def _placed(one: Instance, area: Area) -> list[tuple[Instance, Area]]:
 
 
 def _label(one: Instance, area: Area) -> str:
-    """The longest label that fits: `gen_row[0].u_pe 40`, `u_pe 40`, `u_pe`; none may fit."""
+    """Return the longest label that fits: `gen_row[0].u_pe 40`, `u_pe 40`, `u_pe` or none."""
     short = one.name.rpartition(".")[2]
     labels = (f"{one.name}  {one.total.lut:,}", f"{short}  {one.total.lut:,}", short)
     return next((label for label in labels if _fits(label, area)), "")
@@ -113,6 +113,6 @@ def _fits(words: str, area: Area) -> bool:
 
 
 def describe(resources: Resources) -> str:
-    """The resources that there are, in words: `40 LUT, 83 FF, 1 DSP`."""
+    """Return the non-zero resources in words: `40 LUT, 83 FF, 1 DSP`."""
     values = {HEADINGS[name]: getattr(resources, name) for name in NAMES}
     return ", ".join(f"{value:,g}" + " " + name for name, value in values.items() if value)

@@ -1,4 +1,4 @@
-"""Files: written whole or not at all, read if they can be trusted; what their errors mean."""
+"""Files: atomic writes, tolerant reads, and explanations of errors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MEANINGS = {
     errno.EROFS: "it cannot be written there",
     errno.ENOSPC: "free some space",
     errno.EDQUOT: "free some space",
-    errno.EFBIG: "is there a limit on the size of files (ulimit -f)?",
+    errno.EFBIG: "is there a limit on file sizes (ulimit -f)?",
     errno.ENAMETOOLONG: "choose a shorter name",
     errno.ELOOP: "its symbolic links form a loop",
     errno.EMFILE: "is there a limit on open files (ulimit -n)?",
@@ -28,12 +28,12 @@ _MEANINGS = {
 
 
 def describe(error: OSError, place: str = "") -> str:
-    """What failed, where, and what to do; `place` is used where the error names no file."""
-    # Of a move the second name is the place that people know.
+    """Return what failed, where, and what to do; `place` is used if the error names no file."""
+    # After a failed move, the second name is the one that users know.
     named = error.filename2 or error.filename
     found = place if named is None else os.fsdecode(named)
     if error.errno in (errno.ENOTDIR, errno.EEXIST):
-        # The one in the way may be a folder above.
+        # The obstacle may be a folder further up.
         found = next(
             (str(path) for path in (Path(found), *Path(found).parents) if path.is_file()), found
         )
@@ -44,7 +44,7 @@ def describe(error: OSError, place: str = "") -> str:
 
 @contextlib.contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Errors of the system in here name this file if they name none: a failed write does not."""
+    """Add this file to errors in the context that name none, such as those of a failed write."""
     try:
         yield
     except OSError as error:
@@ -54,9 +54,9 @@ def naming(path: Path) -> Iterator[None]:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Writes a file beside its place and moves it there; the folder is made if need be.
+    """Write a file atomically, via a temporary one; create its folder if necessary.
 
-    Of several processes that write it the last one wins. Nothing is left of a write that fails.
+    If several processes write it, the last one wins. A failed write leaves nothing behind.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
@@ -69,7 +69,7 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a folder with all that is in it, if there is one."""
+    """Remove a file, or a folder with its contents, if it exists."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -77,9 +77,9 @@ def remove(path: Path) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """What a JSON file holds; None if there is no such file, or it is damaged."""
+    """Read a JSON file; return None if it does not exist or is damaged."""
     try:
-        # A pipe or a device might have no end.
+        # A pipe or a device might never end.
         if path.is_file():
             return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Signals that end a task, as exceptions: what it has begun is tidied up, what it runs ended."""
+"""Signals that end a task, as exceptions, so that it cleans up and ends its programs."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from types import FrameType
 
 
 class Interrupted(BaseException):
-    """The task was interrupted by a signal; `code` is its exit code, the text what happened."""
+    """A signal interrupted the task; `code` is its exit code, the text says what happened."""
 
     verb = "Interrupted"
 
     def __init__(self, number: int) -> None:
-        super().__init__(f"{self.verb}. What was complete is kept.")
+        super().__init__(f"{self.verb}. Completed work is kept.")
         self.code = 128 + number
 
 
 class Terminated(Interrupted):
-    """The task was ended by SIGTERM, or by SIGHUP as its terminal was closed."""
+    """SIGTERM ended the task, or SIGHUP because its terminal was closed."""
 
     verb = "Terminated"
 
@@ -35,23 +35,23 @@ _deferring: list[object] = []
 
 
 def block() -> None:
-    """Keep them waiting, also in the program that takes this one's place, until `unblock`."""
+    """Block these signals until `unblock`, also in a program that replaces this one."""
     signal.pthread_sigmask(signal.SIG_BLOCK, _KINDS)
 
 
 def unblock() -> None:
-    """Let those through that were kept waiting."""
+    """Unblock these signals and deliver pending ones."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _KINDS)
 
 
 def ignore() -> None:
-    """From now on nothing happens when they come."""
+    """Ignore these signals from now on."""
     for number in _KINDS:
         signal.signal(number, signal.SIG_IGN)
 
 
 def received() -> Interrupted | None:
-    """The signal that came last, if any did; libraries may have made another exception of it."""
+    """Return the last received signal; libraries may have replaced its exception."""
     return _received[-1] if _received else None
 
 
@@ -59,8 +59,8 @@ def received() -> Interrupted | None:
 def as_exceptions() -> Iterator[None]:
     """Raise Interrupted in the main thread for the signals that end a task.
 
-    Those that whoever started the task ignores stay ignored: Ctrl-C is not for the programs that a
-    shell runs in the background.
+    Signals that the caller ignores stay ignored: Ctrl-C is not for programs that a shell runs in
+    the background.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -86,9 +86,9 @@ def _raise(number: int, frame: FrameType | None) -> None:
 
 @contextlib.contextmanager
 def deferred() -> Iterator[None]:
-    """Signals that come in here, where nothing takes long, are raised as exceptions afterwards.
+    """Defer exceptions for signals to the end of the context, which must not take long.
 
-    For libraries that make something else of an exception from a signal, or go on.
+    For libraries that replace or swallow an exception raised by a signal.
     """
     before = len(_received)
     _deferring.append(None)

@@ -1,4 +1,4 @@
-"""Locks between processes, so that two invocations of the tasks don't write the same folder."""
+"""Locks between processes, so that no two tasks write to the same folder."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ _held: list[int] = []
 
 
 def held() -> tuple[int, ...]:
-    """The file descriptors of the locks that this process holds.
+    """Return the file descriptors of the locks that this process holds.
 
-    A program that inherits them holds the locks as well, until it ends.
+    A program that inherits them also holds the locks until it ends.
     """
     return tuple(_held)
 
 
 @contextlib.contextmanager
 def file_lock(path: Path, on_wait: Callable[[str], None], shared: bool = False) -> Iterator[None]:
-    """Hold the lock file `path`; call `on_wait` with who holds it when it must wait.
+    """Hold the lock file `path`; if it must wait, call `on_wait` with the holder's name.
 
-    Any number of processes can hold a `shared` lock at a time. The operating system frees the lock
-    when its holder ends, however it ends. The holder may remove the file.
+    Any number of processes can hold a `shared` lock at a time. The operating system releases it
+    when its holder ends, for whatever reason. The holder may remove the file.
     """
     mode = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
     with contextlib.ExitStack() as opened:
@@ -47,13 +47,13 @@ def file_lock(path: Path, on_wait: Callable[[str], None], shared: bool = False) 
 def _opened(path: Path) -> TextIO:
     while True:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # The folder may be removed between the two, by the task that holds the lock.
+        # Between these two, the task that holds the lock may remove the folder.
         with contextlib.suppress(FileNotFoundError):
             return path.open("a+")
 
 
 def _is_held(lock: TextIO, path: Path, mode: int, on_wait: Callable[[str], None]) -> bool:
-    """Wait for the lock; False if its file was removed meanwhile: others don't see that lock."""
+    """Wait for the lock; return False if its file was removed, so that the lock is void."""
     try:
         fcntl.flock(lock, mode | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,8 +1,8 @@
-"""Running programs: their output line by line, and none left running when the task has ended.
+"""Running programs: output line by line, and none left running when the task has ended.
 
-Each program runs under a supervisor (`flows/system/supervisor.py`): however the task ends, kill -9
-included, the program and all that it has started are ended, and the task's locks are held until
-they are. Programs don't see Ctrl-C, unless they run in the foreground: they are ended by the task.
+Each program runs under a supervisor (`flows/system/supervisor.py`): however the task ends, even by
+kill -9, the program and all its descendants are ended, and the task's locks are held until then.
+Only programs in the foreground see Ctrl-C; the task ends the others.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from flows.system import locks
 from flows.system.interrupts import Interrupted, Terminated
 
 _SUPERVISOR = Path(__file__).with_name("supervisor.py")
-# A program in the foreground has seen Ctrl-C as well, and may have something to say.
+# A program in the foreground also sees Ctrl-C, and may print something before it ends.
 _FAREWELL_SECONDS = 10
 
 _running: set[subprocess.Popen] = set()
@@ -36,10 +36,10 @@ _running: set[subprocess.Popen] = set()
 def running(
     command: Sequence[str | Path], foreground: bool = False, **options: Any
 ) -> Iterator[subprocess.Popen]:
-    """A program that is ended when this is left; `options` are Popen's.
+    """Run a program for the duration of the context; `options` are Popen's.
 
-    What is given is the program's supervisor: its exit code is the program's, or 128 plus the
-    signal that ended it. Without `foreground` the program has no standard input and does not see
+    Yields the program's supervisor, whose exit code is the program's, or 128 plus the number of the
+    signal that ended it. Without `foreground`, the program has no standard input and does not see
     the terminal's signals. Raises HeepstorError if it can't be started.
     """
     if not foreground:
@@ -68,7 +68,7 @@ def _supervised(
 ) -> subprocess.Popen:
     group = os.getpgrp() if foreground else 0
     words = [sys.executable, "-I", "-S", _SUPERVISOR, str(group), str(task), *command]
-    # The supervisor inherits it: Ctrl-C is not for it.
+    # The supervisor inherits the mask: Ctrl-C is not for it.
     previous = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         return subprocess.Popen(words, pass_fds=(task, *locks.held()), **options)
@@ -85,10 +85,10 @@ def run_lines(
     cwd: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> int:
-    """Runs a program, gives each line of its output (both streams) to `on_line`; its exit code.
+    """Run a program, pass each line of both output streams to `on_line`; return the exit code.
 
-    A program ended by a signal gives 128 plus the signal's number, as in a shell. The program is
-    ended when this function is left early, by Ctrl-C or an exception.
+    A signal counts as exit code 128 plus its number, as in a shell. If this function is left early,
+    by Ctrl-C or an exception, it ends the program.
     """
     with running(
         command,
@@ -108,7 +108,7 @@ def run_lines(
 def run_captured(
     command: Sequence[str], cwd: Path, environment: Mapping[str, str]
 ) -> tuple[int, str, str]:
-    """Run a program; return its exit code, its output and its messages."""
+    """Run a program; return its exit code, standard output and standard error."""
     with running(
         command,
         stdout=subprocess.PIPE,
@@ -127,7 +127,7 @@ def run_foreground(
     cwd: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> int:
-    """Run a program on the terminal, which sees Ctrl-C itself; return its exit code."""
+    """Run a program that uses the terminal and sees Ctrl-C; return its exit code."""
     with running(command, foreground=True, cwd=cwd, env=environment) as process:
         try:
             return _exit_code(process)
@@ -140,7 +140,7 @@ def run_foreground(
 
 
 def _reason(failure: bytes) -> str:
-    """Why a program could not be started: the errno that its supervisor sent, in words."""
+    """Return why a program could not be started, from the errno that its supervisor sent."""
     if not failure:
         return "it was killed"
     number = int(failure)
@@ -155,7 +155,7 @@ def _exit_code(process: subprocess.Popen) -> int:
 
 @contextlib.contextmanager
 def worker_threads(count: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads that run programs: if this is left by an exception, no program goes on."""
+    """Yield threads for running programs, all of which end if an exception leaves the context."""
     prefix = f"programs-{time.monotonic_ns()}"
     with ThreadPoolExecutor(count, thread_name_prefix=prefix) as pool:
         try:

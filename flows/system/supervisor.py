@@ -1,12 +1,12 @@
-"""Stands between a task and a program that it runs: the program ends when the task does.
+"""Supervise a program that a task runs: the program ends when the task does.
 
-Run as `python -I -S supervisor.py <group> <socket> <program> <argument>...`; the task is
-`flows/system/processes.py`. The task holds the other end of the socket, and the system closes that
-however the task ends. Then, or on SIGTERM, the program and all that it has started are ended. The
-file descriptors of the task's locks are open here until the last of them is gone.
+Run by `flows/system/processes.py` as `python -I -S supervisor.py <group> <socket> <program>
+<argument>...`. The task holds the other end of the socket, which the system closes however the task
+ends. Then, or on SIGTERM, the supervisor ends the program and all its descendants. It keeps the
+file descriptors of the task's locks open until the last of these is gone.
 
-`group` is the process group that the program joins, 0 for one of its own. Once the program runs, 0
-is written to the socket, or the errno if it can't be started.
+`group` is the process group that the program joins; 0 means a new one. The supervisor writes 0 to
+the socket once the program runs, or the errno if it can't be started.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _CANNOT_START = 127
 
 
 def main(arguments: list[str]) -> int:
-    """Run the program to its end; return its exit code, 128 plus the number for a signal."""
+    """Run the program; return its exit code, or 128 plus the number of the signal that ended it."""
     group, task = int(arguments[0]), int(arguments[1])
     os.set_inheritable(task, False)
     signals = _signals_as_input()
     _adopt_orphans()
     program, failure = _start(arguments[2:], group)
-    # Whoever kills the task's whole process group does not reach this process.
+    # Signals to the task's process group must not reach this process.
     os.setpgid(0, 0)
     with contextlib.suppress(BrokenPipeError):
         os.write(task, failure or b"0")
@@ -45,34 +45,34 @@ def main(arguments: list[str]) -> int:
 
 
 def _signals_as_input() -> int:
-    """A file descriptor on which the numbers of signals arrive; Ctrl-C is for the task."""
+    """Return a file descriptor from which signal numbers can be read; Ctrl-C is for the task."""
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     signal.set_wakeup_fd(writer)
     for number in (signal.SIGCHLD, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
-    # It is blocked here since the task started this. In the program it does what it did there.
+    # The task blocked it for this process; the program gets the task's original mask.
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     return reader
 
 
 def _is_end(descriptor: int, signals: int) -> bool:
-    """Whether what can be read says that the program has to end; anything does from the task."""
+    """Return whether readable input means that the program must end; any input of the task does."""
     received = os.read(descriptor, 4096)
     return descriptor != signals or signal.SIGTERM in received
 
 
 def _adopt_orphans() -> None:
-    """Become the parent of all processes below that lose theirs (Linux)."""
+    """Become the parent of all orphaned descendants (Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _start(command: list[str], group: int) -> tuple[int, bytes]:
-    """Start the program; return its process number, and its errno if it can't be started."""
+    """Start the program; return its process ID, and the errno if it can't be started."""
     supervisor = os.getpid()
-    # The writer closes when the program takes the child's place.
+    # exec() in the child closes the write end.
     reader, writer = os.pipe()
     program = os.fork()
     if program == 0:
@@ -91,7 +91,7 @@ def _start(command: list[str], group: int) -> tuple[int, bytes]:
 
 
 def _reaped(program: int) -> int | None:
-    """Collect what has ended; return the exit code of the program once it is among these."""
+    """Reap ended processes; return the program's exit code once it is among them."""
     code = None
     while True:
         try:
@@ -106,7 +106,7 @@ def _reaped(program: int) -> int | None:
 
 
 def _end(program: int, group: int | None, code: int | None) -> int:
-    """End the program and all that it has started, if need be by force; return its exit code."""
+    """End the program and its descendants, by force if necessary; return its exit code."""
     deadline = time.monotonic() + _GRACE_SECONDS
     number: int = signal.SIGTERM
     while children := _children(group):
@@ -120,7 +120,7 @@ def _end(program: int, group: int | None, code: int | None) -> int:
 
 
 def _children(group: int | None) -> list[int]:
-    """Whom to send signals: processes, and as a negative number a process group."""
+    """Return the targets for signals: process IDs and, as a negative number, a process group."""
     found = [] if group is None or not _send(-group, 0) else [-group]
     with contextlib.suppress(FileNotFoundError), os.scandir("/proc") as entries:
         processes = [int(entry.name) for entry in entries if entry.name.isdecimal()]
@@ -129,11 +129,11 @@ def _children(group: int | None) -> list[int]:
 
 
 def _parent(process: int) -> int | None:
-    """The parent of a process; None if it has ended."""
+    """Return a process's parent, or None if the process has ended."""
     try:
         stat = os.open(f"/proc/{process}/stat", os.O_RDONLY)
         try:
-            # The name in parentheses may hold anything; the parent is the second word after it.
+            # The name in parentheses may contain anything; the parent is the second word after it.
             state, parent = os.read(stat, 4096).rpartition(b")")[2].split()[:2]
         finally:
             os.close(stat)
@@ -143,7 +143,7 @@ def _parent(process: int) -> int | None:
 
 
 def _send(process: int, number: int) -> bool:
-    """Send a signal; return whether there was anybody."""
+    """Send a signal; return whether the target exists."""
     try:
         os.kill(process, number)
     except OSError:

@@ -1,6 +1,6 @@
-"""What HEEPstor asks of the operating system, and how each is installed.
+"""The operating system's tools that HEEPstor needs, and how to install each.
 
-Only the standard library is used: the launcher reads this before any package is there.
+Only uses the standard library: the launcher imports this before any package is installed.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class SystemTool:
-    """A program that no Python package brings.
+    """A program that does not come with a Python package.
 
-    `commands` are alternatives, in the order in which they are tried; `packages` gives the name of
-    the package for each package manager.
+    `commands` are alternatives in the order in which they are tried; `packages` is the name of the
+    package for each package manager.
     """
 
     name: str
@@ -27,11 +27,11 @@ class SystemTool:
     packages: dict[str, str] = field(default_factory=dict)
 
     def path(self) -> str | None:
-        """The full path of the first command that is found, or None."""
+        """Return the full path of the first command found, or None."""
         return next(filter(None, map(shutil.which, self.commands)), None)
 
 
-# Package managers and their install commands. The first that is found is the one named in messages.
+# Package managers and their install commands; messages use the first one found.
 MANAGERS = (
     ("apt-get", "apt-get install"),
     ("dnf", "dnf install"),
@@ -44,14 +44,14 @@ MANAGERS = (
 
 
 def same_name(name: str) -> dict[str, str]:
-    """A package that is called the same everywhere."""
+    """Return the packages of a tool with the same package name everywhere."""
     return {manager: name for manager, _ in MANAGERS}
 
 
 COMPILER = SystemTool(
     "C++17 compiler",
     ("c++", "g++", "clang++"),
-    "compiling the simulator that Verilator makes, and the device code's tests on the host",
+    "compiling the simulator, and the device code's tests on the host",
     {
         **same_name("gcc-c++"),
         "apt-get": "g++",
@@ -74,19 +74,19 @@ BROWSER = SystemTool(
 
 
 def missing() -> list[SystemTool]:
-    """The tools that are not on PATH."""
+    """Return the tools that are not on PATH."""
     return [tool for tool in TOOLS if tool.path() is None]
 
 
 def package_manager() -> str | None:
-    """The first known package manager on PATH, or None."""
+    """Return the first known package manager on PATH, or None."""
     return next((name for name, _ in MANAGERS if shutil.which(name)), None)
 
 
 def install_command(packages: dict[str, str] | list[dict[str, str]]) -> str | None:
-    """The command that installs the packages with this machine's package manager, or None.
+    """Return the command that installs packages with this machine's package manager, or None.
 
-    `packages` maps a package manager to the name of the package there; a list names several.
+    `packages` maps package managers to the package's name; a list stands for several packages.
     """
     several = packages if isinstance(packages, list) else [packages]
     manager = package_manager()
@@ -99,7 +99,7 @@ def install_command(packages: dict[str, str] | list[dict[str, str]]) -> str | No
 
 
 def describe_missing(tools: list[SystemTool]) -> str:
-    """Says which tools are missing, what needs each and what installs them; one line each."""
+    """Return which tools are missing, their purpose, and how to install them; one line each."""
     lines = [
         f"{tool.name} is missing ({' or '.join(tool.commands)}): needed for {tool.purpose}."
         for tool in tools
@@ -108,23 +108,23 @@ def describe_missing(tools: list[SystemTool]) -> str:
     lines.append(
         f"Install: {command}"
         if command
-        else "Install it with your package manager, and have it on PATH."
+        else "Install it with your package manager so that it is on PATH."
     )
     return "\n".join(lines)
 
 
 def describe_unbuildable(root: Path) -> str | None:
-    """Why no simulator can be built in this folder, or None: GNU make splits at spaces."""
+    """Return why no simulator can be built in this folder, or None: GNU make splits at spaces."""
     if not any(letter.isspace() for letter in str(root)):
         return None
     return (
-        f"The path has a space in it ({root}), with which GNU make cannot build the simulator.\n"
-        "Move the repository, or work in another folder: its path must have no spaces."
+        f"The path contains a space ({root}), so GNU make cannot build the simulator.\n"
+        "Move the repository, or work in another folder, whose path has no spaces."
     )
 
 
 def describe_missing_venv() -> str | None:
-    """What to do when this Python cannot make virtual environments, or None when it can."""
+    """Return what to do if this Python cannot create virtual environments, or None if it can."""
     lacking = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
     if not lacking:
         return None
@@ -133,5 +133,5 @@ def describe_missing_venv() -> str | None:
     command = install_command(names)
     return (
         f"Python's {' and '.join(lacking)} is missing ({sys.executable}): needed for .venv.\n"
-        + (f"Install: {command}" if command else "Install the whole of Python's standard library.")
+        + (f"Install: {command}" if command else "Install all of Python's standard library.")
     )

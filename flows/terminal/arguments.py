@@ -1,4 +1,4 @@
-"""Checks of what was typed on the command line: paths, numbers, choices."""
+"""Checks of command-line arguments: paths, numbers, choices."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from flows.errors import HeepstorError
 
 
 def user_path(text: str) -> Path:
-    """Return a path that the user typed, seen from the folder where they typed it.
+    """Return a path that the user typed, resolved from their working folder.
 
-    Raises HeepstorError if it begins with the home folder of a user who has none.
+    Raises HeepstorError if it begins with ~NAME for an unknown user.
     """
     try:
         typed = Path(text).expanduser()
     except RuntimeError as error:
         raise HeepstorError(
-            f"{text}: no such home folder. Write ./{text} for a folder whose name begins so."
+            f"{text}: no such home folder. Use ./{text} for a folder whose name begins with ~."
         ) from error
     return Path(os.environ.get("HEEPSTOR_CWD", ".")).joinpath(typed).resolve()
 
 
 def whole_number(name: str, text: str, least: int) -> int | None:
-    """Return the number that was typed for an option; None if nothing was.
+    """Return the number typed for an option, or None if nothing was typed.
 
-    Raises HeepstorError with the least that it can be.
+    Raises HeepstorError with the smallest valid value.
     """
     if text and not (re.fullmatch("[0-9]{1,18}", text) and int(text) >= least):
         raise HeepstorError(f"--{name} is {text!r}: expected an integer >= {least}.")
@@ -35,7 +35,7 @@ def whole_number(name: str, text: str, least: int) -> int | None:
 
 
 def check_choice(name: str, value: str, allowed: Iterable[str]) -> None:
-    """Raise HeepstorError with the values that an option can have if this is none of them."""
+    """Raise HeepstorError with the valid choices if an option's value is not one of them."""
     if value not in allowed:
-        choices = " or ".join(choice for choice in allowed if choice)
-        raise HeepstorError(f"--{name} is {value!r}: it can be {choices}.")
+        choices = ", ".join(choice for choice in allowed if choice)
+        raise HeepstorError(f"--{name} is {value!r}. Valid choices: {choices}.")

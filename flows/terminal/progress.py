@@ -1,4 +1,4 @@
-"""What a task prints while it works: one line a stage, and progress on the long ones."""
+"""What a task prints while it runs: one line per stage, and progress on long ones."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from typing import TextIO, TypeVar
 
 Item = TypeVar("Item")
 
-# Seconds between lines of progress where there is no terminal to redraw.
+# Seconds between progress lines where there is no terminal to redraw.
 PLAIN_INTERVAL = 10.0
 
 
 class Progress:
-    """Says nothing. The stages' own interface, and what the tests hand in."""
+    """Shows nothing. Also the interface through which stages report progress."""
 
     def track(
         self, iterable: Iterable[Item], description: str, total: int | None = None
     ) -> Iterator[Item]:
-        """Yields the items, showing how many of `total` are done."""
+        """Yield the items, showing how many of `total` are done."""
         yield from iterable
 
     def show(self, text: str) -> None:
-        """Shows what is happening now, in place of what was shown before."""
+        """Show what is happening now, replacing what was shown before."""
 
     def count(self, done: int, total: int, text: str) -> None:
-        """Shows how many of `total` are done, and what is happening now."""
+        """Show how many of `total` are done, and what is happening now."""
 
     def note(self, text: str) -> None:
-        """Prints a line that stays."""
+        """Print a line that stays."""
 
     def close(self) -> None:
-        """Takes away what is shown."""
+        """Clear what is shown."""
 
 
 class PlainProgress(Progress):
-    """A line now and then, for logs and pipes."""
+    """Prints an occasional line, for logs and pipes."""
 
     def __init__(self, stream: TextIO, label: str) -> None:
         self._stream = stream
@@ -65,7 +65,7 @@ class PlainProgress(Progress):
 
 
 class TerminalProgress(Progress):
-    """A line with a bar that is redrawn, and gone when the stage ends."""
+    """Redraws a line with a progress bar, which disappears when the stage ends."""
 
     def __init__(self, stream: TextIO, label: str) -> None:
         from rich.console import Console
@@ -110,22 +110,22 @@ class TerminalProgress(Progress):
 
 
 class Terminal:
-    """Prints a task's lines to a stream; a program that reads results leaves stdout to them."""
+    """Prints a task's lines to a stream; stderr if stdout is for JSON."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = stream or sys.stdout
 
     def line(self, name: str, status: str) -> None:
-        """One line: a stage or a folder, and what became of it."""
+        """Print one line: a stage or a folder, and its status."""
         print(f"{name:<10} {status}", file=self.stream, flush=True)
 
     def note(self, text: str) -> None:
-        """A remark of its own line or lines."""
+        """Print a remark on lines of its own."""
         print(text, file=self.stream, flush=True)
 
     @contextlib.contextmanager
     def progress(self, label: str) -> Iterator[Progress]:
-        """Progress for one stage, fit for a terminal or for a log."""
+        """Yield the progress display of one stage, suited to a terminal or a log."""
         is_terminal = self.stream.isatty()
         shown = (TerminalProgress if is_terminal else PlainProgress)(self.stream, label)
         try:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from rich.console import Console
 
-# Where there is no terminal to ask.
+# If there is no terminal to ask.
 PIPE_WIDTH = 100
 
 
 def console(width: int | None = None, stream: TextIO | None = None) -> Console:
-    """A console for tables: as wide as the terminal, and 100 columns without one."""
+    """Return a console for tables, as wide as the terminal, or 100 columns without one."""
     from rich.console import Console
 
     class PlainConsole(Console):
-        """Prints text as it is, and leaves a broken pipe to the task."""
+        """Prints text verbatim, and leaves a broken pipe to the task."""
 
         def on_broken_pipe(self) -> None:
             raise

@@ -1,1 +1,1 @@
-"""The tests of HEEPstor itself: running them, style, mutants."""
+"""Testing HEEPstor itself: running the tests, linting, mutants."""

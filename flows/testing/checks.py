@@ -1,4 +1,4 @@
-"""The tests and the checks of style, as the continuous integration runs them."""
+"""Tests and linting, as continuous integration runs them."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ _CPP = (".cpp", ".hpp", ".h")
 
 
 def selection(quick: bool, everything: bool) -> str | None:
-    """Return pytest's marker expression for `--quick` or `--all`; None for pyproject.toml's own.
+    """Return pytest's marker expression for `--quick` or `--all`; None for pyproject.toml's.
 
     Raises:
         HeepstorError: both are given.
     """
     if quick and everything:
-        raise HeepstorError("--quick and --all contradict each other: give one of them.")
+        raise HeepstorError("--quick and --all are mutually exclusive; use only one.")
     if quick:
         return "not slow and not nightly"
     return "" if everything else None
 
 
 def run_tests(root: Path, markers: str | None, only: str, more: str) -> int:
-    """Run pytest with one process a CPU; return its exit code.
+    """Run pytest with one process per CPU; return its exit code.
 
     Args:
         root: of the repository.
         markers: a marker expression (pytest -m), or None for the one in pyproject.toml.
-        only: an expression that names must match (pytest -k), or empty.
-        more: further arguments of pytest, separated by spaces.
+        only: an expression that test names must match (pytest -k), or empty.
+        more: further pytest arguments, separated by spaces.
     """
     lacking = system_tools.missing()
     if lacking:
@@ -53,19 +53,19 @@ def run_tests(root: Path, markers: str | None, only: str, more: str) -> int:
 
 
 def _check_expression(only: str) -> None:
-    """Raise HeepstorError for what `pytest -k` cannot read: its workers would seem to crash."""
+    """Raise HeepstorError for an invalid `pytest -k` expression; workers would seem to crash."""
     from _pytest.mark.expression import Expression
 
     try:
         Expression.compile(only)
     except SyntaxError as error:
         raise HeepstorError(
-            f"--only is {only!r}: {error.msg}. Give parts of names, with `and`, `or` and `not`."
+            f"--only is {only!r}: {error.msg}. Use parts of test names with `and`, `or` and `not`."
         ) from error
 
 
 def lint(root: Path) -> list[str]:
-    """Runs every check, prints what each says; returns the names of those that failed."""
+    """Run every check and print its output; return the names of those that failed."""
     checks: list[tuple[str, Callable[[], bool]]] = [
         ("ruff check", lambda: _passes(root, "ruff", "check", ".")),
         ("ruff format", lambda: _passes(root, "ruff", "format", "--check", ".")),
@@ -83,12 +83,12 @@ def lint(root: Path) -> list[str]:
 
 
 def linted_cores(root: Path) -> list[str]:
-    """The names of the cores with a lint target."""
+    """Return the names of the cores with a lint target."""
     return [core.name for core in Library(root).cores if "lint" in core.targets]
 
 
 def cpp_files(root: Path) -> list[Path]:
-    """Every C++ file of the repository."""
+    """Return every C++ file in the repository."""
     folders = ("sw", "cores", "tests")
     files = (path for folder in folders for path in sorted((root / folder).rglob("*")))
     return [path for path in files if path.suffix in _CPP]
@@ -121,6 +121,6 @@ def _passes(root: Path, program: str, *arguments: str) -> bool:
 
 
 def _environment() -> dict[str, str]:
-    """The programs of this Python come first."""
+    """Return environment variables with this Python's programs first on PATH."""
     programs = str(Path(sys.executable).parent)
     return {**os.environ, "PATH": programs + os.pathsep + os.environ.get("PATH", os.defpath)}

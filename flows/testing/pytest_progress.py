@@ -1,7 +1,7 @@
-"""A plugin of pytest for `heepstor test`: running tests by name and an estimate in place of dots.
+"""A pytest plugin for `heepstor test`: running tests and time left instead of dots.
 
-The estimate comes from the durations of earlier runs, which are kept in the build folder. Failures
-are printed when they happen, and again by pytest at the end.
+The estimate is based on the durations of earlier runs, which are saved in the build folder.
+Failures are printed when they happen, and again by pytest at the end.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _REFRESH_S = 1.0
 
 
 class Schedule:
-    """The tests of a run: which are left and which are running, and for how long they will."""
+    """The tests of a run: those left, those running, and the time left."""
 
     def __init__(self, known: dict[str, float]) -> None:
-        """Begin with no tests; `known` are durations in seconds of earlier runs, by test."""
+        """Start without tests; `known` are durations from earlier runs in seconds, by test."""
         self.measured: dict[str, float] = defaultdict(float)
         self.workers = 1
         self.total = 0
@@ -58,7 +58,7 @@ class Schedule:
     def seconds_left(self, now: float) -> float | None:
         """Return how long the rest will take, or None while no duration is known.
 
-        A file's tests run one after another, so that the longest file is a lower bound.
+        A file's tests run one after another, so the longest file is a lower bound.
         """
         durations = {**self._known, **self.measured}
         if not durations:
@@ -78,7 +78,7 @@ class Schedule:
 
 
 class ProgressPlugin:
-    """Follows the tests of a run, in this process or in those of pytest-xdist."""
+    """Follows a run's tests, in this process or in pytest-xdist's workers."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._file = config.rootpath / DURATIONS
@@ -101,7 +101,7 @@ class ProgressPlugin:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
-        # A worker that replaces a crashed one collects them all again.
+        # A worker that replaces a crashed one collects all tests again.
         if not self._running:
             self._schedule.collect(ids)
 
@@ -144,7 +144,7 @@ class ProgressPlugin:
         self._shown.callback(ticker.join)
 
     def _tick(self) -> None:
-        """Show the tests that run, again and again: a long one ends no test for minutes."""
+        """Refresh the display periodically, as a long test may be the only one for minutes."""
         while not self._stopped.wait(_REFRESH_S):
             with self._lock:
                 text = self._schedule.describe(time.monotonic())
@@ -153,7 +153,7 @@ class ProgressPlugin:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the plugin in the process that reports; a worker of pytest-xdist does not."""
+    """Register the plugin in the reporting process, not in pytest-xdist's workers."""
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(ProgressPlugin(config), "heepstor-progress")
 
@@ -167,7 +167,7 @@ def _minutes(seconds: float) -> str:
 
 
 def _read(path: Path) -> dict[str, float]:
-    """The durations of earlier runs; none if the file is missing or damaged."""
+    """Return the durations of earlier runs; none if the file is missing or damaged."""
     kept = files.read_json(path)
     try:
         return {str(test): float(seconds) for test, seconds in kept.items()}

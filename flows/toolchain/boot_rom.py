@@ -1,4 +1,4 @@
-"""The boot ROM's program: what it is made of beside its core's own files."""
+"""The boot ROM's program: its sources outside its core."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ _DEVICE_CODE = ("include/heepstor/serial/*.hpp", "include/heepstor/mmio.hpp", "s
 
 
 def device_code(root: Path) -> tuple[Path, ...]:
-    """The files of sw/ that the program is made of."""
+    """Return the files of sw/ that are part of the program."""
     found = (sorted((root / "sw").glob(pattern)) for pattern in _DEVICE_CODE)
     return tuple(path for paths in found for path in paths)

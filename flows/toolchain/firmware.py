@@ -1,4 +1,4 @@
-"""The firmware stage: device code and generated sources become an ELF file for the SoC."""
+"""Building firmware: device code and generated sources become an ELF file for the SoC."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from flows.toolchain.riscv import ROOT, Toolchain, Unit
 RUNTIME = ROOT / "sw" / "src"
 INCLUDE = ROOT / "sw" / "include"
 SERVER = ROOT / "sw" / "server" / "main.cpp"
-"""Serves a model over the serial line."""
+"""The program that serves a model over the serial line."""
 PROGRAM_ID = "heepstor_program_id"
-"""Symbol of the linked program: a number made of all that the program is made of."""
+"""Symbol in the linked program: a number that identifies its content."""
 
-# In cores/: each gives a header regs_<name>.hpp.
+# In cores/; each becomes a header regs_<name>.hpp.
 REGISTERS = (
     "engine/engine.rdl",
     "soc_ctrl/soc_ctrl.rdl",
@@ -37,17 +37,17 @@ OPTIMISATIONS = ("-O0", "-O1", "-O2", "-O3", "-Os")
 
 _SOURCE_SUFFIXES = {".cpp", ".S"}
 _SECTIONS = {"code": (".text",), "data": (".rodata", ".data", ".bss"), "weights": (".weights",)}
-# What a generated application runs its model with.
+# The run-time library of a generated application.
 _OWN_MAIN = {"main.cpp", "test_data.S"}
 _OVERFLOW = ("will not fit in region", "not enough memory", "overlaps with")
 
 
 @dataclass(frozen=True)
 class Options:
-    """How firmware is built."""
+    """Build options."""
 
     operators: str = "engine"
-    """Where layers run: "engine", or "software" (on the CPU, with the same results)."""
+    """Where layers run: "engine" or "software" (on the CPU, with the same results)."""
     assertions: bool = True
     optimisation: str = "-O2"
 
@@ -67,7 +67,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Firmware:
-    """What was built. `size` is in bytes: code, data, weights, arena, stack, total, free."""
+    """A linked program. `size` is in bytes: code, data, weights, arena, stack, total, free."""
 
     elf: Path
     map: Path
@@ -83,13 +83,12 @@ def build(
     main: Path | None = None,
     parts: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Firmware:
-    """Builds the sources in a folder, with the run-time library, for a hardware configuration.
+    """Build the sources in a folder and the run-time library for a hardware configuration.
 
-    Writes firmware.elf, firmware.map, size.json, and in generated/ the headers and the linker
-    script of the configuration. With `main` that program takes the place of the folder's own
-    main.cpp and its test data. `parts` are folders in `sources_dir` whose sources belong to the
-    firmware too, with the compiler's options for each. Raises HeepstorError with the compiler's
-    messages, or if the memory is too small.
+    Writes firmware.elf, firmware.map, size.json, and the configuration's headers and linker script
+    in generated/. `main` replaces the folder's own main.cpp and its test data. `parts` are folders
+    in `sources_dir` whose sources are also part of the firmware, with compiler options for each.
+    Raises HeepstorError with the compiler's messages, or if the memory is too small.
     """
     options = options or Options()
     toolchain = toolchain or Toolchain()
@@ -116,7 +115,7 @@ def build(
 
 
 def measure(elf: Path, config: Config) -> dict[str, int]:
-    """Returns the bytes of memory that each part of a linked firmware takes."""
+    """Return the bytes of memory that each part of the linked firmware takes."""
     with elf.open("rb") as file:
         sections = {s.name: s["sh_size"] for s in ELFFile(file).iter_sections()}
     size = {part: sum(sections.get(n, 0) for n in names) for part, names in _SECTIONS.items()}
@@ -128,7 +127,7 @@ def measure(elf: Path, config: Config) -> dict[str, int]:
 
 
 def program_id(elf: Path) -> int:
-    """Returns the number that identifies a linked program."""
+    """Return the number that identifies a linked program."""
     with elf.open("rb") as file:
         table = ELFFile(file).get_section_by_name(".symtab")
         assert isinstance(table, SymbolTableSection), elf
@@ -138,18 +137,18 @@ def program_id(elf: Path) -> int:
 
 
 def _identify(objects: list[Path]) -> int:
-    """Returns 31 bits of a hash of the objects, whose names are hashes of what they are made of."""
+    """Return 31 bits of a hash over the objects' names, which are hashes of their inputs."""
     names = "".join(path.name for path in objects)
     return int.from_bytes(hashlib.sha256(names.encode()).digest()[:4], "little") & 0x7FFFFFFF
 
 
 def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
-        raise HeepstorError(f"{name} can't be {value!r}; it is one of {', '.join(allowed)}")
+        raise HeepstorError(f"{name} is {value!r}. Valid choices: {', '.join(allowed)}.")
 
 
 def _sources_of(folder: Path) -> list[Path]:
-    """Returns the C++ and assembly files of a folder, in the order of their names."""
+    """Return the C++ and assembly files in a folder, sorted by name."""
     found = sorted(path for path in folder.iterdir() if path.suffix in _SOURCE_SUFFIXES)
     if not found:
         raise HeepstorError(f"{folder} has no C++ sources; run the stage that generates them first")
@@ -157,12 +156,12 @@ def _sources_of(folder: Path) -> list[Path]:
 
 
 def _with_main(folder: Path, main: Path) -> list[Path]:
-    """Returns the model's sources of a folder, and another program to run it."""
+    """Return the model's sources in a folder with another program to run it."""
     return [main, *(path for path in _sources_of(folder) if path.name not in _OWN_MAIN)]
 
 
 def _write_generated(config: Config, folder: Path) -> Path:
-    """Writes headers and linker script of a configuration; returns the script."""
+    """Write a configuration's headers and linker script; return the script."""
     write_headers(config, folder)
     script = folder / "link.ld"
     configuration.write_linker_script(config, script)
@@ -170,7 +169,7 @@ def _write_generated(config: Config, folder: Path) -> Path:
 
 
 def write_headers(config: Config, folder: Path) -> None:
-    """Writes the generated C++ headers: configuration, registers, and the engine's contract."""
+    """Write the generated C++ headers: configuration, registers, and the engine's contract."""
     folder.mkdir(parents=True, exist_ok=True)
     configuration.write_cpp_header(config, folder / "heepstor_config.hpp")
     for name in REGISTERS:
@@ -182,7 +181,7 @@ def write_headers(config: Config, folder: Path) -> None:
 def _explain_overflow(
     toolchain: Toolchain, objects: list[Path], config: Config, out_dir: Path
 ) -> str:
-    """Links once more into a memory that is large enough, to see how much is missing."""
+    """Link again with a large enough memory, to see how much is missing."""
     roomy = dataclasses.replace(
         config, memory=dataclasses.replace(config.memory, banks=1, bank_kib=1 << 20)
     )
@@ -204,9 +203,9 @@ def _overflow_message(size: dict[str, int], config: Config) -> str:
     missing_kib = -(-size["total"] // 1024) - memory.bytes // 1024
     parts = ", ".join(f"{part} {size[part]:,}" for part in ("code", "data", "weights", "arena"))
     return (
-        f"not enough memory: {size['total']:,} bytes are needed, the SoC has {memory.bytes:,}; "
+        f"not enough memory: {size['total']:,} bytes needed, {memory.bytes:,} available; "
         f"{-size['free']:,} bytes are missing\n"
         f"  ({parts}, stack {size['stack']:,})\n"
         f"Raise memory.banks ({memory.banks}) or memory.bank_kib ({memory.bank_kib}) in "
-        f"heepstor_cfg.hjson by {missing_kib} KiB in all, or lower stack_kib ({config.stack_kib})."
+        f"heepstor_cfg.hjson for {missing_kib} KiB more, or lower stack_kib ({config.stack_kib})."
     )

@@ -1,8 +1,9 @@
-"""Compiling for the SoC's CPU: zig's clang and lld, with objects cached by content.
+"""Compiling for the SoC's CPU with zig's clang and lld; objects are cached by content.
 
-The compiler comes from the Python package `ziglang`. C++ headers exist for its target
-riscv32-linux-musl only, so sources are compiled for that; nothing of musl is linked (it needs
-instructions that the CPU lacks). lld is called by itself, as zig's driver knows few of its options.
+The compiler comes from the Python package `ziglang`. It has C++ headers only for the target
+riscv32-linux-musl, so sources are compiled for that; musl itself is not linked (it needs
+instructions that the CPU lacks). lld is called directly, as zig's driver supports few of its
+options.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ CACHE = build_folder(ROOT) / "cache"
 
 _CPU = (
     *("-mcpu=generic_rv32+m+c+f+zicsr", "-mabi=ilp32f"),
-    # Instructions are ordered for a CPU that waits for loads and FP32 results; the generic model
-    # knows no waiting (softmax of 10 values: 324 cycles instead of 284).
+    # Schedule for a CPU that waits for loads and FP32 results; the generic model assumes no
+    # latencies (softmax of 10 values: 324 cycles instead of 284).
     *("-Xclang", "-tune-cpu", "-Xclang", "rocket-rv32"),
 )
 _COMPILE = (
@@ -51,12 +52,12 @@ _COMPILE = (
     "-Wall",
     "-Wextra",
     "-Werror",
-    # The driver warns about its own -c when it assembles.
+    # The driver warns about its own -c when assembling.
     "-Wno-unused-command-line-argument",
 )
 _CPP = ("-std=c++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics")
 _LINK = ("-m", "elf32lriscv", "--gc-sections", "--build-id=none")
-# These files implement functions that the compiler would otherwise call in their place.
+# These files implement the very functions that the compiler would otherwise call in them.
 _NO_BUILTIN = {"string.cpp"}
 
 _HEADER_SUFFIXES = {".h", ".hpp", ".inc"}
@@ -70,25 +71,25 @@ class Unit:
     source: Path
     include_dirs: tuple[Path, ...]
     flags: tuple[str, ...] = ()
-    """Beyond those that every file gets: optimisation, definitions."""
+    """In addition to the common flags: optimization, definitions."""
 
     @property
     def header_dirs(self) -> tuple[Path, ...]:
-        """Where the headers lie that the file may include, its own folder first."""
+        """Folders with the headers that the file may include, its own folder first."""
         return (self.source.parent, *self.include_dirs)
 
 
 @dataclass(frozen=True)
 class Toolchain:
-    """The compiler, and where compiled objects are kept."""
+    """The compiler, and the cache of compiled objects."""
 
     cache: Path = CACHE
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
 
     def compile(self, units: Sequence[Unit]) -> list[Path]:
-        """Returns an object for each unit; what was compiled before is taken from the cache.
+        """Compile each unit, or take its object from the cache; return the objects.
 
-        Raises HeepstorError with the compiler's messages, which name file and line.
+        Raises HeepstorError with the compiler's messages, which include file and line.
         """
         version = importlib.metadata.version("ziglang")
         folders = {folder for unit in units for folder in unit.header_dirs}
@@ -110,16 +111,16 @@ class Toolchain:
         map_file: Path,
         symbols: Mapping[str, int] | None = None,
     ) -> str | None:
-        """Writes the ELF file and the linker's map; returns the linker's messages if it fails.
+        """Write the ELF file and the linker's map; return the linker's messages if it fails.
 
-        `symbols` are defined beyond those of the objects, with these values.
+        `symbols` are defined in addition to those of the objects.
         """
         arguments = [
             *_LINK,
             f"--script={script}",
             f"--Map={map_file}",
             *(f"--defsym={name}={value:#x}" for name, value in (symbols or {}).items()),
-            # Relative to the working folder: the map file is the same wherever the repository lies.
+            # Relative, so that the map file does not depend on the repository's path.
             *(os.path.relpath(path, self.cache) for path in objects),
             "-o",
             str(elf),
@@ -139,7 +140,7 @@ class Toolchain:
         return self.cache / "objects" / f"{unit.source.stem}-{key.hexdigest()[:32]}.o"
 
     def _compile(self, unit: Unit, target: Path) -> str | None:
-        """Compiles into the cache; returns the compiler's messages if it fails."""
+        """Compile a unit into the cache; return the compiler's messages if it fails."""
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(suffix=".o", dir=target.parent)
         os.close(handle)
@@ -158,9 +159,9 @@ class Toolchain:
             temporary.unlink(missing_ok=True)
 
     def _zig(self, tool: str, arguments: list[str]) -> tuple[int, str]:
-        """Runs one of zig's tools; returns its exit code and its messages."""
+        """Run one of zig's tools; return its exit code and its messages."""
         self.cache.mkdir(parents=True, exist_ok=True)
-        # zig's own cache does not see that a file named by .incbin has changed: it gets a new one.
+        # zig's own cache misses changes of files in .incbin, so each run gets an empty one.
         with tempfile.TemporaryDirectory(dir=self.cache, prefix="zig-") as folder:
             caches = {"ZIG_GLOBAL_CACHE_DIR": folder, "ZIG_LOCAL_CACHE_DIR": folder}
             command = [sys.executable, "-m", "ziglang", tool, *arguments]
@@ -169,7 +170,7 @@ class Toolchain:
 
 
 def _is_whole(kept: Path) -> bool:
-    """Whether an object in the cache is what was written there: a crash can cut off files."""
+    """Return whether a cached object is intact: a crash can truncate files."""
     try:
         return _digest(kept) == _sum_of(kept).read_text()
     except (OSError, UnicodeDecodeError):
@@ -177,7 +178,7 @@ def _is_whole(kept: Path) -> bool:
 
 
 def _sum_of(kept: Path) -> Path:
-    """The file beside an object that has its digest."""
+    """Return the file next to an object that has its digest."""
     return kept.with_suffix(".sha256")
 
 
@@ -186,14 +187,14 @@ def _digest(path: Path) -> str:
 
 
 def _flags(unit: Unit) -> list[str]:
-    """Returns the flags that are the same wherever the repository lies."""
+    """Return the flags, which do not depend on the repository's path."""
     language = () if unit.source.suffix == ".S" else _CPP
     builtin = ("-fno-builtin",) if unit.source.name in _NO_BUILTIN else ()
     return [*_COMPILE, *language, *builtin, *unit.flags]
 
 
 def _prefix_maps(unit: Unit) -> list[str]:
-    """Returns flags that shorten names in debug information: the same bytes wherever files lie."""
+    """Return flags that shorten paths in debug information, so objects do not depend on them."""
     package = importlib.util.find_spec("ziglang")
     places = (package.submodule_search_locations or []) if package else []
     names = {folder: folder.name for folder in unit.header_dirs}
@@ -210,7 +211,7 @@ def _hash_headers(folder: Path) -> str:
 
 
 def _included_binaries(unit: Unit) -> list[Path]:
-    """Returns the files that an assembly source puts in whole."""
+    """Return the files that an assembly source includes with .incbin."""
     if unit.source.suffix != ".S":
         return []
     names = _INCBIN.findall(unit.source.read_text(encoding="utf-8"))
@@ -225,5 +226,5 @@ def _included_binaries(unit: Unit) -> list[Path]:
 
 
 def _clean(messages: str) -> str:
-    """Returns the messages with paths relative to the repository."""
+    """Return the messages with paths relative to the repository."""
     return messages.replace(f"{ROOT}/", "").strip()

@@ -58,7 +58,7 @@ constexpr std::uint32_t kLargestSeed = 0x7fffffff;  // Verilator takes 0 for "no
 std::uint32_t ParseSeed(const std::string& name, const std::string& text) {
   const std::uint64_t seed = ParseNumber(name, text);
   if (seed == 0 || seed > kLargestSeed) {
-    throw UserError(name + " is '" + text + "'; it can be 1 to " + std::to_string(kLargestSeed));
+    throw UserError(name + " is '" + text + "'; expected 1 to " + std::to_string(kLargestSeed));
   }
   return static_cast<std::uint32_t>(seed);
 }
@@ -98,7 +98,7 @@ Options ParseOptions(int argc, const char* const* argv) {
       {"--boot",
        [&options](const std::string& name, const std::string& value) {
          if (value != "loader" && value != "memory") {
-           throw UserError(name + " is '" + value + "'; it can be memory or loader");
+           throw UserError(name + " is '" + value + "'; expected memory or loader");
          }
          options.loader = value == "loader";
        }},

@@ -1,1 +1,1 @@
-"""The pictures of the report's page: functions from a report to SVG."""
+"""The charts of the report's page: functions from a report to SVG."""

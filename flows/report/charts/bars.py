@@ -1,4 +1,4 @@
-"""Cycles a layer: a bar each, split by what the cycles went to."""
+"""Cycles per layer: a bar for each, split by cause."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_LINES = 2
 
 
 def draw(report: dict) -> str:
-    """The chart. Bars share one scale; a tick on each marks its limit."""
+    """Return the chart. Bars share one scale; a tick on each marks its limit."""
     unit = unit_of(report)
     rows = [*report["layers"], rest(report)]
     longest = max((max(_cycles(row), row["limit_cycles"] or 0) for row in rows), default=0) or 1
@@ -37,7 +37,7 @@ def _cycles(layer: dict) -> float:
 
 
 def rest(report: dict) -> dict:
-    """What the CPU does round the layers, as one more layer."""
+    """Return the CPU's work outside the layers, as one more layer."""
     return {
         "name": "the rest",
         "label": "the rest",
@@ -50,7 +50,7 @@ def rest(report: dict) -> dict:
 
 
 def axis(longest: float, height: float, unit: Unit) -> list[str]:
-    """Vertical lines at round numbers of the unit."""
+    """Return vertical lines at round numbers of the unit, with labels."""
     step = round_step(unit.of(longest))
     found = []
     number = 0
@@ -66,7 +66,7 @@ def axis(longest: float, height: float, unit: Unit) -> list[str]:
 
 
 def round_step(largest: float, most: int = 5) -> float:
-    """A round step (1, 2 or 5 times a power of ten) that divides a range into at most `most`."""
+    """Return a step (1, 2 or 5 times a power of ten) for at most `most` intervals."""
     power = 10.0 ** math.floor(math.log10(largest / most))
     return next(f * power for f in (1, 2, 5, 10) if largest <= f * power * most * (1 + 1e-9))
 
@@ -90,7 +90,7 @@ def _row(layer: dict, top: float, longest: float, report: dict, unit: Unit) -> l
 def segments(
     layer: dict, top: float, height: float, scale: float, array_size: int, unit: Unit
 ) -> list[str]:
-    """One bar: rectangles from NAME_WIDTH on, `scale` pixels a cycle."""
+    """Return one bar: rectangles from NAME_WIDTH on, `scale` pixels per cycle."""
     x = float(NAME_WIDTH)
     found = []
     for cause, cycles in parts(layer, array_size).items():
@@ -104,7 +104,7 @@ def segments(
 
 
 def name_lines(name: str, middle: float, right: float) -> list[str]:
-    """A layer's name beside its bar, ending at `right`; on two lines if it is long."""
+    """Return a layer's name next to its bar, right-aligned; on two lines if it is long."""
     lines = wrap(name, right - 4, _FONT)
     if len(lines) > _MOST_LINES:
         lines = [lines[0], f"{lines[1][:-1]}…"]

@@ -1,4 +1,4 @@
-"""A memory over time: what lies where while each layer runs."""
+"""A memory over time: what is where while each layer runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LABEL_HEIGHT = 15
 def draw(
     boxes: list[Box], layers: list[str], unit: str, marks: dict[str, float] | None = None
 ) -> str:
-    """The chart. Layers to the right, addresses upwards, in `unit`; `marks` are named heights."""
+    """Return the chart: layers to the right, addresses upwards; `marks` are named levels."""
     marks = marks or {}
     top = max([*(box.end for box in boxes), *marks.values()], default=0) or 1
     drawing = Drawing(WIDTH, HEIGHT, f"memory in {unit} while each layer runs")
@@ -48,7 +48,7 @@ def _axes(top: float, scale: float, unit: str) -> list[str]:
 
 
 def _layers(layers: list[str], column: float) -> list[str]:
-    """The numbers of the layers below; their names are tooltips, as they rarely have room."""
+    """Return the layers' numbers below the chart; names are tooltips, as they rarely fit."""
     bottom = HEIGHT - BOTTOM
     found = [text((LEFT + WIDTH) / 2, HEIGHT - 4, "layer", "tick", "middle")]
     for number, name in enumerate(layers):

@@ -1,4 +1,4 @@
-"""The network as a graph: a card each layer, with its place and why; an arrow each tensor."""
+"""The network as a graph: a card per layer, with place and reason, and an arrow per tensor."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from flows.report.svg import Drawing, element, path, rectangle, text, title, wra
 from flows.units import count, size, unit_of
 
 WIDTH = 960
-"""Of the widest picture; one of a single column is narrower."""
+"""Of the widest picture; a single column is narrower."""
 MARGIN = 76
-"""Room at the left for arrows that pass cards by."""
+"""Room on the left for arrows that bypass cards."""
 GUTTER = 28
 GAP = 40
 LARGEST_CARD = 420
@@ -19,7 +19,7 @@ LINE = 18
 NAME_SIZE, TEXT_SIZE = 13.5, 12.0
 _BADGE = 60
 _BOLD = 1.18
-"""How much wider bold letters are."""
+"""How much wider bold text is."""
 _RADIUS = 9.0
 _NUMBER = 26
 _INPUT = -1
@@ -27,7 +27,7 @@ _INPUT = -1
 
 @dataclass(frozen=True)
 class Card:
-    """A layer's place in the picture, and its lines of text (class, words)."""
+    """A layer's box in the picture, and its lines of text (class, words)."""
 
     number: int
     column: int
@@ -39,12 +39,12 @@ class Card:
 
     @property
     def middle(self) -> float:
-        """Where arrows arrive and leave."""
+        """Where arrows begin and end."""
         return self.x + self.width / 2
 
 
 def ranks(layers: list[dict]) -> list[int]:
-    """How many layers lie before each on the longest way from the input."""
+    """Return each layer's distance from the input: the layers before it on the longest path."""
     found: list[int] = []
     for number in range(len(layers)):
         before = [found[source] for source in sources(layers, number) if source != _INPUT]
@@ -53,13 +53,13 @@ def ranks(layers: list[dict]) -> list[int]:
 
 
 def sources(layers: list[dict], number: int) -> list[int]:
-    """Numbers of the layers that a layer reads from; -1 is the network's input."""
+    """Return the numbers of the layers that a layer reads from; -1 is the network's input."""
     writers = {layer["output"]: index for index, layer in enumerate(layers[:number])}
     return [writers.get(name, _INPUT) for name in layers[number]["inputs"]]
 
 
 def draw(report: dict) -> str:
-    """The chart, from the input at the top to the output at the bottom."""
+    """Return the chart, from the input at the top to the output at the bottom."""
     layers = report["layers"]
     cards, width, height = _place(report)
     drawing = Drawing(width, height, "the network's layers and where they run")
@@ -78,7 +78,7 @@ def draw(report: dict) -> str:
 
 
 def _place(report: dict) -> tuple[dict[int, Card], float, float]:
-    """The cards by the numbers of their layers; width and height of the picture."""
+    """Return the cards by layer number, and the picture's width and height."""
     layers = report["layers"]
     rows: dict[int, list[int]] = {}
     for number, rank in enumerate(ranks(layers)):
@@ -122,7 +122,7 @@ def _lines(report: dict, number: int, width: float) -> tuple[tuple[str, str], ..
 
 
 def _note(layer: dict) -> str:
-    """How a layer is cut; nothing on the CPU, where the compiler only repeats its reason."""
+    """Return how a layer is tiled; empty on the CPU, where the compiler repeats the reason."""
     note = layer.get("note", "")
     return "" if note == layer["reason"] else note
 
@@ -156,7 +156,7 @@ def _arrow_head() -> str:
 def _edge(
     report: dict, tensor: str, source: Card | None, target: Card, cards: dict[int, Card]
 ) -> str:
-    """An arrow from card to card; from above where it is the network's input."""
+    """Return an arrow from card to card, or from above for the network's input."""
     hint = _tensor_text(report, tensor)
     if source is None:
         return _arrow(f"M {target.middle:.1f} {target.y - GAP + 14:.1f} V {target.y:.1f}", hint)
@@ -176,7 +176,7 @@ def _edge(
 def _label(
     report: dict, tensor: str, card: Card, above: bool = False, aside: bool = False
 ) -> list[str]:
-    """What an arrow carries, at its left above or below a card; or `aside`, at its right."""
+    """Return an arrow's label: on its left, above or below a card, or on its right (`aside`)."""
     role = {report["network"]["input"]: "input ", report["network"]["output"]: "output "}
     words = role.get(tensor, "") + _tensor_text(report, tensor)
     lines = wrap(words, card.width / 2 + 16, TEXT_SIZE)
@@ -189,14 +189,14 @@ def _label(
 
 
 def _in_the_way(cards: dict[int, Card], source: Card, target: Card) -> bool:
-    """Whether a card stands between two of the same column."""
+    """Return whether there is a card between two in the same column."""
     return source.column == target.column and any(
         card.column == source.column and source.y < card.y < target.y for card in cards.values()
     )
 
 
 def _detour(source: Card, target: Card) -> str:
-    """Past the cards between the two, on the left."""
+    """Return a path that passes the cards between the two on the left."""
     x = source.x - 40
     y1, y2 = source.y + source.height / 2, target.y + target.height / 2
     return (
@@ -216,7 +216,7 @@ def _output(report: dict, last: Card) -> str:
 
 
 def _tensor_text(report: dict, name: str) -> str:
-    """A tensor's shape (of one input, if that is the batch), its size, and where it lies."""
+    """Return a tensor's shape (of one input, for a batch), its size, and where it is stored."""
     tensor = report["network"]["tensors"][name]
     dimensions = tensor["shape"][1:] if report["batch"] == 1 else tensor["shape"]
     shape = " x ".join(map(str, dimensions)) or "1"

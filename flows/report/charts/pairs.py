@@ -1,4 +1,4 @@
-"""Cycles a layer of two builds: two bars each, split by what the cycles went to."""
+"""Cycles per layer of two builds: two bars for each layer, split by cause."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GAP = 12
 
 
 def draw(reports: Sequence[dict], labels: list[str], unit: Unit) -> str:
-    """The chart. All bars share one scale; layers of the same name stand together."""
+    """Return the chart. All bars share one scale; layers of the same name are adjacent."""
     rows = [{row["name"]: row for row in (*report["layers"], rest(report))} for report in reports]
     names = [name for name in dict.fromkeys([*rows[0], *rows[1]]) if name != "the rest"]
     names.append("the rest")
@@ -41,7 +41,7 @@ def draw(reports: Sequence[dict], labels: list[str], unit: Unit) -> str:
 
 
 def _height(name: str, rows: list[dict]) -> float:
-    """Of a layer's place in the chart: room for a bar or two."""
+    """Return the height of a layer in the chart: room for one bar or two."""
     return GAP + BAR_PITCH * sum(name in found for found in rows)
 
 

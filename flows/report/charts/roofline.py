@@ -1,4 +1,4 @@
-"""The roofline: MACs a byte against MACs a cycle, under the roofs of array and memory port."""
+"""The roofline: MACs per byte against MACs per cycle, under the roofs of array and port."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WORD_BYTES = 4
 
 
 class Scale:
-    """Maps a positive number to a coordinate, by its logarithm."""
+    """Maps positive numbers to coordinates on a logarithmic scale."""
 
     def __init__(self, low: float, high: float, begin: float, end: float) -> None:
         self.low, self.high = math.log10(low), math.log10(high)
@@ -29,13 +29,13 @@ class Scale:
         return self._begin + part * (self._end - self._begin)
 
     def decades(self) -> list[float]:
-        """The powers of ten in the range."""
+        """Return the powers of ten in the range."""
         first, last = math.ceil(self.low - 1e-9), math.floor(self.high + 1e-9)
         return [10.0**power for power in range(first, last + 1)]
 
 
 def points(report: dict) -> list[dict]:
-    """Each layer with multiply-accumulates: number, name, MACs a byte, MACs a cycle."""
+    """Return each layer with multiply-accumulates: number, name, MACs per byte, MACs per cycle."""
     found = []
     for number, layer in enumerate(report["layers"]):
         moved = layer["weight_bytes"] + layer["activation_bytes"]
@@ -52,18 +52,18 @@ def points(report: dict) -> list[dict]:
 
 
 def roof(report: dict, intensity: float) -> float:
-    """The most MACs a cycle that array and port allow at this number of MACs a byte."""
+    """Return the most MACs per cycle that array and port allow at these MACs per byte."""
     engine = report["hardware"]["engine"]
     return min(engine["array_size"] ** 2, intensity * WORD_BYTES * engine["port_words"])
 
 
 def draw(report: dict) -> str | None:
-    """The chart, or None when no layer with multiply-accumulates ran on the engine."""
+    """Return the chart, or None if no layer with multiply-accumulates ran on the engine."""
     found = points(report)
     if not found:
         return None
     x, y = _scales(report, found)
-    drawing = Drawing(WIDTH, HEIGHT, "roofline: MACs a byte against MACs a cycle")
+    drawing = Drawing(WIDTH, HEIGHT, "roofline: MACs per byte against MACs per cycle")
     drawing.add(*_axes(x, y), *_roofs(report, x, y))
     drawing.add(*_points(report, found, x, y))
     return drawing.render("roofline")
@@ -81,7 +81,7 @@ def _scales(report: dict, found: list[dict]) -> tuple[Scale, Scale]:
 
 
 def _ridge(report: dict) -> float:
-    """MACs a byte where the two roofs meet."""
+    """Return the MACs per byte at which the two roofs meet."""
     engine = report["hardware"]["engine"]
     return engine["array_size"] ** 2 / (WORD_BYTES * engine["port_words"])
 
@@ -106,22 +106,22 @@ def _roofs(report: dict, x: Scale, y: Scale) -> list[str]:
     engine = report["hardware"]["engine"]
     size, words = engine["array_size"], engine["port_words"]
     ridge, low = _ridge(report), 10**x.low
-    # The port's roof starts where the drawing does: at its left edge, or at its bottom.
+    # The port's roof starts at the drawing's left edge or bottom.
     start = max(low, 10**y.low / (WORD_BYTES * words))
     d = (
         f"M {x(start):.2f} {y(roof(report, start)):.2f} L {x(ridge):.2f} {y(size**2):.2f} "
         f"L {WIDTH - RIGHT} {y(size**2):.2f}"
     )
-    hint = f"array: {size} x {size} MACs a cycle; port: {WORD_BYTES * words} bytes a cycle"
-    array_words = f"array {size} x {size}: {size**2:,} MACs a cycle"
-    port_words = f"port: {WORD_BYTES * words} bytes a cycle"
+    hint = f"array: {size} x {size} MACs per cycle; port: {WORD_BYTES * words} bytes per cycle"
+    array_words = f"array {size} x {size}: {size**2:,} MACs per cycle"
+    port_words = f"port: {WORD_BYTES * words} bytes per cycle"
     middle = math.sqrt(start * ridge)
     port = text(x(middle) + 12, y(roof(report, middle)) + 16, port_words, "tick")
     return [path(d, "roof", hint), text(WIDTH - RIGHT, TOP + 6, array_words, "tick", "end"), port]
 
 
 def _points(report: dict, found: list[dict], x: Scale, y: Scale) -> list[str]:
-    """A dot each, and beside it the layer's number, where no other dot or number is."""
+    """Return a dot per point with the layer's number next to it, avoiding overlaps."""
     dots = [(x(point["intensity"]), y(point["speed"])) for point in found]
     labels: list[tuple[float, float]] = []
     elements = []
@@ -135,7 +135,7 @@ def _points(report: dict, found: list[dict], x: Scale, y: Scale) -> list[str]:
 def _free_place(
     dot: tuple[float, float], dots: list[tuple[float, float]], labels: list[tuple[float, float]]
 ) -> tuple[float, float]:
-    """The nearest place round a dot for its number; the last one tried if all are taken."""
+    """Return the nearest free place for a dot's number; the last one tried if all are taken."""
     place = dot
     for radius in _DISTANCES:
         for turn in range(_DIRECTIONS):
@@ -153,8 +153,8 @@ def _free_place(
 def _point(report: dict, point: dict, dot: tuple[float, float], label: tuple[float, float]) -> str:
     reached = percent(point["speed"] / roof(report, point["intensity"]))
     hint = (
-        f"{point['number']}  {point['name']}: {point['intensity']:.3g} MACs a byte, "
-        f"{point['speed']:.3g} MACs a cycle, {reached} of the roof"
+        f"{point['number']}  {point['name']}: {point['intensity']:.3g} MACs per byte, "
+        f"{point['speed']:.3g} MACs per cycle, {reached} of the roof"
     )
     return element(
         "g",

@@ -1,4 +1,4 @@
-"""Main memory as one bar: code, data, weights, arena, stack, and what is free."""
+"""Main memory as one bar: code, data, weights, arena, stack and free space."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from flows.units import percent, size
 WIDTH = 960
 HEIGHT = 24
 PARTS = ("code", "data", "weights", "arena", "stack", "free")
-"""Parts of the report's `memory` that together are all of the main memory."""
+"""The parts of the report's `memory` that add up to the main memory."""
 
 
 def draw(report: dict) -> str:
-    """The bar."""
+    """Return the bar."""
     memory = report["memory"]
     whole = sum(memory[part] for part in PARTS)
     drawing = Drawing(WIDTH, HEIGHT, "what main memory is used for")

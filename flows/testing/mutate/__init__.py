@@ -1,6 +1,6 @@
-"""`heepstor mutate`: applies small wrong edits one by one to a copy; the tests must fail with each.
+"""`heepstor mutate`: apply small wrong edits to a copy, one by one; the tests must notice each.
 
-Results are kept as they come, so that an interrupted run resumes where it stopped.
+Each result is saved at once, so that an interrupted run resumes where it stopped.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from flows.testing.mutate.runs import INVALID, KILLED, SURVIVED, TIMED_OUT
 
 FOLDER = Path("build") / "mutate"
 _START_S = 3.0
-"""Of pytest and its imports."""
+"""Seconds that pytest and its imports take."""
 _LIMIT = 10
-"""A mutant may take this many times as long as its tests do without it, ..."""
+"""Time limit of a mutant: this factor times its tests' duration without it, ..."""
 _SPARE_S = 60.0
 """... plus this many seconds."""
 
@@ -37,9 +37,9 @@ def main(root: Path, only: str, jobs: int, again: bool, terminal: Terminal) -> i
 
     Args:
         root: of the repository.
-        only: words of the names or files of those to try, with commas between; empty for all.
-        jobs: how many at a time.
-        again: try those too whose result is known from an earlier run on the same sources.
+        only: words in the names or files of mutants to try, separated by commas; empty for all.
+        jobs: how many to try at a time.
+        again: also try those with a known result from an earlier run on the same sources.
         terminal: where to print.
     """
     chosen = mutants.choose(mutants.read(root), only)
@@ -134,7 +134,7 @@ def _prepare(
         free.put(copy)
     tests = sorted({test for mutant in waiting for test in mutant.tests})
     progress.note(f"{len(tests)} tests of the mutants, which must pass without any")
-    # In every copy: a mutant's time limit leaves none for building what its tests share.
+    # In every copy: a mutant's time limit leaves no time to build what its tests share.
     with worker_threads(jobs) as pool:
         found = list(pool.map(lambda copy: runs.durations(copy.root, tests), made))
     durations = {test: max(each[test] for each in found) for test in tests}
@@ -157,7 +157,7 @@ def _try_one(
 
 
 class _Board:
-    """What is shown: how many are tried, which are being tried, and for how long they will."""
+    """The progress display: mutants done, mutants being tried, and the time left."""
 
     def __init__(
         self, progress: Progress, waiting: Sequence[Mutant], expected: dict[str, float], jobs: int
@@ -190,7 +190,7 @@ class _Board:
 
 
 def _summarize(chosen: Sequence[Mutant], results: Results, terminal: Terminal) -> int:
-    """Print what came of the mutants; return the exit code."""
+    """Print the mutants' results; return the exit code."""
     explained = [m for m in chosen if m.explained and results.of(m) == SURVIVED]
     survivors = [m for m in chosen if not m.explained and results.of(m) == SURVIVED]
     refuted = [m for m in chosen if m.explained and results.of(m) in (KILLED, TIMED_OUT)]

@@ -1,4 +1,4 @@
-"""Copies of the repository, to which the edits are applied; the working tree is never touched."""
+"""Copies of the repository for the edits; the working tree is never touched."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CACHES = {"__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis", ".cocot
 
 
 def sources(root: Path) -> dict[str, Path]:
-    """Return the repository's files by their path in it, without what is generated."""
+    """Return the repository's files, except generated ones, by their relative paths."""
     found = {}
     for folder, folders, files in os.walk(root):
         top = Path(folder) == root
@@ -30,7 +30,7 @@ def sources(root: Path) -> dict[str, Path]:
 
 
 def fingerprint(root: Path) -> str:
-    """Identify the content of all sources but the lists of mutants."""
+    """Return a hash of all sources except the lists of mutants."""
     digest = hashlib.sha256()
     for name, path in sources(root).items():
         if name.startswith(f"{FOLDER.as_posix()}/"):
@@ -40,13 +40,13 @@ def fingerprint(root: Path) -> str:
 
 
 class Copy:
-    """A copy of the sources, with a build folder of its own that later runs use again."""
+    """A copy of the sources with its own build folder, which later runs reuse."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def bring_up_to_date(self, original: Path) -> None:
-        """Make the sources those of the original: also what an interrupted run left edited."""
+        """Copy changed sources from the original; undo edits that an interrupted run left."""
         self.root.mkdir(parents=True, exist_ok=True)
         wanted = sources(original)
         for name, path in sources(self.root).items():
@@ -56,13 +56,13 @@ class Copy:
             target = self.root / name
             if not target.is_file() or target.read_bytes() != path.read_bytes():
                 target.parent.mkdir(parents=True, exist_ok=True)
-                # The time of the copy, not that of the original: what was built is older.
+                # The time of copying, not the original's, so that it is newer than what was built.
                 shutil.copyfile(path, target)
             shutil.copymode(path, target)
 
     @contextlib.contextmanager
     def applied(self, mutant: Mutant) -> Iterator[None]:
-        """Have the edit in the copy while this lasts."""
+        """Apply the edit to the copy for the duration of the context."""
         path = self.root / mutant.file
         text = path.read_text(encoding="utf-8")
         path.write_text(mutant.mutated(text), encoding="utf-8")

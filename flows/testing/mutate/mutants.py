@@ -1,4 +1,4 @@
-"""The list of mutants: small wrong edits of sources, and the tests that should fail with each."""
+"""The list of mutants: small wrong edits, and the tests that should fail with each."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _OPTIONAL = {"explained"}
 
 @dataclass(frozen=True)
 class Mutant:
-    """One edit: in `file` the only place that reads `before` reads `after`.
+    """One edit: in `file`, the only occurrence of `before` becomes `after`.
 
-    `explained` says why no test can see it; empty where one should.
+    `explained` says why no test can notice it; empty if one should.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Mutant:
 
     @property
     def digest(self) -> str:
-        """Identify what the mutant is, its name and its meaning aside."""
+        """Identify the mutant, regardless of its name and meaning."""
         fields = {**asdict(self), "name": "", "meaning": ""}
         return hashlib.sha256(repr(sorted(fields.items())).encode()).hexdigest()[:16]
 
@@ -60,7 +60,7 @@ def read(root: Path) -> list[Mutant]:
     """Return all mutants of the repository at `root`, in the order of their files.
 
     Raises:
-        HeepstorError: a mutant lacks something, or a name is there twice.
+        HeepstorError: a mutant is incomplete, or a name occurs twice.
     """
     found: dict[str, Mutant] = {}
     for path in sorted((root / FOLDER).glob("*.hjson")):
@@ -72,7 +72,7 @@ def read(root: Path) -> list[Mutant]:
 
 
 def choose(mutants: Sequence[Mutant], only: str) -> list[Mutant]:
-    """Return those with one of the words of `only`, which commas separate, in name or file.
+    """Return mutants with any word of `only`, separated by commas, in their name or file.
 
     Raises:
         HeepstorError: there are none.
@@ -102,7 +102,7 @@ def _mutant(path: Path, name: str, fields: dict) -> Mutant:
 
 
 def _defines(root: Path, test: str) -> bool:
-    """Whether the file of a test has a function of its name."""
+    """Return whether a test's file has a function of its name."""
     file, _, function = test.partition("::")
     path = root / file
     if not path.is_file():

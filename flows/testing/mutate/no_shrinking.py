@@ -1,4 +1,4 @@
-"""A plugin of pytest: Hypothesis stops at the first example that fails; it looks for no other."""
+"""A pytest plugin: Hypothesis stops at the first failing example instead of shrinking it."""
 
 from hypothesis import Phase, settings
 

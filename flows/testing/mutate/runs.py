@@ -1,4 +1,4 @@
-"""Running tests in a copy of the repository, and what their end says of a mutant."""
+"""Running tests in a copy of the repository, and what the result says about a mutant."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from flows.system import processes
 KILLED, SURVIVED, TIMED_OUT, INVALID = "killed", "survived", "killed by the time limit", "invalid"
 _PASSED, _FAILED, _SIGNALLED = 0, 1, 128
 _NO_SHRINKING = ("-p", "flows.testing.mutate.no_shrinking")
-# The edit does not compile: such a mutant says nothing of the tests.
+# The edit does not compile: such a mutant says nothing about the tests.
 _BUILD_FAILED = re.compile(r"^\s+runner\.build\(|CalledProcessError|SyntaxError", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Run:
-    """How a run of tests ended; `code` is pytest's, None where the time was over."""
+    """How a test run ended; `code` is pytest's exit code, or None after a timeout."""
 
     code: int | None
     output: str
@@ -32,7 +32,7 @@ class Run:
 
     @property
     def verdict(self) -> str:
-        """What the run says of the mutant that was in the copy."""
+        """The verdict on the mutant in the copy."""
         if self.code is None:
             return TIMED_OUT
         if self.code == _PASSED:
@@ -43,7 +43,7 @@ class Run:
 
 
 def run(copy: Path, tests: Sequence[str], limit: float | None, *more: str) -> Run:
-    """Run tests in a copy, for `limit` seconds if there is one; `more` are pytest's options.
+    """Run tests in a copy for at most `limit` seconds (None: no limit); `more` are pytest options.
 
     Raises:
         HeepstorError: pytest was ended by a signal.
@@ -73,21 +73,21 @@ def durations(copy: Path, tests: Sequence[str]) -> dict[str, float]:
     """Run tests that must pass; return the seconds of each, by their names in `tests`.
 
     Raises:
-        HeepstorError: one fails, or is skipped; then its mutants would prove nothing.
+        HeepstorError: a test fails or is skipped, so its mutants would prove nothing.
     """
     results = copy / "build" / "baseline.xml"
     done = run(copy, tests, None, f"--junitxml={results}", "--maxfail=10")
     if done.code != _PASSED:
-        raise HeepstorError(f"Tests of the mutants fail without any mutant:\n{done.output[-4000:]}")
+        raise HeepstorError(f"Mutants' tests fail without any mutant:\n{done.output[-4000:]}")
     cases = list(ElementTree.parse(results).iter("testcase"))
     skipped = [case.get("name", "") for case in cases if case.find("skipped") is not None]
     if skipped:
-        raise HeepstorError(f"Tests of the mutants are skipped here: {', '.join(skipped)}.")
+        raise HeepstorError(f"Mutants' tests are skipped here: {', '.join(skipped)}.")
     return {test: sum(map(_seconds, filter(_belongs_to(test), cases))) for test in tests}
 
 
 def check_imports(copy: Path) -> None:
-    """Make sure that tests in a copy import the copy's packages, not those installed.
+    """Check that tests in a copy import the copy's packages, not installed ones.
 
     Raises:
         HeepstorError: they do not.
@@ -104,7 +104,7 @@ def check_imports(copy: Path) -> None:
 
 
 def _environment(copy: Path) -> dict[str, str]:
-    """The copy's packages come before the installed ones, and leave no compiled modules behind."""
+    """Return variables that put the copy's packages first and write no compiled modules."""
     programs = str(Path(sys.executable).parent)
     return {
         **os.environ,
@@ -115,7 +115,7 @@ def _environment(copy: Path) -> dict[str, str]:
 
 
 def _belongs_to(test: str) -> Callable[[ElementTree.Element], bool]:
-    """Whether a case of JUnit's XML is one of a test, which may be a whole file or function."""
+    """Return a check whether a JUnit test case belongs to a test file or function."""
     file, _, name = test.partition("::")
     module = file.removesuffix(".py").replace("/", ".")
 

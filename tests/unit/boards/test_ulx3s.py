@@ -183,7 +183,7 @@ def test_a_bitstream_of_another_configuration_is_not_loaded(
     built, device, other, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(project, "folder", lambda root, board, configuration: tmp_path / "other")
-    with pytest.raises(HeepstorError, match=r"is not of these .* this configuration \(.* changed"):
+    with pytest.raises(HeepstorError, match=r"does not match .* this configuration \(.* changed"):
         load(other, bitstream=built / BITSTREAM)
     assert not device.exists()
 

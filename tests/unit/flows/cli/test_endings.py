@@ -59,7 +59,7 @@ def interrupt_at(module: str) -> str:
 def test_ctrl_c_while_modules_are_imported(module: str) -> None:
     done = run_python(interrupt_at(module), ROOT)
     assert done.returncode == 130
-    assert done.stderr.strip() == "Interrupted. What was complete is kept."
+    assert done.stderr.strip() == "Interrupted. Completed work is kept."
 
 
 def test_a_signal_counts_whatever_a_library_makes_of_it(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_signal_counts_whatever_a_library_makes_of_it(tmp_path: Path) -> None:
                 raise TypeError("not a subtype") from error
         except TypeError as error:
             ending = endings.of(error, tmp_path)
-    assert (ending.code, ending.message) == (143, "\nTerminated. What was complete is kept.")
+    assert (ending.code, ending.message) == (143, "\nTerminated. Completed work is kept.")
 
 
 def test_endings(tmp_path: Path) -> None:
@@ -81,10 +81,10 @@ def test_endings(tmp_path: Path) -> None:
 
     assert ending(HeepstorError("no", code=7)) == (7, "Error: no")
     assert ending(ModelError("no")) == (1, "Error: no")
-    assert ending(KeyboardInterrupt()) == (130, "Interrupted. What was complete is kept.")
+    assert ending(KeyboardInterrupt()) == (130, "Interrupted. Completed work is kept.")
     full = OSError(errno.ENOSPC, "No space left on device")
     assert ending(full)[1].startswith("Error: standard output, or a file in build/: No space left")
-    assert ending(MemoryError())[1].startswith("Error: there is not enough memory")
+    assert ending(MemoryError())[1].startswith("Error: out of memory")
 
 
 def test_a_bug_is_one_line_and_a_traceback_to_send(tmp_path: Path) -> None:

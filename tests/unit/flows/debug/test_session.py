@@ -14,7 +14,7 @@ from flows.toolchain import riscv
 @pytest.mark.parametrize(
     ("port", "commands", "message"),
     [
-        ("/dev/nowhere", "", "--port is '/dev/nowhere': it can be sim"),
+        ("/dev/nowhere", "", "--port is '/dev/nowhere'; expected sim"),
         ("sim", "nowhere.gdb", "there is no file"),
     ],
 )

@@ -62,7 +62,7 @@ def test_a_clock_out_of_range_is_refused_with_the_range(wanted):
 def test_a_clock_between_two_that_can_be_made_is_refused_with_the_nearest():
     """Near the upper end the output divider has steps of a sixteenth."""
     wanted = next(hz for hz in range(770_000_000, 740_000_000, -10_000) if _is_refused(hz))
-    with pytest.raises(HeepstorError, match=r"nearest that it can is (\d+)") as caught:
+    with pytest.raises(HeepstorError, match=r"nearest frequency it can is (\d+)") as caught:
         mmcm.choose(BOARD_HZ, wanted)
     nearest = int(str(caught.value).rsplit(" ", 1)[1])
     assert not _is_refused(nearest)

@@ -63,9 +63,9 @@ def test_reports_are_projects_or_files(tmp_path: Path):
     found = comparison.run(tmp_path, "one", str(kept), "cycles", "", Terminal(stream))
     assert "2,100" in stream.getvalue() and "x 0.5" in stream.getvalue()
     assert (tmp_path / found["page"]).read_text().startswith("<!DOCTYPE html>")
-    with pytest.raises(HeepstorError, match="build --project two makes it"):
+    with pytest.raises(HeepstorError, match=r"create it with .* build --project two"):
         comparison.run(tmp_path, "one", "two", "cycles", "", Terminal(stream))
-    with pytest.raises(HeepstorError, match=r"name a project \(one, two\)"):
+    with pytest.raises(HeepstorError, match=r"expected a project \(one, two\)"):
         comparison.load(tmp_path, "three")
 
 

@@ -43,7 +43,7 @@ def test_numbers_that_are_not_finite_are_null_in_json():
     assert found["predictions"]["module"] == [None, 0.5]
     assert found["predictions"]["equal_to_module"] == 1
     json.dumps(found, allow_nan=False)
-    assert "PyTorch infinite, from the module itself infinite" in shown(found)
+    assert "PyTorch infinite, from the original module infinite" in shown(found)
 
 
 @pytest.mark.parametrize("clock_hz", [19_000_000, 250_000_000])

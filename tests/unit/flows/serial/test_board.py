@@ -15,7 +15,10 @@ from flows.terminal.progress import Terminal
 
 def test_nothing_is_built_for_a_port_that_is_missing(tmp_path: Path) -> None:
     options = Options.from_command_line(ROOT, "mnist")
-    for name, message in (("", "no port is named: --port"), ("/dev/none", "there is no port")):
+    for name, message in (
+        ("", r"no port is given\. Use --port"),
+        ("/dev/none", "there is no port"),
+    ):
         with pytest.raises(HeepstorError, match=message):
             board.flash(tmp_path, options, name, Terminal())
         with pytest.raises(HeepstorError, match=message):

@@ -102,7 +102,7 @@ def test_an_application_is_sent_run_and_checked(tmp_path: Path, model: Path) -> 
         ),
         (5, "something\nwent wrong\n", r"exit code 5.*\n.*something\n.*went wrong"),
         (0, report().replace("# done 0", ""), r"did not end"),
-        (0, report().replace("cycles", "c\x7fles"), "cannot be read"),
+        (0, report().replace("cycles", "c\x7fles"), "a malformed line"),
     ],
 )
 def test_applications_that_fail(tmp_path: Path, model: Path, code, text, message) -> None:
@@ -137,15 +137,15 @@ def test_the_end_of_a_program() -> None:
 
 def test_the_end_of_an_earlier_program_does_not_count() -> None:
     link = Link(Script(hello(protocol.LOADER, exited=1)), "x", 0.1)
-    with pytest.raises(HeepstorError, match="was reset while the program ran"):
+    with pytest.raises(HeepstorError, match="was reset while the program was running"):
         flash.await_end(link, 8, 0.1, Path(flash.LOG))
 
 
 @pytest.mark.parametrize(
     ("sent", "message"),
     [
-        (hello(protocol.LOADER), "was reset while the program ran"),
-        (hello(protocol.LOADER, version=9), "speaks version 9 of the protocol, this is version 2"),
+        (hello(protocol.LOADER), "was reset while the program was running"),
+        (hello(protocol.LOADER, version=9), "uses version 9 of the protocol, this host version 2"),
         (b"still running\n", r"printed nothing for 0.1 s and has not ended"),
     ],
 )

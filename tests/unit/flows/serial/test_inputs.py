@@ -44,13 +44,13 @@ def test_plain_values(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("array", "message"),
     [
-        (np.ones((2, 4)), r"has the shape \(2, 4\); it must be 1 x 2 x 3"),
+        (np.ones((2, 4)), r"has the shape \(2, 4\); expected 1 x 2 x 3"),
         (np.ones((0, 2, 3)), "has the shape"),
         (np.ones((1, 1, 1, 2, 3)), "has the shape"),
-        (np.array([["a"] * 3] * 2), "no numbers"),
+        (np.array([["a"] * 3] * 2), "cannot be converted"),
         (np.full((2, 3), np.nan), "NaN or infinite"),
         (np.full((2, 3), 1e300), "NaN or infinite"),
-        (np.ones((2, 3), complex), "no numbers"),
+        (np.ones((2, 3), complex), "cannot be converted"),
     ],
 )
 def test_arrays_that_are_refused(tmp_path: Path, array: np.ndarray, message: str) -> None:
@@ -99,7 +99,7 @@ def test_only_what_is_transparent_is_refused(tmp_path: Path) -> None:
     [
         (b"no picture", (2, 3, 1), PIXELS, "cannot be read as a picture"),
         (b"\x89PNG\r\n\x1a\n" + bytes(4) + b"IHDR", (2, 3, 1), PIXELS, "cannot be read as"),
-        (b"", (7,), PIXELS, "the model takes no pictures"),
+        (b"", (7,), PIXELS, "the model's input is not"),
         (b"", (2, 3, 1), None, r"does not say how pixels become inputs.*pixels=Pixels"),
     ],
 )

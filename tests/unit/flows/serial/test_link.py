@@ -93,7 +93,7 @@ def test_replies_to_others_do_not_count() -> None:
 
 def test_a_refusal_is_not_repeated() -> None:
     link, port = linked(lambda request: [error(request.sequence, protocol.UNKNOWN_REQUEST)])
-    with pytest.raises(Refused, match="does not know the request") as caught:
+    with pytest.raises(Refused, match="the request is unknown") as caught:
         link.request(READ)
     assert caught.value.reason == protocol.UNKNOWN_REQUEST and len(port.requests) == 1
 
@@ -138,7 +138,10 @@ def test_who_answers() -> None:
 
 @pytest.mark.parametrize(
     ("body", "message"),
-    [(hello(version=9), "speaks version 9 of the protocol"), (b"1234", "speaks another of the")],
+    [
+        (hello(version=9), "uses version 9 of the protocol"),
+        (b"1234", "uses an unknown version of the"),
+    ],
 )
 def test_another_protocol(body: bytes, message: str) -> None:
     with pytest.raises(HeepstorError, match=message):

@@ -213,7 +213,7 @@ def test_a_cable_that_is_pulled_and_put_back(board) -> None:
 
 def test_a_line_that_only_damages_is_given_up(board) -> None:
     link = link_to(FaultyPort(board, FAULTS["changed"], every=2, seed=0), patience=0.05)
-    with pytest.raises(HeepstorError, match="nothing answers on the board at 2,000,000 bits"):
+    with pytest.raises(HeepstorError, match="no answer on the board at 2,000,000 bits"):
         load(link, program())
 
 
@@ -267,7 +267,7 @@ def test_the_last_bytes_that_may_be_written(board) -> None:
 
 def test_programs_that_do_not_fit(board) -> None:
     outside = Image(BASE, (Segment(END - 10, bytes(11)),))
-    with pytest.raises(HeepstorError, match="programs may lie from 0x80000000 to"):
+    with pytest.raises(HeepstorError, match="room for programs from 0x80000000 to"):
         load(link_to(board), outside)
 
 

@@ -19,7 +19,7 @@ from flows.serial import port
 def test_ports_that_are_not_there(tmp_path: Path) -> None:
     for attempt in (port.check_present, lambda name: port.open_port(name, 115200)):
         with pytest.raises(
-            HeepstorError, match=r"there is no port /dev/none\. (No serial|Ports here)"
+            HeepstorError, match=r"there is no port /dev/none\. (No serial|Available ports)"
         ):
             attempt("/dev/none")
 
@@ -43,8 +43,8 @@ def test_what_is_no_port(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("error", "message"),
     [
-        (serial.SerialException(errno.EACCES, "x"), "may not open /dev/x.*usermod -a -G dialout"),
-        (serial.SerialException(errno.EINVAL, "x"), "cannot work at 12 bits per second"),
+        (serial.SerialException(errno.EACCES, "x"), "to open /dev/x.*usermod -a -G dialout"),
+        (serial.SerialException(errno.EINVAL, "x"), "does not support 12 bits per second"),
         (ValueError("Invalid baud rate"), "Invalid baud rate.*uart.baud"),
         (OSError(errno.EIO, "Input/output error"), "cannot be opened: .*Input/output error"),
     ],

@@ -75,7 +75,7 @@ def test_an_error_of_the_engine_is_told(board) -> None:
 def test_memory_outside_the_buffers_is_out_of_reach(board) -> None:
     link = Link(board, "the board", 0.3)
     buffers = Buffers.unpack(link.request(protocol.BUFFERS).body)
-    with pytest.raises(HeepstorError, match="does not take 4 bytes"):
+    with pytest.raises(HeepstorError, match="refuses 4 bytes"):
         serve.loader.write(link, buffers.input + 13, b"data")
     with pytest.raises(serve.Refused):
         serve.loader.read(link, buffers.output + 4, 8)
@@ -83,14 +83,14 @@ def test_memory_outside_the_buffers_is_out_of_reach(board) -> None:
 
 def test_a_refusal_gets_a_message(board) -> None:
     link = Link(board, "the board", 0.3)
-    message = "refuses a request: it does not know the request"
+    message = "refuses a request: the request is unknown"
     with pytest.raises(HeepstorError, match=message), session.answering(link):
         link.request(protocol.CHECK)
 
 
 def test_inputs_of_another_size_are_refused() -> None:
     buffers = Buffers(0, 0, 16, 0, 8)
-    with pytest.raises(HeepstorError, match="takes 16 bytes an inference, and the inputs have 12"):
+    with pytest.raises(HeepstorError, match="expects 16 bytes per inference; the inputs have 12"):
         serve.check_size(buffers, Inputs(["x"], np.zeros((1, 3), np.float32)), 1)
 
 

@@ -24,7 +24,7 @@ class Chatter(Script):
 
 
 def test_a_program_that_never_stops_printing_is_no_answer() -> None:
-    with pytest.raises(HeepstorError, match=r"nothing answers on x .* reset button"):
+    with pytest.raises(HeepstorError, match=r"no answer on x .* reset button"):
         session.identify(Link(Chatter(), "x", 0.02), CONFIG)
 
 
@@ -66,7 +66,10 @@ def test_other_hardware_is_told_beside_the_configured() -> None:
 @pytest.mark.parametrize(
     ("error", "message"),
     [
-        (Refused(protocol.UNKNOWN_REQUEST), "the board on x refuses a request: it does not know"),
+        (
+            Refused(protocol.UNKNOWN_REQUEST),
+            "the board on x refuses a request: the request is unknown",
+        ),
         (NoAnswer(), "the board on x no longer answers.*resumes where it stopped.*reset button"),
     ],
 )

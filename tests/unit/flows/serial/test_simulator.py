@@ -30,7 +30,7 @@ def test_a_simulator_that_does_not_start_is_shown(tmp_path: Path) -> None:
 def test_a_simulator_without_a_serial_line(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(simulator, "_START_SECONDS", 0.05)
     with (
-        pytest.raises(HeepstorError, match=r"made no serial line in 0\.05 s"),
+        pytest.raises(HeepstorError, match=r"opened no serial line within 0\.05 s"),
         simulator.started(stand_in(tmp_path, "exec sleep 60")),
     ):
         pass

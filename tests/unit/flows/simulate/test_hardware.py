@@ -94,7 +94,7 @@ def test_a_build_that_was_cancelled_is_no_success(stand_in):
     """FuseSoC ends with 0 when it is interrupted."""
     program = Path(fusesoc.command())
     program.write_text("#!/bin/sh\nexit 0\n")
-    with pytest.raises(HeepstorError, match="not made"):
+    with pytest.raises(HeepstorError, match="not built"):
         build(stand_in)
 
 
@@ -104,7 +104,7 @@ def test_an_old_simulator_is_not_taken_for_a_new_one(stand_in):
     # Verilator ran, the compiler did not: the old program still lies there.
     program.write_text(FUSESOC.replace("[ -e Vtop ] ||", "exit 0;"))
     (stand_in / "cores/a/rtl/a.sv").write_text("// changed")
-    with pytest.raises(HeepstorError, match="not made"):
+    with pytest.raises(HeepstorError, match="not built"):
         build(stand_in)
 
 

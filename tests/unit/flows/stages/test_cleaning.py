@@ -158,7 +158,9 @@ def test_results_that_cannot_be_written_are_put_elsewhere(repository, elsewhere)
     shutil.rmtree(elsewhere / "build")
     (elsewhere / "build").touch()
     with (
-        pytest.raises(HeepstorError, match=r"elsewhere/build: .*--build-dir DIR puts the results"),
+        pytest.raises(
+            HeepstorError, match=r"elsewhere/build: .*--build-dir DIR to write the results"
+        ),
         cleaning.in_use(repository, lookup(repository, str(elsewhere)), never),
     ):
         pass

@@ -121,7 +121,7 @@ def test_the_user_is_told_why_export_runs_each_time(workspace):
     text = text.replace("    return nn.Seq", '    subprocess.run(["true"])\n    return nn.Seq')
     (workspace / "projects" / "mine" / "project.py").write_text(text)
     options = Options("mine", workspace / "heepstor_cfg.hjson")
-    for reason in ("done in", "it started a program (true): what that reads is not"):
+    for reason in ("done in", "it started a program (true), which cannot be tracked"):
         sources._module.cache_clear()
         terminal = Terminal(io.StringIO())
         with imports_from(workspace):
@@ -129,8 +129,8 @@ def test_the_user_is_told_why_export_runs_each_time(workspace):
         printed = " ".join(terminal.stream.getvalue().split())
         assert reason in printed
         assert (
-            "export runs each time: it started a program (true), and what that reads is not "
-            "tracked." in printed
+            "export runs each time: it started a program (true), which cannot be tracked."
+            in printed
         )
 
 

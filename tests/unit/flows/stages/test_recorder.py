@@ -308,7 +308,7 @@ def start_worker(root: Path) -> None:
 def test_what_cannot_be_tracked_runs_each_time_and_says_why(files, work, what):
     run(files, work)
     for _ in range(2):
-        assert re.fullmatch(f"it {what}: what that reads is not tracked", run(files, work))
+        assert re.fullmatch(f"it {what}, which cannot be tracked", run(files, work))
     # As soon as the work is without it, nothing is left of that.
     assert run(files, lambda root: None)
     assert run(files, lambda root: None) is None

@@ -83,5 +83,5 @@ def test_summary_has_clock_and_shares(capsys):
     console(100).print(place.summary(json.loads(json.dumps(REPORT))))
     printed = capsys.readouterr().out
     assert "71.7 %" in printed and "43.3 %" in printed
-    assert "14.25 MHz" in printed and "12.50 MHz asked for" in printed
+    assert "14.25 MHz" in printed and "12.50 MHz requested" in printed
     assert "DCCA" not in printed and "multiplier" not in printed

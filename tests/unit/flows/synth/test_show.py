@@ -15,4 +15,4 @@ def test_table_has_shares_and_counts_equal_instances(capsys):
     printed = capsys.readouterr().out
     assert "e0 (x 64)" in printed
     assert "3.7 %" in printed, "64 of 1,728 DSPs"
-    assert "40 x 40 (more would lack DSP)" in printed
+    assert "40 x 40 (a larger one would lack DSP)" in printed

@@ -69,7 +69,7 @@ def test_what_an_earlier_run_has_left_is_no_result(tmp_path, monkeypatch):
     flow(monkeypatch, (stage.PICTURE,))
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / stage.UTILIZATION).touch()
-    with pytest.raises(HeepstorError, match=r"utilization\.json was not made"):
+    with pytest.raises(HeepstorError, match=r"utilization\.json was not written"):
         stage.build(ROOT, tmp_path, ["core"], config.DEFAULT_PATH, tmp_path, Shown())
 
 

@@ -26,7 +26,7 @@ def test_signals_that_come_before_they_can_be_handled_wait() -> None:
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 143
-    assert err.strip() == "Terminated. What was complete is kept."
+    assert err.strip() == "Terminated. Completed work is kept."
 
 
 def test_ctrl_c_while_registers_are_read(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_what_a_task_runs_ends_with_it(tree, words, number, whole_group) -> None
         assert tree() == [] and not Path(f"/proc/{program}").exists()
     out, err = task.communicate(timeout=60)
     if number == signal.SIGTERM:
-        assert (task.returncode, err) == (143, "Terminated. What was complete is kept.\n")
+        assert (task.returncode, err) == (143, "Terminated. Completed work is kept.\n")
         assert "Traceback" not in out
 
 
@@ -111,7 +111,7 @@ def test_ctrl_c(tree, words) -> None:
     os.killpg(task.pid, signal.SIGINT)
     _, err = task.communicate(timeout=60)
     assert task.returncode == 130
-    assert err.endswith("Interrupted. What was complete is kept.\n")
+    assert err.endswith("Interrupted. Completed work is kept.\n")
     assert tree() == []
 
 

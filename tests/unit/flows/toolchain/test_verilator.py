@@ -36,5 +36,5 @@ def test_what_keeps_it_from_running(monkeypatch, tmp_path):
     with pytest.raises(SystemExit, match="needs perl"):
         verilator.main()
     monkeypatch.setattr(verilator, "root", lambda: tmp_path / "with space")
-    with pytest.raises(SystemExit, match=r"^verilator: The path has a space"):
+    with pytest.raises(SystemExit, match=r"^verilator: The path contains a space"):
         verilator.main()
