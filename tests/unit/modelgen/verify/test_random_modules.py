@@ -157,3 +157,14 @@ def test_a_step_less_leaves_the_others() -> None:
     without = next(small for small in smaller(module) if "relu" not in text(small))
     assert "x2 = self.linear1(x1)" in text(without)
     assert "x3 = x2 + x1" in text(without)
+
+
+def test_a_concatenation_loses_one_operand_at_a_time() -> None:
+    join = Step("join", (0, 1, 1), {"text": "torch.cat([{0}], {dim})", "dim": 1})
+    steps = (Step("activation", (0,), {"form": ("F.relu({0})", "")}), join)
+    module = RandomModule(
+        *(0, 1, (4,), steps, 2, False, "plain", "plain", "plain", "max", 65536, 1024)
+    )
+    lines = {line.strip() for small in smaller(module) for line in text(small).splitlines()}
+    assert "x2 = torch.cat([x0, x1], 1)" in lines
+    assert "x2 = torch.cat([x1, x1], 1)" in lines
