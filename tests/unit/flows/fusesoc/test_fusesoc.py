@@ -35,10 +35,11 @@ def test_messages_point_to_the_original_files(line, original):
     assert fusesoc.original_paths(line, FOLDERS) == original
 
 
-def test_copies_are_named_after_their_cores():
+def test_every_core_of_the_repository_can_be_mapped_back():
     folders = fusesoc.core_folders(ROOT)
-    assert folders["heepstor_ip_engine_1.0.0"] == "cores/engine"
-    assert "." in folders.values(), "the system"
+    line = "%Warning-WIDTH: src/heepstor_ip_engine_1.0.0/rtl/engine.sv:10:3: x"
+    assert "cores/engine/rtl/engine.sv:10:3" in fusesoc.original_paths(line, folders)
+    assert fusesoc.original_paths("src/other_1.0/a.sv: x", folders) == "src/other_1.0/a.sv: x"
 
 
 def test_what_is_shown_begins_with_the_first_error():
@@ -48,6 +49,14 @@ def test_what_is_shown_begins_with_the_first_error():
     shown = fusesoc.worth_showing(printed, FOLDERS)
     assert shown[0] == "%Error: cores/engine/rtl/a.sv: syntax"
     assert shown[-1] == "compiling 49" and len(shown) == 20
+
+
+def test_what_is_shown_of_a_failed_build_begins_with_the_reason():
+    warnings = ["CRITICAL WARNING: [Common 17-1] x", *["WARNING: [Synth 8-1] x"] * 100]
+    error = "ERROR: [Synth 8-439] module 'nowhere' not found"
+    assert fusesoc.worth_showing([*warnings, error, "exit"], {}) == [error, "exit"]
+    dropped = "WARNING: Parse error. Ignoring file engine.core"
+    assert fusesoc.worth_showing(["INFO: a", dropped, error], {}) == [dropped, error]
 
 
 def test_without_an_error_the_end_is_shown():

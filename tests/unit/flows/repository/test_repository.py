@@ -23,6 +23,8 @@ def test_one_works_in_the_repository_itself(tmp_path, monkeypatch):
     assert not is_installed(root), "whatever the folder is called"
     assert work_folder(root) == root and build_folder(root) == root / "build"
     require_repository(root)
+    (tmp_path / "heepstor-1.0.dist-info").mkdir()
+    assert not is_installed(tmp_path / "other"), "what lies beside an installed package"
 
 
 def test_of_an_installed_package_one_works_where_one_is(tmp_path, installed):

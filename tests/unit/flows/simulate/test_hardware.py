@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from pathlib import Path
 
 import pytest
-from edalize.flows.sim import Sim
 
 from flows import config, fusesoc
-from flows.edalize_flows.simulation import Simulation
 from flows.errors import HeepstorError
 from flows.repository import ROOT
 from flows.simulate import hardware
@@ -139,29 +136,6 @@ def test_nothing_is_kept_of_a_build_that_did_not_succeed(stand_in, ending, after
     assert not list(work.glob("V*"))
 
 
-def test_the_flow_goes_on_only_from_a_build_that_succeeded(tmp_path, monkeypatch):
-    """That is Edalize's, below what this repository calls; `fusesoc run` alone takes it too."""
-    makefile = tmp_path / "Vtop.mk"
-    found = []
-
-    def end(error):
-        def build(flow):
-            found.append(makefile.exists())
-            makefile.touch()
-            if error:
-                raise error
-
-        return build
-
-    flow = object.__new__(Simulation)
-    flow.work_root = str(tmp_path)
-    for error in (RuntimeError("refused"), RuntimeError("refused"), None, None):
-        monkeypatch.setattr(Sim, "build", end(error))
-        with pytest.raises(RuntimeError) if error else contextlib.nullcontext():
-            flow.build()
-    assert found == [False, False, False, True]
-
-
 def test_another_compiler_makes_everything_again(stand_in, monkeypatch):
     build(stand_in)
     before = times_made(stand_in, "verilated")
@@ -206,18 +180,3 @@ def test_missing_compiler_is_named_first(stand_in, monkeypatch):
     monkeypatch.setenv("PATH", str(stand_in / "nothing"))
     with pytest.raises(HeepstorError, match=r"C\+\+17 compiler is missing"):
         build(stand_in)
-
-
-def test_every_core_of_the_repository_can_be_mapped_back():
-    folders = fusesoc.core_folders(ROOT)
-    line = "%Warning-WIDTH: src/heepstor_ip_engine_1.0.0/rtl/engine.sv:10:3: x"
-    assert "cores/engine/rtl/engine.sv:10:3" in fusesoc.original_paths(line, folders)
-    assert fusesoc.original_paths("src/other_1.0/a.sv: x", folders) == "src/other_1.0/a.sv: x"
-
-
-def test_what_is_shown_of_a_failed_build_begins_with_the_reason():
-    warnings = ["CRITICAL WARNING: [Common 17-1] x", *["WARNING: [Synth 8-1] x"] * 100]
-    error = "ERROR: [Synth 8-439] module 'nowhere' not found"
-    assert fusesoc.worth_showing([*warnings, error, "exit"], {}) == [error, "exit"]
-    dropped = "WARNING: Parse error. Ignoring file engine.core"
-    assert fusesoc.worth_showing(["INFO: a", dropped, error], {}) == [dropped, error]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import importlib.metadata
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +18,6 @@ from flows.stages.options import Options
 from flows.stages.pipeline import PREREQUISITES, Pipeline
 from flows.stages.stage import Stage, describe_changes
 from flows.terminal.progress import Progress
-from flows.toolchain import boot_rom
 
 # They only read or show what counts by itself: nothing that is written depends on their version.
 READERS = {"hjson", "pyelftools", "pyyaml", "rich"}
@@ -128,26 +126,3 @@ def test_the_flow_of_a_target_counts(name: str, target: str) -> None:
     flow = ROOT / "flows" / "edalize_flows" / f"{targets[target]['flow']}.py"
     module = f"flows.edalize_flows.{flow.stem}"
     assert set(import_closure(ROOT, [module])) <= set(pipeline().stage(name).files)
-
-
-def included(source: Path, folders: list[Path]) -> set[Path]:
-    """The files of the repository that a C++ source includes, directly or not."""
-    found: set[Path] = set()
-    pending = [source]
-    while pending:
-        path = pending.pop()
-        names = re.findall(r'(?m)^\s*#include "([^"]+)"', path.read_text())
-        for folder in (path.parent, *folders):
-            new = {folder / name for name in names if (folder / name).is_file()} - found
-            found |= new
-            pending += new
-    return found
-
-
-def test_what_the_boot_rom_includes_counts() -> None:
-    code = set(boot_rom.device_code(ROOT))
-    own = {ROOT / "cores" / "boot_rom" / name for name in ("boot.S", "loader.cpp")}
-    sources = {*own, ROOT / "sw" / "src" / "string.cpp"}
-    used = {path for source in sources for path in included(source, [ROOT / "sw" / "include"])}
-    assert ROOT / "sw" / "include" / "heepstor" / "serial" / "protocol.hpp" in used
-    assert used | sources <= code | own

@@ -73,7 +73,8 @@ def test_what_an_earlier_run_has_left_is_no_result(tmp_path, monkeypatch):
         stage.build(ROOT, tmp_path, ["core"], config.DEFAULT_PATH, tmp_path, Shown())
 
 
-def test_the_table_has_120_columns_in_a_pipe(tmp_path):
+def test_the_table_has_its_own_width_in_a_pipe(tmp_path, monkeypatch):
+    monkeypatch.setattr(stage, "TABLE_WIDTH", 60)
     result = utilization(soc(8), devices.find("xczu7ev"))
     (tmp_path / stage.UTILIZATION).write_text(json.dumps(result))
     stream = io.StringIO()

@@ -22,6 +22,7 @@ def test_layers_of_the_same_name_stand_together():
 
 def test_all_bars_share_one_scale():
     slow, fast = branched(), made()
+    slow["layers"][0]["cycles"] *= 3
     drawing = parsed(pairs.draw([slow, fast], ["slow", "fast"], CYCLES))
     widths = {}
     for segment in with_class(drawing, "cause"):

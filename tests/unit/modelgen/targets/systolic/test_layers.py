@@ -67,6 +67,14 @@ def test_jobs_side_by_side_have_other_accumulators() -> None:
             assert not mine & set(theirs)
 
 
+def test_a_layer_does_not_overwrite_the_sums_of_the_one_before() -> None:
+    """They are still being stored when it begins."""
+    builder = GraphBuilder(1, 8)
+    found = lowered(builder, builder.linear(builder.linear("x", 4), 4))
+    (first,), (second,) = (layer.jobs for layer in found.layers.values())
+    assert first.accumulator != second.accumulator
+
+
 def test_a_sum_may_be_written_over_its_operand() -> None:
     builder = GraphBuilder(1, 6, 6, 4)
     first = builder.conv("x", 4)
