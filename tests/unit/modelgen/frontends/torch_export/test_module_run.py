@@ -76,5 +76,5 @@ def test_a_module_that_changes_itself() -> None:
             self.seen += 1
             return x
 
-    with pytest.raises(ModelError, match=r"forward\(\) changes 'seen' in evaluation mode"):
+    with pytest.raises(ModelError, match=r"forward\(\) modifies 'seen' in evaluation mode"):
         run_module(Counts(), VALUES, 5, Silent())
