@@ -37,5 +37,5 @@ def test_what_is_no_whole_number(text):
 
 def test_choices_are_named_but_for_the_empty_one():
     check_choice("unit", "", ("", "cycles", "us"))
-    with pytest.raises(HeepstorError, match=r"^--unit is 'days': it can be cycles or us\.$"):
+    with pytest.raises(HeepstorError, match=r"^--unit is 'days'\. Valid choices: cycles, us\.$"):
         check_choice("unit", "days", ("", "cycles", "us"))
