@@ -7,6 +7,7 @@ names, so this module puts the folder that holds them on Python's path.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -16,8 +17,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 def heepstor() -> int:
     """Run the tasks named on the command line; return the exit code."""
     from flows.cli.__main__ import main
+    from flows.repository import ROOT, programs
     from flows.system import interrupts
 
+    folders = [*map(str, programs(ROOT)), os.environ.get("PATH", os.defpath)]
+    os.environ["PATH"] = os.pathsep.join(folders)
     try:
         return main()
     finally:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from flows.errors import HeepstorError
 from flows.fusesoc.core_library import Library
-from flows.repository import COMMAND, build_folder, is_installed, work_folder
+from flows.repository import COMMAND, ROOT, build_folder, is_installed, programs, work_folder
 from flows.system.files import write_whole
 from flows.system.processes import run_lines
 
@@ -28,8 +28,9 @@ _SHOWN_LINES = 25
 
 def command() -> str:
     """Return the path of the `fusesoc` program that belongs to this Python."""
-    path = Path(sys.executable).with_name("fusesoc")
-    if not path.exists():
+    found = (folder / "fusesoc" for folder in programs(ROOT))
+    path = next((path for path in found if path.exists()), None)
+    if path is None:
         raise HeepstorError(
             f"fusesoc is not installed next to {sys.executable}; it builds the hardware.\n"
             f"{COMMAND} doctor says how to install it."
@@ -42,13 +43,15 @@ def environment(root: Path, config_path: Path) -> dict[str, str]:
 
     This Python and the sources in `root` come first; the generators read the configuration.
     """
-    programs = str(Path(sys.executable).parent)
-    path = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
+    known = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    # FuseSoC runs the generators in folders of its own.
+    path = [root, *map(os.path.abspath, known)]
     return {
         **os.environ,
-        "PATH": programs + os.pathsep + os.environ.get("PATH", os.defpath),
-        "PYTHONPATH": os.pathsep.join(path),
+        "PATH": os.pathsep.join([*map(str, programs(root)), os.environ.get("PATH", os.defpath)]),
+        "PYTHONPATH": os.pathsep.join(map(str, path)),
         "HEEPSTOR_CONFIG": str(config_path),
+        "HEEPSTOR_CWD": str(work_folder(root)),
     }
 
 

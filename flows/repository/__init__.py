@@ -8,6 +8,7 @@ lie where one works.
 from __future__ import annotations
 
 import functools
+import sys
 from pathlib import Path
 
 from flows.errors import HeepstorError
@@ -41,6 +42,16 @@ def require_repository(root: Path) -> None:
             "this task needs the repository, with its tests: the installed package has none. Clone "
             "the repository, and run the task there."
         )
+
+
+def programs(root: Path) -> list[Path]:
+    """The folders of the programs that belong to the sources, in the order in which they count.
+
+    They lie beside this Python; those of `pip install --target` in bin/ beside the packages.
+    """
+    beside = root.parent / "bin"
+    own = [beside] if is_installed(root) and beside.is_dir() else []
+    return [*own, Path(sys.executable).parent]
 
 
 def shown(root: Path, path: Path) -> Path:

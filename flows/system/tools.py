@@ -114,12 +114,24 @@ def describe_missing(tools: list[SystemTool]) -> str:
 
 
 def describe_unbuildable(root: Path) -> str | None:
-    """Return why no simulator can be built in this folder, or None: GNU make splits at spaces."""
-    if not any(letter.isspace() for letter in str(root)):
+    """Return why no simulator can be built in this folder, or None."""
+    if any(letter.isspace() for letter in str(root)):
+        return _unusable("a space", root, "GNU make cannot build the simulator")
+    return describe_uncompilable(root)
+
+
+def describe_uncompilable(folder: Path) -> str | None:
+    """Return why no code can be compiled in this folder, or None: LLVM replaces % in file names."""
+    if "%" not in str(folder):
         return None
+    return _unusable("a percent sign", folder, "the compiler for RISC-V cannot write files")
+
+
+def _unusable(what: str, folder: Path, why: str) -> str:
     return (
-        f"The path contains a space ({root}), so GNU make cannot build the simulator.\n"
-        "Move the repository, or work in another folder, whose path has no spaces."
+        f"The path contains {what} ({folder}), so {why}.\n"
+        "Move the repository, or work in another folder, whose path has no spaces and no percent "
+        "signs."
     )
 
 

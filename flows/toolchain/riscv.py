@@ -13,6 +13,7 @@ import importlib.metadata
 import importlib.util
 import os
 import re
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,6 +22,7 @@ from pathlib import Path
 
 from flows.errors import HeepstorError
 from flows.repository import ROOT, build_folder
+from flows.system import tools as system_tools
 from flows.system.processes import run_captured, worker_threads
 
 CACHE = build_folder(ROOT) / "cache"
@@ -115,18 +117,26 @@ class Toolchain:
 
         `symbols` are defined in addition to those of the objects.
         """
-        arguments = [
-            *_LINK,
-            f"--script={script}",
-            f"--Map={map_file}",
-            *(f"--defsym={name}={value:#x}" for name, value in (symbols or {}).items()),
-            # Relative, so that the map file does not depend on the repository's path.
-            *(os.path.relpath(path, self.cache) for path in objects),
-            "-o",
-            str(elf),
-        ]
-        code, messages = self._zig("ld.lld", arguments)
-        return None if code == 0 else _clean(messages)
+        self.cache.mkdir(parents=True, exist_ok=True)
+        # lld cannot write into every folder that the user may choose; see describe_uncompilable.
+        with tempfile.TemporaryDirectory(dir=self.cache, prefix="link-") as folder:
+            made = [Path(folder, path.name) for path in (elf, map_file)]
+            arguments = [
+                *_LINK,
+                f"--script={script}",
+                f"--Map={made[1]}",
+                *(f"--defsym={name}={value:#x}" for name, value in (symbols or {}).items()),
+                # Relative, so that the map file does not depend on the repository's path.
+                *(os.path.relpath(path, self.cache) for path in objects),
+                "-o",
+                str(made[0]),
+            ]
+            code, messages = self._zig("ld.lld", arguments)
+            if code != 0:
+                return _clean(messages)
+            for path, target in zip(made, (elf, map_file), strict=True):
+                shutil.move(path, target)
+        return None
 
     def _object_path(self, unit: Unit, version: str, headers: dict[Path, str]) -> Path:
         key = hashlib.sha256()
@@ -160,6 +170,8 @@ class Toolchain:
 
     def _zig(self, tool: str, arguments: list[str]) -> tuple[int, str]:
         """Run one of zig's tools; return its exit code and its messages."""
+        if uncompilable := system_tools.describe_uncompilable(self.cache):
+            raise HeepstorError(uncompilable)
         self.cache.mkdir(parents=True, exist_ok=True)
         # zig's own cache misses changes of files in .incbin, so each run gets an empty one.
         with tempfile.TemporaryDirectory(dir=self.cache, prefix="zig-") as folder:

@@ -70,6 +70,9 @@ def test_this_python_and_these_sources_come_first(monkeypatch, tmp_path):
     assert variables["PYTHONPATH"].split(os.pathsep) == [str(tmp_path), "/elsewhere"]
     assert variables["PATH"].split(os.pathsep)[0] == str(Path(sys.executable).parent)
     assert variables["HEEPSTOR_CONFIG"] == str(tmp_path / "own.hjson")
+    monkeypatch.setenv("PYTHONPATH", "near")
+    found = fusesoc.environment(tmp_path, tmp_path)["PYTHONPATH"]
+    assert found.endswith(f"{os.pathsep}{Path.cwd() / 'near'}"), "generators run elsewhere"
     monkeypatch.delenv("PYTHONPATH")
     assert fusesoc.environment(tmp_path, tmp_path)["PYTHONPATH"] == str(tmp_path)
 
@@ -100,3 +103,16 @@ def test_a_failed_program_is_logged_and_shown(tmp_path):
     )
     assert lines == ["all is well", "ERROR: no such module"]
     assert log.read_text().endswith("all is well\nERROR: no such module\n")
+
+
+def test_programs_beside_an_installed_library_come_first(tmp_path, monkeypatch):
+    """As `pip install --target` puts them: those of another version may lie beside Python."""
+    installed = tmp_path / "site/heepstor"
+    for folder in (installed, tmp_path / "site/heepstor-1.0.dist-info", tmp_path / "site/bin"):
+        folder.mkdir(parents=True)
+    monkeypatch.setenv("HEEPSTOR_CWD", str(tmp_path / "work"))
+    variables = fusesoc.environment(installed, tmp_path)
+    own, python, *_ = variables["PATH"].split(os.pathsep)
+    assert (own, python) == (str(tmp_path / "site/bin"), str(Path(sys.executable).parent))
+    assert variables["HEEPSTOR_CWD"] == str(tmp_path / "work"), "where generators keep objects"
+    assert fusesoc.environment(ROOT, tmp_path)["PATH"].startswith(python)

@@ -101,3 +101,22 @@ def test_functions_of_the_compiler_s_own_are_not_called_in_their_place(tmp_path,
         made[name] = kept.read_text().split()
     assert "-fno-builtin" in made["string.cpp"] and "-fno-builtin" not in made["other.cpp"]
     assert "-std=c++17" in made["other.cpp"] and "-std=c++17" not in made["start.S"]
+
+
+def test_a_program_is_linked_into_any_folder(tmp_path: Path) -> None:
+    """LLVM puts random digits in place of % in the names of files that it writes."""
+    (tmp_path / "a.S").write_text(".globl _start\n_start: j _start\n")
+    (tmp_path / "link.ld").write_text("SECTIONS { .text : { *(.text*) } }")
+    toolchain, folder = Toolchain(tmp_path / "cache", jobs=1), tmp_path / "100%x \u00fc"
+    folder.mkdir()
+    objects = toolchain.compile([Unit(tmp_path / "a.S", ())])
+    made = folder / "a.elf", folder / "a.map"
+    assert toolchain.link(objects, tmp_path / "link.ld", *made) is None
+    assert made[0].read_bytes()[:4] == b"\x7fELF" and "_start" in made[1].read_text()
+    assert sorted(path.name for path in (tmp_path / "cache").iterdir()) == ["objects"]
+
+
+def test_a_cache_in_which_nothing_can_be_written_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.S").touch()
+    with pytest.raises(HeepstorError, match=r"contains a percent sign \(.*5%"):
+        Toolchain(tmp_path / "5%").compile([Unit(tmp_path / "a.S", ())])
