@@ -13,6 +13,7 @@ from flows import config as configuration
 from flows.config import Config
 from flows.errors import HeepstorError
 from flows.fpga import record
+from flows.repository import page
 from flows.synth.devices import XCZU7EV
 
 _LUT_ERROR = 0.10
@@ -127,7 +128,9 @@ def check(config: Config, part: Part) -> None:
     if lines:
         raise HeepstorError(
             f"the configuration {config.hash} does not fit the {part.name}, according to an "
-            "estimate before synthesis (docs/synthesis.md):\n" + "\n".join(lines) + "\nWithout "
+            f"estimate before synthesis ({page('synthesis.md')}):\n"
+            + "\n".join(lines)
+            + "\nWithout "
             "HEEPSTOR_CONFIG, --config and --set the board's own configuration is built, which "
             "fits."
         )

@@ -60,5 +60,10 @@ def shown(root: Path, path: Path) -> Path:
     return path.relative_to(folder) if path.is_relative_to(folder) else path
 
 
+def page(name: str) -> str:
+    """The path of a page of the documentation, for messages."""
+    return str(shown(ROOT, ROOT / "docs" / name))
+
+
 COMMAND = PACKAGE if is_installed(ROOT) else f"./{PACKAGE}"
 """What the user types before a task, for messages."""

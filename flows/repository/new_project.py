@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 
 from flows.errors import HeepstorError
-from flows.repository import COMMAND, is_installed, projects, shown
+from flows.repository import COMMAND, is_installed, page, projects, shown
 from flows.system.files import write_whole
 from flows.terminal.arguments import user_path
 
@@ -33,4 +33,8 @@ def write(root: Path, name: str, folder: str) -> str:
         target.rmdir()
         raise
     typed = shlex.quote(projects.find(root, str(target)).typed)
-    return f"Written: {shown(root, file)}\nRun it: {COMMAND} build --project {typed}"
+    return (
+        f"Written: {shown(root, file)}\n"
+        f"What it can contain: {page('user-guide.md')}\n"
+        f"Run it: {COMMAND} build --project {typed}"
+    )

@@ -10,6 +10,7 @@ import numpy as np
 
 from flows.config import Config
 from flows.errors import HeepstorError
+from flows.repository import page
 from flows.serial import image, loader, protocol, session
 from flows.serial.inputs import Inputs
 from flows.serial.link import Link, NoAnswer, Refused
@@ -97,7 +98,7 @@ def infer(link: Link, patience: float, buffers: Buffers, values: np.ndarray, bat
     if inference.error:
         raise HeepstorError(
             f"the engine stopped the inference: error {inference.error} in descriptor "
-            f"{inference.index} at {inference.address:#x} (docs/registers.md, ERROR)."
+            f"{inference.index} at {inference.address:#x} ({page('registers.md')}, ERROR)."
         )
     data = loader.read(link, buffers.output, buffers.output_bytes)
     return Answer(np.frombuffer(data, "<f4").reshape(batch, -1), inference.cycles)

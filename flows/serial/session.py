@@ -10,6 +10,7 @@ from pathlib import Path
 
 from flows.config import Config
 from flows.errors import HeepstorError
+from flows.repository import page
 from flows.serial import loader, protocol, simulator
 from flows.serial.image import Image
 from flows.serial.link import Link, NoAnswer, Refused
@@ -22,7 +23,7 @@ SIMULATOR = "sim"
 """The port name for a simulated board."""
 RESET = (
     "The board's reset button stops a program that does not terminate; so does JTAG "
-    "(docs/boards.md)."
+    f"({page('boards.md')})."
 )
 
 

@@ -70,7 +70,7 @@ def test_everything_lies_below_one_name(site: Path) -> None:
     (wheel,) = site.parent.glob("*.whl")
     assert not [name for name in zipfile.ZipFile(wheel).namelist() if "__pycache__" in name]
     tracked = subprocess.run(
-        ["git", "ls-files", "flows", "modelgen", "cores", "boards", "sw", "projects"],
+        ["git", "ls-files", "flows", "modelgen", "cores", "boards", "sw", "projects", "docs"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -83,7 +83,8 @@ def test_everything_lies_below_one_name(site: Path) -> None:
 
 def test_a_new_project_is_compiled(site: Path, tmp_path: Path) -> None:
     """What the tasks write lies in the current folder and beside the project."""
-    hint = heepstor(site, tmp_path, "new", "mine").splitlines()[-1]
+    *_, guide, hint = heepstor(site, tmp_path, "new", "mine").splitlines()
+    assert guide == f"What it can contain: {site / 'heepstor/docs/user-guide.md'}"
     assert hint == f"Run it: heepstor build --project {tmp_path / 'mine'}"
     options = ("--project", "mine", "--random-weights", "--inputs", "1", "--json")
     done = json.loads(heepstor(site, tmp_path, "generate", *options))

@@ -1,7 +1,7 @@
 """Stripes in four directions, told apart by a small convolutional network.
 
 A project has a model, data and settings. Change them to your own; the user guide says what they can
-be (docs/user-guide.md).
+be.
 """
 
 from pathlib import Path

@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from flows.errors import HeepstorError
-from flows.repository import build_folder, is_installed, require_repository, shown, work_folder
+from flows.repository import (
+    build_folder,
+    is_installed,
+    page,
+    require_repository,
+    shown,
+    work_folder,
+)
 
 
 @pytest.fixture
@@ -38,3 +45,9 @@ def test_paths_are_shown_from_where_one_works(tmp_path, installed):
     assert shown(installed, tmp_path / "work/build/x") == Path("build/x")
     assert shown(installed, installed / "x") == installed / "x"
     assert shown(tmp_path, tmp_path / "x") == Path("x")
+
+
+def test_pages_of_the_documentation_are_named_where_they_lie(monkeypatch, installed):
+    assert page("boards.md") == "docs/boards.md"
+    monkeypatch.setattr("flows.repository.ROOT", installed)
+    assert page("boards.md") == str(installed / "docs/boards.md")
