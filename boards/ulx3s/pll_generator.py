@@ -16,7 +16,7 @@ def generate(request: generator.Request) -> None:
     name = parameters["module"]
     file = f"{name}.v"
     ecp5_pll.write(parameters["input_hz"], loaded.clock_hz, name, file)
-    # The flow reads it apart from the SystemVerilog: it is made of primitives.
+    # The flow reads it separately from the SystemVerilog, as it instantiates primitives.
     types = {file: "verilogSource-primitives"}
     generator.write_core(request, f"PLL for {loaded.clock_hz} Hz", [file], file_types=types)
 

@@ -1,4 +1,4 @@
-// First instructions of the CPU after reset, and where a program that has ended comes back to.
+// The CPU's first instructions after reset, and the return point of programs that have ended.
 
     .section .init, "ax"
     .globl _start
@@ -12,5 +12,5 @@ _start:
     .globl heepstor_enter
 heepstor_enter:
     .option arch, +zifencei
-    fence.i             // its instructions have just been written as data
+    fence.i             // its instructions were just written as data
     jr a0

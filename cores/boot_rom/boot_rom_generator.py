@@ -14,13 +14,13 @@ from flows.fusesoc import generator
 from flows.toolchain import firmware
 from flows.toolchain.riscv import Toolchain, Unit
 
-# Of the run-time library: what the compiler itself may call.
+# The parts of the run-time library that the compiler itself may call.
 RUNTIME = ("string.cpp",)
 FLAGS = ("-O2",)
 
 
 def link(sources: list[Path], script_template: Path, chosen: config.Config, out: Path) -> Path:
-    """Compile and links the boot program for a configuration; return the ELF file.
+    """Compile and link the boot program for a configuration; return the ELF file.
 
     Raises HeepstorError with the tools' messages, also if the program is larger than the ROM.
     """
@@ -55,7 +55,7 @@ def contents(elf: Path) -> list[int]:
 
 
 def package(words: list[int]) -> str:
-    """SystemVerilog package with the words, first address first."""
+    """Return a SystemVerilog package with the words, first address first."""
     listed = ",\n    ".join(f"32'h{word:08x}" for word in reversed(words))
     return (
         "/// Contents of the boot ROM.\n"

@@ -1,8 +1,7 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-// What the boot ROM does: it starts the program in the main memory, or takes one from the serial
-// line.
+// The boot ROM's program: starts the program in main memory, or loads one over the serial line.
 
 #include "heepstor/mmio.hpp"
 #include "heepstor/serial/endpoint.hpp"
@@ -20,11 +19,11 @@ namespace {
 
 using serial::Endpoint;
 
-/// All of the main memory but the loader's own part.
+/// All of main memory except the loader's own part.
 constexpr serial::Window kLoadable = {config::kMemoryBase,
                                       config::kMemoryBytes - serial::kLoaderBytes};
 
-/// Brings hardware that a program left in the middle of its work to where programs expect it.
+/// Restores the initial state of hardware that a program left in the middle of its work.
 void settle_hardware() {
   namespace engine = regs::engine;
   write_register(config::kEngineBase + engine::kAbortOffset, engine::kAbortStopMask);
@@ -38,7 +37,7 @@ void settle_hardware() {
   write_register(config::kTimerBase + regs::timer::kMtimecmpOffset, ~0u);
   write_register(config::kSocCtrlBase + regs::soc_ctrl::kBusErrorOffset,
                  regs::soc_ctrl::kBusErrorPendingMask);
-  // The stack's guard: the next program is about to be written there.
+  // Remove the stack guard: the next program is about to be written there.
   write_register(config::kSocCtrlBase + regs::soc_ctrl::kStackGuardEndOffset, 0);
   write_register(config::kSocCtrlBase + regs::soc_ctrl::kStackOverflowOffset,
                  regs::soc_ctrl::kStackOverflowPendingMask);
@@ -49,7 +48,7 @@ void settle_hardware() {
   write_register(config::kUartBase + regs::uart::kDividerOffset, 0);
 }
 
-/// Starts a program once: a repeated request is answered, and the program stays as it is.
+/// Starts a program once: a repeated request is only answered.
 void start(Endpoint& line) {
   if (line.size() != serial::kStartBytes) return line.refuse(serial::kUnknownRequest);
   const std::uint32_t address = line.words()[0], session = line.words()[1];

@@ -23,17 +23,17 @@ def source_folder(package: str, root: str) -> Path:
 
 
 def copy(folder: Path, name: str) -> str:
-    """Copies one file into the current folder, below the same path; returns that path."""
+    """Copy one file to the same path in the current folder; return that path."""
     source, target = folder / name, Path(name)
     if not source.is_file():
-        raise HeepstorError(f"{name} is missing in {folder}: another version of the package?")
+        raise HeepstorError(f"{name} is missing in {folder}: is it another version of the package?")
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)
     return name
 
 
 def generate(request: generator.Request) -> None:
-    """Copies the files and writes their core into the current folder."""
+    """Copy the files and write their core to the current folder."""
     parameters = request.parameters
     folder = source_folder(parameters["package"], parameters.get("root", "."))
     headers = [copy(folder, name) for name in parameters.get("include_files", [])]

@@ -9,8 +9,8 @@ from flows.contract import registers
 from flows.fusesoc import generator
 
 WAIVERS = """\
-// PeakRDL-regblock's output, not written by hand: what it leaves unused is its own business, and
-// each member of its unpacked structs has one driver (Verilator looks at the struct as a whole).
+// PeakRDL-regblock's output: unused signals are accepted in generated code, and each member of its
+// unpacked structs has one driver (Verilator looks at the struct as a whole).
 `verilator_config
 lint_off -rule MULTIDRIVEN -file "*{name}_regs.sv"
 lint_off -rule UNUSEDSIGNAL -file "*{name}_regs.sv"

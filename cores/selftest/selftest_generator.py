@@ -18,7 +18,7 @@ def generate(request: generator.Request) -> None:
     sources = config.DEFAULT_PATH.parent / request.parameters["sources"]
     built = firmware.build(sources, Path("firmware").absolute(), config.load())
     shutil.copyfile(built.elf, "selftest.elf")
-    # The copy lies where the simulator runs, under the name that the target's parameter has.
+    # The simulator runs in this folder and finds the copy by the name in the target's parameter.
     entry = {"selftest.elf": {"file_type": "user", "copyto": "selftest.elf"}}
     core = {
         "name": request.vlnv,

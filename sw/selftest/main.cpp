@@ -1,4 +1,4 @@
-// Tests the SoC from its own CPU: prints a line a test, and ends with PASS (exit code 0) or FAIL
+// Tests the SoC from its own CPU: prints a line per test, and ends with PASS (exit code 0) or FAIL
 // (1).
 
 #include "heepstor/cycles.hpp"

@@ -1,4 +1,4 @@
-// The tests of the self-test firmware. Each prints what is wrong, and returns whether all is right.
+// The tests in the self-test firmware. Each prints what is wrong, and returns whether it passed.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ bool engine_equals_software();
 bool engine_reports_errors();
 bool engine_refuses_a_second_doorbell();
 
-/// Prints both values if they differ; returns whether they are equal.
+/// Returns whether two values are equal; prints both if not.
 inline bool equal(const char* what, std::uint32_t got, std::uint32_t expected) {
   if (got == expected) return true;
   heepstor::print("  ", what, ": got ", heepstor::hex(got), ", expected ", heepstor::hex(expected),
@@ -30,7 +30,7 @@ inline bool equal(const char* what, std::uint32_t got, std::uint32_t expected) {
   return false;
 }
 
-/// Prints what is wrong unless `condition` holds; returns it.
+/// Returns `condition`; prints what is wrong if it is false.
 inline bool holds(bool condition, const char* what) {
   if (!condition) heepstor::print("  ", what, "\n");
   return condition;

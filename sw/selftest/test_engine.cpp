@@ -1,4 +1,4 @@
-// The engine's results: against embedded bits, and against the CPU's own execution of descriptors.
+// The engine's results, compared with embedded bits and with the same descriptors run on the CPU.
 
 #include "heepstor/bits.hpp"
 #include "heepstor/engine.hpp"
@@ -16,7 +16,7 @@ namespace software = heepstor::software;
 
 Workspace workspace;
 
-// Shapes fit the smallest engine that can be configured, twice: neighbouring descriptors use
+// Shapes fit twice into the smallest engine that can be configured: neighbouring descriptors use
 // different halves, so that they overlap without fences.
 constexpr software::Geometry kGeometry{config::kArraySize, 256, 16};
 constexpr std::uint32_t kHalfBuffer = kGeometry.buffer_words / 2;
@@ -24,7 +24,7 @@ constexpr std::uint32_t kHalfAccumulators = kGeometry.accumulator_depth / 2;
 constexpr std::uint32_t kMostColumns = 16;
 constexpr std::uint32_t kMostWords = 31;
 constexpr std::uint32_t kWordBytes = sizeof(float);
-// The most that a layer below takes.
+// The largest values of the layers below.
 constexpr std::uint32_t kWeightBytes = 6 * config::kArraySize * config::kArraySize + 1024;
 constexpr std::uint32_t kParameters = 2 * (kMostColumns + config::kArraySize);
 constexpr std::uint32_t kInputs = 4 * kMostWords;
@@ -46,7 +46,7 @@ struct Execution {
   std::uint32_t outputs[kLayers][kOutputs] = {};
 };
 
-/// What is drawn for a chain: a feature map, and its layers' outputs.
+/// Random shapes for a chain: a feature map, and its layers' outputs.
 struct Shape {
   std::uint32_t rows;
   std::uint32_t columns;
@@ -62,7 +62,7 @@ Execution on_cpu;
 float software_buffer[kGeometry.buffer_words];
 float software_accumulators[kGeometry.accumulator_depth * config::kArraySize];
 
-/// Mostly ordinary numbers of exponents near each other, sometimes any bits at all.
+/// Mostly ordinary numbers with similar exponents, sometimes arbitrary bits.
 std::uint32_t random_float(Random& random) {
   constexpr std::uint32_t kAnythingOnceIn = 64;
   const std::uint32_t bits = random.next();
@@ -76,7 +76,7 @@ void randomize(Random& random) {
   for (std::uint32_t& word : inputs.parameters) word = random_float(random);
 }
 
-/// Most output channels of a job with that many positions.
+/// Most output channels of a job with this many positions.
 std::uint32_t most_columns(std::uint32_t positions) {
   const std::uint32_t columns = kHalfAccumulators / positions * config::kArraySize;
   return columns < kMostColumns ? columns : kMostColumns;
@@ -114,8 +114,8 @@ engine::Job convolution(const Shape& shape, Execution& execution) {
       .relu();
 }
 
-/// Pairs of rows of what the convolution has left in the buffer, channel by channel; its result in
-/// memory is added.
+/// Pairs of rows that the convolution left in the buffer, channel by channel, plus its result in
+/// memory.
 engine::Job channels(const Shape& shape, Execution& execution) {
   const std::uint32_t row = shape.columns * shape.hidden;
   const engine::Pitch pitch{row * kWordBytes, shape.hidden * kWordBytes};
@@ -132,7 +132,7 @@ engine::Job channels(const Shape& shape, Execution& execution) {
       .slope(0.125f);
 }
 
-/// 3 x 3 convolution of three rows, with slices that go on from row to row; max-pooling.
+/// 3 x 3 convolution of three rows, with slices that continue from row to row; max-pooling.
 engine::Job spanning_convolution(const Shape& shape, Execution& execution) {
   constexpr std::uint32_t kColumns = 3;
   std::uint32_t banks = 4;

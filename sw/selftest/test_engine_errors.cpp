@@ -1,4 +1,4 @@
-// Malformed descriptors: the engine reports them, and works on afterwards.
+// Malformed descriptors: the engine reports them, and works normally afterwards.
 
 #include "heepstor/cycles.hpp"
 #include "heepstor/engine.hpp"
@@ -114,7 +114,7 @@ bool works() {
   return result.ok() && outputs_equal(product, workspace);
 }
 
-/// The fault comes second in a chain.
+/// The faulty descriptor is the second in a chain.
 bool is_reported(const Fault& fault) {
   Descriptor chain[2];
   chain[0] = chain[1] = prepare(kProducts[1], workspace);
@@ -144,7 +144,7 @@ bool engine_reports_errors() {
   return good & works();
 }
 
-/// A doorbell while a chain runs raises the error interrupt; the chain goes on.
+/// A doorbell while a chain runs raises the error interrupt; the chain continues.
 bool engine_refuses_a_second_doorbell() {
   constexpr std::uint32_t kPatience = 20000;
   const auto address = [](std::uint32_t offset) { return config::kEngineBase + offset; };

@@ -15,7 +15,7 @@ namespace {
 namespace config = heepstor::config;
 using Word = volatile std::uint32_t;
 
-// Below the stack's limit some words are left alone.
+// Words below the stack's limit that are left alone.
 constexpr std::uint32_t kMarginWords = 64;
 
 std::uint32_t free_words() {
@@ -46,7 +46,7 @@ bool march(Word* words, std::uint32_t count, const MarchElement& element) {
   return true;
 }
 
-/// While it lives, the free memory may be written.
+/// During its lifetime, the free memory may be written.
 struct FreeMemory {
   FreeMemory() { heepstor::unguard_stack(); }
   ~FreeMemory() { heepstor::guard_stack(); }
@@ -54,13 +54,13 @@ struct FreeMemory {
 
 }  // namespace
 
-/// Writes words that are spread over all free memory with values of their own, and reads them back:
-/// finds address lines and banks that are mixed up.
+/// Writes distinct values to words spread over all free memory, and reads them back: detects
+/// swapped address lines and banks.
 bool memory_addresses() {
   const FreeMemory unguarded;
   constexpr std::uint32_t kProbes = 2048;
   const std::uint32_t count = free_words();
-  // Odd, so that all banks are met; the last words too.
+  // Odd, so that all banks and the last words are covered.
   const std::uint32_t stride = (count / kProbes) | 1;
   bool good = true;
   for (std::uint32_t invert : {0u, ~0u}) {
@@ -76,7 +76,7 @@ bool memory_addresses() {
   return good;
 }
 
-/// March C- (van de Goor 1991), words of two backgrounds, on a block in every bank.
+/// March C- (van de Goor 1991) with two backgrounds, on a block in every bank.
 bool memory_march() {
   constexpr std::uint32_t kRowsPerBank = 16;
   constexpr std::uint32_t kWords = config::kMemoryBanks * kRowsPerBank;
@@ -97,7 +97,7 @@ bool memory_march() {
   return true;
 }
 
-/// Stores of bytes and halves change nothing beside them; loads of them extend the sign.
+/// Stores of bytes and halves change nothing else; signed loads extend the sign.
 bool memory_narrow_accesses() {
   const FreeMemory unguarded;
   bool good = true;

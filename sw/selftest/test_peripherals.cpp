@@ -1,4 +1,4 @@
-// Identification, serial line, timer, and interrupts that come through the vector table.
+// Identification, serial line, timer, and interrupts through the vector table.
 
 #include "heepstor/csr.hpp"
 #include "heepstor/cycles.hpp"
@@ -35,7 +35,7 @@ std::uint32_t timer_read(std::uint32_t offset) {
 }
 
 void set_alarm(std::uint32_t low, std::uint32_t high) {
-  // No alarm in between: the upper half is out of reach while the lower one changes.
+  // No alarm in between: the upper half is at its maximum while the lower one changes.
   write_register(config::kTimerBase + timer::kMtimecmphOffset, ~0u);
   write_register(config::kTimerBase + timer::kMtimecmpOffset, low);
   write_register(config::kTimerBase + timer::kMtimecmphOffset, high);
@@ -92,7 +92,7 @@ bool uart_transmits() {
   return good & holds(elapsed < 2 * kCharacterCycles + 200, "a character was sent too slowly");
 }
 
-/// mtime and the counter of the CPU, which is awake, run at the same pace.
+/// mtime and the CPU's counter run at the same rate while the CPU is awake.
 bool timer_counts() {
   constexpr std::uint32_t kWait = 1000;
   const std::uint32_t mtime = timer_read(timer::kMtimeOffset);
@@ -127,7 +127,7 @@ bool timer_interrupts() {
   return good & equal("handler ran while masked", timer_interrupt_count, 1);
 }
 
-/// Loads and stores where nothing is raise the interrupt, with the address.
+/// Loads and stores at unmapped addresses raise the interrupt, with the address.
 bool bus_error_interrupts() {
   constexpr std::uint32_t kPatience = 1000;
   const auto wait_for_count = [](std::uint32_t count) {

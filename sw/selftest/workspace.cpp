@@ -26,7 +26,7 @@ void order_weights(const Product& product, std::int8_t* stream) {
   }
 }
 
-/// For each tile S scales, then S biases.
+/// For each tile, S scales, then S biases.
 void order_parameters(const Product& product, std::uint32_t* parameters) {
   for (std::uint32_t tile = 0; tile < product.columns; tile += kSize) {
     for (const std::uint32_t* values : {product.scale, product.bias}) {

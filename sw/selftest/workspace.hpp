@@ -10,7 +10,7 @@ namespace selftest {
 
 inline constexpr std::uint32_t kSize = heepstor::config::kArraySize;
 
-/// A job and all its data. The largest weights: 64 x 32, padded to tiles.
+/// A job and all its data. The largest weights are 64 x 32, padded to tiles.
 struct Workspace {
   static constexpr std::uint32_t kMaxRows = 8;
   static constexpr std::uint32_t kMaxWords = 64;
@@ -22,7 +22,7 @@ struct Workspace {
   alignas(16) std::uint32_t outputs[kMaxRows * kMaxColumns];
 };
 
-/// Puts a product's data into a workspace in the engine's order, and returns its descriptor.
+/// Copies a product's data to a workspace in the engine's order, and returns its descriptor.
 heepstor::engine::Descriptor prepare(const Product& product, Workspace& workspace);
 
 /// Compares a workspace's outputs; prints the first difference.

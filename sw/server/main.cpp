@@ -1,6 +1,5 @@
-// Serves inferences over the serial line: a host writes inputs, asks for an inference, and reads
-// the outputs (heepstor/serial/protocol.hpp). Linked with any generated model in place of its
-// main.cpp.
+// Serves inference over the serial line: a host writes inputs, requests an inference, and reads the
+// outputs (heepstor/serial/protocol.hpp). Linked with any generated model in place of its main.cpp.
 #include <cstddef>
 #include <cstdint>
 
@@ -10,7 +9,7 @@
 #include "heepstor/serial/protocol.hpp"
 #include "model.hpp"
 
-/// Its address is the number that identifies this program; the linker knows it
+/// Its address is the number that identifies this program, defined at link time
 /// (flows/toolchain/firmware.py).
 extern "C" const char heepstor_program_id[];
 
@@ -48,7 +47,7 @@ void infer(serial::Endpoint& line) {
   line.reply(sizeof(inference));
 }
 
-/// Answers one request; returns whether there will be more.
+/// Answers one request; returns whether to continue.
 bool serve(serial::Endpoint& line) {
   line.receive();
   switch (line.type()) {

@@ -11,21 +11,21 @@
 namespace heepstor::console {
 namespace {
 
-/// How long an acknowledgement may take.
+/// Most clock cycles to wait for an acknowledgement.
 constexpr std::uint32_t kTimeoutCycles = config::kClockHz / 4;
-/// Attempts at a message that nobody acknowledges, and at one that is damaged on the way.
+/// Attempts for a message that is not acknowledged, and for one damaged in transit.
 constexpr int kSilences = 12;
 constexpr int kDamages = 250;
 
 enum class Answer { kAcknowledged, kDamaged, kSilence };
 
-/// Text that is sent as messages: a line each, or a part of a long one.
+/// Text that is sent as messages: one per line, or several for a long line.
 class TextChannel {
  public:
   void put(char character) {
-    // A trap while a message is sent: its text comes in messages of its own.
+    // A trap while a message is being sent: its text is sent in separate messages.
     if (is_sending_) finish();
-    // Before the character is taken: a trap may find the message full and not yet sent.
+    // Before storing the character: a trap may find the message full and not yet sent.
     if (used_ == serial::kMaxText) send();
     message_[serial::kHeaderBytes + used_++] = static_cast<std::uint8_t>(character);
     if (character == '\n') send();
@@ -81,7 +81,7 @@ class TextChannel {
   std::size_t used_ = 0;
   std::uint8_t sequence_ = 0;
   bool is_sending_ = false;
-  /// Whether a host acknowledges. Once it has stopped, messages are sent once, without waiting.
+  /// Whether a host acknowledges. Once it stops, messages are sent once, without waiting.
   bool is_heard_ = true;
 };
 

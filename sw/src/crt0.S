@@ -1,5 +1,5 @@
-// Start-up: the boot ROM jumps here, to the first address of the memory. The loader has put every
-// section in its place, so only .bss is left to clear.
+// Start-up: the boot ROM jumps here, to the first address of main memory. The loader has already
+// put every section in place, so only .bss has to be cleared.
 
 #define MSTATUS_MIE 0x8
 #define MSTATUS_FS_INITIAL 0x2000
@@ -30,7 +30,7 @@ _start:
     addi t0, t0, 16
     bltu t0, t1, 1b
 
-2:  la t0, __stack_bottom   // painted, so that stack_used() can tell how deep it went
+2:  la t0, __stack_bottom   // painted, so that stack_used() can tell how much was used
     li t2, STACK_PAINT
 3:  sw t2, 0(t0)
     addi t0, t0, 4
@@ -70,8 +70,8 @@ heepstor_vectors:
     .set heepstor_uart_handler, heepstor_trap
     .set heepstor_bus_error_handler, heepstor_trap
 
-// Nothing returns from here, so nothing is saved. The stack pointer may be what went wrong: use a
-// stack of its own.
+// Nothing returns from here, so nothing is saved. As the stack pointer may be the problem, use a
+// separate stack.
     .text
     .globl heepstor_trap
     .type heepstor_trap, @function

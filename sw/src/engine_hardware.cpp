@@ -22,7 +22,7 @@ void write(std::uint32_t offset, std::uint32_t value) {
   write_register(config::kEngineBase + offset, value);
 }
 
-/// Prints both values if they differ; returns whether they are equal.
+/// Returns whether two values are equal; prints both if not.
 bool agrees(const char* what, std::uint32_t found, std::uint32_t expected) {
   if (found == expected) return true;
   print("engine: the hardware's ", what, " is ", found, ", this firmware was built for ", expected,
@@ -57,13 +57,13 @@ void check_hardware() {
 Result run(const Descriptor* first) {
   write(regs::kDescriptorOffset, Address(first).value);
   write(regs::kInterruptEnableOffset, kInterruptBoth);
-  // The CPU's stores take effect in order; the compiler must not move them behind the doorbell.
+  // The CPU's stores take effect in order; the compiler must not move them past the doorbell.
   asm volatile("" ::: "memory");
   const interrupts::Masked masked;
   write(regs::kDoorbellOffset, regs::kDoorbellStartMask);
   interrupts::wait_for(interrupts::kEngine);
   const std::uint32_t raised = read(regs::kInterruptOffset);
-  HEEPSTOR_ASSERT((raised & kInterruptBoth) != 0, "the engine has woken the CPU for nothing");
+  HEEPSTOR_ASSERT((raised & kInterruptBoth) != 0, "spurious interrupt: the chain still runs");
   write(regs::kInterruptOffset, raised);
   if ((raised & regs::kInterruptErrorMask) != 0) return read_error();
   return {};

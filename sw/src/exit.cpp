@@ -9,7 +9,7 @@
 namespace heepstor {
 namespace {
 
-/// Whether the boot ROM takes programs from the serial line: then it shall take the next one.
+/// Whether the boot ROM loads programs over the serial line, and should load the next one.
 bool has_loader() {
   return (read_register(config::kSocCtrlBase + regs::soc_ctrl::kBootOffset) &
           regs::soc_ctrl::kBootSelectMask) != 0;
@@ -24,7 +24,7 @@ void exit(int code) {
                  static_cast<std::uint32_t>(code));
   interrupts::disable(~0u);
   if (has_loader()) asm volatile("jr %0" ::"r"(config::kBootRomBase));
-  for (;;) asm volatile("wfi");  // nothing can follow: sleep
+  for (;;) asm volatile("wfi");  // nothing follows: sleep
 }
 
 }  // namespace heepstor

@@ -8,7 +8,7 @@ namespace {
 constexpr int kMaxDigits = 6;
 constexpr float kPowersOfTen[kMaxDigits + 1] = {1e0f, 1e1f, 1e2f, 1e3f, 1e4f, 1e5f, 1e6f};
 
-/// Prints with leading zeros up to `width` digits (at most 10 are needed for 32 bits).
+/// Prints with leading zeros to `width` digits (32 bits need at most 10).
 void put_padded(std::uint32_t value, int width) {
   char digits[10];
   int count = 0;
@@ -61,7 +61,7 @@ void put_scientific(float value) {
   put_padded(static_cast<std::uint32_t>(exponent < 0 ? -exponent : exponent), 2);
 }
 
-/// Prints the sign and what is not finite; returns whether that was all.
+/// Prints the sign, and values that are not finite; returns whether that was all.
 bool put_sign_or_special(float value) {
   if (is_nan(value)) {
     put("nan");

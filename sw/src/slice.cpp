@@ -33,14 +33,14 @@ float BitArithmetic::normalize(std::int32_t high, std::int32_t low) const {
   const std::uint32_t sign = dot < 0 ? 1u << 31 : 0;
   const auto magnitude = static_cast<std::uint64_t>(dot < 0 ? -dot : dot);
   const int leading = 63 - __builtin_clzll(magnitude);
-  // Bits that are cut off: below the 24 of a mantissa, or below 2^-149, whichever is more.
+  // Bits to cut off: those below the mantissa's 24, or below 2^-149, whichever are more.
   const int to_mantissa = leading - static_cast<int>(kMantissaBits);
   const int to_subnormal = 3 - static_cast<int>(exponent_);
   const int cut = to_mantissa > to_subnormal ? to_mantissa : to_subnormal;
   const auto mantissa = static_cast<std::uint32_t>(
       cut < 0 ? magnitude << -cut
               : shift_right_half_even(magnitude, static_cast<std::uint32_t>(cut)));
-  // The mantissa's hidden bit, and a carry out of rounding, add one to the exponent's field.
+  // The mantissa's hidden bit and a carry from rounding each add one to the exponent field.
   const auto field = static_cast<std::uint32_t>(cut - to_subnormal);
   return to_float(sign | ((field << kMantissaBits) + mantissa));
 }

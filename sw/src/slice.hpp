@@ -2,7 +2,7 @@
 //
 // The activations become integers that share the largest exponent E of the slice: 27 bits with two
 // guard bits, rounded half to even. Their dot products with the weights are exact, and are rounded
-// to FP32 once. Integers are kept as two halves, so that 32-bit sums hold them.
+// to FP32 once. Integers are split into halves, so that 32-bit sums suffice.
 #pragma once
 
 #include <cstdint>
@@ -14,15 +14,14 @@ namespace heepstor::software {
 inline constexpr std::uint32_t kMantissaBits = 23;
 inline constexpr std::uint32_t kHalfBits = 16;
 
-// An aligned integer A stands for A * 2^(E - kIntegerWeight): two guard bits below the mantissa.
+// An aligned integer A represents A * 2^(E - kIntegerWeight): two guard bits below the mantissa.
 inline constexpr std::uint32_t kIntegerWeight = 152;
 
-// The exponent of a slice that holds an infinity or a NaN: every result is NaN.
+// The exponent of a slice that contains an infinity or a NaN: every result is NaN.
 inline constexpr std::uint32_t kInvalidExponent = 255;
 
-// From this exponent on, scale factors are normal numbers and results never subnormal, so that the
-// FPU rounds as wanted. Only slices whose largest activation is below 2^-101 are handled bit by
-// bit.
+// From this exponent on, scale factors are normal numbers and results never subnormal, so the FPU
+// rounds correctly. Only slices whose largest activation is below 2^-101 are handled bit by bit.
 inline constexpr std::uint32_t kSmallestFpuExponent = kIntegerWeight - 126;
 
 /// Largest biased exponent E of a slice, at least 1.
@@ -39,7 +38,7 @@ inline std::uint32_t largest_exponent(const float* activations, std::uint32_t la
 constexpr std::int32_t upper_half(std::int32_t integer) { return integer >> kHalfBits; }
 constexpr std::int32_t lower_half(std::int32_t integer) { return integer & ((1 << kHalfBits) - 1); }
 
-/// Aligning and rounding by the FPU, for exponents from kSmallestFpuExponent on.
+/// Alignment and rounding by the FPU, for exponents of at least kSmallestFpuExponent.
 class FpuArithmetic {
  public:
   explicit FpuArithmetic(std::uint32_t exponent)
@@ -47,7 +46,7 @@ class FpuArithmetic {
         unit_(to_float((exponent - kSmallestFpuExponent + 1) << kMantissaBits)),
         upper_unit_(unit_ * (1 << kHalfBits)) {}
 
-  /// The integer A that an activation becomes.
+  /// The integer A for an activation.
   std::int32_t align(float activation) const {
     return static_cast<std::int32_t>(__builtin_lrintf(activation * scale_));
   }
@@ -55,7 +54,7 @@ class FpuArithmetic {
   /// (high * 2^16 + low) * 2^(exponent - 152), rounded to nearest even; |high| < 2^23,
   /// |low| < 2^30.
   ///
-  /// Both halves are exact in FP32 once the upper has taken what overflows of the lower; the fused
+  /// Both halves are exact in FP32 once the lower half's overflow has moved to the upper; the fused
   /// multiply-add then rounds their sum once.
   float normalize(std::int32_t high, std::int32_t low) const {
     const auto upper = static_cast<float>(high + upper_half(low));
@@ -81,7 +80,7 @@ class BitArithmetic {
   std::uint32_t exponent_;
 };
 
-/// Calls function(arithmetic) with what suits the exponent.
+/// Calls function(arithmetic) with the implementation for the exponent.
 template <class Function>
 void with_arithmetic(std::uint32_t exponent, Function function) {
   if (exponent >= kSmallestFpuExponent) {

@@ -1,4 +1,4 @@
-// FP32 operations as the engine does them: every NaN that comes out is the canonical one.
+// FP32 operations as in the engine: every NaN result is the canonical one.
 #pragma once
 
 #include "heepstor/bits.hpp"
@@ -7,7 +7,7 @@ namespace heepstor::software {
 
 inline float canonical(float value) { return is_nan(value) ? to_float(kCanonicalNanBits) : value; }
 
-/// Of the FPU's own results: RISC-V's makes no other NaN.
+/// For results of the FPU: RISC-V's produces no other NaN.
 inline float canonical_result(float value) {
 #ifdef __riscv
   return value;
@@ -19,7 +19,7 @@ inline float canonical_result(float value) {
 inline float add(float left, float right) { return canonical_result(left + right); }
 inline float multiply(float left, float right) { return canonical_result(left * right); }
 
-/// The larger, `left` of two equal numbers; NaN if one of them is.
+/// The larger number, `left` if they are equal; NaN if either is NaN.
 inline float maximum(float left, float right) {
   if (is_nan(left) || is_nan(right)) return to_float(kCanonicalNanBits);
   return left < right ? right : left;

@@ -1,4 +1,4 @@
-// What the engine refuses: malformed descriptors, and reaches beyond memory, buffer, accumulators.
+// What the engine rejects: malformed descriptors, and accesses beyond memory, buffer, accumulators.
 
 #include "software_job.hpp"
 
@@ -7,12 +7,12 @@ namespace {
 
 using engine::Error;
 
-// Bytes between rows or columns in memory are fewer: an address could come round to memory again.
+// Pitches in memory must be smaller: otherwise an address could wrap around into memory again.
 constexpr std::uint32_t kPitchLimit = 0x80000000;
 
 std::uint32_t divide_up(std::uint32_t value, std::uint32_t by) { return (value + by - 1) / by; }
 
-/// Distance of the last element of a grid from the first.
+/// Distance from the first to the last element of a grid.
 std::uint64_t corner(Pair shape, Pair step) {
   return std::uint64_t{shape.x - 1} * step.x + std::uint64_t{shape.y - 1} * step.y;
 }
@@ -43,7 +43,7 @@ bool has_zero(const Job& job) {
   return job.stores() && (is_zero(job.store_shape) || is_zero(job.window));
 }
 
-/// Spanning runs begin in successive banks, and a slice crosses few of them.
+/// Runs of a span begin in successive banks, and a slice crosses few of them.
 bool breaks_span(const Job& job, std::uint32_t size) {
   if (!job.has(engine::kControlSpan) || job.runs.y == 1) return false;
   std::uint32_t banks = 1;
@@ -58,7 +58,7 @@ bool breaks_window(const Job& job) {
                           job.store_shape.y * job.window.y > job.positions.y);
 }
 
-/// Addresses and pitches that cannot be right, wherever memory lies.
+/// Addresses and pitches that are invalid wherever memory is.
 bool is_misaligned(const Job& job) {
   const engine::Descriptor& fields = job.fields;
   std::uint32_t words = 0;
@@ -78,7 +78,7 @@ bool is_misaligned(const Job& job) {
   return (words | pitches) % kWordBytes != 0 || pitches >= kPitchLimit || lines % kLineBytes != 0;
 }
 
-/// Rows that are filled round have to fit their pitch.
+/// With fill, rows must fit their pitch.
 bool breaks_gap(const Job& job) {
   return job.has(engine::kControlFill) &&
          std::uint64_t{job.load_shape.x} * job.load_words > job.load_pitch_y;
@@ -107,7 +107,7 @@ bool fits_buffer(const Job& job, const Geometry& geometry) {
              room;
 }
 
-/// Whether rows of columns of words lie in memory; pitches in bytes.
+/// Whether rows of columns of words are within memory; pitches in bytes.
 bool contains_map(const Memory& memory, std::uint32_t address, Pair shape, Pair pitch,
                   std::uint32_t words) {
   return contains(memory, address, corner(shape, pitch) + words * kWordBytes, kWordBytes);
@@ -124,7 +124,7 @@ bool has_good_addresses(const Engine& engine, const Job& job) {
   if (job.has_weights()) {
     const std::uint64_t slices = slice_count(job, size);
     const std::uint64_t tile_bytes = std::uint64_t{job.tiles} * weight_bytes(job, size);
-    // The product of what is larger might not fit in 64 bits.
+    // Products of larger values might not fit in 64 bits.
     good &=
         slices <= memory.bytes && contains(memory, fields.weights, slices * tile_bytes, kLineBytes);
   }

@@ -1,4 +1,4 @@
-// Slices: what positions read of the buffer, times weights, added to the accumulators.
+// Slices: words that positions read from the buffer, times weights, added to the accumulators.
 
 #include "slice.hpp"
 #include "software_arithmetic.hpp"
@@ -9,7 +9,7 @@ namespace {
 
 const float kNan = to_float(kCanonicalNanBits);
 
-/// Where the words of a slice lie, from a position's first word.
+/// Where a slice's words are, relative to a position's first word.
 struct Lanes {
   std::uint32_t index;  // of the slice
   std::uint32_t count;
@@ -142,7 +142,7 @@ void multiply_runs(const Engine& engine, const Job& job) {
   });
 }
 
-/// Slices that go on from run to run.
+/// Slices that continue from run to run (spans).
 void multiply_span(const Engine& engine, const Job& job) {
   const std::uint32_t size = engine.geometry.array_size;
   Lanes lanes{};
@@ -206,7 +206,7 @@ void multiply_channels(const Engine& engine, const Job& job) {
   });
 }
 
-/// Past the array: the words themselves are combined.
+/// Bypassing the array: the words themselves are combined.
 template <class Combine>
 void combine_channels(const Engine& engine, const Job& job, Combine combine) {
   const std::uint32_t size = engine.geometry.array_size;
@@ -219,7 +219,7 @@ void combine_channels(const Engine& engine, const Job& job, Combine combine) {
   });
 }
 
-/// Gives the accumulators the value that the first slice does not see.
+/// Initializes the accumulators with the operation's neutral value.
 void clear_accumulators(const Engine& engine, const Job& job) {
   const std::uint32_t size = engine.geometry.array_size;
   const float neutral = job.operation == Operation::kMax ? -__builtin_inff() : -0.0f;

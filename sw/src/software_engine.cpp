@@ -11,7 +11,7 @@ using engine::Error;
 
 constexpr std::uint32_t kLastIndex = 65535;
 
-/// Cycles alone: no array is busy, and nothing waits.
+/// Only cycles: there is no array to be busy, and nothing waits.
 void write_profile(const Engine& engine, const Job& job, std::uint32_t start) {
   if (job.fields.profile == 0) return;
   engine::Profile counters;

@@ -1,4 +1,4 @@
-// A descriptor taken apart, and the stages that work on it.
+// A decoded descriptor, and the stages that execute it.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +14,14 @@ using engine::Operation;
 inline constexpr std::uint32_t kWordBytes = sizeof(float);
 inline constexpr std::uint32_t kLineBytes = 16;
 
-/// How many, or how far apart: along a row, and from row to row.
+/// Counts or distances along a row (x) and from row to row (y).
 struct Pair {
   std::uint32_t x;
   std::uint32_t y;
 };
 
-/// Names as in Descriptor, in 32 bits: products of 16 bits would overflow `int`. Addresses and what
-/// else is a word of its own stay in `fields`.
+/// Names as in Descriptor, in 32 bits: products of 16-bit values would overflow `int`. Addresses
+/// and other full words stay in `fields`.
 struct Job {
   explicit Job(const engine::Descriptor& descriptor)
       : fields(descriptor),
@@ -57,7 +57,7 @@ struct Job {
   /// Accumulator entries of a tile.
   std::uint32_t entries() const { return positions.x * positions.y; }
 
-  /// Channels that are stored; `size`: of the array.
+  /// Number of channels that are stored; `size` is the array's.
   std::uint32_t stored_channels(std::uint32_t size) const {
     return channels < tiles * size ? channels : tiles * size;
   }
@@ -91,17 +91,17 @@ T* pointer(const Memory& memory, std::uint32_t address) {
   return reinterpret_cast<T*>(memory.data + (address - memory.base));
 }
 
-/// Whether `bytes` at `address` lie in memory, aligned.
+/// Whether `bytes` at `address` are within memory, and aligned.
 bool contains(const Memory& memory, std::uint32_t address, std::uint64_t bytes,
               std::uint32_t alignment);
 
-/// What the hardware would report of a job.
+/// The error that the hardware would report for a job.
 engine::Error check(const Engine& engine, const Job& job);
 
-/// Slices of a position and a tile; `size`: of the array.
+/// Slices per position and tile; `size` is the array's.
 std::uint64_t slice_count(const Job& job, std::uint32_t size);
 
-/// Bytes of the weights of a slice and a tile.
+/// Bytes of weights per slice and tile.
 std::uint32_t weight_bytes(const Job& job, std::uint32_t size);
 
 // The stages of a job that has been checked.

@@ -1,4 +1,4 @@
-// Window, scale, bias, residual, slope, clamp, and writing out.
+// Window, scale, bias, residual, slope, clamp, and storing.
 
 #include "software_arithmetic.hpp"
 #include "software_job.hpp"
@@ -6,7 +6,7 @@
 namespace heepstor::software {
 namespace {
 
-/// What happens to the values of all output channels.
+/// The epilogue for all output channels.
 struct Activation {
   float slope;
   float low;
@@ -24,7 +24,7 @@ float pool(const Job& job, const float* sums, std::uint32_t pitch) {
   return largest;
 }
 
-/// Stores one value; its operand and its places are `bytes` and `words` from those of the first.
+/// Stores one value at `bytes` and `words` from the first one's; the same for its operand.
 void store_value(const Engine& engine, const Job& job, const Activation& activation, float value,
                  std::uint32_t bytes, std::uint32_t words) {
   if (job.has(engine::kControlAddResidual)) {
@@ -40,7 +40,7 @@ void store_value(const Engine& engine, const Job& job, const Activation& activat
 
 }  // namespace
 
-// Where results overlap, the last one stays: tiles are the outer loop, channels the inner one.
+// If results overlap, the last one remains: tiles are the outer loop, channels the inner one.
 void store(const Engine& engine, const Job& job) {
   if (!job.stores()) return;
   const std::uint32_t size = engine.geometry.array_size;

@@ -31,7 +31,7 @@ std::uint32_t stack_used() {
 void guard_stack() {
   write(soc_ctrl::kStackGuardBaseOffset, reinterpret_cast<std::uintptr_t>(__free_start));
   write(soc_ctrl::kStackGuardEndOffset, reinterpret_cast<std::uintptr_t>(__stack_bottom));
-  // A debugger that starts another program finds the guard of the last one in place.
+  // If a debugger starts a program, the guard of the previous program is still in place.
   write(soc_ctrl::kStackOverflowOffset, soc_ctrl::kStackOverflowPendingMask);
   interrupts::enable(interrupts::kStackOverflow);
 }

@@ -1,4 +1,4 @@
-// From start-up code to main(), and back to the end of the program.
+// From start-up code to main(), and from there to the end of the program.
 
 #include "heepstor/exit.hpp"
 #include "heepstor/interrupts.hpp"

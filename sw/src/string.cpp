@@ -40,7 +40,7 @@ extern "C" void* memcpy(void* destination, const void* source, std::size_t count
 extern "C" void* memmove(void* destination, const void* source, std::size_t count) {
   const auto to = reinterpret_cast<std::uintptr_t>(destination);
   const auto from = reinterpret_cast<std::uintptr_t>(source);
-  // A forward copy, as memcpy does it, is right unless the destination begins inside the source.
+  // A forward copy as in memcpy is correct unless the destination begins inside the source.
   if (to - from >= count) return memcpy(destination, source, count);
   copy_backward(static_cast<unsigned char*>(destination), static_cast<const unsigned char*>(source),
                 count);

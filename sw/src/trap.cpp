@@ -1,4 +1,4 @@
-// The end of a program that met an exception, or an interrupt that nobody handles.
+// The end of a program after an exception, or an interrupt without a handler.
 
 #include <cstdint>
 
@@ -44,7 +44,7 @@ const char* name(std::uint32_t cause) {
     case kInterruptBit | 17:
       return "UART interrupt without a handler";
     case kBusErrorInterrupt:
-      return "bus error: nothing is at the address";
+      return "bus error: the address is not mapped";
     case kStackOverflowInterrupt:
       return "stack overflow";
     default:
@@ -68,7 +68,7 @@ std::uint32_t instruction_at(std::uint32_t address) {
 }  // namespace
 
 extern "C" [[noreturn]] void heepstor_report_trap(std::uint32_t cause, std::uint32_t mepc) {
-  // A trap while one is reported: end at once.
+  // A trap while reporting one: end at once.
   if (in_trap) exit(kExitCode);
   in_trap = true;
   print("\ntrap: ", name(cause), " (mcause ", hex(cause), ", mepc ", hex(mepc));
@@ -82,9 +82,9 @@ extern "C" [[noreturn]] void heepstor_report_trap(std::uint32_t cause, std::uint
   print(")\n");
   if (cause == kStackOverflowInterrupt) {
     const std::uint32_t bottom = config::kMemoryBase + config::kMemoryBytes - config::kStackBytes;
-    print("The stack has ", config::kStackBytes, " bytes, and ",
+    print("The stack has ", config::kStackBytes, " bytes; at least ",
           bottom - read(soc_ctrl::kStackOverflowAddressOffset),
-          " more were needed at least: raise stack_kib (", config::kStackBytes / 1024,
+          " more would be needed: raise stack_kib (", config::kStackBytes / 1024,
           ") in heepstor_cfg.hjson\n");
   }
   exit(kExitCode);

@@ -206,7 +206,7 @@ def test_a_stack_overflow_says_what_it_is(simulator: Path, tmp_path: Path, body:
     outcome = simulate(simulator, tmp_path, body, DEEP)
     found = re.search(
         r"trap: stack overflow \(mcause 80000013, mepc 8000\w{4}, address 800(\w{5})\)\n"
-        r"The stack has 8192 bytes, and (\d+) more were needed at least: "
+        r"The stack has 8192 bytes; at least (\d+) more would be needed: "
         r"raise stack_kib \(8\) in heepstor_cfg\.hjson\n",
         outcome.text,
     )

@@ -1,8 +1,8 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A light that changes every second: to the eye it shows that the clock has the frequency it should
-/// have.
+/// A light that changes every second, to show at a glance that the clock runs at the right
+/// frequency.
 module heartbeat #(
   parameter int unsigned ClockHz = 100_000_000
 ) (

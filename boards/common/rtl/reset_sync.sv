@@ -1,7 +1,8 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reset synchroniser: the reset begins at once, also without a clock, and ends with the clock.
+/// Reset synchroniser: asserts the reset at once, even without a clock, and releases it
+/// synchronously.
 module reset_sync #(
   /// Clock cycles from the end of the cause to the end of the reset, at least 2.
   parameter int unsigned Stages = 4
@@ -11,7 +12,7 @@ module reset_sync #(
   input  logic reset_i,
   output logic rst_no
 );
-  // Registers of an FPGA hold 0 from its configuration on: the SoC wakes up in reset.
+  // FPGA registers are 0 after configuration: the SoC starts in reset.
   (* ASYNC_REG = "TRUE" *)logic [Stages-1:0] released_q = '0;
 
   always_ff @(posedge clk_i or posedge reset_i) begin

@@ -10,13 +10,13 @@ module heepstor_ulx3s (
   input  logic       ftdi_txd,
   /// FIRE 1, high while pressed: resets the SoC.
   input  logic [1:1] btn,
-  /// SW1, on: the boot ROM starts the program that is in the main memory. Off: it loads one over the
-  /// serial line.
+  /// SW1, on: the boot ROM starts the program in main memory. Off: it loads one over the serial
+  /// line.
   input  logic [0:0] sw,
-  /// From the lowest: the clock is locked, the SoC runs (a second on, a second off), the program has
-  /// ended, its exit code is not 0; then its lowest bits.
+  /// From the lowest: clock locked; heartbeat (one second on, one off); program ended; exit code
+  /// not 0; then the exit code's lowest bits.
   output logic [7:0] led,
-  /// Kept high: low would let the board's other controller take over.
+  /// Kept high: low would hand control to the board's other controller.
   output logic       wifi_gpio0
 );
   logic clk, rst_n, locked, second;

@@ -1,9 +1,10 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Model of the ECP5's PLL, for lint and simulation: the clock passes through, and is locked at once.
+/// Model of the ECP5's PLL, for lint and simulation: passes the clock through, and locks at once.
 ///
-/// Parameters and ports are the subset that ecppll writes (FPGA-TN-02200); dividers are not modelled.
+/// Parameters and ports are the subset that ecppll writes (FPGA-TN-02200); dividers are not
+/// modelled.
 module EHXPLLL #(
   parameter PLLRST_ENA = "DISABLED",
   parameter INTFB_WAKE = "DISABLED",

@@ -3,21 +3,20 @@
 
 /// HEEPstor on the ZCU104 evaluation board: clock, reset, serial line, JTAG and LEDs.
 module heepstor_zcu104 (
-  /// The board's 125 MHz.
+  /// The board's 125 MHz clock.
   input  logic clk_125_p_i,
   input  logic clk_125_n_i,
   /// Push button CPU_RESET: high while pressed.
   input  logic cpu_reset_i,
 
-  /// On: the boot ROM starts the program that is in the main memory. Off: it loads one over the
-  /// serial line.
+  /// On: the boot ROM starts the program in main memory. Off: it loads one over the serial line.
   input  logic dip_start_i,
 
   input  logic uart_rx_i,
   output logic uart_tx_o,
 
-  /// From the lowest: the clock is locked, the SoC runs (a second on, a second off), the program has
-  /// ended, its exit code is not 0.
+  /// From the lowest: clock locked; heartbeat (one second on, one off); program ended; exit code
+  /// not 0.
   output logic [3:0] led_o
 );
   logic clk, rst_n, locked, second;
@@ -37,7 +36,7 @@ module heepstor_zcu104 (
     .rst_no (rst_n)
   );
 
-  // The debugger comes through the FPGA's own JTAG port, by the board's USB cable.
+  // The debugger connects through the FPGA's own JTAG port, over the board's USB cable.
   heepstor_soc #(
     .JtagBscan(1'b1)
   ) u_soc (

@@ -1,14 +1,14 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The SoC's clock from the board's differential one, by an MMCM with the generated settings.
+/// Derives the SoC's clock from the board's differential one, by an MMCM with generated settings.
 module zcu104_clock
   import zcu104_clock_pkg::*;
 (
   input  logic clk_p_i,
   input  logic clk_n_i,
   output logic clk_o,
-  /// The clock has its frequency; asynchronous.
+  /// The clock has reached its frequency; asynchronous.
   output logic locked_o
 );
   logic clk_board, clk_mmcm, feedback_out, feedback_in;

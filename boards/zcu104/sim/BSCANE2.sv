@@ -1,10 +1,10 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Model of Xilinx's port from the FPGA's own JTAG TAP to the design (UG974). The test bench is the
-/// TAP: it sets the variables, which are the outputs.
+/// Model of Xilinx's port from the FPGA's own JTAG TAP to the design (UG974). The test bench plays
+/// the TAP: it sets the variables that drive the outputs.
 module BSCANE2 #(
-  /// Which of the instructions USER1 to USER4 selects it.
+  /// The instruction that selects it, 1 to 4 for USER1 to USER4.
   parameter int JTAG_CHAIN = 1
 ) (
   output logic CAPTURE,

@@ -1,12 +1,12 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Model of Xilinx's clock manager (UG974) as far as the board uses it: CLKOUT0 and the feedback.
+/// Model of the parts of Xilinx's clock manager (UG974) that the board uses: CLKOUT0 and feedback.
 ///
-/// It measures its input, refuses settings and inputs outside of the data sheet's limits (DS925,
-/// speed grade -2), and locks LockPeriods input periods after they fit. CLKOUT0 runs before it locks,
-/// at half the frequency, so that logic which does not wait for LOCKED is noticed. The simulator's
-/// unit of time has to be 1 ns.
+/// It measures its input, rejects settings and inputs outside the data sheet's limits (DS925, speed
+/// grade -2), and locks LockPeriods input periods after they are valid. Before it locks, CLKOUT0
+/// runs at half the frequency, to expose logic that does not wait for LOCKED. The simulator's time
+/// unit must be 1 ns.
 module MMCME4_ADV #(
   parameter BANDWIDTH             = "OPTIMIZED",
   parameter COMPENSATION          = "AUTO",
@@ -14,7 +14,7 @@ module MMCME4_ADV #(
   parameter int DIVCLK_DIVIDE     = 1,
   parameter real CLKFBOUT_MULT_F  = 5.0,
   parameter real CLKOUT0_DIVIDE_F = 1.0,
-  /// Not of the primitive: input periods until it locks.
+  /// Not a parameter of the primitive: input periods until it locks.
   parameter int LockPeriods       = 50
 ) (
   input  logic        CLKIN1,
@@ -77,7 +77,7 @@ module MMCME4_ADV #(
       $fatal(1, "only OPTIMIZED and AUTO are modelled");
   end
 
-  // The promised period, within a picosecond or two of rounding.
+  // The declared period, within one or two picoseconds of rounding.
   function automatic bit is_promised(real period);
     return period < CLKIN1_PERIOD + 0.01 && period > CLKIN1_PERIOD - 0.01;
   endfunction
@@ -88,7 +88,7 @@ module MMCME4_ADV #(
     else if (periods < LockPeriods) periods <= periods + 1;
   end
 
-  // The feedback path has to be closed, as the real one needs it for its phase.
+  // The feedback path must be closed, as the real primitive needs it for its phase.
   logic feedback_seen = 1'b0;
   always @(posedge CLKFBIN) feedback_seen <= 1'b1;
 
@@ -107,7 +107,7 @@ module MMCME4_ADV #(
   assign CLKOUT0B     = ~CLKOUT0;
   assign CLKINSTOPPED = 1'b0;
   assign CLKFBSTOPPED = 1'b0;
-  // What is not modelled: no clock may be taken from there.
+  // Not modelled: no clock may be taken from these.
   assign {CLKOUT1, CLKOUT1B, CLKOUT2, CLKOUT2B, CLKOUT3, CLKOUT3B, CLKOUT4, CLKOUT5, CLKOUT6} = '0;
   assign {CDDCDONE, DRDY, PSDONE} = '0;
   assign DO = '0;

@@ -1,5 +1,5 @@
-# Settings of the project beyond its files: the board file, and what is done before the bitstream is
-# written. Sourced while the project is made.
+# Settings of the project besides its files: the board file, and the check before the bitstream is
+# written. Sourced while the project is being set up.
 
 namespace eval heepstor {
   variable part xczu7ev-ffvc1156-2-e
@@ -9,7 +9,7 @@ namespace eval heepstor {
     puts "$severity: \[HEEPstor\] $text"
   }
 
-  # Stops where this Vivado is too old. A version is such as 2023.2, or 2023.2.1 with an update.
+  # Stops if this Vivado is too old. A version reads like 2023.2, or 2023.2.1 with an update.
   proc check_version {version} {
     variable oldest
     if {[regexp {^\d+(\.\d+)+} $version number] && [package vcompare $number $oldest] < 0} {
@@ -17,7 +17,7 @@ namespace eval heepstor {
     }
   }
 
-  # The newest of the installed board files of the ZCU104, or nothing.
+  # Returns the newest installed board file of the ZCU104, or nothing.
   proc newest_board {boards} {
     set newest ""
     foreach board $boards {
@@ -30,7 +30,7 @@ namespace eval heepstor {
   }
 
   # Sets the board file, if there is one. The constraints name every pin, so the design is complete
-  # without; but one that is for another device would change the device of the project.
+  # without it; but a board file for another device would change the project's device.
   proc choose_board {} {
     variable part
     set board [newest_board [get_board_parts -quiet "xilinx.com:zcu104:part0:*"]]

@@ -1,8 +1,8 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Read-only memory with the boot program, repeated through the whole region so that fetching ahead
-/// never leaves it; infers block RAM.
+/// Read-only memory with the boot program, mirrored throughout the region so that prefetching never
+/// leaves it; infers block RAM.
 module boot_rom (
   input  logic        clk_i,
   input  logic        rst_ni,

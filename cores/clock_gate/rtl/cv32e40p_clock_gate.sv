@@ -1,10 +1,10 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Clock gate under the name that the cv32e40p asks for: a latch and an AND gate.
+/// Clock gate under the name that the cv32e40p instantiates: a latch and an AND gate.
 ///
-/// With `SYNTHESIS` the clock passes ungated: an FPGA has no such cell, and enables are not needed for
-/// correct operation, only to save power.
+/// With `SYNTHESIS`, the clock passes through ungated: FPGAs have no such cell, and gating only
+/// saves power.
 module cv32e40p_clock_gate (
   input  logic clk_i,
   input  logic en_i,

@@ -5,13 +5,13 @@
 module debug
   import soc_obi_pkg::*;
 #(
-  /// 1: the TAP is the FPGA's (Xilinx, instructions USER3 and USER4), and the pins are not used.
+  /// 1: use the FPGA's TAP (Xilinx, instructions USER3 and USER4) instead of the pins.
   parameter bit Bscan = 1'b0,
   /// IDCODE of the TAP at the pins: version 1, part 0x4845, no manufacturer.
   parameter logic [31:0] Idcode = 32'h1484_5001
 ) (
   input  logic clk_i,
-  /// Power-on reset: of everything here.
+  /// Power-on reset of everything here.
   input  logic rst_ni,
   /// Reset of CPU and bus; low whenever rst_ni is.
   input  logic system_rst_ni,
@@ -24,7 +24,7 @@ module debug
 
   /// The debugger resets everything but this module.
   output logic ndmreset_o,
-  /// The CPU is to halt.
+  /// Requests the CPU to halt.
   output logic debug_req_o,
 
   /// Memory of the halted CPU.
@@ -37,7 +37,7 @@ module debug
   output logic        obi_rvalid_o,
   output logic [31:0] obi_rdata_o,
 
-  /// Accesses of the debugger to the system bus.
+  /// The debugger's accesses to the system bus.
   output obi_req_t bus_o,
   input  logic     bus_gnt_i,
   input  obi_rsp_t bus_i,
@@ -47,7 +47,7 @@ module debug
   logic tck, tdi, capture_dr, shift_dr, update_dr, dtmcs_select, dmi_select, dmi_reset, dmi_tdo;
   logic [1:0] dmi_error;
 
-  // Both sides of the crossing between the clocks have to be reset together.
+  // Both sides of the clock domain crossing must be reset together.
   logic tck_rst_n, dmi_rst_meta_q, dmi_rst_n;
   assign tck_rst_n = rst_ni & (Bscan | jtag_trst_ni);
 

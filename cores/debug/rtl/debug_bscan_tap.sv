@@ -1,8 +1,8 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// TAP that is part of a Xilinx FPGA's own: dtmcs is the data register of the instruction USER3, dmi
-/// that of USER4. Its interface is that of dmi_jtag_tap, with a clock of its own.
+/// TAP inside a Xilinx FPGA's own: dtmcs is the data register of the instruction USER3, dmi that of
+/// USER4. It has the interface of dmi_jtag_tap, and its own clock.
 ///
 /// OpenOCD needs the instructions' codes: `riscv set_ir dtmcs CODE`, `riscv set_ir dmi CODE`.
 /// BSCANE2: Xilinx UG974.
@@ -60,7 +60,7 @@ module debug_bscan_tap (
     .TDO    (dmi_tdo_i)
   );
 
-  // It needs no reset: it is captured before it is used.
+  // Needs no reset, as it is captured before it is used.
   always_ff @(posedge tck_o) begin
     if (dtmcs_select_o && capture_dr_o) begin
       dtmcs_q <= 32'({IdleCycles, dmi_error_i, AddressBits, Version013});

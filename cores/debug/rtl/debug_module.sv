@@ -1,13 +1,13 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The debug module of riscv-dbg for one CPU: its registers, the memory that the halted CPU runs from,
-/// and its access to the system bus.
+/// The debug module of riscv-dbg for one CPU: its registers, the memory from which the halted CPU
+/// executes, and its access to the system bus.
 ///
-/// The same parts as dm_top of riscv-dbg, with two differences. What it knows about the CPU (halted,
-/// command running) and the bus (access under way) is forgotten when the system is reset, while its
-/// registers are kept, so that a debugger can reset the CPU whether it was halted or not. And an
-/// access of its own to an address where nothing is ends with an error.
+/// The same parts as in riscv-dbg's dm_top, with two differences. A system reset clears its state
+/// of the CPU (halted, command running) and of the bus (access in progress) but not its registers,
+/// so that a debugger can reset the CPU whether it was halted or not. And its own access to an
+/// unmapped address ends with an error.
 module debug_module
   import soc_obi_pkg::*;
 (
@@ -16,7 +16,7 @@ module debug_module
   input  logic rst_ni,
   /// Reset of CPU and bus; low whenever rst_ni is.
   input  logic system_rst_ni,
-  /// Reset of the requests, with that of their transport.
+  /// Reset of the requests, together with their transport.
   input  logic dmi_rst_ni,
 
   input  dm::dmi_req_t  request_i,
@@ -28,7 +28,7 @@ module debug_module
 
   /// The debugger resets everything but this module.
   output logic ndmreset_o,
-  /// The CPU is to halt.
+  /// Requests the CPU to halt.
   output logic debug_req_o,
 
   /// Memory of the halted CPU; answers in the next cycle.
@@ -41,17 +41,17 @@ module debug_module
   output logic        obi_rvalid_o,
   output logic [31:0] obi_rdata_o,
 
-  /// Accesses of the debugger to the system bus.
+  /// The debugger's accesses to the system bus.
   output obi_req_t bus_o,
   input  logic     bus_gnt_i,
   input  obi_rsp_t bus_i,
-  /// In the cycle of a grant: nothing is at this address.
+  /// In the cycle of a grant: the address is unmapped.
   input  logic     bus_error_i
 );
-  // sbcs.sberror of an address where nothing is.
+  // sbcs.sberror for an unmapped address.
   localparam logic [2:0] BadAddress = 3'd2;
 
-  // The program buffer keeps s0 and a0 in the two scratch registers of the CPU.
+  // The program buffer saves s0 and a0 in the CPU's two scratch registers.
   localparam dm::hartinfo_t HartInfo = '{
     zero1: '0, nscratch: 4'd2, zero0: '0, dataaccess: 1'b0, datasize: '0, dataaddr: '0
   };

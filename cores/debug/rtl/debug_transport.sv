@@ -1,10 +1,10 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// JTAG side of the debug module: turns scans of the register dmi into requests and their answers.
+/// JTAG side of the debug module: turns scans of the register dmi into requests and responses.
 ///
-/// RISC-V External Debug Support 0.13.2, chapter 6. The TAP (pins or a primitive of an FPGA) is
-/// outside and holds the instruction register and dtmcs.
+/// RISC-V External Debug Support 0.13.2, chapter 6. The TAP (pins or an FPGA primitive) is outside
+/// and has the instruction register and dtmcs.
 module debug_transport (
   input  logic clk_i,
   /// Reset of the requests on the side of clk_i.
@@ -30,7 +30,7 @@ module debug_transport (
   input  logic          response_valid_i,
   output logic          response_ready_o
 );
-  // The register dmi as it is shifted, the lowest bit first.
+  // The register dmi, shifted lowest bit first.
   typedef struct packed {
     logic [6:0]  address;
     logic [31:0] data;
@@ -49,7 +49,7 @@ module debug_transport (
   dm::dmi_req_t request;
   dm::dmi_resp_t response;
 
-  // A debugger that does not wait for an answer gets an error, until it clears that.
+  // A debugger that does not wait for a response gets an error until it clears it.
   assign too_early = dmi_select_i && (capture_dr_i || update_dr_i) && (state_q != Idle);
   assign start     = dmi_select_i && update_dr_i && (state_q == Idle) && (error_q == NoError) &&
                      (shift_q.op == dm::DTM_READ || shift_q.op == dm::DTM_WRITE);
@@ -127,7 +127,7 @@ module debug_transport (
     .core_dmi_valid_i(response_valid_i)
   );
 
-  // The module always answers with success: errors stand in its own registers.
+  // The module always responds with success: errors are in its own registers.
   logic unused_response;
   assign unused_response = ^response.resp;
 endmodule

@@ -3,8 +3,8 @@
 
 /// FP32 addition, IEEE 754 round to nearest even with subnormals; every NaN result is 0x7fc00000.
 ///
-/// Latency: 4 cycles, one sum a cycle. A stage works in the cycles in which its bit of `enable_i` is
-/// high, and else keeps what it has.
+/// Latency: 4 cycles, one sum per cycle. A stage advances while its bit of `enable_i` is high, and
+/// otherwise keeps its contents.
 module fp32_add
   import fp32_pkg::*;
 (
@@ -14,7 +14,7 @@ module fp32_add
   input  logic [31:0] b_i,
   output logic [31:0] sum_o
 );
-  // The operands in the order of their magnitudes, the smaller one shifted to the larger one's exponent.
+  // The operands sorted by magnitude, the smaller one shifted to the larger one's exponent.
   typedef struct packed {
     logic        sign;
     logic        subtract;
@@ -25,8 +25,8 @@ module fp32_add
     logic [26:0] smaller;
   } operands_t;
 
-  /// Stage 1. Three extra bits (guard, round, sticky) are enough: a shift of two places or more cannot
-  /// cancel more than one bit.
+  /// Stage 1. Three extra bits (guard, round, sticky) are enough: a shift of two places or more
+  /// cannot cancel more than one bit.
   function automatic operands_t align(logic [31:0] a, logic [31:0] b);
     logic [31:0] larger, smaller;
     logic [7:0] distance;
@@ -51,7 +51,7 @@ module fp32_add
 
   operands_t operands_q;
 
-  // Stage 2: add or subtract. An exact cancellation gives +0.
+  // Stage 2: add or subtract. Exact cancellation gives +0.
   logic [27:0] total, total_q;
   logic sign_q, infinity_q, nan_q;
   logic signed [10:0] exponent_q;

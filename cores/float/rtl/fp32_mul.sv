@@ -1,10 +1,11 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// FP32 multiplication, IEEE 754 round to nearest even with subnormals; every NaN result is 0x7fc00000.
+/// FP32 multiplication, IEEE 754 round to nearest even with subnormals; every NaN result is
+/// 0x7fc00000.
 ///
-/// Latency: 3 cycles, one product a cycle. A stage works in the cycles in which its bit of `enable_i` is
-/// high, and else keeps what it has.
+/// Latency: 3 cycles, one product per cycle. A stage advances while its bit of `enable_i` is high,
+/// and otherwise keeps its contents.
 module fp32_mul
   import fp32_pkg::*;
 (

@@ -1,7 +1,7 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// FP32 numbers compared and selected; results that are NaN are the canonical one.
+/// Comparison and selection of FP32 numbers; NaN results are the canonical NaN.
 package fp32_pkg;
   localparam logic [31:0] CanonicalNan = 32'h7fc00000;
 
@@ -10,7 +10,7 @@ package fp32_pkg;
     return magnitude > 31'h7f800000;
   endfunction
 
-  /// The biased exponent that belongs to the significand: that of subnormals is 1.
+  /// The biased exponent that goes with the significand: 1 for subnormals.
   function automatic logic [7:0] exponent_of(logic [7:0] field);
     return (field == 8'd0) ? 8'd1 : field;
   endfunction
@@ -20,7 +20,7 @@ package fp32_pkg;
     return {magnitude[30:23] != 8'd0, magnitude[22:0]};
   endfunction
 
-  /// Zeros above the highest one of a word; 63 if there is none.
+  /// Leading zeros of a word; 63 if it is zero.
   function automatic logic [5:0] leading_zeros(logic [63:0] word);
     logic [63:0] rest;
 
@@ -31,14 +31,14 @@ package fp32_pkg;
     end
   endfunction
 
-  /// Whether a < b, for numbers of which neither is NaN; -0 equals +0.
+  /// Whether a < b, if neither is NaN; -0 equals +0.
   function automatic logic less(logic [31:0] a, logic [31:0] b);
     if (a[30:0] == '0 && b[30:0] == '0) return 1'b0;
     if (a[31] != b[31]) return a[31];
     return a[31] ? a[30:0] > b[30:0] : a[30:0] < b[30:0];
   endfunction
 
-  /// The larger of two numbers, the first where they are equal; NaN if either is.
+  /// The larger of two numbers, the first if they are equal; NaN if either is NaN.
   function automatic logic [31:0] maximum(logic [31:0] a, logic [31:0] b);
     if (is_nan(a[30:0]) || is_nan(b[30:0])) return CanonicalNan;
     return less(a, b) ? b : a;

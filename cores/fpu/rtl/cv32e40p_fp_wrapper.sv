@@ -1,11 +1,11 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Floating-point unit under the name and with the ports that the cv32e40p asks for: CVFPU for FP32.
+/// Floating-point unit with the name and ports that the cv32e40p instantiates: CVFPU for FP32.
 ///
-/// The wrapper that comes with the CPU puts every pipeline register behind the result and relies on
-/// synthesis to move them into the logic, which not every tool does. Here they stand in the middle of the
-/// multiplier-adder, which would limit the clock of the whole SoC otherwise.
+/// The wrapper that comes with the CPU puts all pipeline registers after the result and relies on
+/// retiming, which not every synthesis tool does. Here they are in the middle of the
+/// multiplier-adder, which would otherwise limit the clock of the whole SoC.
 module cv32e40p_fp_wrapper
   import cv32e40p_apu_core_pkg::*;
 #(
@@ -35,7 +35,7 @@ module cv32e40p_fp_wrapper
     IntFmtMask:    4'b0010
   };
 
-  // Division and square root are iterative; one register behind them.
+  // Division and square root are iterative, followed by one register.
   localparam fpnew_pkg::fpu_implementation_t Implementation = '{
     PipeRegs: '{
       '{default: FPU_ADDMUL_LAT},
@@ -52,7 +52,7 @@ module cv32e40p_fp_wrapper
     PipeConfig: fpnew_pkg::DISTRIBUTED
   };
 
-  // As the decoder of the CPU packs them.
+  // As packed by the CPU's decoder.
   typedef struct packed {
     logic                  is_vector;
     logic                  modifier;

@@ -3,8 +3,9 @@
 
 /// Connects every master to the main memory and to every peripheral.
 ///
-/// Each master has a memory port of its own, so that masters meet only inside the memory, bank by
-/// bank. At a peripheral the lower one goes first. An address that no rule holds is answered by obi_error.
+/// Each master has its own memory port, so masters only compete inside the memory, bank by bank. At
+/// a peripheral, the lower-numbered master has priority. obi_error answers accesses to unmapped
+/// addresses.
 module obi_crossbar
   import soc_obi_pkg::*;
 #(
@@ -30,7 +31,7 @@ module obi_crossbar
   input  logic     [NumPeripherals-1:0] peripherals_gnt_i,
   input  obi_rsp_t [NumPeripherals-1:0] peripherals_i,
 
-  /// High for one cycle for each access of a master to an address where nothing is.
+  /// High for one cycle for each access of a master to an unmapped address.
   output logic [NumMasters-1:0] error_o,
   output logic [31:0]           error_addr_o
 );
@@ -125,7 +126,7 @@ module obi_crossbar
     );
   end
 
-  // A master's access to nowhere is the one that its grant lets through.
+  // A master's unmapped access is the one that is granted.
   for (genvar m = 0; m < NumMasters; m++) begin : gen_error
     assign error_o[m] = demux_req[m][ErrorIdx].req & demux_gnt[m][ErrorIdx];
   end

@@ -1,9 +1,9 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Sends the requests of one master to the slave that `select_i` names, and its answers back.
+/// Routes a master's requests to the slave given by `select_i`, and the responses back.
 ///
-/// Answers stay in order: a request to another slave waits until all earlier ones are answered.
+/// Responses stay in order: a request to another slave waits for all earlier responses.
 module obi_demux
   import soc_obi_pkg::*;
 #(
@@ -20,14 +20,14 @@ module obi_demux
   input  logic     [NumSlaves-1:0] slaves_gnt_i,
   input  obi_rsp_t [NumSlaves-1:0] slaves_i
 );
-  // The CPU never has more than two requests under way on one port.
+  // The CPU never has more than two outstanding requests per port.
   localparam int unsigned MaxPending = 3;
 
   logic [1:0] pending_q, left;
   logic [SelectWidth-1:0] select_q;
   logic open, granted;
 
-  // Requests whose answer comes after this cycle.
+  // Requests whose response comes after this cycle.
   assign left    = pending_q - 2'(master_o.rvalid);
   assign open    = (left == 2'd0) || (select_i == select_q && left != 2'(MaxPending));
   assign granted = master_i.req & master_gnt_o;

@@ -1,8 +1,8 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Answers accesses to addresses where nothing is: reads give zero (which is an illegal instruction),
-/// writes do nothing, and the address is reported.
+/// Responds to accesses to unmapped addresses: reads return zero (which is an illegal instruction),
+/// writes have no effect, and the address is reported.
 module obi_error
   import soc_obi_pkg::*;
 (

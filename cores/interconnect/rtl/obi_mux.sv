@@ -1,7 +1,7 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Lets several masters use one slave, the lower one first; remembers whose answers are still to come.
+/// Shares one slave between several masters, in order of priority; tracks outstanding responses.
 ///
 /// A grant to a master never depends on the requests of later ones (see memory_arbiter).
 module obi_mux
@@ -20,7 +20,7 @@ module obi_mux
 );
   localparam int unsigned IdxWidth = (NumMasters > 1) ? $clog2(NumMasters) : 1;
 
-  // A request that was shown to the slave must stay until it is granted: the choice is locked.
+  // A request that the slave has seen must stay until it is granted: the choice is locked.
   logic locked_q;
   logic [NumMasters-1:0] locked_to_q;
   logic [NumMasters-1:0] chosen;

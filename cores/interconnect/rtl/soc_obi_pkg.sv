@@ -1,11 +1,11 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The on-chip bus: OBI without optional signals. A request is held until it is granted; the answer
-/// follows one or more cycles later, in order, and can't be stalled.
+/// The on-chip bus: OBI without optional signals. A request is held until it is granted; the
+/// response follows one or more cycles later, in order, and can't be stalled.
 ///
-/// The grant stands outside the structs: answers may lead to requests, and requests to grants, in one
-/// cycle, which must not look like a loop.
+/// The grant is outside the structs: within a cycle, responses may lead to requests, and requests
+/// to grants, which must not look like a loop.
 package soc_obi_pkg;
   typedef struct packed {
     logic        req;

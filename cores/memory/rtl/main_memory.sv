@@ -3,9 +3,9 @@
 
 /// Main memory: word-interleaved SRAM banks, shared by narrow (32-bit) ports and one wide port.
 ///
-/// Word w lies in bank w mod Banks. Addresses are byte addresses; only the bits within the memory
-/// count. Every port is answered in the cycle after its grant. All words that the wide port wants are
-/// served together; word i is at its address + 4 i.
+/// Word w is in bank w mod Banks. Addresses are byte addresses, of which only the bits within the
+/// memory matter. Every port gets its response in the cycle after the grant. All words that the
+/// wide port requests are served together; word i is at its address + 4 i.
 module main_memory #(
   parameter int unsigned Banks       = 8,
   /// 32-bit words of each bank.
@@ -48,7 +48,7 @@ module main_memory #(
     return row_t'(32'(word) / Banks);
   endfunction
 
-  // What each port wants.
+  // What each port requests.
   logic [Banks-1:0] wide_banks;
   logic [NarrowPorts-1:0][Banks-1:0] narrow_banks, narrow_gnt;
   // For each bank, which word of the wide access it would serve.
@@ -130,7 +130,7 @@ module main_memory #(
     );
   end
 
-  // Answers: each port remembers the bank that serves it.
+  // Responses: each port remembers the bank that serves it.
   bank_t wide_first_q;
   bank_t [NarrowPorts-1:0] narrow_bank_q;
 

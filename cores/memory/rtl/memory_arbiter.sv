@@ -3,11 +3,11 @@
 
 /// Shares the banks between the wide port and the narrow ports, cycle by cycle.
 ///
-/// A port that meets no other is served at once. Where the wide port and narrow ports want the same
-/// bank, the two sides take turns. Among narrow ports the lower one goes first: the CPU's data port
-/// comes before its instruction port, which can't starve because data accesses need instructions.
-/// (A grant to a narrow port never depends on a later one: in the CPU, that would close a
-/// combinational loop from data grant to instruction request.)
+/// A port without conflicts is served at once. If the wide port and narrow ports request the same
+/// bank, the two sides take turns. Among narrow ports, the lower-numbered one has priority: the
+/// CPU's data port precedes its instruction port, which can't starve because data accesses need
+/// instructions. (A grant to a narrow port never depends on a later one: in the CPU, that would
+/// close a combinational loop from data grant to instruction request.)
 module memory_arbiter #(
   parameter int unsigned Banks       = 8,
   parameter int unsigned NarrowPorts = 2
@@ -16,7 +16,7 @@ module memory_arbiter #(
   input  logic rst_ni,
 
   input  logic                              wide_req_i,
-  /// Which banks each port wants; for a narrow port, no bit set is no request.
+  /// The banks that each port requests; for a narrow port, no bit set means no request.
   input  logic [Banks-1:0]                  wide_banks_i,
   input  logic [NarrowPorts-1:0][Banks-1:0] narrow_banks_i,
 
@@ -35,7 +35,7 @@ module memory_arbiter #(
 
   assign conflict   = wide_req_i & |(wide_banks_i & narrow_wanted);
   assign wide_gnt_o = wide_req_i & (~conflict | wide_turn_q);
-  // In its turn the wide port takes its banks, whoever else wants them.
+  // In its turn, the wide port gets its banks regardless of other requests.
   assign reserved   = (wide_req_i && wide_turn_q) ? wide_banks_i : '0;
 
   for (genvar n = 0; n < NarrowPorts; n++) begin : gen_narrow

@@ -17,7 +17,7 @@ module sram #(
   output logic [31:0]          rdata_o
 );
 `ifdef HEEPSTOR_ULTRA_RAM
-  // The device has UltraRAM: 4096 rows each, so smaller memories are better off in block RAM.
+  // The device has UltraRAM with 4096 rows each, so smaller memories are better off in block RAM.
   (* ram_style = (Words >= 4096) ? "ultra" : "block" *)
 `else
   (* ram_style = "block" *)
@@ -37,7 +37,7 @@ module sram #(
   end
 
 `ifndef SYNTHESIS
-  // Back door of the simulation harness: loads programs in no simulated time.
+  // Back door for the simulation harness: loads programs in zero simulated time.
   export "DPI-C" function sram_read;
   export "DPI-C" function sram_write;
 

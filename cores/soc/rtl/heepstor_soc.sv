@@ -3,8 +3,8 @@
 
 /// The whole system-on-chip: CPU with floating-point unit, main memory, engine and peripherals.
 ///
-/// Everything that can be configured comes from heepstor_config_pkg. Reset is asynchronous and has to
-/// be seen falling (the CPU needs the edge).
+/// The configuration is in heepstor_config_pkg. Reset is asynchronous and needs a falling edge (the
+/// CPU depends on it).
 module heepstor_soc
   import soc_obi_pkg::*;
   import heepstor_config_pkg::*;
@@ -15,21 +15,21 @@ module heepstor_soc
   input  logic clk_i,
   input  logic rst_ni,
 
-  /// What the boot ROM does: 0 starts the program in the main memory, 1 loads one over the serial
-  /// line. It may come from a pin: it is synchronised.
+  /// What the boot ROM does: 0 starts the program in main memory, 1 loads one over the serial line.
+  /// It is synchronised, so it may come from a pin.
   input  logic boot_select_i,
 
   input  logic uart_rx_i,
   output logic uart_tx_o,
 
-  /// JTAG of the debug module. Where it is not used: tck 0, tms 1, tdi 0, trst_n 1.
+  /// JTAG of the debug module. If unused: tck 0, tms 1, tdi 0, trst_n 1.
   input  logic jtag_tck_i,
   input  logic jtag_tms_i,
   input  logic jtag_tdi_i,
   output logic jtag_tdo_o,
   input  logic jtag_trst_ni,
 
-  /// High from the moment when the program has ended, with its exit code.
+  /// High once the program has ended, with its exit code.
   output logic        exit_valid_o,
   output logic [31:0] exit_code_o
 );
@@ -66,8 +66,8 @@ module heepstor_soc
   logic     [NumPeripherals-1:0] periph_gnt;
   obi_rsp_t [NumPeripherals-1:0] periph_rsp;
 
-  // Everything but the debug module is also reset by the debugger. Both resets come from registers, and
-  // only one of them changes at a time.
+  // The debugger also resets everything except the debug module. Both resets come from registers,
+  // and only one of them changes at a time.
   logic ndmreset, system_rst_n;
   assign system_rst_n = rst_ni & ~ndmreset;
 
@@ -131,7 +131,7 @@ module heepstor_soc
   assign master_req[InstrIdx].be    = '1;
   assign master_req[InstrIdx].wdata = '0;
 
-  // Bus. The debugger takes the CPU's data port in cycles in which the CPU does not want it.
+  // Bus. The debugger uses the CPU's data port in cycles in which the CPU does not need it.
   logic [NumMasters-1:0] bus_errors;
   logic bus_error, debugger_error;
   logic [31:0] bus_error_addr;
@@ -149,7 +149,7 @@ module heepstor_soc
     .slave_i      (master_rsp[DataIdx])
   );
 
-  // What a debugger looks for where nothing is must not disturb the program.
+  // A debugger's access to an unmapped address must not disturb the program.
   assign debugger_error = bus_errors[DataIdx] & debugger_gnt;
   assign bus_error      = (bus_errors[InstrIdx] | (bus_errors[DataIdx] & cpu_data_gnt)) & ~cpu_halted;
 

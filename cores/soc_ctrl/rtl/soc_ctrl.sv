@@ -1,7 +1,7 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Identification of the SoC, the way it boots, the exit code, bus errors, and the stack's guard.
+/// Identification of the SoC, boot selection, exit code, bus errors, and the stack guard.
 module soc_ctrl #(
   parameter logic [31:0] ConfigHash = '0
 ) (
@@ -17,12 +17,12 @@ module soc_ctrl #(
   output logic        obi_rvalid_o,
   output logic [31:0] obi_rdata_o,
 
-  /// An access met an address where nothing is.
+  /// There was an access to an unmapped address.
   input  logic        bus_error_i,
   input  logic [31:0] bus_error_addr_i,
   output logic        bus_error_irq_o,
 
-  /// A store of the CPU, watched for the stack's guard.
+  /// A store of the CPU, compared with the stack guard.
   input  logic        store_i,
   input  logic [31:0] store_addr_i,
   output logic        stack_overflow_irq_o,
@@ -72,8 +72,8 @@ module soc_ctrl #(
   assign in_guard = store_i && store_addr_i >= hwif_out.STACK_GUARD_BASE.address.value
       && store_addr_i < hwif_out.STACK_GUARD_END.address.value;
 
-  // Only the first of several bus errors, or stores into the guard, is kept: the others are often
-  // its consequences.
+  // Only the first of several bus errors, or stores to the guard, is kept: the others are often its
+  // consequences.
   always_comb begin
     hwif_in.CONFIG_HASH.value.next       = ConfigHash;
     hwif_in.BOOT.select.next             = boot_select;

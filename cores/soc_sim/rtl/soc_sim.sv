@@ -1,7 +1,7 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The SoC with what a simulation harness watches brought out.
+/// The SoC with the signals that the simulation harness observes as ports.
 module soc_sim (
   input  logic clk_i,
   input  logic rst_ni,
@@ -10,9 +10,9 @@ module soc_sim (
 
   input  logic uart_rx_i,
   output logic uart_tx_o,
-  /// Every character has left the serial line.
+  /// All characters have been sent on the serial line.
   output logic uart_idle_o,
-  /// Clock cycles of one bit on the serial line, as the program has set it.
+  /// Clock cycles per bit on the serial line, as set by the program.
   output logic [15:0] uart_divider_o,
 
   input  logic jtag_tck_i,
@@ -24,13 +24,13 @@ module soc_sim (
   output logic        exit_valid_o,
   output logic [31:0] exit_code_o,
 
-  /// An instruction ends in this cycle.
+  /// An instruction retires in this cycle.
   output logic        retired_o,
   /// Address of the instruction being decoded.
   output logic [31:0] pc_o,
   /// The CPU waits in wfi.
   output logic        sleeping_o,
-  /// Something moves beside the program counter: the CPU writes, or the engine uses the memory.
+  /// There is activity besides the program counter: the CPU writes, or the engine uses the memory.
   output logic        active_o
 );
   heepstor_soc u_soc (

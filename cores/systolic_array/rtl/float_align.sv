@@ -1,14 +1,14 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Aligns the activations of one slice: FP32 numbers become integers that share one exponent.
+/// Aligns the activations of a slice: FP32 numbers become integers that share one exponent.
 ///
-/// E is the largest biased exponent of the valid lanes (subnormals count as 1); every significand gets
-/// two guard bits and is shifted right by E - e, rounded to nearest even. Lane i then stands for
-/// value_o[i] * 2^(exponent_o - 152). `special_o` tells that a valid lane is infinite or NaN.
+/// E is the largest biased exponent of the valid lanes (subnormals count as 1); every significand
+/// gets two guard bits and is shifted right by E - e, rounded to nearest even. Lane i then
+/// represents value_o[i] * 2^(exponent_o - 152). `special_o`: a valid lane is infinite or NaN.
 ///
-/// Latency: 2 cycles, one slice a cycle. A stage works in the cycles in which its bit of `enable_i` is
-/// high, and else keeps what it has.
+/// Latency: 2 cycles, one slice per cycle. A stage advances while its bit of `enable_i` is high,
+/// and otherwise keeps its contents.
 module float_align
   import fp32_pkg::*;
 #(
@@ -67,8 +67,8 @@ module float_align
 
   // Stage 2: shift, round, negate.
 
-  /// Value of a lane at the common exponent. Only lanes that are not valid can lie above it; they are
-  /// zero, so their distance does not matter.
+  /// Value of a lane at the common exponent. Only invalid lanes can exceed it; they are zero, so
+  /// their distance does not matter.
   function automatic logic [26:0] aligned(lane_t lane, logic [7:0] common);
     logic [7:0] distance;
     logic [4:0] shift;
@@ -76,7 +76,7 @@ module float_align
     logic [26:0] shifted, lost, rounded;
     logic round_up;
 
-    // From 27 places on the value is below one half, which a shift of 28 gives as well.
+    // From 27 places on, the value is below one half, and so it is with a shift of 28.
     distance = common - lane.exponent;
     shift    = (distance > 8'd28) ? 5'd28 : distance[4:0];
     extended = {lane.significand, 3'b000};

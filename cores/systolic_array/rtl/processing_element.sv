@@ -3,9 +3,9 @@
 
 /// One multiply-accumulate cell: a 27 x 8 bit product added to the partial sum from the row above.
 ///
-/// The weight is double-buffered: `shadow_write_i` fills the shadow register while the active weight is
-/// in use, `swap_i` makes it active for the activations from the next cycle on. One DSP48E2 (its ports
-/// are 27 x 18 bits and 48 bits).
+/// The weight is double-buffered: `shadow_write_i` loads the shadow register while the active
+/// weight is in use, `swap_i` makes it active for activations from the next cycle on. Fits one
+/// DSP48E2 (its ports have 27 x 18 bits and 48 bits).
 module processing_element (
   input  logic               clk_i,
   input  logic               enable_i,

@@ -1,16 +1,17 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Products of one slice of activations with an ArraySize x ArraySize tile of weights: FP32 in, FP32 out.
+/// Products of one slice of activations with an ArraySize x ArraySize tile of weights: FP32 in,
+/// FP32 out.
 ///
-/// Aligns the slice, multiplies exactly in integers, and rounds each column's sum once. `swap_i` makes
-/// the tile that was loaded last the active one, from this slice on. With `bypass_i` the activation of
-/// lane c itself is the result of column c, +0 where the lane is not valid.
+/// Aligns the slice, multiplies exactly in integers, and rounds each column's sum once. `swap_i`
+/// makes the tile that was loaded last the active one, from this slice on. With `bypass_i` the
+/// activation of lane c itself is the result of column c, +0 where the lane is not valid.
 ///
-/// `weight_load_i` claims one beat of the next tile: the beat itself is taken from `weight_i` in a later
-/// cycle, when `weight_take_o` is high. A tile is complete when all its beats were claimed in earlier
-/// cycles than its `swap_i`; the beats of the tile after it may be claimed from that cycle on.
-/// Latency: ArraySize + 5 cycles, one slice a cycle; `tag_i` travels along.
+/// `weight_load_i` claims one beat of the next tile: the beat itself is taken from `weight_i` in a
+/// later cycle, when `weight_take_o` is high. A tile is complete when all its beats were claimed in
+/// earlier cycles than its `swap_i`; the beats of the tile after it may be claimed from that cycle
+/// on. Latency: ArraySize + 5 cycles, one slice per cycle; `tag_i` travels along.
 module slice_product #(
   parameter int unsigned ArraySize = 8,
   parameter int unsigned BeatBytes = 16,
@@ -47,7 +48,7 @@ module slice_product #(
   logic                       special;
   logic [ArraySize-1:0][39:0] sum;
 
-  // Control, delayed as the data is.
+  // Control, delayed like the data.
   logic [Latency-1:0]                valid_q;
   logic [Latency-1:0][TagWidth-1:0]  tag_q;
   logic [Latency-1:0]                bypass_q;
@@ -117,7 +118,7 @@ module slice_product #(
     .sum_o         (sum)
   );
 
-  // The exponent goes round the array.
+  // The exponent bypasses the array.
   logic [ArrayLatency-1:0][7:0] exponent_q;
   logic [ArrayLatency-1:0]      special_q;
 
@@ -126,7 +127,7 @@ module slice_product #(
     special_q  <= {special_q[ArrayLatency-2:0], special};
   end
 
-  // What passes the array by goes through a memory that is walked round once in the array's latency.
+  // Data that bypasses the array goes through a circular buffer with the array's latency.
   localparam int unsigned PlaceWidth = $clog2(Latency - 1);
 
   logic [ArraySize-1:0][31:0] passing[Latency-1];

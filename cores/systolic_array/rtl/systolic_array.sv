@@ -3,14 +3,15 @@
 
 /// Weight-stationary array of ArraySize x ArraySize processing elements.
 ///
-/// Row r holds the weights of element r of the slice, column c those of output c. A slice enters whole;
-/// row r is delayed by r cycles, and an activation reaches all columns of its row at once, so all sums
-/// of a slice leave together, ArraySize + 1 cycles after it entered.
+/// Row r holds the weights of element r of the slice, column c those of output c. A slice enters
+/// whole; row r is delayed by r cycles, and an activation reaches all columns of its row at once,
+/// so all sums of a slice leave together, ArraySize + 1 cycles after it entered.
 ///
 /// Weights come in beats of BeatBytes bytes, byte i of a tile being row i / ArraySize, column
-/// i % ArraySize; beat b fills the shadow registers of bytes b * BeatBytes onwards. The weight bus runs
-/// down the rows at the speed of the activations. Seen at the input, a tile is therefore complete in the
-/// cycle after its last beat, and from the cycle of `swap_i` on the next tile may be written.
+/// i % ArraySize; beat b fills the shadow registers of bytes b * BeatBytes onwards. The weight bus
+/// runs down the rows at the speed of the activations. Seen at the input, a tile is therefore
+/// complete in the cycle after its last beat, and from the cycle of `swap_i` on the next tile may
+/// be written.
 module systolic_array #(
   parameter  int unsigned ArraySize = 8,
   parameter  int unsigned BeatBytes = 16,
@@ -30,7 +31,7 @@ module systolic_array #(
   // Sums
   output logic [ArraySize-1:0][39:0] sum_o
 );
-  // What travels from row to row, one row a cycle.
+  // Travels from row to row, one row per cycle.
   logic [ArraySize-1:1]                     valid_q;
   logic [ArraySize-1:1]                     swap_q;
   logic [ArraySize-1:1]                     weight_valid_q;
@@ -75,7 +76,7 @@ module systolic_array #(
   assign sum_o  = sum[ArraySize];
 
   for (genvar r = 0; r < ArraySize; r++) begin : gen_row
-    // Row r waits r cycles, and one more in which `swap` moves its weights.
+    // Row r waits r cycles, plus one in which `swap` moves its weights.
     logic [r:0][26:0] activation_q;
     logic             enable_q;
 

@@ -47,7 +47,7 @@ module timer (
   assign mtimecmp   = {hwif_out.MTIMECMPH.value.value, hwif_out.MTIMECMP.value.value};
   assign mtime_next = mtime + 64'd1;
 
-  // A write of the CPU to one half goes before counting.
+  // A CPU write to one half takes precedence over counting.
   always_comb begin
     hwif_in.MTIME.value.next  = mtime_next[31:0];
     hwif_in.MTIME.value.we    = 1'b1;

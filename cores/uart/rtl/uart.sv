@@ -1,11 +1,11 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Serial line with a FIFO each way, behind an OBI port.
+/// Serial line with a FIFO in each direction and an OBI port.
 module uart #(
-  /// Clock cycles of one bit after reset.
+  /// Clock cycles per bit after reset.
   parameter int unsigned Divider   = 50,
-  /// Characters buffered each way.
+  /// Characters buffered in each direction.
   parameter int unsigned FifoDepth = 16
 ) (
   input  logic        clk_i,

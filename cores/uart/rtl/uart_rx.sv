@@ -6,7 +6,7 @@
 module uart_rx (
   input  logic        clk_i,
   input  logic        rst_ni,
-  /// Clock cycles of one bit.
+  /// Clock cycles per bit.
   input  logic [15:0] divider_i,
   input  logic        rx_i,
   /// High for one cycle for each character.
@@ -29,7 +29,7 @@ module uart_rx (
   logic [7:0] data_q;
   logic rx_n, rx, sample;
 
-  // Inverted, because it resets to 0 and the line rests at 1.
+  // Inverted, because it resets to 0 and the line idles at 1.
   sync #(
     .STAGES(2)
   ) u_sync (
@@ -61,14 +61,14 @@ module uart_rx (
     end else begin
       cycles_q <= divider_i - 16'd1;
       unique case (state_q)
-        // A start bit that is gone by its middle was only a spike.
+        // A start bit that is gone by its middle was only a glitch.
         Start: state_q <= rx ? Idle : Data;
         Data: begin
           data_q <= {rx, data_q[7:1]};
           bit_q  <= bit_q + 3'd1;
           if (bit_q == 3'd7) state_q <= Stop;
         end
-        // After a missing stop bit, the line has to rest before a start bit can be seen.
+        // After a missing stop bit, the line must be idle before a start bit is detected.
         Stop: state_q <= rx ? Idle : Break;
         Break: if (rx) state_q <= Idle;
         default: state_q <= Idle;

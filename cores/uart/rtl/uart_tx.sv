@@ -5,7 +5,7 @@
 module uart_tx (
   input  logic        clk_i,
   input  logic        rst_ni,
-  /// Clock cycles of one bit.
+  /// Clock cycles per bit.
   input  logic [15:0] divider_i,
   input  logic        valid_i,
   input  logic [ 7:0] data_i,
@@ -15,7 +15,7 @@ module uart_tx (
 );
   localparam logic [3:0] FrameBits = 4'd10;
 
-  // The frame leaves from its lowest end; ones follow it, so that the line rests high.
+  // The frame is shifted out lowest bit first; ones follow, so that the line idles high.
   logic [9:0] frame_q;
   logic [3:0] bits_q;
   logic [15:0] cycles_q;

@@ -1,4 +1,4 @@
-// The class that a network chooses.
+// The class that a network predicts.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +7,8 @@
 
 namespace heepstor {
 
-/// Position of the largest of n values; of the first, where several are equal. A NaN counts as the
-/// largest, as in PyTorch.
+/// Position of the largest of n values, or of the first one if several are equal. A NaN counts as
+/// the largest, as in PyTorch.
 inline std::size_t argmax(const float* values, std::size_t n) {
   std::size_t best = 0;
   for (std::size_t i = 1; i < n && !is_nan(values[best]); ++i) {
@@ -17,7 +17,7 @@ inline std::size_t argmax(const float* values, std::size_t n) {
   return best;
 }
 
-/// The same of each row of n values, as FP32 numbers.
+/// The same for each row of n values, as FP32 numbers.
 inline void argmax(const float* values, float* out, std::size_t rows, std::size_t n) {
   for (std::size_t row = 0; row < rows; ++row) {
     out[row] = static_cast<float>(argmax(values + row * n, n));

@@ -1,9 +1,9 @@
-// Checks of the program's own assumptions. -DHEEPSTOR_NO_ASSERTIONS leaves them out.
+// Checks of the program's own assumptions. -DHEEPSTOR_NO_ASSERTIONS disables them.
 #pragma once
 
 namespace heepstor {
 
-/// Prints the place and the message, then ends the program with code 1.
+/// Prints the location and the message, then ends the program with exit code 1.
 [[noreturn]] void assertion_failed(const char* condition, const char* message, const char* file,
                                    int line);
 

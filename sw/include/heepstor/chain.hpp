@@ -1,4 +1,4 @@
-// What a chain of descriptors leaves behind: profiles, and how it ended.
+// Results of a chain of descriptors: profiles, and how it ended.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace heepstor::engine {
 
-/// The engine's counters since the doorbell, as they stood when a descriptor completed.
+/// The engine's counters since the doorbell, as they were when a descriptor completed.
 /// busy and all wait_* add up to cycles; bus_stalls overlaps them.
 struct alignas(kDescriptorAlignment) Profile {
   std::uint32_t cycles = 0;
@@ -24,7 +24,7 @@ static_assert(sizeof(Profile) == 32);
 /// How a chain ended.
 struct Result {
   Error error = Error::kNone;
-  std::uint32_t index = 0;    // place in the chain of the descriptor in error, from 0
+  std::uint32_t index = 0;    // position in the chain of the descriptor in error, from 0
   std::uint32_t address = 0;  // its address
 
   constexpr bool ok() const { return error == Error::kNone; }

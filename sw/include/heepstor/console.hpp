@@ -1,15 +1,15 @@
 // Where printed text goes.
 //
-// A program that a host started over the serial line sends it in messages with a checksum, and
-// repeats each until the host has acknowledged it (serial/protocol.hpp, kText): text that arrives
-// is right. Any other program sends the characters as they are.
+// A program started by a host over the serial line sends text in messages with a checksum, and
+// repeats each until the host acknowledges it (serial/protocol.hpp, kText), so text that arrives
+// is intact. Any other program sends plain characters.
 #pragma once
 
 namespace heepstor::console {
 
 void put(char character);
 
-/// Sends what has been put, and waits until the last bit has left.
+/// Sends all pending characters, and waits until the last bit has been sent.
 void flush();
 
 }  // namespace heepstor::console

@@ -11,10 +11,10 @@
 
 namespace heepstor {
 
-/// Clock cycles since reset, modulo 2^32: a difference of two readings is right if it is shorter.
+/// Clock cycles since reset, modulo 2^32; differences are correct for intervals below 2^32.
 ///
-/// Read from the machine timer, as the CPU's own counter stops while the CPU sleeps. On the
-/// host there is none, and this is 0.
+/// Read from the machine timer, as the CPU's own counter stops while the CPU sleeps. On the host,
+/// which has no such timer, it is 0.
 inline std::uint32_t cycles() {
 #ifdef __riscv
   return read_register(config::kTimerBase + regs::timer::kMtimeOffset);

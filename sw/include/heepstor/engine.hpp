@@ -1,7 +1,7 @@
 // The tensor engine: building descriptors and running chains of them.
 //
-// A chain runs on the hardware, or, where the firmware is built with HEEPSTOR_OPERATORS_SOFTWARE,
-// on the CPU, with the same results bit for bit.
+// A chain runs on the hardware or, if the firmware is built with HEEPSTOR_OPERATORS_SOFTWARE, on
+// the CPU, with the same results bit for bit.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +15,11 @@
 
 namespace heepstor::engine {
 
-/// A 32-bit address of the SoC, made of a number or of any pointer.
+/// A 32-bit address of the SoC, from a number or any pointer.
 struct Address {
   std::uint32_t value;
 
-  // Implicit on purpose: tables of descriptors name arrays and numbers alike.
+  // Implicit on purpose: tables of descriptors contain both arrays and numbers.
   constexpr Address(std::uint32_t number) : value(number) {}
   // The compiler folds the cast to a link-time constant in a table's initialiser.
   constexpr Address(const void* pointer)
@@ -28,20 +28,20 @@ struct Address {
                   : static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(pointer))) {}
 };
 
-/// How many rows, and columns in each.
+/// Numbers of rows and columns.
 struct Shape {
   std::uint32_t rows;
   std::uint32_t columns;
 };
 
-/// Distance of rows, and of neighbours in a row.
+/// Distances between rows, and between neighbours in a row.
 struct Pitch {
   std::uint32_t row;
   std::uint32_t column;
 };
 
-/// Place of activations in the buffer, in words: `head` words, the rows, `pitch` words apart, and
-/// `tail` words. fill() writes head, tail, and what a row leaves free of its pitch.
+/// Layout of activations in the buffer, in words: `head` words, the rows, `pitch` words apart, and
+/// `tail` words. fill() writes head, tail, and the gap between the end of a row and its pitch.
 struct Place {
   std::uint32_t base;
   std::uint32_t pitch;
@@ -51,9 +51,9 @@ struct Place {
 
 /// Builds a descriptor, made by matmul(), depthwise(), sum() or max().
 ///
-/// Parts that are left out are not done: without load() the job works on what lies in the buffer,
-/// without first() it adds to the accumulators, without store_...() nothing leaves them.
-/// Everything is named rows first, as in (rows, columns, channels).
+/// All parts are optional: without load() the job works on what is already in the buffer, without
+/// first() it adds to the accumulators, without store_...() the results stay there.
+/// Rows always come first, as in (rows, columns, channels).
 class Job {
  public:
   /// outputs: channels that the job computes.
@@ -66,7 +66,7 @@ class Job {
     descriptor_.window_rows = 1;
   }
 
-  /// What load() and fill() put into the buffer: rows of columns of `words` channels.
+  /// What load() and fill() write to the buffer: rows of columns of `words` channels.
   constexpr Job& activations(Shape shape, std::uint32_t words, Place place) {
     descriptor_.load_columns = half(shape.columns);
     descriptor_.load_rows = half(shape.rows);
@@ -78,7 +78,7 @@ class Job {
     return *this;
   }
 
-  /// Fetches the activations; bytes between rows and between columns of them.
+  /// Fetches the activations; `pitch`: bytes between rows and between columns.
   constexpr Job& load(Address source, Pitch bytes) {
     descriptor_.control |= kControlLoad;
     descriptor_.source = source.value;
@@ -87,14 +87,14 @@ class Job {
     return *this;
   }
 
-  /// Writes a value round the rows of the activations: padding.
+  /// Writes a value around the rows of the activations: padding.
   constexpr Job& fill(float value = 0.0f) {
     descriptor_.control |= kControlFill;
     descriptor_.fill_value = to_bits(value);
     return *this;
   }
 
-  /// Word of the buffer where the first position reads, and words from position to position.
+  /// Word of the buffer that the first position reads first, and words between positions.
   constexpr Job& input(std::uint32_t base, Pitch step) {
     descriptor_.input_base = half(base);
     descriptor_.step_x = half(step.column);
@@ -102,7 +102,7 @@ class Job {
     return *this;
   }
 
-  /// Output positions before pooling, and the accumulator entry of the first of them.
+  /// Output positions before pooling, and the accumulator entry of the first one.
   constexpr Job& positions(Shape shape, std::uint32_t accumulator = 0) {
     descriptor_.position_columns = half(shape.columns);
     descriptor_.position_rows = half(shape.rows);
@@ -120,7 +120,7 @@ class Job {
     return *this;
   }
 
-  /// The same, with slices that go on from run to run.
+  /// The same, with slices that continue from run to run (spans).
   constexpr Job& span(std::uint32_t words, std::uint32_t count, std::uint32_t pitch) {
     descriptor_.control |= kControlSpan;
     return runs(words, {count, 1}, {pitch, 0});
@@ -138,20 +138,20 @@ class Job {
     return *this;
   }
 
-  /// Scales and biases of what is stored.
+  /// Scales and biases of the results.
   constexpr Job& parameters(Address block) {
     descriptor_.parameters = block.value;
     return *this;
   }
 
-  /// Stores into memory; bytes between stored positions.
+  /// Stores to memory; `pitch`: bytes between stored positions.
   constexpr Job& store_to_memory(Address destination, Pitch bytes) {
     descriptor_.control |= kControlStoreMemory;
     descriptor_.destination = destination.value;
     return store_pitch(bytes);
   }
 
-  /// Stores into the buffer; words between stored positions.
+  /// Stores to the buffer; `pitch`: words between stored positions.
   constexpr Job& store_to_buffer(std::uint32_t base, Pitch words) {
     descriptor_.control |= kControlStoreBuffer;
     descriptor_.store_base = half(base);
@@ -160,15 +160,15 @@ class Job {
     return *this;
   }
 
-  /// Adds an operand of the shape of the results before slope and clamp. It has the pitch of
-  /// store_to_memory(), if the job stores there.
+  /// Adds an operand of the results' shape before slope and clamp. If the job stores to memory, the
+  /// operand has the pitch of store_to_memory().
   constexpr Job& residual(Address operand, Pitch bytes) {
     descriptor_.control |= kControlAddResidual;
     descriptor_.residual = operand.value;
     return store_pitch(bytes);
   }
 
-  /// Stores the largest value of each window; what is left at the edges is dropped.
+  /// Stores the largest value of each window; incomplete windows at the edges are dropped.
   constexpr Job& window(Shape shape) {
     HEEPSTOR_ASSERT(shape.rows <= 0xFF && shape.columns <= 0xFF, "a window has at most 255 rows");
     descriptor_.window_columns = static_cast<std::uint8_t>(shape.columns);
@@ -182,7 +182,7 @@ class Job {
     return *this;
   }
 
-  /// Limits the results to low .. high; NaN stays.
+  /// Limits the results to low .. high; NaN stays NaN.
   constexpr Job& clamp(float low, float high) {
     descriptor_.clamp_low = to_bits(low);
     descriptor_.clamp_high = to_bits(high);
@@ -197,7 +197,7 @@ class Job {
     return *this;
   }
 
-  /// Where the counters are written at completion.
+  /// Address to which the counters are written at completion.
   constexpr Job& profile(Address counters) {
     descriptor_.profile = counters.value;
     return *this;
@@ -233,7 +233,7 @@ class Job {
 /// Runs of words times weights: convolution and linear layers; `outputs` channels.
 constexpr Job matmul(std::uint32_t outputs) { return Job(Operation::kMatmul, outputs); }
 
-/// Each of `channels` times weights of its own.
+/// Each of `channels` times its own weights: depthwise convolution.
 constexpr Job depthwise(std::uint32_t channels) { return Job(Operation::kDepthwise, channels); }
 
 /// The sum of the runs' words in each of `channels`: average pooling, element-wise layers.
@@ -242,37 +242,37 @@ constexpr Job sum(std::uint32_t channels) { return Job(Operation::kSum, channels
 /// The largest of the runs' words in each of `channels`: max-pooling with any window.
 constexpr Job max(std::uint32_t channels) { return Job(Operation::kMax, channels); }
 
-/// Lets a descriptor read its activations from elsewhere.
+/// Changes the address from which a descriptor loads its activations.
 inline void set_source(Descriptor& descriptor, Address source) { descriptor.source = source.value; }
 
-/// Lets a descriptor write its results elsewhere.
+/// Changes the address to which a descriptor stores its results.
 inline void set_destination(Descriptor& descriptor, Address destination) {
   HEEPSTOR_ASSERT(destination.value % sizeof(float) == 0, "results must be aligned to a word");
   descriptor.destination = destination.value;
 }
 
-/// Lets a descriptor add an operand that is elsewhere.
+/// Changes the address of a descriptor's residual operand.
 inline void set_residual(Descriptor& descriptor, Address operand) {
   descriptor.residual = operand.value;
 }
 
-/// A chain that still runs after so many cycles is stopped with Error::kTimeLimit: 4 seconds, or as
-/// long as the engine can count. Networks of the largest size that fits take a fraction of a
+/// A chain that is still running after this many cycles is stopped with Error::kTimeLimit: 4
+/// seconds, or as long as the engine can count. The largest networks that fit take a fraction of a
 /// second.
 inline constexpr std::uint32_t kTimeLimitCycles =
     config::kClockHz < 1'000'000'000 ? 4 * config::kClockHz : 4'000'000'000;
 
-/// Ends the program with a message if the engine is not the one that this firmware was built for;
-/// sets the time limit.
+/// Ends the program with a message if the engine differs from the one that this firmware was built
+/// for; sets the time limit.
 void check_hardware();
 
-/// Runs the chain that begins at `first`; the CPU sleeps until its end.
+/// Runs the chain that begins at `first`; the CPU sleeps until it ends.
 Result run(const Descriptor* first);
 
-/// The reason in words.
+/// An error's description.
 const char* reason(Error error);
 
-/// Prints why and where a chain was stopped; nothing if it was not.
+/// Prints why and where a chain was stopped; prints nothing if it was not.
 void report(const Result& result);
 
 }  // namespace heepstor::engine

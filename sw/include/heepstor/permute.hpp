@@ -12,8 +12,8 @@ struct Permutation {
   std::size_t strides[4];
 };
 
-/// Copies a tensor of four dimensions, bit for bit, in another order of dimensions. `out` is
-/// contiguous and must not overlap `values`.
+/// Copies a four-dimensional tensor, bit for bit, with permuted dimensions. `out` is contiguous and
+/// must not overlap `values`.
 inline void permute(const float* values, float* out, const Permutation& order) {
   const auto [size0, size1, size2, size3] = order.sizes;
   const auto [stride0, stride1, stride2, stride3] = order.strides;

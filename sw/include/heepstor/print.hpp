@@ -15,7 +15,7 @@ struct Hex {
 constexpr Hex hex(std::uint32_t value) { return {value}; }
 constexpr Hex hex(float value) { return {to_bits(value)}; }
 
-/// Prints with `digits` (0 to 6) digits after the point.
+/// Prints with `digits` (0 to 6) decimals.
 struct Fixed {
   float value;
   int digits;
@@ -46,7 +46,7 @@ void put(Integer value) {
 }
 }  // namespace detail
 
-/// Prints all arguments, one after the other: text, characters, integers, floats, hex(), fixed().
+/// Prints all arguments in order: text, characters, integers, floats, hex(), fixed().
 template <class... Values>
 void print(Values... values) {
   (detail::put(values), ...);

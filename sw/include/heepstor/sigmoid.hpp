@@ -9,8 +9,8 @@ namespace heepstor {
 
 /// out[i] = 1 / (1 + exp(-values[i])) of n values. `out` may be `values`.
 ///
-/// Relative error at most 5e-7 above -87, below which it is 0; a NaN gives NaN (0x7fc00000). FP32
-/// operations in a fixed order, the same as modelgen/arithmetic: equal bit for bit.
+/// The relative error is at most 5e-7 above -87, below which it is 0. NaN gives NaN (0x7fc00000).
+/// The same FP32 operations in the same order as modelgen/arithmetic: equal bit for bit.
 inline void sigmoid(const float* values, float* out, std::size_t n) {
   const detail::Exponential c = detail::from_memory(detail::kExponential);
   for (std::size_t i = 0; i < n; ++i) {

@@ -13,14 +13,13 @@ namespace heepstor {
 /// plus 2^-25; for n <= 16 at most 4e-7. (exp() itself, over all FP32 numbers in -87..0: at most
 /// 4.1e-7 relative and 1.25e-7 absolute.) Logits more than 87 below the largest give exactly 0.
 ///
-/// A row that holds a NaN or +infinity, or nothing but -infinity, gives NaN (0x7fc00000)
-/// everywhere.
+/// A row that contains NaN or +infinity, or only -infinity, gives NaN (0x7fc00000) everywhere.
 ///
-/// FP32 operations in a fixed order, the same as modelgen/arithmetic: equal bit for bit.
+/// The same FP32 operations in the same order as modelgen/arithmetic: equal bit for bit.
 void softmax(const float* logits, float* out, std::size_t n);
 
-/// The same for rows whose length and number the compiler knows: faster for short ones (10 values:
-/// 284 cycles instead of 345 on the cv32e40p), for more code (50 bytes a value).
+/// The same for rows whose length and number are constants: faster for short rows (10 values: 284
+/// cycles instead of 345 on the cv32e40p), at the cost of more code (50 bytes per value).
 template <std::size_t n, std::size_t rows = 1>
 void softmax(const float* logits, float* out) {
   constexpr std::size_t kLongestUnrolled = 16;

@@ -1,4 +1,4 @@
-// The body of softmax.hpp, in a header so that it can be compiled for a row of known length.
+// Implementation of softmax.hpp, in a header so that it can be compiled for rows of known length.
 #pragma once
 
 #include <cstddef>
@@ -6,8 +6,7 @@
 
 #include "heepstor/bits.hpp"
 
-// How many rounds of the next loop to lay out one after another; GCC (tests on the host) does
-// without.
+// Unroll factor of the next loop; ignored by GCC (tests on the host).
 #ifdef __clang__
 #define HEEPSTOR_PRAGMA(text) _Pragma(#text)
 #define HEEPSTOR_UNROLL(count) HEEPSTOR_PRAGMA(clang loop unroll_count(count))
@@ -15,24 +14,23 @@
 #define HEEPSTOR_UNROLL(count)
 #endif
 
-// The length of a row is a constant only where everything is put in one function.
+// A row's length is a constant only if everything is inlined into one function.
 #define HEEPSTOR_INLINE inline __attribute__((always_inline))
 
 namespace heepstor::detail {
 
-// Below this exp() would leave the range of normal numbers.
+// Below this, exp() would leave the range of normal numbers.
 inline constexpr float kLowest = -87.0f;
 
-/// Constants of exp(). They are kept in memory: loading one takes one instruction, making it three.
+/// Constants of exp(). They are in memory: loading one takes one instruction, building it three.
 struct Exponential {
   float log2_e;
   float minus_ln2;
-  // 1.5 * 2^23: a number of less than 2^22 added to it is rounded to an integer, which then stands
-  // in the low bits.
+  // 1.5 * 2^23: adding a number below 2^22 rounds it to an integer, which is then in the low bits.
   float rounder;
   float one;
-  // exp(r) = 1 + r + c2 r^2 + ... + c5 r^5 for |r| <= ln(2) / 2: least largest relative error
-  // (1.05e-7), found by iteratively reweighted least squares.
+  // exp(r) = 1 + r + c2 r^2 + ... + c5 r^5 for |r| <= ln(2) / 2, with the smallest maximum relative
+  // error (1.05e-7), found by iteratively reweighted least squares.
   float c2;
   float c3;
   float c4;
@@ -43,7 +41,7 @@ inline constexpr Exponential kExponential = {0x1.715476p+0f, -0x1.62e430p-1f, 12
                                              1.0f,           0x1.fffdfcp-2f,  0x1.5557b0p-3f,
                                              0x1.572a64p-5f, 0x1.106252p-7f};
 
-/// Hides from the compiler what a pointer points to, so that it does not make the values itself.
+/// Hides a pointer's target from the compiler, so that it loads values instead of building them.
 template <class T>
 const T& from_memory(const T& value) {
   const T* pointer = &value;
@@ -51,11 +49,11 @@ const T& from_memory(const T& value) {
   return *pointer;
 }
 
-// Hardware has this as one instruction, with one rounding; so has the reference.
+// A single instruction in hardware, with one rounding, as in the reference.
 inline float multiply_add(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 
-/// exp(x) for x <= 0 or NaN; relative error at most 4.1e-7. Only with `far` may x be below kLowest,
-/// which gives 0: most rows have no such value, and the check costs 3 cycles.
+/// exp(x) for x <= 0 or NaN; the relative error is at most 4.1e-7. Only with `far`, x may be below
+/// kLowest, which gives 0: most rows have no such value, and the check costs 3 cycles.
 template <bool far>
 inline float exp_negative(float x, const Exponential& c) {
   if (far && x < kLowest) return 0.0f;
@@ -71,7 +69,7 @@ inline float exp_negative(float x, const Exponential& c) {
 
 /// Writes exp(logits[i] - maximum), and returns their sum.
 ///
-/// This and the other loops work in pairs, so that nothing waits for a value that is being loaded.
+/// This and the other loops process pairs, so that nothing waits for a value being loaded.
 template <std::size_t unroll, bool far>
 HEEPSTOR_INLINE float exponentials(const float* logits, float maximum, float* out, std::size_t n) {
   const Exponential c = from_memory(kExponential);
@@ -98,7 +96,7 @@ struct Range {
   float maximum;
 };
 
-/// NaNs are left out, unless there is nothing else.
+/// NaNs are ignored unless there is nothing else.
 template <std::size_t unroll>
 HEEPSTOR_INLINE Range range(const float* values, std::size_t n) {
   Range result{values[n - 1], values[n - 1]};
@@ -128,7 +126,7 @@ HEEPSTOR_INLINE void scale(float* values, float factor, std::size_t n) {
   if ((n & 1) != 0) *values *= factor;
 }
 
-/// softmax() of a row of n values, with `unroll` pairs in a round of each loop.
+/// softmax() of a row of n values, with `unroll` pairs per iteration of each loop.
 template <std::size_t unroll>
 HEEPSTOR_INLINE void softmax(const float* logits, float* out, std::size_t n) {
   const auto [minimum, maximum] = range<unroll>(logits, n);

@@ -7,7 +7,7 @@ namespace heepstor::serial {
 
 namespace detail {
 
-/// What each value of a byte makes of the rest.
+/// The remainder for each value of a byte.
 struct CrcTable {
   std::uint32_t values[256];
 
@@ -29,7 +29,7 @@ class Crc32 {
 
   std::uint32_t value() const { return ~state_; }
 
-  /// Whether what was added ended in its own CRC, lowest byte first.
+  /// Whether the data added so far ends with its own CRC, lowest byte first.
   bool ends_in_itself() const { return state_ == kResidue; }
 
  private:

@@ -1,4 +1,4 @@
-// The device's end of the protocol: requests come in, replies go out, damage is noticed.
+// The device's end of the protocol: receives requests, sends replies, detects damage.
 #pragma once
 
 #include <cstddef>
@@ -16,10 +16,10 @@
 
 namespace heepstor::serial {
 
-/// A request, and the reply to it, in a buffer that both share.
+/// A request and its reply, which share a buffer.
 class Endpoint {
  public:
-  /// Waits for a request that is whole; damaged ones are answered with kDamaged.
+  /// Waits for an intact request; damaged ones are answered with kDamaged.
   void receive() {
     for (;;) {
       FrameDecoder decoder(message_, sizeof(message_));
@@ -39,12 +39,12 @@ class Endpoint {
   /// Bytes of the request's body.
   std::size_t size() const { return body_bytes_; }
 
-  /// The body's words; the reply's body begins here too.
+  /// The words of the request's body, and then of the reply's.
   std::uint32_t* words() { return reinterpret_cast<std::uint32_t*>(message_ + kHeaderBytes); }
 
   std::uint8_t* bytes() { return message_ + kHeaderBytes; }
 
-  /// Sends the reply, whose body has been put into words().
+  /// Sends the reply, whose body is in words().
   void reply(std::size_t size = 0) { send(type() | kReply, size); }
 
   void refuse(std::uint32_t reason) {
@@ -52,7 +52,7 @@ class Endpoint {
     send(kError, sizeof(reason));
   }
 
-  /// Says what answers here: in reply to a request, or without one.
+  /// Identifies this endpoint, in reply to a request or unsolicited.
   void greet(std::uint32_t role, bool is_reply) {
     const std::uint32_t boot = read(regs::soc_ctrl::kBootOffset);
     Hello& hello = *reinterpret_cast<Hello*>(words());
@@ -76,7 +76,7 @@ class Endpoint {
  private:
   /// Longest body: an address and data.
   static constexpr std::size_t kBodyBytes = sizeof(std::uint32_t) + kMaxData;
-  /// Without a byte for this long an unfinished frame has been cut off.
+  /// A frame without a new byte for this long has been cut off.
   static constexpr std::uint32_t kTimeoutCycles = config::kClockHz / 4;
 
   static std::uint32_t read(std::uint32_t offset) {
@@ -91,7 +91,7 @@ class Endpoint {
     } while (!decoder.take(static_cast<std::uint8_t>(polled)));
   }
 
-  /// Waits; discards an unfinished frame that gets no byte for too long.
+  /// Waits; discards an unfinished frame that receives no byte for too long.
   static std::uint32_t await_byte(FrameDecoder& decoder) {
     const std::uint32_t start = wire::now();
     for (;;) {
@@ -110,7 +110,7 @@ class Endpoint {
   std::size_t body_bytes_ = 0;
 };
 
-/// Memory that requests may reach.
+/// Memory that requests may access.
 struct Window {
   std::uint32_t base;
   std::uint32_t bytes;
@@ -121,7 +121,7 @@ struct Window {
   }
 };
 
-/// Whether a kStart request repeats one that was served, and whose reply was lost.
+/// Whether a kStart request repeats one that was served but whose reply was lost.
 inline bool is_started(Endpoint& line) {
   const std::uint32_t session =
       read_register(config::kSocCtrlBase + regs::soc_ctrl::kSessionOffset);
@@ -132,7 +132,7 @@ inline std::uint8_t* memory_at(std::uint32_t address) {
   return reinterpret_cast<std::uint8_t*>(static_cast<std::uintptr_t>(address));
 }
 
-/// Does a kWrite request, and replies.
+/// Handles a kWrite request.
 inline void write_memory(Endpoint& line, const Window& window) {
   if (line.size() < sizeof(std::uint32_t)) return line.refuse(kUnknownRequest);
   const std::uint32_t address = line.words()[0];
@@ -142,7 +142,7 @@ inline void write_memory(Endpoint& line, const Window& window) {
   line.reply();
 }
 
-/// Does a kSpeed request: the reply still comes at the old speed.
+/// Handles a kSpeed request; the reply is still sent at the old speed.
 inline void set_speed(Endpoint& line) {
   if (line.size() != sizeof(std::uint32_t)) return line.refuse(kUnknownRequest);
   const std::uint32_t divider = line.words()[0];
@@ -152,7 +152,7 @@ inline void set_speed(Endpoint& line) {
   write_register(config::kUartBase + regs::uart::kDividerOffset, divider);
 }
 
-/// Does a kRead request: the reply is the data.
+/// Handles a kRead request; the reply is the data.
 inline void read_memory(Endpoint& line, const Window& window) {
   if (line.size() != 2 * sizeof(std::uint32_t)) return line.refuse(kUnknownRequest);
   const std::uint32_t address = line.words()[0], count = line.words()[1];
@@ -161,7 +161,7 @@ inline void read_memory(Endpoint& line, const Window& window) {
   line.reply(count);
 }
 
-/// Does a kCheck request, and replies.
+/// Handles a kCheck request.
 inline void check_memory(Endpoint& line, const Window& window) {
   if (line.size() != 2 * sizeof(std::uint32_t)) return line.refuse(kUnknownRequest);
   const std::uint32_t address = line.words()[0], count = line.words()[1];

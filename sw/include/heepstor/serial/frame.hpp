@@ -1,7 +1,7 @@
-// Frames on the serial line: consistent overhead byte stuffing (Cheshire and Baker, 1999) leaves no
-// zeros in a message, so that zeros before and after it mark its limits. Whatever is lost or added
-// on the way, the next frame is found again. Two zeros end a frame: if one is lost, the receiver
-// need not wait for more.
+// Frames on the serial line: consistent overhead byte stuffing (Cheshire and Baker, 1999) removes
+// all zeros from a message, so that zeros before and after it delimit it. Whatever is lost or added
+// in transit, the receiver finds the next frame. Two zeros end a frame: if one is lost, the
+// receiver does not wait for more.
 #pragma once
 
 #include <cstddef>
@@ -11,17 +11,17 @@
 
 namespace heepstor::serial {
 
-/// Takes the bytes of the line, and leaves the messages in a buffer.
+/// Decodes bytes from the line into messages in a buffer.
 ///
-/// The checksum is made as bytes arrive, while nothing else is to be done.
+/// The checksum is updated as bytes arrive, when there is nothing else to do.
 class FrameDecoder {
  public:
   FrameDecoder(std::uint8_t* buffer, std::size_t capacity) : buffer_(buffer), capacity_(capacity) {}
 
-  /// Whether a frame has begun and not ended.
+  /// Whether a frame has begun but not ended.
   bool in_frame() const { return begun_; }
 
-  /// Forgets a frame that has begun.
+  /// Discards a frame that has begun.
   void reset() {
     begun_ = broken_ = false;
     left_ = 0;
@@ -29,7 +29,7 @@ class FrameDecoder {
     crc_ = Crc32();
   }
 
-  /// Takes a byte. Returns whether it ended a frame, empty ones not counted.
+  /// Takes a byte. Returns whether it ended a frame that is not empty.
   bool take(std::uint8_t byte) {
     if (byte == 0) return end();
     if (left_ != 0) {
@@ -41,10 +41,10 @@ class FrameDecoder {
     return false;
   }
 
-  /// Whether the frame that has ended is neither cut off nor too long, and ends in its CRC-32.
+  /// Whether the last frame is neither truncated nor too long, and ends with its CRC-32.
   bool is_whole() const { return !broken_ && crc_.ends_in_itself(); }
 
-  /// Bytes of the frame that has ended.
+  /// Bytes of the last frame.
   std::size_t size() const { return size_; }
 
  private:
@@ -58,7 +58,7 @@ class FrameDecoder {
     return ended;
   }
 
-  /// A block that ends stands for a zero too, unless it was the longest.
+  /// The end of a block also represents a zero, unless the block has the maximum length.
   void begin_block(std::uint8_t code) {
     if (!begun_) {
       reset();
@@ -82,14 +82,14 @@ class FrameDecoder {
   std::uint8_t* buffer_;
   std::size_t capacity_;
   std::size_t size_ = 0;
-  std::uint32_t left_ = 0;  // bytes of the block that are to come
-  std::uint8_t code_ = 0;   // with which the block began
+  std::uint32_t left_ = 0;  // bytes of the block still to come
+  std::uint8_t code_ = 0;   // first byte of the block
   bool begun_ = false;
   bool broken_ = false;
   Crc32 crc_;
 };
 
-/// Gives the bytes of a frame, the zero before it and the two after it included, to `put`.
+/// Passes the bytes of a frame, with the zero before it and the two after it, to `put`.
 template <class Put>
 void put_frame(const std::uint8_t* message, std::size_t size, Put put) {
   constexpr std::size_t kLongest = 254;

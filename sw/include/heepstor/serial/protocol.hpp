@@ -1,10 +1,9 @@
-// The messages between a host and the boot ROM's loader, or an application that serves inferences.
+// Messages between a host and the boot ROM's loader, or an application that serves inference.
 // docs/boards.md describes them; flows/serial/protocol.py is the other side.
 //
-// A message is a type, a sequence number and two bytes of zeros; then the body, made of
-// little-endian 32-bit words and perhaps bytes; then the CRC-32 of all that. On the line it is a
-// frame (frame.hpp). A reply has the sequence number of its request, and its type with kReply
-// added.
+// A message is a type, a sequence number and two zero bytes; then the body of little-endian 32-bit
+// words and, possibly, bytes; then the CRC-32 of all these. On the line it is a frame (frame.hpp).
+// A reply has the sequence number of its request, and its type with kReply added.
 #pragma once
 
 #include <cstddef>
@@ -15,16 +14,16 @@ namespace heepstor::serial {
 inline constexpr std::uint32_t kMagic = 0x50454548;  // "HEEP"
 inline constexpr std::uint32_t kVersion = 2;
 
-/// Most bytes that one kWrite or kRead moves.
+/// Most bytes that one kWrite or kRead transfers.
 inline constexpr std::size_t kMaxData = 1024;
-/// Most bytes of printed text in one kText.
+/// Most bytes of text in one kText.
 inline constexpr std::size_t kMaxText = 64;
 /// Bytes of kStart's body.
 inline constexpr std::size_t kStartBytes = 8;
-/// Bytes at the end of the main memory that the loader needs for itself.
+/// Bytes at the end of main memory that the loader itself needs.
 inline constexpr std::uint32_t kLoaderBytes = 2048;
 
-/// Fewest clock cycles of a bit: the loader keeps up with any bytes. At 4 it falls behind on zeros.
+/// Fewest clock cycles per bit with which the loader keeps up. At 4, it falls behind on zeros.
 inline constexpr std::uint32_t kLeastDivider = 5;
 
 /// Types of requests.
@@ -36,26 +35,26 @@ inline constexpr std::uint8_t kRead = 5;     // address, bytes -> data; server o
 inline constexpr std::uint8_t kBuffers = 6;  // -> Buffers; server only
 inline constexpr std::uint8_t kInfer = 7;    // -> Inference; server only
 inline constexpr std::uint8_t kLeave = 8;    // ->, and then the loader runs; server only
-inline constexpr std::uint8_t kSpeed = 9;    // clock cycles of a bit ->, then it holds; loader only
-/// The other way round: a program sends printed text as kText | kReply with a sequence number of
-/// its own (1, 2, ... 255, 1, ...), and the host answers kText with that number.
+inline constexpr std::uint8_t kSpeed = 9;    // clock cycles per bit ->, then in effect; loader only
+/// In the other direction: a program sends text as kText | kReply with its own sequence numbers
+/// (1, 2, ... 255, 1, ...), and the host answers kText with the same number.
 inline constexpr std::uint8_t kText = 10;
 
 inline constexpr std::uint8_t kReply = 0x80;
-/// Reply to a request that cannot be done; the body is the reason.
+/// Reply to a request that is refused; the body is the reason.
 inline constexpr std::uint8_t kError = 0xFF;
 
 /// Reasons.
 inline constexpr std::uint32_t kDamaged = 1;         // CRC or length wrong; sequence number 0
-inline constexpr std::uint32_t kUnknownRequest = 2;  // unknown here, or its body has another length
-inline constexpr std::uint32_t kBadAddress = 3;      // outside what may be read or written
+inline constexpr std::uint32_t kUnknownRequest = 2;  // unknown, or its body has the wrong length
+inline constexpr std::uint32_t kBadAddress = 3;      // outside the permitted memory
 
 /// Who answers.
 inline constexpr std::uint32_t kLoader = 1;
 inline constexpr std::uint32_t kServer = 2;
 
-/// Body of the reply to kHello; also sent without a request (sequence number 0) when the loader or
-/// the server begins.
+/// Body of the reply to kHello; also sent unsolicited (sequence number 0) when the loader or the
+/// server starts.
 struct Hello {
   std::uint32_t magic;
   std::uint32_t version;
@@ -72,7 +71,7 @@ struct Hello {
   std::uint32_t session;    // of the last kStart; 0: none since reset
 };
 
-/// Where a server takes inputs and leaves outputs: addresses, and bytes of one inference.
+/// A server's input and output buffers: addresses, and bytes per inference.
 struct Buffers {
   std::uint32_t program;  // identifies the application
   std::uint32_t input;
@@ -81,7 +80,7 @@ struct Buffers {
   std::uint32_t output_bytes;
 };
 
-/// How an inference went.
+/// Result of an inference.
 struct Inference {
   std::uint32_t cycles;
   std::uint32_t error;    // engine::Error; 0: none

@@ -13,7 +13,7 @@
 
 namespace heepstor::serial {
 
-/// Places in a message, and bytes before and after its body.
+/// Offsets in a message, and bytes before and after its body.
 inline constexpr std::size_t kType = 0;
 inline constexpr std::size_t kSequence = 1;
 inline constexpr std::size_t kHeaderBytes = 4;
@@ -34,7 +34,7 @@ inline void put(std::uint8_t byte) {
   write_register(config::kUartBase + regs::uart::kDataOffset, byte);
 }
 
-/// Waits until the last bit has left.
+/// Waits until the last bit has been sent.
 inline void flush() {
   while ((status() & regs::uart::kStatusTxIdleMask) == 0) {
   }
@@ -42,13 +42,13 @@ inline void flush() {
 
 inline std::uint32_t poll() { return read_register(config::kUartBase + regs::uart::kDataOffset); }
 
-/// Whether poll() gave a byte.
+/// Whether poll() returned a byte.
 inline bool is_byte(std::uint32_t polled) { return (polled & regs::uart::kDataValidMask) != 0; }
 
-/// Drops what is still on its way: while an answer to a damaged message is sent it could not be
-/// received whole, and would be the next thing to complain about.
+/// Discards bytes still in transit: they could not be received completely while the answer to a
+/// damaged message is being sent, and would cause the next complaint.
 inline void await_silence() {
-  // Nothing comes for ten characters when everything that was sent has arrived.
+  // Ten characters' time without a byte: everything that was sent has arrived.
   constexpr std::uint32_t kSilenceCycles = 100 * config::kUartDivider;
   std::uint32_t last = now();
   while (now() - last < kSilenceCycles) {
@@ -58,8 +58,8 @@ inline void await_silence() {
 
 }  // namespace wire
 
-/// Sends a message whose type, sequence number and body are in place; there has to be room for the
-/// CRC-32 behind the body.
+/// Sends a message whose type, sequence number and body are in place; there must be room for the
+/// CRC-32 after the body.
 inline void send_message(std::uint8_t* message, std::size_t body_bytes) {
   message[2] = message[3] = 0;
   const std::size_t size = kHeaderBytes + body_bytes;
