@@ -85,6 +85,6 @@ def _wrong_sum(hardware: Hardware) -> list[str]:
     if reserved < hardware.memory_bytes:
         return []
     return [
-        f"stack and arena take {reserved / 1024:g} KiB, but the memory has only "
-        f"{hardware.memory_bytes / 1024:g} KiB"
+        f"stack and arena take {reserved / 1024:g} KiB, which leaves nothing of the memory's "
+        f"{hardware.memory_bytes / 1024:g} KiB for code and weights"
     ]

@@ -17,7 +17,7 @@ _BY_NAME = {operator.name: operator for operator in operators.ALL}
 
 
 def save(graph: Graph, folder: Path) -> None:
-    """Write graph.json and constants.npz; the same graph gives the same bytes."""
+    """Write graph.json and constants.npz; equal graphs give equal bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     document = {
         "format": _FORMAT,

@@ -51,7 +51,7 @@ class Tensor:
 
     @property
     def rows(self) -> int:
-        """Product of all dimensions but the last."""
+        """Product of all dimensions except the last."""
         return self.size // self.columns
 
     @property

@@ -48,7 +48,7 @@ class AvgPool2d(Pooling):
     def error_bound(self, inputs: Sequence[Bounded], constants: Arrays) -> Bounded:
         """See `Operator.error_bound`."""
         value, error = inputs[0]
-        # Pixels of a map are often alike: then all additions round in the same direction.
+        # Pixels of a map are often similar, and then all additions round in the same direction.
         relative = RELATIVE + ROUNDING * float(self.window.taps)
         largest = np.full_like(value, np.abs(value).max(initial=0.0))
         allowed = self._mean(error) + relative * self._mean(np.abs(value))

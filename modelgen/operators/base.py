@@ -118,7 +118,7 @@ class Operator(ABC):
         """Return where each row of the output holds the inputs; None unless they are views of it.
 
         Args:
-            inputs: shapes of what the node reads.
+            inputs: shapes of the node's inputs.
 
         Returns:
             For each input, the index of its first element along the last dimension of the output.
@@ -133,7 +133,7 @@ class Operator(ABC):
         """Return the function that computes it on the CPU, or None.
 
         Args:
-            inputs: shapes of what the node reads.
+            inputs: shapes of the node's inputs.
         """
         return None
 

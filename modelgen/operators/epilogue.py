@@ -85,7 +85,7 @@ class Epilogue:
         return Epilogue(residual, slope, low, high, self.pool)
 
     def _may_scale(self, slope: float) -> bool:
-        """Return whether a slope may be applied after what is done already."""
+        """Return whether a slope may be applied after what this epilogue does."""
         # A negative factor reverses the order of values, which would change the pooling.
         turns = self.pools and slope < 0
         return self.slope == 1.0 and not self.clamps and not turns

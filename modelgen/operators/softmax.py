@@ -50,7 +50,7 @@ class Softmax(Operator):
         value, error = inputs[0]
         powers = np.exp(value - value.max(axis=-1, keepdims=True))
         result = powers / powers.sum(axis=-1, keepdims=True)
-        # Each logit is off by at most the row's largest error, numerator and denominator by exp().
+        # Errors of at most e in the logits scale numerator and denominator by at most exp(e) each.
         growth = np.expm1(np.minimum(2.0 * error.max(axis=-1, keepdims=True), 1.0))
         return result, np.minimum(result * (growth + _RELATIVE), 1.0) + _UNDERFLOW
 

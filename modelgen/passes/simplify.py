@@ -17,7 +17,7 @@ SIMPLIFICATIONS = (
     fold_permute,
     fold_batch_norm,
     fold_affine,
-    # First, because an activation after a pooling would otherwise be fused into the pooling.
+    # Before fuse_pointwise, which would fuse an activation after a pooling into the pooling.
     fuse_max_pool,
     fuse_pointwise,
     fuse_max_pool,

@@ -1,4 +1,4 @@
-"""Which layers overwrite an operand that is no longer needed with their output.
+"""Which layers' outputs overwrite an operand that is no longer needed.
 
 A layer's target says which of its inputs it can overwrite, word by word (`Lowered.overwrites`). In
 addition, the layer must be the last to read that operand and must not read it through another input

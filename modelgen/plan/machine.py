@@ -89,7 +89,7 @@ class Machine:
         """
         place = self._words(tensor)
         if not self.written[place].all():
-            raise UnwrittenReadError(f"not all words of '{tensor}' were written")
+            raise UnwrittenReadError(f"some words of '{tensor}' were not written")
         words = np.frombuffer(self.memory, "<f4")[place]
         return words.reshape(self._program.graph.tensors[tensor].shape)
 

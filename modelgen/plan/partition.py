@@ -21,7 +21,7 @@ def partition(graph: Graph, targets: Sequence[Target]) -> tuple[Step, ...]:
     """
     nodes = [node for node in graph.nodes if node.operator.takes_time]
     if not nodes:
-        raise ModelError("The model has no layer that computes anything.")
+        raise ModelError("The model has no layer that computes anything: nothing would run.")
     return tuple(_place(graph, node, targets) for node in nodes)
 
 
@@ -34,4 +34,7 @@ def _place(graph: Graph, node: Node, targets: Sequence[Target]) -> Step:
             return Step(node, target.name, refusals[0] if refusals else target.reason(node))
         refusals.append(refusal)
     reasons = "; ".join(refusals)
-    raise ModelError(f"Layer '{node.name}' ({node.operator.name}): nothing computes it: {reasons}.")
+    raise ModelError(
+        f"Layer '{node.name}' ({node.operator.name}) is not supported by any target: {reasons}. "
+        "Replace it, or run that part of the model elsewhere."
+    )

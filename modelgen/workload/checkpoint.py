@@ -53,7 +53,7 @@ def _state_dict(path: Path) -> Mapping[str, Any]:
     import torch
 
     if not path.is_file():
-        raise ModelError(f"There is no checkpoint {path}.")
+        raise ModelError(f"There is no checkpoint {path}. Correct the setting 'checkpoint'.")
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, OSError, EOFError, pickle.UnpicklingError) as error:

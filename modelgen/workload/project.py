@@ -61,12 +61,12 @@ class Project:
         """
         metric = self.metric
         assert metric is not None
-        # A copy: what the function writes into it belongs to nobody else.
+        # A copy, because the function may modify it.
         value = _call(self, "metric", lambda: _plain(metric(outputs.copy(), data)))
         path = self.folder / FILE_NAME
         if isinstance(value, bool) or not isinstance(value, numbers.Real):
             kind = type(value).__name__
-            raise ModelError(f"metric() of {path} returned a {kind}; it must return a number.")
+            raise ModelError(f"metric() of {path} returned a {kind}; expected a number.")
         number = _as_float(value)
         if not math.isfinite(number):
             raise ModelError(f"metric() of {path} returned {number}; expected a finite number.")
@@ -79,18 +79,18 @@ class Project:
         returned = _call(self, "train", lambda: train(model, data))
         if returned is not None and returned is not model:
             raise ModelError(
-                f"train() of {self.folder / FILE_NAME} returned a {type(returned).__name__}; it "
-                "must train the model that it is given, in place, and return nothing."
+                f"train() of {self.folder / FILE_NAME} returned a {type(returned).__name__}; "
+                "expected None. Train the given model in place."
             )
 
 
 def _plain(value: Any) -> Any:
-    """Return the number in a NumPy array or a tensor without dimensions; other values as is."""
+    """Return the number in a NumPy array or tensor without dimensions; other values unchanged."""
     return value.item() if getattr(value, "ndim", None) == 0 else value
 
 
 def _as_float(value: numbers.Real) -> float:
-    """Return a number as a float; infinity for an integer that is larger than any."""
+    """Return a number as a float; infinity for an integer larger than any float."""
     try:
         return float(value)
     except OverflowError:
@@ -153,7 +153,7 @@ def _check_own(project: Project, path: Path) -> None:
 
 @contextlib.contextmanager
 def _importing_from(folder: Path) -> Iterator[None]:
-    """Let the project's code import the modules beside it."""
+    """Let the project's code import modules from its own folder."""
     sys.path.insert(0, str(folder))
     # Python detects stale compiled files by size and a time in whole seconds, so it would miss an
     # edit that keeps the size, made within a second of a run.

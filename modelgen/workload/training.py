@@ -81,9 +81,7 @@ def trained_model(
 
 
 def _train_by_project(project: Project, model: torch.nn.Module, data: Data) -> None:
-    """Train in place with the project's train(). The result is not kept for later runs, because
-    it may depend on anything.
-    """
+    """Train in place with the project's train(); nothing is kept, as it may depend on anything."""
     import torch
 
     torch.manual_seed(0)

@@ -65,7 +65,7 @@ def _numbers(output: torch.Tensor, batch: int) -> np.ndarray:
 
     if not isinstance(output, torch.Tensor):
         kind = type(output).__name__
-        raise ModelError(f"The model returns a {kind}; it must return one tensor.")
+        raise ModelError(f"The model returns a {kind}; expected one tensor.")
     if output.numel() % batch:
         raise ModelError(
             f"The model's output has the shape {shape_text(output.shape)}, which is not one result "

@@ -43,8 +43,8 @@ def trace(
         line = source_line(str(error)) or source_line("".join(traceback.format_exception(error)))
         raise ModelError(
             f"torch.export cannot trace the model{f' at {line}' if line else ''}: "
-            f"{_first_line(error)}. Control flow that depends on values of tensors cannot be "
-            "compiled."
+            f"{_first_line(error)}. Control flow that depends on the values of tensors is not "
+            "supported."
         ) from error
 
 
@@ -54,7 +54,7 @@ def check_traceable(model: object) -> None:
 
     if not isinstance(model, torch.nn.Module):
         kind = type(model).__name__
-        raise ModelError(f"model() returned a {kind}; it must return a torch.nn.Module.")
+        raise ModelError(f"model() returned a {kind}; expected a torch.nn.Module.")
     for name, layer in model.named_modules():
         if isinstance(layer, torch.jit.ScriptModule):
             what = f"Layer '{name}'" if name else "The model that model() returned"

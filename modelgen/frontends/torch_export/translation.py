@@ -62,8 +62,8 @@ class Translation:
         if len(shape) == 4 and shape[0] != self.batch:
             raise ModelError(
                 f"The model's output has the shape {shape_text(shape_of(self._result()))}, which "
-                "is not one result for each of "
-                f"the {self.batch} inputs of a batch. Keep the batch as the first dimension."
+                f"is not one result for each of the {self.batch} inputs of a batch. Keep the batch "
+                "as the first dimension."
             )
         return graph
 
@@ -83,7 +83,7 @@ class Translation:
     def _add_input(self) -> str:
         names = self._program.graph_signature.user_inputs
         if len(names) != 1:
-            raise ModelError(f"The model has {len(names)} inputs; exactly one is supported.")
+            raise ModelError(f"The model has {len(names)} inputs; expected exactly one.")
         node = next(n for n in self._program.graph.nodes if n.name == names[0])
         self._tensors[node.name] = Tensor(node.name, to_layout(shape_of(node)))
         self._tensor_of[node] = node.name
@@ -92,7 +92,7 @@ class Translation:
     def _output(self) -> str:
         outputs = self._program.graph_signature.user_outputs
         if len(outputs) != 1 or not isinstance(outputs[0], str):
-            raise ModelError(f"The model returns {len(outputs)} values; it must return one tensor.")
+            raise ModelError(f"The model returns {len(outputs)} values; expected one tensor.")
         result = self._result()
         if result not in self._tensor_of:
             raise ModelError("The model's output does not depend on its input.")

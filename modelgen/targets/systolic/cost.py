@@ -5,8 +5,8 @@ The engine consists of three units that share the memory port: one loads activat
 computes, and compute while one earlier job stores; a tile is stored as soon as its last slice is
 done. The model follows these units from event to event. On the port, activations that the array
 waits for have the highest priority, then weights, then results and residual operands, then other
-activations. The latencies of the pipeline come from the contract; the constants below cover what
-lies between its steps.
+activations. The latencies of the pipeline come from the contract; the constants below cover the
+cycles between its steps.
 """
 
 from __future__ import annotations

@@ -31,8 +31,11 @@ from modelgen.hardware import RANGES, Hardware
         ({"stack_bytes": 0}, "stack_bytes is 0"),
         ({"arena_bytes": 0}, "arena_bytes is 0"),
         ({"clock_hz": 0}, "clock_hz is 0"),
-        ({"memory_bytes": 8192}, "stack and arena take 8 KiB, but the memory has only 8 KiB"),
-        ({"arena_bytes": 1 << 20}, "stack and arena take 1032 KiB, but the memory has only 1024"),
+        (
+            {"memory_bytes": 8192},
+            "stack and arena take 8 KiB, which leaves nothing of the memory's 8",
+        ),
+        ({"arena_bytes": 1 << 20}, "take 1032 KiB, which leaves nothing of the memory's 1024 KiB"),
         ({"array_size": 6, "port_words": 3}, "array_size is 6; .*; port_words is 3"),
     ],
 )

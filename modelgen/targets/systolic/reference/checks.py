@@ -26,7 +26,7 @@ def check(job: Descriptor, hardware: Hardware) -> None:
 
 
 def descriptor_faults(job: Descriptor, array_size: int) -> list[Error]:
-    """Return what the engine finds when it reads a descriptor; it reports the first."""
+    """Return the faults that the engine finds when it reads a descriptor; it reports the first."""
     rules = (
         (_is_unknown(job), Error.BAD_OPERATION),
         (_has_zero(job), Error.ZERO_DIMENSION),
@@ -38,7 +38,7 @@ def descriptor_faults(job: Descriptor, array_size: int) -> list[Error]:
 
 
 def size_faults(job: Descriptor, hardware: Hardware) -> list[Error]:
-    """Return what the engine finds while it runs a job: it reports whichever it meets first."""
+    """Return the faults found while a job runs; the engine reports the first it encounters."""
     entries = job.accumulator + job.tiles * job.positions
     rules = (
         (_breaks_gap(job), Error.BAD_OPERATION),

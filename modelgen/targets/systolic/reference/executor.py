@@ -219,7 +219,7 @@ def execute_chain(
                 break
             address = job.next
             if address in seen:
-                raise ValueError(f"the chain returns to {address:#x} and has no end")
+                raise ValueError(f"the chain never ends: it returns to {address:#x}")
             seen.add(address)
     except Fault as fault:
         error = fault.error

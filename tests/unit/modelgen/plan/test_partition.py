@@ -47,7 +47,7 @@ def test_the_reason_is_what_the_best_target_lacks(graph: Graph) -> None:
 
 
 def test_a_layer_that_nothing_computes(graph: Graph) -> None:
-    with pytest.raises(ModelError, match=r"'softmax2' \(softmax\): .*: a lacks it; b lacks it\."):
+    with pytest.raises(ModelError, match=r"'softmax2' \(softmax\) .*: a lacks it; b lacks it\."):
         partition(graph, (Only("a", ("linear",)), Only("b", ())))
 
 

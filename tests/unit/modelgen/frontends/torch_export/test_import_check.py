@@ -262,7 +262,7 @@ def test_values_that_were_kept_give_the_same_outputs(tmp_path: Path) -> None:
 
 
 def test_several_outputs_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="returns a tuple; it must return one tensor"):
+    with pytest.raises(ModelError, match="returns a tuple; expected one tensor"):
         export_model(lambda: Function(lambda x: (x, x)), tmp_path)
 
 

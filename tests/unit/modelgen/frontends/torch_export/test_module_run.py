@@ -56,7 +56,7 @@ def test_the_module_is_in_evaluation_mode_and_its_inputs_are_its_own() -> None:
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        (lambda x: (x, x), "returns a tuple; it must return one tensor"),
+        (lambda x: (x, x), "returns a tuple; expected one tensor"),
         (lambda x: x.flatten()[:5], "shape 5, which is not one result for each of the 2 inputs"),
         (lambda x: x @ x, "cannot take an input of shape 2x3"),
     ],

@@ -124,5 +124,5 @@ def test_the_longest_chain(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_loop_is_refused() -> None:
     machine = Machine()
     machine.put(CHAIN, np.frombuffer(replace(feature_map(), next=CHAIN).pack(), np.uint8))
-    with pytest.raises(ValueError, match="no end"):
+    with pytest.raises(ValueError, match="the chain never ends"):
         execute_chain(machine.memory, BASE, CHAIN, HARDWARE)
