@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -83,10 +84,15 @@ def _layers(program: Program, codes: dict[str, Code]) -> Iterator[dict[str, str]
         code = codes[segment.target]
         for layer in segment.layers:
             yield {
-                "name": layer.node.name.replace("\\", "\\\\").replace('"', '\\"'),
+                "name": _literal(layer.node.name),
                 "profile": code.profiles.get(layer.index, "nullptr"),
                 "cycles": code.cycles.get(layer.index, "nullptr"),
             }
+
+
+def _literal(text: str) -> str:
+    """Return what a C++ string of a text has between its quotes; two ? might begin a trigraph."""
+    return re.sub(r'([\\"?])', r"\\\1", text)
 
 
 def _statements(program: Program, codes: dict[str, Code]) -> Iterator[Statement]:

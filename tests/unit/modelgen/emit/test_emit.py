@@ -110,6 +110,15 @@ def test_names_that_mean_something_in_cpp(tmp_path: Path, name: str, text: str) 
     assert own == f"layer0{text}"
 
 
+def test_names_are_strings_of_cpp(tmp_path: Path) -> None:
+    """A report reads them from there; `??/` would be a trigraph, a backslash."""
+    builder = GraphBuilder(1, 4)
+    graph = builder.build(builder.linear("x", 3))
+    graph = graph.with_nodes(replace(node, name='a"???/%d') for node in graph.nodes)
+    write(graph, tmp_path, Hardware())
+    assert r'"a\"\?\?\?/%d", ' in (tmp_path / "model.cpp").read_text()
+
+
 def test_many_descriptors_are_patched_by_a_table(tmp_path: Path) -> None:
     graph = GraphBuilder(64, 256)
     write(graph.build(graph.linear("x", 64)), tmp_path, Hardware(array_size=16))
