@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
+
+import pytest
 
 from flows.repository import ROOT
 from flows.system import interrupts
@@ -54,3 +58,55 @@ def test_ctrl_c_while_registers_are_read(tmp_path: Path) -> None:
     """
     done = run_python(program, tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "begin"),
+    [
+        (signal.SIGINT, 130, "Interrupted. "),
+        (signal.SIGTERM, 143, "Terminated. "),
+        (signal.SIGHUP, 129, "Terminated. "),
+    ],
+)
+def test_signals_become_exceptions(number: int, code: int, begin: str) -> None:
+    before = signal.getsignal(number)
+    with pytest.raises(interrupts.Interrupted) as caught, interrupts.as_exceptions():
+        os.kill(os.getpid(), number)
+    assert caught.value.code == code and str(caught.value).startswith(begin)
+    assert signal.getsignal(number) is before
+
+
+def test_what_the_starter_ignores_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with interrupts.as_exceptions():
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert interrupts.received() is None
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_deferred_signals_come_at_the_end() -> None:
+    done = []
+    with pytest.raises(interrupts.Terminated), interrupts.as_exceptions():
+        with interrupts.deferred():
+            with interrupts.deferred():
+                os.kill(os.getpid(), signal.SIGTERM)
+                done.append("inner")
+            done.append("outer")
+        done.append("never")
+    assert done == ["inner", "outer"]
+
+
+def test_other_threads_leave_signals_alone() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    found = []
+
+    def run() -> None:
+        with interrupts.as_exceptions():
+            found.append(signal.getsignal(signal.SIGTERM))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert found == [before]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
+from types import SimpleNamespace
+
+import pytest
 import torch
 from torch import nn
 
+from modelgen.frontends.torch_export.calls import error_message, layer_name, source_line
 from tests.support.refused import check_message
 
 
@@ -14,3 +19,47 @@ def test_unsupported_function_gives_its_line() -> None:
             return torch.tanh(x)
 
     check_message(Tanh(), (4,), "Layer 'tanh'", "aten.tanh", "test_calls.py", "torch.tanh(x)")
+
+
+def call(name: str, *modules: tuple[str, str], trace: str = "") -> SimpleNamespace:
+    """A call in modules (path, class), the outermost first."""
+    stack = {str(index): module for index, module in enumerate(modules)}
+    return SimpleNamespace(name=name, meta={"nn_module_stack": stack, "stack_trace": trace})
+
+
+LINEAR = "torch.nn.modules.linear.Linear"
+
+
+@pytest.mark.parametrize(
+    ("modules", "name"),
+    [
+        ([], "relu_1"),
+        ([("", "mine.Net"), ("fc.0", LINEAR)], "fc.0"),
+        ([("", "mine.Net"), ("block", "mine.Block")], "block.relu_1"),
+        ([("", LINEAR)], "relu_1"),
+    ],
+)
+def test_names_of_layers(modules: list[tuple[str, str]], name: str) -> None:
+    assert layer_name(call("relu_1", *modules)) == name
+
+
+def test_the_model_s_own_line_is_the_last_that_is_no_library_s() -> None:
+    place = importlib.util.find_spec("torch").submodule_search_locations[0]
+    frames = [
+        ("/home/me/project.py", 3, "return self.block(x)"),
+        ("/home/me/blocks.py", 12, "x = torch.tanh(x)"),
+        (f"{place}/functional.py", 99, "return _VF.tanh(x)"),
+    ]
+    trace = "".join(f'  File "{f}", line {n}, in forward\n    {text}\n' for f, n, text in frames)
+    assert source_line(trace) == "blocks.py:12: x = torch.tanh(x)"
+    assert source_line("") == "" == source_line("no frames")
+
+
+def test_an_error_message_says_where_the_call_stands() -> None:
+    first, second = call("a", ("fc", LINEAR)), call("b", ("act", "torch.nn.modules.x.Tanh"))
+    assert error_message([first, second], first, "is too large") == (
+        "Layer 'fc' (Linear) is too large. It is operator 1 of 2."
+    )
+    assert "'act' (Tanh) is odd. It is operator 2 of 2, after 'fc'." in error_message(
+        [first, second], second, "is odd"
+    )
