@@ -13,6 +13,10 @@ from flows.repository import COMMAND, ROOT, projects
 _UNKNOWN = re.compile(r"No idea what '(?P<name>.*)' is!")
 _NO_VALUE = re.compile(r"Flag <(?P<pair>Pair)?Argument: (?P<name>\w+)[^>]*> needed value")
 
+_NO_NAME = re.compile(
+    r"'(?P<task>\w+)' did not receive required positional arguments: '(?P<name>\w+)'"
+)
+
 
 class TaskProgram(Program):
     """Invoke's program; for an unknown task, the message suggests similar names."""
@@ -28,6 +32,10 @@ class TaskProgram(Program):
             option = f"--{incomplete['name'].replace('_', '-')}"
             values = ("two values", "A B") if incomplete["pair"] else ("a value", "VALUE")
             text = f"{option} needs {values[0]}: {option} {values[1]}."
+            return ParseError(text, error.context)
+        if unnamed := _NO_NAME.search(str(error)):
+            task, name = unnamed["task"], unnamed["name"]
+            text = f"{task} needs a {name}: {COMMAND} {task} {name.upper()}."
             return ParseError(text, error.context)
         unknown = _UNKNOWN.search(str(error))
         return error if unknown is None else self._with_suggestion(unknown["name"], error)

@@ -23,6 +23,7 @@ def message(capsys, *arguments):
             "There is no option '--projekt'. ./heepstor <task> --help lists a task's options.",
         ),
         (["build", "--project"], "--project needs a value: --project VALUE."),
+        (["new"], "new needs a name: ./heepstor new NAME."),
         (["report", "--compare", "a"], "--compare needs two values: --compare A B."),
     ],
 )
