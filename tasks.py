@@ -12,10 +12,10 @@ from pathlib import Path
 
 from invoke import Exit, task
 
-# Invoke turns compiled modules off; without them every start reads all sources anew.
+# Invoke disables compiled modules; without them, every start compiles all sources again.
 sys.dont_write_bytecode = False
 
-# After the line above, which they need.
+# These must come after the line above.
 from flows.cli import endings  # noqa: E402
 from flows.cli.pairs import Pair, TaskWithPairs  # noqa: E402
 from flows.stages.options import defaults, options  # noqa: E402
@@ -24,7 +24,7 @@ from flows.system import interrupts, streams  # noqa: E402
 ROOT = Path(__file__).resolve().parent
 
 STAGE_OPTIONS = {
-    "project": ("", "the project: a name in projects/, or the path of a folder with a project.py"),
+    "project": ("", "a name in projects/, or the path of a folder with a project.py"),
     **{name: (default, options()[name].help) for name, default in defaults().items()},
     "json": (False, "print the result as JSON on stdout, and everything else on stderr"),
 }
@@ -40,25 +40,25 @@ BOARD_OPTIONS = {
 }
 RUN_OPTIONS = {
     **BOARD_OPTIONS,
-    "input": ("", "images or .npy files, separated by commas (default: the test inputs)"),
+    "input": ("", "images or .npy files, separated by commas (default: the project's test inputs)"),
 }
 DEBUG_OPTIONS = {
     **{name: BOARD_OPTIONS[name] for name in BOARD_OPTIONS if name != "json"},
-    "port": ("sim", "sim: the simulator; zcu104: the board; or an OpenOCD file of your adapter"),
-    "commands": ("", "a file of GDB commands to run in place of the prompt"),
+    "port": ("sim", "sim: the simulator; zcu104: the board; or an OpenOCD file for your adapter"),
+    "commands": ("", "a file of GDB commands to run instead of the prompt"),
 }
 PROGRAM_OPTIONS = {
     "board": ("", "the board: zcu104 or ulx3s"),
     **CONFIG_OPTIONS,
-    "config": ("", "the hardware configuration's file (default: the one made for the board)"),
-    "bitstream": ("", "a bitstream built elsewhere from the same sources, its record next to it"),
+    "config": ("", "the hardware configuration's file (default: the board's own)"),
+    "bitstream": ("", "a bitstream built elsewhere from the same sources, next to its record"),
     "tool": ("", "vivado or openfpgaloader (default: the first one found)"),
     "json": STAGE_OPTIONS["json"],
 }
 
 
 def _reports_errors(function):
-    """A mistake ends with its message alone, Ctrl-C with exit code 130, SIGTERM with 143."""
+    """End with only a message on errors; exit with code 130 on Ctrl-C, 143 on SIGTERM."""
 
     @functools.wraps(function)
     def wrapped(*arguments, **options):
@@ -78,7 +78,7 @@ def _reports_errors(function):
 
 
 def _in_build(function):
-    """A task that works in build/, on a project if one is named; `clean` and it take turns."""
+    """Keep `clean` away while a task works in build/ or in a project's results."""
 
     @functools.wraps(function)
     def wrapped(c, **options):
@@ -94,7 +94,7 @@ def _in_build(function):
 
 
 def _in_repository(function):
-    """A task that an installed package cannot do."""
+    """Make a task fail with a message if the sources are an installed package."""
 
     @functools.wraps(function)
     def wrapped(*arguments, **options):
@@ -107,12 +107,12 @@ def _in_repository(function):
 
 
 def _say_waiting(reason: str):
-    """What is called, with the name of the process, when another one has to be waited for."""
+    """Return a callback that names the process for which this one waits."""
     return lambda holder: print(f"Waiting for {holder}, which {reason}.", file=sys.stderr)
 
 
 def _with_options(options: Mapping[str, tuple[object, str]]):
-    """Make a function a task in build/ whose options, all keywords, are those of a table."""
+    """Return a decorator: a task in build/ whose keyword options come from a table."""
 
     def make(function):
         kind = inspect.Parameter.KEYWORD_ONLY
@@ -127,7 +127,7 @@ def _with_options(options: Mapping[str, tuple[object, str]]):
 
 
 def _answer(json: bool, work, *arguments) -> None:
-    """Call `work(*arguments, terminal)`, and prints what it returns where JSON is asked for."""
+    """Call `work(*arguments, terminal)`; with `json`, print its result."""
     from flows.terminal.progress import Terminal
 
     result = work(*arguments, Terminal(sys.stderr if json else sys.stdout))
@@ -143,7 +143,7 @@ def _stage(name: str, project: str, options: dict, json: bool) -> None:
 
 
 def _stage_task(name: str, text: str):
-    """A task that brings one stage, and those before it, up to date."""
+    """Return a task that brings one stage, and those before it, up to date."""
 
     def body(c, *, project, json, **options):
         _stage(name, project, options, json)
@@ -153,7 +153,7 @@ def _stage_task(name: str, text: str):
     return _with_options(STAGE_OPTIONS)(body)
 
 
-build = _stage_task("build", "From the PyTorch model to its run on the SoC's RTL: all stages.")
+build = _stage_task("build", "Run all stages, from the PyTorch model to its run on the SoC's RTL.")
 export = _stage_task("export", "Train or load the model, and write its graph, weights and data.")
 quantize = _stage_task("quantize", "Make the weights INT8 and measure the accuracy.")
 generate = _stage_task("generate", "Write the C++ application for the configured hardware.")
@@ -224,7 +224,7 @@ def program(c, *, board, bitstream, tool, json, config, set):
 @task(name="list", help={"json": "print it as JSON"})
 @_reports_errors
 def list_all(c, json=False):
-    """Show projects, FuseSoC targets, and what is built."""
+    """Show projects, FuseSoC targets, and what has been built."""
     from flows.cli import listing
 
     found = listing.collect(ROOT)
@@ -238,8 +238,8 @@ def list_all(c, json=False):
     positional=["name"],
     help={
         "name": "the name of the project and of its folder",
-        "folder": "where to make that folder (default: projects/, or the current folder where "
-        "HEEPSTOR is an installed package)",
+        "folder": "where to create that folder (default: projects/, or the current folder if "
+        "HEEPstor is an installed package)",
     },
 )
 @_reports_errors
@@ -252,13 +252,13 @@ def new(c, name, folder=""):
 
 @task(
     help={
-        "project": "remove this project's results only",
-        "build_dir": "where these are, if not in their usual folder",
+        "project": "remove only this project's results",
+        "build_dir": "the folder of these results, if not the default",
     }
 )
 @_reports_errors
 def clean(c, project="", build_dir=""):
-    """Remove build/, which holds everything generated; data and .venv stay."""
+    """Remove build/ with everything generated; keep data/ and .venv."""
     from flows.repository import projects
     from flows.stages import cleaning
 
@@ -305,9 +305,9 @@ def test(c, quick=False, all=False, only=""):
 
 @task(
     help={
-        "only": "mutants with one of these words in name or file, separated by commas",
+        "only": "mutants with any of these words in their name or file, separated by commas",
         "jobs": "how many at a time (default: one per CPU)",
-        "again": "also run those whose result on these sources is known",
+        "again": "also run those with a known result on these sources",
     }
 )
 @_reports_errors
@@ -340,7 +340,7 @@ def lint(c):
 @task(
     help={
         "suite": "networks, linear, host or all",
-        "sizes": "sizes of the array, such as 4,8 (default: 8,16); suite networks",
+        "sizes": "array sizes, such as 4,8 (default: 8,16); suite networks",
         "only": "networks to measure, separated by commas; suite networks",
         "json": "print the figures as JSON on stdout",
         **{name: option[1] for name, option in CONFIG_OPTIONS.items()},
@@ -360,8 +360,8 @@ def bench(c, suite="networks", sizes="", only="", json=False, config="", set="")
 
 @task(
     help={
-        "count": "how many modules (default: 200)",
-        "seed": "seed of the first module (default: 0); the others follow from there",
+        "count": "number of modules (default: 200)",
+        "seed": "seed of the first module (default: 0); the others use the following numbers",
         "json": "print the report as JSON on stdout, and everything else on stderr",
         **{name: option[1] for name, option in CONFIG_OPTIONS.items()},
     }

@@ -14,17 +14,17 @@ TEMPLATE = Path(__file__).resolve().parent / "template" / projects.FILE
 
 
 def write(root: Path, name: str, folder: str) -> str:
-    """Write a project into a folder `name`, made below `folder`; return what to do with it.
+    """Create a project in a new folder `name` in `folder`; return what to do with it.
 
     `folder` is as the user typed it; "" stands for `projects/`, or for the current folder where the
-    sources are an installed package. Raises HeepstorError if the name can't be a project's, or
-    something is there already. Nothing is left of a project that cannot be written.
+    sources are an installed package. Raises HeepstorError if the name is not valid, or something
+    is already there. A project that cannot be written leaves nothing behind.
     """
     projects.check_name(name)
     place = user_path(folder) if folder or is_installed(root) else root / "projects"
     target = place / name
     if target.exists() or target.is_symlink():
-        raise HeepstorError(f"{target} exists already. Choose another name, or another --folder.")
+        raise HeepstorError(f"{target} already exists. Choose another name or another --folder.")
     target.mkdir(parents=True)
     file = target / projects.FILE
     try:
@@ -34,7 +34,7 @@ def write(root: Path, name: str, folder: str) -> str:
         raise
     typed = shlex.quote(projects.find(root, str(target)).typed)
     return (
-        f"Written: {shown(root, file)}\n"
-        f"What it can contain: {page('user-guide.md')}\n"
+        f"Created: {shown(root, file)}\n"
+        f"Documentation: {page('user-guide.md')}\n"
         f"Run it: {COMMAND} build --project {typed}"
     )

@@ -99,7 +99,7 @@ def find(root: Path, typed: str, build_dir: str = "") -> Project:
         return found
     path = user_path(typed)
     if not typed:
-        what = "no project is named."
+        what = "no project is given."
     elif path.is_file():
         what = f"{typed!r} is not a {FILE}."
     elif "/" in typed or path.is_dir():

@@ -90,19 +90,19 @@ class Options:
     )
     batch: int | None = _count("inputs per inference (default: the project's setting)")
     quantization: str = _choice(
-        "scales of the INT8 weights: per output channel, or per layer (default: the project's "
+        "scales of the INT8 weights: per_channel (output) or per_tensor (default: the project's "
         "setting)",
         *("per_channel", "per_tensor"),
     )
     scale: str = _choice(
-        "scales from the largest weight, or with the least squared error (default: the project's "
-        "setting)",
+        "weight scales: max (from the largest weight) or mse (least squared error) (default: the "
+        "project's setting)",
         *("max", "mse"),
     )
     random_weights: bool = _option(
         "use seeded random weights without training, to measure only speed", "", False
     )
-    unit: str = _choice("unit of times in the report", *UNITS, default="cycles")
+    unit: str = _choice("unit of times in the report: cycles, us or ms", *UNITS, default="cycles")
     clock_hz: int | None = _count(
         "clock for times in us and ms (default: the configuration's); changes nothing else"
     )

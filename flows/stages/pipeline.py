@@ -62,7 +62,7 @@ class Pipeline:
 
     @property
     def build(self) -> Path:
-        """The folder of the project's results. Raises HeepstorError if no project is named."""
+        """The folder of the project's results. Raises HeepstorError without a project."""
         return self._named_project.results
 
     @property

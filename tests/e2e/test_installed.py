@@ -84,7 +84,7 @@ def test_everything_lies_below_one_name(site: Path) -> None:
 def test_a_new_project_is_compiled(site: Path, tmp_path: Path) -> None:
     """What the tasks write lies in the current folder and beside the project."""
     *_, guide, hint = heepstor(site, tmp_path, "new", "mine").splitlines()
-    assert guide == f"What it can contain: {site / 'heepstor/docs/user-guide.md'}"
+    assert guide == f"Documentation: {site / 'heepstor/docs/user-guide.md'}"
     assert hint == f"Run it: heepstor build --project {tmp_path / 'mine'}"
     options = ("--project", "mine", "--random-weights", "--inputs", "1", "--json")
     done = json.loads(heepstor(site, tmp_path, "generate", *options))

@@ -180,7 +180,7 @@ def wait_for(path: Path, seconds: float = 60) -> None:
 def test_first_use_installs_and_later_uses_do_not(repository, tmp_path):
     code, task, err = run(repository, "build", "--project", "mnist", cwd=tmp_path)
     assert code == 0, err
-    assert "making .venv" in err and "installed" in err
+    assert "creating .venv" in err and "installed" in err
     assert task["arguments"] == ["build", "--project", "mnist"]
     assert task["cwd"] == str(repository) and task["from"] == str(tmp_path)
     assert task["prefix"] == str(repository / ".venv") and task["stub"] == "1.0"
@@ -230,7 +230,7 @@ def test_interrupted_first_run_is_made_again(repository, stop):
     (repository / "slow").unlink()
     code, task, err = run(repository, "list")
     assert code == 0 and task["stub"] == "1.0"
-    assert "unfinished" in err
+    assert "incomplete" in err
 
 
 def test_pip_outlives_a_killed_launcher(repository):
@@ -240,7 +240,7 @@ def test_pip_outlives_a_killed_launcher(repository):
     process.kill()
     code, task, err = run(repository, "list")
     assert code == 0 and task["stub"] == "1.0", err
-    assert "waiting for it" in err and "unfinished" in err
+    assert "waiting for it" in err and "incomplete" in err
     process.communicate(timeout=30)
 
 
@@ -249,9 +249,9 @@ def test_two_first_runs_at_the_same_time(repository):
     first = start(repository, "list")
     wait_for(repository / ".venv")
     code, _, err = run(repository, "list")
-    assert code == 0 and "waiting" in err and "making" not in err
+    assert code == 0 and "waiting" in err and "creating" not in err
     _, err = first.communicate(timeout=60)
-    assert first.returncode == 0 and "making .venv" in err
+    assert first.returncode == 0 and "creating .venv" in err
 
 
 def test_moved_repository_is_installed_again(repository):
@@ -260,7 +260,7 @@ def test_moved_repository_is_installed_again(repository):
     # Its .venv is activated: the Python that runs is the one that has to be replaced.
     own = str(moved / ".venv" / "bin" / "python")
     code, task, err = run(moved, "list", HEEPSTOR_PYTHON=own)
-    assert code == 0 and "made elsewhere" in err
+    assert code == 0 and "created elsewhere" in err
     assert task["prefix"] == str(moved / ".venv")
 
 

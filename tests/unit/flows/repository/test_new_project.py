@@ -39,7 +39,7 @@ def test_new_writes_into_the_repositorys_projects(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("taken", "taken exists already"),
+        ("taken", "taken already exists"),
         *((name, "cannot be a project's name.*Choose another name") for name in ("a b", "", "a/b")),
     ],
 )

@@ -64,7 +64,7 @@ def test_the_configuration_beside_a_project_is_its_own(root: Path) -> None:
     ("typed", "message"),
     [
         ("mnits", "there is no project 'mnits'. Did you mean mnist"),
-        ("", "no project is named"),
+        ("", "no project is given"),
         ("..", "there is no project.py in "),
         (
             "mine/model.py",
