@@ -1,10 +1,10 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Stand-ins for liblz4 and zlib, so that the simulator needs no library that the machine may lack.
+// Replacements for liblz4 and zlib, so that the simulator needs no library that may be missing.
 //
 // LZ4: a greedy compressor of the block format (lz4_Block_format.md). zlib: stored blocks only (RFC
-// 1950, 1951): the FST writer keeps the original where compression gains nothing.
+// 1950, 1951): the FST writer keeps the original if compression gains nothing.
 
 #include <algorithm>
 #include <cstdint>
@@ -16,7 +16,7 @@
 
 namespace {
 
-// Of the LZ4 block format.
+// Constants of the LZ4 block format.
 constexpr int kMinMatch = 4;
 constexpr int kLastLiterals = 5;        // the block ends with at least as many literals
 constexpr int kLastMatchDistance = 12;  // no match begins closer to the end
@@ -43,7 +43,7 @@ class Lz4Writer {
   int Size() const { return static_cast<int>(at_ - begin_); }
 
  private:
-  // What of a length does not fit into its four bits of the token.
+  // The part of a length that does not fit into the token's four bits.
   void Extend(int length) {
     if (length < 15) return;
     for (length -= 15; length >= 255; length -= 255) *at_++ = 255;

@@ -19,7 +19,7 @@ typedef unsigned long uLongf;
 // Largest size that `size` bytes can become.
 uLong compressBound(uLong size);
 
-// Writes a zlib stream; `*target_size` is the room on entry, the stream's size on return.
+// Writes a zlib stream; `*target_size` is the capacity on entry, the stream's size on return.
 int compress2(Bytef* target, uLongf* target_size, const Bytef* source, uLong size, int level);
 
 #ifdef __cplusplus

@@ -10,7 +10,7 @@
 
 namespace heepstor::sim {
 
-// Bytes that have to lie in memory from `address` on; the rest of `size` is zero.
+// Bytes to load into memory at `address`; the rest of `size` is zero.
 struct Segment {
   std::uint32_t address;
   std::uint32_t size;
@@ -24,13 +24,13 @@ struct Symbol {
   std::string name;
 };
 
-// A program: what to load and how its functions are called.
+// A program: what to load, and the names of its functions.
 struct Elf {
   std::uint32_t entry = 0;
   std::vector<Segment> segments;
   std::vector<Symbol> symbols;  // functions, by ascending address
 
-  // Name of the function at an address, with the offset inside it; "?" if none is known.
+  // Name of the function at an address, with the offset in it; "?" if unknown.
   std::string Describe(std::uint32_t address) const;
 };
 

@@ -1,7 +1,7 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Notices that a program will never end by itself.
+// Detects programs that will never end by themselves.
 #pragma once
 
 #include <algorithm>
@@ -9,9 +9,9 @@
 
 namespace heepstor::sim {
 
-// What one clock cycle shows of the SoC.
+// What is observed of the SoC in one clock cycle.
 struct Observation {
-  bool retired;  // an instruction ended
+  bool retired;  // an instruction retired
   bool active;   // the CPU wrote, or the engine used the memory
   std::uint32_t pc;
 };
@@ -35,7 +35,7 @@ class HangDetector {
   }
 
  private:
-  // Size of the loops that a program waits in: load, test, branch, perhaps wfi.
+  // Size of loops in which a program waits: load, test, branch, perhaps wfi.
   static constexpr std::uint32_t kLoopBytes = 64;
 
   void Restart(std::uint32_t pc) {

@@ -119,7 +119,7 @@ void JtagPort::Take(Model& model, char command) {
       Close();
       break;
     default:
-      // B, b: a light that blinks; there is none.
+      // B, b: a blinking light, which does not exist.
       break;
   }
 }

@@ -12,27 +12,27 @@ namespace heepstor::sim {
 
 class Model;
 
-// Waits for a debugger, one at a time, on a port of this computer alone. A character sets the pins
-// (0 to 7: tck, tms, tdi), asks for tdo (R), sets the TAP's reset (t, u: on; r, s: off) or says
-// goodbye (Q). A reset of the system (s, u) has no pin: the debug module does that.
+// Accepts one debugger at a time, on a local port. A character sets the pins (0 to 7: tck, tms,
+// tdi), requests tdo (R), sets the TAP's reset (t, u: on; r, s: off) or disconnects (Q). System
+// reset (s, u) has no pin: the debug module does that.
 class JtagPort {
  public:
-  // Listens; port 0 takes one that is free. Throws UserError if that is not possible. The port is
+  // Listens; port 0 selects a free one. Throws UserError if that is not possible. The port is
   // printed to standard error: "simulator: JTAG on port N".
   explicit JtagPort(std::uint16_t port);
   ~JtagPort();
   JtagPort(const JtagPort&) = delete;
   JtagPort& operator=(const JtagPort&) = delete;
 
-  // To be called before each clock cycle: sets the pins to what the debugger sent next, a few times
-  // in a cycle (tck is faster than the clock, so that little is simulated for each bit). With
-  // nothing sent the SoC runs on, and the port is looked at again some cycles later.
+  // To be called before each clock cycle: sets the pins to what the debugger sent next, several
+  // times per cycle (tck is faster than the clock, so that little is simulated per bit). If nothing
+  // was sent, the SoC keeps running, and the port is polled again some cycles later.
   void Step(Model& model) {
     if (next_ == end_ && --until_look_ != 0) return;
     Advance(model);
   }
 
-  // A debugger is connected, or has not come yet.
+  // A debugger is connected, or has not connected yet.
   bool Wanted() const { return !gone_; }
 
  private:
@@ -45,7 +45,7 @@ class JtagPort {
 
   static constexpr std::size_t kBufferBytes = 4096;
   static constexpr int kChangesInCycle = 4;
-  // Clock cycles between two looks for something new: a look costs as much as a cycle or two.
+  // Clock cycles between two polls: a poll costs as much as a cycle or two.
   static constexpr std::uint32_t kLookCycles = 64;
 
   int listener_ = -1;

@@ -27,7 +27,7 @@ namespace {
 
 volatile std::sig_atomic_t interrupted = 0;
 
-// Gives the bytes of a file, "-" for standard input, and then none.
+// Returns a source of the bytes of a file; "-" is standard input.
 UartTransmitter::Source BytesOf(const std::string& path, std::ifstream& file) {
   if (path == "-") return [] { return std::cin.get(); };
   file.open(path, std::ios::binary);
@@ -40,7 +40,7 @@ class Simulation {
   Simulation(const Options& options, Model& model)
       : options_(options), model_(model), hang_(options.hang_cycles), transmitter_(UartSource()) {}
 
-  // Runs until the program ends or something else ends it.
+  // Runs until the program ends or is stopped.
   Result Run() {
     const auto start = std::chrono::steady_clock::now();
     if (options_.jtag) jtag_.emplace(*options_.jtag);
@@ -59,7 +59,7 @@ class Simulation {
   }
 
  private:
-  // What is sent to the SoC's serial line; empty if nothing ever is.
+  // The source of what is sent to the SoC's serial line; empty if nothing is.
   UartTransmitter::Source UartSource() {
     if (!options_.uart_input.empty()) return BytesOf(options_.uart_input, uart_file_);
     if (options_.uart_pty.empty()) return nullptr;
@@ -83,7 +83,7 @@ class Simulation {
     return End::kExit;
   }
 
-  // What the program printed last is still on its way when it writes its exit code.
+  // When the program writes its exit code, its last output is still in transit.
   void DrainUart() {
     const std::uint64_t bit = model_.Outputs().uart_divider_o;
     const std::uint64_t frame = 10 * bit;
@@ -93,7 +93,7 @@ class Simulation {
     while (model_.Cycles() < end) Step();
   }
 
-  // A debugger may load and run programs one after the other, and looks at what it has halted.
+  // A debugger may load and run several programs, and inspect a halted one.
   bool IsDebugged() const { return jtag_ && jtag_->Wanted(); }
 
   void Step() {

@@ -19,7 +19,7 @@ namespace heepstor::sim {
 namespace {
 
 constexpr int kResetCycles = 4;
-constexpr int kRandom = 2;  // of Verilator's randReset: every bit is drawn
+constexpr int kRandom = 2;  // for Verilator's randReset: every bit is random
 
 // Opens the back door of a bank of the main memory.
 void SelectBank(std::uint32_t bank) {
@@ -28,7 +28,7 @@ void SelectBank(std::uint32_t bank) {
   svSetScope(svGetScopeFromName(scope.c_str()));
 }
 
-// Verilator draws one word for each memory; here all its words differ.
+// Verilator fills each memory with one random word; here all words differ.
 void FillMemory(std::uint32_t seed) {
   constexpr std::uint32_t kRows = config::kMemoryBytes / 4 / config::kMemoryBanks;
   std::mt19937 random(seed);
@@ -40,7 +40,7 @@ void FillMemory(std::uint32_t seed) {
   }
 }
 
-// One word of the main memory.
+// One word of main memory.
 class MemoryWord {
  public:
   explicit MemoryWord(std::uint32_t address)
@@ -61,7 +61,7 @@ void WriteByte(std::uint32_t address, std::uint8_t value) {
   word.Write((word.Read() & ~(0xffu << shift)) | static_cast<std::uint32_t>(value) << shift);
 }
 
-// Memory that the file has no bytes for (.bss, arena, stack) stays as it is: start-up clears .bss.
+// Memory without bytes in the file (.bss, arena, stack) stays unchanged: start-up clears .bss.
 void LoadSegment(const Segment& segment) {
   const std::size_t size = segment.bytes.size();
   std::uint32_t done = 0;
@@ -129,11 +129,11 @@ void Model::Load(const Elf& elf) {
 void Model::Reset(bool boot_select) {
   top_->boot_select_i = boot_select;
   Eval(false);
-  // In simulation an asynchronous reset takes effect on its falling edge. A reset that is itself a
-  // register begins with junk: if it is low from the start, only the second pulse takes effect.
+  // In simulation, an asynchronous reset takes effect on its falling edge. A reset that is itself a
+  // register starts with junk: if it is low from the start, only the second pulse takes effect.
   PulseReset();
   PulseReset();
-  // The CPU is in a known state now. Resets that the clock releases get time to rise.
+  // The CPU is now in a known state. Gives synchronously released resets time to rise.
   for (int i = 0; i < kResetCycles; i++) Cycle();
   top_->jtag_trst_ni = 0;
   PulseReset();

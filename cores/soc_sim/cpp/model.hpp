@@ -19,7 +19,7 @@ namespace heepstor::sim {
 
 class Model {
  public:
-  // Memories and registers begin with junk that follows from the seed, 1 or more.
+  // Memories and registers begin with junk determined by the seed, which is at least 1.
   explicit Model(std::uint32_t seed);
   ~Model();
 
@@ -29,25 +29,25 @@ class Model {
   // Completes the waveform, if one is written; throws UserError if that fails.
   void CloseTrace();
 
-  // Puts a program into the main memory; throws UserError if it does not fit.
+  // Loads a program into main memory; throws UserError if it does not fit.
   void Load(const Elf& elf);
 
-  // Holds the SoC in reset for a few cycles. With `boot_select` its boot ROM then takes a program
-  // from the serial line, else it starts the one in the main memory.
+  // Holds the SoC in reset for a few cycles. With `boot_select`, its boot ROM then loads a program
+  // over the serial line, otherwise it starts the one in main memory.
   void Reset(bool boot_select);
 
   // One clock cycle; `uart_rx` is the serial line's level towards the SoC.
   void Step(bool uart_rx);
 
-  // JTAG pins towards the SoC, at once; at first the TAP is held in its reset. A waveform shows
-  // them as they are at the next edge of the clock.
+  // Sets the JTAG pins towards the SoC immediately; initially the TAP is held in reset. A waveform
+  // shows them as they are at the next clock edge.
   void SetJtag(bool tck, bool tms, bool tdi);
   void SetJtagReset(bool active);
 
   // JTAG pin from the SoC.
   bool JtagTdo() const;
 
-  // What the SoC shows after a cycle.
+  // What is observed of the SoC after a cycle.
   const Vsoc_sim& Outputs() const { return *top_; }
 
   // Clock cycles since reset.

@@ -22,19 +22,19 @@ struct Options {
   std::uint64_t max_cycles = 0;  // 0: no limit
   std::uint64_t hang_cycles = 2'000'000;  // 0: never a hang
   std::optional<std::uint16_t> jtag;      // TCP port of the JTAG pins; 0: a free one
-  std::uint32_t seed = 0;                 // of what memories and registers begin with
+  std::uint32_t seed = 0;                 // of the junk in memories and registers
   bool help = false;
 };
 
-// A mistake of the user, with a message for them.
+// A user's mistake, with the message.
 struct UserError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Reads the arguments; throws UserError for one that can't be understood.
+// Parses the arguments; throws UserError for an invalid one.
 Options ParseOptions(int argc, const char* const* argv);
 
-// What --help prints.
+// The text that --help prints.
 extern const char* const kHelp;
 
 }  // namespace heepstor::sim

@@ -1,7 +1,7 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-// A pseudo-terminal that other programs open as they open a serial port.
+// A pseudo-terminal that other programs open like a serial port.
 #pragma once
 
 #include <deque>
@@ -11,19 +11,19 @@ namespace heepstor::sim {
 
 class PseudoTerminal {
  public:
-  // Makes the terminal, and `link` a symbolic link to it; throws UserError if that fails.
+  // Creates the terminal, and `link` as a symbolic link to it; throws UserError if that fails.
   explicit PseudoTerminal(const std::string& link);
   ~PseudoTerminal();
   PseudoTerminal(const PseudoTerminal&) = delete;
   PseudoTerminal& operator=(const PseudoTerminal&) = delete;
 
-  // The next byte from the other side, or -1 if there is none now.
+  // The next byte from the other side, or -1 if there is none yet.
   int Get();
 
-  // Sends a byte to the other side. What nobody fetches is kept, up to a limit.
+  // Sends a byte to the other side. Unread bytes are kept, up to a limit.
   void Put(char byte);
 
-  // Sends what is kept, as far as the other side takes it.
+  // Sends kept bytes, as far as the other side accepts them.
   void Flush();
 
  private:

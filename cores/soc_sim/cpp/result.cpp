@@ -30,7 +30,7 @@ double CyclesPerSecond(const Result& result) {
   return result.wall_seconds > 0 ? static_cast<double>(result.cycles) / result.wall_seconds : 0;
 }
 
-// Characters that JSON doesn't take as they are never stand in symbols, but files are not trusted.
+// Symbols never contain characters that JSON would have to escape, but files are not trusted.
 std::string Quoted(const std::string& text) {
   std::string quoted = "\"";
   for (const char c : text) {

@@ -1,7 +1,7 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-// What a simulation ended with, for people and for programs.
+// How a simulation ended, as text and as JSON.
 #pragma once
 
 #include <cstdint>

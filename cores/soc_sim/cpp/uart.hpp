@@ -52,13 +52,13 @@ class UartReceiver {
   std::uint8_t data_ = 0;
 };
 
-// Sends bytes to the SoC, one after the other.
+// Sends bytes to the SoC.
 class UartTransmitter {
  public:
-  // Gives the next byte, or a negative number if there is none now.
+  // Returns the next byte, or a negative number if there is none yet.
   using Source = std::function<int()>;
 
-  // Without a source the line rests.
+  // Without a source, the line stays idle.
   explicit UartTransmitter(Source source) : source_(std::move(source)) {}
 
   // The line's level in the next clock cycle. `divider`: clock cycles of one bit.
@@ -77,7 +77,7 @@ class UartTransmitter {
     if (frame_ == 0) {
       const int byte = source_();
       if (byte < 0) {
-        // The line rests for the time of a character: asking in every cycle would be slow.
+        // The line stays idle for one character: polling in every cycle would be slow.
         level_ = true;
         countdown_ = 10 * divider;
         return;

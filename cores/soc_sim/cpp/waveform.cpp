@@ -17,14 +17,14 @@
 namespace heepstor::sim {
 namespace {
 
-// What the file begins with: a header block (type 0) and its length. The writer puts it there last.
+// The file begins with a header block (type 0) and its length. The writer writes it last.
 constexpr std::array<char, 9> kStart = {0, 0, 0, 0, 0, 0, 0, 329 >> 8, 329 & 0xff};
 constexpr int kUserErrorCode = 2;
 
 volatile std::sig_atomic_t writing = 0;
 std::string abort_message;
 
-// The writer calls abort() where a write has failed; assertions in the RTL do, too.
+// The writer calls abort() after a failed write; so do assertions in the RTL.
 void EndIfWriting(int) {
   if (!writing) return;
   const ssize_t ignored = write(STDERR_FILENO, abort_message.data(), abort_message.size());

@@ -1,7 +1,7 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-// The waveform of a simulation: an FST file that is complete, or an error.
+// The waveform of a simulation: a complete FST file, or an error.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ class Waveform {
   // Throws UserError if the file can't be written.
   Waveform(const std::string& path, VerilatedContext& context, Vsoc_sim& top);
 
-  // Adds the signals as they are now. Ends the process with a message if that can't be written.
+  // Adds the current values of the signals. Ends the process with a message if writing fails.
   void Dump(std::uint64_t time);
 
   // Completes the file; throws UserError if that fails.
