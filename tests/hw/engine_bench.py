@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from collections import deque
 
-from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge
 
 from modelgen.hardware import Hardware
 from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, Descriptor, link
+from tests.hw import obi
 
 MEMORY_BASE = 0x8000_0000
 
@@ -62,12 +62,7 @@ class EngineBench:
         dut.obi_be_i.value = 0xF
         dut.port_gnt_i.value = 0
         dut.port_rvalid_i.value = 0
-        dut.rst_ni.value = 1
-        Clock(dut.clk_i, 10, "ns").start()
-        await FallingEdge(dut.clk_i)
-        dut.rst_ni.value = 0
-        await FallingEdge(dut.clk_i)
-        dut.rst_ni.value = 1
+        await obi.start(dut)
         await self.step()
 
     async def step(self) -> None:

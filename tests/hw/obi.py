@@ -1,15 +1,21 @@
 """A master for blocks with plain OBI ports (obi_req_i and so on), and starting a block."""
 
 from cocotb.clock import Clock
-from cocotb.triggers import FallingEdge, RisingEdge
+from cocotb.handle import Immediate
+from cocotb.triggers import FallingEdge, RisingEdge, Timer
 
 
 async def start(dut):
-    """Starts the clock and resets; signals are driven at falling edges, seen at rising ones."""
-    dut.rst_ni.value = 1
+    """Starts the clock and resets; signals are driven at falling edges, seen at rising ones.
+
+    The reset begins before the clock does: the junk that registers hold until then breaks the rules
+    that assertions check.
+    """
+    dut.clk_i.value = Immediate(0)
+    dut.rst_ni.value = Immediate(0)
+    await Timer(1, "ns")
     Clock(dut.clk_i, 10, "ns").start()
     await FallingEdge(dut.clk_i)
-    dut.rst_ni.value = 0
     await FallingEdge(dut.clk_i)
     dut.rst_ni.value = 1
     await FallingEdge(dut.clk_i)

@@ -9,6 +9,7 @@ import pytest
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge
 
+from tests.hw import obi
 from tests.hw.runner import run_cocotb
 from tests.support import exact
 
@@ -120,12 +121,7 @@ async def check_slice_product(dut):
     controls = ("valid_i", "swap_i", "bypass_i", "clear_i", "weight_load_i")
     for name in (*controls, "tag_i", "weight_i"):
         getattr(dut, name).value = 0
-    dut.rst_ni.value = 1
-    Clock(dut.clk_i, 10, "ns").start()
-    await FallingEdge(dut.clk_i)
-    dut.rst_ni.value = 0
-    await FallingEdge(dut.clk_i)
-    dut.rst_ni.value = 1
+    await obi.start(dut)
 
     claimed = taken = sent = received = tiles_used = 0
     while received < len(slices):

@@ -5,9 +5,9 @@ import random
 
 import cocotb
 import pytest
-from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge, RisingEdge
 
+from tests.hw import obi
 from tests.hw.runner import run_cocotb
 
 NARROW_PORTS = 3
@@ -45,13 +45,7 @@ class Bench:
         dut.narrow_req_i.value = 0
         dut.wide_req_i.value = 0
         self.narrow = [dict(addr=0, we=0, be=0, wdata=0, req=0) for _ in range(NARROW_PORTS)]
-        dut.rst_ni.value = 1
-        Clock(dut.clk_i, 10, "ns").start()
-        await FallingEdge(dut.clk_i)
-        dut.rst_ni.value = 0
-        await FallingEdge(dut.clk_i)
-        dut.rst_ni.value = 1
-        await FallingEdge(dut.clk_i)
+        await obi.start(dut)
 
     def drive_narrow(self):
         """Puts the requests of all narrow ports on the packed vectors."""

@@ -122,4 +122,13 @@ module accumulators
       .sum_o   (sum[c])
     );
   end
+
+`ifndef SYNTHESIS
+  for (genvar i = 0; i < Delay; i++) begin : gen_hazard
+    sum_is_not_in_the_adder :
+    assert property (@(posedge clk_i) disable iff (!rst_ni)
+        valid_i && !first_i && valid_q[i] |-> entry_q[i] != entry_i)
+    else $error("a sum is added to before the adder has written it");
+  end
+`endif
 endmodule

@@ -216,4 +216,19 @@ module activation_loader
       end
     end
   end
+
+`ifndef SYNTHESIS
+  request_is_held :
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+      req_o && !gnt_i && !clear_i |=> req_o && $stable({addr_o, mask_o}))
+  else $error("a request changes before its grant");
+
+  response_was_requested :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) rvalid_i |-> receiving_q)
+  else $error("a word that was not requested");
+
+  command_is_held :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) active_q |-> command_valid_i)
+  else $error("the command is gone while it is carried out");
+`endif
 endmodule

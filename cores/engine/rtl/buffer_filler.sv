@@ -84,4 +84,15 @@ module buffer_filler
       left_q    <= left_q - 16'(PortWords);
     end
   end
+
+`ifndef SYNTHESIS
+  request_is_held :
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+      req_o && !gnt_i && !clear_i |=> req_o && $stable({addr_o, mask_o}))
+  else $error("a request changes before its grant");
+
+  started_when_idle :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) start_i |-> !busy_o)
+  else $error("started while it fills");
+`endif
 endmodule

@@ -92,4 +92,14 @@ module command_queues
     .data_o (commands_o.store),
     .count_o(stores)
   );
+
+`ifndef SYNTHESIS
+  pushed_with_space :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) push_i != '0 |-> !full_o)
+  else $error("a descriptor is pushed when a queue is full");
+
+  popped_what_is_there :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) (pop_i & ~valid_o) == '0 || clear_i)
+  else $error("a command that is not there is popped");
+`endif
 endmodule

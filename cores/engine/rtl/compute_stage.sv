@@ -205,4 +205,11 @@ module compute_stage
     .read_ready_o(sum_ready_o),
     .read_data_o (sum_o)
   );
+
+`ifndef SYNTHESIS
+  initial begin
+    assert (u_products.Latency == ArraySize + ProductLatency)
+    else $fatal(1, "slice_product takes longer or shorter than the contract says");
+  end
+`endif
 endmodule

@@ -273,4 +273,15 @@ module descriptor_fetch
     slope: descriptor.slope,
     profile: descriptor.profile
   };
+
+`ifndef SYNTHESIS
+  request_is_held :
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+      req_o && !gnt_i && !clear_i |=> req_o && $stable(addr_o))
+  else $error("a request changes before its grant");
+
+  response_was_requested :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) rvalid_i |-> received_q < requested_q)
+  else $error("a beat that was not requested");
+`endif
 endmodule

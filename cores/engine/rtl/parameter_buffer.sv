@@ -105,4 +105,24 @@ module parameter_buffer #(
 
   assign scale_o = scale[place(read_tile_q, group_i)];
   assign bias_o  = bias[place(read_tile_q, group_i)];
+
+`ifndef SYNTHESIS
+  request_is_held :
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+      req_o && !gnt_i && !clear_i |=> req_o && $stable(addr_o))
+  else $error("a request changes before its grant");
+
+  released_when_ready :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) release_i && !clear_i |-> ready_o)
+  else $error("a tile is released that is not there");
+
+  tiles_in_bounds :
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+      filled_q <= claimed_q && claimed_q <= 2'd2)
+  else $error("more tiles are held than there is place for");
+
+  started_when_idle :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) start_i |-> tiles_q == '0)
+  else $error("started before all tiles were fetched");
+`endif
 endmodule

@@ -99,4 +99,18 @@ module port_arbiter #(
   );
 
   assign idle_o = tags_empty;
+
+`ifndef SYNTHESIS
+  grant_was_requested :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) (client_gnt_o & ~client_req_i) == '0)
+  else $error("a client that asks for nothing has a grant");
+
+  response_was_requested :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) port_rvalid_i |-> !tags_empty)
+  else $error("memory answers without a request");
+
+  request_is_inside_memory :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) port_req_o |-> !outside && !halt_i)
+  else $error("a request that memory must not see");
+`endif
 endmodule

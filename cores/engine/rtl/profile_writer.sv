@@ -48,4 +48,15 @@ module profile_writer
       beat_q     <= beat_q + 1'b1;
     end
   end
+
+`ifndef SYNTHESIS
+  request_is_held :
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+      req_o && !gnt_i && !clear_i |=> req_o && $stable({addr_o, data_o}))
+  else $error("a write changes before its grant");
+
+  started_when_idle :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) start_i |-> !req_o)
+  else $error("started while it writes");
+`endif
 endmodule

@@ -43,4 +43,15 @@ module ram_fifo #(
       count_o <= count_o + (DepthWidth + 1)'(push_i) - (DepthWidth + 1)'(pop_i);
     end
   end
+
+`ifndef SYNTHESIS
+  no_overflow :
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+      push_i && !clear_i |-> count_o != (DepthWidth + 1)'(Depth))
+  else $error("pushed when full");
+
+  no_underflow :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) pop_i && !clear_i |-> count_o != '0)
+  else $error("popped when empty");
+`endif
 endmodule

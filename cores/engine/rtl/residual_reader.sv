@@ -93,4 +93,20 @@ module residual_reader
     .data_o (data_o),
     .count_o()
   );
+
+`ifndef SYNTHESIS
+  request_is_held :
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+      req_o && !gnt_i && !clear_i |=> req_o && $stable({addr_o, mask_o}))
+  else $error("a request changes before its grant");
+
+  claim_is_available :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) claim_i |-> unclaimed_q != '0)
+  else $error("a beat is claimed that is not there");
+
+  places_in_bounds :
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+      unclaimed_q <= reserved_q && reserved_q <= CountWidth'(Depth))
+  else $error("more places are taken than there are");
+`endif
 endmodule

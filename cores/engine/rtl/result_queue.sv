@@ -88,4 +88,23 @@ module result_queue #(
     .data_o (value_o),
     .count_o(values)
   );
+
+`ifndef SYNTHESIS
+  value_has_a_place :
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+      value_valid_i && !clear_i |-> values < pending_o)
+  else $error("a value without a place");
+
+  memory_request_is_held :
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+      memory_req_o && !memory_gnt_i && !clear_i
+      |=> memory_req_o && $stable({memory_addr_o, mask_o, value_o}))
+  else $error("a write changes before its grant");
+
+  buffer_request_is_held :
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+      buffer_req_o && !buffer_gnt_i && !clear_i
+      |=> buffer_req_o && $stable({buffer_addr_o, mask_o, value_o}))
+  else $error("a write changes before its grant");
+`endif
 endmodule

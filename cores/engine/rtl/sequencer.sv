@@ -259,4 +259,18 @@ module sequencer
       if (command_pop_o) computed_o <= computed_o + 16'd1;
     end
   end
+
+`ifndef SYNTHESIS
+  one_reason_a_cycle :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) $onehot0({issue_o, waits_o}))
+  else $error("a cycle is counted twice");
+
+  beats_in_bounds :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) beats_q <= BeatWidth'(Beats))
+  else $error("a tile of more beats than it has");
+
+  weights_are_claimed_when_available :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) weight_claim_o |-> weight_available_i)
+  else $error("a beat is claimed that is not there");
+`endif
 endmodule

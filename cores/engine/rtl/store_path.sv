@@ -369,4 +369,20 @@ module store_path
       if (command_pop_o) stored_o <= stored_o + 16'd1;
     end
   end
+
+`ifndef SYNTHESIS
+  command_is_held :
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+      state_q != StateIdle && !clear_i |-> command_valid_i)
+  else $error("the command is gone while it is carried out");
+
+  tile_was_completed :
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+      tile_end && !clear_i |-> tiles_done_q != '0)
+  else $error("a tile is stored before it is complete");
+
+  profile_comes_last :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) profile_req |-> !result_req)
+  else $error("the profile is written before the results");
+`endif
 endmodule

@@ -192,4 +192,24 @@ module weight_streamer
     .data_o (weight_o),
     .count_o()
   );
+
+`ifndef SYNTHESIS
+  request_is_held :
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+      req_o && !gnt_i && !clear_i |=> req_o && $stable(addr_o))
+  else $error("a request changes before its grant");
+
+  response_was_requested :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) rvalid_i |-> outstanding_q != '0)
+  else $error("a beat that was not requested");
+
+  claim_is_available :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) claim_i |-> unclaimed_q != '0)
+  else $error("a beat is claimed that is not there");
+
+  places_in_bounds :
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+      unclaimed_q <= reserved_q && reserved_q <= (DepthWidth + 1)'(Depth))
+  else $error("more places are taken than there are");
+`endif
 endmodule

@@ -51,4 +51,19 @@ module obi_demux
     master_o.rvalid = slaves_i[select_q].rvalid;
     master_o.rdata  = slaves_i[select_q].rdata;
   end
+
+`ifndef SYNTHESIS
+  request_is_held :
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+      master_i.req && !master_gnt_o |=> master_i.req && $stable({master_i.addr, master_i.we}))
+  else $error("a master withdraws its request");
+
+  answer_was_requested :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) master_o.rvalid |-> pending_q != '0)
+  else $error("an answer without a request");
+
+  pending_in_bounds :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) granted |-> left != 2'(MaxPending))
+  else $error("more requests are under way than can be counted");
+`endif
 endmodule

@@ -25,7 +25,7 @@ module obi_mux
   logic [NumMasters-1:0] locked_to_q;
   logic [NumMasters-1:0] chosen;
   logic [IdxWidth-1:0] chosen_idx, answered;
-  logic full;
+  logic full, idle;
 
   for (genvar m = 0; m < NumMasters; m++) begin : gen_master
     logic taken;
@@ -75,11 +75,30 @@ module obi_mux
     .flush_i   (1'b0),
     .testmode_i(1'b0),
     .full_o    (full),
-    .empty_o   (),
+    .empty_o   (idle),
     .usage_o   (),
     .data_i    (chosen_idx),
     .push_i    (|chosen & slave_gnt_i),
     .data_o    (answered),
     .pop_i     (slave_i.rvalid)
   );
+
+`ifndef SYNTHESIS
+  request_is_held :
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+      slave_o.req && !slave_gnt_i |=> slave_o.req && $stable({slave_o.addr, slave_o.we}))
+  else $error("a request changes before its grant");
+
+  one_is_chosen :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) $onehot0(chosen))
+  else $error("two masters at once");
+
+  answer_was_requested :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) slave_i.rvalid |-> !idle)
+  else $error("an answer without a request");
+
+  answers_have_space :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) slave_o.req && slave_gnt_i |-> !full)
+  else $error("more requests are under way than can be counted");
+`endif
 endmodule

@@ -54,4 +54,19 @@ module memory_arbiter #(
     if (!rst_ni) wide_turn_q <= 1'b1;
     else if (conflict) wide_turn_q <= ~wide_turn_q;
   end
+
+`ifndef SYNTHESIS
+  for (genvar b = 0; b < Banks; b++) begin : gen_bank
+    logic [NarrowPorts-1:0] served;
+
+    for (genvar n = 0; n < NarrowPorts; n++) begin : gen_served
+      assign served[n] = narrow_gnt_o[n][b];
+    end
+
+    bank_serves_one_port :
+    assert property (@(posedge clk_i) disable iff (!rst_ni)
+        $onehot0({wide_gnt_o && wide_banks_i[b], served}))
+    else $error("a bank serves two ports in one cycle");
+  end
+`endif
 endmodule

@@ -175,4 +175,11 @@ module slice_product #(
       .result_o   (product[c])
     );
   end
+
+`ifndef SYNTHESIS
+  swapped_tile_is_complete :
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+      valid_q[AlignLatency-1] && swap_q[AlignLatency-1] |-> beat_q == '0)
+  else $error("a tile is used before its last beat is there");
+`endif
 endmodule

@@ -45,4 +45,11 @@ module uart_tx (
       cycles_q <= cycles_q - 16'd1;
     end
   end
+
+`ifndef SYNTHESIS
+  character_is_held :
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+      valid_i && !ready_o |=> valid_i && $stable(data_i))
+  else $error("a character changes before it is taken");
+`endif
 endmodule
