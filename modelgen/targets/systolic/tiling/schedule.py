@@ -114,8 +114,8 @@ def schedule(
         tilings = list(_tilings(geometry, whole, hardware))
     if not tilings:
         raise ModelError(
-            f"The activation buffer is too small: with {geometry.channels} channels, not even the "
-            f"smallest block of layer '{name}' fits {hardware.buffer_words} words. Raise "
+            f"Layer '{name}' has {geometry.channels} channels, and not even its smallest block "
+            f"fits the activation buffer of {hardware.buffer_words} words. Raise "
             "engine.buffer_words in the hardware configuration."
         )
     bounds = {tiling: _bound(geometry, source, target, tiling, hardware) for tiling in tilings}
