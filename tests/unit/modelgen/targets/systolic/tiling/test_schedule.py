@@ -101,7 +101,7 @@ def test_a_buffer_that_is_too_small_is_named_with_the_knob() -> None:
     """A stored position needs all those under its pooling at the same time."""
     hardware = Hardware(array_size=32, buffer_words=256)
     layer = convolution((1, 16, 16, 40), 8, Window((1, 1)), pool=(8, 8))
-    with pytest.raises(ModelError, match=r"with 40 channels.*layer 'it'.*256 words.*buffer_words"):
+    with pytest.raises(ModelError, match=r"^Layer 'it' has 40 channels.*256 words.*buffer_words"):
         scheduled(layer, hardware, 16)
 
 
