@@ -271,7 +271,7 @@ def test_two_builds_at_the_same_time(built):
         ),
         (("report", "--compare", "mnist"), "--compare needs two values"),
         (("biuld", "--project", "mnist"), "Did you mean build?"),
-        (("build", "--project", "mnist", "--operators", "gpu"), "engine or software"),
+        (("build", "--project", "mnist", "--operators", "gpu"), "Valid choices: engine, software"),
         (("build", "mnist"), "It is a project: --project mnist"),
         (("build", "--project"), "--project needs a value"),
         (("build", "--project", "mnist", "--inputs", "-1"), "expected an integer >= 1"),

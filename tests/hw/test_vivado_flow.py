@@ -172,7 +172,7 @@ def test_a_board_that_does_not_answer(with_bitstream, bench, monkeypatch):
     [
         ({"board": ""}, "which board"),
         ({"board": "zcu14"}, "Did you mean zcu104"),
-        ({"tool": "impact"}, "vivado or openfpgaloader"),
+        ({"tool": "impact"}, "Valid choices: vivado, openfpgaloader"),
         ({"tool": "vivado"}, "Vivado is missing"),
         ({"tool": "openfpgaloader"}, "openFPGALoader is missing"),
     ],

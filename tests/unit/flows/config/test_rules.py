@@ -15,7 +15,7 @@ from tests.support.configurations import changed, message_of
         (
             "stack_kib",
             1024,
-            "the memory has only 1024 KiB (stack_kib + arena_kib",
+            "take 1024 KiB, which leaves nothing of the memory's 1024 KiB for code and weights",
         ),
         ("arena_kib", 1100, "take 1108 KiB"),
         ("arena_kib", "much", 'or "auto"'),
