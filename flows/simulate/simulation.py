@@ -22,7 +22,7 @@ from modelgen.strict_json import finite
 
 # A guard against programs that never end; far more than any network here takes.
 MAX_CYCLES = 20_000_000_000
-LOG = "uart.log"
+LOG = "output.log"
 STATISTICS = "stats.json"
 RESULT = "simulation.json"
 

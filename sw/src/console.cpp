@@ -91,10 +91,19 @@ bool has_host() {
   return read_register(config::kSocCtrlBase + regs::soc_ctrl::kSessionOffset) != 0;
 }
 
+/// Whether a simulation takes what is printed without the delay of the serial line.
+bool is_simulated() {
+  return (read_register(config::kSocCtrlBase + regs::soc_ctrl::kConsoleOffset) &
+          regs::soc_ctrl::kConsolePresentMask) != 0;
+}
+
 }  // namespace
 
 void put(char character) {
-  if (has_host()) {
+  if (is_simulated()) {
+    write_register(config::kSocCtrlBase + regs::soc_ctrl::kConsoleOffset,
+                   static_cast<std::uint8_t>(character));
+  } else if (has_host()) {
     channel.put(character);
   } else {
     uart::put(character);

@@ -21,6 +21,12 @@ pytestmark = pytest.mark.slow
 
 PROGRAMS = {
     "exit_three": 'int main() { heepstor::print("bye\\n"); return 3; }',
+    "talkative": """
+        int main() {
+          for (int i = 0; i < 20; ++i) heepstor::print("0123456789");
+          return 0;
+        }
+    """,
     "exit_256": "int main() { return 256; }",
     "stuck": """
         [[gnu::noinline]] void stuck_here() { for (;;) asm volatile(""); }
@@ -118,6 +124,15 @@ def test_exit_code_and_serial_line(simulator, programs, tmp_path):
     assert values["end"] == "exit"
     assert values["exit_code"] == values["program_exit_code"] == 3
     assert 0 < values["instructions"] < values["cycles"]
+
+
+def test_printing_does_not_wait_for_the_serial_line(simulator, programs, tmp_path):
+    stats = tmp_path / "stats.json"
+    code, printed, _ = run(simulator, f"--firmware={programs['talkative']}", f"--stats={stats}")
+    assert (code, printed) == (0, 20 * "0123456789")
+    knobs = config.load()
+    serial_cycles = len(printed) * 10 * knobs.clock_hz // knobs.uart.baud
+    assert json.loads(stats.read_text())["cycles"] < serial_cycles // 5
 
 
 def test_an_exit_code_is_never_taken_for_success(simulator, programs):

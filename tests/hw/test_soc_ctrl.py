@@ -7,7 +7,7 @@ from tests.hw.obi import Master, start
 from tests.hw.runner import run_cocotb
 
 MAGIC, VERSION, CONFIG_HASH, EXIT, SCRATCH, BUS_ERROR, BUS_ERROR_ADDRESS, BOOT = range(0, 32, 4)
-SESSION, GUARD_BASE, GUARD_END, STACK_OVERFLOW, STACK_OVERFLOW_ADDRESS = range(32, 52, 4)
+SESSION, GUARD_BASE, GUARD_END, STACK_OVERFLOW, STACK_OVERFLOW_ADDRESS, CONSOLE = range(32, 56, 4)
 HASH = 0x12345678
 
 
@@ -20,6 +20,7 @@ async def ready(dut):
     dut.bus_error_i.value = 0
     dut.boot_select_i.value = 0
     dut.store_i.value = 0
+    dut.console_present_i.value = 0
     await start(dut)
     return master
 
@@ -121,3 +122,25 @@ async def the_session_is_kept(dut):
     await master.write(SESSION, 0x1234_5678)
     await master.write(EXIT, 0)
     assert await master.read(SESSION) == 0x1234_5678
+
+
+@cocotb.test()
+async def the_console_shows_each_character_for_one_cycle(dut):
+    master = await ready(dut)
+    assert await master.read(CONSOLE) == 0
+    dut.console_present_i.value = 1
+    assert await master.read(CONSOLE) == 1 << 31
+    seen = []
+
+    async def watch():
+        while True:
+            await FallingEdge(dut.clk_i)
+            if dut.console_valid_o.value:
+                seen.append(int(dut.console_o.value))
+
+    watcher = cocotb.start_soon(watch())
+    for character in b"ab\xff":
+        await master.write(CONSOLE, character)
+    await ClockCycles(dut.clk_i, 3)
+    watcher.cancel()
+    assert bytes(seen) == b"ab\xff"

@@ -40,18 +40,21 @@ module heepstor_zcu104 (
   heepstor_soc #(
     .JtagBscan(1'b1)
   ) u_soc (
-    .clk_i        (clk),
-    .rst_ni       (rst_n),
-    .boot_select_i(~dip_start_i),
+    .clk_i            (clk),
+    .rst_ni           (rst_n),
+    .boot_select_i    (~dip_start_i),
     .uart_rx_i,
     .uart_tx_o,
-    .jtag_tck_i   (1'b0),
-    .jtag_tms_i   (1'b1),
-    .jtag_tdi_i   (1'b0),
-    .jtag_tdo_o   (),
-    .jtag_trst_ni (1'b1),
-    .exit_valid_o (exit_valid),
-    .exit_code_o  (exit_code)
+    .jtag_tck_i       (1'b0),
+    .jtag_tms_i       (1'b1),
+    .jtag_tdi_i       (1'b0),
+    .jtag_tdo_o       (),
+    .jtag_trst_ni     (1'b1),
+    .console_present_i(1'b0),
+    .console_valid_o  (),
+    .console_o        (),
+    .exit_valid_o     (exit_valid),
+    .exit_code_o      (exit_code)
   );
 
   heartbeat #(

@@ -29,6 +29,11 @@ module heepstor_soc
   output logic jtag_tdo_o,
   input  logic jtag_trst_ni,
 
+  /// What the program prints if a simulation takes it without the serial line; else present is 0.
+  input  logic       console_present_i,
+  output logic       console_valid_o,
+  output logic [7:0] console_o,
+
   /// High once the program has ended, with its exit code.
   output logic        exit_valid_o,
   output logic [31:0] exit_code_o
@@ -250,6 +255,9 @@ module heepstor_soc
     .store_addr_i    (cpu_data_req.addr),
     .stack_overflow_irq_o(irq_stack_overflow),
     .boot_select_i,
+    .console_present_i,
+    .console_valid_o,
+    .console_o,
     .exit_valid_o,
     .exit_code_o
   );

@@ -30,6 +30,11 @@ module soc_ctrl #(
   /// What the boot ROM does (register BOOT); synchronised here.
   input  logic        boot_select_i,
 
+  /// A simulation's console (register CONSOLE): whether there is one, and what is printed on it.
+  input  logic        console_present_i,
+  output logic        console_valid_o,
+  output logic [ 7:0] console_o,
+
   /// High from the first write of the exit code on.
   output logic        exit_valid_o,
   output logic [31:0] exit_code_o
@@ -78,6 +83,7 @@ module soc_ctrl #(
     hwif_in.CONFIG_HASH.value.next       = ConfigHash;
     hwif_in.BOOT.select.next             = boot_select;
     hwif_in.BOOT.exited.next             = exit_valid_o;
+    hwif_in.CONSOLE.present.next         = console_present_i;
     hwif_in.BUS_ERROR.pending.hwset      = bus_error_i;
     hwif_in.BUS_ERROR_ADDRESS.value.next = bus_error_addr_i;
     hwif_in.BUS_ERROR_ADDRESS.value.we   = bus_error_i & ~hwif_out.BUS_ERROR.pending.value;
@@ -89,6 +95,12 @@ module soc_ctrl #(
   assign bus_error_irq_o      = hwif_out.BUS_ERROR.pending.value;
   assign stack_overflow_irq_o = hwif_out.STACK_OVERFLOW.pending.value;
   assign exit_code_o          = hwif_out.EXIT.code.value;
+  assign console_o            = hwif_out.CONSOLE.character.value;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) console_valid_o <= 1'b0;
+    else console_valid_o <= hwif_out.CONSOLE.character.swmod;
+  end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) exit_valid_o <= 1'b0;

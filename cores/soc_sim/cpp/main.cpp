@@ -45,6 +45,8 @@ class Simulation {
     const auto start = std::chrono::steady_clock::now();
     if (options_.jtag) jtag_.emplace(*options_.jtag);
     std::fprintf(stderr, "simulator: seed %" PRIu32 "\n", options_.seed);
+    // Whoever is at the other end of the serial line expects the text there.
+    model_.SetConsole(!terminal_ && !options_.loader);
     model_.Reset(options_.loader);
     result_.end = Loop();
     result_.program_exit_code = model_.Outputs().exit_code_o;
@@ -102,6 +104,7 @@ class Simulation {
     model_.Step(transmitter_.Level(divider));
     const auto character = receiver_.Sample(model_.Outputs().uart_tx_o, divider);
     if (character) Print(*character);
+    if (model_.Outputs().console_valid_o) Print(static_cast<char>(model_.Outputs().console_o));
   }
 
   void Print(char character) {

@@ -91,6 +91,7 @@ Model::Model(std::uint32_t seed) : context_(std::make_unique<VerilatedContext>()
   top_->clk_i = 0;
   top_->rst_ni = 1;
   top_->boot_select_i = 0;
+  top_->console_present_i = 0;
   top_->uart_rx_i = 1;
   top_->jtag_tck_i = 0;
   top_->jtag_tms_i = 0;
@@ -164,6 +165,8 @@ void Model::SetJtagReset(bool active) {
   top_->jtag_trst_ni = !active;
   top_->eval();
 }
+
+void Model::SetConsole(bool present) { top_->console_present_i = present; }
 
 bool Model::JtagTdo() const { return top_->jtag_tdo_o; }
 

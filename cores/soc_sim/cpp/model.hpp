@@ -44,6 +44,10 @@ class Model {
   void SetJtag(bool tck, bool tms, bool tdi);
   void SetJtagReset(bool active);
 
+  // Whether what the program prints is taken from its console, which needs no time, and not from
+  // the serial line.
+  void SetConsole(bool present);
+
   // JTAG pin from the SoC.
   bool JtagTdo() const;
 

@@ -8,6 +8,10 @@ module soc_sim (
 
   input  logic boot_select_i,
 
+  input  logic       console_present_i,
+  output logic       console_valid_o,
+  output logic [7:0] console_o,
+
   input  logic uart_rx_i,
   output logic uart_tx_o,
   /// All characters have been sent on the serial line.
@@ -37,6 +41,9 @@ module soc_sim (
     .clk_i,
     .rst_ni,
     .boot_select_i,
+    .console_present_i,
+    .console_valid_o,
+    .console_o,
     .uart_rx_i,
     .uart_tx_o,
     .jtag_tck_i,

@@ -2,7 +2,8 @@
 //
 // A program started by a host over the serial line sends text in messages with a checksum, and
 // repeats each until the host acknowledges it (serial/protocol.hpp, kText), so text that arrives
-// is intact. Any other program sends plain characters.
+// is intact. In a simulation, the register CONSOLE of SoC control takes each character immediately.
+// Any other program sends plain characters.
 #pragma once
 
 namespace heepstor::console {
