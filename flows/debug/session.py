@@ -108,7 +108,7 @@ def _script(commands: str) -> Path | None:
         return None
     path = user_path(commands)
     if not path.is_file():
-        raise HeepstorError(f"there is no file {path} with GDB's commands (--commands).")
+        raise HeepstorError(f"{path} is not a file; --commands takes a file of GDB commands.")
     return path
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import sys
+from typing import Any
 
 from edalize.tools.edatool import Edatool
 from edalize.utils import EdaCommands
@@ -44,7 +45,7 @@ class Ecp5(Edatool):
         "speed": {"type": "int", "desc": "Speed grade: 6, 7 or 8"},
     }
 
-    def setup(self, edam):
+    def setup(self, edam: dict[str, Any]) -> None:
         """Read sources, include folders and constraints from the EDAM description."""
         super().setup(edam)
         includes: list[str] = []

@@ -7,6 +7,7 @@ treemap.svg. It is the tool of the flow ``synthesis``; Edalize finds it as ``eda
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 from edalize.tools.edatool import Edatool
 from edalize.utils import EdaCommands
@@ -25,7 +26,7 @@ class Yowasp(Edatool):
         "device": {"type": "str", "desc": "Device to map to (e.g. xczu7ev)"},
     }
 
-    def setup(self, edam):
+    def setup(self, edam: dict[str, Any]) -> None:
         """Read sources, include folders, parameters and macros from the EDAM description."""
         super().setup(edam)
         includes: list[str] = []

@@ -108,7 +108,7 @@ def _current(root: Path, board: Board, config_path: Path, work: Path, progress: 
 
 def _require_current(work: Path, bitstream: Path) -> None:
     if not bitstream.is_file():
-        raise HeepstorError(f"there is no file {bitstream} (--bitstream).")
+        raise HeepstorError(f"{bitstream} is not a file; --bitstream takes a bitstream.")
     if reason := record.why_stale(work, bitstream):
         raise HeepstorError(
             f"{bitstream} is not programmed: it does not match these sources and this "

@@ -29,7 +29,7 @@ def check_present(paths: list[Path]) -> None:
     """Raise HeepstorError if a file is missing; called before anything is built for it."""
     for path in paths:
         if not path.is_file():
-            raise HeepstorError(f"there is no file {path}.")
+            raise HeepstorError(f"{path} is not a file; check the path.")
 
 
 def read(paths: list[Path], shape: tuple[int, ...], pixels: dict | None) -> Inputs:

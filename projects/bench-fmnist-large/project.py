@@ -1,4 +1,4 @@
-"""Clothes, 28 x 28 pixels, by three convolutions with batch-norm and a linear layer."""
+"""Classifies 28 x 28 images of clothes: three convolutions with batch-norm, a linear layer."""
 
 from pathlib import Path
 

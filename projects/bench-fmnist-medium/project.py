@@ -1,4 +1,4 @@
-"""Clothes, 15 x 15 pixels, by two convolutions and a linear layer."""
+"""Classifies 15 x 15 images of clothes: two convolutions and a linear layer."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Clothes, 12 x 12 pixels, by a perceptron of two layers; eight at a time."""
+"""Classifies 12 x 12 images of clothes, eight at a time: a perceptron of two layers."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Colour pictures, 26 x 26 pixels, by three convolutions with batch-norm and a linear layer."""
+"""Classifies 26 x 26 color images: three convolutions with batch-norm, a linear layer."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""DS-CNN, MLPerf Tiny's network for keywords: 49 frames of 10 features, depthwise separable."""
+"""DS-CNN, the keyword network of MLPerf Tiny: depthwise separable, 49 frames of 10 features."""
 
 from pathlib import Path
 

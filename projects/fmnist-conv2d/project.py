@@ -1,4 +1,4 @@
-"""Clothes, 14 x 14 pixels, by two convolutions and a linear layer."""
+"""Classifies 14 x 14 images of clothes: two convolutions and a linear layer."""
 
 from pathlib import Path
 

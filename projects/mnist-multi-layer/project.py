@@ -1,4 +1,4 @@
-"""Handwritten digits, 12 x 12 pixels, by a perceptron of two layers; five at a time."""
+"""Classifies 12 x 12 handwritten digits, five at a time: a perceptron of two layers."""
 
 from pathlib import Path
 

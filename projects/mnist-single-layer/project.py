@@ -1,4 +1,4 @@
-"""Handwritten digits, 12 x 12 pixels, by one linear layer; five at a time."""
+"""Classifies 12 x 12 handwritten digits, five at a time: one linear layer."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Handwritten digits, 28 x 28 pixels, by a perceptron of three layers.
+"""Classifies 28 x 28 handwritten digits: a perceptron of three layers.
 
 To make a project of your own, copy this folder and change model(), data() and the settings.
 """

@@ -1,4 +1,4 @@
-"""ResNet-8, MLPerf Tiny's network for image classification: 32 x 32 pixels in colour."""
+"""ResNet-8, the image classifier of MLPerf Tiny: 32 x 32 color images."""
 
 from pathlib import Path
 

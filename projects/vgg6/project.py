@@ -1,4 +1,4 @@
-"""VGG of six convolutions, and a linear layer: 32 x 32 pixels in colour."""
+"""VGG with six convolutions and a linear layer: classifies 32 x 32 color images."""
 
 from pathlib import Path
 

@@ -42,7 +42,7 @@ async def steps(bench: EngineBench, count: int) -> None:
 
 
 async def check_stopped(bench: EngineBench, chain: RandomChain, error: Error) -> None:
-    """The engine says where it was, asks for nothing more, and its counters stand still."""
+    """The engine reports where it stopped, requests nothing more, and its counters freeze."""
     assert await bench.read("status") == 0
     code, index = (value := await bench.read("error")) & 0xFF, value >> 16
     assert code == error and index < len(chain.jobs)

@@ -51,8 +51,8 @@ def reportable(job: Descriptor, hardware: Hardware, memory: range) -> set[Error]
 
     Its stages overlap: if several faults apply while it runs, it reports the one it meets first.
     """
-    for error in descriptor_faults(job, hardware.array_size):
-        return {error}
+    if found := descriptor_faults(job, hardware.array_size):
+        return {found[0]}
     faults = set(size_faults(job, hardware))
     reaches = _reaches(job, hardware.array_size)
     if not all(memory.start <= start and end <= memory.stop for start, end in reaches):

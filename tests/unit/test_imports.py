@@ -18,7 +18,7 @@ from flows.repository import ROOT
 # own; names on one line do not import each other.
 ORDER = {
     "modelgen": (
-        # What everything is told and computed with.
+        # What all other packages build on.
         ("errors", "ranges", "progress", "threads", "strict_json", "agreement", "arithmetic"),
         ("hardware", "memory", "cpp"),
         # An operator knows its arithmetic; a graph is made of operators.

@@ -36,9 +36,9 @@ def model() -> nn.Module:
 
 
 def data(folder: Path) -> Data:
-    """Return pictures and labels; files of yours would lie in `folder`, where data sets are kept.
+    """Return images and labels; `folder` is where data sets are kept, and your own files can be.
 
-    Inputs are FP32, of shape (count, channels, rows, columns); labels the numbers of the classes.
+    Inputs are FP32, of shape (count, channels, rows, columns); labels are class numbers.
     """
     inputs, labels = stripes(2500)
     test, train = slice(0, 500), slice(500, None)

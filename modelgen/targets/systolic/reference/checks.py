@@ -21,8 +21,9 @@ def check(job: Descriptor, hardware: Hardware) -> None:
         Fault: the job is rejected, with the code that the engine reports; if several faults apply,
             with one of them.
     """
-    for error in (*descriptor_faults(job, hardware.array_size), *size_faults(job, hardware)):
-        raise Fault(error)
+    faults = descriptor_faults(job, hardware.array_size) or size_faults(job, hardware)
+    if faults:
+        raise Fault(faults[0])
 
 
 def descriptor_faults(job: Descriptor, array_size: int) -> list[Error]:

@@ -15,7 +15,7 @@ from flows.toolchain import riscv
     ("port", "commands", "message"),
     [
         ("/dev/nowhere", "", "--port is '/dev/nowhere'; expected sim"),
-        ("sim", "nowhere.gdb", "there is no file"),
+        ("sim", "nowhere.gdb", "nowhere.gdb is not a file; --commands takes"),
     ],
 )
 def test_wrong_arguments_end_before_anything_is_built(port, commands, message):

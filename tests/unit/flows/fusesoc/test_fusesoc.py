@@ -21,7 +21,7 @@ FOLDERS = {"heepstor_ip_engine_1.0.0": "cores/engine", "heepstor_systems_heepsto
             "%Error: cores/engine/rtl/fifo.sv:12:3: syntax",
         ),
         (
-            "at /work/build/sim/src/heepstor_ip_engine_1.0.0/rtl/a.sv, and",
+            "at /home/me/build/sim/src/heepstor_ip_engine_1.0.0/rtl/a.sv, and",
             "at cores/engine/rtl/a.sv, and",
         ),
         ("src/heepstor_systems_heepstor_1.0.0/top.sv", "top.sv"),
@@ -82,11 +82,11 @@ def test_an_installed_library_is_built_where_one_works(tmp_path, monkeypatch):
     installed.mkdir(parents=True)
     (tmp_path / "site-packages/heepstor-1.0.dist-info").mkdir()
     (installed / "fusesoc.conf").write_text((ROOT / "fusesoc.conf").read_text())
-    monkeypatch.setenv("HEEPSTOR_CWD", str(tmp_path / "work"))
+    monkeypatch.setenv("HEEPSTOR_CWD", str(tmp_path / "mine"))
     written = fusesoc.settings(installed)
-    assert written == tmp_path / "work/build/fusesoc.conf"
+    assert written == tmp_path / "mine/build/fusesoc.conf"
     text = written.read_text()
-    assert f"build_root = {tmp_path}/work/build" in text
+    assert f"build_root = {tmp_path}/mine/build" in text
     assert f"location = {installed}" in text and "ignored_dirs" not in text
     assert fusesoc.settings(ROOT) == ROOT / "fusesoc.conf"
 
@@ -107,9 +107,9 @@ def test_programs_beside_an_installed_library_come_first(tmp_path, monkeypatch):
     installed = tmp_path / "site/heepstor"
     for folder in (installed, tmp_path / "site/heepstor-1.0.dist-info", tmp_path / "site/bin"):
         folder.mkdir(parents=True)
-    monkeypatch.setenv("HEEPSTOR_CWD", str(tmp_path / "work"))
+    monkeypatch.setenv("HEEPSTOR_CWD", str(tmp_path / "mine"))
     variables = fusesoc.environment(installed, tmp_path)
     own, python, *_ = variables["PATH"].split(os.pathsep)
     assert (own, python) == (str(tmp_path / "site/bin"), str(Path(sys.executable).parent))
-    assert variables["HEEPSTOR_CWD"] == str(tmp_path / "work"), "where generators keep objects"
+    assert variables["HEEPSTOR_CWD"] == str(tmp_path / "mine"), "where generators keep objects"
     assert fusesoc.environment(ROOT, tmp_path)["PATH"].startswith(python)

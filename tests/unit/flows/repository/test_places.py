@@ -13,11 +13,11 @@ from flows.repository import projects
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with one project; beside it, where the user is, a project of the same name."""
-    for folder in ("repository/projects/mnist", "work/mnist", "work/mine"):
+    for folder in ("repository/projects/mnist", "here/mnist", "here/mine"):
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "project.py").touch()
-    (tmp_path / "work/mine/notes").touch()
-    monkeypatch.setenv("HEEPSTOR_CWD", str(tmp_path / "work"))
+    (tmp_path / "here/mine/notes").touch()
+    monkeypatch.setenv("HEEPSTOR_CWD", str(tmp_path / "here"))
     return tmp_path / "repository"
 
 
@@ -28,24 +28,24 @@ def test_a_name_is_one_of_the_repositorys(root: Path) -> None:
     assert found.typed == "mnist" and found.is_ours and found.owns_results
 
 
-@pytest.mark.parametrize("typed", ["mine", "./mine", "mine/project.py", "../work/mine/"])
+@pytest.mark.parametrize("typed", ["mine", "./mine", "mine/project.py", "../here/mine/"])
 def test_a_path_is_seen_from_where_it_was_typed(root: Path, typed: str) -> None:
     found = projects.find(root, typed)
-    folder = root.parent / "work/mine"
+    folder = root.parent / "here/mine"
     assert (found.name, found.folder, found.results) == ("mine", folder, folder / "build")
     assert found.typed == str(folder), "the same from any folder"
     assert not found.is_ours and not found.owns_results
 
 
 def test_a_path_leads_to_a_project_named_like_one_of_the_repositorys(root: Path) -> None:
-    assert projects.find(root, "./mnist").folder == root.parent / "work/mnist"
+    assert projects.find(root, "./mnist").folder == root.parent / "here/mnist"
     assert projects.find(root, "../repository/projects/mnist") == projects.find(root, "mnist")
 
 
 @pytest.mark.parametrize("typed", ["mnist", "mine"])
 def test_results_go_where_the_user_says(root: Path, typed: str) -> None:
     found = projects.find(root, typed, "out")
-    assert found.results == root.parent / "work/out" and not found.owns_results
+    assert found.results == root.parent / "here/out" and not found.owns_results
 
 
 def test_projects_near_the_user_are_listed(root: Path) -> None:
@@ -55,7 +55,7 @@ def test_projects_near_the_user_are_listed(root: Path) -> None:
 
 def test_the_configuration_beside_a_project_is_its_own(root: Path) -> None:
     assert projects.find(root, "mine").configuration is None
-    path = root.parent / "work/mine/heepstor_cfg.hjson"
+    path = root.parent / "here/mine/heepstor_cfg.hjson"
     path.touch()
     assert projects.find(root, "mine").configuration == path
 

@@ -111,7 +111,7 @@ def test_pictures_that_are_refused(tmp_path: Path, content, shape, pixels, messa
 
 
 def test_files_that_are_not_there_or_nothing(tmp_path: Path) -> None:
-    with pytest.raises(HeepstorError, match=r"there is no file .*none\.npy"):
+    with pytest.raises(HeepstorError, match=r"none\.npy is not a file"):
         inputs.check_present([tmp_path / "none.npy"])
     path = tmp_path / "text.npy"
     # Text; an archive that is none; a header that ends too early.
