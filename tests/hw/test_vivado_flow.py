@@ -134,6 +134,8 @@ def test_openfpgaloader_programs_a_bitstream_made_elsewhere(built, bench):
         program_board()
     assert "--bitstream FILE" in str(caught.value)
 
+    with pytest.raises(HeepstorError, match=r"nowhere\.bit is not a file; --bitstream takes"):
+        program_board(bitstream=built / "nowhere.bit")
     elsewhere = built / f"{NAME}.bit"
     found = program_board(bitstream=elsewhere)
     assert found["programmer"] == "openfpgaloader"
