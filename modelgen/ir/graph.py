@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -104,11 +105,23 @@ class Graph:
 
     def producer(self, tensor: str) -> Node | None:
         """Return the node that writes a tensor; None for the graph's input."""
-        return next((node for node in self.nodes if node.output == tensor), None)
+        return self._producers.get(tensor)
 
     def consumers(self, tensor: str) -> list[Node]:
         """Return the nodes that read a tensor."""
-        return [node for node in self.nodes if tensor in node.inputs]
+        return list(self._consumers.get(tensor, ()))
+
+    @cached_property
+    def _producers(self) -> dict[str, Node]:
+        return {node.output: node for node in self.nodes}
+
+    @cached_property
+    def _consumers(self) -> dict[str, list[Node]]:
+        found: dict[str, list[Node]] = {}
+        for node in self.nodes:
+            for name in dict.fromkeys(node.inputs):
+                found.setdefault(name, []).append(node)
+        return found
 
     def with_nodes(self, nodes: Iterable[Node], **changes: Any) -> Graph:
         """Return the graph with other nodes; unused tensors and constants are dropped."""

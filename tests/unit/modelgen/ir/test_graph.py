@@ -37,6 +37,10 @@ def test_producer_and_consumers() -> None:
     assert graph.producer("a") is graph.nodes[0]
     assert [node.name for node in graph.consumers("a")] == ["b", "sum"]
     assert graph.consumers("sum") == []
+    twice = replace(total, inputs=("a", "a"))
+    again = replace(graph, nodes=(*graph.nodes[:-1], twice))
+    assert [node.name for node in again.consumers("a")] == ["b", "sum"]
+    assert [node.name for node in again.consumers("b")] == []
 
 
 def test_constants_by_their_role() -> None:
