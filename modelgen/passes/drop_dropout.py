@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from modelgen.ir.graph import Graph
+from modelgen.ir.rewriter import Rewriter
 from modelgen.operators import Dropout
 
 
 def drop_dropout(graph: Graph) -> Graph:
     """Remove every dropout node."""
-    for node in graph.nodes:
+    rewriter = Rewriter(graph)
+    for node in rewriter.each():
         if isinstance(node.operator, Dropout):
-            return drop_dropout(graph.without(node))
-    return graph
+            rewriter.bypass(node)
+    return rewriter.graph()

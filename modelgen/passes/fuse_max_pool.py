@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from modelgen.ir.graph import Graph, Node
+from modelgen.ir.rewriter import Rewriter
 from modelgen.operators import Conv2d, MaxPool2d
 from modelgen.operators.epilogue import Epilogue
 from modelgen.passes.fuse_pointwise import only_reader
@@ -12,13 +13,14 @@ from modelgen.passes.fuse_pointwise import only_reader
 
 def fuse_max_pool(graph: Graph) -> Graph:
     """Fuse each max-pooling with kernel = stride and no padding into the convolution before it."""
-    for pool in graph.nodes:
+    rewriter = Rewriter(graph)
+    for pool in rewriter.each():
         if not isinstance(pool.operator, MaxPool2d) or not _is_simple(pool.operator):
             continue
-        before = graph.producer(pool.inputs[0])
+        before = rewriter.producer(pool.inputs[0])
         if before is None or not isinstance(before.operator, Conv2d):
             continue
-        if _can_pool(graph, before, before.operator.epilogue):
+        if _can_pool(rewriter, before, before.operator.epilogue):
             epilogue = replace(before.operator.epilogue, pool=pool.operator.window.kernel)
             merged = replace(
                 before,
@@ -26,9 +28,9 @@ def fuse_max_pool(graph: Graph) -> Graph:
                 output=pool.output,
                 fused=(*before.fused, pool.name, *pool.fused),
             )
-            nodes = [merged if node is before else node for node in graph.nodes if node is not pool]
-            return fuse_max_pool(graph.with_nodes(nodes))
-    return graph
+            rewriter.remove(before)
+            rewriter.put(merged)
+    return rewriter.graph()
 
 
 def _is_simple(pooling: MaxPool2d) -> bool:
@@ -40,7 +42,7 @@ def _is_simple(pooling: MaxPool2d) -> bool:
     )
 
 
-def _can_pool(graph: Graph, node: Node, epilogue: Epilogue) -> bool:
+def _can_pool(rewriter: Rewriter, node: Node, epilogue: Epilogue) -> bool:
     """Return whether the maximum may be taken before scale, bias and activation function."""
-    alone = only_reader(graph, node.output)
+    alone = only_reader(rewriter, node.output)
     return alone and not epilogue.residual and not epilogue.pools and epilogue.slope >= 0

@@ -5,20 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 from modelgen.ir.graph import Graph, Node
+from modelgen.ir.rewriter import Rewriter
 from modelgen.operators import Pointwise
 from modelgen.operators.epilogue import Stored
 
 
 def fuse_pointwise(graph: Graph) -> Graph:
     """Fuse each element-wise layer into the layer before it, if nothing else reads that layer."""
-    for node in graph.nodes:
-        merged = _merged(graph, node) if _is_plain(node) else None
-        if merged is not None:
-            return fuse_pointwise(merged)
-    return graph
+    rewriter = Rewriter(graph)
+    for node in rewriter.each():
+        merged: Node | None = node
+        while merged is not None and _is_plain(merged):
+            merged = _merge(rewriter, merged)
+    return rewriter.graph()
 
 
-def only_reader(graph: Graph, tensor: str) -> bool:
+def only_reader(graph: Graph | Rewriter, tensor: str) -> bool:
     """Return whether a tensor has exactly one reader and is not the graph's output."""
     return len(graph.consumers(tensor)) == 1 and graph.output != tensor
 
@@ -27,15 +29,15 @@ def _is_plain(node: Node) -> bool:
     return isinstance(node.operator, Pointwise) and not node.constants
 
 
-def _merged(graph: Graph, node: Node) -> Graph | None:
-    """Return the graph with a node fused into a layer before it; None if that is impossible."""
+def _merge(rewriter: Rewriter, node: Node) -> Node | None:
+    """Fuse a node into a layer before it; return the result, or None if that is impossible."""
     operator = node.operator
     assert isinstance(operator, Pointwise)
-    for position in _by_work(graph, node):
-        before = graph.producer(node.inputs[position])
+    for position in _by_work(rewriter, node):
+        before = rewriter.producer(node.inputs[position])
         if before is None or not isinstance(before.operator, Stored):
             continue
-        if not only_reader(graph, before.output) or len(set(node.inputs)) < len(node.inputs):
+        if not only_reader(rewriter, before.output) or len(set(node.inputs)) < len(node.inputs):
             continue
         epilogue = before.operator.epilogue.then(operator.epilogue)
         if epilogue is None:
@@ -49,17 +51,18 @@ def _merged(graph: Graph, node: Node) -> Graph | None:
             fused=(*before.fused, node.name, *node.fused),
         )
         # In place of the later node: by then the other operand has been computed.
-        nodes = [merged if other is node else other for other in graph.nodes if other is not before]
-        return graph.with_nodes(nodes)
+        rewriter.remove(before)
+        rewriter.put(merged)
+        return merged
     return None
 
 
-def _by_work(graph: Graph, node: Node) -> list[int]:
+def _by_work(rewriter: Rewriter, node: Node) -> list[int]:
     """Return the positions of a node's inputs, those from layers with the most weights first."""
 
     def weights(position: int) -> int:
-        before = graph.producer(node.inputs[position])
-        weight = None if before is None else graph.constant(before, "weight")
+        before = rewriter.producer(node.inputs[position])
+        weight = None if before is None else rewriter.arrays(before).get("weight")
         return 0 if weight is None else weight.size
 
     return sorted(range(len(node.inputs)), key=weights, reverse=True)

@@ -18,18 +18,25 @@ def split_max_pool(graph: Graph, accumulator_depth: int) -> Graph:
         accumulator_depth: accumulator entries. One block of results is stored while the next is
             computed, so each of the two needs room for at least one window.
     """
+    tensors = dict(graph.tensors)
+    nodes: list[Node] = []
     for node in graph.nodes:
-        if not isinstance(node.operator, Conv2d):
-            continue
-        rows, columns = node.operator.epilogue.pool
-        if node.operator.epilogue.pools and 2 * rows * columns > accumulator_depth:
-            return split_max_pool(_split(graph, node), accumulator_depth)
-    return graph
+        nodes += _split(graph, node, tensors) if _exceeds(node, accumulator_depth) else [node]
+    return graph.with_nodes(nodes, tensors=tensors)
 
 
-def _split(graph: Graph, node: Node) -> Graph:
+def _exceeds(node: Node, accumulator_depth: int) -> bool:
+    if not isinstance(node.operator, Conv2d):
+        return False
+    epilogue = node.operator.epilogue
+    rows, columns = epilogue.pool
+    return epilogue.pools and 2 * rows * columns > accumulator_depth
+
+
+def _split(graph: Graph, node: Node, tensors: dict[str, Tensor]) -> list[Node]:
+    """Return convolution and pooling; add the tensor between them to `tensors`."""
     name = f"{node.name}.pool"
-    while name in graph.tensors:
+    while name in tensors:
         name += "_"
     operator = node.operator
     assert isinstance(operator, Stored)
@@ -37,8 +44,5 @@ def _split(graph: Graph, node: Node) -> Graph:
     alone = operator.with_epilogue(operator.epilogue.without_pool())
     conv = replace(node, operator=alone, output=name)
     pool = Node(name, MaxPool2d(Window(window, window)), (name,), node.output)
-    tensor = Tensor(name, alone.infer_shape(graph.shapes(node), graph.arrays(node)))
-    nodes = [
-        part for other in graph.nodes for part in ((conv, pool) if other is node else (other,))
-    ]
-    return graph.with_nodes(nodes, tensors={**graph.tensors, name: tensor})
+    tensors[name] = Tensor(name, alone.infer_shape(graph.shapes(node), graph.arrays(node)))
+    return [conv, pool]
