@@ -38,6 +38,20 @@ class Cut:
 
 
 @dataclass(frozen=True)
+class Table:
+    """A constant array that a kernel reads."""
+
+    element: str
+    """C++ type of its elements, in the namespace heepstor."""
+    rows: tuple[str, ...]
+    """C++ initializers of its elements."""
+
+    def define(self, name: str) -> str:
+        """Return the C++ definition of the array."""
+        return f"constexpr heepstor::{self.element} {name}[] = {{{', '.join(self.rows)}}};"
+
+
+@dataclass(frozen=True)
 class Kernel:
     """A function of the device library that computes an operator on the CPU."""
 
@@ -47,15 +61,20 @@ class Kernel:
     """In the namespace heepstor, with template arguments if it has any."""
     arguments: tuple[str, ...] = ()
     """C++ expressions of the arguments after the pointers to inputs and output."""
+    table: Table | None = None
+    """A constant array, which is the last argument."""
 
-    def call(self, sources: Sequence[str], destination: str) -> str:
+    def call(self, sources: Sequence[str], destination: str, table: str = "") -> str:
         """Return the C++ expression that computes the operator.
 
         Args:
             sources: C++ expressions of the pointers to the inputs.
             destination: C++ expression of the pointer to the output.
+            table: name of the table, if there is one.
         """
-        return f"heepstor::{self.function}({', '.join([*sources, destination, *self.arguments])})"
+        last = [] if self.table is None else [table]
+        arguments = [*sources, destination, *self.arguments, *last]
+        return f"heepstor::{self.function}({', '.join(arguments)})"
 
 
 @dataclass(frozen=True)

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from modelgen.operators.base import Arrays, Bounded, Cut, Kernel, Operator, Shape
+from modelgen.operators.base import Arrays, Shape
+from modelgen.operators.movement import Copy, Movement
 
 if TYPE_CHECKING:
     import torch
 
-_KERNEL_RANK = 4
-"""Number of dimensions that the device's permute() works on."""
-
 
 @dataclass(frozen=True)
-class Permute(Operator):
-    """Reorders the dimensions; the batch stays first."""
+class Permute(Movement):
+    """Reorders the dimensions."""
 
     name: ClassVar[str] = "permute"
     keeps_values: ClassVar[bool] = True
@@ -37,28 +34,6 @@ class Permute(Operator):
         """See `Operator.evaluate_float`."""
         return inputs[0].permute(self.axes)
 
-    def evaluate_exact(
-        self, inputs: Sequence[np.ndarray], constants: Arrays, cut: Cut
-    ) -> np.ndarray:
-        """See `Operator.evaluate_exact`."""
-        return inputs[0].transpose(self.axes)
-
-    def error_bound(self, inputs: Sequence[Bounded], constants: Arrays) -> Bounded:
-        """See `Operator.error_bound`."""
-        value, error = inputs[0]
-        return value.transpose(self.axes), error.transpose(self.axes)
-
-    def kernel(self, inputs: Sequence[Shape]) -> Kernel:
-        """See `Operator.kernel`."""
-        source = inputs[0]
-        sizes = [source[axis] for axis in self.axes]
-        strides = [math.prod(source[axis + 1 :]) for axis in self.axes]
-        missing = _KERNEL_RANK - len(sizes)
-        parts = ([1] * missing + sizes, [0] * missing + strides)
-        lists = ["{" + ", ".join(map(str, part)) + "}" for part in parts]
-        return Kernel("permute.hpp", "permute", ("{" + ", ".join(lists) + "}",))
-
-    def shape_text(self, inputs: Sequence[Shape], output: Shape) -> str:
-        """Return the dimensions before and after, without a batch of one."""
-        shapes = (shape[1:] if shape[0] == 1 else shape for shape in (inputs[0], output))
-        return " -> ".join(" x ".join(map(str, shape)) for shape in shapes)
+    def copies(self, inputs: Sequence[np.ndarray], output: np.ndarray) -> Iterable[Copy]:
+        """See `Movement.copies`."""
+        return [Copy(0, inputs[0].transpose(self.axes), output)]

@@ -15,7 +15,6 @@
 #include "heepstor/argmax.hpp"
 #include "heepstor/console.hpp"
 #include "heepstor/engine.hpp"
-#include "heepstor/permute.hpp"
 #include "heepstor/print.hpp"
 #include "heepstor/sigmoid.hpp"
 #include "heepstor/softmax.hpp"
@@ -226,16 +225,6 @@ void argmax() {
   write(static_cast<std::uint32_t>(heepstor::argmax(values.data(), values.size())));
 }
 
-void permute() {
-  heepstor::Permutation order;
-  for (std::size_t& size : order.sizes) size = read<std::uint32_t>();
-  for (std::size_t& stride : order.strides) stride = read<std::uint32_t>();
-  const auto values = read_array<float>();
-  std::vector<float> out(values.size());
-  heepstor::permute(values.data(), out.data(), order);
-  write_array(out);
-}
-
 void reasons() {
   std::string text;
   for (int code = 0; code <= 11; ++code) {
@@ -273,9 +262,6 @@ int main() {
         break;
       case 'a':
         argmax();
-        break;
-      case 'o':
-        permute();
         break;
       case 'p':
         print_value();

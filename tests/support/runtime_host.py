@@ -8,7 +8,6 @@ import os
 import struct
 import subprocess
 import tempfile
-from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -95,13 +94,6 @@ class Runtime:
     def argmax(self, values: np.ndarray) -> int:
         self._send(b"a", _array(values, np.float32))
         return self._words(1)[0]
-
-    def permute(self, values: np.ndarray, axes: Sequence[int]) -> np.ndarray:
-        """Returns a tensor of four dimensions with these in another order."""
-        moved = values.transpose(axes)
-        strides = (stride // values.itemsize for stride in moved.strides)
-        self._send(b"o", struct.pack("<8I", *moved.shape, *strides), _array(values, np.float32))
-        return np.frombuffer(self._bytes(4), np.float32).reshape(moved.shape)
 
     def print(self, kind: str, value: float, digits: int | None = None) -> str:
         """Returns what print() gives; `kind` is f, F (fixed), x (hex), i, u, U (64 bit)."""

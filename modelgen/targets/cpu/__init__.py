@@ -84,6 +84,11 @@ class Cpu:
         layers = [layer for segment in segments for layer in segment.layers]
         slots = {layer.index: slot for slot, layer in enumerate(layers)}
         kernels = {layer.index: _kernel(graph, layer.node) for layer in layers}
+        tables = "".join(
+            f"/// Of {layer.node.name}.\n{table.define(f'table_{slots[layer.index]}')}\n"
+            for layer in layers
+            if (table := kernels[layer.index].table)
+        )
 
         def statement(segment: Segment) -> Statement:
             lines: list[str] = []
@@ -91,7 +96,8 @@ class Cpu:
                 node, slot = layer.node, slots[layer.index]
                 shapes = graph.shapes(node), graph.tensors[node.output].shape
                 sources = [pointers.pointer(name) for name in node.inputs]
-                call = kernels[layer.index].call(sources, pointers.pointer(node.output))
+                destination = pointers.pointer(node.output)
+                call = kernels[layer.index].call(sources, destination, f"table_{slot}")
                 text = node.operator.shape_text(*shapes)
                 lines += [
                     "",
@@ -107,7 +113,7 @@ class Cpu:
         return Code(
             headers=("cycles.hpp", *sorted({kernel.header for kernel in kernels.values()})),
             definitions="/// Cycles of each layer on the CPU.\n"
-            f"std::uint32_t cpu_cycles[{len(layers)}];\n",
+            f"std::uint32_t cpu_cycles[{len(layers)}];\n{tables}",
             statements=tuple(map(statement, segments)),
             cycles={index: f"&cpu_cycles[{slot}]" for index, slot in slots.items()},
         )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from modelgen import operators
-from modelgen.operators.base import Cut, Kernel, Operator
+from modelgen.operators.base import Cut, Kernel, Operator, Table
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,13 @@ def test_a_cut_of_its_own() -> None:
 def test_a_kernel_is_called_with_inputs_output_and_its_arguments() -> None:
     kernel = Kernel("sum.hpp", "sum<3>", ("4", "{1, 2}"))
     assert kernel.call(["a", "b"], "c") == "heepstor::sum<3>(a, b, c, 4, {1, 2})"
+
+
+def test_a_table_is_defined_before_and_named_last() -> None:
+    kernel = Kernel("sum.hpp", "sum", ("4",), Table("Row", ("{1, 2}", "{3, 4}")))
+    assert kernel.call(["a"], "b", "rows") == "heepstor::sum(a, b, 4, rows)"
+    assert kernel.table is not None
+    assert kernel.table.define("rows") == "constexpr heepstor::Row rows[] = {{1, 2}, {3, 4}};"
 
 
 def concrete(kind: type[Operator]) -> Iterator[type[Operator]]:

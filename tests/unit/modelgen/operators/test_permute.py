@@ -1,4 +1,4 @@
-"""Permutations: the function of torch in every way in which it is computed, and its kernel."""
+"""Permutations: the function of torch in every way in which it is computed."""
 
 from __future__ import annotations
 
@@ -20,19 +20,6 @@ def test_the_function_of_torch(axes: tuple[int, ...]) -> None:
 
     values = random_values(*range(2, 2 + len(axes)))
     check_operator(Permute(axes), [values], reference)
-
-
-@pytest.mark.parametrize("axes", ORDERS, ids=str)
-def test_the_kernel_is_given_sizes_and_strides(axes: tuple[int, ...]) -> None:
-    """As torch has them, in the new order; with leading ones where there are fewer than four."""
-    source = torch.empty(*range(2, 2 + len(axes)))
-    turned, missing = source.permute(axes), 4 - len(axes)
-    sizes = [1] * missing + list(turned.shape)
-    strides = [0] * missing + list(turned.stride())
-    lists = ["{" + ", ".join(map(str, part)) + "}" for part in (sizes, strides)]
-    kernel = Permute(axes).kernel([tuple(source.shape)])
-    assert kernel.header == "permute.hpp"
-    assert kernel.call(["in"], "out") == f"heepstor::permute(in, out, {{{', '.join(lists)}}})"
 
 
 def test_values_stay_the_same_and_move() -> None:

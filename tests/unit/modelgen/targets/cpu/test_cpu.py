@@ -7,7 +7,8 @@ import pytest
 
 from modelgen.emit.context import Pointers
 from modelgen.hardware import Hardware
-from modelgen.ir.graph import Graph
+from modelgen.ir.graph import Graph, Node, Tensor
+from modelgen.operators import Permute
 from modelgen.plan.compiler import compile_graph
 from modelgen.plan.program import Program
 from modelgen.targets.cpu import Cpu
@@ -57,6 +58,15 @@ def test_each_layer_is_a_call_whose_cycles_are_counted(program: Program) -> None
     assert any(">(input, " in line for line in first)
     assert last[-1] == "cpu_cycles[1] = heepstor::cycles() - start_1;"
     assert not any(statement.result for statement in code.statements), "nothing can fail"
+
+
+def test_a_kernel_with_a_table_gets_one_of_its_own() -> None:
+    tensors = {name: Tensor(name, shape) for name, shape in (("x", (1, 3, 4)), ("y", (1, 4, 3)))}
+    turn = Node("turn", Permute((0, 2, 1)), ("x",), "y")
+    program = compile_graph(Graph("x", "y", 1, (turn,), tensors, {}), Hardware())
+    code = Cpu().emit(program.network, program.segments, Pointers(program))
+    assert "/// Of turn.\nconstexpr heepstor::Box<2> table_0[] = {" in code.definitions
+    assert "heepstor::move(input, output, table_0);" in code.statements[0].lines
 
 
 def test_without_layers_there_is_no_code(program: Program) -> None:

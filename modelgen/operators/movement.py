@@ -1,0 +1,161 @@
+"""What operators that move values share: strided copies, and everything that follows from them."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from modelgen.operators.base import Arrays, Bounded, Cut, Kernel, Operator, Shape, Table
+
+_SHORTEST_RUN = 8
+"""Words from which on the CPU copies a contiguous run faster than a longer strided one."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A strided box of an input, and the box of the output that gets its values; in elements."""
+
+    source: int
+    """Index of the input."""
+    sizes: Shape
+    """Of both boxes, the outermost dimension first."""
+    source_offset: int
+    """Index of the input's first element."""
+    source_strides: tuple[int, ...]
+    """Between neighbours in the input: negative for a reversed dimension, 0 for a repeated one."""
+    offset: int
+    """Index of the output's first element."""
+    strides: tuple[int, ...]
+    """Between neighbours in the output."""
+
+    def merged(self) -> Part:
+        """Return the same part with as few dimensions as possible, at least one."""
+        dimensions: list[tuple[int, int, int]] = []
+        for size, read, written in zip(self.sizes, self.source_strides, self.strides, strict=True):
+            if size == 1:
+                continue
+            if dimensions and dimensions[-1][1:] == (size * read, size * written):
+                dimensions[-1] = (dimensions[-1][0] * size, read, written)
+            else:
+                dimensions.append((size, read, written))
+        return self._with(dimensions or [(1, 1, 1)])
+
+    def in_order_for_loops(self) -> Part:
+        """Return the same part with the dimension last that an inner loop copies fastest."""
+        dimensions = list(zip(self.sizes, self.source_strides, self.strides, strict=True))
+
+        def speed(dimension: tuple[int, int, int]) -> tuple[bool, int]:
+            size, *strides = dimension
+            return strides == [1, 1] and size >= _SHORTEST_RUN, size
+
+        return self._with(sorted(dimensions, key=speed))
+
+    def _with(self, dimensions: Sequence[tuple[int, int, int]]) -> Part:
+        sizes, read, written = zip(*dimensions, strict=True)
+        return Part(self.source, sizes, self.source_offset, read, self.offset, written)
+
+
+class Copy(NamedTuple):
+    """A view of an input, and the view of the output that gets its values, of the same shape."""
+
+    source: int
+    """Index of the input."""
+    read: np.ndarray
+    written: np.ndarray
+
+
+class Movement(Operator):
+    """An operator whose output consists of values of its inputs, and of a constant.
+
+    All that it computes, and its kernel, follow from the copies that it is made of.
+    """
+
+    @property
+    def fill(self) -> float | None:
+        """Value of the elements that no copy writes; None if there are none."""
+        return None
+
+    @abstractmethod
+    def copies(self, inputs: Sequence[np.ndarray], output: np.ndarray) -> Iterable[Copy]:
+        """Return what is copied: views of the inputs, and of an output that they write.
+
+        Args:
+            inputs: arrays of any type.
+            output: array of the output's shape.
+        """
+
+    def parts(self, inputs: Sequence[Shape]) -> list[Part]:
+        """Return the copies as offsets and strides in contiguous inputs and a contiguous output.
+
+        Args:
+            inputs: shapes of the inputs.
+        """
+        # One byte an element: distances in bytes are distances in elements.
+        sources = [np.empty(shape, np.uint8) for shape in inputs]
+        output = np.empty(self.infer_shape(inputs, {}), np.uint8)
+        return [
+            Part(
+                source,
+                read.shape,
+                _address(read) - _address(sources[source]),
+                read.strides,
+                _address(written) - _address(output),
+                written.strides,
+            )
+            for source, read, written in self.copies(sources, output)
+            if read.size
+        ]
+
+    def evaluate_exact(
+        self, inputs: Sequence[np.ndarray], constants: Arrays, cut: Cut
+    ) -> np.ndarray:
+        """See `Operator.evaluate_exact`."""
+        return self._move(inputs, self.fill)
+
+    def error_bound(self, inputs: Sequence[Bounded], constants: Arrays) -> Bounded:
+        """See `Operator.error_bound`."""
+        values, errors = zip(*inputs, strict=True)
+        return self._move(values, self.fill), self._move(errors, 0.0)
+
+    def _move(self, inputs: Sequence[np.ndarray], fill: float | None) -> np.ndarray:
+        shape = self.infer_shape([values.shape for values in inputs], {})
+        output = np.full(shape, 0.0 if fill is None else fill, inputs[0].dtype)
+        for _, read, written in self.copies(inputs, output):
+            written[...] = read
+        return output
+
+    def kernel(self, inputs: Sequence[Shape]) -> Kernel | None:
+        """See `Operator.kernel`."""
+        if len(inputs) != 1:
+            return None
+        parts = [part.merged().in_order_for_loops() for part in self.parts(inputs)]
+        rank = max(len(part.sizes) for part in parts)
+        table = Table(f"Box<{rank}>", tuple(_box(part, rank) for part in parts))
+        if self.fill is None:
+            return Kernel("move.hpp", "move", table=table)
+        size = int(np.prod(self.infer_shape(inputs, {})))
+        bits = int(np.float32(self.fill).view(np.uint32))
+        value = f"heepstor::to_float(0x{bits:08x})"
+        return Kernel("move.hpp", "fill_and_move", (value, str(size)), table)
+
+    def shape_text(self, inputs: Sequence[Shape], output: Shape) -> str:
+        """Return the dimensions before and after, without a batch of one."""
+        shapes = (shape[1:] if shape[:1] == (1,) else shape for shape in (inputs[0], output))
+        return " -> ".join(" x ".join(map(str, shape)) for shape in shapes)
+
+
+def _address(array: np.ndarray) -> int:
+    address: int = array.__array_interface__["data"][0]
+    return address
+
+
+def _box(part: Part, rank: int) -> str:
+    """Return the initializer of a `heepstor::Box` with `rank` dimensions."""
+    dimensions = [(1, 0, 0)] * (rank - len(part.sizes))
+    dimensions += zip(part.sizes, part.source_strides, part.strides, strict=True)
+    lists = ", ".join("{" + ", ".join(map(str, dimension)) + "}" for dimension in dimensions)
+    return f"{{{part.source_offset}, {part.offset}, {{{lists}}}}}"
