@@ -6,8 +6,11 @@ The last block of rows is made small if that pays off, as the next layer starts 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from heapq import nsmallest
 
 from modelgen.errors import ModelError
 from modelgen.hardware import Hardware
@@ -22,7 +25,12 @@ from modelgen.targets.systolic.cost import (
 )
 from modelgen.targets.systolic.geometry import Axis, Geometry
 from modelgen.targets.systolic.jobs import Job
-from modelgen.targets.systolic.scratchpad.layout import FIELD_LIMIT, ceil_div, saves_slices
+from modelgen.targets.systolic.scratchpad.layout import (
+    FIELD_LIMIT,
+    Layout,
+    ceil_div,
+    saves_slices,
+)
 from modelgen.targets.systolic.tiling.cut import (
     Cut,
     Source,
@@ -44,6 +52,8 @@ _BLOCK_COUNTS = (1, 2, 3, 4, 5, 6, 8, 12, 16, 24, 32)
 _LAST_HEIGHTS = (1, 2, 3, 4, 6, 8)
 _MOST_SPLIT_TILES = 32
 """Layers with more tiles than this gain nothing from a small last block of tiles."""
+_REMEMBERED = 4096
+"""Number of layers whose fastest tiling is remembered."""
 _EXPOSED = 0.1
 """Weight of the storing time that the next layer can hide."""
 _LATENCY = 35
@@ -107,33 +117,66 @@ def schedule(
     Raises:
         ModelError: the buffer is too small.
     """
-    tilings = list(_tilings(geometry, source, hardware))
-    if not tilings and source.layout is None:
-        # Use one area instead of two halves, so that each block waits for the previous one.
-        whole = replace(source, staging=(source.staging[0], 2 * source.staging[1]))
-        tilings = list(_tilings(geometry, whole, hardware))
-    if not tilings:
+    nameless = _nameless(source, hardware), _nameless_target(target, hardware)
+    tiling = _fastest(geometry, *nameless, hardware, ready_rows, final)
+    if tiling is None:
         raise ModelError(
             f"Layer '{name}' has {geometry.channels} channels, and not even its smallest block "
             f"fits the activation buffer of {hardware.buffer_words} words. Raise "
             "engine.buffer_words in the hardware configuration."
         )
-    bounds = {tiling: _bound(geometry, source, target, tiling, hardware) for tiling in tilings}
-    best: tuple[_Rank, Tiling, Cut] | None = None
-    for tiling in sorted(bounds, key=bounds.__getitem__)[:_MOST_SIMULATED]:
-        if best is not None and bounds[tiling] > best[0].cycles * _ABOUT_AS_FAST:
+    ready = geometry.target.rows - tiling.heights[-1]
+    return Schedule(tiling, cut(geometry, source, target, tiling, hardware), ready)
+
+
+def _nameless(source: Source, hardware: Hardware) -> Source:
+    """Return a source of the same speed that is the same for equal layers of a network."""
+    staging = source.staging[0] % hardware.banks, source.staging[1]
+    return Source("", _lowest(source.layout, hardware), source.loads, staging)
+
+
+def _nameless_target(target: Target, hardware: Hardware) -> Target:
+    """Return a target of the same speed that is the same for equal layers of a network."""
+    residual = None if target.residual is None else ""
+    return replace(target, tensor="", residual=residual, layout=_lowest(target.layout, hardware))
+
+
+def _lowest(layout: Layout | None, hardware: Hardware) -> Layout | None:
+    """Return the lowest layout whose words are in the same banks."""
+    return None if layout is None else replace(layout, base=layout.base % hardware.banks)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _fastest(
+    geometry: Geometry,
+    source: Source,
+    target: Target,
+    hardware: Hardware,
+    ready_rows: int,
+    final: bool,
+) -> Tiling | None:
+    """Return the fastest tiling of a layer, or None if none fits.
+
+    Networks repeat their layers, so the answers are kept.
+    """
+    tilings = list(_tilings(geometry, source, hardware))
+    if not tilings and source.layout is None:
+        # Use one area instead of two halves, so that each block waits for the previous one.
+        whole = replace(source, staging=(source.staging[0], 2 * source.staging[1]))
+        tilings = list(_tilings(geometry, whole, hardware))
+    bounds = [(_bound(geometry, source, target, tiling, hardware), tiling) for tiling in tilings]
+    best: tuple[_Rank, Tiling] | None = None
+    for bound, tiling in nsmallest(_MOST_SIMULATED, bounds, key=lambda pair: pair[0]):
+        if best is not None and bound > best[0].cycles * _ABOUT_AS_FAST:
             break
         made = cut(geometry, source, target, tiling, hardware)
-        cost = bounds[tiling]
+        cost = bound
         if len(made.jobs) <= _MOST_JOBS:
             cost = _cost(geometry, made.jobs, tiling, hardware, ready_rows, final=final)
         rank = _Rank(cost, len(made.jobs), tiling.tiles[0] if source.loads else 0)
         if best is None or rank.is_better(best[0]):
-            best = rank, tiling, made
-    assert best is not None
-    _, tiling, made = best
-    ready = geometry.target.rows - tiling.heights[-1]
-    return Schedule(tiling, made, ready)
+            best = rank, tiling
+    return None if best is None else best[1]
 
 
 def _cost(
@@ -310,20 +353,24 @@ def _bound(
     images, columns = geometry.source.images, geometry.target.columns
     pool = geometry.pool[0] * geometry.pool[1]
     widths = _split(columns, tiling.width)
-    blocks = [height * width * pool for height in tiling.heights for width in widths]
+    blocks = len(tiling.heights) * len(widths)
     tile, tile_port = tile_cycles(geometry.operation, hardware)
     slices, chunks = _slice_count(geometry, source, tiling, hardware)
     tiles = sum(tiling.tiles)
     jobs = (
         images
-        * len(blocks)
+        * blocks
         * (chunks + (len(tiling.tiles) - 1) * (chunks if source.layout is None else 1))
     )
     least = ACCUMULATE_LATENCY
+    # Most blocks and most parts are equal, so each size is only computed once.
     compute = images * sum(
-        slices * max(part * max(block, tile), least) for block in blocks for part in tiling.tiles
+        in_rows * in_columns * parts * slices * max(part * max(height * width * pool, tile), least)
+        for height, in_rows in _counts(tiling.heights)
+        for width, in_columns in _counts(widths)
+        for part, parts in _counts(tiling.tiles)
     )
-    weights = images * len(blocks) * slices * tiles * tile_port
+    weights = images * blocks * slices * tiles * tile_port
     loads = _loaded_words(geometry, source, tiling, hardware, chunks)
     streams = int(target.memory) + int(target.residual is not None)
     stored = images * geometry.target.image_words // geometry.outputs
@@ -332,9 +379,15 @@ def _bound(
     transfers += jobs * fetch_cycles(hardware)
     storing = stored * beats * max(streams, pool)
     first = ceil_div(loads, port * max(jobs, 1)) if loads else 0
-    last = blocks[-1] // pool * beats
+    last = tiling.heights[-1] * widths[-1] * beats
     setup = jobs * CONSTANTS.compute_setup
     return max(transfers, storing, first + compute + setup) + _EXPOSED * last
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _counts(sizes: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+    """Return each size, and how often it occurs."""
+    return tuple(Counter(sizes).items())
 
 
 def _slice_count(
