@@ -5,6 +5,7 @@ from __future__ import annotations
 from modelgen.operators.argmax import Argmax
 from modelgen.operators.avg_pool2d import AvgPool2d
 from modelgen.operators.base import Operator
+from modelgen.operators.binary import Binary
 from modelgen.operators.concatenate import Concatenate
 from modelgen.operators.conv2d import Conv2d
 from modelgen.operators.dropout import Dropout
@@ -20,6 +21,7 @@ __all__ = [
     "ALL",
     "Argmax",
     "AvgPool2d",
+    "Binary",
     "Concatenate",
     "Conv2d",
     "Dropout",
@@ -36,6 +38,7 @@ __all__ = [
 ALL: tuple[type[Operator], ...] = (
     Argmax,
     AvgPool2d,
+    Binary,
     Concatenate,
     Conv2d,
     Dropout,

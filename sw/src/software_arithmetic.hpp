@@ -5,17 +5,6 @@
 
 namespace heepstor::software {
 
-inline float canonical(float value) { return is_nan(value) ? to_float(kCanonicalNanBits) : value; }
-
-/// For results of the FPU: RISC-V's produces no other NaN.
-inline float canonical_result(float value) {
-#ifdef __riscv
-  return value;
-#else
-  return canonical(value);
-#endif
-}
-
 inline float add(float left, float right) { return canonical_result(left + right); }
 inline float multiply(float left, float right) { return canonical_result(left * right); }
 

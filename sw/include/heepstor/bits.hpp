@@ -11,4 +11,13 @@ constexpr std::uint32_t to_bits(float value) { return __builtin_bit_cast(std::ui
 constexpr float to_float(std::uint32_t bits) { return __builtin_bit_cast(float, bits); }
 constexpr bool is_nan(float value) { return value != value; }
 
+/// A result of the FPU with its NaN made canonical: RISC-V's produces no other, a host's may.
+constexpr float canonical_result(float value) {
+#ifdef __riscv
+  return value;
+#else
+  return is_nan(value) ? to_float(kCanonicalNanBits) : value;
+#endif
+}
+
 }  // namespace heepstor

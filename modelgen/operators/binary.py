@@ -1,0 +1,172 @@
+"""Arithmetic on two tensors, element by element."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+import numpy as np
+
+from modelgen.arithmetic.fp32 import canonicalize
+from modelgen.operators.base import Arrays, Bounded, Cut, Kernel, Operator, Shape, Table
+from modelgen.operators.bounds import ROUNDING
+from modelgen.operators.broadcast import Loop, broadcast_loops
+
+if TYPE_CHECKING:
+    import torch
+
+_SHORTEST_RUN = 8
+"""Elements of an innermost loop below which another dimension becomes the innermost."""
+_SUBNORMAL = 2.0**-149
+"""Distance of subnormal numbers: twice the rounding error of a product that underflows."""
+
+
+@dataclass(frozen=True)
+class Binary(Operator):
+    """A function of the elements of two tensors, which are broadcast against each other.
+
+    Arithmetic gives no NaN but the canonical one. Minimum and maximum give one of the operands, bit
+    for bit: a NaN if there is one, and the left operand if both are equal.
+    """
+
+    name: ClassVar[str] = "binary"
+    kind: str
+    """add, subtract, multiply, divide, maximum, minimum, or prelu: left * right where left < 0."""
+
+    def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
+        """See `Operator.infer_shape`."""
+        return np.broadcast_shapes(*inputs)
+
+    def evaluate_float(
+        self, inputs: Sequence[torch.Tensor], constants: Mapping[str, torch.Tensor]
+    ) -> torch.Tensor:
+        """See `Operator.evaluate_float`."""
+        import torch
+
+        left, right = inputs
+        if self.kind == "prelu":
+            return torch.where(left > 0, left, left * right)
+        function: Callable[..., torch.Tensor] = getattr(torch, self.kind)
+        return function(left, right)
+
+    def evaluate_exact(
+        self, inputs: Sequence[np.ndarray], constants: Arrays, cut: Cut
+    ) -> np.ndarray:
+        """See `Operator.evaluate_exact`."""
+        with np.errstate(all="ignore"):
+            return _FUNCTIONS[self.kind].exact(*inputs)
+
+    def error_bound(self, inputs: Sequence[Bounded], constants: Arrays) -> Bounded:
+        """See `Operator.error_bound`. The bound is infinite where a divisor may be 0."""
+        with np.errstate(all="ignore"):
+            return _FUNCTIONS[self.kind].bounded(*inputs)
+
+    def describe(self) -> str:
+        """See `Operator.describe`."""
+        return self.kind
+
+    def kernel(self, inputs: Sequence[Shape]) -> Kernel:
+        """See `Operator.kernel`."""
+        *outer, run = _with_a_long_run(broadcast_loops(inputs))
+        function = _FUNCTIONS[self.kind].kernel
+        template = ", ".join([f"heepstor::{function}", *map(str, run.strides)])
+        table = Table("Loop", tuple(map(_initializer, outer))) if outer else None
+        return Kernel("binary.hpp", f"binary<{template}>", (str(run.size),), table)
+
+    def shape_text(self, inputs: Sequence[Shape], output: Shape) -> str:
+        """Return the dimensions of both operands."""
+        return ", ".join(" x ".join(map(str, shape)) or "1" for shape in inputs)
+
+
+def _with_a_long_run(loops: list[Loop]) -> list[Loop]:
+    """Return the loops with the longest as the innermost one, if that is short."""
+    if loops[-1].size >= _SHORTEST_RUN:
+        return loops
+    longest = max(loops, key=lambda loop: loop.size)
+    return [*(loop for loop in loops if loop is not longest), longest]
+
+
+def _initializer(loop: Loop) -> str:
+    return "{" + ", ".join(map(str, (loop.size, *loop.strides))) + "}"
+
+
+def _rounded(value: np.ndarray, error: np.ndarray) -> Bounded:
+    """Return a result, and the bound on its error when each side rounds what it computes."""
+    return value, error + 2.0 * ROUNDING * (np.abs(value) + error) + _SUBNORMAL
+
+
+def _bounded_add(left: Bounded, right: Bounded) -> Bounded:
+    return _rounded(left[0] + right[0], left[1] + right[1])
+
+
+def _bounded_subtract(left: Bounded, right: Bounded) -> Bounded:
+    return _rounded(left[0] - right[0], left[1] + right[1])
+
+
+def _bounded_multiply(left: Bounded, right: Bounded) -> Bounded:
+    (a, a_error), (b, b_error) = left, right
+    return _rounded(a * b, np.abs(a) * b_error + np.abs(b) * a_error + a_error * b_error)
+
+
+def _bounded_divide(left: Bounded, right: Bounded) -> Bounded:
+    (a, a_error), (b, b_error) = left, right
+    smallest = np.abs(b) - b_error
+    spread = (a_error + np.abs(a / b) * b_error) / smallest
+    return _rounded(a / b, np.where(smallest > 0.0, spread, np.inf))
+
+
+def _bounded_maximum(left: Bounded, right: Bounded) -> Bounded:
+    return np.maximum(left[0], right[0]), np.maximum(left[1], right[1])
+
+
+def _bounded_minimum(left: Bounded, right: Bounded) -> Bounded:
+    return np.minimum(left[0], right[0]), np.maximum(left[1], right[1])
+
+
+def _bounded_prelu(left: Bounded, right: Bounded) -> Bounded:
+    value, error = left
+    product, product_error = _bounded_multiply(left, right)
+    # Near 0, where the sides may differ in sign, the steeper branch limits the difference.
+    spread = np.where(value > error, error, np.maximum(error, product_error))
+    return np.where(value > 0.0, value, product), np.where(value < -error, product_error, spread)
+
+
+_Exact = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+def _arithmetic(function: _Exact) -> _Exact:
+    """Return a function whose only NaN is the canonical one."""
+    return lambda left, right: canonicalize(function(left, right))
+
+
+class _Function(NamedTuple):
+    """A function of two elements."""
+
+    kernel: str
+    """Its name in heepstor/binary.hpp."""
+    exact: _Exact
+    bounded: Callable[[Bounded, Bounded], Bounded]
+
+
+_FUNCTIONS = {
+    "add": _Function("Add", _arithmetic(np.add), _bounded_add),
+    "subtract": _Function("Subtract", _arithmetic(np.subtract), _bounded_subtract),
+    "multiply": _Function("Multiply", _arithmetic(np.multiply), _bounded_multiply),
+    "divide": _Function("Divide", _arithmetic(np.divide), _bounded_divide),
+    "maximum": _Function(
+        "Maximum",
+        lambda left, right: np.where((left >= right) | np.isnan(left), left, right),
+        _bounded_maximum,
+    ),
+    "minimum": _Function(
+        "Minimum",
+        lambda left, right: np.where((left <= right) | np.isnan(left), left, right),
+        _bounded_minimum,
+    ),
+    "prelu": _Function(
+        "PRelu",
+        _arithmetic(lambda left, right: np.where(left > 0, left, left * right)),
+        _bounded_prelu,
+    ),
+}
