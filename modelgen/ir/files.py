@@ -92,5 +92,10 @@ def _record(kind: type[Any], values: dict[str, Any]) -> Any:
         if is_dataclass(types[name]):
             made[name] = _record(types[name], value)
         else:
-            made[name] = tuple(value) if isinstance(value, list) else value
+            made[name] = _tuples(value)
     return kind(**made)
+
+
+def _tuples(value: Any) -> Any:
+    """Return lists as tuples, those inside them too."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value

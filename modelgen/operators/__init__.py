@@ -9,13 +9,17 @@ from modelgen.operators.binary import Binary
 from modelgen.operators.concatenate import Concatenate
 from modelgen.operators.conv2d import Conv2d
 from modelgen.operators.dropout import Dropout
+from modelgen.operators.expand import Expand
 from modelgen.operators.linear import Linear
 from modelgen.operators.max_pool2d import MaxPool2d
+from modelgen.operators.pad import Pad
 from modelgen.operators.permute import Permute
 from modelgen.operators.pointwise import Pointwise
 from modelgen.operators.reshape import Reshape
 from modelgen.operators.sigmoid import Sigmoid
+from modelgen.operators.slice import Slice
 from modelgen.operators.softmax import Softmax
+from modelgen.operators.take import Take
 
 __all__ = [
     "ALL",
@@ -25,14 +29,18 @@ __all__ = [
     "Concatenate",
     "Conv2d",
     "Dropout",
+    "Expand",
     "Linear",
     "MaxPool2d",
     "Operator",
+    "Pad",
     "Permute",
     "Pointwise",
     "Reshape",
     "Sigmoid",
+    "Slice",
     "Softmax",
+    "Take",
 ]
 
 ALL: tuple[type[Operator], ...] = (
@@ -42,11 +50,15 @@ ALL: tuple[type[Operator], ...] = (
     Concatenate,
     Conv2d,
     Dropout,
+    Expand,
     Linear,
     MaxPool2d,
+    Pad,
     Permute,
     Pointwise,
     Reshape,
     Sigmoid,
+    Slice,
     Softmax,
+    Take,
 )

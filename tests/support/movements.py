@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 
-from modelgen.operators import Permute
+from modelgen.operators import Expand, Pad, Permute, Slice, Take
 from modelgen.operators.movement import Movement
 
 Case = tuple[Movement, list[np.ndarray]]
@@ -25,4 +25,22 @@ PERMUTATIONS: list[Case] = [
     (Permute(()), [patterns()]),
     (Permute((0,)), [patterns(19)]),
 ]
-CASES: list[Case] = [*PERMUTATIONS]
+MODES = ("constant", "reflect", "replicate", "circular")
+INDEXED: list[Case] = [
+    (Slice((0, 1, 4, 2), (1, 2, 2, 3), (1, 1, -2, 2)), [patterns(1, 3, 5, 8)]),
+    (Slice((0, 3), (4, 4), (1, -1)), [patterns(4, 4)]),
+    (Slice((2,), (1,), (1,)), [patterns(3)]),
+    *((Pad((0, 2, 1, 0), (0, 1, 3, 0), mode, -1.5), [patterns(2, 4, 5, 3)]) for mode in MODES),
+    (Pad((0, -1, 2), (1, 3, -2)), [patterns(2, 4, 5)]),
+    (Pad((1,), (0,), "constant", float("-inf")), [patterns(5)]),
+    (Pad((0, 2), (1, 2), "reflect"), [patterns(2, 3)]),
+    (Expand((2, 3, 4, 5)), [patterns(2, 1, 4, 1)]),
+    (Expand((4,)), [patterns(1)]),
+    (Take((1,), ((0, 0, 1, 1, 2, 2),)), [patterns(2, 3, 4)]),
+    (Take((1, 2), ((0, 0, 0, 1, 1, 2), (0, 1, 1, 2, 3, 3, 4))), [patterns(1, 3, 5, 2)]),
+    (Take((1,), ((3, 4, 0, 1, 2),)), [patterns(2, 5, 2)]),
+    (Take((0,), ((2, 1, 0),)), [patterns(3)]),
+    (Take((0,), ((7, 2, 2, 9, 0, 4, 1),)), [patterns(10, 3)]),
+    (Take((0, 1), ((0, 1, 0, 1, 0, 1), (2,))), [patterns(2, 3)]),
+]
+CASES: list[Case] = [*PERMUTATIONS, *INDEXED]

@@ -34,6 +34,14 @@ inline void copy_run(const float* source, float* out, std::size_t n) {
   for (n &= 3; n != 0; --n) *out++ = *source++;
 }
 
+inline void fill(float* out, float value, std::size_t n) {
+  for (const float* const end = out + (n & ~std::size_t{7}); out != end; out += 8) {
+    out[0] = value, out[1] = value, out[2] = value, out[3] = value;
+    out[4] = value, out[5] = value, out[6] = value, out[7] = value;
+  }
+  for (n &= 7; n != 0; --n) *out++ = value;
+}
+
 inline void copy_line(const float* source, float* out, const Dimension& line) {
   const std::ptrdiff_t from = line.source_stride;
   const std::ptrdiff_t to = line.stride;
@@ -73,7 +81,7 @@ inline void move(const float* values, float* out, const Box<rank> (&boxes)[count
 template <std::size_t rank, std::size_t count>
 inline void fill_and_move(const float* values, float* out, float value, std::size_t size,
                           const Box<rank> (&boxes)[count]) {
-  for (std::size_t i = 0; i < size; ++i) out[i] = value;
+  detail::fill(out, value, size);
   move(values, out, boxes);
 }
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from modelgen.ir import files as graph_files
+from modelgen.ir.graph import Graph, Node, Tensor
+from modelgen.operators import Take
 from modelgen.passes.simplify import simplify
 from tests.support.networks import perceptron
 
@@ -23,3 +25,10 @@ def test_a_graph_is_saved_and_loaded(tmp_path: Path) -> None:
     graph_files.save(loaded, tmp_path / "b")
     for name in ("graph.json", "constants.npz"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_attributes_in_attributes_stay_tuples(tmp_path: Path) -> None:
+    tensors = {name: Tensor(name, (3, 2)) for name in "xy"}
+    node = Node("turn", Take((0, 1), ((2, 1, 0), (1, 0))), ("x",), "y")
+    graph_files.save(Graph("x", "y", 3, (node,), tensors, {}), tmp_path)
+    assert graph_files.load(tmp_path).nodes == (node,)
