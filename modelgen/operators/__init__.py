@@ -11,6 +11,7 @@ from modelgen.operators.conv2d import Conv2d
 from modelgen.operators.dropout import Dropout
 from modelgen.operators.expand import Expand
 from modelgen.operators.linear import Linear
+from modelgen.operators.matmul import MatMul
 from modelgen.operators.max_pool2d import MaxPool2d
 from modelgen.operators.pad import Pad
 from modelgen.operators.permute import Permute
@@ -31,6 +32,7 @@ __all__ = [
     "Dropout",
     "Expand",
     "Linear",
+    "MatMul",
     "MaxPool2d",
     "Operator",
     "Pad",
@@ -52,6 +54,7 @@ ALL: tuple[type[Operator], ...] = (
     Dropout,
     Expand,
     Linear,
+    MatMul,
     MaxPool2d,
     Pad,
     Permute,

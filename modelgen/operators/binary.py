@@ -10,7 +10,7 @@ import numpy as np
 
 from modelgen.arithmetic.fp32 import canonicalize
 from modelgen.operators.base import Arrays, Bounded, Cut, Kernel, Operator, Shape, Table
-from modelgen.operators.bounds import ROUNDING
+from modelgen.operators.bounds import ROUNDING, SUBNORMAL
 from modelgen.operators.broadcast import Loop, broadcast_loops
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 _SHORTEST_RUN = 8
 """Elements of an innermost loop below which another dimension becomes the innermost."""
-_SUBNORMAL = 2.0**-149
-"""Distance of subnormal numbers: twice the rounding error of a product that underflows."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ class Binary(Operator):
         *outer, run = _with_a_long_run(broadcast_loops(inputs))
         function = _FUNCTIONS[self.kind].kernel
         template = ", ".join([f"heepstor::{function}", *map(str, run.strides)])
-        table = Table("Loop", tuple(map(_initializer, outer))) if outer else None
+        table = Table("Loop", tuple(loop.initializer() for loop in outer)) if outer else None
         return Kernel("binary.hpp", f"binary<{template}>", (str(run.size),), table)
 
     def shape_text(self, inputs: Sequence[Shape], output: Shape) -> str:
@@ -87,13 +85,9 @@ def _with_a_long_run(loops: list[Loop]) -> list[Loop]:
     return [*(loop for loop in loops if loop is not longest), longest]
 
 
-def _initializer(loop: Loop) -> str:
-    return "{" + ", ".join(map(str, (loop.size, *loop.strides))) + "}"
-
-
 def _rounded(value: np.ndarray, error: np.ndarray) -> Bounded:
     """Return a result, and the bound on its error when each side rounds what it computes."""
-    return value, error + 2.0 * ROUNDING * (np.abs(value) + error) + _SUBNORMAL
+    return value, error + 2.0 * ROUNDING * (np.abs(value) + error) + SUBNORMAL
 
 
 def _bounded_add(left: Bounded, right: Bounded) -> Bounded:

@@ -13,3 +13,5 @@ ALIGNMENT = 2.0**-26
 """Half a unit of an aligned activation, relative to the largest activation of its sum."""
 ROUNDING = 2.0**-24
 """Half a unit in the last place of FP32."""
+SUBNORMAL = 2.0**-149
+"""Distance of subnormal FP32 numbers, the most by which a result that underflows is rounded."""

@@ -18,6 +18,15 @@ class Loop:
     strides: tuple[int, ...]
     """Elements between neighbours in each operand, 0 where it is repeated, and in the result."""
 
+    def scaled(self, sizes: Sequence[int]) -> Loop:
+        """Return the loop over tensors whose elements are in turn blocks of these sizes."""
+        pairs = zip(self.strides, sizes, strict=True)
+        return Loop(self.size, tuple(stride * size for stride, size in pairs))
+
+    def initializer(self) -> str:
+        """Return the initializer of a `heepstor::Loop`."""
+        return "{" + ", ".join(map(str, (self.size, *self.strides))) + "}"
+
 
 def broadcast_loops(shapes: Sequence[Shape]) -> list[Loop]:
     """Return as few loops as possible over the elements of a broadcast result; at least one.

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "heepstor/bits.hpp"
+#include "heepstor/loops.hpp"
 
 namespace heepstor {
 
@@ -48,14 +49,6 @@ struct PRelu {
   }
 };
 
-/// A loop around the innermost one: how often it runs, and how far each tensor moves, in elements.
-struct Loop {
-  std::size_t size;
-  std::size_t left;
-  std::size_t right;
-  std::size_t out;
-};
-
 /// out[i * step] = function(left[i * left_step], right[i * right_step]) for i < n.
 ///
 /// Steps are constants, so that four elements at a time need no arithmetic on addresses: 5.5 cycles
@@ -80,27 +73,14 @@ void binary(const float* left, const float* right, float* out, std::size_t n) {
   }
 }
 
-/// The same inside of other loops, the outermost first.
-template <class Function, std::size_t left_step, std::size_t right_step, std::size_t step>
-void binary(const float* left, const float* right, float* out, std::size_t n, const Loop* loop,
-            const Loop* end) {
-  for (std::size_t i = 0; i < loop->size; ++i) {
-    if (loop + 1 == end) {
-      binary<Function, left_step, right_step, step>(left, right, out, n);
-    } else {
-      binary<Function, left_step, right_step, step>(left, right, out, n, loop + 1, end);
-    }
-    left += loop->left;
-    right += loop->right;
-    out += loop->out;
-  }
-}
-
+/// The same inside of other loops.
 template <class Function, std::size_t left_step, std::size_t right_step, std::size_t step,
           std::size_t depth>
 void binary(const float* left, const float* right, float* out, std::size_t n,
             const Loop (&loops)[depth]) {
-  binary<Function, left_step, right_step, step>(left, right, out, n, loops, loops + depth);
+  nested(left, right, out, loops, [n](const float* first, const float* second, float* to) {
+    binary<Function, left_step, right_step, step>(first, second, to, n);
+  });
 }
 
 }  // namespace heepstor
