@@ -9,6 +9,8 @@ All functions take and return `numpy.float32` arrays; every NaN that they return
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+
 import numpy as np
 
 Values = np.ndarray | np.float32
@@ -23,6 +25,8 @@ _MANTISSA_BITS = 23
 _EXPONENT_MASK = 0xFF
 _INTEGER_WEIGHT = 150 + GUARD_BITS
 """An aligned integer A represents A * 2^(E - _INTEGER_WEIGHT)."""
+_CHUNK = 1 << 17
+"""Numbers that are computed at a time, so that they stay in the processor's cache."""
 
 
 def canonicalize(values: np.ndarray) -> np.ndarray:
@@ -69,22 +73,24 @@ def normalize(dots: np.ndarray, exponents: np.ndarray) -> np.ndarray:
         return (wide * unit).astype(np.float32)
 
 
-def slice_dot(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return the FP32 result of one slice.
+def slice_dots(values: np.ndarray, weights: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the FP32 results of slices, shape (rows, columns) each.
+
+    A row of a slice that holds an infinity or a NaN gives the canonical NaN.
 
     Args:
-        values: FP32, shape (rows, lanes): at most S values of K.
-        weights: INT8, shape (lanes, columns).
-
-    Returns:
-        FP32, shape (rows, columns); the canonical NaN in rows that hold an infinity or a NaN.
+        values: FP32, shape (slices, rows, lanes): at most S values of K.
+        weights: INT8, shape (slices, lanes, columns).
     """
-    integers, exponents, invalid = align(values)
-    # Integers below 2^53 are exact in float64, and so is every partial sum.
-    dots = integers @ np.asarray(weights, dtype=np.float64)
-    result = normalize(dots, exponents[:, None])
-    result[invalid] = CANONICAL_NAN
-    return result
+    count, rows, lanes = values.shape
+    step = max(_CHUNK // (rows * max(lanes, weights.shape[2])), 1)
+    for first in range(0, count, step):
+        integers, exponents, invalid = align(values[first : first + step])
+        # Integers below 2^53 are exact in float64, and so is every partial sum, in any order.
+        dots = integers @ weights[first : first + step].astype(np.float64)
+        results = normalize(dots, exponents[..., None])
+        results[invalid] = CANONICAL_NAN
+        yield from results
 
 
 def slice_products(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -106,7 +112,7 @@ def slice_products(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
 def matmul(
     values: np.ndarray,
     weights: np.ndarray,
-    array_size: int,
+    slices: Sequence[np.ndarray],
     accumulators: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return the accumulators after `values @ weights`, before scale and bias.
@@ -114,19 +120,54 @@ def matmul(
     Args:
         values: FP32, shape (M, K).
         weights: INT8, shape (K, N).
-        array_size: S, the length of a slice.
+        slices: indices of K of each slice, in the order in which slices are added.
         accumulators: FP32, shape (M, N), which the slices are added to; None: the first slice
             overwrites them.
+
+    Raises:
+        ValueError: there are no slices.
     """
-    values = np.asarray(values, dtype=np.float32)
-    total = accumulators
-    for start in range(0, values.shape[1], array_size):
-        stop = start + array_size
-        part = slice_dot(values[:, start:stop], weights[start:stop])
-        total = part if total is None else fp32_add(total, part)
-    if total is None:
-        raise ValueError("a matrix product needs K > 0")
-    return total
+    longest = max(map(len, slices), default=0)
+    lanes = np.full((len(slices), longest), -1)
+    for lane, indices in zip(lanes, slices, strict=True):
+        lane[: len(indices)] = indices
+    # Index -1 is the zero appended after the last value.
+    values = np.pad(np.asarray(values, np.float32), ((0, 0), (0, 1)))
+    chosen = np.pad(weights, ((0, 1), (0, 0)))[lanes]
+    step = max(_CHUNK // max(lanes.size, 1), 1)
+    sums = [
+        add_in_order(
+            slice_dots(values[first : first + step, lanes].transpose(1, 0, 2), chosen),
+            None if accumulators is None else accumulators[first : first + step],
+        )
+        for first in range(0, len(values), step)
+    ]
+    return np.concatenate(sums)
+
+
+def every(array_size: int, words: int) -> list[np.ndarray]:
+    """Return the slices of a sum of K = `words` products that are cut every S of them."""
+    starts = range(0, words, array_size)
+    return [np.arange(start, min(start + array_size, words)) for start in starts]
+
+
+def add_in_order(parts: Iterable[np.ndarray], totals: np.ndarray | None = None) -> np.ndarray:
+    """Return the FP32 sums of `totals`, if not None, and all parts; see `fp32_add`.
+
+    Raises:
+        ValueError: there is nothing to add.
+    """
+    sums = None if totals is None else np.array(totals, np.float32)
+    for part in parts:
+        if sums is None:
+            sums = np.array(part, np.float32)
+            continue
+        with np.errstate(all="ignore"):
+            # Whatever is added to a NaN, the sum stays one: they become canonical at the end.
+            np.add(sums, part, out=sums)
+    if sums is None:
+        raise ValueError("a sum needs at least one part")
+    return canonicalize(sums)
 
 
 def fp32_add(left: Values, right: Values) -> np.ndarray:

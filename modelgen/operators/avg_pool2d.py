@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from modelgen.arithmetic.fp32 import canonicalize, fp32_add
+from modelgen.arithmetic.fp32 import add_in_order
 from modelgen.operators.base import Arrays, Bounded, Cut
 from modelgen.operators.bounds import ALIGNMENT, RELATIVE, ROUNDING
 from modelgen.operators.pooling import Pooling
@@ -38,10 +38,7 @@ class AvgPool2d(Pooling):
         self, inputs: Sequence[np.ndarray], constants: Arrays, cut: Cut
     ) -> np.ndarray:
         """See `Operator.evaluate_exact`."""
-        taps = self.window.each_tap(inputs[0], 0.0)
-        total = canonicalize(next(taps))
-        for tap in taps:
-            total = fp32_add(total, canonicalize(tap))
+        total = add_in_order(self.window.each_tap(inputs[0], 0.0))
         scale, bias = np.float32(1.0 / self.window.taps), np.float32(0.0)
         return self.epilogue.evaluate_exact(total, scale, bias, inputs[1:])
 

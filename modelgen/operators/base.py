@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from modelgen.arithmetic.fp32 import every
+
 if TYPE_CHECKING:
     import torch
 
@@ -33,8 +35,7 @@ class Cut:
         """Return the slices of a sum of K = `words` products."""
         if self.slices is not None:
             return self.slices
-        size = self.array_size
-        return [np.arange(start, min(start + size, words)) for start in range(0, words, size)]
+        return every(self.array_size, words)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from modelgen.arithmetic.fp32 import fp32_add, slice_products
+from modelgen.arithmetic.fp32 import add_in_order, slice_products
 from modelgen.operators.base import Arrays, Bounded, Cut, Shape
 from modelgen.operators.epilogue import Epilogue, Stored
 from modelgen.operators.products import bounded_products, scaled, sliced
@@ -98,14 +98,11 @@ class Conv2d(Stored):
 def _channel_by_channel(taps: np.ndarray, weight: np.ndarray, array_size: int) -> np.ndarray:
     """Return the sums over taps of shape (..., taps, channels); S channels share an exponent."""
     channels = weight.shape[0]
-    total: np.ndarray | None = None
-    for index, factor in enumerate(weight.reshape(channels, -1).T):
-        parts = [
-            slice_products(taps[..., index, first:last], factor[first:last])
-            for first in range(0, channels, array_size)
-            for last in [first + array_size]
-        ]
-        part = np.concatenate(parts, axis=-1)
-        total = part if total is None else fp32_add(total, part)
-    assert total is not None
-    return total
+    groups = -(-channels // array_size)
+    padding = groups * array_size - channels
+    values = np.pad(taps, [*[(0, 0)] * (taps.ndim - 1), (0, padding)])
+    factors = np.pad(weight.reshape(channels, -1).T, ((0, 0), (0, padding)))
+    grouped = values.reshape(*values.shape[:-1], groups, array_size)
+    products = slice_products(grouped, factors.reshape(-1, groups, array_size))
+    totals = add_in_order(np.moveaxis(products.reshape(values.shape), -2, 0))
+    return totals[..., :channels]

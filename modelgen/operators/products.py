@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from modelgen.arithmetic.fp32 import fp32_add, slice_dot
+from modelgen.arithmetic.fp32 import matmul
 from modelgen.operators.base import Arrays, Bounded, Cut
 from modelgen.operators.bounds import ALIGNMENT, RELATIVE, ROUNDING
 
@@ -26,13 +26,9 @@ def sliced(rows: np.ndarray, weight: np.ndarray, cut: Cut) -> np.ndarray:
         weight: INT8, shape (N, K).
         cut: how the products are cut into slices.
     """
-    total: np.ndarray | None = None
-    for indices in cut.of(weight.shape[1]):
-        part = slice_dot(rows[:, indices], weight[:, indices].T)
-        total = part if total is None else fp32_add(total, part)
-    if total is None:
+    if weight.shape[1] == 0:
         raise ValueError("a matrix product needs K > 0")
-    return total
+    return matmul(rows, weight.T, cut.of(weight.shape[1]))
 
 
 def scaled(

@@ -3,16 +3,18 @@
 from modelgen.arithmetic.exponential import softmax
 from modelgen.arithmetic.fp32 import (
     CANONICAL_NAN,
+    add_in_order,
     align,
     canonicalize,
     clamp,
+    every,
     fp32_add,
     fp32_mul,
     matmul,
     maximum,
     normalize,
     postprocess,
-    slice_dot,
+    slice_dots,
     slice_products,
 )
 from modelgen.targets.systolic.reference.executor import ChainResult, execute_chain
@@ -23,9 +25,11 @@ __all__ = [
     "ChainResult",
     "Scratchpad",
     "UnwrittenReadError",
+    "add_in_order",
     "align",
     "canonicalize",
     "clamp",
+    "every",
     "execute_chain",
     "fp32_add",
     "fp32_mul",
@@ -34,7 +38,7 @@ __all__ = [
     "new_seed",
     "normalize",
     "postprocess",
-    "slice_dot",
+    "slice_dots",
     "slice_products",
     "softmax",
 ]

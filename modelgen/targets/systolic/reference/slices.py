@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import reduce
 
 import numpy as np
 
 from modelgen.arithmetic.fp32 import (
-    CANONICAL_NAN,
-    align,
+    add_in_order,
     canonicalize,
-    fp32_add,
     maximum,
-    normalize,
+    slice_dots,
     slice_products,
 )
 from modelgen.targets.systolic.abi import Operation
@@ -62,15 +60,20 @@ def accumulate(
     """
     if job.operation == Operation.MATMUL:
         assert weights is not None
-        results = _matmul(_gather(job, buffer, _lanes(job, array_size)), weights)
-    else:
-        values = _gather(job, buffer, _channels(job, array_size))
-        results = _by_channel(job, values, weights, array_size)
-    combine = maximum if job.operation == Operation.MAX else fp32_add
-    for result in results:
-        totals = result if totals is None else combine(totals, result)
-    assert totals is not None, "a descriptor has at least one slice"
-    return totals
+        values = _gather(job, buffer, _lanes(job, array_size))
+        return add_in_order(slice_dots(values, weights), totals)
+    values = _gather(job, buffer, _channels(job, array_size))
+    if job.operation == Operation.MAX:
+        first = [] if totals is None else [totals]
+        return reduce(maximum, [*first, *canonicalize(values)])
+    if job.operation == Operation.DEPTHWISE:
+        assert weights is not None
+        lanes = (job.tiles, array_size)
+        products = slice_products(
+            values.reshape(*values.shape[:2], *lanes), weights.reshape(-1, 1, *lanes)
+        )
+        return add_in_order(products.reshape(values.shape), totals)
+    return add_in_order(values, totals)
 
 
 def _runs(job: Descriptor) -> np.ndarray:
@@ -102,27 +105,3 @@ def _gather(job: Descriptor, buffer: Words, words: np.ndarray) -> np.ndarray:
     # A lane without a word reads an arbitrary existing word, which is then replaced by zero.
     values = buffer.read(origins[None, :, None] + np.where(lanes < 0, words[0, 0], lanes))
     return np.where(lanes < 0, np.float32(0.0), values)
-
-
-def _matmul(values: np.ndarray, weights: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield the results of slices, shape (positions, tiles * S) each."""
-    integers, exponents, invalid = align(values)
-    for index, matrix in enumerate(weights):
-        # Integers below 2^53 are exact in float64, and so is every partial sum.
-        result = normalize(integers[index] @ matrix.astype(np.float64), exponents[index, :, None])
-        result[invalid[index]] = CANONICAL_NAN
-        yield result
-
-
-def _by_channel(
-    job: Descriptor, values: np.ndarray, weights: np.ndarray | None, array_size: int
-) -> Iterator[np.ndarray]:
-    """Yield the same as `_matmul` if lanes are channels."""
-    for index, words in enumerate(values):
-        if job.operation == Operation.DEPTHWISE:
-            assert weights is not None
-            tiles = (job.positions, job.tiles, array_size)
-            matrix = weights[index].reshape(job.tiles, array_size)
-            yield slice_products(words.reshape(tiles), matrix).reshape(words.shape)
-        else:
-            yield canonicalize(words)

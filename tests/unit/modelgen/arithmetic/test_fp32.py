@@ -55,7 +55,8 @@ def test_slice_dot_is_exact(data: st.DataObject, numbers: st.SearchStrategy[int]
     lanes = data.draw(st.integers(1, 32))
     values = data.draw(st.lists(numbers, min_size=lanes, max_size=lanes))
     weights = data.draw(st.lists(st.integers(-127, 127), min_size=lanes, max_size=lanes))
-    got = reference.slice_dot(floats(values)[None], np.array(weights, np.int8)[:, None])
+    pair = floats(values).reshape(1, 1, -1), np.array(weights, np.int8).reshape(1, -1, 1)
+    (got,) = reference.slice_dots(*pair)
     assert bits_of(got) == [exact.slice_dot(values, weights)]
 
 
@@ -110,7 +111,8 @@ def test_matmul_adds_slices_in_ascending_order(data: st.DataObject, size: int) -
     for start in range(0, length, size):
         part = exact.slice_dot(values[start : start + size], weights[start : start + size])
         expected = part if expected is None else exact.add(expected, part)
-    got = reference.matmul(floats(values)[None], np.array(weights, np.int8)[:, None], size)
+    pair = floats(values)[None], np.array(weights, np.int8)[:, None]
+    got = reference.matmul(*pair, reference.every(size, length))
     assert bits_of(got) == [expected]
 
 
@@ -118,9 +120,45 @@ def test_matmul_in_chunks_is_the_same() -> None:
     generator = np.random.default_rng(1)
     values = generator.standard_normal((5, 40)).astype(np.float32)
     weights = generator.integers(-127, 128, (40, 6)).astype(np.int8)
-    whole = reference.matmul(values, weights, 8)
-    first = reference.matmul(values[:, :16], weights[:16], 8)
-    assert bits_of(reference.matmul(values[:, 16:], weights[16:], 8, first)) == bits_of(whole)
+    slices = reference.every(8, 40)
+    whole = reference.matmul(values, weights, slices)
+    first = reference.matmul(values, weights, slices[:2])
+    assert bits_of(reference.matmul(values, weights, slices[2:], first)) == bits_of(whole)
+
+
+def test_slices_in_any_order_and_of_any_length() -> None:
+    """What one block of rows and slices holds at a time does not change a bit."""
+    generator = np.random.default_rng(2)
+    values = generator.standard_normal((700, 300)).astype(np.float32)
+    values[3, 5], values[690, 299] = np.nan, np.inf
+    weights = generator.integers(-127, 128, (300, 200)).astype(np.int8)
+    slices = [*np.array_split(generator.permutation(299), 40), np.array([299])]
+    expected = np.full((700, 200), -0.0, np.float32)
+    for indices in slices:
+        integers, exponents, invalid = reference.align(values[:, indices])
+        dots = integers.astype(np.int64) @ weights[indices].astype(np.int64)
+        part = reference.normalize(dots, exponents[:, None])
+        part[invalid] = reference.CANONICAL_NAN
+        expected = reference.fp32_add(expected, part)
+    got = reference.matmul(values, weights, slices)
+    assert bits_of(got) == bits_of(expected)
+    assert np.isnan(got).any(axis=1).nonzero()[0].tolist() == [3, 690]
+
+
+def test_a_product_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one part"):
+        reference.matmul(np.ones((2, 0), np.float32), np.ones((0, 3), np.int8), [])
+
+
+@pytest.mark.parametrize("left", EDGE_BITS)
+@pytest.mark.parametrize("right", EDGE_BITS)
+def test_sums_in_order_are_those_of_two_numbers(left: int, right: int) -> None:
+    third = floats([0x3F800001])
+    pair = floats([left]), floats([right])
+    expected = reference.fp32_add(reference.fp32_add(*pair), third)
+    assert bits_of(reference.add_in_order([*pair, third])) == bits_of(expected)
+    assert bits_of(reference.add_in_order([pair[1], third], pair[0])) == bits_of(expected)
+    assert bits_of(pair[0]) == [left], "an argument changed"
 
 
 @settings(max_examples=100, deadline=None)
@@ -159,12 +197,13 @@ def test_error_is_below_sequential_fp32() -> None:
     def error(result: np.ndarray) -> float:
         return float(np.abs(result - wanted).mean())
 
-    assert error(reference.matmul(values, weights, 16)) < error(sequential) / 2
+    sliced = reference.matmul(values, weights, reference.every(16, 784))
+    assert error(sliced) < error(sequential) / 2
 
 
 def test_speed_of_a_block() -> None:
     values = np.ones((64, 256), np.float32)
     weights = np.ones((256, 64), np.int8)
     start = time.perf_counter()
-    reference.matmul(values, weights, 8)
+    reference.matmul(values, weights, reference.every(8, 256))
     assert time.perf_counter() - start < 0.5
