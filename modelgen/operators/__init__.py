@@ -9,6 +9,7 @@ from modelgen.operators.binary import Binary
 from modelgen.operators.concatenate import Concatenate
 from modelgen.operators.conv2d import Conv2d
 from modelgen.operators.dropout import Dropout
+from modelgen.operators.embedding import Embedding
 from modelgen.operators.expand import Expand
 from modelgen.operators.linear import Linear
 from modelgen.operators.matmul import MatMul
@@ -21,6 +22,8 @@ from modelgen.operators.sigmoid import Sigmoid
 from modelgen.operators.slice import Slice
 from modelgen.operators.softmax import Softmax
 from modelgen.operators.take import Take
+from modelgen.operators.uneven_avg_pool2d import UnevenAvgPool2d
+from modelgen.operators.uneven_max_pool2d import UnevenMaxPool2d
 
 __all__ = [
     "ALL",
@@ -30,6 +33,7 @@ __all__ = [
     "Concatenate",
     "Conv2d",
     "Dropout",
+    "Embedding",
     "Expand",
     "Linear",
     "MatMul",
@@ -43,6 +47,8 @@ __all__ = [
     "Slice",
     "Softmax",
     "Take",
+    "UnevenAvgPool2d",
+    "UnevenMaxPool2d",
 ]
 
 ALL: tuple[type[Operator], ...] = (
@@ -52,6 +58,7 @@ ALL: tuple[type[Operator], ...] = (
     Concatenate,
     Conv2d,
     Dropout,
+    Embedding,
     Expand,
     Linear,
     MatMul,
@@ -64,4 +71,6 @@ ALL: tuple[type[Operator], ...] = (
     Slice,
     Softmax,
     Take,
+    UnevenAvgPool2d,
+    UnevenMaxPool2d,
 )

@@ -161,3 +161,9 @@ class Operator(ABC):
         """Return the size of the work for the report, such as "5 x 10" (rows x columns)."""
         columns = inputs[0][-1] if inputs[0] else 1
         return f"{int(np.prod(inputs[0])) // columns} x {columns}"
+
+
+def change_text(before: Shape, after: Shape) -> str:
+    """Return two shapes for the report, such as "3 x 4 -> 4 x 3"; a batch of one is left out."""
+    shapes = (shape[1:] if shape[:1] == (1,) else shape for shape in (before, after))
+    return " -> ".join(" x ".join(map(str, shape)) for shape in shapes)

@@ -9,7 +9,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from modelgen.operators.base import Arrays, Bounded, Cut, Kernel, Operator, Shape, Table
+from modelgen.operators.base import (
+    Arrays,
+    Bounded,
+    Cut,
+    Kernel,
+    Operator,
+    Shape,
+    Table,
+    change_text,
+)
 
 _SHORTEST_RUN = 8
 """Words from which on the CPU copies a contiguous run faster than a longer strided one."""
@@ -144,8 +153,7 @@ class Movement(Operator):
 
     def shape_text(self, inputs: Sequence[Shape], output: Shape) -> str:
         """Return the dimensions before and after, without a batch of one."""
-        shapes = (shape[1:] if shape[:1] == (1,) else shape for shape in (inputs[0], output))
-        return " -> ".join(" x ".join(map(str, shape)) for shape in shapes)
+        return change_text(inputs[0], output)
 
 
 def _address(array: np.ndarray) -> int:
