@@ -17,6 +17,7 @@ from modelgen.operators.max_pool2d import MaxPool2d
 from modelgen.operators.pad import Pad
 from modelgen.operators.permute import Permute
 from modelgen.operators.pointwise import Pointwise
+from modelgen.operators.reduce import Reduce
 from modelgen.operators.reshape import Reshape
 from modelgen.operators.sigmoid import Sigmoid
 from modelgen.operators.slice import Slice
@@ -42,6 +43,7 @@ __all__ = [
     "Pad",
     "Permute",
     "Pointwise",
+    "Reduce",
     "Reshape",
     "Sigmoid",
     "Slice",
@@ -66,6 +68,7 @@ ALL: tuple[type[Operator], ...] = (
     Pad,
     Permute,
     Pointwise,
+    Reduce,
     Reshape,
     Sigmoid,
     Slice,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 
+from modelgen.arithmetic.folds import larger, smaller
 from modelgen.arithmetic.fp32 import canonicalize
 from modelgen.operators.base import Arrays, Bounded, Cut, Kernel, Operator, Shape, Table
 from modelgen.operators.bounds import ROUNDING, SUBNORMAL
@@ -148,16 +149,8 @@ _FUNCTIONS = {
     "subtract": _Function("Subtract", _arithmetic(np.subtract), _bounded_subtract),
     "multiply": _Function("Multiply", _arithmetic(np.multiply), _bounded_multiply),
     "divide": _Function("Divide", _arithmetic(np.divide), _bounded_divide),
-    "maximum": _Function(
-        "Maximum",
-        lambda left, right: np.where((left >= right) | np.isnan(left), left, right),
-        _bounded_maximum,
-    ),
-    "minimum": _Function(
-        "Minimum",
-        lambda left, right: np.where((left <= right) | np.isnan(left), left, right),
-        _bounded_minimum,
-    ),
+    "maximum": _Function("Maximum", larger, _bounded_maximum),
+    "minimum": _Function("Minimum", smaller, _bounded_minimum),
     "prelu": _Function(
         "PRelu",
         _arithmetic(lambda left, right: np.where(left > 0, left, left * right)),

@@ -1,0 +1,116 @@
+"""Sums, means, products and extrema over a dimension."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+import numpy as np
+
+from modelgen.arithmetic.folds import Fold, fold, larger, longest_chain, smaller
+from modelgen.arithmetic.fp32 import fp32_mul
+from modelgen.operators.base import Arrays, Bounded, Cut, Kernel, Operator, Shape
+from modelgen.operators.bounds import ROUNDING, SUBNORMAL
+
+if TYPE_CHECKING:
+    import torch
+
+
+class _Kind(NamedTuple):
+    """How values are folded."""
+
+    torch: str
+    """Name of the function in torch."""
+    kernel: str
+    """Name of the function of two values in heepstor/binary.hpp."""
+    identity: float
+    exact: Fold
+
+
+_KINDS = {
+    "sum": _Kind("sum", "Add", 0.0, np.add),
+    "mean": _Kind("mean", "Add", 0.0, np.add),
+    "product": _Kind("prod", "Multiply", 1.0, np.multiply),
+    "maximum": _Kind("amax", "Maximum", -np.inf, larger),
+    "minimum": _Kind("amin", "Minimum", np.inf, smaller),
+}
+
+
+@dataclass(frozen=True)
+class Reduce(Operator):
+    """Reduces the second of three dimensions: (outer, middle, inner) becomes (outer, inner).
+
+    Values are folded in four interleaved chains, see `modelgen.arithmetic.folds`; a mean is a sum
+    times 1 / middle. Results that are NaN are the canonical NaN.
+    """
+
+    name: ClassVar[str] = "reduce"
+    kind: str
+    """sum, mean, product, maximum or minimum."""
+
+    def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
+        """See `Operator.infer_shape`."""
+        outer, _, inner = inputs[0]
+        return outer, inner
+
+    def evaluate_float(
+        self, inputs: Sequence[torch.Tensor], constants: Mapping[str, torch.Tensor]
+    ) -> torch.Tensor:
+        """See `Operator.evaluate_float`."""
+        import torch
+
+        function: Callable[..., torch.Tensor] = getattr(torch, _KINDS[self.kind].torch)
+        return function(inputs[0], dim=1)
+
+    def evaluate_exact(
+        self, inputs: Sequence[np.ndarray], constants: Arrays, cut: Cut
+    ) -> np.ndarray:
+        """See `Operator.evaluate_exact`."""
+        kind = _KINDS[self.kind]
+        values = inputs[0]
+        factor = 1.0 / np.float32(values.shape[1]) if self.kind == "mean" else np.float32(1.0)
+        return fp32_mul(fold(values.swapaxes(0, 1), kind.identity, kind.exact), factor)
+
+    def error_bound(self, inputs: Sequence[Bounded], constants: Arrays) -> Bounded:
+        """See `Operator.error_bound`."""
+        value, error = inputs[0]
+        if self.kind == "maximum":
+            return value.max(axis=1), error.max(axis=1)
+        if self.kind == "minimum":
+            return value.min(axis=1), error.max(axis=1)
+        if self.kind == "product":
+            return _bounded_product(value, error)
+        return _bounded_sum(value, error, 1.0 / value.shape[1] if self.kind == "mean" else 1.0)
+
+    def describe(self) -> str:
+        """See `Operator.describe`."""
+        return self.kind
+
+    def kernel(self, inputs: Sequence[Shape]) -> Kernel:
+        """See `Operator.kernel`."""
+        sizes = ", ".join(map(str, inputs[0]))
+        factor = f"1.0f / {inputs[0][1]}" if self.kind == "mean" else "1.0f"
+        function = f"reduce<heepstor::{_KINDS[self.kind].kernel}>"
+        return Kernel("reduce.hpp", function, (f"{{{sizes}}}", factor))
+
+    def shape_text(self, inputs: Sequence[Shape], output: Shape) -> str:
+        """Return the three dimensions, of which the second one is reduced."""
+        return " x ".join(map(str, inputs[0]))
+
+
+def _bounded_sum(value: np.ndarray, error: np.ndarray, factor: float) -> Bounded:
+    # The device's chains are no shorter than those of PyTorch, which sums in cascades.
+    roundings = 2.0 * (longest_chain(value.shape[1]) + 2)
+    magnitude = (np.abs(value) + error).sum(axis=1)
+    allowed = error.sum(axis=1) + roundings * ROUNDING * magnitude
+    return factor * value.sum(axis=1), factor * allowed + SUBNORMAL
+
+
+def _bounded_product(value: np.ndarray, error: np.ndarray) -> Bounded:
+    smallest, largest = np.abs(value).prod(axis=1), (np.abs(value) + error).prod(axis=1)
+    roundings = 2.0 * value.shape[1]
+    # A partial product may be subnormal, and what follows may be large.
+    lost = SUBNORMAL * np.maximum(np.abs(value) + error, 1.0).prod(axis=1)
+    allowed = largest - smallest + roundings * (ROUNDING * largest + lost)
+    return value.prod(axis=1), allowed
