@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from modelgen.errors import ModelError
-from modelgen.ir.execute import accuracy, select_device
+from modelgen.ir import execute
+from modelgen.ir.execute import accuracy, run_graph, select_device
+from tests.support.imported import imported
 
 
 def test_accuracy() -> None:
@@ -22,3 +24,15 @@ def test_devices() -> None:
     if not torch.cuda.is_available():
         with pytest.raises(ModelError, match="no GPU"):
             select_device("cuda")
+
+
+@pytest.mark.parametrize("count", [1, 4, 5])
+def test_inputs_are_run_in_blocks_of_whole_batches(
+    count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = imported(torch.nn.Linear(6, 4), torch.nn.ReLU())
+    values = np.random.default_rng(0).standard_normal((count, 6)).astype(np.float32)
+    together = run_graph(graph, values)
+    monkeypatch.setattr(execute, "_BLOCK_BYTES", {"cpu": 1})
+    np.testing.assert_allclose(run_graph(graph, values), together, rtol=1e-6)
+    assert together.shape == (count, 4)
