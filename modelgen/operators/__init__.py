@@ -19,6 +19,7 @@ from modelgen.operators.permute import Permute
 from modelgen.operators.pointwise import Pointwise
 from modelgen.operators.reduce import Reduce
 from modelgen.operators.reshape import Reshape
+from modelgen.operators.resize import Resize
 from modelgen.operators.sigmoid import Sigmoid
 from modelgen.operators.slice import Slice
 from modelgen.operators.softmax import Softmax
@@ -45,6 +46,7 @@ __all__ = [
     "Pointwise",
     "Reduce",
     "Reshape",
+    "Resize",
     "Sigmoid",
     "Slice",
     "Softmax",
@@ -70,6 +72,7 @@ ALL: tuple[type[Operator], ...] = (
     Pointwise,
     Reduce,
     Reshape,
+    Resize,
     Sigmoid,
     Slice,
     Softmax,
