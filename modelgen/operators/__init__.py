@@ -14,6 +14,7 @@ from modelgen.operators.expand import Expand
 from modelgen.operators.linear import Linear
 from modelgen.operators.matmul import MatMul
 from modelgen.operators.max_pool2d import MaxPool2d
+from modelgen.operators.normalize import Normalize
 from modelgen.operators.pad import Pad
 from modelgen.operators.permute import Permute
 from modelgen.operators.pointwise import Pointwise
@@ -40,6 +41,7 @@ __all__ = [
     "Linear",
     "MatMul",
     "MaxPool2d",
+    "Normalize",
     "Operator",
     "Pad",
     "Permute",
@@ -67,6 +69,7 @@ ALL: tuple[type[Operator], ...] = (
     Linear,
     MatMul,
     MaxPool2d,
+    Normalize,
     Pad,
     Permute,
     Pointwise,
