@@ -30,7 +30,9 @@ class MaxPool2d(Pooling):
         import torch
 
         maps = self.window.pad(inputs[0], -float("inf"))
-        pooled = torch.nn.functional.max_pool2d(maps, self.window.kernel, self.window.stride)
+        window = self.window
+        settings = window.kernel, window.stride, 0, window.dilation
+        pooled = torch.nn.functional.max_pool2d(maps, *settings)
         return self.epilogue.evaluate_float(pooled.permute(0, 2, 3, 1), inputs[1:])
 
     def evaluate_exact(

@@ -13,7 +13,7 @@ from modelgen.operators.indexed import Indexed
 
 @dataclass(frozen=True)
 class Slice(Indexed):
-    """Keeps a strided box of its input; a negative step reverses a dimension."""
+    """Keeps a strided box of its input; a negative step reverses a dimension, 0 repeats."""
 
     name: ClassVar[str] = "slice"
     keeps_values: ClassVar[bool] = True

@@ -37,6 +37,7 @@ def _is_simple(pooling: MaxPool2d) -> bool:
     window = pooling.window
     return (
         window.kernel == window.stride
+        and window.dilation == (1, 1)
         and not any(window.padding)
         and pooling.epilogue == Epilogue()
     )

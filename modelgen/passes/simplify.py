@@ -7,6 +7,7 @@ from modelgen.passes.drop_dropout import drop_dropout
 from modelgen.passes.drop_unused import drop_unused
 from modelgen.passes.fold_affine import fold_affine
 from modelgen.passes.fold_batch_norm import fold_batch_norm
+from modelgen.passes.fold_movements import fold_movements
 from modelgen.passes.fold_permute import fold_permute
 from modelgen.passes.fuse_max_pool import fuse_max_pool
 from modelgen.passes.fuse_pointwise import fuse_pointwise
@@ -14,6 +15,7 @@ from modelgen.passes.fuse_pointwise import fuse_pointwise
 SIMPLIFICATIONS = (
     drop_unused,
     drop_dropout,
+    fold_movements,
     fold_permute,
     fold_batch_norm,
     fold_affine,

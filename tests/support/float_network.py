@@ -65,8 +65,11 @@ def _products(graph: Graph, node: Node, values: torch.Tensor) -> torch.Tensor:
         settings = window.stride, 0, window.dilation, operator.groups
         result = functional.conv2d(maps, weight.permute(0, 3, 1, 2), None, *settings)
         return result.permute(0, 2, 3, 1)
-    pool = functional.max_pool2d if isinstance(operator, MaxPool2d) else functional.avg_pool2d
-    return pool(maps, window.kernel, window.stride).permute(0, 2, 3, 1)
+    if isinstance(operator, MaxPool2d):
+        pooled = functional.max_pool2d(maps, window.kernel, window.stride, 0, window.dilation)
+    else:
+        pooled = functional.avg_pool2d(maps, window.kernel, window.stride)
+    return pooled.permute(0, 2, 3, 1)
 
 
 def _windows(

@@ -96,10 +96,12 @@ class GraphBuilder:
         kernel: tuple[int, int] = (2, 2),
         stride: tuple[int, int] = (2, 2),
         padding: tuple[int, int, int, int] = (0, 0, 0, 0),
+        dilation: tuple[int, int] = (1, 1),
         **epilogue: Any,
     ) -> str:
         """Add a pooling; `epilogue` has fields of `Epilogue`."""
-        return self._add(kind(Window(kernel, stride, padding), Epilogue(**epilogue)), source)
+        window = Window(kernel, stride, padding, dilation)
+        return self._add(kind(window, Epilogue(**epilogue)), source)
 
     def pointwise(
         self, source: str, residual: str | None = None, *, affine: bool = False, **epilogue: Any

@@ -8,6 +8,12 @@ import torch
 from modelgen.operators import MaxPool2d
 from modelgen.operators.base import Cut
 from modelgen.operators.window import Window
+from tests.support.operator_checks import (
+    channels_first,
+    channels_last,
+    check_operator,
+    random_values,
+)
 
 
 def test_padding_is_never_the_largest() -> None:
@@ -21,3 +27,12 @@ def test_nan_is_the_largest() -> None:
     values = np.array([[[[1.0], [np.nan]]]], np.float32)
     pooled = MaxPool2d(Window((1, 2))).evaluate_exact([values], {}, Cut(8))
     assert pooled.view(np.uint32).tolist() == [[[[0x7FC00000]]]]
+
+
+def test_dilation_is_that_of_torch() -> None:
+    def reference(x: torch.Tensor) -> torch.Tensor:
+        pooled = torch.nn.functional.max_pool2d(channels_first(x), (2, 3), (2, 1), 1, (3, 2))
+        return channels_last(pooled)
+
+    operator = MaxPool2d(Window((2, 3), (2, 1), (1, 1, 1, 1), (3, 2)))
+    check_operator(operator, [random_values(2, 7, 8, 5)], reference)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from torch import nn
 
+from modelgen.operators import MaxPool2d
 from modelgen.operators.epilogue import Epilogue
 from modelgen.passes.fuse_max_pool import fuse_max_pool
 from modelgen.passes.simplify import simplify
+from tests.support.graph_builder import GraphBuilder
 from tests.support.imported import check_same, maps, operators
 
 
@@ -35,3 +37,10 @@ def test_max_pools_that_are_layers_of_their_own(layers: list) -> None:
     simple = simplify(graph)
     assert operators(fuse_max_pool(simple))[-1] == "max_pool2d"
     check_same(graph, simple)
+
+
+def test_a_dilated_pooling_stays() -> None:
+    builder = GraphBuilder(1, 8, 8, 3)
+    pooled = builder.pool(MaxPool2d, builder.conv("x", 4), (2, 2), (2, 2), dilation=(2, 2))
+    graph = builder.build(pooled)
+    assert operators(fuse_max_pool(graph)) == ["conv2d", "max_pool2d"]

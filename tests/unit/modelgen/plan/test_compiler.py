@@ -150,3 +150,17 @@ def test_the_same_graph_gives_the_same_program() -> None:
     assert describe(one) == describe(other)
     values = inputs_of(one.graph)
     np.testing.assert_array_equal(bits(execute(one, values)), bits(execute(other, values)))
+
+
+@pytest.mark.parametrize("buffer_words", [65536, 512], ids=["resident", "streamed"])
+@pytest.mark.parametrize("dilation", [(2, 2), (3, 1), (1, 4)], ids=str)
+def test_dilated_max_pooling(dilation: tuple[int, int], buffer_words: int) -> None:
+    """Of what is loaded, and of what a convolution left in the buffer."""
+    graph = GraphBuilder(2, 11, 12, 5)
+    last = graph.pool(MaxPool2d, "x", (3, 2), (1, 1), (1, 1, 1, 0), dilation)
+    last = graph.pool(MaxPool2d, graph.conv(last, 9), (2, 3), (2, 1), (0, 1, 1, 1), dilation)
+    built = graph.build(last)
+    program = compile_graph(built, Hardware(buffer_words=buffer_words, accumulator_depth=64))
+    batches = inferences_of(built)
+    for values, outputs in zip(batches, golden_outputs(program, batches), strict=True):
+        assert_close(outputs, run_float(built, values))
