@@ -21,6 +21,7 @@ from modelgen.operators.pointwise import Pointwise
 from modelgen.operators.reduce import Reduce
 from modelgen.operators.reshape import Reshape
 from modelgen.operators.resize import Resize
+from modelgen.operators.select import Select
 from modelgen.operators.sigmoid import Sigmoid
 from modelgen.operators.slice import Slice
 from modelgen.operators.softmax import Softmax
@@ -49,6 +50,7 @@ __all__ = [
     "Reduce",
     "Reshape",
     "Resize",
+    "Select",
     "Sigmoid",
     "Slice",
     "Softmax",
@@ -76,6 +78,7 @@ ALL: tuple[type[Operator], ...] = (
     Reduce,
     Reshape,
     Resize,
+    Select,
     Sigmoid,
     Slice,
     Softmax,

@@ -17,6 +17,8 @@ from modelgen.operators.broadcast import Loop, broadcast_loops
 if TYPE_CHECKING:
     import torch
 
+_TORCH = {"equal": "eq"}
+"""Functions that have another name in torch."""
 _SHORTEST_RUN = 8
 """Elements of an innermost loop below which another dimension becomes the innermost."""
 
@@ -31,7 +33,8 @@ class Binary(Operator):
 
     name: ClassVar[str] = "binary"
     kind: str
-    """add, subtract, multiply, divide, maximum, minimum, or prelu: left * right where left < 0."""
+    """add, subtract, multiply, divide, maximum, minimum, prelu (left * right where left < 0); or a
+    comparison, which gives 1 or 0: less, less_equal, equal."""
 
     def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
         """See `Operator.infer_shape`."""
@@ -46,8 +49,8 @@ class Binary(Operator):
         left, right = inputs
         if self.kind == "prelu":
             return torch.where(left > 0, left, left * right)
-        function: Callable[..., torch.Tensor] = getattr(torch, self.kind)
-        return function(left, right)
+        function: Callable[..., torch.Tensor] = getattr(torch, _TORCH.get(self.kind, self.kind))
+        return function(left, right).to(torch.float32)
 
     def evaluate_exact(
         self, inputs: Sequence[np.ndarray], constants: Arrays, cut: Cut
@@ -127,12 +130,27 @@ def _bounded_prelu(left: Bounded, right: Bounded) -> Bounded:
     return np.where(value > 0.0, value, product), np.where(value < -error, product_error, spread)
 
 
+def _bounded_comparison(left: Bounded, right: Bounded, result: np.ndarray) -> Bounded:
+    spread = left[1] + right[1]
+    may_differ = (spread > 0.0) & (np.abs(left[0] - right[0]) <= spread)
+    return result.astype(np.float64), may_differ.astype(np.float64)
+
+
 _Exact = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def _arithmetic(function: _Exact) -> _Exact:
     """Return a function whose only NaN is the canonical one."""
     return lambda left, right: canonicalize(function(left, right))
+
+
+def _comparison(kernel: str, function: _Exact) -> _Function:
+    """Return a function that gives 1 where the operands compare, else 0."""
+    return _Function(
+        kernel,
+        lambda left, right: function(left, right).astype(np.float32),
+        lambda left, right: _bounded_comparison(left, right, function(left[0], right[0])),
+    )
 
 
 class _Function(NamedTuple):
@@ -156,4 +174,7 @@ _FUNCTIONS = {
         _arithmetic(lambda left, right: np.where(left > 0, left, left * right)),
         _bounded_prelu,
     ),
+    "less": _comparison("Less", np.less),
+    "less_equal": _comparison("LessEqual", np.less_equal),
+    "equal": _comparison("Equal", np.equal),
 }

@@ -49,6 +49,21 @@ struct PRelu {
   }
 };
 
+/// 1 where left < right, else 0.
+struct Less {
+  static float apply(float left, float right) { return left < right ? 1.0f : 0.0f; }
+};
+
+/// 1 where left <= right, else 0.
+struct LessEqual {
+  static float apply(float left, float right) { return left <= right ? 1.0f : 0.0f; }
+};
+
+/// 1 where left == right, else 0.
+struct Equal {
+  static float apply(float left, float right) { return left == right ? 1.0f : 0.0f; }
+};
+
 /// out[i * step] = function(left[i * left_step], right[i * right_step]) for i < n.
 ///
 /// Steps are constants, so that four elements at a time need no arithmetic on addresses: 5.5 cycles

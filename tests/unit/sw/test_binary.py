@@ -10,7 +10,18 @@ from modelgen.operators.base import Shape
 from tests.support.kernel_host import check_kernels
 from tests.support.operator_checks import random_values
 
-KINDS = ["add", "subtract", "multiply", "divide", "maximum", "minimum", "prelu"]
+KINDS = [
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "maximum",
+    "minimum",
+    "prelu",
+    "less",
+    "less_equal",
+    "equal",
+]
 SPECIAL = np.array(
     [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, -np.nan, 1e-45, 3e38, 1e-30], np.float32
 )

@@ -26,6 +26,9 @@ FUNCTIONS: dict[str, Callable[..., torch.Tensor]] = {
     "maximum": torch.maximum,
     "minimum": torch.minimum,
     "prelu": prelu,
+    "less": lambda left, right: (left < right).double(),
+    "less_equal": lambda left, right: (left <= right).double(),
+    "equal": lambda left, right: (left == right).double(),
 }
 
 
@@ -41,6 +44,7 @@ def far_from_0(values: np.ndarray) -> np.ndarray:
 )
 def test_the_function_of_torch(kind: str, left: Shape, right: Shape) -> None:
     inputs = [random_values(*left), far_from_0(random_values(*right, seed=1))]
+    inputs[1].flat[0] = inputs[0].flat[0] = 1.5
     check_operator(Binary(kind), inputs, FUNCTIONS[kind])
 
 
@@ -96,6 +100,17 @@ def test_a_slope_counts_where_the_value_may_be_negative() -> None:
     assert bounded("prelu", (0.25, 0.5), (4.0, 0.0)) == pytest.approx(2.0, rel=1e-6)
     assert bounded("prelu", (-0.25, 0.5), (0.1, 0.0)) == 0.5
     assert bounded("prelu", (-1.0, 0.5), (0.1, 0.0)) == pytest.approx(0.05, rel=1e-6)
+
+
+def test_a_comparison_is_uncertain_where_operands_may_be_equal() -> None:
+    assert bounded("less", (1.0, 0.25), (1.5, 0.25)) == 1.0
+    assert bounded("less", (1.0, 0.25), (1.5, 0.125)) == 0.0
+    assert bounded("equal", (1.0, 0.0), (1.0, 0.0)) == 0.0
+
+
+def test_comparisons_of_equal_operands_and_of_nan() -> None:
+    assert [exact(kind, 2.0, 2.0) for kind in ("less", "less_equal", "equal")] == [0.0, 1.0, 1.0]
+    assert [exact(kind, np.nan, 2.0) for kind in ("less", "less_equal", "equal")] == [0.0] * 3
 
 
 KERNELS: dict[str, tuple[Shape, Shape, str, tuple[str, ...]]] = {
