@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 
 from modelgen.ir.graph import Graph, Node
@@ -50,12 +51,15 @@ def views(graph: Graph) -> dict[str, View]:
         if not node.operator.takes_time and _places(graph, node) is None:
             shape = graph.tensors[node.output].shape
             found[node.output] = View(found[node.inputs[0]].buffer, 0, contiguous(shape))
+    sharing = Counter(view.buffer for view in found.values())
     for node in reversed(graph.nodes):
         whole = found[node.output]
         for name, place in zip(node.inputs, _places(graph, node) or (), strict=False):
-            alike = [tensor for tensor, view in found.items() if view.buffer == name]
-            assert alike == [name], f"{name} would be in {node.output} and elsewhere"
+            alone = found[name].buffer == name and sharing[name] == 1
+            assert alone, f"{name} would be in {node.output} and elsewhere"
             found[name] = View(whole.buffer, whole.offset + place, whole.strides)
+            sharing[name] -= 1
+            sharing[whole.buffer] += 1
     return found
 
 

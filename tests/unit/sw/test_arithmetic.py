@@ -77,4 +77,6 @@ def test_many_slices_equal_the_reference() -> None:
         weights = random.integers(-127, 128, lanes).astype(np.int8)
         pair = values.reshape(1, 1, -1), weights.reshape(1, -1, 1)
         (expected,) = reference.slice_dots(*pair)
-        assert runtime_host.connect().slice_dot(values, weights) == int(expected.view(np.uint32)[0, 0])
+        assert runtime_host.connect().slice_dot(values, weights) == int(
+            expected.view(np.uint32)[0, 0]
+        )

@@ -40,8 +40,11 @@ def fill_frames(
         residency: what else is in the buffer.
     """
     filled = dict(layers)
+    same: dict[Layout, list[int]] = {}
     for index, made in maps.items():
-        pending = [] if _is_filled(index, maps, residency) else frames(made.layout)
+        same.setdefault(made.layout, []).append(index)
+        is_filled = _is_filled(same[made.layout], maps, residency)
+        pending = [] if is_filled else frames(made.layout)
         pending = _give(filled, index, pending, skip_first=True)
         following = filled.get(index + 1)
         if following is not None and following.source_place == "buffer":
@@ -53,28 +56,29 @@ def fill_frames(
     return filled
 
 
-def _is_filled(index: int, maps: Mapping[int, Map], residency: Residency) -> bool:
-    """Return whether the frame of a layer's output is left over from an earlier layer's."""
-    layout = maps[index].layout
-    same = [other for other in maps if other <= index and maps[other].layout == layout]
+def _is_filled(same: list[int], maps: Mapping[int, Map], residency: Residency) -> bool:
+    """Return whether the frame of the last of several maps is left over from the one before.
+
+    Args:
+        same: indices of the layers that leave a map with this layout, in ascending order.
+        maps: index of a layer -> its output.
+        residency: what else is in the buffer.
+    """
     if len(same) == 1:
         return False
+    before, index = same[-2:]
+    layout = maps[index].layout
     names = {maps[other].tensor for other in same}
-    begin, end = layout.base, layout.base + layout.size
-
-    def meets(offset: int, size: int, first: int, last: int) -> bool:
-        """Return whether words overlap the frame between the two layers."""
-        in_place = offset < end and begin < offset + size
-        return in_place and last >= same[-2] and first <= index
-
     others = [
-        (region.offset, region.size, region.first, region.last)
-        for region in residency.buffer.regions
+        (region.offset, region.size)
+        for region in residency.buffer.alive(before, index)
         if region.name not in names
     ]
     # A layer may use more than its region for streaming, if the buffer has room.
-    areas = [(*area, layer, layer) for layer, area in residency.staging.items()]
-    return not any(meets(*words) for words in others + areas)
+    layers = range(before, index + 1)
+    areas = [residency.staging[layer] for layer in layers if layer in residency.staging]
+    begin, end = layout.base, layout.base + layout.size
+    return not any(place < end and begin < place + size for place, size in others + areas)
 
 
 def _give(

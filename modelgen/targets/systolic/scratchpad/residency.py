@@ -172,46 +172,73 @@ def _place_all(
     hardware: Hardware,
 ) -> Arena:
     """Place tensors in the buffer; move them to memory, one at a time, until the others fit."""
-    kept = dict(layouts)
-    early = 1
-    while True:
-        chosen = {name: readers[name] for name in kept}
-        lifetimes = {
-            **{name: _lifetime(uses, name, kept[name], readers[name], early) for name in kept},
-            **{
-                _staging_name(index): arena.Lifetime(max(index - early, 0), index, size)
-                for index, size in _staging_sizes(uses, chosen, hardware).items()
-            },
+    contents = _Contents(uses, layouts, readers, hardware)
+    placed = arena.place(contents.lifetimes(early=1))
+    # Reserving regions one layer early avoids fences, but keeping tensors matters more.
+    while placed.size > hardware.buffer_words:
+        while contents.most > hardware.buffer_words:
+            contents.drop()
+        placed = arena.place(contents.lifetimes(early=0))
+        if placed.size > hardware.buffer_words:
+            contents.drop()
+    return placed
+
+
+class _Contents:
+    """What is to be placed in the buffer: the tensors kept in it, and areas for streaming."""
+
+    def __init__(
+        self,
+        uses: _Uses,
+        layouts: Mapping[str, Layout],
+        readers: Mapping[str, frozenset[int]],
+        hardware: Hardware,
+    ) -> None:
+        self._uses = uses
+        self._readers = readers
+        self._hardware = hardware
+        self._kept = {name: self._lifetime(name, layout) for name, layout in layouts.items()}
+        self._usage = arena.Usage(self.lifetimes(early=0).values())
+
+    def _lifetime(self, name: str, layout: Layout) -> arena.Lifetime:
+        readers = self._readers[name]
+        loaded = name in self._uses.from_memory
+        first = min(readers) if loaded else self._uses.makers[name]
+        return arena.Lifetime(first, max(readers), layout.size)
+
+    def lifetimes(self, *, early: int) -> dict[str, arena.Lifetime]:
+        """Return all lifetimes, beginning `early` layers before the first that needs the words."""
+        streamed = _streamed(self._uses, {name: self._readers[name] for name in self._kept})
+        areas = {_staging_name(index): self._area(index, name) for index, name in streamed.items()}
+        return {
+            name: replace(item, first=max(item.first - early, 0))
+            for name, item in {**self._kept, **areas}.items()
         }
-        placed = arena.place(lifetimes)
-        if placed.size <= hardware.buffer_words:
-            return placed
-        if early:
-            # Reserving regions one layer early avoids fences, but keeping tensors matters more.
-            early = 0
-            continue
-        del kept[_least_useful(uses, lifetimes, kept)]
 
+    def _area(self, index: int, name: str) -> arena.Lifetime:
+        """Return the lifetime of the fewest words that a layer needs to stream a tensor."""
+        words = self._hardware.buffer_words
+        pool = self._uses.readers[name][index].pool
+        least = 2 * pool[0] * pool[1] * self._hardware.array_size
+        wanted = max(min(words // _STAGING_SHARE, 4 * self._uses.views[name].size), least)
+        return arena.Lifetime(index, index, min(wanted, words))
 
-def _lifetime(
-    uses: _Uses, name: str, layout: Layout, readers: frozenset[int], early: int
-) -> arena.Lifetime:
-    first = min(readers) if name in uses.from_memory else uses.makers[name]
-    return arena.Lifetime(max(first - early, 0), max(readers), layout.size)
+    @property
+    def most(self) -> int:
+        """The fewest words in which everything could fit."""
+        return self._usage.most
 
+    def drop(self) -> None:
+        """Leave a tensor in memory: at the fullest time an input, or the largest one."""
+        step = self._usage.fullest
+        alive = [name for name, item in self._kept.items() if item.first <= step <= item.last]
+        name = max(alive or self._kept, key=self._uselessness)
+        self._usage.remove(self._kept.pop(name))
+        for index in self._readers[name]:
+            self._usage.add(self._area(index, name))
 
-def _least_useful(
-    uses: _Uses, lifetimes: Mapping[str, arena.Lifetime], kept: Mapping[str, Layout]
-) -> str:
-    """Return what to leave in memory: at the fullest time, an input, or the largest tensor."""
-    steps = sorted({lifetime.first for lifetime in lifetimes.values()})
-
-    def alive(step: int) -> list[str]:
-        return [n for n, item in lifetimes.items() if item.first <= step <= item.last]
-
-    fullest = max(steps, key=lambda step: sum(lifetimes[n].size for n in alive(step)))
-    candidates = [name for name in alive(fullest) if name in kept] or list(kept)
-    return max(candidates, key=lambda n: (n in uses.from_memory, lifetimes[n].size, n))
+    def _uselessness(self, name: str) -> tuple[bool, int, str]:
+        return name in self._uses.from_memory, self._kept[name].size, name
 
 
 def _streamed(uses: _Uses, readers: Mapping[str, frozenset[int]]) -> dict[int, str]:
@@ -228,32 +255,15 @@ def _staging_name(index: int) -> str:
     return f"staging of layer {index}"
 
 
-def _staging_sizes(
-    uses: _Uses, readers: Mapping[str, frozenset[int]], hardware: Hardware
-) -> dict[int, int]:
-    """Return layer -> the fewest words of buffer that it needs for streaming."""
-    share = hardware.buffer_words // _STAGING_SHARE
-    sizes = {}
-    for index, name in _streamed(uses, readers).items():
-        pool = uses.readers[name][index].pool
-        least = 2 * pool[0] * pool[1] * hardware.array_size
-        sizes[index] = max(min(share, 4 * uses.views[name].size), least)
-    return sizes
-
-
 def _staging(
     placed: Arena, streamed: Mapping[int, str], hardware: Hardware
 ) -> dict[int, tuple[int, int]]:
     """Return, for each layer that streams, its region enlarged by the free words around it."""
     areas = {}
     for index in streamed:
-        own = _staging_name(index)
-        busy = sorted(
-            (region.offset, region.offset + region.size)
-            for region in placed.regions
-            if region.name != own and region.first <= index and max(index - 1, 0) <= region.last
-        )
-        region = next(region for region in placed.regions if region.name == own)
+        alive = {region.name: region for region in placed.alive(max(index - 1, 0), index)}
+        region = alive.pop(_staging_name(index))
+        busy = sorted((other.offset, other.offset + other.size) for other in alive.values())
         begin = max([end for _, end in busy if end <= region.offset], default=0)
         end = min(
             [start for start, _ in busy if start >= region.offset + region.size],

@@ -19,6 +19,10 @@ lifetimes = st.dictionaries(
 )
 
 
+def meet(one: arena.Lifetime, other: arena.Lifetime) -> bool:
+    return one.first <= other.last and other.first <= one.last
+
+
 @settings(max_examples=200, deadline=None)
 @given(lifetimes)
 def test_arena_keeps_living_tensors_apart(living: dict[str, arena.Lifetime]) -> None:
@@ -28,7 +32,7 @@ def test_arena_keeps_living_tensors_apart(living: dict[str, arena.Lifetime]) -> 
         assert placed.offsets[name] % 16 == 0
         assert placed.offsets[name] + mine.size <= placed.size
         for other, theirs in living.items():
-            if other != name and mine.meets(theirs):
+            if other != name and meet(mine, theirs):
                 begin, end = placed.offsets[other], placed.offsets[other] + theirs.size
                 assert placed.offsets[name] >= end or placed.offsets[name] + mine.size <= begin
 
@@ -45,10 +49,35 @@ def test_the_arena_rounds_to_lines_of_the_memory_port() -> None:
     assert placed.size == placed.lower_bound == 48 + 32
 
 
-def test_lifetimes_that_share_a_layer_meet() -> None:
-    early = arena.Lifetime(0, 2, 16)
-    assert early.meets(arena.Lifetime(2, 3, 16)) and arena.Lifetime(2, 3, 16).meets(early)
-    assert not early.meets(arena.Lifetime(3, 4, 16))
+@settings(max_examples=50, deadline=None)
+@given(lifetimes)
+def test_the_lower_bound_is_reached_during_some_layer(living: dict[str, arena.Lifetime]) -> None:
+    lines = [
+        sum(-(-item.size // 16) * 16 for item in living.values() if item.first <= at <= item.last)
+        for at in range(13)
+    ]
+    usage = arena.Usage(living.values())
+    assert arena.place(living).lower_bound == usage.most == max(lines)
+    assert usage.fullest == lines.index(max(lines))
+
+
+def test_usage_without_what_is_removed() -> None:
+    parts = arena.Lifetime(0, 2, 40), arena.Lifetime(1, 1, 100), arena.Lifetime(2, 2, 64)
+    usage = arena.Usage(parts)
+    assert (usage.most, usage.fullest) == (48 + 112, 1)
+    usage.remove(parts[1])
+    assert (usage.most, usage.fullest) == (48 + 64, 2)
+
+
+def test_regions_that_are_alive() -> None:
+    living = {"a": arena.Lifetime(0, 2, 16), "b": arena.Lifetime(3, 4, 16)}
+    placed = arena.place(living)
+
+    def names(first: int, last: int) -> list[str]:
+        return [region.name for region in placed.alive(first, last)]
+
+    assert names(2, 2) == ["a"] and names(3, 9) == ["b"] and names(2, 3) == ["a", "b"]
+    assert names(5, 9) == [] and arena.place({}).alive(0, 9) == []
 
 
 def test_an_arena_of_nothing() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from modelgen.errors import ModelError
 from modelgen.hardware import Hardware
 from modelgen.ir.graph import Graph
 from modelgen.operators import MaxPool2d
@@ -137,3 +138,11 @@ def test_who_can_read_a_layout() -> None:
     assert reads_maps_as_rows(layout, rows)
     assert can_read(layout, rows, loads=False) and not can_read(layout, rows, loads=True)
     assert not reads_maps_as_rows(layout, product(1, 2 * 8 * 8 * 4, 5))
+
+
+def test_a_pooling_that_needs_more_than_the_buffer_is_an_error_of_the_layer() -> None:
+    graph = GraphBuilder(1, 16, 16, 40)
+    built = graph.build(graph.conv("x", 8, (1, 1), padding=(0, 0, 0, 0), pool=(8, 8)))
+    hardware = Hardware(array_size=32, buffer_words=256)
+    with pytest.raises(ModelError, match=r"40 channels.*buffer_words"):
+        compile_graph(built, hardware)
