@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flows.bench import network_tables, published
-from flows.bench.runner import Bench, Measurement
+from flows.bench.runner import Bench, Measurement, with_random_inputs
 from flows.errors import HeepstorError
 
 SIZES = (8, 16)
@@ -40,6 +40,8 @@ class Network:
     """Array size -> most cycles allowed."""
     fewer: bool = False
     """Whether FEWER_GOAL applies."""
+    bank_kib: int | None = None
+    """Size of a memory bank that has room for it; None: as configured."""
 
     def goals(self, array_size: int, limit: float) -> dict[str, int]:
         """Return a mapping from each goal, in words, to the most cycles that it allows."""
@@ -68,6 +70,7 @@ NETWORKS = (
     Network("dscnn", (1, 49, 10), cycles={16: 40_000}),
     Network("resnet8", (3, 32, 32), _LARGE, cycles={16: 65_000}),
     Network("vgg6", (3, 32, 32), _LARGE, cycles={16: 175_000}),
+    Network("mobilenetv2", (3, 96, 96), bank_kib=256),
 )
 
 
@@ -96,8 +99,9 @@ def _chosen(names: Sequence[str]) -> list[Network]:
 
 
 def _measure(bench: Bench, network: Network, array_size: int) -> dict:
-    measured = bench.network(network.name, network.shape, array_size)
-    return row(network, measured)
+    project = with_random_inputs(bench.root / "projects" / network.name, network.shape)
+    large = bench if network.bank_kib is None else bench.with_banks(network.bank_kib)
+    return row(network, large.network(project, array_size))
 
 
 def row(network: Network, measured: Measurement) -> dict:

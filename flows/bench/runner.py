@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +23,9 @@ from flows.stages.pipeline import Pipeline
 from flows.stages.stage import Runner, Stage
 from flows.terminal.progress import Progress, Terminal
 from flows.toolchain import firmware
+
+if TYPE_CHECKING:
+    from modelgen.workload.project import Project
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,23 @@ class Bench:
         self._base = configuration.load(config_path)
         self._simulators: dict[int, Path] = {}
         self._networks: dict[str, Path] = {}
+        self._with_banks: dict[int, Bench] = {}
         self.folder.mkdir(parents=True, exist_ok=True)
+
+    def with_banks(self, bank_kib: int) -> Bench:
+        """Return a bench whose memory has banks of this size, in a folder of its own."""
+        if bank_kib not in self._with_banks:
+            values = self._base.to_dict()
+            values["memory"]["bank_kib"] = bank_kib
+            values["arena_kib"] = "auto"
+            folder = self.folder / f"banks-{bank_kib}"
+            folder.mkdir(exist_ok=True)
+            path = folder / "config.hjson"
+            path.write_text(json.dumps(values, indent=1), encoding="utf-8")
+            other = Bench(self.root, path, self.terminal)
+            other.folder = folder
+            self._with_banks[bank_kib] = other
+        return self._with_banks[bank_kib]
 
     def config(self, array_size: int) -> tuple[Config, Path]:
         """Return the configuration with this array size, and its file."""
@@ -121,19 +140,21 @@ class Bench:
 
         return self.measure(name, array_size, generate)
 
-    def network(self, name: str, shape: Sequence[int], array_size: int) -> Measurement:
-        """Measure a project with random weights and inputs, one inference.
+    def network(
+        self, project: Project, array_size: int, *, random_weights: bool = True
+    ) -> Measurement:
+        """Measure one inference of a project with random weights, or those that model() returns.
 
         Raises HeepstorError if any output differs from the reference's.
         """
-        quantized = self._quantized(name, tuple(shape))
+        quantized = self._quantized(project, random_weights)
 
         def generate(config: Config, out: Path) -> None:
             from modelgen import stages
 
             stages.generate(quantized, out, config.hardware(), {"inputs": 1})
 
-        return self.measure(name, array_size, generate)
+        return self.measure(project.name, array_size, generate)
 
     def software_cycles(self, name: str, array_size: int) -> int:
         """Return the cycles that an already measured program takes without the engine."""
@@ -185,30 +206,36 @@ class Bench:
         self.terminal.line(f"S={array_size}", f"{name}: {cycles:,} cycles, outputs bit-identical")
         return log
 
-    def _quantized(self, name: str, shape: tuple[int, ...]) -> Path:
-        """Return the folder with a project's quantized graph, with random weights."""
+    def _quantized(self, project: Project, random_weights: bool) -> Path:
+        """Return the folder with a project's quantized graph."""
+        name = project.name
         if name not in self._networks:
             folder = self.folder / "networks" / name
             with self.terminal.progress(name) as progress:
-                progress.show("quantizing random weights")
-                self._networks[name] = _quantize(self.root / "projects" / name, shape, folder)
+                progress.show("quantizing")
+                self._networks[name] = _quantize(project, random_weights, folder)
         return self._networks[name]
 
 
-def _quantize(project_dir: Path, shape: tuple[int, ...], folder: Path) -> Path:
-    from modelgen import stages
-    from modelgen.stages.model_export import run_project
+def with_random_inputs(folder: Path, shape: Sequence[int]) -> Project:
+    """Return the project in a folder with one batch of random inputs of a shape as its data."""
     from modelgen.workload.data import Data
     from modelgen.workload.project import load_project
 
-    project = load_project(project_dir)
+    project = load_project(folder)
     generator = np.random.default_rng(0)
     inputs = generator.standard_normal((project.settings.batch, *shape)).astype(np.float32)
-    project = dataclasses.replace(project, load_data=lambda _: Data("random", inputs))
+    return dataclasses.replace(project, load_data=lambda _: Data("random", inputs))
+
+
+def _quantize(project: Project, random_weights: bool, folder: Path) -> Path:
+    from modelgen import stages
+    from modelgen.stages.model_export import run_project
+
     exported, quantized = folder / "export", folder / "quantize"
     for stage in (exported, quantized):
         stage.mkdir(parents=True, exist_ok=True)
-    run_project(project, exported, folder, Progress(), random_weights=True)
+    run_project(project, exported, folder, Progress(), random_weights=random_weights)
     stages.quantize(exported, quantized, {}, Progress())
     return quantized
 

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from flows.bench.runner import Bench
+from flows.bench.runner import Bench, with_random_inputs
 from flows.terminal.progress import Terminal
 from tests.e2e.workspace import ROOT
 
@@ -28,7 +28,8 @@ def test_causes_add_up_to_the_cycles_of_the_inference(bench):
 
 
 def test_layers_of_a_network_add_up(bench):
-    measured = bench.network("fmnist-conv2d", (1, 14, 14), 8)
+    project = with_random_inputs(ROOT / "projects" / "fmnist-conv2d", (1, 14, 14))
+    measured = bench.network(project, 8)
     assert measured.macs == 167_168
     assert sum(measured.causes.values()) == measured.cycles
     on_engine = [layer for layer in measured.layers if layer["place"] == "engine"]

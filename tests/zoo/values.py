@@ -7,7 +7,6 @@ device's outputs can be compared with the module's own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -25,13 +24,13 @@ _LINEAR_GAIN = 0.5
 """The same of a linear layer: a softmax behind it is not to have one class alone."""
 
 
-def fill(model: nn.Module, seed: int, shapes: Sequence[tuple[int, ...]]) -> None:
+def fill(model: nn.Module, seed: int, shape: tuple[int, ...]) -> None:
     """Draw all parameters of a module, and set statistics near those of its activations.
 
     Args:
         model: modified in place, left in evaluation mode.
         seed: determines everything, together with the names of the tensors.
-        shapes: shape of each input, with a batch of more than one.
+        shape: of the inputs whose activations are measured.
     """
     with torch.no_grad():
         for name, owner in model.named_modules():
@@ -39,7 +38,7 @@ def fill(model: nn.Module, seed: int, shapes: Sequence[tuple[int, ...]]) -> None
                 random = np.random.default_rng([seed, *f"{name}.{own}".encode()])
                 drawn = _draw(own, owner, tuple(parameter.shape), random)
                 parameter.copy_(torch.from_numpy(drawn.astype(np.float32)))
-        _set_statistics(model, [draw_inputs(shape, seed) for shape in shapes], seed)
+        _set_statistics(model, draw_inputs(shape, seed), seed)
 
 
 def draw_inputs(shape: tuple[int, ...], seed: int) -> torch.Tensor:
@@ -97,7 +96,7 @@ def _scale(words: int, gain: float) -> float:
     return float(np.ldexp(np.round(fraction * 2**_BITS), exponent - _BITS))
 
 
-def _set_statistics(model: nn.Module, inputs: Sequence[torch.Tensor], seed: int) -> None:
+def _set_statistics(model: nn.Module, inputs: torch.Tensor, seed: int) -> None:
     """Set the statistics of batch-norms to those of what they get, times random factors.
 
     One after another in the order of execution: what a norm gets depends on those before it.
@@ -107,7 +106,7 @@ def _set_statistics(model: nn.Module, inputs: Sequence[torch.Tensor], seed: int)
         for name, norm in model.named_modules()
         if isinstance(norm, BatchNorm)
     ]
-    model.eval()(*inputs)
+    model.eval()(inputs)
     for hook in hooks:
         hook.remove()
 

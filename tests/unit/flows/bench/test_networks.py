@@ -66,8 +66,11 @@ def test_unknown_network_is_refused():
 
 def test_software_is_measured_for_small_networks_only():
     class Bench:
-        def network(self, name, shape, array_size):
-            return measurement(array_size, RUN, {**MODEL, "macs": macs[name]}, SIZE, STATISTICS)
+        root = bench.ROOT
+
+        def network(self, project, array_size):
+            model = {**MODEL, "macs": macs[project.name]}
+            return measurement(array_size, RUN, model, SIZE, STATISTICS)
 
         def software_cycles(self, name, array_size):
             assert array_size == 8
