@@ -45,8 +45,8 @@ class Measurement:
     predicted: int
     causes: dict[str, int]
     layers: list[dict]
-    """For each layer: name, place, shape, macs, limit, cycles; and, on the engine, the prediction,
-    the waits, and the cycles lost to underutilization (`underutilized`)."""
+    """For each layer: name, place, shape, macs, limit, prediction, cycles; and, on the engine, the
+    waits, and the cycles lost to underutilization (`underutilized`)."""
     size: dict[str, int]
     """Bytes of code, data, weights and arena, and in total."""
     simulated_cycles: int
@@ -255,7 +255,9 @@ def measurement(
         cycles=run.cycles,
         limit=model["limit_cycles"],
         engine=sum(layer.cycles for layer in layers.values()),
-        predicted=model["predicted_cycles"],
+        predicted=sum(
+            layer["predicted_cycles"] for layer in model["layers"] if layer["place"] == "engine"
+        ),
         causes=_causes(run, layers.values()),
         layers=[_layer(layer, array_size, run, layers) for layer in model["layers"]],
         size=size,
@@ -270,12 +272,12 @@ def _layer(
     """Return one layer's cycles, and those it lost by cause."""
     figures = {key: layer[key] for key in ("name", "place", "op", "shape", "macs")}
     figures["limit"] = layer["limit_cycles"]
+    figures["predicted"] = layer["predicted_cycles"]
     if layer["place"] == "cpu":
         return {**figures, "cycles": run.cpu[layer["index"]]}
     counted = counters[layer["index"]]
     return {
         **figures,
-        "predicted": layer["predicted_cycles"],
         # Pooling and additions bypass the array, so it cannot be underutilized.
         "underutilized": counted.busy - layer["macs"] / array_size**2 if layer["macs"] else 0,
         **counted._asdict(),

@@ -12,7 +12,7 @@ from flows.simulate.device_log import Counters
 from modelgen.strict_json import finite
 
 REPORT = "report.json"
-_SOFTWARE = {"place": "cpu", "reason": "--operators software"}
+_SOFTWARE = {"place": "cpu", "reason": "--operators software", "predicted_cycles": None}
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ def write(build: Build, out: Path) -> dict:
     report["operators"] = build.operators
     if build.operators == "software":
         report["layers"] = [{**layer, **_SOFTWARE} for layer in report["layers"]]
+        report["total"]["predicted_cycles"] = None
     report["time"] = {"unit": build.unit, "clock_hz": build.clock_hz}
     origin = provenance.collect(build.command, build.config_hash, build.manifests)
     weights = _load(build.folders["quantize"] / "project.json")["weights"]
@@ -110,6 +111,7 @@ def make(
         "total": {
             "macs": macs,
             "cycles": total,
+            "layer_cycles": in_layers,
             "engine_cycles": sum(layer["counters"].get("cycles", 0) for layer in layers),
             "predicted_cycles": model["predicted_cycles"],
             "limit_cycles": limit,

@@ -64,6 +64,9 @@ class Kernel:
     """C++ expressions of the arguments after the pointers to inputs and output."""
     table: Table | None = None
     """A constant array, which is the last argument."""
+    cycles: float | None = None
+    """Predicted cycles of a call, with constants measured on the RTL; None: there is no estimate.
+    """
 
     def call(self, sources: Sequence[str], destination: str, table: str = "") -> str:
         """Return the C++ expression that computes the operator.

@@ -13,14 +13,14 @@ from modelgen.targets.systolic import Systolic
 
 def describe(program: Program) -> dict[str, Any]:
     """Return layers, arena and totals as plain values for model.json."""
+    graph, network = program.graph, program.network
     targets = {target.name: target for target in program.targets}
     layers = []
     for number, segment in enumerate(program.segments):
         target = targets[segment.target]
-        for layer, cycles in zip(segment.layers, target.cost(segment), strict=True):
-            entry = _describe_layer(program, target, layer, cycles)
-            layers.append({**entry, "chain": None if cycles is None else number})
-    graph, network = program.graph, program.network
+        for layer, cycles in zip(segment.layers, target.cost(network, segment), strict=True):
+            chain = number if target.name == Systolic.name else None
+            layers.append({**_describe_layer(program, target, layer, cycles), "chain": chain})
     buffer = program.scratchpads.get(Systolic.name, Arena(0, 0))
     return {
         "layers": layers,

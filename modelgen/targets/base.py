@@ -177,7 +177,7 @@ class Target(Protocol):
             ModelError: the target's memories are too small for a layer.
         """
 
-    def cost(self, segment: Segment) -> list[int | None]:
+    def cost(self, network: Network, segment: Segment) -> list[int | None]:
         """Return the predicted cycles of each layer of a segment; None if there is no model."""
 
     def describe(self, network: Network, layer: Layer, cycles: int | None) -> dict[str, Any]:

@@ -54,9 +54,10 @@ class Cpu:
         tensors = {t for layer in layers.values() for t in (*layer.node.inputs, layer.node.output)}
         return Lowered(layers, frozenset(network.buffer(tensor) for tensor in tensors))
 
-    def cost(self, segment: Segment) -> list[int | None]:
-        """Return None for each layer: there is no model of the CPU's time."""
-        return [None] * len(segment.layers)
+    def cost(self, network: Network, segment: Segment) -> list[int | None]:
+        """Return the cycles of each layer, as its kernel estimates them."""
+        estimates = [_kernel(network.graph, layer.node).cycles for layer in segment.layers]
+        return [None if cycles is None else round(cycles) for cycles in estimates]
 
     def describe(self, network: Network, layer: Layer, cycles: int | None) -> dict[str, Any]:
         """Return a layer's entries in model.json."""

@@ -56,7 +56,7 @@ class Systolic:
         """Return the layers of all steps on the engine."""
         return lower(network, self.name)
 
-    def cost(self, segment: Segment) -> list[int | None]:
+    def cost(self, network: Network, segment: Segment) -> list[int | None]:
         """Return the cycles of each layer of a chain, as predicted by the cost model."""
         return [*segment_cycles(_layers(segment), self._hardware)]
 

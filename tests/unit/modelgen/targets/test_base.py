@@ -64,7 +64,7 @@ class Rectangle:
         tensors = {t for layer in layers.values() for t in (*layer.node.inputs, layer.node.output)}
         return Lowered(layers, frozenset(map(network.buffer, tensors)))
 
-    def cost(self, segment: Segment) -> list[int | None]:
+    def cost(self, network: Network, segment: Segment) -> list[int | None]:
         cycles: list[int | None] = []
         for layer in segment.layers:
             assert isinstance(layer, _Product)

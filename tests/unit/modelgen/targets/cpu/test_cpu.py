@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from modelgen.emit.context import Pointers
 from modelgen.hardware import Hardware
 from modelgen.ir.graph import Graph, Node, Tensor
-from modelgen.operators import Permute
+from modelgen.operators import Permute, Softmax
+from modelgen.operators.base import Kernel
 from modelgen.plan.compiler import compile_graph
 from modelgen.plan.program import Program
 from modelgen.targets.cpu import Cpu
@@ -45,7 +48,15 @@ def test_what_the_report_gets(program: Program) -> None:
     entry = Cpu().describe(program.network, layer, None)
     assert (entry["op"], entry["shape"], entry["macs"]) == ("softmax", "1 x 6", 0)
     assert entry["activation_bytes"] == 2 * 6 * 4, "read and written"
-    assert Cpu().cost(program.segments[0]) == [None]
+
+
+def test_cycles_are_those_of_the_kernel(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel("softmax.hpp", "softmax", cycles=12.6)
+    monkeypatch.setattr(Softmax, "kernel", lambda *_: kernel)
+    first, _, last = program.segments
+    assert Cpu().cost(program.network, first) == Cpu().cost(program.network, last) == [13]
+    monkeypatch.setattr(Softmax, "kernel", lambda *_: replace(kernel, cycles=None))
+    assert Cpu().cost(program.network, first) == [None]
 
 
 def test_each_layer_is_a_call_whose_cycles_are_counted(program: Program) -> None:

@@ -43,7 +43,7 @@ def test_each_layer_of_a_chain_has_its_cycles() -> None:
     hardware = Hardware(array_size=4)
     program = compile_graph(graph, hardware)
     (segment,) = program.segments
-    first, second = Systolic(hardware).cost(segment)
+    first, second = Systolic(hardware).cost(program.network, segment)
     assert first is not None and second is not None and first > 16 * 64 // 16
     entry = Systolic(hardware).describe(program.network, segment.layers[1], second)
     assert (entry["op"], entry["macs"]) == ("linear", 256)
