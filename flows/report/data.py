@@ -101,7 +101,7 @@ def make(
         "hardware": hardware,
         "layers": layers,
         "other_cycles": total - in_layers,
-        "network": {name: model[name] for name in ("input", "output", "tensors")},
+        "network": model["network"],
         "arena": {
             "bytes": model["arena_bytes"],
             "lower_bound": model["arena_lower_bound"],

@@ -100,8 +100,16 @@ def _inputs(stages: Pipeline, paths: Sequence[Path], description: dict):
     if not paths:
         return serve.golden_inputs(stages.generate.folder)
     project = json.loads((stages.quantize.folder / "project.json").read_text())
-    shape = tuple(description["tensors"][description["input"]]["shape"][1:])
-    return inputs.read(list(paths), shape, project["pixels"]), None
+    network = description["network"]
+    if len(network["inputs"]) > 1:
+        raise HeepstorError(
+            f"The model has {len(network['inputs'])} inputs; files can be given for a model with "
+            "one only. Let the project's data() return them as test inputs."
+        )
+    (name,) = network["inputs"]
+    shape = network["tensors"][name]["shape"]
+    order = network["orders"].get(name, range(len(shape)))
+    return inputs.read(list(paths), inputs.Form(shape, order), project["pixels"]), None
 
 
 def _filled_up(chosen: inputs.Inputs, batch: int) -> inputs.Inputs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from flows.errors import HeepstorError
-from modelgen.ir.channels_last import values_to_layout
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -32,23 +32,44 @@ def check_present(paths: list[Path]) -> None:
             raise HeepstorError(f"{path} is not a file; check the path.")
 
 
-def read(paths: list[Path], shape: tuple[int, ...], pixels: dict | None) -> Inputs:
+class Form:
+    """The form of one input, in PyTorch and on the device."""
+
+    def __init__(self, shape: Sequence[int], order: Sequence[int]) -> None:
+        """Take the form of a batch.
+
+        Args:
+            shape: shape on the device, the batch first.
+            order: PyTorch's dimensions in the device's order, the batch first.
+        """
+        self.order = tuple(axis - 1 for axis in order[1:])
+        """PyTorch's dimensions, without the batch, in the device's order."""
+        self.shape = tuple(shape[1 + self.order.index(axis)] for axis in range(len(self.order)))
+        """Shape in PyTorch, without the batch."""
+
+    def rows(self, values: np.ndarray) -> np.ndarray:
+        """Return inputs of PyTorch's shape as rows, in the device's order."""
+        moved = values.transpose(0, *(axis + 1 for axis in self.order))
+        return np.ascontiguousarray(moved, np.float32).reshape(len(values), -1)
+
+
+def read(paths: list[Path], form: Form, pixels: dict | None) -> Inputs:
     """Read files. Raises HeepstorError if the content does not suit the model.
 
-    `shape` is one input's shape on the device (rows, columns, channels; or values). `pixels` are
-    the means and deviations that normalize pixels of 0 .. 1; None: pictures are rejected.
+    `pixels` are the means and deviations that normalize pixels of 0 .. 1; None: pictures are
+    rejected.
     """
     names, parts = [], []
     for path in paths:
         is_picture = path.suffix.lower() in PICTURES
-        values = _picture(path, shape, pixels) if is_picture else _array(path, shape)
-        parts.append(values)
+        values = _picture(path, form.shape, pixels) if is_picture else _array(path, form.shape)
+        parts.append(form.rows(values))
         count = len(values)
         names += [path.name] if count == 1 else [f"{path.name}[{i}]" for i in range(count)]
     return Inputs(names, np.concatenate(parts))
 
 
-def _array(path: Path, shape: tuple[int, ...]) -> np.ndarray:
+def _array(path: Path, wanted: tuple[int, ...]) -> np.ndarray:
     """Return the inputs in a .npy file, whose dimensions are in PyTorch's order."""
     try:
         with path.open("rb") as file:
@@ -61,7 +82,6 @@ def _array(path: Path, shape: tuple[int, ...]) -> np.ndarray:
         raise HeepstorError(f"{path} has several arrays; save a single one with numpy.save().")
     if values.dtype.kind not in "fiub":
         raise HeepstorError(f"{path} has type {values.dtype}, which cannot be converted to FP32.")
-    wanted = _torch_shape(shape)
     single = {wanted, wanted[1:]} if len(wanted) == 3 and wanted[0] == 1 else {wanted}
     if values.shape in single:
         values = values[None]
@@ -74,27 +94,27 @@ def _array(path: Path, shape: tuple[int, ...]) -> np.ndarray:
         values = values.reshape(-1, *wanted).astype(np.float32)
     if not np.isfinite(values).all():
         raise HeepstorError(f"{path} has values that are NaN or infinite.")
-    return values_to_layout(values).reshape(len(values), -1)
+    return values
 
 
 def _picture(path: Path, shape: tuple[int, ...], pixels: dict | None) -> np.ndarray:
     """Return a picture, resized to the model's input, with normalized pixels."""
     from PIL import Image
 
-    if len(shape) != 3 or shape[2] not in (1, 3):
+    if len(shape) != 3 or shape[0] not in (1, 3):
         raise HeepstorError(f"{path} is a picture, but the model's input is not. Use a .npy file.")
     if pixels is None:
         raise HeepstorError(
             f"{path} is a picture, but the project does not say how pixels become inputs. Use a "
             ".npy file, or let data() return Data(..., pixels=Pixels(means, deviations))."
         )
-    rows, columns, channels = shape
+    channels, rows, columns = shape
     picture = _opened(path).convert("L" if channels == 1 else "RGB")
     if picture.size != (columns, rows):
         picture = picture.resize((columns, rows), Image.Resampling.BOX)
-    values = np.asarray(picture, np.float32).reshape(shape) / np.float32(255)
+    values = np.asarray(picture, np.float32).reshape(rows, columns, channels) / np.float32(255)
     mean, deviation = np.float32(pixels["means"]), np.float32(pixels["deviations"])
-    return ((values - mean) / deviation).astype(np.float32).reshape(1, -1)
+    return ((values - mean) / deviation).astype(np.float32).transpose(2, 0, 1)[None]
 
 
 def _opened(path: Path) -> Image.Image:
@@ -120,8 +140,3 @@ def _opened(path: Path) -> Image.Image:
 
 def _least_alpha(image: Image.Image) -> int:
     return int(np.asarray(image.convert("RGBA").getchannel("A")).min())
-
-
-def _torch_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the shape of an input in PyTorch: channels first."""
-    return (shape[2], *shape[:2]) if len(shape) == 3 else shape

@@ -10,7 +10,7 @@ import numpy as np
 from modelgen.cpp.formatting import format_cpp
 from modelgen.cpp.rendering import render
 from modelgen.emit.context import model_context
-from modelgen.plan.program import Program
+from modelgen.plan.program import CONSTANTS, Program
 
 _MOST_PRINTED = 256
 """Output values printed per inference; printing more would take longer than the inference."""
@@ -53,7 +53,9 @@ def emit_model(program: Program, folder: Path, title: str, *, formatted: bool = 
     folder.mkdir(parents=True, exist_ok=True)
     context = model_context(program, title)
     _write(folder, ("model.hpp", "model.cpp", "model_data.S"), context, formatted=formatted)
-    constants = {name: program.sections.get(name, b"") for name in ("weights", "parameters")}
+    constants = {
+        name: program.sections.get(name, b"") for name in ("weights", "parameters", CONSTANTS)
+    }
     _write_binary(folder, **constants)
 
 

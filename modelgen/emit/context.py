@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
-from modelgen.operators.base import Shape
-from modelgen.plan.program import Program
+from modelgen.ir.graph import Graph
+from modelgen.ir.packing import input_offsets, input_words, output_offsets, output_words
+from modelgen.plan.program import CONSTANTS, Program
 from modelgen.targets.base import Code, Statement
 
 WORD_BYTES = 4
@@ -19,24 +21,36 @@ class Pointers:
     def __init__(self, program: Program) -> None:
         self._program = program
 
+    @cached_property
+    def _arguments(self) -> dict[str, tuple[str, int]]:
+        """Buffer -> "input" or "output", and where it begins there, in values."""
+        network = self._program.network
+        graph = network.graph
+        parts = {"input": input_offsets(graph), "output": output_offsets(graph)}
+        return {
+            network.buffer(name): (part, first)
+            for part, ends in parts.items()
+            for name, first in ends.items()
+        }
+
     def is_argument(self, tensor: str) -> str:
         """Return "input" or "output" for a tensor in a caller's buffer, "" for one in the arena."""
-        network = self._program.network
-        for name, end in (("input", network.graph.input), ("output", network.graph.output)):
-            if network.buffer(tensor) == network.buffer(end):
-                return name
-        return ""
+        return self._arguments.get(self._program.network.buffer(tensor), ("", 0))[0]
 
     def argument_offset(self, tensor: str, offset: int) -> int:
         """Return the index, in the caller's buffer, of the value `offset` bytes into a tensor."""
-        return self._program.network.views[tensor].offset + offset // WORD_BYTES
+        _, first = self._arguments.get(self._program.network.buffer(tensor), ("", 0))
+        return first + self._program.network.views[tensor].offset + offset // WORD_BYTES
 
     def pointer(self, tensor: str, offset: int = 0) -> str:
         """Return the pointer to the value `offset` bytes into the tensor."""
         words = self.argument_offset(tensor, offset)
         name = self.is_argument(tensor)
-        if not name:
-            buffer = self._program.network.buffer(tensor)
+        buffer = self._program.network.buffer(tensor)
+        if buffer in self._program.constant_offsets:
+            name = "model_constants"
+            words += self._program.constant_offsets[buffer] // WORD_BYTES
+        elif not name:
             name, words = "arena", words + self._program.arena.offsets[buffer] // WORD_BYTES
         return f"{name} + {words}" if words else name
 
@@ -50,19 +64,19 @@ def model_context(program: Program, title: str) -> dict[str, Any]:
         for target in program.targets
     }
     parts = list(codes.values())
-    source, result = graph.tensors[graph.input], graph.tensors[graph.output]
     return {
         "title": title,
         "batch": graph.batch,
-        "input_text": _shape_text(source.shape),
-        "input_size": source.size,
-        "output_text": _shape_text(result.shape),
-        "output_size": result.size,
+        "input_text": _text(graph, input_offsets(graph)),
+        "input_size": input_words(graph),
+        "output_text": _text(graph, output_offsets(graph)),
+        "output_size": output_words(graph),
         "arena_bytes": program.arena.size,
         "arena_floats": program.arena.size // WORD_BYTES,
         "arena_comment": _arena_comment(program),
         "headers": [header for code in parts for header in code.headers],
         "externals": [code.externals for code in parts if code.externals],
+        "has_constants": bool(program.sections[CONSTANTS]),
         "definitions": [code.definitions for code in parts if code.definitions],
         "setup": [line for code in parts for line in code.setup],
         "layers": list(_layers(program, codes)),
@@ -70,8 +84,12 @@ def model_context(program: Program, title: str) -> dict[str, Any]:
     }
 
 
-def _shape_text(shape: Shape) -> str:
-    return " x ".join(str(size) for size in shape)
+def _text(graph: Graph, offsets: dict[str, int]) -> str:
+    """Return the shapes of inputs or outputs, and where each begins if there are several."""
+    shapes = {name: " x ".join(map(str, graph.tensors[name].shape)) for name in offsets}
+    if len(shapes) == 1:
+        return next(iter(shapes.values()))
+    return ", ".join(f"{name} ({shapes[name]}) from {first}" for name, first in offsets.items())
 
 
 def _arena_comment(program: Program) -> str:

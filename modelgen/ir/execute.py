@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from modelgen.errors import ModelError
 from modelgen.ir.graph import Graph, Node
+from modelgen.ir.packing import input_words, rows_of_samples
 from modelgen.threads import single_thread
 
 if TYPE_CHECKING:
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
 
 DEVICES = ("auto", "cpu", "cuda")
 _BLOCK_BYTES = {"cpu": 8 << 20, "cuda": 1 << 30}
-"""The largest activation tensor of the inputs that are run at a time. On the CPU it stays in the
-cache: blocks of a thousand inputs take many times longer."""
+"""The largest activation tensor of the inferences that are run at a time. On the CPU it stays in
+the cache: blocks of a thousand inputs take many times longer."""
 
 
 def select_device(name: str) -> str:
@@ -37,29 +39,28 @@ def run_graph(graph: Graph, values: np.ndarray, device: str = "cpu") -> np.ndarr
 
     Args:
         graph: any stage of compilation.
-        values: FP32, shape (inputs, features...).
+        values: FP32, the rows of any number of inferences; see `modelgen.ir.packing`.
         device: "cpu" or "cuda".
 
     Returns:
-        FP32, shape (inputs, outputs).
+        FP32, shape (samples, outputs); an inference takes a batch of samples.
     """
     import torch
 
-    padded = -len(values) % graph.batch
-    source = np.concatenate([values, values[:1].repeat(padded, axis=0)]) if padded else values
     constants = {
         name: torch.from_numpy(np.ascontiguousarray(value)).to(device)
         for name, value in graph.constants.items()
     }
+    run = torch.func.vmap(lambda row: run_nodes(graph, constants, row))
+    rows = np.ascontiguousarray(values, np.float32).reshape(-1, input_words(graph))
     largest = max(tensor.bytes for tensor in graph.tensors.values())
-    step = max(_BLOCK_BYTES[device] // largest, 1) * graph.batch
+    step = max(_BLOCK_BYTES[device] // largest, 1)
     blocks = []
     with torch.inference_mode(), single_thread():
-        for start in range(0, len(source), step):
-            block = torch.from_numpy(np.ascontiguousarray(source[start : start + step], np.float32))
-            result = run_nodes(graph, constants, block.to(device))
-            blocks.append(result.reshape(len(block), -1).cpu().numpy())
-    return np.concatenate(blocks)[: len(values)]
+        for start in range(0, len(rows), step):
+            block = torch.from_numpy(rows[start : start + step]).to(device)
+            blocks.append(run(block).cpu().numpy())
+    return rows_of_samples(graph, np.concatenate(blocks))
 
 
 def predictions(outputs: np.ndarray) -> np.ndarray:
@@ -73,22 +74,27 @@ def accuracy(outputs: np.ndarray, labels: np.ndarray) -> float:
 
 
 def run_nodes(
-    graph: Graph, constants: Mapping[str, torch.Tensor], values: torch.Tensor
+    graph: Graph, constants: Mapping[str, torch.Tensor], row: torch.Tensor
 ) -> torch.Tensor:
-    """Return the output of a graph for any number of inputs, as tensors.
+    """Return the row of outputs of one inference; see `modelgen.ir.packing`.
 
     Args:
         graph: any stage of compilation.
         constants: the graph's, by name.
-        values: FP32, shape (inputs, features...).
+        row: FP32, the row of inputs.
     """
-    shape = graph.tensors[graph.input].shape
-    tensors = {graph.input: values.reshape(-1, *shape[1:])}
+    import torch
+
+    shapes = [graph.tensors[name].shape for name in graph.inputs]
+    parts = torch.split(row, [math.prod(shape) for shape in shapes])
+    tensors = {name: constants[name] for name in graph.constant_tensors}
+    for name, part, shape in zip(graph.inputs, parts, shapes, strict=True):
+        tensors[name] = part.reshape(shape)
     for node in graph.nodes:
         own = {role: constants[name] for role, name in node.constants.items()}
         result = node.operator.evaluate_float([tensors[name] for name in node.inputs], own)
-        tensors[node.output] = result.reshape(-1, *graph.tensors[node.output].shape[1:])
-    return tensors[graph.output]
+        tensors[node.output] = result.reshape(graph.tensors[node.output].shape)
+    return torch.cat([tensors[name].reshape(-1) for name in graph.outputs])
 
 
 def run_node(graph: Graph, node: Node, inputs: Sequence[np.ndarray]) -> np.ndarray:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from modelgen.ir.graph import Graph, Node
+from modelgen.ir.packing import input_words, pack_outputs, unpack_inputs
 from modelgen.operators.base import Cut
 
 SlicesOf = Callable[[Node], Sequence[np.ndarray] | None]
@@ -23,18 +24,16 @@ def run_graph(
     """Return the outputs of a quantized graph, bit for bit as the device's.
 
     Args:
-        graph: quantized, NHWC; see `modelgen.ir.graph`.
-        values: FP32, shape (inputs, features...); `inputs` a multiple of the graph's batch.
+        graph: quantized.
+        values: FP32, the rows of any number of inferences; see `modelgen.ir.packing`.
         array_size: S, which determines where sums are rounded.
         slices_of: how a node's products are cut into slices; None: every S indices.
 
     Returns:
-        FP32, shape (inputs, outputs).
+        FP32, shape (inferences, outputs).
     """
-    shape = graph.tensors[graph.input].shape
-    batches = np.asarray(values, np.float32).reshape(-1, *shape)
-    outputs = [_run(graph, batch, array_size, slices_of) for batch in batches]
-    return np.stack(outputs).reshape(len(values), -1)
+    rows = np.asarray(values, np.float32).reshape(-1, input_words(graph))
+    return np.stack([_run(graph, row, array_size, slices_of) for row in rows])
 
 
 def run_node(graph: Graph, node: Node, inputs: Sequence[np.ndarray], cut: Cut) -> np.ndarray:
@@ -43,12 +42,11 @@ def run_node(graph: Graph, node: Node, inputs: Sequence[np.ndarray], cut: Cut) -
     return result.reshape(graph.tensors[node.output].shape)
 
 
-def _run(
-    graph: Graph, batch: np.ndarray, array_size: int, slices_of: SlicesOf | None
-) -> np.ndarray:
-    tensors = {graph.input: batch}
+def _run(graph: Graph, row: np.ndarray, array_size: int, slices_of: SlicesOf | None) -> np.ndarray:
+    tensors = {name: graph.constants[name] for name in graph.constant_tensors}
+    tensors |= unpack_inputs(graph, row)
     for node in graph.nodes:
         inputs = [tensors[name] for name in node.inputs]
         cut = Cut(array_size, slices_of(node) if slices_of else None)
         tensors[node.output] = run_node(graph, node, inputs, cut)
-    return tensors[graph.output]
+    return pack_outputs(graph, tensors)

@@ -12,7 +12,7 @@ import numpy as np
 from modelgen import operators
 from modelgen.ir.graph import ElementType, Graph, Node, Tensor
 
-_FORMAT = 2
+_FORMAT = 3
 _BY_NAME = {operator.name: operator for operator in operators.ALL}
 
 
@@ -21,15 +21,15 @@ def save(graph: Graph, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     document = {
         "format": _FORMAT,
-        "input": graph.input,
-        "output": graph.output,
+        "inputs": list(graph.inputs),
+        "outputs": list(graph.outputs),
         "batch": graph.batch,
         "tensors": {
             name: {"shape": list(tensor.shape), "element": tensor.element.value}
             for name, tensor in graph.tensors.items()
         },
         "nodes": [_node(node) for node in graph.nodes],
-        "flattened": graph.flattened,
+        "orders": graph.orders,
     }
     (folder / "graph.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     np.savez(folder / "constants.npz", allow_pickle=False, **graph.constants)
@@ -59,10 +59,9 @@ def load(folder: Path) -> Graph:
     document = json.loads((folder / "graph.json").read_text(encoding="utf-8"))
     with np.load(folder / "constants.npz") as archive:
         constants = {name: archive[name] for name in archive.files}
-    flattened = document["flattened"]
     return Graph(
-        input=document["input"],
-        output=document["output"],
+        inputs=tuple(document["inputs"]),
+        outputs=tuple(document["outputs"]),
         batch=document["batch"],
         nodes=tuple(
             Node(
@@ -80,7 +79,7 @@ def load(folder: Path) -> Graph:
             for name, tensor in document["tensors"].items()
         },
         constants=constants,
-        flattened=None if flattened is None else tuple(flattened),
+        orders={name: tuple(order) for name, order in document["orders"].items()},
     )
 
 

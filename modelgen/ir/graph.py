@@ -78,17 +78,25 @@ class Node:
 
 @dataclass(frozen=True)
 class Graph:
-    """A network with one input and one output; its nodes are in a valid execution order."""
+    """A network; its nodes are in a valid execution order."""
 
-    input: str
-    output: str
+    inputs: tuple[str, ...]
+    """Tensors that the caller provides, in the order of the model's arguments."""
+    outputs: tuple[str, ...]
+    """Tensors that the caller gets, all different and each written by a node."""
     batch: int
     nodes: tuple[Node, ...]
     tensors: dict[str, Tensor]
     constants: dict[str, np.ndarray]
-    flattened: tuple[int, ...] | None = None
-    """Channels, rows, columns of the output's maps if they are flattened: PyTorch stores the values
-    in that order, the device with the channels last. None: the order is the same."""
+    """Values of the nodes' constants and of constant tensors, which have the constant's name."""
+    orders: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """Input -> PyTorch's dimensions in the order in which the device has them; without inputs for
+    which it is the same order. Outputs are always in PyTorch's order."""
+
+    @property
+    def constant_tensors(self) -> list[str]:
+        """Names of the tensors whose values are constants."""
+        return [name for name in self.tensors if name in self.constants]
 
     def constant(self, node: Node, role: str) -> np.ndarray | None:
         """Return a node's constant in a role, or None."""
@@ -104,7 +112,7 @@ class Graph:
         return [self.tensors[name].shape for name in node.inputs]
 
     def producer(self, tensor: str) -> Node | None:
-        """Return the node that writes a tensor; None for the graph's input."""
+        """Return the node that writes a tensor; None for an input or a constant."""
         return self._producers.get(tensor)
 
     def consumers(self, tensor: str) -> list[Node]:
@@ -126,14 +134,12 @@ class Graph:
     def with_nodes(self, nodes: Iterable[Node], **changes: Any) -> Graph:
         """Return the graph with other nodes; unused tensors and constants are dropped."""
         changed = replace(self, nodes=tuple(nodes), **changes)
-        named = {changed.input, changed.output}
-        used: set[str] = set()
+        used = {*changed.inputs, *changed.outputs}
         for node in changed.nodes:
-            named |= {node.output, *node.inputs}
-            used |= set(node.constants.values())
+            used |= {node.output, *node.inputs, *node.constants.values()}
         return replace(
             changed,
-            tensors={name: t for name, t in changed.tensors.items() if name in named},
+            tensors={name: t for name, t in changed.tensors.items() if name in used},
             constants={name: c for name, c in changed.constants.items() if name in used},
         )
 
@@ -146,5 +152,5 @@ class Graph:
             return replace(other, inputs=inputs)
 
         kept = [rewire(other) for other in self.nodes if other is not node]
-        output = source if self.output == node.output else self.output
-        return self.with_nodes(kept, output=output)
+        outputs = tuple(source if name == node.output else name for name in self.outputs)
+        return self.with_nodes(kept, outputs=outputs)

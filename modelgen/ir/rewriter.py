@@ -24,7 +24,7 @@ class Rewriter:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self.output = graph.output
+        self.outputs = graph.outputs
         self.tensors = dict(graph.tensors)
         """To add tensors to; those left without a use are dropped at the end."""
         self.constants = dict(graph.constants)
@@ -38,7 +38,7 @@ class Rewriter:
         """Return the graph as it is now."""
         return self._graph.with_nodes(
             self._nodes.values(),
-            output=self.output,
+            outputs=self.outputs,
             tensors=self.tensors,
             constants=self.constants,
         )
@@ -51,7 +51,7 @@ class Rewriter:
                 yield self._nodes[name]
 
     def producer(self, tensor: str) -> Node | None:
-        """Return the node that writes a tensor; None for the graph's input."""
+        """Return the node that writes a tensor; None for an input or a constant."""
         return self._nodes.get(tensor)
 
     def consumers(self, tensor: str) -> list[Node]:
@@ -79,8 +79,7 @@ class Rewriter:
         for reader in self.consumers(node.output):
             inputs = tuple(source if name == node.output else name for name in reader.inputs)
             self.put(replace(reader, inputs=inputs))
-        if self.output == node.output:
-            self.output = source
+        self.outputs = tuple(source if n == node.output else n for n in self.outputs)
         self.remove(node)
 
     def _add_reader(self, node: Node) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from modelgen.ir.graph import Graph, Node
+from modelgen.ir.packing import input_words, pack_outputs, rows_of_samples, unpack_inputs
 from modelgen.operators.base import Bounded
 
 SMALLEST = 2.0**-100
@@ -19,22 +20,29 @@ def output_tolerance(graph: Graph, values: np.ndarray) -> np.ndarray:
 
     Args:
         graph: a quantized graph.
-        values: FP32, shape (inputs, features...); `inputs` a multiple of the graph's batch.
+        values: FP32, the rows of any number of inferences; see `modelgen.ir.packing`.
 
     Returns:
-        FP64, shape (inputs, outputs).
+        FP64, shape (samples, outputs); an inference takes a batch of samples.
     """
-    shape = graph.tensors[graph.input].shape
-    bounds = [_of_batch(graph, batch) for batch in values.reshape(-1, *shape)]
-    return np.stack(bounds).reshape(len(values), -1) + SMALLEST
+    rows = np.asarray(values).reshape(-1, input_words(graph))
+    bounds = np.stack([_of_inference(graph, row) for row in rows])
+    return rows_of_samples(graph, bounds) + SMALLEST
 
 
-def _of_batch(graph: Graph, batch: np.ndarray) -> np.ndarray:
-    wide = batch.astype(np.float64)
-    tensors: dict[str, Bounded] = {graph.input: (wide, np.zeros_like(wide))}
+def _of_inference(graph: Graph, row: np.ndarray) -> np.ndarray:
+    given = {name: graph.constants[name] for name in graph.constant_tensors}
+    given |= unpack_inputs(graph, row)
+    tensors = {name: exact(value) for name, value in given.items()}
     for node in graph.nodes:
         tensors[node.output] = propagate(graph, node, [tensors[name] for name in node.inputs])
-    return tensors[graph.output][1]
+    return pack_outputs(graph, {name: tensors[name][1] for name in graph.outputs})
+
+
+def exact(values: np.ndarray) -> Bounded:
+    """Return values without an error."""
+    wide = values.astype(np.float64)
+    return wide, np.zeros_like(wide)
 
 
 def propagate(graph: Graph, node: Node, inputs: list[Bounded]) -> Bounded:

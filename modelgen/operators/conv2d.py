@@ -29,7 +29,8 @@ class Conv2d(Stored):
     name: ClassVar[str] = "conv2d"
     window: Window
     groups: int = 1
-    """1, or C = N: each channel has its own kernel (depthwise)."""
+    """Groups of channels that do not depend on each other; C = N groups: each channel has its own
+    kernel (depthwise). Only 1 and N are exact: targets make one group of any other number."""
     epilogue: Epilogue = field(default_factory=Epilogue)
 
     @property
@@ -72,6 +73,7 @@ class Conv2d(Stored):
         """See `Operator.evaluate_exact`."""
         weight = constants["weight"]
         taps = np.stack(list(self.window.each_tap(inputs[0], 0.0)), axis=-2)
+        assert self.groups in (1, len(weight)), "several groups have no exact result"
         if self.depthwise:
             totals = _channel_by_channel(taps, weight, cut.array_size)
         else:
@@ -87,12 +89,13 @@ class Conv2d(Stored):
         return self.epilogue.error_bound(bounded, inputs[1:])
 
     def _sums(self, values: np.ndarray, weight: np.ndarray) -> np.ndarray:
-        matrices = weight.reshape(len(weight), -1, weight.shape[3])
+        groups, words = self.groups, weight.shape[3]
+        matrices = weight.reshape(groups, len(weight) // groups, -1, words)
         total = np.zeros(())
         for index, tap in enumerate(self.window.each_tap(values, 0.0)):
-            matrix = matrices[:, index]
-            total = total + (tap * matrix[:, 0] if self.depthwise else tap @ matrix.T)
-        return total
+            rows = tap.reshape(-1, groups, words).transpose(1, 0, 2)
+            total = total + rows @ matrices[:, :, index].transpose(0, 2, 1)
+        return total.transpose(1, 0, 2).reshape(*tap.shape[:3], -1)
 
 
 def _channel_by_channel(taps: np.ndarray, weight: np.ndarray, array_size: int) -> np.ndarray:

@@ -32,7 +32,7 @@ class Reshape(Operator):
         self, inputs: Sequence[torch.Tensor], constants: Mapping[str, torch.Tensor]
     ) -> torch.Tensor:
         """See `Operator.evaluate_float`."""
-        return inputs[0].reshape(-1, *self.shape[1:])
+        return inputs[0].reshape(self.shape)
 
     def evaluate_exact(
         self, inputs: Sequence[np.ndarray], constants: Arrays, cut: Cut

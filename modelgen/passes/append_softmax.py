@@ -7,11 +7,12 @@ from modelgen.operators import Softmax
 
 
 def append_softmax(graph: Graph) -> Graph:
-    """Append a softmax over the last dimension."""
+    """Append a softmax over the last dimension of the only output."""
     name = "softmax"
     while name in graph.tensors:
         name += "_"
-    tensor = Tensor(name, graph.tensors[graph.output].shape)
-    node = Node(name, Softmax(), (graph.output,), name)
+    (logits,) = graph.outputs
+    tensor = Tensor(name, graph.tensors[logits].shape)
+    node = Node(name, Softmax(), (logits,), name)
     tensors = {**graph.tensors, name: tensor}
-    return graph.with_nodes([*graph.nodes, node], output=name, tensors=tensors)
+    return graph.with_nodes([*graph.nodes, node], outputs=(name,), tensors=tensors)

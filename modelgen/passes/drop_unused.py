@@ -6,8 +6,8 @@ from modelgen.ir.graph import Graph
 
 
 def drop_unused(graph: Graph) -> Graph:
-    """Remove nodes that the output does not depend on."""
-    needed = {graph.output}
+    """Remove nodes that no output depends on."""
+    needed = set(graph.outputs)
     kept = []
     for node in reversed(graph.nodes):
         if node.output in needed:

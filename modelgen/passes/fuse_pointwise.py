@@ -21,8 +21,8 @@ def fuse_pointwise(graph: Graph) -> Graph:
 
 
 def only_reader(graph: Graph | Rewriter, tensor: str) -> bool:
-    """Return whether a tensor has exactly one reader and is not the graph's output."""
-    return len(graph.consumers(tensor)) == 1 and graph.output != tensor
+    """Return whether a tensor has exactly one reader and is not an output of the graph."""
+    return len(graph.consumers(tensor)) == 1 and tensor not in graph.outputs
 
 
 def _is_plain(node: Node) -> bool:

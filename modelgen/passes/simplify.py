@@ -9,20 +9,24 @@ from modelgen.passes.fold_affine import fold_affine
 from modelgen.passes.fold_batch_norm import fold_batch_norm
 from modelgen.passes.fold_movements import fold_movements
 from modelgen.passes.fold_permute import fold_permute
+from modelgen.passes.fold_reshape import fold_reshape
 from modelgen.passes.fuse_max_pool import fuse_max_pool
 from modelgen.passes.fuse_pointwise import fuse_pointwise
+from modelgen.passes.separate_outputs import separate_outputs
 
 SIMPLIFICATIONS = (
     drop_unused,
     drop_dropout,
     fold_movements,
     fold_permute,
+    fold_reshape,
     fold_batch_norm,
     fold_affine,
     # Before fuse_pointwise, which would fuse an activation after a pooling into the pooling.
     fuse_max_pool,
     fuse_pointwise,
     fuse_max_pool,
+    separate_outputs,
 )
 """Passes that do not change the results, in order."""
 

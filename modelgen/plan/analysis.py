@@ -24,13 +24,15 @@ def describe(program: Program) -> dict[str, Any]:
     buffer = program.scratchpads.get(Systolic.name, Arena(0, 0))
     return {
         "layers": layers,
-        "input": graph.input,
-        "output": graph.output,
-        "output_flattened": graph.flattened,
-        "tensors": {
-            name: {"shape": list(tensor.shape), "bytes": tensor.bytes}
-            for name, tensor in graph.tensors.items()
-            if network.buffer(name) == name
+        "network": {
+            "inputs": [network.buffer(name) for name in graph.inputs],
+            "outputs": [network.buffer(name) for name in graph.outputs],
+            "orders": graph.orders,
+            "tensors": {
+                name: {"shape": list(tensor.shape), "bytes": tensor.bytes}
+                for name, tensor in graph.tensors.items()
+                if network.buffer(name) == name
+            },
         },
         "macs": sum(layer["macs"] for layer in layers),
         "limit_cycles": round(sum(layer["limit_cycles"] for layer in layers), 1),

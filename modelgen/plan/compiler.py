@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
+import numpy as np
+
 from modelgen.errors import ModelError
 from modelgen.hardware import Hardware
 from modelgen.ir.graph import Graph
@@ -13,7 +15,7 @@ from modelgen.memory import arena
 from modelgen.memory.arena import Arena
 from modelgen.plan.in_place import in_place
 from modelgen.plan.partition import partition
-from modelgen.plan.program import Program
+from modelgen.plan.program import CONSTANTS, Program
 from modelgen.plan.side_by_side import side_by_side
 from modelgen.targets.base import Layer, Lowered, Network, Segment, Target
 from modelgen.targets.standard import standard
@@ -45,10 +47,25 @@ def compile_graph(
         network=network,
         targets=targets,
         segments=tuple(_segments(network, lowered)),
-        sections={name: data for part in lowered.values() for name, data in part.sections.items()},
+        sections={**_constants(graph), **_sections(lowered.values())},
         arena=placed,
         scratchpads={name: part.scratchpad for name, part in lowered.items()},
     )
+
+
+def _constants(graph: Graph) -> dict[str, bytes]:
+    """Return the section of the constant tensors."""
+    values = b"".join(_padded(graph.constants[name]) for name in graph.constant_tensors)
+    return {CONSTANTS: values}
+
+
+def _padded(values: np.ndarray) -> bytes:
+    data = np.ascontiguousarray(values, "<f4").tobytes()
+    return data + bytes(-len(data) % arena.ALIGNMENT)
+
+
+def _sections(lowered: Iterable[Lowered]) -> dict[str, bytes]:
+    return {name: data for part in lowered for name, data in part.sections.items()}
 
 
 def _segments(network: Network, lowered: Mapping[str, Lowered]) -> list[Segment]:
@@ -65,10 +82,10 @@ def _layer(lowered: Lowered, index: int) -> Layer:
 
 
 def _lifetimes(network: Network, lowered: Iterable[Lowered]) -> dict[str, arena.Lifetime]:
-    """Return the lifetimes of the buffers in memory, except the network's input and output."""
+    """Return the lifetimes of the buffers in memory, except those of the caller and constants."""
     graph = network.graph
     in_memory = frozenset[str]().union(*(part.in_memory for part in lowered))
-    moving = in_memory - {network.buffer(graph.input), network.buffer(graph.output)}
+    moving = in_memory - {network.buffer(name) for name in _outside_arena(graph)}
     lifetimes: dict[str, arena.Lifetime] = {}
     for index, step in enumerate(network.steps):
         for tensor in (step.node.output, *step.node.inputs):
@@ -77,6 +94,11 @@ def _lifetimes(network: Network, lowered: Iterable[Lowered]) -> dict[str, arena.
                 first = lifetimes[name].first if name in lifetimes else index
                 lifetimes[name] = arena.Lifetime(first, index, graph.tensors[name].bytes)
     return lifetimes
+
+
+def _outside_arena(graph: Graph) -> tuple[str, ...]:
+    """Return the tensors that have memory of their own: the caller's, and constants."""
+    return (*graph.inputs, *graph.outputs, *graph.constant_tensors)
 
 
 def _check_arena(placed: Arena, hardware: Hardware) -> None:

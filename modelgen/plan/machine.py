@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from modelgen.ir.packing import (
+    input_offsets,
+    input_words,
+    output_offsets,
+    output_words,
+    pack_outputs,
+    unpack_inputs,
+)
 from modelgen.memory.arena import ALIGNMENT
-from modelgen.plan.program import Program
+from modelgen.plan.program import CONSTANTS, Program
 from modelgen.targets.systolic.reference import UnwrittenReadError, new_seed
 
 BASE = 0x8000_0000
@@ -49,10 +57,10 @@ class Machine:
         """Run one inference.
 
         Args:
-            values: FP32, one batch of inputs.
+            values: FP32, the row of inputs; see `modelgen.ir.packing`.
 
         Returns:
-            FP32, in the shape of the graph's output.
+            FP32, the row of outputs.
 
         Raises:
             AssertionError: the program is wrong: it reads data that this inference has not
@@ -62,10 +70,11 @@ class Machine:
         for executor in self._executors.values():
             executor.begin()
         self._mark(self._places[_TENSORS[0]], self._places["end"], written=False)
-        self.write(graph.input, values)
+        for name, value in unpack_inputs(graph, values).items():
+            self.write(name, value)
         for segment in self._program.segments:
             self._executors[segment.target].run(segment)
-        return self.read(graph.output).copy()
+        return pack_outputs(graph, {name: self.read(name) for name in graph.outputs})
 
     def section(self, name: str) -> int:
         """Return the address of a section."""
@@ -76,9 +85,12 @@ class Machine:
         program = self._program
         graph, view = program.graph, program.network.views[tensor]
         offset = view.offset * graph.tensors[tensor].element.bytes
-        for name, end in (("input", graph.input), ("output", graph.output)):
-            if view.buffer == program.network.buffer(end):
-                return self._places[name] + offset
+        if view.buffer in program.constant_offsets:
+            return self._places[CONSTANTS] + program.constant_offsets[view.buffer] + offset
+        for part, ends in (("input", input_offsets(graph)), ("output", output_offsets(graph))):
+            for name, first in ends.items():
+                if view.buffer == program.network.buffer(name):
+                    return self._places[part] + WORD_BYTES * first + offset
         return self._places["arena"] + program.arena.offsets[view.buffer] + offset
 
     def read(self, tensor: str) -> np.ndarray:
@@ -117,8 +129,8 @@ def _lay_out(program: Program, base: int) -> dict[str, int]:
     sizes = {
         **{name: len(data) for name, data in program.sections.items()},
         "arena": program.arena.size,
-        "input": graph.tensors[graph.input].bytes,
-        "output": graph.tensors[graph.output].bytes,
+        "input": WORD_BYTES * input_words(graph),
+        "output": WORD_BYTES * output_words(graph),
     }
     places = {}
     address = base

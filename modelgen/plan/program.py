@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from modelgen.hardware import Hardware
 from modelgen.ir.graph import Graph
-from modelgen.memory.arena import Arena
+from modelgen.memory.arena import ALIGNMENT, Arena
 from modelgen.targets.base import Layer, Network, Segment, Target
+
+CONSTANTS = "constants"
+"""Section of the constant tensors."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,15 @@ class Program:
     def segments_of(self, target: Target) -> list[Segment]:
         """Return the segments of one target, in order."""
         return [segment for segment in self.segments if segment.target == target.name]
+
+    @cached_property
+    def constant_offsets(self) -> dict[str, int]:
+        """Constant tensor -> its offset in their section, in bytes."""
+        offsets, size = {}, 0
+        for name in self.graph.constant_tensors:
+            offsets[name] = size
+            size += -(-self.graph.tensors[name].bytes // ALIGNMENT) * ALIGNMENT
+        return offsets
 
     @property
     def constant_bytes(self) -> int:

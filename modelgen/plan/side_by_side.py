@@ -43,7 +43,7 @@ def _fits(graph: Graph, node: Node, tensor: str, targets: Sequence[Target]) -> b
     """Return whether a tensor can be written into the output of a node that reads it."""
     maker = graph.producer(tensor)
     alone = graph.consumers(tensor) == [node] and node.inputs.count(tensor) == 1
-    if maker is None or not alone or tensor == graph.output:
+    if maker is None or not alone or tensor in graph.outputs:
         return False
     if not maker.operator.takes_time:
         return maker.operator.places_of_inputs(graph.shapes(maker)) is not None

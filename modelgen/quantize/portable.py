@@ -3,9 +3,8 @@
     program = torch.export.load("quantized.pt2")
     outputs = program.module()(inputs)
 
-Its inputs and outputs have the same form as those of the project's model, for any number of inputs:
-feature maps are (batch, channels, rows, columns). Its buffers are the INT8 weights, their scales,
-and the biases.
+Its inputs and outputs have the same form as those of the project's model, for one batch. Its
+buffers are the INT8 weights, their scales, and the biases.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ import numpy as np
 
 from modelgen.ir.execute import run_nodes
 from modelgen.ir.graph import Graph
+from modelgen.operators.base import Shape
 
 if TYPE_CHECKING:
     import torch
@@ -29,30 +29,26 @@ def save(graph: Graph, path: Path) -> None:
     """Write a quantized graph as a `.pt2` file; equal graphs give equal bytes."""
     import torch
 
-    # Two batches, because the size of one could be mistaken for a constant of the model.
-    shape = graph.tensors[graph.input].shape
-    example = to_torch(torch.zeros(2 * graph.batch, *shape[1:]))
-    count = torch.export.Dim("inputs", min=1)
-    program = torch.export.export(to_module(graph), (example,), dynamic_shapes=({0: count},))
+    examples = tuple(torch.zeros(_in_torch(graph, name)) for name in graph.inputs)
+    program = torch.export.export(to_module(graph), examples)
     for node in program.graph.nodes:
         # The stack trace contains paths of this installation.
         node.meta.pop("stack_trace", None)
     torch.export.save(program, path)
 
 
-def to_torch(values: torch.Tensor) -> torch.Tensor:
-    """Return values with the channels of feature maps second."""
-    return values.permute(0, 3, 1, 2) if values.dim() == 4 else values
-
-
-def to_device(values: torch.Tensor) -> torch.Tensor:
-    """Return values with the channels of feature maps last."""
-    return values.permute(0, 2, 3, 1) if values.dim() == 4 else values
+def _in_torch(graph: Graph, name: str) -> Shape:
+    """Return the shape of an input in PyTorch."""
+    shape = graph.tensors[name].shape
+    order = graph.orders.get(name, tuple(range(len(shape))))
+    return tuple(shape[order.index(axis)] for axis in range(len(shape)))
 
 
 def to_module(graph: Graph) -> torch.nn.Module:
     """Return a module that computes a graph, with the graph's constants as its buffers."""
     import torch
+
+    outputs = [graph.tensors[name] for name in graph.outputs]
 
     class QuantizedModel(torch.nn.Module):
         def __init__(self) -> None:
@@ -62,15 +58,22 @@ def to_module(graph: Graph) -> torch.nn.Module:
                 tensor = torch.from_numpy(np.ascontiguousarray(value))
                 self.register_buffer(self.names[name], tensor)
 
-        def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        def forward(self, *inputs: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, ...]:
             constants = {name: getattr(self, own) for name, own in self.names.items()}
-            outputs = run_nodes(graph, constants, to_device(inputs))
-            if graph.flattened is None:
-                return to_torch(outputs)
-            channels, *size = graph.flattened
-            return to_torch(outputs.unflatten(-1, (*size, channels))).flatten(1)
+            row = torch.cat(
+                [_in_order(graph, *given) for given in zip(graph.inputs, inputs, strict=True)]
+            )
+            results = run_nodes(graph, constants, row).split([t.size for t in outputs])
+            shaped = tuple(r.reshape(t.shape) for r, t in zip(results, outputs, strict=True))
+            return shaped[0] if len(shaped) == 1 else shaped
 
     return QuantizedModel().eval()
+
+
+def _in_order(graph: Graph, name: str, values: torch.Tensor) -> torch.Tensor:
+    """Return an input's values in the device's order."""
+    order = graph.orders.get(name, tuple(range(values.dim())))
+    return values.float().permute(order).reshape(-1)
 
 
 def _buffer_names(graph: Graph) -> dict[str, str]:

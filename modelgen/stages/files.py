@@ -11,16 +11,18 @@ import numpy as np
 
 TEST_FILE = "test.npz"
 PROJECT_FILE = "project.json"
+_INPUT = "input"
+"""What the names of the inputs' arrays begin with."""
 
 
 @dataclass(frozen=True)
 class Samples:
-    """A test set in the graph's order: the channels of feature maps last."""
+    """A test set."""
 
-    inputs: np.ndarray
-    """FP32, shape (inputs, features...)."""
+    inputs: tuple[np.ndarray, ...]
+    """For each of the model's inputs, FP32, shape (samples, features...), in PyTorch's order."""
     outputs: np.ndarray
-    """Outputs of the user's module, FP32, shape (inputs, outputs)."""
+    """Outputs of the user's module, FP32, shape (samples, outputs)."""
     labels: np.ndarray | None
     """None: unknown."""
 
@@ -29,7 +31,21 @@ def read_test_data(folder: Path) -> Samples:
     """Return the test set that `export` wrote."""
     with np.load(folder / TEST_FILE) as archive:
         labels = archive["labels"] if "labels" in archive.files else None
-        return Samples(archive["inputs"], archive["outputs"], labels)
+        names = sorted((n for n in archive.files if n.startswith(_INPUT)), key=_number)
+        return Samples(tuple(archive[name] for name in names), archive["outputs"], labels)
+
+
+def write_test_data(folder: Path, samples: Samples) -> None:
+    """Write a test set."""
+    arrays = {f"{_INPUT}{index}": values for index, values in enumerate(samples.inputs)}
+    arrays["outputs"] = samples.outputs
+    if samples.labels is not None:
+        arrays["labels"] = samples.labels
+    np.savez(folder / TEST_FILE, allow_pickle=False, **arrays)
+
+
+def _number(name: str) -> int:
+    return int(name.removeprefix(_INPUT))
 
 
 def read_description(folder: Path) -> dict[str, Any]:

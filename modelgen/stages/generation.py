@@ -16,6 +16,7 @@ from modelgen.hardware import Hardware
 from modelgen.ir import files as graph_files
 from modelgen.ir.execute import run_graph
 from modelgen.ir.graph import Graph, Node, Tensor
+from modelgen.ir.packing import pack_inputs, rows_of_samples
 from modelgen.ir.tolerance import output_tolerance
 from modelgen.operators import Linear
 from modelgen.operators.bounds import RELATIVE
@@ -36,14 +37,15 @@ def run(quantize_dir: Path, out_dir: Path, hardware: Hardware, options: Mapping[
     graph = graph_files.load(quantize_dir)
     settings = description["settings"]
     data = read_test_data(quantize_dir)
-    available = len(data.inputs)
+    available = len(data.outputs)
     count = min(options.get("inputs") or settings["inputs"], available)
     chosen = _whole_batches(count, graph.batch, available)
     title = f"The network of the project {description['name']}."
-    golden = _write(graph, data.inputs[chosen], hardware, out_dir, title)
+    rows = pack_inputs(graph, [array[chosen] for array in data.inputs])
+    golden = _write(graph, rows, hardware, out_dir, title)
     outputs = data.outputs[chosen]
     if settings["softmax"]:
-        outputs = _softmax(outputs, graph.tensors[graph.output].columns)
+        outputs = _softmax(outputs, graph.tensors[graph.outputs[0]].columns)
     np.save(golden / "module.npy", outputs)
     if data.labels is not None:
         np.save(golden / "labels.npy", data.labels[chosen])
@@ -76,7 +78,7 @@ def linear_program(
     graph = _random_layers(sizes, batch, generator)
     if softmax:
         graph = append_softmax(graph)
-    values = generator.standard_normal((batch, sizes[0])).astype(np.float32)
+    values = generator.standard_normal((1, batch * sizes[0])).astype(np.float32)
     title = f"Linear layers of {'-'.join(map(str, sizes))} values, batch {batch}; random weights."
     _write(graph, values, hardware, out_dir, title)
 
@@ -99,34 +101,30 @@ def _random_layers(sizes: Sequence[int], batch: int, generator: np.random.Genera
         operator = Linear(Epilogue(low=0.0 if hidden else None))
         nodes.append(Node(name, operator, (last,), name, roles))
         last = name
-    return Graph("input", last, batch, tuple(nodes), tensors, constants)
+    return Graph(("input",), (last,), batch, tuple(nodes), tensors, constants)
 
 
-def _write(graph: Graph, inputs: np.ndarray, hardware: Hardware, out_dir: Path, title: str) -> Path:
-    """Compile, write the files that later stages read, and return the folder of golden outputs."""
+def _write(graph: Graph, rows: np.ndarray, hardware: Hardware, out_dir: Path, title: str) -> Path:
+    """Compile, write the files that later stages read, and return the folder of golden outputs.
+
+    `rows` are the inputs of each inference; see `modelgen.ir.packing`.
+    """
     program = compile_graph(graph, hardware)
-    inferences = len(inputs) // graph.batch
-    batches = inputs.reshape(inferences, *graph.tensors[graph.input].shape)
-    expected = golden_outputs(program, batches).reshape(len(inputs), -1)
-    _check_memory(program, inputs.nbytes + expected.nbytes)
-    emit(
-        program,
-        inputs.reshape(inferences, -1),
-        expected.reshape(inferences, -1),
-        out_dir / "src",
-        title,
-    )
-    tolerance = output_tolerance(graph, inputs)
+    results = golden_outputs(program, rows)
+    _check_memory(program, rows.nbytes + results.nbytes)
+    emit(program, rows, results, out_dir / "src", title)
+    expected = rows_of_samples(graph, results)
+    tolerance = output_tolerance(graph, rows)
     golden = out_dir / "golden"
     golden.mkdir(parents=True, exist_ok=True)
     np.save(golden / "outputs.npy", expected)
-    np.save(golden / "quantized.npy", run_graph(graph, inputs))
+    np.save(golden / "quantized.npy", run_graph(graph, rows))
     np.save(golden / "tolerance.npy", tolerance)
     document = {
         **describe(program),
         "batch": graph.batch,
-        "inputs": len(inputs),
-        "inferences": inferences,
+        "inputs": len(expected),
+        "inferences": len(rows),
         "outputs": expected.shape[1],
         "hardware": hardware.to_dict(),
         "tolerance": {

@@ -7,15 +7,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from modelgen.frontends.torch_export.import_check import check_import, outputs_to_layout
+from modelgen.frontends.torch_export.import_check import check_import
 from modelgen.frontends.torch_export.importer import import_with_origins
 from modelgen.frontends.torch_export.module_run import run_module
 from modelgen.ir import files as graph_files
-from modelgen.ir.channels_last import values_to_layout
 from modelgen.progress import Progress
-from modelgen.stages.files import PROJECT_FILE, TEST_FILE
+from modelgen.stages.files import PROJECT_FILE, Samples, write_test_data
 from modelgen.workload.data import Data
 from modelgen.workload.outputs import check_outputs
 from modelgen.workload.project import Project, load_project
@@ -60,12 +57,11 @@ def run_project(
     outputs = run_module(model, data.test_inputs, settings.batch, progress)
     imported = import_with_origins(model, data.test_inputs.shape[1:], settings.batch)
     check_outputs(imported.graph, settings, data, classes=project.metric is None)
-    shape = outputs.shape[1:]
-    outputs = outputs_to_layout(imported.graph, outputs)
-    check_import(imported, data.test_inputs, outputs)
+    rows = outputs.reshape(len(outputs), -1)
+    check_import(imported, (data.test_inputs,), rows)
     graph_files.save(imported.graph, out_dir)
-    _save_test_data(data, outputs, out_dir)
-    description = _description(project, data, origin, shape)
+    write_test_data(out_dir, Samples((data.test_inputs,), rows, data.test_labels))
+    description = _description(project, data, origin, outputs.shape[1:])
     _write_json(out_dir / PROJECT_FILE, description)
 
 
@@ -83,14 +79,6 @@ def _description(
         "weights": origin,
         "settings": asdict(project.settings),
     }
-
-
-def _save_test_data(data: Data, outputs: np.ndarray, folder: Path) -> None:
-    """Write the test set in the graph's order: the channels of feature maps last."""
-    arrays = {"inputs": values_to_layout(data.test_inputs), "outputs": outputs}
-    if data.test_labels is not None:
-        arrays["labels"] = data.test_labels
-    np.savez(folder / TEST_FILE, allow_pickle=False, **arrays)
 
 
 def _write_json(path: Path, document: dict[str, Any]) -> None:

@@ -12,9 +12,8 @@ import numpy as np
 
 from modelgen.errors import ModelError
 from modelgen.ir import files as graph_files
-from modelgen.ir.channels_last import values_from_layout
 from modelgen.ir.execute import accuracy, predictions, run_graph, select_device
-from modelgen.ir.graph import Graph
+from modelgen.ir.packing import pack_inputs
 from modelgen.passes.append_softmax import append_softmax
 from modelgen.passes.simplify import simplify
 from modelgen.progress import Progress
@@ -46,25 +45,17 @@ def run(
     for name in (TEST_FILE, PROJECT_FILE):
         shutil.copyfile(export_dir / name, out_dir / name)
     device = select_device(options.get("device") or settings["device"])
-    outputs = run_graph(quantized, data.inputs, device)
+    outputs = run_graph(quantized, pack_inputs(quantized, data.inputs), device)[: len(data.outputs)]
     if description["metric"] is None:
         measured = _accuracies(data, outputs)
     else:
-        layout = _maps(graph_files.load(export_dir)), tuple(description["output_shape"])
-        module, quantized_module = (
-            values_from_layout(values, *layout) for values in (data.outputs, outputs)
-        )
+        shape = len(outputs), *description["output_shape"]
+        module, quantized_module = (values.reshape(shape) for values in (data.outputs, outputs))
         name = description["metric"]
         measured = _own_metric(name, module, quantized_module, project_dir, data_dir)
-    samples = len(data.inputs)
+    samples = len(data.outputs)
     document = {**measured, "samples": samples, "data": f"{description['data']} test set"}
     (out_dir / "accuracy.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-
-
-def _maps(graph: Graph) -> tuple[int, ...] | None:
-    """Return channels, rows and columns if the output is feature maps, flattened or not."""
-    shape = graph.tensors[graph.output].shape
-    return graph.flattened or ((shape[3], *shape[1:3]) if len(shape) == 4 else None)
 
 
 def _own_metric(

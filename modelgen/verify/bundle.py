@@ -12,13 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from modelgen.emit import emit_model
+from modelgen.ir.packing import input_words, output_words
 from modelgen.plan.program import Program
 from modelgen.targets.cpu import Cpu
 
 _CODE_BYTES = 4096
 """Rough code size of a network's infer(), tables and profiles, without its layers on the CPU."""
 _LAYER_BYTES = 512
-_SHARED_NAMES = ("model", "model_weights", "model_parameters")
+_SHARED_NAMES = ("model", "model_weights", "model_parameters", "model_constants")
 """Global names that every emitted network defines."""
 
 _MAIN = """// Runs networks in sequence and prints how many outputs of each are wrong.
@@ -80,7 +81,7 @@ int main() {{
 def memory_bytes(program: Program, inferences: int) -> int:
     """Return an estimate of the bytes of main memory of a network with its inputs and outputs."""
     graph = program.graph
-    words = graph.tensors[graph.input].size + graph.tensors[graph.output].size
+    words = input_words(graph) + output_words(graph)
     code = _CODE_BYTES + _LAYER_BYTES * sum(
         len(s.layers) for s in program.segments if s.target == Cpu.name
     )

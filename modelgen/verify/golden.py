@@ -14,28 +14,28 @@ _COMPARED = 2
 """Number of inferences that are also run layer by layer."""
 
 
-def golden_outputs(program: Program, batches: np.ndarray) -> np.ndarray:
+def golden_outputs(program: Program, rows: np.ndarray) -> np.ndarray:
     """Return the outputs of a program, bit for bit as on the device.
 
-    All batches are run descriptor by descriptor. The first starts with memories full of junk, every
-    other with the contents left by its predecessor. The first two are also run layer by layer,
-    without descriptors, and the results must agree.
+    All inferences are run descriptor by descriptor. The first starts with memories full of junk,
+    every other with the contents left by its predecessor. The first two are also run layer by
+    layer, without descriptors, and the results must agree.
 
     Args:
         program: a compiled network.
-        batches: FP32, shape (inferences, *input shape).
+        rows: FP32, the rows of any number of inferences; see `modelgen.ir.packing`.
 
     Returns:
-        FP32, shape (inferences, *output shape).
+        FP32, shape (inferences, outputs).
 
     Raises:
         AssertionError: the compiler has a bug.
     """
     machine = Machine(program)
     try:
-        outputs = np.stack([machine.infer(batch) for batch in batches])
-        for batch, output in list(zip(batches, outputs, strict=True))[:_COMPARED]:
-            check(program, batch, output)
+        outputs = np.stack([machine.infer(row) for row in rows])
+        for row, output in list(zip(rows, outputs, strict=True))[:_COMPARED]:
+            check(program, row, output)
     except AssertionError as error:
         raise AssertionError(
             f"the compiled program is wrong: {error} (memories filled with seed {machine.seed})"
@@ -43,13 +43,13 @@ def golden_outputs(program: Program, batches: np.ndarray) -> np.ndarray:
     return outputs
 
 
-def check(program: Program, batch: np.ndarray, outputs: np.ndarray) -> None:
-    """Compare the outputs of one batch with the layer-by-layer reference.
+def check(program: Program, row: np.ndarray, outputs: np.ndarray) -> None:
+    """Compare the outputs of one inference with the layer-by-layer reference.
 
     Raises:
         AssertionError: they differ.
     """
-    wanted = run_layers(program, batch).reshape(outputs.shape)
+    wanted = run_layers(program, row)
     differ = wanted.view(np.uint32) != np.ascontiguousarray(outputs).view(np.uint32)
     if differ.any():
         raise AssertionError(
@@ -57,8 +57,8 @@ def check(program: Program, batch: np.ndarray, outputs: np.ndarray) -> None:
         )
 
 
-def run_layers(program: Program, batch: np.ndarray) -> np.ndarray:
-    """Return the outputs of one batch, layer by layer, with the program's slices."""
+def run_layers(program: Program, row: np.ndarray) -> np.ndarray:
+    """Return the outputs of one inference, layer by layer, with the program's slices."""
     cuts: dict[str, tuple[np.ndarray, ...] | None] = {
         layer.node.output: layer.slices
         for layer in program.layers
@@ -68,4 +68,4 @@ def run_layers(program: Program, batch: np.ndarray) -> np.ndarray:
     def slices_of(node: Node) -> tuple[np.ndarray, ...] | None:
         return cuts.get(node.output)
 
-    return run_graph(program.graph, batch, program.hardware.array_size, slices_of)
+    return run_graph(program.graph, row, program.hardware.array_size, slices_of)[0]

@@ -16,12 +16,12 @@ import numpy as np
 
 from modelgen.agreement import agrees, differences
 from modelgen.errors import ModelError
-from modelgen.frontends.torch_export.import_check import BUG, check_import, outputs_to_layout
+from modelgen.frontends.torch_export.import_check import BUG, check_import
 from modelgen.frontends.torch_export.importer import import_with_origins
 from modelgen.frontends.torch_export.module_run import run_module
 from modelgen.hardware import Hardware
-from modelgen.ir.channels_last import values_to_layout
 from modelgen.ir.graph import Graph
+from modelgen.ir.packing import pack_inputs, rows_of_samples
 from modelgen.ir.tolerance import output_tolerance
 from modelgen.operators import Argmax
 from modelgen.passes.simplify import simplify
@@ -49,9 +49,9 @@ class Case:
     module: RandomModule
     program: Program
     inputs: np.ndarray
-    """FP32, (inferences, *input of the graph)."""
+    """FP32, the row of each inference; see `modelgen.ir.packing`."""
     expected: np.ndarray
-    """FP32, (inferences, *output of the graph)."""
+    """FP32, likewise."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,14 @@ class Refusal:
 
     @property
     def reason(self) -> str:
-        """The message without the parts that differ from module to module."""
-        text = re.sub(
-            r" (It is operator|Supported layers:|The model's input has) .*", "", self.message
-        )
-        text = re.sub(r"Layer '.*?'(?: \(\w+\))?|torch\.export .*?: (?=Could)", "", text)
-        return re.sub(r"\d+(x\d+)*|'.*?'", "#", text).strip()
+        """The messages without the parts that differ from module to module."""
+        return "; ".join(dict.fromkeys(map(_reason, self.message.splitlines())))
+
+
+def _reason(message: str) -> str:
+    text = re.sub(r" (It is operator|The model's input has) .*", "", message)
+    text = re.sub(r"Layer '.*?'(?: \(\w+\))?|torch\.export .*?: (?=Could)", "", text)
+    return re.sub(r"\d+(x\d+)*|'.*?'", "#", text).strip()
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def attempt(module: RandomModule, hardware: Hardware) -> Case | Refusal | Failur
         message = str(error)
         if BUG in message:
             return Failure(module, f"wrong: {message}")
-        if _NAMES_A_LAYER.match(message) and "\n" not in message:
+        if all(map(_NAMES_A_LAYER.match, message.splitlines())):
             return Refusal(module, message)
         return Failure(module, f"refused without a layer: {message}")
     except _WrongError as error:
@@ -115,18 +117,17 @@ def _compiled(module: RandomModule, hardware: Hardware) -> Case:
     values = random_modules.draw_inputs(shape, module.seed, module.values)
     outputs = run_module(model, values, module.batch, Silent())
     imported = import_with_origins(model.train(module.train), module.features, module.batch)
-    check_import(imported, values, outputs_to_layout(imported.graph, outputs))
+    check_import(imported, (values,), outputs.reshape(len(outputs), -1))
     quantized = quantize(simplify(imported.graph), "per_channel", module.scale)
     sizes = {"buffer_words": module.buffer_words, "accumulator_depth": module.accumulator_depth}
     program = compile_graph(quantized, replace(hardware, **sizes))
-    inputs = values_to_layout(values)
-    batches = inputs.reshape(INFERENCES, *quantized.tensors[quantized.input].shape)
-    expected = golden_outputs(program, batches)
+    rows = pack_inputs(quantized, (values,))
+    expected = golden_outputs(program, rows)
     if _ends_in_argmax(module):
         _compare_classes(module, expected, quantized, values)
     else:
         _compare(module, outputs, expected, quantized, values)
-    return Case(module, program, batches, expected)
+    return Case(module, program, rows, expected)
 
 
 def _make(module: RandomModule) -> torch.nn.Module:
@@ -148,10 +149,10 @@ def _compare(
     The tolerance is that of `modelgen.ir.tolerance` for the quantized graph, plus the module's own
     rounding error in FP32: its difference from itself in FP64.
     """
-    wanted = outputs_to_layout(graph, outputs).astype(np.float64)
-    exact = outputs_to_layout(graph, _run_wide(module, values, outputs))
-    allowed = output_tolerance(graph, values_to_layout(values)) + differences(wanted, exact)
-    _check("outputs", expected.reshape(wanted.shape), wanted, allowed)
+    wanted = outputs.reshape(len(outputs), -1).astype(np.float64)
+    exact = _run_wide(module, values, outputs).reshape(wanted.shape)
+    allowed = output_tolerance(graph, pack_inputs(graph, (values,))) + differences(wanted, exact)
+    _check("outputs", rows_of_samples(graph, expected), wanted, allowed)
 
 
 def _ends_in_argmax(module: RandomModule) -> bool:
@@ -172,7 +173,7 @@ def _compare_classes(
     exact = _run_wide(before, values, outputs)
     logits = _logits(graph)
     rows = outputs.reshape(-1, outputs.shape[-1]).astype(np.float64)
-    allowed = output_tolerance(logits, values_to_layout(values)).reshape(rows.shape)
+    allowed = output_tolerance(logits, pack_inputs(logits, (values,))).reshape(rows.shape)
     allowed = allowed + differences(rows, exact.reshape(rows.shape))
     chosen = expected.reshape(-1).astype(int)
     if len(chosen) != len(rows) or (chosen < 0).any() or (chosen >= rows.shape[1]).any():
@@ -198,12 +199,12 @@ def _run_wide(module: RandomModule, values: np.ndarray, outputs: np.ndarray) -> 
 
 def _logits(graph: Graph) -> Graph:
     """Return the graph that ends before its argmax."""
-    node = graph.producer(graph.output)
+    node = graph.producer(graph.outputs[0])
     while node is not None and not isinstance(node.operator, Argmax):
         node = graph.producer(node.inputs[0])
     if node is None:
         raise _WrongError("the graph has no argmax")
-    return replace(graph, output=node.inputs[0])
+    return replace(graph, outputs=(node.inputs[0],))
 
 
 def _check(what: str, got: np.ndarray, wanted: np.ndarray, allowed: np.ndarray) -> None:

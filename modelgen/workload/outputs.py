@@ -54,7 +54,7 @@ def check_labels(name: str, which: str, labels: np.ndarray, classes: int) -> Non
 
 def _last(graph: Graph) -> Node | None:
     """Return the node that computes the output, before any reshaping."""
-    node = graph.producer(graph.output)
+    node = graph.producer(graph.outputs[0])
     while node is not None and node.operator.keeps_values:
         node = graph.producer(node.inputs[0])
     return node
@@ -66,13 +66,13 @@ def _classes(graph: Graph) -> int:
     Raises:
         ModelError: its outputs do not represent classes.
     """
-    last, output = _last(graph), graph.tensors[graph.output]
+    last, output = _last(graph), graph.tensors[graph.outputs[0]]
     if last is not None and isinstance(last.operator, Argmax):
         return graph.tensors[last.inputs[0]].columns
-    maps = graph.flattened or _maps(output.shape)
-    if maps is not None:
+    if _are_maps(output.shape):
         raise ModelError(
-            f"The model returns feature maps of {_maps_text(maps)} for each input, but the data "
+            f"The model returns feature maps of {_maps_text(output.shape)} for each input, but the "
+            "data "
             "have one label for each. Leave the labels out, or make the model return one value per "
             "class."
         )
@@ -86,26 +86,24 @@ def _classes(graph: Graph) -> int:
     return values
 
 
-def _maps(shape: tuple[int, ...]) -> tuple[int, ...] | None:
-    """Return channels, rows, columns if the output is feature maps of more than one pixel."""
-    if len(shape) != 4 or math.prod(shape[1:3]) == 1:
-        return None
-    return shape[3], shape[1], shape[2]
+def _are_maps(shape: tuple[int, ...]) -> bool:
+    """Return whether the output is feature maps of more than one pixel."""
+    return len(shape) == 4 and math.prod(shape[2:]) > 1
 
 
-def _maps_text(maps: tuple[int, ...]) -> str:
-    return f"{shape_text(maps)} (channels, rows, columns)"
+def _maps_text(shape: tuple[int, ...]) -> str:
+    return f"{shape_text(shape[1:])} (channels, rows, columns)"
 
 
 def _check_softmax(graph: Graph) -> None:
     """Raise ModelError if the setting `softmax` does not fit the model."""
-    last, output = _last(graph), graph.tensors[graph.output]
+    last, output = _last(graph), graph.tensors[graph.outputs[0]]
     values = output.size // graph.batch
     reason = ""
     if last is not None and isinstance(last.operator, Softmax | Argmax):
         reason = f"already ends in {last.operator.name} (layer '{last.name}')"
-    elif (maps := _maps(output.shape)) is not None:
-        reason = f"returns feature maps of {_maps_text(maps)}"
+    elif _are_maps(output.shape):
+        reason = f"returns feature maps of {_maps_text(output.shape)}"
     elif values == 1 or values % output.columns:
         reason = f"returns {shape_text(output.shape)} values for {graph.batch} inputs"
     if reason:

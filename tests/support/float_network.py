@@ -12,11 +12,11 @@ from modelgen.operators import Conv2d, Linear, MaxPool2d, Permute, Pointwise, Re
 
 def run_float(graph: Graph, values: np.ndarray) -> np.ndarray:
     """Return the outputs of one batch."""
-    tensors = {graph.input: torch.tensor(values, dtype=torch.float64)}
+    tensors = {graph.inputs[0]: torch.tensor(values, dtype=torch.float64)}
     for node in graph.nodes:
         result = _run(graph, node, [tensors[name] for name in node.inputs])
         tensors[node.output] = result.reshape(graph.tensors[node.output].shape)
-    return tensors[graph.output].numpy()
+    return tensors[graph.outputs[0]].numpy()
 
 
 def _run(graph: Graph, node: Node, inputs: list[torch.Tensor]) -> torch.Tensor:

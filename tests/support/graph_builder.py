@@ -128,7 +128,7 @@ class GraphBuilder:
     def build(self, output: str) -> Graph:
         """Return the graph of which a tensor is the output."""
         return Graph(
-            "x", output, self._batch, tuple(self._nodes), dict(self._tensors), self._constants
+            ("x",), (output,), self._batch, tuple(self._nodes), dict(self._tensors), self._constants
         )
 
 

@@ -52,7 +52,7 @@ def perceptron(
             add(f"relu{index}", Pointwise(Epilogue(low=0.0)), columns)
     if softmax:
         add("softmax", Softmax(), sizes[-1])
-    return Graph("x", last, batch, tuple(nodes), tensors, constants)
+    return Graph(("x",), (last,), batch, tuple(nodes), tensors, constants)
 
 
 def bits(values: np.ndarray) -> np.ndarray:

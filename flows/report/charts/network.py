@@ -71,7 +71,9 @@ def draw(report: dict) -> str:
                 drawing.add(*_label(report, name, cards[number], above=True))
         aside = cards[number].column > 0
         drawing.add(*_label(report, layer["output"], cards[number], aside=aside))
-    drawing.add(_output(report, cards[len(layers) - 1]))
+    for number, layer in enumerate(layers):
+        if layer["output"] in report["network"]["outputs"]:
+            drawing.add(_output(report, layer["output"], cards[number]))
     for number, layer in enumerate(layers):
         drawing.add(_card(cards[number], layer))
     return drawing.render("network")
@@ -177,8 +179,10 @@ def _label(
     report: dict, tensor: str, card: Card, above: bool = False, aside: bool = False
 ) -> list[str]:
     """Return an arrow's label: on its left, above or below a card, or on its right (`aside`)."""
-    role = {report["network"]["input"]: "input ", report["network"]["output"]: "output "}
-    words = role.get(tensor, "") + _tensor_text(report, tensor)
+    network = report["network"]
+    role = "input " if tensor in network["inputs"] else ""
+    role = "output " if tensor in network["outputs"] else role
+    words = role + _tensor_text(report, tensor)
     lines = wrap(words, card.width / 2 + 16, TEXT_SIZE)
     first = card.y - GAP + 20 if above else card.y + card.height + 17
     x, anchor = (card.middle + 10, "start") if aside else (card.middle - 10, "end")
@@ -209,10 +213,10 @@ def _arrow(d: str, hint: str) -> str:
     return element("path", title(hint), d=d, class_="edge", marker_end="url(#arrow)")
 
 
-def _output(report: dict, last: Card) -> str:
-    bottom = last.y + last.height
-    hint = _tensor_text(report, report["network"]["output"])
-    return _arrow(f"M {last.middle:.1f} {bottom:.1f} V {bottom + GAP - 14:.1f}", hint)
+def _output(report: dict, tensor: str, card: Card) -> str:
+    bottom = card.y + card.height
+    hint = _tensor_text(report, tensor)
+    return _arrow(f"M {card.middle:.1f} {bottom:.1f} V {bottom + GAP - 14:.1f}", hint)
 
 
 def _tensor_text(report: dict, name: str) -> str:
@@ -225,6 +229,7 @@ def _tensor_text(report: dict, name: str) -> str:
         for home, memory in (("buffer", "buffer"), ("memory", "arena"))
         if any(region["tensor"] == name for region in report[memory]["regions"])
     ]
-    if name in (report["network"]["input"], report["network"]["output"]) and "memory" not in homes:
+    network = report["network"]
+    if name in (*network["inputs"], *network["outputs"]) and "memory" not in homes:
         homes.append("memory")
     return f"{shape}, {size(tensor['bytes'])}" + (f", {' and '.join(homes)}" if homes else "")

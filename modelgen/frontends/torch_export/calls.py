@@ -14,6 +14,24 @@ def shape_of(node: Any) -> tuple[int, ...]:
     return tuple(int(size) for size in node.meta["val"].shape)
 
 
+def arguments(call: Any) -> dict[str, Any]:
+    """Return a call's arguments by the names in its operator's schema, with their defaults."""
+    given = list(call.args)
+    found = {}
+    for position, argument in enumerate(call.target._schema.arguments):
+        if position < len(given):
+            found[argument.name] = given[position]
+        else:
+            found[argument.name] = call.kwargs.get(argument.name, argument.default_value)
+    return found
+
+
+def function_name(call: Any) -> str:
+    """Return the function of PyTorch that the model calls, such as "cumsum"."""
+    recorded = call.meta.get("torch_fn")
+    return str(recorded[1] if recorded else call.target).rsplit(".", 1)[-1]
+
+
 def layer_name(call: Any) -> str:
     """Return the layer's name in the model, or the function's name if it is not a module."""
     path, kind = _innermost_module(call)

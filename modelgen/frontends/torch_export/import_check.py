@@ -8,6 +8,7 @@ in one layer cannot hide another, and the message names the first layer that dif
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,16 +16,16 @@ import numpy as np
 from modelgen.agreement import agrees, agrees_with_rerun
 from modelgen.errors import ModelError
 from modelgen.frontends.torch_export.importer import Imported
-from modelgen.ir.channels_last import values_to_layout
 from modelgen.ir.execute import run_graph, run_node
-from modelgen.ir.graph import Graph, Node
-from modelgen.ir.tolerance import SMALLEST, propagate
+from modelgen.ir.graph import Node
+from modelgen.ir.packing import pack_inputs, pack_outputs, rows_of_samples, unpack_inputs
+from modelgen.ir.tolerance import SMALLEST, exact, propagate
 from modelgen.operators.base import Bounded
 from modelgen.operators.bounds import RELATIVE
 from modelgen.threads import single_thread
 
 if TYPE_CHECKING:
-    import torch
+    pass
 
 TOLERANCE_TEXT = (
     f"(2^{round(np.log2(RELATIVE))} + 2^-24 sqrt(K)) of the sum of K absolute products, in each "
@@ -38,25 +39,19 @@ _WORST = 2
 """Batches with the largest output differences, which are checked as well."""
 
 
-def outputs_to_layout(graph: Graph, outputs: np.ndarray) -> np.ndarray:
-    """Return a module's outputs in the graph's order, shape (inputs, outputs)."""
-    maps = outputs if graph.flattened is None else outputs.reshape(-1, *graph.flattened)
-    return np.ascontiguousarray(values_to_layout(maps).reshape(len(outputs), -1))
-
-
-def check_import(imported: Imported, inputs: np.ndarray, outputs: np.ndarray) -> None:
+def check_import(imported: Imported, inputs: Sequence[np.ndarray], outputs: np.ndarray) -> None:
     """Compare the imported graph with the module that it was imported from.
 
     Args:
         imported: graph and program.
-        inputs: FP32, shape (inputs, features...), in PyTorch's order.
-        outputs: the module's, in the graph's order, shape (inputs, outputs).
+        inputs: for each of the model's inputs, FP32, shape (samples, features...).
+        outputs: the module's, shape (samples, outputs).
 
     Raises:
         ModelError: they differ; the message names the first layer that does.
     """
     graph = imported.graph
-    got = run_graph(graph, values_to_layout(inputs))
+    got = run_graph(graph, pack_inputs(graph, inputs))[: len(outputs)]
     if got.shape != outputs.shape:
         raise ModelError(
             f"The model returns {outputs.shape[1]} values per input, but the program exported "
@@ -64,8 +59,9 @@ def check_import(imported: Imported, inputs: np.ndarray, outputs: np.ndarray) ->
         )
     with single_thread():
         for batch in _suspects(got, outputs, graph.batch):
-            chosen = np.arange(batch * graph.batch, (batch + 1) * graph.batch) % len(inputs)
-            _check_batch(imported, inputs[chosen], outputs[chosen], int(chosen[0]))
+            chosen = np.arange(batch * graph.batch, (batch + 1) * graph.batch) % len(outputs)
+            samples = [array[chosen] for array in inputs]
+            _check_batch(imported, samples, outputs[chosen], int(chosen[0]))
 
 
 def _suspects(got: np.ndarray, wanted: np.ndarray, batch: int) -> list[int]:
@@ -79,29 +75,31 @@ def _suspects(got: np.ndarray, wanted: np.ndarray, batch: int) -> list[int]:
     return sorted({*range(min(_FIRST, len(order))), *order[:_WORST].tolist()})
 
 
-def _check_batch(imported: Imported, inputs: np.ndarray, outputs: np.ndarray, first: int) -> None:
+def _check_batch(
+    imported: Imported, inputs: Sequence[np.ndarray], outputs: np.ndarray, first: int
+) -> None:
     graph = imported.graph
     recorded = _run_program(imported, inputs)
-    start = values_to_layout(inputs)
-    values = {graph.input: start}
-    bounded: dict[str, Bounded] = {graph.input: _exact(start)}
+    values = {name: graph.constants[name] for name in graph.constant_tensors}
+    values |= unpack_inputs(graph, pack_inputs(graph, inputs))
+    bounded = {name: exact(value) for name, value in values.items()}
     for node in graph.nodes:
         sources = [bounded[name] for name in node.inputs]
         value, error = propagate(graph, node, sources)
         got = run_node(graph, node, [values[name] for name in node.inputs])
-        call = imported.calls.get(node.output)
-        if call is None:
+        origin = imported.origins.get(node.output)
+        if origin is None:
             values[node.output], bounded[node.output] = got, (value, error)
             continue
-        order = imported.flattened.get(node.output)
-        wanted = _to_layout(recorded[call], order).reshape(got.shape)
+        call, layout = origin
+        wanted = np.ascontiguousarray(recorded[call].transpose(layout)).reshape(got.shape)
         allowed = error + _of_norm(imported, node, sources) + SMALLEST
         _compare(imported, node.output, got, wanted, allowed, first)
-        values[node.output], bounded[node.output] = wanted, _exact(wanted)
-    _check_program(values[graph.output].reshape(outputs.shape), outputs, first)
+        values[node.output], bounded[node.output] = wanted, exact(wanted)
+    _check_program(rows_of_samples(graph, pack_outputs(graph, values)[None]), outputs, first)
 
 
-def _run_program(imported: Imported, inputs: np.ndarray) -> dict[Any, np.ndarray]:
+def _run_program(imported: Imported, inputs: Sequence[np.ndarray]) -> dict[Any, np.ndarray]:
     """Return the result of each call of the exported program, in PyTorch's order."""
     import torch
 
@@ -117,8 +115,9 @@ def _run_program(imported: Imported, inputs: np.ndarray) -> dict[Any, np.ndarray
             return result
 
     held = _held(program)
+    given = iter(inputs)
     arguments = [
-        held[node.name] if node.name in held else torch.from_numpy(inputs.copy())
+        held[node.name] if node.name in held else torch.from_numpy(next(given).copy())
         for node in program.graph.nodes
         if node.op == "placeholder"
     ]
@@ -139,37 +138,21 @@ def _held(program: Any) -> dict[str, Any]:
     return {placeholder: values[name] for placeholder, name in names.items()}
 
 
-def _to_layout(values: np.ndarray, order: tuple[int, ...] | None) -> np.ndarray:
-    maps = values if order is None else values.reshape(-1, *order)
-    return np.ascontiguousarray(values_to_layout(maps))
-
-
-def _exact(values: np.ndarray) -> Bounded:
-    wide = values.astype(np.float64)
-    return wide, np.zeros_like(wide)
-
-
 def _of_norm(imported: Imported, node: Node, sources: list[Bounded]) -> np.ndarray | float:
     """Return the additional difference allowed for a batch-norm.
 
     PyTorch subtracts the mean first, or combines mean and bias into one FP32 number: where they
     nearly cancel, most of what remains is rounding error.
     """
-    call = imported.calls[node.output]
+    call, _ = imported.origins[node.output]
     if str(call.target) != "aten.batch_norm.default":
         return 0.0
     scale = np.abs(imported.graph.arrays(node)["scale"].astype(np.float64))
-    held = _held(imported.program)
-    order = imported.flattened.get(node.inputs[0])
     bias, mean = (
-        0.0 if given is None else _of_features(held[given.name], order) for given in call.args[2:4]
+        0.0 if given is None else np.abs(imported.constants.array(given).astype(np.float64))
+        for given in call.args[2:4]
     )
     return RELATIVE * (scale * (np.abs(sources[0][0]).max(initial=0.0) + mean) + bias)
-
-
-def _of_features(values: torch.Tensor, order: tuple[int, ...] | None) -> np.ndarray:
-    """Return the absolute value of each feature in FP64, in the device's order."""
-    return np.abs(_to_layout(values.numpy(force=True).astype(np.float64), order)).reshape(-1)
 
 
 def _compare(

@@ -1,21 +1,25 @@
 """Import of a PyTorch module as a graph, by way of torch.export.
 
 ATen operators are kept at the level of layers (linear, conv2d, ...): nothing is decomposed. Feature
-maps, (batch, channels, rows, columns) in PyTorch, become (batch, rows, columns, channels) here, and
-weights are reordered to match, including those of a linear layer that reads flattened maps.
+maps, (batch, channels, rows, columns) in PyTorch, become (batch, rows, columns, channels) where
+operators need that order (see `layouts`). The graph's outputs are in PyTorch's order.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from modelgen.errors import ModelError
-from modelgen.frontends.torch_export import feature_maps, rows
+from modelgen.frontends.torch_export import arithmetic, convolution, linear, pooling, shapes
 from modelgen.frontends.torch_export.aliases import stale_view
-from modelgen.frontends.torch_export.calls import error_message, layer_name
+from modelgen.frontends.torch_export.calls import error_message, function_name, layer_name
+from modelgen.frontends.torch_export.constants import Constants
+from modelgen.frontends.torch_export.input_layouts import layouts_of_inputs
+from modelgen.frontends.torch_export.layouts import Layout
 from modelgen.frontends.torch_export.tracing import trace
-from modelgen.frontends.torch_export.translation import Translation
+from modelgen.frontends.torch_export.translation import RejectedError, Translation
 from modelgen.ir.graph import Graph
 
 if TYPE_CHECKING:
@@ -24,14 +28,6 @@ if TYPE_CHECKING:
 _ASSERTION = "aten._assert_tensor_metadata.default"
 """An assertion that torch.export adds before `to`; it holds in the program that it exports."""
 
-SUPPORTED = (
-    "nn.Linear, nn.Conv2d, nn.BatchNorm2d, nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, "
-    "nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.Sigmoid, addition, arithmetic with numbers, "
-    "nn.Flatten (also view, reshape, squeeze, unsqueeze), nn.Dropout, nn.Identity, torch.cat, and "
-    "nn.Softmax over the last dimension or the channels of feature maps, and argmax over the last "
-    "dimension"
-)
-
 
 @dataclass(frozen=True)
 class Imported:
@@ -39,16 +35,25 @@ class Imported:
 
     program: torch.export.ExportedProgram
     graph: Graph
-    calls: dict[str, Any]
-    """Tensor of the graph -> the node of the program that computes it in PyTorch. Tensors that
-    exist only in the graph are left out."""
-    flattened: dict[str, tuple[int, ...]]
-    """Tensor of flattened maps -> their channels, rows, columns, where the order matters."""
+    origins: dict[str, tuple[Any, Layout]]
+    """Tensor of the graph -> the node of the program that computes it in PyTorch, and the tensor's
+    layout. Tensors that exist only in the graph are left out."""
+    constants: Constants
+    """What the program computes without its inputs."""
 
     def error_message(self, tensor: str, reason: str) -> str:
         """Return a message that says which layer fails, why, and where it is in the model."""
         calls = [node for node in self.program.graph.nodes if node.op == "call_function"]
-        return error_message(calls, self.calls[tensor], reason)
+        return error_message(calls, self.origins[tensor][0], reason)
+
+
+class UnsupportedError(ModelError):
+    """A model with operators that cannot be translated."""
+
+    def __init__(self, complaints: Sequence[str]) -> None:
+        """Join the messages of all operators, one a line."""
+        super().__init__("\n".join(complaints))
+        self.complaints = tuple(complaints)
 
 
 def import_model(model: torch.nn.Module, features: tuple[int, ...], batch: int) -> Graph:
@@ -65,16 +70,26 @@ def import_with_origins(model: torch.nn.Module, features: tuple[int, ...], batch
         batch: inputs that one inference takes.
 
     Raises:
-        ModelError: the model does not fit its input, cannot be traced, or uses an unsupported
-            operator; the message names the layer.
+        UnsupportedError: the model uses operators that are not supported; the message names all of
+            them by their layers.
+        ModelError: the model does not fit its input, or cannot be traced.
     """
     program = trace(model, features, batch)
     _refuse_stale_views(program)
-    translation = Translation(program, batch)
+    translation = Translation(program, batch, layouts_of_inputs(program))
+    complaints = []
     for call in translation.calls:
-        _translate(translation, call)
+        try:
+            _translate(translation, call)
+        except RejectedError as error:
+            complaints.append(str(error))
+            translation.give_up(call)
+    if complaints:
+        raise UnsupportedError(complaints)
     graph = translation.graph()
-    return Imported(program, graph, translation.origins(), translation.flattened)
+    known = translation.origins
+    origins = {name: known[name] for name in graph.tensors if name in known}
+    return Imported(program, graph, origins, translation.constants)
 
 
 def _refuse_stale_views(program: torch.export.ExportedProgram) -> None:
@@ -94,11 +109,15 @@ def _translate(translation: Translation, call: Any) -> None:
     operator = str(call.target)
     if operator == _ASSERTION:
         return
-    add = _OPERATORS.get(operator)
+    add = OPERATORS.get(operator)
     if add is None:
-        reason = f"uses the operator {operator}, which is not supported"
-        translation.reject(call, reason, f"Supported layers: {SUPPORTED}.")
+        translation.reject(call, f"uses {function_name(call)}, which is not supported")
     add(translation, call)
 
 
-_OPERATORS = {**rows.OPERATORS, **feature_maps.OPERATORS}
+OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
+    name: add
+    for module in (arithmetic, convolution, linear, pooling, shapes)
+    for name, add in module.OPERATORS.items()
+}
+"""ATen operator -> the function that adds it."""

@@ -1,232 +1,301 @@
 """The state of the translation of an exported program: tensors, nodes, constants so far.
 
-The functions that translate one operator each add to the graph through it.
+The functions that translate one operator each add to the graph through it. A value of the program
+can be in the graph in several forms, each with its layout (see `layouts`): the one in which it was
+computed, and others in which operators need it, as permutations of the first. The tensor of a form
+has the value's elements in the order of the layout, but it may have another shape: a call that only
+reshapes adds nothing to the graph, until an operator needs that very shape.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from modelgen.errors import ModelError
 from modelgen.frontends.torch_export.calls import error_message, layer_name, shape_of
+from modelgen.frontends.torch_export.constants import Constants
+from modelgen.frontends.torch_export.layouts import (
+    Layout,
+    channels_last,
+    identity,
+    laid_out,
+    moves_nothing,
+)
 from modelgen.frontends.torch_export.tracing import shape_text
-from modelgen.ir.channels_last import to_layout
 from modelgen.ir.graph import Graph, Node, Tensor
-from modelgen.operators import Operator
+from modelgen.operators import Operator, Permute, Reshape
+from modelgen.operators.base import Shape
 
 if TYPE_CHECKING:
     import torch
 
-_FLATTENED = (
-    "reads flattened feature maps, whose values have a different order on the device; only linear "
-    "and element-wise layers over all of them are supported"
-)
+
+class RejectedError(ModelError):
+    """A call that cannot be translated."""
 
 
 class Translation:
     """A graph under construction."""
 
-    def __init__(self, program: torch.export.ExportedProgram, batch: int) -> None:
+    def __init__(
+        self,
+        program: torch.export.ExportedProgram,
+        batch: int,
+        layout_of_input: dict[Any, Layout],
+    ) -> None:
+        """Begin a graph that has the program's inputs.
+
+        Args:
+            program: the exported program.
+            batch: inputs that one inference takes.
+            layout_of_input: input of the program -> its layout on the device.
+        """
         self._program = program
         self.batch = batch
-        self.calls = [node for node in program.graph.nodes if node.op == "call_function"]
-        """Calls of operators, in order."""
+        self.constants = Constants(program)
+        self.calls = [
+            node
+            for node in program.graph.nodes
+            if node.op == "call_function" and node not in self.constants
+        ]
+        """Calls of operators that depend on the inputs, in order."""
         self._tensors: dict[str, Tensor] = {}
-        self._constants: dict[str, np.ndarray] = {}
+        self._values_of: dict[str, np.ndarray] = {}
+        """The graph's constants."""
         self._nodes: list[Node] = []
-        self._tensor_of: dict[Any, str] = {}
-        self._written: dict[Any, str] = {}
-        """Call -> the last tensor added for it, which is its result."""
-        self.flattened: dict[str, tuple[int, ...]] = {}
-        """Tensor of flattened maps -> their channels, rows, columns, where the order matters."""
-        self._constant_of = self._find_constants()
-        self._input = self._add_input()
+        self._forms: dict[Any, dict[Layout, str]] = {}
+        """Value -> its layouts, the one in which it was computed first, and their tensors."""
+        self.origins: dict[str, tuple[Any, Layout]] = {}
+        """Tensor -> the call that computes it in PyTorch, and its layout."""
+        self._orders: dict[str, Layout] = {}
+        self._inputs = [self._add_input(node, layout_of_input[node]) for node in layout_of_input]
 
     def graph(self) -> Graph:
         """Return the graph of everything that was added."""
-        graph = Graph(
-            input=self._input,
-            output=self._output(),
+        return Graph(
+            inputs=tuple(self._inputs),
+            outputs=tuple(self._outputs()),
             batch=self.batch,
             nodes=tuple(self._nodes),
             tensors=self._tensors,
-            constants=self._constants,
-            flattened=self.flattened.get(self._output()),
-        )
-        shape = graph.tensors[graph.output].shape
-        # With the channels last, one input's results must be contiguous.
-        if len(shape) == 4 and shape[0] != self.batch:
-            raise ModelError(
-                f"The model's output has the shape {shape_text(shape_of(self._result()))}, which "
-                f"is not one result for each of the {self.batch} inputs of a batch. Keep the batch "
-                "as the first dimension."
-            )
-        return graph
+            constants=self._values_of,
+            orders=self._orders,
+        ).with_nodes(self._nodes)
 
-    def origins(self) -> dict[str, Any]:
-        """Return tensor -> the call that computes it in PyTorch, if any."""
-        return {name: call for call, name in self._written.items()}
-
-    def _find_constants(self) -> dict[str, str]:
-        """Return the name of the parameter, buffer or constant that each placeholder stands for."""
-        signature = self._program.graph_signature
-        return {
-            **signature.inputs_to_parameters,
-            **signature.inputs_to_buffers,
-            **signature.inputs_to_lifted_tensor_constants,
-        }
-
-    def _add_input(self) -> str:
-        names = self._program.graph_signature.user_inputs
-        if len(names) != 1:
-            raise ModelError(f"The model has {len(names)} inputs; expected exactly one.")
-        node = next(n for n in self._program.graph.nodes if n.name == names[0])
-        self._tensors[node.name] = Tensor(node.name, to_layout(shape_of(node)))
-        self._tensor_of[node] = node.name
+    def _add_input(self, node: Any, layout: Layout) -> str:
+        shape = shape_of(node)
+        self._tensors[node.name] = Tensor(node.name, laid_out(shape, layout))
+        self._forms[node] = {layout: node.name}
+        if layout != identity(len(shape)):
+            self._orders[node.name] = layout
         return node.name
 
-    def _output(self) -> str:
-        outputs = self._program.graph_signature.user_outputs
-        if len(outputs) != 1 or not isinstance(outputs[0], str):
-            raise ModelError(f"The model returns {len(outputs)} values; expected one tensor.")
-        result = self._result()
-        if result not in self._tensor_of:
+    def _outputs(self) -> Iterable[str]:
+        """Yield the tensors of the program's outputs."""
+        (returned,) = (node for node in self._program.graph.nodes if node.op == "output")
+        results = [value for value in returned.args[0] if value is not None]
+        if not results or all(self._is_fixed(value) for value in results):
             raise ModelError("The model's output does not depend on its input.")
-        return self._tensor_of[result]
+        for result in results:
+            if not hasattr(result, "meta"):
+                raise ModelError(f"The model returns {result!r}, which is not a tensor.")
+            if shape_of(result) and np.prod(shape_of(result), dtype=int) % self.batch:
+                raise ModelError(
+                    f"The model's output has the shape {shape_text(shape_of(result))}, which is "
+                    f"not one result for each of the {self.batch} inputs of a batch. Keep the "
+                    "batch as the first dimension."
+                )
+            yield self.read(result, result)
 
-    def _result(self) -> Any:
-        """Return the program's output node."""
-        name = self._program.graph_signature.user_outputs[0]
-        return next(node for node in self._program.graph.nodes if node.name == name)
+    def _is_fixed(self, value: Any) -> bool:
+        return not hasattr(value, "meta") or value in self.constants
 
-    def add(
+    def native(self, call: Any, source: Any) -> tuple[str, Layout]:
+        """Return the form in which a value was computed: its tensor, of any shape, and its layout.
+
+        Operators that work on each element, wherever it is, read this form.
+        """
+        layout = self.layout(source)
+        return self.form(call, source, layout), layout
+
+    def layout(self, source: Any) -> Layout:
+        """Return the layout in which a value was computed; PyTorch's own for a constant."""
+        forms = self._forms.get(source)
+        return next(iter(forms)) if forms else identity(len(shape_of(source)))
+
+    def read(self, call: Any, source: Any, layout: Layout | None = None) -> str:
+        """Return the tensor of a value in a layout and its shape; it is permuted if necessary.
+
+        Args:
+            call: the call that reads it.
+            source: a node of the exported program.
+            layout: None: PyTorch's order.
+        """
+        shape = shape_of(source)
+        layout = identity(len(shape)) if layout is None else layout
+        return self.reshaped(call, self.form(call, source, layout), laid_out(shape, layout))
+
+    def form(self, call: Any, source: Any, layout: Layout) -> str:
+        """Return a tensor that has the elements of a value in the order of a layout."""
+        forms = self._forms.setdefault(source, {})
+        if layout not in forms:
+            if source in self.constants:
+                forms[layout] = self._constant_tensor(source, layout)
+            else:
+                forms[layout] = self._permuted(call, source, layout)
+        return forms[layout]
+
+    def alike(self, call: Any, sources: Sequence[Any]) -> tuple[list[str], Layout]:
+        """Return the tensors of values of the same shape, all in the native form of the first."""
+        first, layout = self.native(call, sources[0])
+        shape = self.shape(first)
+        tensors = [self.form(call, source, layout) for source in sources]
+        return [self.reshaped(call, tensor, shape) for tensor in tensors], layout
+
+    def _constant_tensor(self, source: Any, layout: Layout) -> str:
+        values = self.constants.array(source).transpose(layout)
+        return self.constant(self.constants.name(source), values)
+
+    def _permuted(self, call: Any, source: Any, layout: Layout) -> str:
+        forms = self._forms[source]
+        if not forms:
+            self.reject(call, "does not work on the model's input")
+        shape = shape_of(source)
+        for known, tensor in forms.items():
+            if moves_nothing(shape, known, layout):
+                return tensor
+        known, tensor = next(iter(forms.items()))
+        axes = tuple(known.index(axis) for axis in layout)
+        exact = self.reshaped(call, tensor, laid_out(shape, known))
+        return self.apply(call, Permute(axes), exact, name=f"{tensor}.permuted")
+
+    def channels_last(self, call: Any, source: Any) -> str:
+        """Return the tensor of a value with dimension 1, its channels, last."""
+        return self.read(call, source, channels_last(len(shape_of(source))))
+
+    def shape(self, tensor: str) -> Shape:
+        """Return a tensor's shape on the device."""
+        return self._tensors[tensor].shape
+
+    def value(self, call: Any, node: Any) -> np.ndarray:
+        """Return a constant that a call reads, in FP32 and PyTorch's order."""
+        if node not in self.constants:
+            self.reject(call, "has weights that depend on the model's input; they must be constant")
+        return self.constants.array(node)
+
+    def apply(
         self,
         call: Any,
         operator: Operator,
-        *sources: Any,
-        keep: bool | None = True,
-        shape: tuple[int, ...] | None = None,
+        *sources: str,
         name: str | None = None,
-        constants: dict[str, str] | None = None,
+        roles: dict[str, str] | None = None,
     ) -> str:
         """Add a node and return the tensor that it writes.
 
         Args:
-            call: a call of the exported program.
+            call: the call that it belongs to.
             operator: what the node computes.
-            sources: calls or tensors that it reads; by default, the call's first argument.
-            keep: what happens to flattened maps: True, the output is flattened maps too; False,
-                they are rejected; None, the caller handles them.
-            shape: the output's shape; by default, the call's.
+            sources: tensors that it reads.
             name: the node's name; by default, the layer's.
-            constants: the node's constants.
+            roles: the node's constants, from `add_roles` or `parameters`.
         """
-        inputs = tuple(self._source(call, source) for source in sources or call.args[:1])
         name = self._unique(name or layer_name(call))
-        tensor = Tensor(name, shape or to_layout(shape_of(call)))
-        node = Node(name, operator, inputs, name, constants or {})
-        self._check_shape(call, node, tensor)
-        self._tensors[name] = tensor
-        self._tensor_of[call] = self._written[call] = name
-        self._nodes.append(node)
-        orders = [self.flattened[tensor] for tensor in inputs if tensor in self.flattened]
-        if keep is not None and orders:
-            if not keep or len(orders) < len(inputs) or len(set(orders)) > 1:
-                self.reject_flattened_maps(call)
-            self.flattened[name] = orders[0]
+        roles = roles or {}
+        shapes = [self._tensors[source].shape for source in sources]
+        arrays = {role: self._values_of[constant] for role, constant in roles.items()}
+        self._tensors[name] = Tensor(name, operator.infer_shape(shapes, arrays))
+        self._nodes.append(Node(name, operator, sources, name, roles))
         return name
 
-    def _check_shape(self, call: Any, node: Node, tensor: Tensor) -> None:
-        """Make sure that the operator infers the same shape as PyTorch."""
-        shapes = [self._tensors[name].shape for name in node.inputs]
-        arrays = {role: self._constants[name] for role, name in node.constants.items()}
-        inferred = node.operator.infer_shape(shapes, arrays)
-        if inferred != tensor.shape:
-            raise AssertionError(f"{layer_name(call)}: {inferred}, in PyTorch {tensor.shape}")
+    def reshaped(self, call: Any, tensor: str, shape: Shape) -> str:
+        """Return a tensor with another shape: the tensor itself if it has that shape."""
+        if self.shape(tensor) == tuple(shape):
+            return tensor
+        if tensor in self._values_of:
+            return self.constant(tensor, self._values_of[tensor].reshape(shape))
+        return self.apply(call, Reshape(tuple(shape)), tensor, name=f"{tensor}.reshaped")
 
-    def _source(self, call: Any, source: Any) -> str:
-        if isinstance(source, str):
-            return source
-        if source not in self._tensor_of:
-            self.reject(call, "does not work on the model's input")
-        return self._tensor_of[source]
+    def define(
+        self, call: Any, tensor: str, layout: Layout | None = None, index: int | None = None
+    ) -> None:
+        """Record which tensor a call's result is.
 
-    def add_constants(self, call: Any, **values: np.ndarray) -> dict[str, str]:
+        Args:
+            call: a call of the exported program.
+            tensor: the result, in any shape.
+            layout: the order of its elements; None: PyTorch's order.
+            index: position of the result, if the call has several.
+        """
+        result = call if index is None else (call, index)
+        values = call.meta["val"]
+        shape = tuple(map(int, (values if index is None else values[index]).shape))
+        layout = identity(len(shape)) if layout is None else layout
+        if self._tensors[tensor].size != math.prod(shape):
+            text = f"{shape_text(self.shape(tensor))}, in PyTorch {shape_text(shape)}"
+            raise AssertionError(f"{layer_name(call)}: {text}")
+        self._forms[result] = {layout: tensor}
+        if index is None:
+            self.origins.setdefault(tensor, (call, layout))
+
+    def define_alias(self, call: Any, source: Any) -> None:
+        """Record that a call's result is a value that is known already."""
+        self._forms[call] = dict(self._forms[source])
+        for layout, tensor in self._forms[call].items():
+            self.origins.setdefault(tensor, (call, layout))
+
+    def elementwise(
+        self, call: Any, operator: Operator, roles: dict[str, str] | None = None
+    ) -> None:
+        """Add an operator that works on each value of the first argument, in any layout."""
+        tensor, layout = self.native(call, call.args[0])
+        self.define(call, self.apply(call, operator, tensor, roles=roles), layout)
+
+    def give_up(self, call: Any) -> None:
+        """Let later calls be translated although this one cannot."""
+        values = call.meta["val"]
+        several = isinstance(values, tuple | list)
+        for index, value in enumerate(values if several else (values,)):
+            shape = tuple(map(int, value.shape))
+            name = self._unique(layer_name(call))
+            self._tensors[name] = Tensor(name, shape)
+            self._forms[(call, index) if several else call] = {identity(len(shape)): name}
+
+    def constant(self, name: str, values: np.ndarray) -> str:
+        """Add a constant tensor, and return its name."""
+        name = self._unique(name)
+        self._values_of[name] = np.ascontiguousarray(values, np.float32)
+        self._tensors[name] = Tensor(name, values.shape)
+        return name
+
+    def add_roles(self, call: Any, **values: np.ndarray) -> dict[str, str]:
         """Keep arrays that belong to a call, and return role -> name."""
         names = {role: f"{call.name}.{role}" for role in values}
-        self._constants.update({names[role]: value for role, value in values.items()})
+        self._values_of |= {names[role]: value for role, value in values.items()}
+        return names
+
+    def parameters(self, call: Any, nodes: dict[str, Any]) -> dict[str, str]:
+        """Return role -> name of the parameters that a call reads, without those that are None."""
+        names = {}
+        for role, node in nodes.items():
+            if node is not None:
+                values = self.value(call, node)
+                names[role] = self.constants.name(node)
+                self._values_of[names[role]] = values
         return names
 
     def reject(self, call: Any, reason: str, hint: str = "") -> NoReturn:
-        """Raise a ModelError that names the call's layer."""
-        raise ModelError(f"{error_message(self.calls, call, reason)} {hint}".rstrip())
+        """Raise a RejectedError that names the call's layer."""
+        raise RejectedError(f"{error_message(self.calls, call, reason)} {hint}".rstrip())
 
     def _unique(self, name: str) -> str:
         """Return `name`, or name#2, name#3 ... if a layer is used more than once."""
         candidate, count = name, 1
-        while candidate in self._tensors:
+        while candidate in self._tensors or candidate in self._values_of:
             count += 1
             candidate = f"{name}#{count}"
         return candidate
-
-    def shape(self, call: Any, source: Any) -> tuple[int, ...]:
-        """Return the shape of a tensor that a call reads, channels last."""
-        return self._tensors[self._source(call, source)].shape
-
-    def order(self, call: Any) -> tuple[int, ...] | None:
-        """Return channels, rows, columns of the flattened maps that a call reads, if any."""
-        return self.flattened.get(self._source(call, call.args[0]))
-
-    def reject_mixed_inputs(self, call: Any, shape: Sequence[int]) -> NoReturn:
-        """Raise ModelError for a call whose rows mix values of several inputs."""
-        reason = f"puts values of several inputs of a batch of {self.batch} into one row"
-        self.reject(
-            call,
-            f"{reason} (shape {shape_text(shape)})",
-            "Keep the batch as the first dimension.",
-        )
-
-    def reject_flattened_maps(self, call: Any) -> NoReturn:
-        """Raise ModelError for a call that does not support flattened maps."""
-        self.reject(call, _FLATTENED)
-
-    def features_to_layout(self, call: Any, values: np.ndarray) -> np.ndarray:
-        """Return one value for each feature that a call reads, in the device's order."""
-        order = self.order(call)
-        if order is None:
-            return values
-        return np.ascontiguousarray(values.reshape(order).transpose(1, 2, 0).reshape(-1))
-
-    def reordered(self, call: Any, target: str, order: tuple[int, ...]) -> str:
-        """Return the name of a linear layer's weights, reordered to match the flattened maps."""
-        weight = self._constants[target]
-        if weight.shape[1] != math.prod(order):
-            self.reject_flattened_maps(call)
-        name = f"{target}.{'x'.join(map(str, order))}"
-        maps = weight.reshape(len(weight), *order).transpose(0, 2, 3, 1)
-        self._constants[name] = np.ascontiguousarray(maps.reshape(weight.shape))
-        return name
-
-    def constants(self, call: Any, values: dict[str, Any]) -> dict[str, str]:
-        """Return role -> name of the parameters that a call reads, without those that are None."""
-        return {
-            role: self._constant(call, value) for role, value in values.items() if value is not None
-        }
-
-    def value(self, call: Any, node: Any) -> np.ndarray:
-        """Return a parameter's values as FP32."""
-        return self._constants[self._constant(call, node)]
-
-    def _constant(self, call: Any, node: Any) -> str:
-        target = self._constant_of.get(getattr(node, "name", ""))
-        if target is None:
-            self.reject(call, "has weights that are computed by the model; they must be constant")
-        if target not in self._constants:
-            held = {**self._program.state_dict, **self._program.constants}
-            tensor = held[target].detach().to("cpu").float()
-            self._constants[target] = np.ascontiguousarray(tensor.numpy())
-        return target

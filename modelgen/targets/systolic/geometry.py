@@ -142,6 +142,8 @@ def geometry(graph: Graph, node: Node) -> Geometry:
     target = view(graph.tensors[node.output].shape)
     maps, operator = view(source), node.operator
     match operator:
+        case Linear() if len(source) == 4 and source[3] == graph.arrays(node)["weight"].shape[1]:
+            return _windowed(Operation.MATMUL, Window((1, 1)), (1, 1), maps, target)
         case Linear():
             words = graph.arrays(node)["weight"].shape[1]
             rows = math.prod(source) // words

@@ -10,3 +10,8 @@ model_weights:
     .globl model_parameters
 model_parameters:
     .incbin "parameters.bin"
+
+    .balign 16
+    .globl model_constants
+model_constants:
+    .incbin "constants.bin"

@@ -56,7 +56,7 @@ class _Uses:
     def __init__(self, network: Network, works: Sequence[Work]) -> None:
         graph, buffer = network.graph, network.buffer
         buffers = {buffer(name) for name in graph.tensors}
-        self.input = buffer(graph.input)
+        given = {*map(buffer, graph.inputs), *graph.constant_tensors}
         self.makers: dict[str, int] = {}
         """Tensor -> the first layer that writes it."""
         for index, work in enumerate(works):
@@ -67,7 +67,7 @@ class _Uses:
         self.views: dict[str, View] = {
             name: view(graph.tensors[name].shape) for name in self.readers
         }
-        self.by_memory = {buffer(graph.output), self.input}
+        self.by_memory = {*map(buffer, graph.outputs), *given}
         """Tensors that must be in memory, as a reader or writer cannot access the buffer."""
         for index, work in enumerate(works):
             inputs = [buffer(name) for name in work.node.inputs]
@@ -79,7 +79,7 @@ class _Uses:
                 self.views[buffer(output)] = work.geometry.target
             self.readers[inputs[0]][index] = work.geometry
             self.by_memory |= set(inputs[1:])
-        self.from_memory = {self.input} | {
+        self.from_memory = given | {
             buffer(work.node.output) for work in works if work.geometry is None
         }
         """Tensors that no layer on the engine writes."""

@@ -56,8 +56,8 @@ def tiny() -> Graph:
 
 
 def write(graph: Graph, folder: Path, hardware: Hardware) -> None:
-    shape = graph.tensors[graph.input].shape
-    size = graph.tensors[graph.input].size
+    shape = graph.tensors[graph.inputs[0]].shape
+    size = graph.tensors[graph.inputs[0]].size
     values = (np.arange(2 * size, dtype=np.float32) % 11 - 5).reshape(2, *shape) / 2
     program = compile_graph(graph, hardware)
     expected = np.stack([execute(program, batch) for batch in values])

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from torch import nn
 
+from modelgen.frontends.torch_export.importer import import_model
 from modelgen.ir import files as graph_files
 from modelgen.ir.graph import Graph, Node, Tensor
 from modelgen.operators import Take
@@ -19,7 +21,7 @@ def test_a_graph_is_saved_and_loaded(tmp_path: Path) -> None:
     loaded = graph_files.load(tmp_path / "a")
     assert loaded.nodes == graph.nodes
     assert loaded.tensors == graph.tensors
-    assert (loaded.input, loaded.output, loaded.batch) == (graph.input, graph.output, 3)
+    assert (loaded.inputs, loaded.outputs, loaded.batch) == (graph.inputs, graph.outputs, 3)
     for name, value in graph.constants.items():
         np.testing.assert_array_equal(loaded.constants[name], value)
     graph_files.save(loaded, tmp_path / "b")
@@ -30,5 +32,11 @@ def test_a_graph_is_saved_and_loaded(tmp_path: Path) -> None:
 def test_attributes_in_attributes_stay_tuples(tmp_path: Path) -> None:
     tensors = {name: Tensor(name, (3, 2)) for name in "xy"}
     node = Node("turn", Take((0, 1), ((2, 1, 0), (1, 0))), ("x",), "y")
-    graph_files.save(Graph("x", "y", 3, (node,), tensors, {}), tmp_path)
+    graph_files.save(Graph(("x",), ("y",), 3, (node,), tensors, {}), tmp_path)
     assert graph_files.load(tmp_path).nodes == (node,)
+
+
+def test_the_orders_of_inputs_are_kept(tmp_path: Path) -> None:
+    graph = import_model(nn.Conv2d(2, 3, 1), (2, 4, 5), 1)
+    graph_files.save(graph, tmp_path)
+    assert graph_files.load(tmp_path).orders == graph.orders == {"input": (0, 2, 3, 1)}

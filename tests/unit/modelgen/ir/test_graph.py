@@ -19,7 +19,7 @@ def chain(*names: str) -> Graph:
         for source, name in zip(("x", *names), names, strict=False)
     )
     constants = {f"{name}.bias": np.full(4, index) for index, name in enumerate(names)}
-    return Graph("x", names[-1], 1, nodes, tensors, constants)
+    return Graph(("x",), (names[-1],), 1, nodes, tensors, constants)
 
 
 def test_a_tensor_is_a_matrix_over_its_last_dimension() -> None:
@@ -63,8 +63,8 @@ def test_readers_of_a_node_that_goes_read_its_input() -> None:
 
 def test_the_output_moves_where_the_last_node_goes() -> None:
     graph = chain("a", "b")
-    assert graph.without(graph.nodes[1]).output == "a"
-    assert graph.without(graph.nodes[0]).output == "b"
+    assert graph.without(graph.nodes[1]).outputs == ("a",)
+    assert graph.without(graph.nodes[0]).outputs == ("b",)
     assert graph.without(graph.nodes[0]).without(graph.nodes[1]).nodes[0].inputs == ("x",)
 
 

@@ -83,8 +83,8 @@ def test_readers_of_a_bypassed_node_read_its_input() -> None:
 def test_the_output_moves_where_the_last_node_is_bypassed() -> None:
     rewriter = Rewriter(diamond())
     rewriter.bypass(diamond().nodes[3])
-    assert rewriter.output == "b"
-    assert rewriter.graph().output == "b"
+    assert rewriter.outputs == ("b",)
+    assert rewriter.graph().outputs == ("b",)
 
 
 def test_a_node_that_reads_a_tensor_twice() -> None:

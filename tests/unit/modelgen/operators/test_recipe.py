@@ -70,7 +70,7 @@ class Square(Operator):
 
 
 def add_square(to: Translation, call: Any) -> None:
-    to.add(call, Square())
+    to.elementwise(call, Square())
 
 
 MODEL = Function(lambda x, one, two: two(torch.square(one(x))), nn.Conv2d(2, 3, 3), nn.ReLU())
@@ -81,7 +81,7 @@ def recipe(monkeypatch: pytest.MonkeyPatch) -> None:
     """The lines that the first two steps add to lists."""
     monkeypatch.setattr(operators, "ALL", (*operators.ALL, Square))
     monkeypatch.setitem(files._BY_NAME, Square.name, Square)
-    monkeypatch.setitem(importer._OPERATORS, "aten.square.default", add_square)
+    monkeypatch.setitem(importer.OPERATORS, "aten.square.default", add_square)
 
 
 def test_the_record_is_checked_like_all_others() -> None:

@@ -10,4 +10,4 @@ from tests.support.networks import perceptron
 def test_append_softmax() -> None:
     graph = append_softmax(perceptron(1, [4, 2]))
     assert operators(graph) == ["linear", "softmax"]
-    assert graph.output == "softmax"
+    assert graph.outputs[0] == "softmax"

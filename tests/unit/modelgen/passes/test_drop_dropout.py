@@ -12,5 +12,5 @@ def test_drop_dropout() -> None:
     graph = imported(nn.Dropout(0.1), nn.Linear(6, 3), nn.Dropout(0.5), nn.Dropout(0.5))
     dropped = drop_dropout(graph)
     assert operators(dropped) == ["linear"]
-    assert dropped.output == "1"
-    assert set(dropped.tensors) == {dropped.input, "1"}
+    assert dropped.outputs == ("1",)
+    assert set(dropped.tensors) == {*dropped.inputs, "1"}

@@ -11,6 +11,7 @@ from torch import nn
 
 from modelgen.frontends.torch_export.importer import import_model
 from modelgen.ir.execute import run_graph
+from modelgen.ir.packing import pack_inputs
 from modelgen.passes.fold_batch_norm import fold_batch_norm
 from modelgen.passes.fuse_pointwise import fuse_pointwise
 from modelgen.passes.simplify import simplify
@@ -52,18 +53,18 @@ def test_batch_norm_of_a_convolution_that_others_read_stays() -> None:
     model = NormalizedTwice().eval()
     graph = import_model(model, (3, 8, 6), 1)
     folded = fold_batch_norm(graph)
-    assert operators(folded) == ["conv2d", "pointwise", "pointwise"]
+    assert operators(folded) == ["conv2d", "pointwise", "pointwise", "permute"]
     values = np.random.default_rng(0).standard_normal((1, 3, 8, 6)).astype(np.float32)
     with torch.no_grad():
-        wanted = model(torch.from_numpy(values)).permute(0, 2, 3, 1).reshape(1, -1).numpy()
-    got = run_graph(simplify(graph), values.transpose(0, 2, 3, 1).copy()).reshape(1, -1)
+        wanted = model(torch.from_numpy(values)).reshape(1, -1).numpy()
+    got = run_graph(simplify(graph), pack_inputs(graph, (values,)))
     np.testing.assert_allclose(got, wanted, atol=1e-5)
 
 
 def test_batch_norm_of_the_networks_output_stays() -> None:
     """The convolution's output leaves the network: only its own reader would see the new scale."""
     graph = maps(nn.Conv2d(3, 3, 1), nn.BatchNorm2d(3))
-    convolution = replace(graph, output=graph.nodes[0].output)
+    convolution = replace(graph, outputs=(graph.nodes[0].output,))
     assert operators(fold_batch_norm(convolution)) == ["conv2d", "pointwise"]
 
 

@@ -26,7 +26,7 @@ def chain(*operators: Operator) -> Graph:
         tensors[name] = Tensor(name, operator.infer_shape([tensors[source].shape], {}))
         nodes.append(Node(name, operator, (source,), name))
         source = name
-    return Graph("x", source, 1, tuple(nodes), tensors, {})
+    return Graph(("x",), (source,), 1, tuple(nodes), tensors, {})
 
 
 def result(graph: Graph) -> np.ndarray:
@@ -35,7 +35,7 @@ def result(graph: Graph) -> np.ndarray:
     for node in graph.nodes:
         inputs = [tensors[name] for name in node.inputs]
         tensors[node.output] = node.operator.evaluate_exact(inputs, {}, Cut(8))
-    return tensors[graph.output]
+    return tensors[graph.outputs[0]]
 
 
 @pytest.mark.parametrize(
@@ -84,6 +84,6 @@ def test_a_movement_that_others_read_stays_for_them() -> None:
     joined = Node("all", Concatenate(), ("n1", "sum"), "all")
     tensors = dict(graph.tensors)
     tensors |= {"sum": Tensor("sum", (1, 1, 3, 4)), "all": Tensor("all", (1, 1, 3, 5))}
-    graph = Graph("x", "all", 1, (*graph.nodes, total, joined), tensors, {})
+    graph = Graph(("x",), ("all",), 1, (*graph.nodes, total, joined), tensors, {})
     folded = fold_movements(graph)
     assert [node.inputs for node in folded.nodes] == [("x",), ("x",), ("n0",) * 2, ("n1", "sum")]

@@ -63,7 +63,7 @@ def test_an_addition_becomes_the_residual_of_the_larger_layer() -> None:
     assert operators(fused) == ["conv2d", "conv2d"]
     skip, main = fused.nodes
     assert (skip.name, main.name) == ("0.skip", "0.main")
-    assert main.inputs == (graph.input, skip.output)
+    assert main.inputs == (graph.inputs[0], skip.output)
     assert main.operator.epilogue == Epilogue(residual=True, low=0.0)
     check_same(graph, fused)
 

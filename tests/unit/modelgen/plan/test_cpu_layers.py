@@ -9,9 +9,9 @@ from torch import nn
 
 from modelgen.frontends.torch_export.importer import import_model
 from modelgen.hardware import Hardware
-from modelgen.ir.channels_last import values_to_layout
 from modelgen.ir.execute import run_graph
 from modelgen.ir.graph import Graph
+from modelgen.ir.packing import pack_inputs, rows_of_samples
 from modelgen.ir.tolerance import output_tolerance
 from modelgen.passes.simplify import simplify
 from modelgen.plan.compiler import compile_graph
@@ -43,18 +43,15 @@ def check_device(model: nn.Module, shape: tuple[int, ...], batch: int, hardware:
     with torch.no_grad():
         wanted = model.eval()(torch.from_numpy(values)).numpy()
     imported = import_model(model, shape, batch)
-    if imported.flattened is not None:
-        wanted = wanted.reshape(len(values), *imported.flattened)
-    wanted = values_to_layout(wanted).reshape(len(values), -1)
-    inputs = values_to_layout(values)
-    np.testing.assert_allclose(run_graph(imported, inputs), wanted, rtol=1e-4, atol=1e-5)
+    wanted = wanted.reshape(len(values), -1)
     simple = simplify(imported)
-    np.testing.assert_allclose(run_graph(simple, inputs), wanted, rtol=1e-4, atol=1e-5)
+    for stage in (imported, simple):
+        got = run_graph(stage, pack_inputs(stage, (values,)))
+        np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-5)
     graph = quantize(simple)
-    program = compile_graph(graph, hardware)
-    batches = inputs.reshape(2, *graph.tensors[graph.input].shape)
-    got = golden_outputs(program, batches).reshape(wanted.shape)
-    assert (np.abs(got - run_graph(graph, inputs)) <= output_tolerance(graph, inputs)).all()
+    rows = pack_inputs(graph, (values,))
+    got = rows_of_samples(graph, golden_outputs(compile_graph(graph, hardware), rows))
+    assert (np.abs(got - run_graph(graph, rows)) <= output_tolerance(graph, rows)).all()
     np.testing.assert_allclose(got, wanted, atol=0.05 * np.abs(wanted).max())
     return simple
 
@@ -106,10 +103,9 @@ def test_activations_between_linear_layers_on_maps_are_fused() -> None:
     graph = check_device(pointwise_between(), (3, 4, 9), 1, Hardware())
     assert [(node.name, node.operator.name) for node in graph.nodes] == [
         ("0", "conv2d"),
-        ("1.columns_last", "permute"),
+        ("0.permuted", "permute"),
         ("1", "linear"),
         ("4", "linear"),
-        ("4.channels_last", "permute"),
     ]
     assert graph.nodes[2].fused == ("2",)
 

@@ -47,7 +47,7 @@ class Builder:
         self.last = name
 
     def build(self) -> Graph:
-        return Graph("x", self.last, 1, tuple(self.nodes), self.tensors, self.constants)
+        return Graph(("x",), (self.last,), 1, tuple(self.nodes), self.tensors, self.constants)
 
 
 def deep(rows: int, columns: int) -> Graph:

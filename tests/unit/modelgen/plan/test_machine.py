@@ -15,7 +15,7 @@ from tests.support.compiled import inferences_of, program_with_an_arena
 def test_what_a_program_writes_begins_with_other_junk_each_time() -> None:
     program = program_with_an_arena()
     one, other = Machine(program), Machine(program)
-    tensor = program.graph.tensors[program.graph.output]
+    tensor = program.graph.tensors[program.graph.outputs[0]]
     for part, size in (("arena", program.arena.size), ("output", tensor.bytes)):
         begin = one.section(part) - one.base
         mine, theirs = (

@@ -18,5 +18,5 @@ def test_layers_of_several_targets() -> None:
     assert program.segments_of(engine) == [program.segments[0], program.segments[2]]
     assert program.segments_of(cpu) == [program.segments[1]]
     assert [layer.index for layer in program.layers] == [0, 1, 2]
-    assert program.hardware is hardware and program.graph.output == graph.output
+    assert program.hardware is hardware and program.graph.outputs[0] == graph.outputs[0]
     assert program.constant_bytes == sum(len(data) for data in program.sections.values()) > 0

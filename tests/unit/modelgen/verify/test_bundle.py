@@ -24,6 +24,7 @@ def test_each_network_has_names_of_its_own() -> None:
         "-Dmodel=network_3",
         "-Dmodel_weights=network_3_weights",
         "-Dmodel_parameters=network_3_parameters",
+        "-Dmodel_constants=network_3_constants",
     )
 
 

@@ -82,7 +82,7 @@ def forms_of(graph: Graph, node: Node) -> Iterator[str]:
         yield "several shapes"
     if len(set(node.inputs)) < len(node.inputs):
         yield "an operand twice"
-    if graph.input in node.inputs:
+    if graph.inputs[0] in node.inputs:
         yield "the input"
     if any(len(graph.consumers(name)) > 1 for name in node.inputs):
         yield "another reader"

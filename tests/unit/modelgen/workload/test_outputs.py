@@ -93,7 +93,6 @@ def test_labels_of_the_classes_are_taken(tmp_path: Path) -> None:
     [
         (nn.Linear(4, 1), (4,), "a single value for each input, which does not identify a class"),
         (nn.Conv2d(4, 3, 1), (4, 2, 5), r"feature maps of 3x2x5 \(channels, rows, columns\)"),
-        (nn.Sequential(nn.Conv2d(4, 3, 1), nn.Flatten()), (4, 2, 5), "feature maps of 3x2x5"),
     ],
 )
 def test_labels_beside_something_else_than_classes(

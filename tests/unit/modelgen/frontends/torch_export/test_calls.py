@@ -9,16 +9,32 @@ import pytest
 import torch
 from torch import nn
 
-from modelgen.frontends.torch_export.calls import error_message, layer_name, source_line
+from modelgen.frontends.torch_export.calls import (
+    arguments,
+    error_message,
+    function_name,
+    layer_name,
+    source_line,
+)
 from tests.support.refused import check_message
 
 
 def test_unsupported_function_gives_its_line() -> None:
-    class Tanh(nn.Module):
+    class Sorted(nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return torch.tanh(x)
+            return torch.cumsum(x, 1)
 
-    check_message(Tanh(), (4,), "Layer 'tanh'", "aten.tanh", "test_calls.py", "torch.tanh(x)")
+    parts = "Layer 'cumsum' uses cumsum", "test_calls.py", "torch.cumsum(x, 1)"
+    check_message(Sorted(), (4,), *parts)
+
+
+def test_arguments_have_names_and_defaults() -> None:
+    program = torch.export.export(nn.MaxPool2d(3, padding=1), (torch.zeros(1, 2, 8, 8),))
+    (pool,) = (node for node in program.graph.nodes if node.op == "call_function")
+    found = arguments(pool)
+    assert found["kernel_size"] == [3, 3] and found["padding"] == [1, 1]
+    assert found["dilation"] == [1, 1] and found["ceil_mode"] is False
+    assert function_name(pool) == "max_pool2d"
 
 
 def call(name: str, *modules: tuple[str, str], trace: str = "") -> SimpleNamespace:

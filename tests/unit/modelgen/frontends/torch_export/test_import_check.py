@@ -84,11 +84,11 @@ def test_outputs_are_those_of_the_module(tmp_path: Path, batch: int) -> None:
     np.testing.assert_allclose(kept.outputs, wanted, rtol=1e-5, atol=1e-6)
 
 
-def test_outputs_of_feature_maps_have_their_channels_last(tmp_path: Path) -> None:
+def test_outputs_of_feature_maps_are_in_pytorchs_order(tmp_path: Path) -> None:
     def maps() -> nn.Module:
         return nn.Conv2d(3, 4, 3)
 
-    wanted = seeded(maps)(torch.from_numpy(inputs_of())).detach().numpy().transpose(0, 2, 3, 1)
+    wanted = seeded(maps)(torch.from_numpy(inputs_of())).detach().numpy()
     for index, make in enumerate((maps, lambda: nn.Sequential(maps(), nn.Flatten()))):
         kept = export_model(make, tmp_path / str(index), labeled=False)
         np.testing.assert_allclose(kept.outputs, wanted.reshape(COUNT, -1), rtol=1e-5, atol=1e-6)
@@ -133,9 +133,9 @@ def test_a_wrong_import_names_its_first_layer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
     def slope_of_relu(found: Translation, call: object) -> None:
-        found.add(call, Pointwise(Epilogue(slope=0.101)))
+        found.elementwise(call, Pointwise(Epilogue(slope=0.101)))
 
-    monkeypatch.setitem(importer._OPERATORS, "aten.leaky_relu.default", slope_of_relu)
+    monkeypatch.setitem(importer.OPERATORS, "aten.leaky_relu.default", slope_of_relu)
     message = r"Layer '2' \(LeakyReLU\) computes a different result .*allowed.*report"
     with pytest.raises(ModelError, match=message):
         export_model(cnn, tmp_path, batch=batch)
@@ -145,10 +145,10 @@ def test_a_small_error_of_one_value_shows(tmp_path: Path, monkeypatch: pytest.Mo
     def add_linear(found: Translation, call: object) -> None:
         original(found, call)
         name = found._nodes[-1].constants["bias"]
-        found._constants[name] = found._constants[name] + np.eye(1, 5, 3, dtype=np.float32) / 4096
+        found._values_of[name] = found._values_of[name] + np.eye(1, 5, 3, dtype=np.float32) / 4096
 
-    original = importer._OPERATORS["aten.linear.default"]
-    monkeypatch.setitem(importer._OPERATORS, "aten.linear.default", add_linear)
+    original = importer.OPERATORS["aten.linear.default"]
+    monkeypatch.setitem(importer.OPERATORS, "aten.linear.default", add_linear)
     with pytest.raises(ModelError, match=r"Layer 'layers.0' \(Linear\).*1 of 5 values differ"):
         export_model(
             lambda: Function(lambda x, one: one(x.flatten(1)).reshape(-1, 5), nn.Linear(90, 5)),
@@ -160,9 +160,9 @@ def test_an_error_that_one_input_shows(tmp_path: Path, monkeypatch: pytest.Monke
     """The outputs of all inputs are compared; layers are looked at where they differ."""
 
     def clamp_of_relu(found: Translation, call: object) -> None:
-        found.add(call, Pointwise(Epilogue(low=0.0, high=100.0)))
+        found.elementwise(call, Pointwise(Epilogue(low=0.0, high=100.0)))
 
-    monkeypatch.setitem(importer._OPERATORS, "aten.relu.default", clamp_of_relu)
+    monkeypatch.setitem(importer.OPERATORS, "aten.relu.default", clamp_of_relu)
     inputs = inputs_of()
     inputs[5] *= 1000
     with pytest.raises(ModelError, match=r"Layer '0' \(ReLU\) computes.*for test input 5, "):

@@ -1,33 +1,32 @@
-"""The graph in the making: names, constants, the output."""
+"""The graph in the making: names, constants, the output, several complaints."""
 
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 from torch import nn
 
-from modelgen.frontends.torch_export.importer import import_model
+from modelgen.frontends.torch_export.importer import UnsupportedError, import_model
 from tests.support.refused import check_message
+from tests.support.same import Function, check_same
 
 
-def test_several_inputs_or_outputs() -> None:
-    class Two(nn.Module):
-        def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-            return torch.relu(x), torch.relu(x)
-
-    check_message(Two(), (4,), "returns 2 values")
+def test_several_outputs() -> None:
+    model = Function(lambda x: (torch.relu(x), [x + 1, torch.relu(x)]))
+    graph = import_model(model, (4,), 1)
+    assert len(graph.outputs) == 3
 
 
-def test_maps_without_the_batch() -> None:
-    class Mixed(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.layer = nn.Conv2d(1, 2, 1)
+def test_results_that_are_not_one_for_each_input() -> None:
+    reason = "the shape 3, which is not one result for each of the 2 inputs of a batch"
+    layer = nn.Linear(8, 3)
+    check_message(Function(lambda x: layer(x.flatten())), (4,), reason, batch=2)
 
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return self.layer(x.reshape(5, 1, 1, 1))
 
-    check_message(Mixed(), (5,), "5x2x1x1", "not one result for each of the 1 inputs")
+def test_an_output_that_is_always_the_same() -> None:
+    check_message(Function(lambda x: torch.ones(1, 3) + 1), (5,), "does not depend on its input")
+    check_message(Function(lambda x: (x + 1, 7)), (5,), "returns 7, which is not a tensor")
 
 
 def test_half_precision_weights_become_fp32() -> None:
@@ -36,3 +35,30 @@ def test_half_precision_weights_become_fp32() -> None:
     model.bias.data = model.bias.data.to(torch.float64)
     graph = import_model(model.float(), (4,), batch=1)
     assert graph.constants["weight"].dtype == np.float32
+
+
+def test_all_that_is_unsupported_is_said_at_once() -> None:
+    layer = nn.Linear(4, 4)
+    model = Function(lambda x: layer(x.cumsum(1)).cumprod(1) + torch.sort(x, 1)[0])
+    with pytest.raises(UnsupportedError) as caught:
+        import_model(model, (4,), 1)
+    complaints = caught.value.complaints
+    assert [c.split(",")[0] for c in complaints] == [
+        "Layer 'cumsum' uses cumsum",
+        "Layer 'cumprod' uses cumprod",
+        "Layer 'sort' uses sort",
+    ]
+    assert str(caught.value) == "\n".join(complaints)
+
+
+def test_constant_tensors_have_the_names_of_parameters() -> None:
+    class Offset(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.offset = nn.Parameter(torch.ones(1, 4))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.relu(x + self.offset) + self.offset
+
+    graph = check_same(Offset(), shape=(4,))
+    assert graph.constant_tensors == ["offset"]

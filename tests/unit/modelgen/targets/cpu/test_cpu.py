@@ -74,7 +74,7 @@ def test_each_layer_is_a_call_whose_cycles_are_counted(program: Program) -> None
 def test_a_kernel_with_a_table_gets_one_of_its_own() -> None:
     tensors = {name: Tensor(name, shape) for name, shape in (("x", (1, 3, 4)), ("y", (1, 4, 3)))}
     turn = Node("turn", Permute((0, 2, 1)), ("x",), "y")
-    program = compile_graph(Graph("x", "y", 1, (turn,), tensors, {}), Hardware())
+    program = compile_graph(Graph(("x",), ("y",), 1, (turn,), tensors, {}), Hardware())
     code = Cpu().emit(program.network, program.segments, Pointers(program))
     assert "/// Of turn.\nconstexpr heepstor::Box<2> table_0[] = {" in code.definitions
     assert "heepstor::move(input, output, table_0);" in code.statements[0].lines

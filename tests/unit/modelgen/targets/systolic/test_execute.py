@@ -52,7 +52,7 @@ def test_a_chain_computes_its_layers(parts) -> None:
     executor.begin()
     executor.run(program.segments[0])
     hidden = graph.nodes[0].output
-    alone = graph.with_nodes(graph.nodes[:1], output=hidden)
+    alone = graph.with_nodes(graph.nodes[:1], outputs=(hidden,))
     np.testing.assert_array_equal(machine.read(hidden), run_graph(alone, values, 4))
 
 

@@ -64,7 +64,7 @@ def test_what_fits_stays_from_its_maker_to_its_last_reader() -> None:
     where = planned(graph)
     assert where.layouts.keys() == {"x", first, second}
     assert where.loaders == {"x": 0}
-    assert where.in_memory == {"x", graph.output}
+    assert where.in_memory == {"x", graph.outputs[0]}
     assert where.staging == {}
     assert [where.layout_read(name, i) for i, name in enumerate(("x", first, second))] == [
         where.layouts[name] for name in ("x", first, second)
@@ -78,7 +78,7 @@ def test_what_does_not_fit_is_streamed_through_an_area_of_its_own() -> None:
     graph, first, second = three_convolutions(8, 8, 12)
     where = planned(graph, hardware)
     assert where.layouts == {}
-    assert where.in_memory == {"x", first, second, graph.output}
+    assert where.in_memory == {"x", first, second, graph.outputs[0]}
     assert where.staging.keys() == {0, 1, 2}
     for layer, (begin, words) in where.staging.items():
         assert begin >= 0 and words >= hardware.buffer_words // 4
@@ -107,7 +107,7 @@ def test_what_the_cpu_reads_or_adds_is_in_memory_too() -> None:
     total = graph.conv(second, 4, residual=first)
     built = graph.build(graph.softmax(total))
     where = planned(built)
-    assert where.in_memory == {"x", first, total, built.output}
+    assert where.in_memory == {"x", first, total, built.outputs[0]}
     assert {"x", first, second} == where.layouts.keys()
 
 

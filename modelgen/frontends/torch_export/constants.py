@@ -1,0 +1,67 @@
+"""What an exported program computes without its inputs: parameters, and whatever follows from them.
+
+Position indices, masks, initial states of recurrent layers, or weights that the model normalizes
+are the same for each inference. PyTorch computes them once, during the import.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Constants:
+    """The values of an exported program that do not depend on its inputs."""
+
+    def __init__(self, program: torch.export.ExportedProgram) -> None:
+        self._targets = _targets(program)
+        self._values = _held(program, self._targets)
+        self._compute(program)
+
+    def __contains__(self, node: Any) -> bool:
+        return node in self._values
+
+    def name(self, node: Any) -> str:
+        """Return a constant's name: that of the parameter or buffer, or of the call."""
+        return self._targets.get(node.name, node.name)
+
+    def array(self, node: Any) -> np.ndarray:
+        """Return a constant in FP32."""
+        values = self._values[node].detach().to("cpu").float()
+        return np.ascontiguousarray(values.numpy())
+
+    def _compute(self, program: torch.export.ExportedProgram) -> None:
+        import torch
+
+        for node in program.graph.nodes:
+            needed = node.all_input_nodes
+            if node.op != "call_function" or not all(other in self._values for other in needed):
+                continue
+            args = torch.fx.node.map_arg(node.args, self._values.__getitem__)
+            kwargs = torch.fx.node.map_arg(node.kwargs, self._values.__getitem__)
+            with torch.no_grad():
+                self._values[node] = node.target(*args, **kwargs)
+
+
+def _targets(program: torch.export.ExportedProgram) -> dict[str, str]:
+    """Return the name of the parameter, buffer or constant that each placeholder stands for."""
+    signature = program.graph_signature
+    return {
+        **signature.inputs_to_parameters,
+        **signature.inputs_to_buffers,
+        **signature.inputs_to_lifted_tensor_constants,
+    }
+
+
+def _held(program: torch.export.ExportedProgram, targets: dict[str, str]) -> dict[Any, Any]:
+    held = {**program.state_dict, **program.constants}
+    return {
+        # A copy, because a call may modify it in place.
+        node: held[targets[node.name]].detach().clone()
+        for node in program.graph.nodes
+        if node.op == "placeholder" and node.name in targets
+    }

@@ -1,0 +1,39 @@
+"""The layouts of a program's inputs: channels last where feature maps are what they are for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from modelgen.frontends.torch_export.calls import shape_of
+from modelgen.frontends.torch_export.layouts import Layout, channels_last, identity
+
+_ON_MAPS = ("conv", "pool", "batch_norm", "upsample", "pixel_")
+"""Parts of the names of operators that need the channels last."""
+
+
+def layouts_of_inputs(program: Any) -> dict[Any, Layout]:
+    """Return each input of an exported program with the layout that its first readers need."""
+    names = program.graph_signature.user_inputs
+    nodes = {node.name: node for node in program.graph.nodes if node.op == "placeholder"}
+    return {nodes[name]: _layout(nodes[name]) for name in names}
+
+
+def _layout(node: Any) -> Layout:
+    rank = len(shape_of(node))
+    return channels_last(rank) if _is_for_maps(node) else identity(rank)
+
+
+def _is_for_maps(node: Any) -> bool:
+    """Return whether operators on feature maps read a value, directly or after others like it."""
+    pending, seen = [node], {node}
+    while pending:
+        value = pending.pop()
+        for user in value.users:
+            if user.op != "call_function" or user in seen:
+                continue
+            seen.add(user)
+            if any(part in str(user.target) for part in _ON_MAPS):
+                return True
+            if getattr(user.meta.get("val"), "shape", None) == node.meta["val"].shape:
+                pending.append(user)
+    return False

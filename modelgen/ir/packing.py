@@ -1,0 +1,100 @@
+"""Inputs and outputs of inferences as rows: what one inference takes or returns, in one array.
+
+The user's inputs are arrays of samples in PyTorch's order. An inference takes a batch of them; in
+its row, the model's inputs follow each other, each in the device's order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+
+import numpy as np
+
+from modelgen.ir.graph import Graph
+
+
+def input_words(graph: Graph) -> int:
+    """Return the number of values in the row of an inference's inputs."""
+    return sum(graph.tensors[name].size for name in graph.inputs)
+
+
+def output_words(graph: Graph) -> int:
+    """Return the number of values in the row of an inference's outputs."""
+    return sum(graph.tensors[name].size for name in graph.outputs)
+
+
+def input_offsets(graph: Graph) -> dict[str, int]:
+    """Return where each input begins in the row of an inference's inputs."""
+    return _offsets(graph, graph.inputs)
+
+
+def output_offsets(graph: Graph) -> dict[str, int]:
+    """Return where each output begins in the row of an inference's outputs."""
+    return _offsets(graph, graph.outputs)
+
+
+def _offsets(graph: Graph, names: Sequence[str]) -> dict[str, int]:
+    ends = accumulate((graph.tensors[name].size for name in names), initial=0)
+    return dict(zip(names, ends, strict=False))
+
+
+def pack_inputs(graph: Graph, arrays: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the rows of samples; the last batch is padded with the first samples.
+
+    Args:
+        graph: any stage of compilation.
+        arrays: one for each input of the graph, shape (samples, features...), in PyTorch's order.
+
+    Returns:
+        FP32, shape (inferences, `input_words`).
+    """
+    parts = []
+    for name, array in zip(graph.inputs, arrays, strict=True):
+        chosen = np.arange(-(-len(array) // graph.batch) * graph.batch) % len(array)
+        samples = np.asarray(array, np.float32)[chosen]
+        batches = samples.reshape(-1, graph.batch, *array.shape[1:])
+        order = graph.orders.get(name, range(batches.ndim - 1))
+        moved = batches.transpose(0, *(axis + 1 for axis in order))
+        parts.append(moved.reshape(len(batches), -1))
+    return np.ascontiguousarray(np.concatenate(parts, axis=1))
+
+
+def unpack_inputs(graph: Graph, row: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the inputs of one inference by name, in the shapes of their tensors."""
+    return _unpacked(graph, graph.inputs, row)
+
+
+def unpack_outputs(graph: Graph, row: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the outputs of one inference by name, in the shapes of their tensors."""
+    return _unpacked(graph, graph.outputs, row)
+
+
+def _unpacked(graph: Graph, names: Sequence[str], row: np.ndarray) -> dict[str, np.ndarray]:
+    sizes = [graph.tensors[name].size for name in names]
+    parts = np.split(np.asarray(row).reshape(-1), np.cumsum(sizes)[:-1])
+    return {
+        name: part.reshape(graph.tensors[name].shape)
+        for name, part in zip(names, parts, strict=True)
+    }
+
+
+def pack_outputs(graph: Graph, tensors: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return the row of one inference's outputs; the reverse of `unpack_outputs`."""
+    return np.concatenate([tensors[name].reshape(-1) for name in graph.outputs])
+
+
+def rows_of_samples(graph: Graph, rows: np.ndarray) -> np.ndarray:
+    """Return outputs with a row for each sample instead of each inference.
+
+    Args:
+        graph: any stage of compilation.
+        rows: shape (inferences, `output_words`).
+
+    Returns:
+        Shape (inferences * batch, outputs): the outputs of a sample, one after another.
+    """
+    sizes = [graph.tensors[name].size for name in graph.outputs]
+    parts = np.split(rows, np.cumsum(sizes)[:-1], axis=1)
+    samples = len(rows) * graph.batch
+    return np.concatenate([part.reshape(samples, -1) for part in parts], axis=1)

@@ -1,0 +1,40 @@
+"""What a program computes without its inputs."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+
+from modelgen.frontends.torch_export.constants import Constants
+
+
+class Positions(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = nn.Parameter(torch.arange(6.0).reshape(3, 2))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        mask = torch.zeros(3, 1)
+        mask[1] = 5
+        return x + self.table[torch.arange(3)] * 2 + mask
+
+
+def test_indices_and_what_is_written_in_place() -> None:
+    model = Positions()
+    program = torch.export.export(model, (torch.zeros(3, 2),))
+    constants = Constants(program)
+    calls = [node for node in program.graph.nodes if node.op == "call_function"]
+    varying = [node for node in calls if node not in constants]
+    assert [str(node.target) for node in varying] == ["aten.add.Tensor"] * 2
+    table, mask = (node.args[1] for node in varying)
+    np.testing.assert_array_equal(constants.array(table), 2 * model.table.detach().numpy())
+    np.testing.assert_array_equal(constants.array(mask), [[0], [5], [0]])
+
+
+def test_parameters_keep_their_names_and_values() -> None:
+    model = Positions()
+    program = torch.export.export(model, (torch.zeros(3, 2),))
+    constants = Constants(program)
+    (parameter,) = (node for node in program.graph.nodes if node.name.startswith("p_"))
+    assert constants.name(parameter) == "table" and constants.array(parameter).dtype == np.float32
