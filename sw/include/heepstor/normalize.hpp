@@ -20,12 +20,13 @@ struct NormalizeShape {
 namespace detail {
 
 /// The values of a group: `count` runs of `length` values each, and the distances between runs and
-/// within one. The longer dimension is a run.
+/// within one. The longer dimension is a run: channels, or what each channel has.
 struct Runs {
   std::size_t count;
   std::size_t length;
   std::size_t between;
   std::size_t within;
+  bool along_channels;
 };
 
 /// Sum of a function of all values of a group.
@@ -88,12 +89,12 @@ inline __attribute__((always_inline)) void normalize_group(const float* values, 
   };
   const float variance = sum_of_runs(values, runs, add_square) * share;
   const Scale scale{mean, 1.0f / __builtin_sqrtf(variance + epsilon)};
-  const bool along_channels = runs.within == 1;
   for (std::size_t run = 0; run < runs.count; ++run) {
-    scale_run(values, out, runs.length, runs.within, scale, along_channels ? 1 : 0, constants...);
+    scale_run(values, out, runs.length, runs.within, scale, runs.along_channels ? 1 : 0,
+              constants...);
     values += runs.between;
     out += runs.between;
-    if (!along_channels) ((++constants), ...);
+    if (!runs.along_channels) ((++constants), ...);
   }
 }
 
@@ -107,10 +108,10 @@ void normalize(const float* values, float* out, const NormalizeShape& shape, flo
       const float* from = values + first;
       float* to = out + first;
       if (shape.middle > width) {
-        const Runs runs{width, shape.middle, 1, shape.channels};
+        const Runs runs{width, shape.middle, 1, shape.channels, false};
         normalize_group<centered>(from, to, runs, share, epsilon, (constants + first)...);
       } else {
-        const Runs runs{shape.middle, width, shape.channels, 1};
+        const Runs runs{shape.middle, width, shape.channels, 1, true};
         normalize_group<centered>(from, to, runs, share, epsilon, (constants + first)...);
       }
     }

@@ -15,6 +15,7 @@ CASES = [
     (Normalize(2, 1e-3), (2, 9, 6)),
     (Normalize(5, 1e-5), (2, 7, 5)),
     (Normalize(5, 0.0), (2, 1, 5)),
+    (Normalize(1, 1e-5), (2, 6, 1)),
 ]
 
 
