@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _TORCH = {"equal": "eq"}
 """Functions that have another name in torch."""
+_UNROLLED_RUN = 16
+"""Longest run that the C++ compiler makes a sequence of."""
 _SHORTEST_RUN = 8
 """Elements of an innermost loop below which another dimension becomes the innermost."""
 
@@ -74,7 +77,8 @@ class Binary(Operator):
         function = _FUNCTIONS[self.kind].kernel
         template = ", ".join([f"heepstor::{function}", *map(str, run.strides)])
         table = Table("Loop", tuple(loop.initializer() for loop in outer)) if outer else None
-        return Kernel("binary.hpp", f"binary<{template}>", (str(run.size),), table)
+        cycles = _cycles(_FUNCTIONS[self.kind].cycles, outer, run)
+        return Kernel("binary.hpp", f"binary<{template}>", (str(run.size),), table, cycles)
 
     def shape_text(self, inputs: Sequence[Shape], output: Shape) -> str:
         """Return the dimensions of both operands."""
@@ -87,6 +91,15 @@ def _with_a_long_run(loops: list[Loop]) -> list[Loop]:
         return loops
     longest = max(loops, key=lambda loop: loop.size)
     return [*(loop for loop in loops if loop is not longest), longest]
+
+
+def _cycles(of_function: float, outer: list[Loop], run: Loop) -> float:
+    """Return the cycles of a call: of each element, and of the loops around a run of them."""
+    repeats = math.prod(loop.size for loop in outer)
+    if run.size <= _UNROLLED_RUN:
+        return 30.0 + repeats * (20.0 * max(len(outer) - 1, 0) + run.size * (3.5 + of_function))
+    of_element = of_function + (5.5 if run.strides == (1, 1, 1) else 4.3)
+    return 30.0 + repeats * (20.0 * len(outer) + run.size * of_element)
 
 
 def _rounded(value: np.ndarray, error: np.ndarray) -> Bounded:
@@ -150,6 +163,7 @@ def _comparison(kernel: str, function: _Exact) -> _Function:
         kernel,
         lambda left, right: function(left, right).astype(np.float32),
         lambda left, right: _bounded_comparison(left, right, function(left[0], right[0])),
+        1.1,
     )
 
 
@@ -160,19 +174,22 @@ class _Function(NamedTuple):
     """Its name in heepstor/binary.hpp."""
     exact: _Exact
     bounded: Callable[[Bounded, Bounded], Bounded]
+    cycles: float
+    """Cycles that it takes beyond those of a sum."""
 
 
 _FUNCTIONS = {
-    "add": _Function("Add", _arithmetic(np.add), _bounded_add),
-    "subtract": _Function("Subtract", _arithmetic(np.subtract), _bounded_subtract),
-    "multiply": _Function("Multiply", _arithmetic(np.multiply), _bounded_multiply),
-    "divide": _Function("Divide", _arithmetic(np.divide), _bounded_divide),
-    "maximum": _Function("Maximum", larger, _bounded_maximum),
-    "minimum": _Function("Minimum", smaller, _bounded_minimum),
+    "add": _Function("Add", _arithmetic(np.add), _bounded_add, 0.0),
+    "subtract": _Function("Subtract", _arithmetic(np.subtract), _bounded_subtract, 0.0),
+    "multiply": _Function("Multiply", _arithmetic(np.multiply), _bounded_multiply, 0.0),
+    "divide": _Function("Divide", _arithmetic(np.divide), _bounded_divide, 16.5),
+    "maximum": _Function("Maximum", larger, _bounded_maximum, 6.0),
+    "minimum": _Function("Minimum", smaller, _bounded_minimum, 6.0),
     "prelu": _Function(
         "PRelu",
         _arithmetic(lambda left, right: np.where(left > 0, left, left * right)),
         _bounded_prelu,
+        4.4,
     ),
     "less": _comparison("Less", np.less),
     "less_equal": _comparison("LessEqual", np.less_equal),

@@ -26,14 +26,16 @@ class _Kind(NamedTuple):
     """Name of the function of two values in heepstor/binary.hpp."""
     identity: float
     exact: Fold
+    cycles: tuple[float, float] = (38.0, 4.6)
+    """Of a result, and of each value that it is made of."""
 
 
 _KINDS = {
     "sum": _Kind("sum", "Add", 0.0, np.add),
     "mean": _Kind("mean", "Add", 0.0, np.add),
     "product": _Kind("prod", "Multiply", 1.0, np.multiply),
-    "maximum": _Kind("amax", "Maximum", -np.inf, larger),
-    "minimum": _Kind("amin", "Minimum", np.inf, smaller),
+    "maximum": _Kind("amax", "Maximum", -np.inf, larger, (60.0, 10.1)),
+    "minimum": _Kind("amin", "Minimum", np.inf, smaller, (60.0, 10.1)),
 }
 
 
@@ -92,7 +94,10 @@ class Reduce(Operator):
         sizes = ", ".join(map(str, inputs[0]))
         factor = f"1.0f / {inputs[0][1]}" if self.kind == "mean" else "1.0f"
         function = f"reduce<heepstor::{_KINDS[self.kind].kernel}>"
-        return Kernel("reduce.hpp", function, (f"{{{sizes}}}", factor))
+        outer, middle, inner = inputs[0]
+        begin, each = _KINDS[self.kind].cycles
+        cycles = outer * inner * (begin + each * middle + 5.0 * (middle % 4))
+        return Kernel("reduce.hpp", function, (f"{{{sizes}}}", factor), cycles=cycles)
 
     def shape_text(self, inputs: Sequence[Shape], output: Shape) -> str:
         """Return the three dimensions, of which the second one is reduced."""

@@ -141,3 +141,20 @@ def test_the_kernel_is_given_a_long_run_and_the_loops_around_it(
 def test_description() -> None:
     assert Binary("multiply").describe() == "multiply"
     assert Binary("multiply").shape_text([(2, 3), ()], (2, 3)) == "2 x 3, 1"
+
+
+@pytest.mark.parametrize(
+    ("kind", "left", "right", "measured"),
+    [
+        ("add", (16, 64), (16, 64), 5894),
+        ("add", (16, 64), (1,), 4489),
+        ("multiply", (64, 16), (16,), 3485),
+        ("add", (2, 8, 64), (2, 1, 64), 6261),
+        ("maximum", (10, 100), (100,), 11428),
+        ("divide", (300, 3), (3,), 19099),
+        ("prelu", (64, 16), (16,), 7960),
+        ("less", (16, 64), (16, 64), 6918),
+    ],
+)
+def test_cycles_are_as_measured(kind: str, left: Shape, right: Shape, measured: int) -> None:
+    assert Binary(kind).kernel([left, right]).cycles == pytest.approx(measured, rel=0.07)

@@ -88,3 +88,20 @@ def test_description() -> None:
     shapes: list[Shape] = [(2, 1, 4, 6), (3, 5, 6)]
     output = MatMul(transposed=True).infer_shape(shapes, {})
     assert MatMul(transposed=True).shape_text(shapes, output) == "6 of 4 x 6 x 5"
+
+
+@pytest.mark.parametrize(
+    ("transposed", "left", "right", "measured"),
+    [
+        (False, (16, 16), (16, 16), 10061),
+        (False, (33, 33), (33, 33), 85794),
+        (False, (1, 64), (64, 64), 14902),
+        (False, (64, 64), (64, 1), 21217),
+        (True, (4, 17, 16), (4, 17, 16), 57230),
+        (True, (1, 64), (64, 64), 19497),
+        (True, (64, 64), (1, 64), 20311),
+    ],
+)
+def test_cycles_are_as_measured(transposed: bool, left: Shape, right: Shape, measured: int) -> None:
+    kernel = MatMul(transposed).kernel([left, right])
+    assert kernel.cycles == pytest.approx(measured, rel=0.1)

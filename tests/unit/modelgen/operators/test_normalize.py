@@ -105,3 +105,22 @@ def test_the_kernel_is_given_sizes_groups_and_epsilon() -> None:
 def test_description() -> None:
     assert Normalize(1, 1e-5).shape_text([(3, 1, 8)], (3, 1, 8)) == "3 x 1 x 8"
     assert Normalize(2, 1e-5).shape_text([(3, 1, 8)], (3, 1, 8)) == "3 x 1 x 8, 2 groups"
+
+
+@pytest.mark.parametrize(
+    ("operator", "shape", "factors", "measured"),
+    [
+        (Normalize(1, 1e-5), (32, 1, 64), 2, 41258),
+        (Normalize(1, 1e-5), (65, 1, 16), 2, 29447),
+        (Normalize(1, 1e-5), (32, 1, 64), 0, 32998),
+        (Normalize(1, 1e-5, centered=False), (32, 1, 64), 1, 25345),
+        (Normalize(4, 1e-5), (1, 64, 32), 2, 50223),
+        (Normalize(32, 1e-5), (1, 64, 32), 2, 52172),
+        (Normalize(4, 1e-5), (1, 4, 32), 2, 3871),
+    ],
+)
+def test_cycles_are_as_measured(
+    operator: Normalize, shape: Shape, factors: int, measured: int
+) -> None:
+    kernel = operator.kernel([shape, *[(shape[2],)] * factors])
+    assert kernel.cycles == pytest.approx(measured, rel=0.1)

@@ -63,3 +63,17 @@ def test_the_kernel_is_given_sizes_and_a_factor() -> None:
 def test_description() -> None:
     assert Reduce("mean").describe() == "mean"
     assert Reduce("mean").shape_text([(2, 7, 3)], (2, 3)) == "2 x 7 x 3"
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape", "measured"),
+    [
+        ("sum", (16, 64, 1), 5300),
+        ("mean", (1, 49, 32), 8517),
+        ("sum", (64, 4, 1), 3754),
+        ("maximum", (1, 49, 32), 17477),
+        ("maximum", (32, 17, 1), 7766),
+    ],
+)
+def test_cycles_are_as_measured(kind: str, shape: Shape, measured: int) -> None:
+    assert Reduce(kind).kernel([shape]).cycles == pytest.approx(measured, rel=0.07)
