@@ -58,7 +58,10 @@ class Embedding(Operator):
     def kernel(self, inputs: Sequence[Shape]) -> Kernel:
         """See `Operator.kernel`."""
         ids, (rows, columns) = inputs
-        return Kernel("embedding.hpp", "embedding", (str(math.prod(ids)), str(rows), str(columns)))
+        count = math.prod(ids)
+        arguments = str(count), str(rows), str(columns)
+        cycles = count * (25.0 + 3.25 * columns)
+        return Kernel("embedding.hpp", "embedding", arguments, cycles=cycles)
 
 
 def _rows(ids: np.ndarray, table: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -144,12 +145,14 @@ class Movement(Operator):
         parts = [part.merged().in_order_for_loops() for part in self.parts(inputs)]
         rank = max(len(part.sizes) for part in parts)
         table = Table(f"Box<{rank}>", tuple(_box(part, rank) for part in parts))
+        cycles = sum(map(_cycles, parts))
         if self.fill is None:
-            return Kernel("move.hpp", "move", table=table)
+            return Kernel("move.hpp", "move", table=table, cycles=cycles)
         size = int(np.prod(self.infer_shape(inputs, {})))
         bits = int(np.float32(self.fill).view(np.uint32))
         value = f"heepstor::to_float(0x{bits:08x})"
-        return Kernel("move.hpp", "fill_and_move", (value, str(size)), table)
+        cycles += 1.6 * size
+        return Kernel("move.hpp", "fill_and_move", (value, str(size)), table, cycles)
 
     def shape_text(self, inputs: Sequence[Shape], output: Shape) -> str:
         """Return the dimensions before and after, without a batch of one."""
@@ -159,6 +162,13 @@ class Movement(Operator):
 def _address(array: np.ndarray) -> int:
     address: int = array.__array_interface__["data"][0]
     return address
+
+
+def _cycles(part: Part) -> float:
+    """Return the cycles that the kernel takes for a part: four values at a time, then the rest."""
+    *outer, size = part.sizes
+    begin, four = (20, 13) if (part.source_strides[-1], part.strides[-1]) == (1, 1) else (24, 22)
+    return 40.0 + math.prod(outer) * (begin + four * (size // 4) + 7 * (size % 4))
 
 
 def _box(part: Part, rank: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
@@ -156,7 +157,8 @@ class Resize(Operator):
         ]
         arguments = batch, height, width, channels, *self.size
         table = Table("Taps", tuple(taps))
-        return Kernel("resize.hpp", "resize", tuple(map(str, arguments)), table)
+        cycles = batch * math.prod(self.size) * (24.0 + 49 * (channels // 4) + 10 * (channels % 4))
+        return Kernel("resize.hpp", "resize", tuple(map(str, arguments)), table, cycles)
 
     def shape_text(self, inputs: Sequence[Shape], output: Shape) -> str:
         """Return the dimensions before and after, without a batch of one."""

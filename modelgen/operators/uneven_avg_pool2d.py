@@ -27,6 +27,7 @@ class UnevenAvgPool2d(UnevenPooling):
     name: ClassVar[str] = "uneven_avg_pool2d"
     title: ClassVar[str] = "average pool"
     function: ClassVar[str] = "Average"
+    cycles_of_tap: ClassVar[tuple[float, float]] = (15.1, 8.0)
     row_counts: tuple[int, ...]
     """What the window of each row of the output counts for, in the divisor."""
     column_counts: tuple[int, ...]

@@ -23,6 +23,7 @@ class UnevenMaxPool2d(UnevenPooling):
     name: ClassVar[str] = "uneven_max_pool2d"
     title: ClassVar[str] = "max-pool"
     function: ClassVar[str] = "Largest"
+    cycles_of_tap: ClassVar[tuple[float, float]] = (38.0, 12.0)
 
     def evaluate_float(
         self, inputs: Sequence[torch.Tensor], constants: Mapping[str, torch.Tensor]

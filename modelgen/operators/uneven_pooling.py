@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -26,6 +27,8 @@ class UnevenPooling(Operator):
     """The pooling's name in reports."""
     function: ClassVar[str]
     """The class in uneven_pool.hpp that computes it."""
+    cycles_of_tap: ClassVar[tuple[float, float]]
+    """Cycles that it takes for a pixel of a window: of four channels together, and of one."""
     rows: tuple[Span, ...]
     """Of each row of the output."""
     columns: tuple[Span, ...]
@@ -90,7 +93,16 @@ class UnevenPooling(Operator):
         spans = zip((*self.rows, *self.columns), (*rows, *columns), strict=True)
         table = Table("Span", tuple(f"{{{a}, {b}, {count}}}" for (a, b), count in spans))
         name = f"uneven_pool<heepstor::{self.function}>"
-        return Kernel("uneven_pool.hpp", name, tuple(map(str, arguments)), table)
+        cycles = batch * self._cycles(channels)
+        return Kernel("uneven_pool.hpp", name, tuple(map(str, arguments)), table, cycles)
+
+    def _cycles(self, channels: int) -> float:
+        """Return the cycles that the kernel takes for an image: four channels at a time."""
+        taps = math.prod(sum(b - a for a, b in spans) for spans in (self.rows, self.columns))
+        positions = len(self.rows) * len(self.columns)
+        four, one = self.cycles_of_tap
+        by_four, rest = channels // 4, channels % 4
+        return taps * (four * by_four + one * rest) + positions * (10.0 + 30 * by_four + 20 * rest)
 
     def shape_text(self, inputs: Sequence[Shape], output: Shape) -> str:
         """Return the dimensions before and after, without a batch of one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
 from modelgen.operators import Embedding
@@ -34,3 +35,7 @@ def test_the_bound_of_an_uncertain_id_covers_the_table() -> None:
     value, bound = Embedding().error_bound([(ids, error), (table, np.zeros_like(table))], {})
     assert (bound[0] == 0).all()
     assert (np.abs(table - value[1]) <= bound[1]).all()
+
+
+def test_cycles_are_as_measured() -> None:
+    assert Embedding().kernel([(1, 32), (100, 64)]).cycles == pytest.approx(7434, rel=0.05)

@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from modelgen.operators import Permute
-from modelgen.operators.base import Cut
-from modelgen.operators.movement import Part
+from modelgen.operators import Pad, Permute
+from modelgen.operators.base import Cut, Shape
+from modelgen.operators.movement import Movement, Part
 from tests.support.movements import CASES, Case
 
 
@@ -103,3 +103,19 @@ def test_errors_move_with_their_values(case: Case) -> None:
     exact = operator.evaluate_exact([error.astype(np.float32) for error in errors], {}, Cut(8))
     fill = np.float32(np.nan if operator.fill is None else operator.fill)
     np.testing.assert_array_equal(moved, np.where(exact == fill, 0.0, exact))
+
+
+@pytest.mark.parametrize(
+    ("operator", "shape", "measured"),
+    [
+        (Permute((0, 1)), (1, 4096), 13317),
+        (Permute((0, 2, 1)), (1, 64, 64), 24067),
+        (Permute((0, 2, 1, 3)), (1, 64, 4, 3), 4618),
+        (Pad((0, 1, 1, 0), (0, 1, 1, 0)), (1, 16, 16, 8), 11768),
+        (Pad((0, 1, 1, 0), (0, 1, 1, 0), "reflect"), (1, 16, 16, 3), 5105),
+    ],
+    ids=str,
+)
+def test_cycles_are_as_measured(operator: Movement, shape: Shape, measured: int) -> None:
+    kernel = operator.kernel([shape])
+    assert kernel is not None and kernel.cycles == pytest.approx(measured, rel=0.07)

@@ -84,3 +84,9 @@ def test_description() -> None:
     operator = Resize((8, 8), (0.5, 0.5))
     assert operator.describe() == "resize, bilinear"
     assert operator.shape_text([(1, 4, 4, 3)], (1, 8, 8, 3)) == "4 x 4 x 3 -> 8 x 8 x 3"
+
+
+@pytest.mark.parametrize(("channels", "measured"), [(3, 13676), (32, 104396)])
+def test_cycles_are_as_measured(channels: int, measured: int) -> None:
+    kernel = Resize((16, 16), (0.5, 0.5)).kernel([(1, 8, 8, channels)])
+    assert kernel.cycles == pytest.approx(measured, rel=0.05)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from modelgen.operators import UnevenAvgPool2d
+from modelgen.operators import UnevenAvgPool2d, UnevenMaxPool2d
+from modelgen.operators.uneven_pooling import UnevenPooling
 from tests.support.operator_checks import random_values
+from tests.support.uneven_windows import adaptive
 
 OPERATOR = UnevenAvgPool2d(((0, 2), (1, 3)), ((0, 1), (0, 4), (3, 4)), (2, 2), (1, 4, 1))
 
@@ -25,3 +28,17 @@ def test_the_kernel_gets_rows_and_then_columns() -> None:
     )
     assert kernel.table is not None
     assert kernel.table.rows == ("{0, 2, 2}", "{1, 3, 2}", "{0, 1, 1}", "{0, 4, 4}", "{3, 4, 1}")
+
+
+@pytest.mark.parametrize(
+    ("operator", "channels", "measured"),
+    [
+        (UnevenAvgPool2d(*[adaptive(7, 3)] * 2, *[(3, 3, 3)] * 2), 64, 22189),
+        (UnevenAvgPool2d(*[adaptive(13, 6)] * 2, *[(3,) * 6] * 2), 1, 4019),
+        (UnevenMaxPool2d(*[adaptive(13, 6)] * 2), 16, 52858),
+    ],
+)
+def test_cycles_are_as_measured(operator: UnevenPooling, channels: int, measured: int) -> None:
+    size = operator.rows[-1][1]
+    kernel = operator.kernel([(1, size, size, channels)])
+    assert kernel.cycles == pytest.approx(measured, rel=0.1)
