@@ -62,9 +62,11 @@ def bounded_products(constants: Arrays, bounded: Bounded, part: LinearPart) -> B
     bias = constants["bias"].astype(np.float64) if "bias" in constants else 0.0
     value, error = bounded
     absolute = np.abs(weight)
-    total, spread = part(value, weight), part(error, absolute)
-    magnitude = part(np.abs(value), absolute)
-    largest = part(np.full_like(value, np.abs(value).max(initial=0.0)), absolute)
+    total, magnitude = part(value, weight), part(np.abs(value), absolute)
+    spread = part(error, absolute) if error.any() else 0.0
+    # The largest value times the sum of all absolute weights, as if there were one channel.
+    everywhere = np.full_like(value[..., :1], np.abs(value).max(initial=0.0))
+    largest = part(everywhere, absolute.sum(axis=-1, keepdims=True))
     allowed = spread + _relative(constants) * magnitude + ALIGNMENT * largest
     return total * scale + bias, allowed * np.abs(scale) + RELATIVE * np.abs(bias)
 
