@@ -8,6 +8,7 @@ from modelgen.operators.base import Operator
 from modelgen.operators.binary import Binary
 from modelgen.operators.concatenate import Concatenate
 from modelgen.operators.conv2d import Conv2d
+from modelgen.operators.conv_transpose2d import ConvTranspose2d
 from modelgen.operators.dropout import Dropout
 from modelgen.operators.embedding import Embedding
 from modelgen.operators.expand import Expand
@@ -36,6 +37,7 @@ __all__ = [
     "Binary",
     "Concatenate",
     "Conv2d",
+    "ConvTranspose2d",
     "Dropout",
     "Embedding",
     "Expand",
@@ -65,6 +67,7 @@ ALL: tuple[type[Operator], ...] = (
     Binary,
     Concatenate,
     Conv2d,
+    ConvTranspose2d,
     Dropout,
     Embedding,
     Expand,

@@ -8,7 +8,7 @@ import numpy as np
 
 from modelgen.ir.graph import Graph, Node
 from modelgen.ir.rewriter import Rewriter
-from modelgen.operators import Conv2d, Linear, Pointwise
+from modelgen.operators import Conv2d, ConvTranspose2d, Linear, Pointwise
 from modelgen.operators.epilogue import Epilogue, Stored
 from modelgen.passes.fuse_pointwise import only_reader
 
@@ -27,7 +27,9 @@ def fold_batch_norm(graph: Graph) -> Graph:
 
 def _can_fold(rewriter: Rewriter, before: Node) -> bool:
     operator = before.operator
-    if not isinstance(operator, Conv2d | Linear) or not only_reader(rewriter, before.output):
+    if not isinstance(operator, Conv2d | ConvTranspose2d | Linear) or not only_reader(
+        rewriter, before.output
+    ):
         return False
     return operator.epilogue == Epilogue()
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from modelgen.ir.graph import Graph, Node
 from modelgen.ir.rewriter import Rewriter
-from modelgen.operators import Permute, Slice, Take
+from modelgen.operators import Permute, Reshape, Slice, Take
 from modelgen.operators.base import Shape
 from modelgen.operators.indexed import Indexed
 from modelgen.operators.movement import Movement, Part
@@ -26,7 +26,7 @@ def fold_movements(graph: Graph) -> Graph:
             node = replace(node, operator=both, inputs=before.inputs)
             rewriter.put(node)
         if _moves_nothing(rewriter, node):
-            rewriter.bypass(node)
+            _drop(rewriter, node)
     return drop_unused(rewriter.graph())
 
 
@@ -67,11 +67,20 @@ def _step(indices: np.ndarray) -> int | None:
 
 
 def _moves_nothing(rewriter: Rewriter, node: Node) -> bool:
-    """Return whether the output is the input, in the same shape and order."""
+    """Return whether the output is the input, in the same order."""
     shapes = [rewriter.tensors[name].shape for name in node.inputs]
     operator = node.operator
-    if not isinstance(operator, Movement) or rewriter.tensors[node.output].shape != shapes[0]:
+    if not isinstance(operator, Movement):
         return False
     parts = operator.parts(shapes)
     size = int(np.prod(shapes[0]))
     return [part.merged() for part in parts] == [Part(0, (size,), 0, (1,), 0, (1,))]
+
+
+def _drop(rewriter: Rewriter, node: Node) -> None:
+    """Drop a movement that moves nothing, or let a reshape take its place."""
+    before, after = (rewriter.tensors[name].shape for name in (node.inputs[0], node.output))
+    if before == after:
+        rewriter.bypass(node)
+    else:
+        rewriter.put(replace(node, operator=Reshape(after)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from modelgen.ir.graph import Graph
 from modelgen.passes.drop_dropout import drop_dropout
 from modelgen.passes.drop_unused import drop_unused
+from modelgen.passes.expand_transposed import expand_transposed
 from modelgen.passes.fold_affine import fold_affine
 from modelgen.passes.fold_batch_norm import fold_batch_norm
 from modelgen.passes.fold_movements import fold_movements
@@ -26,6 +27,11 @@ SIMPLIFICATIONS = (
     fuse_max_pool,
     fuse_pointwise,
     fuse_max_pool,
+    # Behind all that is folded or fused into the layers that they replace.
+    expand_transposed,
+    fold_movements,
+    fold_permute,
+    fold_reshape,
     separate_outputs,
 )
 """Passes that do not change the results, in order."""

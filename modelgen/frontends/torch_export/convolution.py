@@ -16,7 +16,7 @@ from modelgen.frontends.torch_export.feature_maps import (
     symmetric,
 )
 from modelgen.frontends.torch_export.translation import Translation
-from modelgen.operators import Conv2d
+from modelgen.operators import Conv2d, ConvTranspose2d
 from modelgen.operators.window import Window
 
 
@@ -40,6 +40,33 @@ def _convolution(dimensions: int) -> Callable[[Translation, Any], None]:
     return add
 
 
+def _transposed(dimensions: int) -> Callable[[Translation, Any], None]:
+    def add(to: Translation, call: Any) -> None:
+        given = arguments(call)
+        groups = int(given["groups"])
+        weight = to.value(call, given["weight"])
+        if weight.size == 0:
+            to.reject(call, "has no weights: one of its sizes is zero")
+        inputs, outputs, *kernel = weight.shape
+        kernels = weight.reshape(groups, inputs // groups, outputs, *pair(kernel, dimensions))
+        shaped = kernels.transpose(0, 2, 3, 4, 1)
+        roles = to.parameters(call, {"bias": given["bias"]})
+        roles |= to.add_roles(
+            call, weight=np.ascontiguousarray(shaped.reshape(-1, *shaped.shape[2:]))
+        )
+        operator = ConvTranspose2d(
+            pair(given["stride"], dimensions),
+            padding_pair(given["padding"], dimensions),
+            padding_pair(given["output_padding"], dimensions),
+            pair(given["dilation"], dimensions),
+            groups,
+        )
+        source = read_maps(to, call, given["input"], dimensions)
+        define_maps(to, call, to.apply(call, operator, source, roles=roles), dimensions)
+
+    return add
+
+
 def _padding(
     padding: Any, kernel: tuple[int, int], dilation: tuple[int, int], dimensions: int
 ) -> tuple[int, int, int, int]:
@@ -57,5 +84,7 @@ OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     "aten.conv1d.padding": _convolution(1),
     "aten.conv2d.default": _convolution(2),
     "aten.conv2d.padding": _convolution(2),
+    "aten.conv_transpose1d.default": _transposed(1),
+    "aten.conv_transpose2d.input": _transposed(2),
 }
 """ATen operator -> the function that adds it."""

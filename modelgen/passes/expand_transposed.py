@@ -1,0 +1,152 @@
+"""Replace transposed convolutions by convolutions and a movement, which targets support.
+
+With a stride of s, the rows of the output fall into s phases: row o is of phase (o + padding) mod s
+and depends on the input through every s-th row of the kernel only. A convolution with as many
+output channels for each phase computes all phases at once; its channels are then moved to their
+pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelgen.ir.graph import Graph, Node, Tensor
+from modelgen.operators import Conv2d, ConvTranspose2d, Operator, Permute, Pointwise, Reshape, Slice
+from modelgen.operators.epilogue import Epilogue
+from modelgen.operators.window import Window
+
+
+def expand_transposed(graph: Graph) -> Graph:
+    """Replace each transposed convolution.
+
+    Args:
+        graph: a float graph.
+    """
+    expansion = _Expansion(graph)
+    return expansion.graph()
+
+
+@dataclass(frozen=True)
+class _Phases:
+    """The phases of a transposed convolution along one axis."""
+
+    stride: int
+    taps: int
+    """Rows of the kernel of each phase."""
+    padding: tuple[int, int]
+    """Zeros before and after the input."""
+    first: int
+    """The first pixel that is kept, of those that the convolution computes."""
+    outputs: int
+
+    @classmethod
+    def of(
+        cls, operator: ConvTranspose2d, axis: int, size: int, kernel: int, outputs: int
+    ) -> _Phases:
+        """Return the phases for a size of the input, of the kernel, and of the output."""
+        stride, cut = operator.stride[axis], operator.padding[axis]
+        reach = (kernel - 1) * operator.dilation[axis] + 1
+        taps = -(-reach // stride)
+        start, end = cut // stride, (outputs - 1 + cut) // stride + 1
+        before = taps - 1 - start
+        after = end - start + taps - 1 - size - before
+        # Positions that would begin inside the input are computed, and dropped.
+        dropped = max(-before, 0)
+        padding = max(before, 0), max(after, 0)
+        return cls(stride, taps, padding, dropped * stride + cut % stride, outputs)
+
+
+class _Expansion:
+    """A graph in which transposed convolutions are replaced, node by node."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._source = graph
+        self._tensors = dict(graph.tensors)
+        self._constants = dict(graph.constants)
+        self._nodes: list[Node] = []
+        for node in graph.nodes:
+            if isinstance(node.operator, ConvTranspose2d):
+                self._expand(node, node.operator)
+            else:
+                self._nodes.append(node)
+
+    def graph(self) -> Graph:
+        """Return the graph."""
+        return self._source.with_nodes(
+            self._nodes, tensors=self._tensors, constants=self._constants
+        )
+
+    def _expand(self, node: Node, operator: ConvTranspose2d) -> None:
+        arrays = self._source.arrays(node)
+        weight = arrays["weight"]
+        batch, rows, columns, _ = self._source.shapes(node)[0]
+        shape = self._tensors[node.output].shape
+        y, x = (
+            _Phases.of(
+                operator, axis, (rows, columns)[axis], weight.shape[1 + axis], shape[1 + axis]
+            )
+            for axis in (0, 1)
+        )
+        roles = {"weight": f"{node.name}.phases.weight"}
+        self._constants[roles["weight"]] = _weights(weight, operator, y, x)
+        if "bias" in arrays:
+            roles["bias"] = f"{node.name}.phases.bias"
+            self._constants[roles["bias"]] = _bias(arrays["bias"], operator.groups, y, x)
+        alone = operator.epilogue if not operator.epilogue.residual else Epilogue()
+        window = Window((y.taps, x.taps), (1, 1), (*y.padding, *x.padding))
+        conv = Conv2d(window, operator.groups, alone)
+        source = self._add(node, conv, node.inputs[0], roles=roles)
+        pixels = self._moved(node, source, operator.groups, y, x)
+        kept = Slice((0, y.first, x.first, 0), shape, (1, 1, 1, 1))
+        if operator.epilogue.residual:
+            cut = self._add(node, kept, pixels)
+            last: Operator = Pointwise(operator.epilogue)
+            inputs: tuple[str, ...] = (cut, *node.inputs[1:])
+        else:
+            last, inputs = kept, (pixels,)
+        self._nodes.append(Node(node.name, last, inputs, node.output))
+
+    def _moved(self, node: Node, source: str, groups: int, y: _Phases, x: _Phases) -> str:
+        """Add the movement of channels (group, phase in y, phase in x, channel) to pixels."""
+        if y.stride == x.stride == 1:
+            return source
+        batch, rows, columns, channels = self._tensors[source].shape
+        each = channels // (groups * y.stride * x.stride)
+        split = (batch, rows, columns, groups, y.stride, x.stride, each)
+        parts = self._add(node, Reshape(split), source)
+        moved = self._add(node, Permute((0, 1, 4, 2, 5, 3, 6)), parts)
+        whole = (batch, rows * y.stride, columns * x.stride, groups * each)
+        return self._add(node, Reshape(whole), moved)
+
+    def _add(
+        self, node: Node, operator: Operator, source: str, roles: dict[str, str] | None = None
+    ) -> str:
+        name = f"{node.name}.{operator.name}"
+        while name in self._tensors:
+            name += "_"
+        arrays = {role: self._constants[own] for role, own in (roles or {}).items()}
+        shape = operator.infer_shape([self._tensors[source].shape], arrays)
+        self._tensors[name] = Tensor(name, shape, self._tensors[source].element)
+        fused = node.fused if roles else ()
+        self._nodes.append(Node(name, operator, (source,), name, roles or {}, fused))
+        return name
+
+
+def _weights(weight: np.ndarray, operator: ConvTranspose2d, y: _Phases, x: _Phases) -> np.ndarray:
+    """Return the weights of all phases: (group, phase in y, phase in x, channel) x taps x words."""
+    outputs, rows, columns, words = weight.shape
+    spread = np.zeros((outputs, y.taps * y.stride, x.taps * x.stride, words), weight.dtype)
+    steps = operator.dilation
+    spread[:, : rows * steps[0] : steps[0], : columns * steps[1] : steps[1]] = weight
+    groups = operator.groups
+    # A convolution reads forwards, so the taps of each phase are in reverse.
+    phases = spread.reshape(groups, -1, y.taps, y.stride, x.taps, x.stride, words)[:, :, ::-1]
+    ordered = phases[:, :, :, :, ::-1].transpose(0, 3, 5, 1, 2, 4, 6)
+    return np.ascontiguousarray(ordered.reshape(-1, y.taps, x.taps, words))
+
+
+def _bias(bias: np.ndarray, groups: int, y: _Phases, x: _Phases) -> np.ndarray:
+    each = bias.reshape(groups, 1, 1, -1)
+    return np.tile(each, (1, y.stride, x.stride, 1)).reshape(-1)
