@@ -1,84 +1,77 @@
-"""Softmax and sigmoid in FP32: the same operations as the device code (sw/), in the same order."""
+"""The exponential function in FP32: the same operations as the device code, in the same order.
+
+x = k ln(2) + r with an integer k and |r| <= ln(2) / 2; a polynomial of r is multiplied by 2^k.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from modelgen.arithmetic.fp32 import CANONICAL_NAN, Values
+from modelgen.arithmetic.fp32 import Values
+from modelgen.arithmetic.single import constants, fma, horner, larger, smaller, with_limits
 
-_SMALLEST_ARGUMENT = np.float32(-87.0)
-"""exp() of anything smaller is flushed to zero; of anything larger, it is a normal number."""
-_LOG2_E = np.float32(float.fromhex("0x1.715476p+0"))
-_MINUS_LN_2 = np.float32(float.fromhex("-0x1.62e430p-1"))
+LOWEST = np.float32(-88.0)
+"""The least argument of `power` and `expm1`, whose results are 0 and -1 there."""
+HIGHEST = np.float32(87.0)
+"""The largest argument of `power`."""
+LOG2_E, MINUS_LN_2 = constants("0x1.715476p+0", "-0x1.62e430p-1")
+_POWER = constants(
+    "0x1.106252p-7", "0x1.572a64p-5", "0x1.5557b0p-3", "0x1.fffdfcp-2", "0x1p+0", "0x1p+0"
+)
+"""Coefficients of exp(r), highest power first; relative error 1.05e-7."""
+_EXPM1 = constants("0x1.1138d2p-7", "0x1.570524p-5", "0x1.555632p-3", "0x1.fffe70p-2", "0x1p+0")
+"""Coefficients of (exp(r) - 1) / r, highest power first; relative error 4.5e-7."""
 _ROUND_TO_INTEGER = np.float32(1.5 * 2**23)
 """Adding this leaves the nearest integer in the low bits of the mantissa."""
-_POLYNOMIAL = [
-    np.float32(float.fromhex(digits))
-    for digits in (
-        "0x1.106252p-7",
-        "0x1.572a64p-5",
-        "0x1.5557b0p-3",
-        "0x1.fffdfcp-2",
-        "0x1p+0",
-        "0x1p+0",
-    )
-]
-"""Coefficients of exp(r) for |r| <= ln(2) / 2, highest power first."""
+_BIAS = np.float32(127)
+"""Of exponents in FP32."""
+_ZERO = np.float32(0.0)
 
 
-def fma(left: Values, right: Values, addend: Values) -> np.ndarray:
-    """Return FP32 `left * right + addend`, rounded once.
-
-    The product is exact in float64; the sum is rounded there to odd, so that rounding it again to
-    FP32 equals rounding once (Boldo and Melquiond, "Emulation of FMA and correctly rounded sums:
-    proved algorithms using rounding to odd").
-    """
-    product = np.asarray(left, np.float64) * np.asarray(right, np.float64)
-    addend = np.asarray(addend, np.float64)
-    total = np.asarray(product + addend)
-    part = total - product
-    error = (product - (total - part)) + (addend - part)
-    bits = total.view(np.int64)
-    odd = bits + np.where((error > 0) == (total > 0), 1, -1)
-    inexact = np.isfinite(total) & (error != 0) & (bits % 2 == 0)
-    return np.where(inexact, odd, bits).view(np.float64).astype(np.float32)
-
-
-def exp(arguments: np.ndarray) -> np.ndarray:
-    """Return exp() of FP32 values that are at most 0, by the device's polynomial; NaN stays NaN."""
-    power = fma(arguments, _LOG2_E, _ROUND_TO_INTEGER)
-    rest = fma(power - _ROUND_TO_INTEGER, _MINUS_LN_2, arguments)
-    value = np.broadcast_to(_POLYNOMIAL[0], rest.shape)
-    for coefficient in _POLYNOMIAL[1:]:
-        value = fma(value, rest, coefficient)
-    scaled = (value.view(np.uint32) + (power.view(np.uint32) << np.uint32(23))).view(np.float32)
-    return np.where(arguments < _SMALLEST_ARGUMENT, np.float32(0.0), scaled)
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Return the softmax of each row.
+def power(arguments: np.ndarray, integers: Values = _ZERO) -> np.ndarray:
+    """Return exp(x) / 2^n of FP32 values; relative error 4.3e-7, or 0 below 2^-126.
 
     Args:
-        logits: FP32, shape (rows, classes).
-
-    Returns:
-        FP32 of the same shape. A row that contains NaN or +inf, or only -inf, is all NaN.
+        arguments: x, where x - n ln(2) is in LOWEST .. HIGHEST.
+        integers: n.
     """
-    logits = np.asarray(logits, np.float32)
-    with np.errstate(all="ignore"):
-        powers = exp(logits - np.fmax.reduce(logits, axis=1, keepdims=True))
-        total = np.zeros(len(logits), np.float32)
-        for column in powers.T:
-            total = total + column
-        result = powers * (np.float32(1.0) / total)[:, None]
-    result[np.isnan(total)] = CANONICAL_NAN
-    return result
+    rest, scale = _reduced(arguments, _BIAS, integers)
+    return horner(_POWER, rest) * scale
 
 
-def sigmoid(values: np.ndarray) -> np.ndarray:
-    """Return 1 / (1 + exp(-x)) of FP32 values, 0 below -87; NaN becomes the canonical NaN."""
+def expm1(arguments: np.ndarray) -> np.ndarray:
+    """Return exp() - 1 of FP32 values in LOWEST .. 0, with a relative error of 7e-7."""
+    rest, scale = _reduced(arguments, _BIAS)
+    return fma(horner(_EXPM1, rest) * rest, scale, scale - np.float32(1.0))
+
+
+def exp(values: np.ndarray) -> np.ndarray:
+    """Return exp() of any FP32 values: 0 below -86.99, infinity from 88.723 on."""
     values = np.asarray(values, np.float32)
     with np.errstate(all="ignore"):
-        power = exp(-np.abs(values))
-        result = np.where(values < 0, power, np.float32(1.0)) / (np.float32(1.0) + power)
-    return np.where(np.isnan(values), CANONICAL_NAN, result)
+        # Half of it, which is finite even if 2^k is not.
+        argument = smaller(larger(values, np.float32(-87.5)), np.float32(89.0))
+        rest, scale = _reduced(argument, _BIAS - np.float32(1.0))
+        half = horner(_POWER, rest) * scale
+        return with_limits(values, half + half, 0.0, np.inf)
+
+
+def integer_of(arguments: np.ndarray) -> np.ndarray:
+    """Return k of FP32 values below 2^21 in size."""
+    rounder = _ROUND_TO_INTEGER + _BIAS
+    return fma(arguments, LOG2_E, rounder) - rounder
+
+
+def rest_of(arguments: np.ndarray) -> np.ndarray:
+    """Return r of FP32 values below 2^21 in size."""
+    return fma(integer_of(arguments), MINUS_LN_2, arguments)
+
+
+def _reduced(
+    arguments: np.ndarray, bias: np.float32, integers: Values = _ZERO
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return r, and the number whose exponent field is k - n + bias: 2^(k - n) for one of 127."""
+    rounder = (_ROUND_TO_INTEGER + bias) - integers
+    shifted = fma(arguments, LOG2_E, rounder)
+    rest = fma(shifted - rounder, MINUS_LN_2, arguments)
+    return rest, (shifted.view(np.uint32) << np.uint32(23)).view(np.float32)

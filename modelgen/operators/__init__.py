@@ -10,6 +10,7 @@ from modelgen.operators.concatenate import Concatenate
 from modelgen.operators.conv2d import Conv2d
 from modelgen.operators.conv_transpose2d import ConvTranspose2d
 from modelgen.operators.dropout import Dropout
+from modelgen.operators.elementwise import Elementwise
 from modelgen.operators.embedding import Embedding
 from modelgen.operators.expand import Expand
 from modelgen.operators.linear import Linear
@@ -23,7 +24,6 @@ from modelgen.operators.reduce import Reduce
 from modelgen.operators.reshape import Reshape
 from modelgen.operators.resize import Resize
 from modelgen.operators.select import Select
-from modelgen.operators.sigmoid import Sigmoid
 from modelgen.operators.slice import Slice
 from modelgen.operators.softmax import Softmax
 from modelgen.operators.take import Take
@@ -39,6 +39,7 @@ __all__ = [
     "Conv2d",
     "ConvTranspose2d",
     "Dropout",
+    "Elementwise",
     "Embedding",
     "Expand",
     "Linear",
@@ -53,7 +54,6 @@ __all__ = [
     "Reshape",
     "Resize",
     "Select",
-    "Sigmoid",
     "Slice",
     "Softmax",
     "Take",
@@ -69,6 +69,7 @@ ALL: tuple[type[Operator], ...] = (
     Conv2d,
     ConvTranspose2d,
     Dropout,
+    Elementwise,
     Embedding,
     Expand,
     Linear,
@@ -82,7 +83,6 @@ ALL: tuple[type[Operator], ...] = (
     Reshape,
     Resize,
     Select,
-    Sigmoid,
     Slice,
     Softmax,
     Take,

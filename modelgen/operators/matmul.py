@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from modelgen.arithmetic.exponential import fma
 from modelgen.arithmetic.fp32 import canonicalize
+from modelgen.arithmetic.single import fma
 from modelgen.operators.base import Arrays, Bounded, Cut, Kernel, Operator, Shape, Table
 from modelgen.operators.bounds import ROUNDING, SUBNORMAL
 from modelgen.operators.broadcast import broadcast_loops

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from modelgen.arithmetic.exponential import fma
 from modelgen.arithmetic.folds import Fold, fold, longest_chain
 from modelgen.arithmetic.fp32 import canonicalize
+from modelgen.arithmetic.single import fma
 from modelgen.operators.base import Arrays, Bounded, Cut, Kernel, Operator, Shape
 from modelgen.operators.bounds import ROUNDING, SUBNORMAL
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 
-from modelgen.arithmetic.exponential import fma
 from modelgen.arithmetic.fp32 import canonicalize
+from modelgen.arithmetic.single import fma
 from modelgen.operators.base import (
     Arrays,
     Bounded,

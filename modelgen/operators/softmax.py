@@ -1,4 +1,4 @@
-"""Softmax over the last dimension."""
+"""Softmax over the last dimension, and its logarithm."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from modelgen.arithmetic import exponential
+from modelgen.arithmetic.softmax import log_softmax, softmax
 from modelgen.operators.base import Arrays, Bounded, Cut, Kernel, Operator, Shape
+from modelgen.operators.bounds import RELATIVE
 
 if TYPE_CHECKING:
     import torch
@@ -21,11 +22,20 @@ _UNDERFLOW = 1e-37
 """Difference that is always allowed: the device returns 0 where PyTorch returns a subnormal."""
 
 
+_IN_REGISTERS = 16
+"""The longest row that the kernel keeps in registers."""
+
+
 @dataclass(frozen=True)
 class Softmax(Operator):
-    """exp(x) / sum of exp(x), of each row."""
+    """exp(x) / sum of exp(x), of each row, or the logarithm of that."""
 
     name: ClassVar[str] = "softmax"
+    log: bool = False
+
+    def describe(self) -> str:
+        """See `Operator.describe`."""
+        return "log-softmax" if self.log else self.name
 
     def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
         """See `Operator.infer_shape`."""
@@ -37,24 +47,41 @@ class Softmax(Operator):
         """See `Operator.evaluate_float`."""
         import torch
 
-        return torch.softmax(inputs[0], dim=-1)
+        function = torch.log_softmax if self.log else torch.softmax
+        return function(inputs[0], dim=-1)
 
     def evaluate_exact(
         self, inputs: Sequence[np.ndarray], constants: Arrays, cut: Cut
     ) -> np.ndarray:
         """See `Operator.evaluate_exact`."""
-        return exponential.softmax(inputs[0].reshape(-1, inputs[0].shape[-1]))
+        function = log_softmax if self.log else softmax
+        return function(inputs[0].reshape(-1, inputs[0].shape[-1]))
 
     def error_bound(self, inputs: Sequence[Bounded], constants: Arrays) -> Bounded:
         """See `Operator.error_bound`."""
         value, error = inputs[0]
-        powers = np.exp(value - value.max(axis=-1, keepdims=True))
-        result = powers / powers.sum(axis=-1, keepdims=True)
+        distance = value - value.max(axis=-1, keepdims=True)
+        powers = np.exp(distance)
+        total = powers.sum(axis=-1, keepdims=True)
         # Errors of at most e in the logits scale numerator and denominator by at most exp(e) each.
-        growth = np.expm1(np.minimum(2.0 * error.max(axis=-1, keepdims=True), 1.0))
+        largest = error.max(axis=-1, keepdims=True)
+        if self.log:
+            result = distance - np.log(total)
+            return result, error + largest + RELATIVE * (1.0 + np.abs(result))
+        result = powers / total
+        growth = np.expm1(np.minimum(2.0 * largest, 1.0))
         return result, np.minimum(result * (growth + _RELATIVE), 1.0) + _UNDERFLOW
 
     def kernel(self, inputs: Sequence[Shape]) -> Kernel:
         """See `Operator.kernel`."""
         columns = inputs[0][-1]
-        return Kernel("softmax.hpp", f"softmax<{columns}, {math.prod(inputs[0]) // columns}>")
+        rows = math.prod(inputs[0]) // columns
+        function = "log_softmax" if self.log else "softmax"
+        cycles = rows * self._cycles(columns)
+        return Kernel("softmax.hpp", f"{function}<{columns}, {rows}>", cycles=cycles)
+
+    def _cycles(self, columns: int) -> float:
+        """Return the cycles that the kernel takes for a row."""
+        if self.log:
+            return 135.0 + 24.6 * columns
+        return 62.0 + 19.0 * columns if columns <= _IN_REGISTERS else 90.0 + 24.4 * columns

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from modelgen.arithmetic.exponential import softmax
+from modelgen.arithmetic.softmax import softmax
 from modelgen.targets.systolic import reference
 
 TARGET = Path(__file__).with_name("vectors.hpp")

@@ -16,7 +16,6 @@
 #include "heepstor/console.hpp"
 #include "heepstor/engine.hpp"
 #include "heepstor/print.hpp"
-#include "heepstor/sigmoid.hpp"
 #include "heepstor/softmax.hpp"
 #include "heepstor/software_engine.hpp"
 
@@ -133,8 +132,6 @@ void softmax_of_constant_length(const float* logits, float* out, std::size_t n) 
   if (n == 10) heepstor::softmax<10>(logits, out);
   if (n == 20) heepstor::softmax<20>(logits, out);
 }
-
-void sigmoid(const float* values, float* out, std::size_t n) { heepstor::sigmoid(values, out, n); }
 
 void print_value() {
   switch (read<char>()) {
@@ -256,9 +253,6 @@ int main() {
         break;
       case 'S':
         map_floats(softmax_of_constant_length);
-        break;
-      case 'g':
-        map_floats(sigmoid);
         break;
       case 'a':
         argmax();

@@ -19,7 +19,7 @@ from flows.repository import ROOT
 from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, Descriptor
 from modelgen.targets.systolic.reference import new_seed
 
-SOURCE_NAMES = ("engine", "print", "slice", "softmax", "string")
+SOURCE_NAMES = ("engine", "print", "slice", "string")
 SOURCES = [
     *(ROOT / "sw" / "src" / f"{name}.cpp" for name in SOURCE_NAMES),
     *sorted((ROOT / "sw" / "src").glob("software_*.cpp")),
@@ -87,9 +87,6 @@ class Runtime:
     def softmax_of_constant_length(self, logits: np.ndarray) -> np.ndarray:
         """The version for lengths that the compiler knows: 1, 7, 10 and 20 are there."""
         return self._map(b"S", logits, in_place=False)
-
-    def sigmoid(self, values: np.ndarray, in_place: bool = False) -> np.ndarray:
-        return self._map(b"g", values, in_place)
 
     def argmax(self, values: np.ndarray) -> int:
         self._send(b"a", _array(values, np.float32))

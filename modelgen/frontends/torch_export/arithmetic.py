@@ -10,7 +10,7 @@ import numpy as np
 from modelgen.frontends.torch_export.calls import arguments, shape_of
 from modelgen.frontends.torch_export.layouts import channels_last
 from modelgen.frontends.torch_export.translation import Translation
-from modelgen.operators import Concatenate, Pointwise, Sigmoid
+from modelgen.operators import Concatenate, Pointwise
 from modelgen.operators.epilogue import Epilogue
 
 _LARGEST = float(np.finfo(np.float32).max)
@@ -141,11 +141,6 @@ def add_concatenation(to: Translation, call: Any) -> None:
     to.define(call, to.apply(call, Concatenate(), *tensors), layout)
 
 
-def add_sigmoid(to: Translation, call: Any) -> None:
-    """Add a sigmoid."""
-    to.elementwise(call, Sigmoid())
-
-
 _RELU, _RELU6 = _clamp(0.0, None), _clamp(0.0, 6.0)
 OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     "aten.batch_norm.default": add_batch_norm,
@@ -171,7 +166,5 @@ OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     "aten.hardtanh_.default": add_hardtanh,
     "aten.leaky_relu.default": add_leaky_relu,
     "aten.leaky_relu_.default": add_leaky_relu,
-    "aten.sigmoid.default": add_sigmoid,
-    "aten.sigmoid_.default": add_sigmoid,
 }
 """ATen operator -> the function that adds it."""

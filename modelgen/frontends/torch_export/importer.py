@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from modelgen.errors import ModelError
-from modelgen.frontends.torch_export import arithmetic, convolution, linear, pooling, shapes
+from modelgen.frontends.torch_export import (
+    arithmetic,
+    convolution,
+    functions,
+    linear,
+    pooling,
+    shapes,
+)
 from modelgen.frontends.torch_export.aliases import stale_view
 from modelgen.frontends.torch_export.calls import error_message, function_name, layer_name
 from modelgen.frontends.torch_export.constants import Constants
@@ -117,7 +124,7 @@ def _translate(translation: Translation, call: Any) -> None:
 
 OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     name: add
-    for module in (arithmetic, convolution, linear, pooling, shapes)
+    for module in (arithmetic, convolution, functions, linear, pooling, shapes)
     for name, add in module.OPERATORS.items()
 }
 """ATen operator -> the function that adds it."""

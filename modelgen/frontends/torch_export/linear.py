@@ -39,12 +39,12 @@ def with_last(layout: Layout, axis: int) -> Layout:
 
 
 def add_softmax(to: Translation, call: Any) -> None:
-    """Add a softmax over any dimension, which is last on the device."""
+    """Add a softmax, or its logarithm, over any dimension, which is last on the device."""
     source = call.args[0]
     rank = len(shape_of(source))
     layout = with_last(to.layout(source), arguments(call)["dim"] % max(rank, 1)) if rank else ()
     tensor = to.read(call, source, layout)
-    to.define(call, to.apply(call, Softmax(), tensor), layout)
+    to.define(call, to.apply(call, Softmax("log_softmax" in str(call.target)), tensor), layout)
 
 
 def add_argmax(to: Translation, call: Any) -> None:
@@ -83,6 +83,7 @@ def add_dropout(to: Translation, call: Any) -> None:
 OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     "aten.linear.default": add_linear,
     "aten.softmax.int": add_softmax,
+    "aten.log_softmax.int": add_softmax,
     "aten.argmax.default": add_argmax,
     "aten.dropout.default": add_dropout,
     "aten.dropout_.default": add_dropout,

@@ -41,6 +41,27 @@ _ACTIVATIONS = (
     ("self.{name}({0})", "nn.Sigmoid()"),
     ("torch.sigmoid({0})", ""),
     ("{0}.sigmoid_()", ""),
+    ("torch.tanh({0})", ""),
+    ("self.{name}({0})", "nn.SiLU(inplace=True)"),
+    ("F.gelu({0})", ""),
+    ("self.{name}({0})", "nn.GELU('tanh')"),
+    ("self.{name}({0})", "nn.Hardswish()"),
+    ("F.hardsigmoid({0})", ""),
+    ("self.{name}({0})", "nn.ELU({slope})"),
+    ("F.selu({0})", ""),
+    ("self.{name}({0})", "nn.CELU()"),
+    ("F.softplus({0}, 2, 5)", ""),
+    ("F.mish({0})", ""),
+    ("F.logsigmoid({0})", ""),
+    ("torch.exp(-F.relu({0}))", ""),
+    ("torch.log(F.relu({0}) + 1)", ""),
+    ("torch.sqrt(F.relu({0}) + 0.25)", ""),
+    ("{0} ** 3", ""),
+    ("(F.relu({0}) + 0.5) ** -2", ""),
+    ("torch.rsqrt(F.relu({0}) + 1)", ""),
+    ("torch.reciprocal(F.relu({0}) + 0.5)", ""),
+    ("torch.erf({0})", ""),
+    ("torch.sin({0}) + torch.cos({0})", ""),
 )
 
 
@@ -163,6 +184,8 @@ _SOFTMAX = (
     ("F.softmax({0}, dim={dim})", ""),
     ("torch.softmax({0}, {dim})", ""),
     ("{0}.softmax({dim})", ""),
+    ("self.{name}({0})", "nn.LogSoftmax(dim={dim})"),
+    ("F.log_softmax({0}, {dim})", ""),
 )
 
 

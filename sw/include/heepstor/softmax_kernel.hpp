@@ -2,142 +2,132 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 
-#include "heepstor/bits.hpp"
-
-// Unroll factor of the next loop; ignored by GCC (tests on the host).
-#ifdef __clang__
-#define HEEPSTOR_PRAGMA(text) _Pragma(#text)
-#define HEEPSTOR_UNROLL(count) HEEPSTOR_PRAGMA(clang loop unroll_count(count))
-#else
-#define HEEPSTOR_UNROLL(count)
-#endif
-
-// A row's length is a constant only if everything is inlined into one function.
-#define HEEPSTOR_INLINE inline __attribute__((always_inline))
+#include "heepstor/exponential.hpp"
+#include "heepstor/logarithm.hpp"
 
 namespace heepstor::detail {
 
-// Below this, exp() would leave the range of normal numbers.
-inline constexpr float kLowest = -87.0f;
+// Logits farther below the largest are not exponentiated, as exp() would leave the range of normal
+// numbers.
+inline constexpr float kFarthest = -87.0f;
+// Logits from here on have no exact multiples of ln(2) near them.
+inline constexpr float kLargestLogit = 32768.0f;
 
-/// Constants of exp(). They are in memory: loading one takes one instruction, building it three.
-struct Exponential {
-  float log2_e;
-  float minus_ln2;
-  // 1.5 * 2^23: adding a number below 2^22 rounds it to an integer, which is then in the low bits.
-  float rounder;
-  float one;
-  // exp(r) = 1 + r + c2 r^2 + ... + c5 r^5 for |r| <= ln(2) / 2, with the smallest maximum relative
-  // error (1.05e-7), found by iteratively reweighted least squares.
-  float c2;
-  float c3;
-  float c4;
-  float c5;
-};
-
-inline constexpr Exponential kExponential = {0x1.715476p+0f, -0x1.62e430p-1f, 12582912.0f,
-                                             1.0f,           0x1.fffdfcp-2f,  0x1.5557b0p-3f,
-                                             0x1.572a64p-5f, 0x1.106252p-7f};
-
-/// Hides a pointer's target from the compiler, so that it loads values instead of building them.
-template <class T>
-const T& from_memory(const T& value) {
-  const T* pointer = &value;
-  asm("" : "+r"(pointer));
-  return *pointer;
-}
-
-// A single instruction in hardware, with one rounding, as in the reference.
-inline float multiply_add(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
-
-/// exp(x) for x <= 0 or NaN; the relative error is at most 4.1e-7. Only with `far`, x may be below
-/// kLowest, which gives 0: most rows have no such value, and the check costs 3 cycles.
-template <bool far>
-inline float exp_negative(float x, const Exponential& c) {
-  if (far && x < kLowest) return 0.0f;
-  const float shifted = multiply_add(x, c.log2_e, c.rounder);
-  const float r = multiply_add(shifted - c.rounder, c.minus_ln2, x);
-  float power = multiply_add(r, c.c5, c.c4);
-  power = multiply_add(power, r, c.c3);
-  power = multiply_add(power, r, c.c2);
-  power = multiply_add(power, r, c.one);
-  power = multiply_add(power, r, c.one);
-  return to_float(to_bits(power) + (to_bits(shifted) << 23));  // times 2^integer
-}
-
-/// Writes exp(logits[i] - maximum), and returns their sum.
-///
-/// This and the other loops process pairs, so that nothing waits for a value being loaded.
-template <std::size_t unroll, bool far>
-HEEPSTOR_INLINE float exponentials(const float* logits, float maximum, float* out, std::size_t n) {
-  const Exponential c = from_memory(kExponential);
-  float sum = 0.0f;
-  const float* const pairs_end = logits + (n & ~std::size_t{1});
-  HEEPSTOR_UNROLL(unroll)
-  for (; logits != pairs_end; logits += 2, out += 2) {
-    const float first = logits[0];
-    const float second = logits[1];
-    out[0] = exp_negative<far>(first - maximum, c);
-    out[1] = exp_negative<far>(second - maximum, c);
-    sum += out[0];
-    sum += out[1];
-  }
-  if ((n & 1) != 0) {
-    *out = exp_negative<far>(*logits - maximum, c);
-    sum += *out;
-  }
-  return sum;
-}
+inline constexpr Power kPower = {};
+inline constexpr Log kLogOfSum = {};
 
 struct Range {
   float minimum;
   float maximum;
+
+  /// NaNs are ignored unless there is nothing else.
+  HEEPSTOR_INLINE void include(float value) {
+    minimum = smaller(minimum, value);
+    maximum = larger(maximum, value);
+  }
+  /// Whether no logit is far below the largest one, and none is infinite.
+  HEEPSTOR_INLINE bool is_near() const {
+    return (minimum - maximum >= kFarthest) & (__builtin_fabsf(maximum) < kLargestLogit);
+  }
 };
 
-/// NaNs are ignored unless there is nothing else.
-template <std::size_t unroll>
-HEEPSTOR_INLINE Range range(const float* values, std::size_t n) {
-  Range result{values[n - 1], values[n - 1]};
-  const auto include = [&](float value) {
-    result.minimum = __builtin_fminf(result.minimum, value);
-    result.maximum = __builtin_fmaxf(result.maximum, value);
-  };
-  const float* const pairs_end = values + (n & ~std::size_t{1});
-  HEEPSTOR_UNROLL(unroll)
-  for (; values != pairs_end; values += 2) {
-    include(values[0]);
-    include(values[1]);
+/// exp(x) over the power of two that is nearest to exp(largest), for the logits of a near row. It
+/// takes no more operations than exp(x).
+struct NearPower {
+  Power power;
+  /// Natural logarithm of exp(largest) over that power of two.
+  float rest;
+
+  explicit HEEPSTOR_INLINE NearPower(float largest) : power(from_memory(kPower)) {
+    rest = power.reduce(largest).rest;
+    power.reduce.rounder -= power.reduce.integer(largest);
   }
+  HEEPSTOR_INLINE float operator()(float x) const { return power(x); }
+};
+
+/// exp(x - largest), for the logits of any row.
+struct FarPower {
+  Power power;
+  float largest;
+
+  explicit HEEPSTOR_INLINE FarPower(float largest)
+      : power(from_memory(kPower)), largest(largest) {}
+  HEEPSTOR_INLINE float operator()(float x) const {
+    const float difference = x - largest;
+    return difference < kFarthest ? 0.0f : power(difference);
+  }
+};
+
+/// Applies a function to n values; `out` may be `values`. Four values are read before a result is
+/// written, so that the compiler can interleave them.
+template <std::size_t unroll = 1, class Function>
+HEEPSTOR_INLINE void transform(const float* values, float* out, std::size_t n, Function function) {
+  HEEPSTOR_UNROLL(unroll)
+  for (; n >= 4; n -= 4, values += 4, out += 4) {
+    const float a = values[0], b = values[1], c = values[2], d = values[3];
+    const float results[] = {function(a), function(b), function(c), function(d)};
+    for (std::size_t i = 0; i < 4; ++i) out[i] = results[i];
+  }
+  for (; n != 0; --n) *out++ = function(*values++);
+}
+
+/// The same without results.
+template <std::size_t unroll = 1, class Function>
+HEEPSTOR_INLINE void for_each(const float* values, std::size_t n, Function function) {
+  HEEPSTOR_UNROLL(unroll)
+  for (; n >= 4; n -= 4, values += 4) {
+    for (std::size_t i = 0; i < 4; ++i) function(values[i]);
+  }
+  for (; n != 0; --n) function(*values++);
+}
+
+HEEPSTOR_INLINE Range range(const float* values, std::size_t n) {
+  Range result{*values, *values};
+  for_each<2>(values, n, [&](float value) { result.include(value); });
   return result;
 }
 
-template <std::size_t unroll>
-HEEPSTOR_INLINE void scale(float* values, float factor, std::size_t n) {
-  float* const pairs_end = values + (n & ~std::size_t{1});
-  HEEPSTOR_UNROLL(unroll)
-  for (; values != pairs_end; values += 2) {
-    const float first = values[0] * factor;
-    const float second = values[1] * factor;
-    values[0] = first;
-    values[1] = second;
-  }
-  if ((n & 1) != 0) *values *= factor;
+/// Softmax of n > 0 values. A NaN among them, or a largest one that is infinite, makes the sum NaN,
+/// and with it all results.
+template <class Power>
+HEEPSTOR_INLINE void softmax(const float* logits, float* out, std::size_t n, const Power& power) {
+  float sum = 0.0f;
+  transform(logits, out, n, [&](float x) {
+    const float result = power(x);
+    sum += result;
+    return result;
+  });
+  const float factor = 1.0f / sum;
+  transform<2>(out, out, n, [=](float x) { return canonical_result(x * factor); });
 }
 
-/// softmax() of a row of n values, with `unroll` pairs per iteration of each loop.
-template <std::size_t unroll>
-HEEPSTOR_INLINE void softmax(const float* logits, float* out, std::size_t n) {
-  const auto [minimum, maximum] = range<unroll>(logits, n);
-  const bool is_far = minimum - maximum < kLowest;
-  const float sum = is_far ? exponentials<1, true>(logits, maximum, out, n)
-                           : exponentials<unroll, false>(logits, maximum, out, n);
-  if (is_nan(sum)) {
-    for (std::size_t i = 0; i < n; ++i) out[i] = to_float(kCanonicalNanBits);
-    return;
-  }
-  scale<unroll>(out, 1.0f / sum, n);
+/// The same for a near row of a constant length, all of which stays in registers.
+template <std::size_t n>
+HEEPSTOR_INLINE void near_softmax(const float (&logits)[n], float* out, float largest) {
+  const NearPower power(largest);
+  float powers[n];
+  float sum = 0.0f;
+  HEEPSTOR_UNROLL(32)
+  for (std::size_t i = 0; i < n; ++i) sum += powers[i] = power(logits[i]);
+  const float factor = 1.0f / sum;
+  HEEPSTOR_UNROLL(32)
+  for (std::size_t i = 0; i < n; ++i) out[i] = canonical_result(powers[i] * factor);
+}
+
+/// Log-softmax of n > 0 values: x - largest - log_of_sum.
+HEEPSTOR_INLINE void subtract(const float* logits, float* out, std::size_t n, float largest,
+                              float log_of_sum) {
+  transform<2>(logits, out, n,
+               [=](float x) { return canonical_result((x - largest) - log_of_sum); });
+}
+
+/// The sum of the powers of n values.
+template <class Power>
+HEEPSTOR_INLINE float sum_of_powers(const float* logits, std::size_t n, const Power& power) {
+  float sum = 0.0f;
+  for_each(logits, n, [&](float x) { sum += power(x); });
+  return sum;
 }
 
 }  // namespace heepstor::detail

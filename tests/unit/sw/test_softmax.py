@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelgen.arithmetic.exponential import softmax as reference_softmax
+from modelgen.arithmetic.softmax import softmax as reference_softmax
+from modelgen.operators import Softmax
 from tests.support import runtime_host
+from tests.support.kernel_host import check_kernels
 
 # As stated in heepstor/softmax.hpp.
 RELATIVE_ERROR_OF_EXP = 4.1e-7
@@ -79,6 +81,20 @@ def test_constant_lengths_give_the_same(data: st.DataObject, classes: int) -> No
 def test_undefined_rows_are_canonical_nan(logits: list[float]) -> None:
     got = runtime_host.connect().softmax(np.array(logits, np.float32))
     assert bits(got) == [CANONICAL_NAN] * len(logits)
+
+
+@pytest.mark.parametrize("columns", [1, 3, 10, 16, 17, 40])
+@pytest.mark.parametrize("log", [False, True])
+def test_rows_of_all_kinds_equal_those_of_the_operator(columns: int, log: bool) -> None:
+    """Near and far rows, large logits, infinities and NaN; both work in place as well."""
+    random = np.random.default_rng(columns)
+    spread = np.array([0.1, 5.0, 40.0, 1e4])[:, None, None]
+    offset = np.array([0.0, -3e4, 4e4, 1e30])[:, None]
+    rows = (random.normal(0, 1, (4, 4, columns)) * spread + offset).astype(np.float32)
+    special = np.repeat(rows[1, :1], 4, axis=0)
+    special[:, 0] = np.inf, -np.inf, np.nan, 200.0
+    everything = np.concatenate([rows.reshape(-1, columns), special])
+    check_kernels([(Softmax(log), [everything])])
 
 
 def test_minus_infinity_and_far_logits_give_zero() -> None:

@@ -1,6 +1,5 @@
 """NumPy models of the hardware, equal to it bit for bit."""
 
-from modelgen.arithmetic.exponential import softmax
 from modelgen.arithmetic.fp32 import (
     CANONICAL_NAN,
     add_in_order,
@@ -17,6 +16,7 @@ from modelgen.arithmetic.fp32 import (
     slice_dots,
     slice_products,
 )
+from modelgen.arithmetic.softmax import softmax
 from modelgen.targets.systolic.reference.executor import ChainResult, execute_chain
 from modelgen.targets.systolic.reference.scratchpad import Scratchpad, UnwrittenReadError, new_seed
 

@@ -1,39 +1,35 @@
-"""The softmax of the reference: error bound, special values, and the fused multiply-add."""
+"""The exponential function: error bounds, ends of the range, special values."""
 
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from modelgen.arithmetic.exponential import fma, softmax
-from tests.support import exact
-
-RELATIVE_ERROR = 4e-6
-
-finite_bits = st.integers(0, 2**32 - 1).filter(lambda bits: not exact.is_special(bits))
+from modelgen.arithmetic.exponential import exp, expm1, integer_of, power, rest_of
+from tests.support.function_checks import check_special, relative_error, samples
 
 
-@settings(max_examples=300, deadline=None)
-@given(finite_bits, finite_bits, finite_bits)
-def test_fma_rounds_once(left: int, right: int, addend: int) -> None:
-    operands = np.array([left, right, addend], np.uint32).view(np.float32)
-    total = exact.to_fraction(left) * exact.to_fraction(right) + exact.to_fraction(addend)
-    with np.errstate(over="ignore"):
-        got = fma(*operands.reshape(3, 1))
-    if total != 0:
-        assert got.view(np.uint32).tolist() == [exact.to_bits(total)]
+def test_errors_are_within_the_bounds() -> None:
+    assert relative_error(exp, np.exp, samples(-86.98, 88.72)) < 4.3e-7
+    assert relative_error(power, np.exp, samples(-87, 87)) < 4.3e-7
+    assert relative_error(expm1, np.expm1, samples(-88, 0)) < 7e-7
 
 
-def test_against_float64() -> None:
-    logits = np.random.default_rng(0).normal(0, 10, (1000, 10)).astype(np.float32)
-    wide = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    wanted = wide / wide.sum(axis=1, keepdims=True)
-    assert np.abs(softmax(logits) / wanted - 1).max() < RELATIVE_ERROR
+def test_small_results_are_0_and_large_ones_infinite() -> None:
+    values = np.array([-87.34, -200.0, 88.7228, 88.723, 3e38], np.float32)
+    assert exp(values[:2]).tolist() == [0.0, 0.0]
+    assert np.isfinite(exp(values[2:3])).all() and (exp(values[3:]) == np.inf).all()
+    assert power(np.array([-88.0], np.float32)).tolist() == [0.0]
+    assert expm1(np.array([-88.0, -0.0], np.float32)).tolist() == [-1.0, 0.0]
 
 
-def test_special_rows() -> None:
-    inf, nan = np.inf, np.nan
-    got = softmax(np.array([[0, inf], [nan, 1], [-inf, -inf], [-inf, 0], [-200, 0]], np.float32))
-    assert got.view(np.uint32)[:3].tolist() == [[0x7FC00000] * 2] * 3
-    assert got[3:].tolist() == [[0, 1], [0, 1]]
+def test_special_values() -> None:
+    check_special(exp, 0.0, np.inf)
+
+
+def test_an_offset_divides_by_a_power_of_two() -> None:
+    values = np.array([1000.25, 999.0, 990.5], np.float32)
+    integers = integer_of(values[:1])
+    assert integers.tolist() == [1443.0]
+    wanted = np.exp(values.astype(np.float64) - 1443 * np.log(2))
+    assert np.abs(power(values, integers) / wanted - 1).max() < 4e-6
+    assert np.abs(rest_of(values[:1]) - (1000.25 - 1443 * np.log(2))).max() < 4e-6

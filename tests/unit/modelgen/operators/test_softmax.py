@@ -18,6 +18,14 @@ def test_the_function_of_torch(shape: tuple[int, ...]) -> None:
     check_operator(Softmax(), [4 * random_values(*shape)], reference)
 
 
+@pytest.mark.parametrize("shape", [(1, 10), (3, 2), (2, 4, 5)], ids=str)
+def test_its_logarithm(shape: tuple[int, ...]) -> None:
+    def reference(x: torch.Tensor) -> torch.Tensor:
+        return torch.log_softmax(x, -1)
+
+    check_operator(Softmax(log=True), [4 * random_values(*shape)], reference)
+
+
 def test_no_difference_is_larger_than_a_probability_can_be() -> None:
     logits = random_values(1, 4).astype(np.float64)
     _, bound = Softmax().error_bound([(logits, np.full_like(logits, 100.0))], {})
@@ -28,8 +36,11 @@ def test_the_kernel_knows_the_rows_and_columns() -> None:
     kernel = Softmax().kernel([(2, 3, 10)])
     assert kernel.header == "softmax.hpp"
     assert kernel.call(["in"], "out") == "heepstor::softmax<10, 6>(in, out)"
+    logarithm = Softmax(log=True).kernel([(2, 3, 10)])
+    assert logarithm.call(["in"], "out") == "heepstor::log_softmax<10, 6>(in, out)"
 
 
 def test_description() -> None:
     assert Softmax().describe() == "softmax"
+    assert Softmax(log=True).describe() == "log-softmax"
     assert Softmax().shape_text([(1, 10)], (1, 10)) == "1 x 10"

@@ -9,7 +9,7 @@ import numpy as np
 
 from modelgen.hardware import Hardware
 from modelgen.ir.graph import Graph, Node, Tensor
-from modelgen.operators import Conv2d, Operator, Pointwise, Sigmoid
+from modelgen.operators import Conv2d, Elementwise, Operator, Pointwise
 from modelgen.operators.epilogue import Epilogue
 from modelgen.operators.window import Window
 from modelgen.passes.simplify import simplify
@@ -63,7 +63,7 @@ def deep(rows: int, columns: int) -> Graph:
         graph.add(Pointwise(Epilogue(residual=True)), skip)
         graph.add(Pointwise(Epilogue(low=0.0)))
         if len(graph.nodes) % 50 < 6:
-            graph.add(Sigmoid())
+            graph.add(Elementwise("sigmoid"))
     return graph.build()
 
 

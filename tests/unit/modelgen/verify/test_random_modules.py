@@ -13,7 +13,7 @@ from modelgen import operators
 from modelgen.errors import ModelError
 from modelgen.frontends.torch_export.importer import import_model
 from modelgen.ir.graph import Graph, Node
-from modelgen.operators import Concatenate, Conv2d, Reshape, Sigmoid
+from modelgen.operators import Concatenate, Conv2d, Elementwise, Reshape
 from modelgen.operators.epilogue import Epilogue
 from modelgen.passes.simplify import simplify
 from modelgen.quantize.weights import quantize
@@ -86,7 +86,7 @@ def forms_of(graph: Graph, node: Node) -> Iterator[str]:
         yield "the input"
     if any(len(graph.consumers(name)) > 1 for name in node.inputs):
         yield "another reader"
-    for operator in (Concatenate, Reshape, Sigmoid):
+    for operator in (Concatenate, Reshape, Elementwise):
         if any(maker and isinstance(maker.operator, operator) for maker in makers):
             yield f"of a {operator.name}"
         if any(isinstance(reader.operator, operator) for reader in graph.consumers(node.output)):
@@ -100,8 +100,8 @@ def test_concatenations_of_all_forms_are_drawn(graphs: list[Graph]) -> None:
     assert {form for join in joins for form in forms_of(*join)} >= {
         *("1 operands", "2 operands", "3 operands", "4 operands", "several shapes"),
         *("an operand twice", "another reader", "the input"),
-        *("of a concatenate", "of a reshape", "of a sigmoid"),
-        *("read by a concatenate", "read by a reshape", "read by a sigmoid"),
+        *("of a concatenate", "of a reshape", "of a elementwise"),
+        *("read by a concatenate", "read by a reshape", "read by a elementwise"),
     }
 
 

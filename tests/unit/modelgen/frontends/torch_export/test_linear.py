@@ -28,6 +28,7 @@ def test_linear_with_keywords_and_tensors_of_the_model() -> None:
 @pytest.mark.parametrize("axis", range(4))
 def test_softmax_over_each_dimension(axis: int) -> None:
     check_same(nn.Sequential(nn.Conv2d(4, 5, 3), nn.Softmax(axis)), batch=2)
+    check_same(nn.Sequential(nn.Conv2d(4, 5, 3), nn.LogSoftmax(axis)), batch=2)
 
 
 @pytest.mark.parametrize("axis", [None, 0, 1, 2, 3])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modelgen import operators
-from modelgen.operators import Linear, Operator, Sigmoid, Softmax
+from modelgen.operators import Elementwise, Linear, Operator, Softmax
 from modelgen.targets.systolic.support import computed, lacking
 
 EVERY = [
@@ -22,7 +22,7 @@ def test_what_is_computed_says_how() -> None:
 
 def test_what_is_lacking_is_said() -> None:
     assert "exponentials" in lacking(Softmax())
-    assert lacking(Sigmoid()) == "the engine does not support sigmoid"
+    assert lacking(Elementwise("sigmoid")) == "the engine does not support elementwise"
 
 
 @pytest.mark.parametrize("kind", EVERY, ids=lambda kind: kind.name)
