@@ -64,8 +64,9 @@ def bounded_products(constants: Arrays, bounded: Bounded, part: LinearPart) -> B
     absolute = np.abs(weight)
     total, magnitude = part(value, weight), part(np.abs(value), absolute)
     spread = part(error, absolute) if error.any() else 0.0
-    # The largest value times the sum of all absolute weights, as if there were one channel.
-    everywhere = np.full_like(value[..., :1], np.abs(value).max(initial=0.0))
+    # The largest value times the sum of all absolute weights, as if a group had one channel.
+    groups = value.shape[-1] // weight.shape[-1]
+    everywhere = np.full((*value.shape[:-1], groups), np.abs(value).max(initial=0.0))
     largest = part(everywhere, absolute.sum(axis=-1, keepdims=True))
     allowed = spread + _relative(constants) * magnitude + ALIGNMENT * largest
     return total * scale + bias, allowed * np.abs(scale) + RELATIVE * np.abs(bias)
