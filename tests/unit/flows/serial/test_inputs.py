@@ -14,6 +14,12 @@ from flows.serial import inputs
 PIXELS = {"means": [0.5], "deviations": [0.25]}
 
 
+def form(*shape: int) -> inputs.Form:
+    """Return the form of an input that has this shape on the device: feature maps, or values."""
+    order = (0, 2, 3, 1) if len(shape) == 3 else range(1 + len(shape))
+    return inputs.Form((1, *shape), order)
+
+
 def saved(tmp_path: Path, array: np.ndarray) -> Path:
     path = tmp_path / "input.npy"
     np.save(path, array)
@@ -23,7 +29,7 @@ def saved(tmp_path: Path, array: np.ndarray) -> Path:
 @pytest.mark.parametrize("shape", [(2, 3), (1, 2, 3), (1, 1, 2, 3), (5, 1, 2, 3), (5, 2, 3)])
 def test_arrays_with_and_without_a_count(tmp_path: Path, shape: tuple) -> None:
     array = np.arange(np.prod(shape)).reshape(shape)
-    found = inputs.read([saved(tmp_path, array)], (2, 3, 1), None)
+    found = inputs.read([saved(tmp_path, array)], form(2, 3, 1), None)
     count = 5 if shape[0] == 5 else 1
     assert found.values.dtype == np.float32
     assert np.array_equal(found.values, array.reshape(count, -1))
@@ -32,13 +38,13 @@ def test_arrays_with_and_without_a_count(tmp_path: Path, shape: tuple) -> None:
 
 def test_channels_go_to_the_end_as_the_device_takes_them(tmp_path: Path) -> None:
     array = np.arange(24, dtype=np.float32).reshape(1, 3, 2, 4)
-    found = inputs.read([saved(tmp_path, array)], (2, 4, 3), None)
+    found = inputs.read([saved(tmp_path, array)], form(2, 4, 3), None)
     assert np.array_equal(found.values.reshape(2, 4, 3), array[0].transpose(1, 2, 0))
 
 
 def test_plain_values(tmp_path: Path) -> None:
-    assert inputs.read([saved(tmp_path, np.ones(7))], (7,), None).values.shape == (1, 7)
-    assert inputs.read([saved(tmp_path, np.ones((3, 7)))], (7,), None).values.shape == (3, 7)
+    assert inputs.read([saved(tmp_path, np.ones(7))], form(7), None).values.shape == (1, 7)
+    assert inputs.read([saved(tmp_path, np.ones((3, 7)))], form(7), None).values.shape == (3, 7)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +61,7 @@ def test_plain_values(tmp_path: Path) -> None:
 )
 def test_arrays_that_are_refused(tmp_path: Path, array: np.ndarray, message: str) -> None:
     with pytest.raises(HeepstorError, match=message):
-        inputs.read([saved(tmp_path, array)], (2, 3, 1), PIXELS)
+        inputs.read([saved(tmp_path, array)], form(2, 3, 1), PIXELS)
 
 
 def test_a_picture_becomes_as_large_as_the_model_takes_it(tmp_path: Path) -> None:
@@ -63,7 +69,7 @@ def test_a_picture_becomes_as_large_as_the_model_takes_it(tmp_path: Path) -> Non
     pixels = np.zeros((8, 12), np.uint8)
     pixels[:, 8:] = 255
     Image.fromarray(pixels).save(path)
-    found = inputs.read([path], (2, 3, 1), PIXELS)
+    found = inputs.read([path], form(2, 3, 1), PIXELS)
     assert found.values.reshape(2, 3).tolist() == [[-2, -2, 2], [-2, -2, 2]]
     assert found.names == ["bar.png"]
 
@@ -72,14 +78,14 @@ def test_colours_stay_where_they_are(tmp_path: Path) -> None:
     path = tmp_path / "red.png"
     Image.new("RGB", (2, 1), (255, 0, 51)).save(path)
     pixels = {"means": [0, 0, 0], "deviations": [1, 1, 0.5]}
-    found = inputs.read([path], (1, 2, 3), pixels)
+    found = inputs.read([path], form(1, 2, 3), pixels)
     np.testing.assert_allclose(found.values, [[1, 0, 0.4, 1, 0, 0.4]], rtol=1e-6)
 
 
 def test_grey_of_16_bits_keeps_its_shades(tmp_path: Path) -> None:
     path = tmp_path / "grey.png"
     Image.fromarray(np.array([[0, 0x8000, 0xFFFF]], np.uint16)).save(path)
-    found = inputs.read([path], (1, 3, 1), {"means": [0], "deviations": [1]})
+    found = inputs.read([path], form(1, 3, 1), {"means": [0], "deviations": [1]})
     np.testing.assert_allclose(found.values, [[0, 0.5, 1]], atol=0.5 / 255)
 
 
@@ -87,11 +93,11 @@ def test_only_what_is_transparent_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "picture.png"
     picture = Image.new("RGBA", (3, 2), (255, 255, 255, 255))
     picture.save(path)
-    assert inputs.read([path], (2, 3, 1), PIXELS).values.tolist() == [[2] * 6]
+    assert inputs.read([path], form(2, 3, 1), PIXELS).values.tolist() == [[2] * 6]
     picture.putpixel((1, 1), (255, 255, 255, 200))
     picture.save(path)
     with pytest.raises(HeepstorError, match="are transparent"):
-        inputs.read([path], (2, 3, 1), PIXELS)
+        inputs.read([path], form(2, 3, 1), PIXELS)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +113,7 @@ def test_pictures_that_are_refused(tmp_path: Path, content, shape, pixels, messa
     path = tmp_path / "input.png"
     path.write_bytes(content)
     with pytest.raises(HeepstorError, match=message):
-        inputs.read([path], shape, pixels)
+        inputs.read([path], form(*shape), pixels)
 
 
 def test_files_that_are_not_there_or_nothing(tmp_path: Path) -> None:
@@ -118,4 +124,4 @@ def test_files_that_are_not_there_or_nothing(tmp_path: Path) -> None:
     for content in (b"text", b"PK\x03\x04text", b"\x93NUMPY\x01\0\x08\0{'descr'"):
         path.write_bytes(content)
         with pytest.raises(HeepstorError, match="neither a NumPy file"):
-            inputs.read([path], (7,), None)
+            inputs.read([path], form(7), None)

@@ -27,12 +27,10 @@ def test_devices() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 4, 5])
-def test_inputs_are_run_in_blocks_of_whole_batches(
-    count: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_inferences_are_run_in_blocks(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     graph = imported(torch.nn.Linear(6, 4), torch.nn.ReLU())
-    values = np.random.default_rng(0).standard_normal((count, 6)).astype(np.float32)
+    values = np.random.default_rng(0).standard_normal((count, 2 * 6)).astype(np.float32)
     together = run_graph(graph, values)
     monkeypatch.setattr(execute, "_BLOCK_BYTES", {"cpu": 1})
     np.testing.assert_allclose(run_graph(graph, values), together, rtol=1e-6)
-    assert together.shape == (count, 4)
+    assert together.shape == (2 * count, 4)

@@ -52,7 +52,7 @@ def test_a_matrix_product() -> None:
 def test_a_linear_layer_on_maps_works_on_their_last_dimension() -> None:
     graph = GraphBuilder(2, 3, 4, 5)
     found = geometry_of(graph.build(graph.linear("x", 7)))
-    assert (found.source, found.target) == (View(1, 24, 1, 5), View(1, 24, 1, 7))
+    assert (found.source, found.target) == (View(2, 3, 4, 5), View(2, 3, 4, 7))
 
 
 def test_a_convolution() -> None:
