@@ -78,14 +78,15 @@ class MatMul(Operator):
         function = f"matmul<{str(self.transposed).lower()}>"
         shape = f"{{{rows}, {left[-1]}, {columns}}}"
         cycles = math.prod(loop.size for loop in loops) * self._cycles(rows, left[-1], columns)
-        return Kernel("matmul.hpp", function, (shape,), table if loops else None, cycles)
+        return Kernel("matmul.hpp", function, (shape,), table if loops else None, cycles=cycles)
 
     def _cycles(self, rows: int, depth: int, columns: int) -> float:
         """Return the cycles of a product: of blocks of 4 x 4 results, and of what is left over."""
         of_block, of_row, of_column = (41.5, 18.6, 19.4) if self.transposed else (38.0, 14.2, 20.3)
         down, across = rows // 4, columns // 4
         return (
-            across * down * (40.0 + of_block * depth)
+            60.0
+            + across * down * (40.0 + of_block * depth)
             + rows % 4 * across * (25.0 + of_row * depth)
             + down * (columns % 4) * (30.0 + of_column * depth)
             + (rows % 4) * (columns % 4) * (20.0 + 9.0 * depth)

@@ -152,7 +152,7 @@ class Movement(Operator):
         bits = int(np.float32(self.fill).view(np.uint32))
         value = f"heepstor::to_float(0x{bits:08x})"
         cycles += 1.6 * size
-        return Kernel("move.hpp", "fill_and_move", (value, str(size)), table, cycles)
+        return Kernel("move.hpp", "fill_and_move", (value, str(size)), table, cycles=cycles)
 
     def shape_text(self, inputs: Sequence[Shape], output: Shape) -> str:
         """Return the dimensions before and after, without a batch of one."""

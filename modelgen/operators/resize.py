@@ -158,7 +158,7 @@ class Resize(Operator):
         arguments = batch, height, width, channels, *self.size
         table = Table("Taps", tuple(taps))
         cycles = batch * math.prod(self.size) * (24.0 + 49 * (channels // 4) + 10 * (channels % 4))
-        return Kernel("resize.hpp", "resize", tuple(map(str, arguments)), table, cycles)
+        return Kernel("resize.hpp", "resize", tuple(map(str, arguments)), table, cycles=cycles)
 
     def shape_text(self, inputs: Sequence[Shape], output: Shape) -> str:
         """Return the dimensions before and after, without a batch of one."""

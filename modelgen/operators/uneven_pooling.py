@@ -94,7 +94,7 @@ class UnevenPooling(Operator):
         table = Table("Span", tuple(f"{{{a}, {b}, {count}}}" for (a, b), count in spans))
         name = f"uneven_pool<heepstor::{self.function}>"
         cycles = batch * self._cycles(channels)
-        return Kernel("uneven_pool.hpp", name, tuple(map(str, arguments)), table, cycles)
+        return Kernel("uneven_pool.hpp", name, tuple(map(str, arguments)), table, cycles=cycles)
 
     def _cycles(self, channels: int) -> float:
         """Return the cycles that the kernel takes for an image: four channels at a time."""

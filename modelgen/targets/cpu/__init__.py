@@ -56,8 +56,7 @@ class Cpu:
 
     def cost(self, network: Network, segment: Segment) -> list[int | None]:
         """Return the cycles of each layer, as its kernel estimates them."""
-        estimates = [_kernel(network.graph, layer.node).cycles for layer in segment.layers]
-        return [None if cycles is None else round(cycles) for cycles in estimates]
+        return [round(_kernel(network.graph, layer.node).cycles) for layer in segment.layers]
 
     def describe(self, network: Network, layer: Layer, cycles: int | None) -> dict[str, Any]:
         """Return a layer's entries in model.json."""

@@ -26,12 +26,12 @@ def test_a_cut_of_its_own() -> None:
 
 
 def test_a_kernel_is_called_with_inputs_output_and_its_arguments() -> None:
-    kernel = Kernel("sum.hpp", "sum<3>", ("4", "{1, 2}"))
+    kernel = Kernel("sum.hpp", "sum<3>", ("4", "{1, 2}"), cycles=9.0)
     assert kernel.call(["a", "b"], "c") == "heepstor::sum<3>(a, b, c, 4, {1, 2})"
 
 
 def test_a_table_is_defined_before_and_named_last() -> None:
-    kernel = Kernel("sum.hpp", "sum", ("4",), Table("Row", ("{1, 2}", "{3, 4}")))
+    kernel = Kernel("sum.hpp", "sum", ("4",), Table("Row", ("{1, 2}", "{3, 4}")), cycles=9.0)
     assert kernel.call(["a"], "b", "rows") == "heepstor::sum(a, b, 4, rows)"
     assert kernel.table is not None
     assert kernel.table.define("rows") == "constexpr heepstor::Row rows[] = {{1, 2}, {3, 4}};"

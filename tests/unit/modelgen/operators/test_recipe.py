@@ -66,7 +66,8 @@ class Square(Operator):
         return value**2, spread + RELATIVE * value**2
 
     def kernel(self, inputs: Sequence[Shape]) -> Kernel:
-        return Kernel("square.hpp", "square", (str(int(np.prod(inputs[0]))),))
+        size = int(np.prod(inputs[0]))
+        return Kernel("square.hpp", "square", (str(size),), cycles=20.0 + 5.0 * size)
 
 
 def add_square(to: Translation, call: Any) -> None:

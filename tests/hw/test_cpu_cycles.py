@@ -1,0 +1,161 @@
+"""Predicted cycles of the device library's kernels, against the simulated SoC.
+
+Each case is a layer of a network that runs on the CPU alone; all outputs are compared as well.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from flows import config
+from flows.repository import ROOT
+from flows.simulate import hardware
+from flows.stages.options import Options
+from flows.stages.run import run
+from flows.terminal.progress import Terminal
+from flows.toolchain import firmware
+from modelgen.emit import emit
+from modelgen.ir.graph import Graph, Node, Tensor
+from modelgen.operators import (
+    Argmax,
+    Binary,
+    Elementwise,
+    Embedding,
+    MatMul,
+    Normalize,
+    Operator,
+    Pad,
+    Permute,
+    Reduce,
+    Resize,
+    Select,
+    Softmax,
+    UnevenAvgPool2d,
+    UnevenMaxPool2d,
+)
+from modelgen.operators.base import Shape
+from modelgen.operators.functions import FUNCTIONS
+from modelgen.plan.compiler import compile_graph
+from modelgen.targets.cpu import Cpu
+from modelgen.verify.golden import golden_outputs
+
+pytestmark = pytest.mark.slow
+
+ERROR = 0.2
+"""Of a prediction, relative to the cycles measured."""
+_MOST_CYCLES = 5_000_000
+
+SPANS = ((0, 2), (1, 4), (3, 5))
+COUNTS = (2, 3, 2)
+PARAMETERS = {"elu": (1.0, 1.0, 1.0), "power": (3.0,), "softplus": (1.0, 20.0)}
+CASES: tuple[tuple[Operator, Sequence[Shape]], ...] = (
+    (Argmax(), [(100, 10)]),
+    (Argmax(), [(2, 500)]),
+    *((Binary(kind), [(1, 600), (1, 600)]) for kind in ("add", "multiply", "divide", "equal")),
+    *((Binary(kind), [(1, 9, 64), (1, 1, 64)]) for kind in ("subtract", "maximum", "prelu")),
+    (Binary("multiply"), [(1, 36, 16), (1, 36, 1)]),
+    (Binary("add"), [(1, 8, 7, 9), (1, 8, 1, 9)]),
+    *((Elementwise(name, PARAMETERS.get(name, ())), [(1, 202)]) for name in FUNCTIONS),
+    (Embedding(), [(40,), (10, 32)]),
+    (Embedding(), [(32,), (40, 64)]),
+    (Embedding(), [(1, 50), (20, 20)]),
+    (MatMul(), [(1, 16, 16), (1, 16, 16)]),
+    (MatMul(), [(1, 1, 64), (1, 64, 30)]),
+    (MatMul(transposed=True), [(1, 17, 32), (1, 18, 32)]),
+    (MatMul(), [(4, 4, 8), (4, 8, 8)]),
+    (Normalize(1, 1e-5), [(9, 1, 64), (64,), (64,)]),
+    (Normalize(1, 1e-5, centered=False), [(9, 1, 64), (64,)]),
+    (Normalize(4, 1e-5), [(1, 36, 16), (16,), (16,)]),
+    (Pad((0, 1, 1, 0), (0, 1, 1, 0)), [(1, 8, 8, 16)]),
+    (Permute((0, 3, 1, 2)), [(1, 8, 8, 16)]),
+    (Permute((0, 2, 1, 3)), [(1, 10, 4, 16)]),
+    *((Reduce(kind), [(1, 49, 16)]) for kind in ("mean", "product", "minimum")),
+    (Reduce("maximum"), [(16, 60, 1)]),
+    (Reduce("sum"), [(50, 3, 1)]),
+    (Resize((8, 8), (0.5, 0.5)), [(1, 4, 4, 18)]),
+    (Select(), [(1, 600), (1, 600), (1, 1)]),
+    (Softmax(), [(8, 64)]),
+    (Softmax(), [(20, 10)]),
+    (Softmax(log=True), [(8, 64)]),
+    (UnevenAvgPool2d(SPANS, SPANS, COUNTS, COUNTS), [(1, 5, 5, 18)]),
+    (UnevenMaxPool2d(SPANS, SPANS), [(1, 5, 5, 18)]),
+)
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Path:
+    """The simulator of the default configuration, brought up to date."""
+    run(ROOT, Options.from_command_line(ROOT, ""), "hardware", Terminal(sys.stderr))
+    return hardware.folder(config.load()) / hardware.SIMULATOR / hardware.SIMULATOR
+
+
+def network() -> Graph:
+    """Return a network with a layer, inputs and an output of its own for each case."""
+    tensors: dict[str, Tensor] = {}
+    nodes: list[Node] = []
+    names_of_inputs: list[str] = []
+    for index, (operator, shapes) in enumerate(CASES):
+        names = tuple(f"in{index}.{number}" for number in range(len(shapes)))
+        output = f"out{index}"
+        for name, shape in (*zip(names, shapes, strict=True), (output, _shape(operator, shapes))):
+            tensors[name] = Tensor(name, shape)
+        nodes.append(Node(output, operator, names, output))
+        names_of_inputs += names
+    outputs = tuple(node.output for node in nodes)
+    return Graph(tuple(names_of_inputs), outputs, 1, tuple(nodes), tensors, {})
+
+
+def _shape(operator: Operator, shapes: Sequence[Shape]) -> Shape:
+    return operator.infer_shape(shapes, {})
+
+
+def inputs(graph: Graph) -> np.ndarray:
+    """Return the row of inputs, which are positive where a function's domain is."""
+    random = np.random.default_rng(0)
+    parts = []
+    for node in graph.nodes:
+        sizes = [graph.tensors[name].size for name in node.inputs]
+        values = random.standard_normal(sum(sizes)).astype(np.float32)
+        positive = node.operator in (Elementwise("log"), Elementwise("rsqrt"), Elementwise("sqrt"))
+        parts.append(np.abs(values) if positive else values)
+    return np.concatenate(parts)[None]
+
+
+def measured(simulator: Path, folder: Path) -> tuple[list[int], list[int]]:
+    """Return the predicted cycles of each case, and those that it takes."""
+    chosen = config.load()
+    cpu = Cpu()
+    program = compile_graph(network(), chosen.hardware(), (cpu,))
+    rows = inputs(program.graph)
+    emit(program, rows, golden_outputs(program, rows), folder / "src", "Layers on the CPU.")
+    options = firmware.Options(assertions=False)
+    elf = firmware.build(folder / "src", folder / "out", chosen, options).elf
+    command = [str(simulator), f"--firmware={elf}", f"--max-cycles={_MOST_CYCLES}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    found = {
+        int(i): int(cycles) for i, cycles in re.findall(r"^# cpu (\d+) (\d+)", done.stdout, re.M)
+    }
+    (segment,) = program.segments
+    predicted = [_whole(cycles) for cycles in cpu.cost(program.network, segment)]
+    return predicted, [found[layer.index] for layer in segment.layers]
+
+
+def _whole(cycles: int | None) -> int:
+    assert cycles is not None
+    return cycles
+
+
+def test_predictions_are_near_what_kernels_take(simulator: Path, tmp_path: Path) -> None:
+    pairs = list(zip(CASES, *measured(simulator, tmp_path), strict=True))
+    for (operator, shapes), expected, cycles in pairs:
+        print(f"{operator} {shapes}: {cycles} cycles, predicted {expected}")
+    wrong = [case for case, expected, cycles in pairs if abs(expected / cycles - 1.0) > ERROR]
+    assert not wrong
