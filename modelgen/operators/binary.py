@@ -105,8 +105,12 @@ def _cycles(of_function: float, outer: list[Loop], run: Loop) -> float:
 
 
 def _rounded(value: np.ndarray, error: np.ndarray) -> Bounded:
-    """Return a result, and the bound on its error when each side rounds what it computes."""
-    return value, error + 2.0 * ROUNDING * (np.abs(value) + error) + SUBNORMAL
+    """Return a result, and the bound on its error when each side rounds what it computes.
+
+    Infinite results, such as those of masks, are the same on both sides.
+    """
+    allowed = error + 2.0 * ROUNDING * (np.abs(value) + error) + SUBNORMAL
+    return value, np.where(np.isinf(value), 0.0, allowed)
 
 
 def _bounded_add(left: Bounded, right: Bounded) -> Bounded:
@@ -125,8 +129,8 @@ def _bounded_multiply(left: Bounded, right: Bounded) -> Bounded:
 def _bounded_divide(left: Bounded, right: Bounded) -> Bounded:
     (a, a_error), (b, b_error) = left, right
     smallest = np.abs(b) - b_error
-    spread = (a_error + np.abs(a / b) * b_error) / smallest
-    return _rounded(a / b, np.where(smallest > 0.0, spread, np.inf))
+    value, error = _rounded(a / b, (a_error + np.abs(a / b) * b_error) / smallest)
+    return value, np.where(smallest > 0.0, error, np.inf)
 
 
 def _bounded_maximum(left: Bounded, right: Bounded) -> Bounded:

@@ -31,8 +31,8 @@ class Constants:
 
     def array(self, node: Any) -> np.ndarray:
         """Return a constant in FP32."""
-        values = self._values[node].detach().to("cpu").float()
-        return np.ascontiguousarray(values.numpy())
+        array: np.ndarray = self._values[node].detach().to("cpu").float().contiguous().numpy()
+        return array
 
     def _compute(self, program: torch.export.ExportedProgram) -> None:
         import torch

@@ -14,11 +14,17 @@ from typing import TYPE_CHECKING, Any
 from modelgen.errors import ModelError
 from modelgen.frontends.torch_export import (
     arithmetic,
+    attention,
+    broadcasting,
     convolution,
     functions,
     linear,
+    normalization,
     pooling,
+    products,
+    reductions,
     shapes,
+    sums_and_products,
 )
 from modelgen.frontends.torch_export.aliases import stale_view
 from modelgen.frontends.torch_export.calls import error_message, function_name, layer_name
@@ -124,7 +130,20 @@ def _translate(translation: Translation, call: Any) -> None:
 
 OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     name: add
-    for module in (arithmetic, convolution, functions, linear, pooling, shapes)
+    for module in (
+        arithmetic,
+        attention,
+        broadcasting,
+        convolution,
+        functions,
+        linear,
+        normalization,
+        pooling,
+        products,
+        reductions,
+        shapes,
+        sums_and_products,
+    )
     for name, add in module.OPERATORS.items()
 }
 """ATen operator -> the function that adds it."""

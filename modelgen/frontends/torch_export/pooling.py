@@ -79,14 +79,9 @@ def _adaptive_avg_pool(dimensions: int) -> Callable[[Translation, Any], None]:
     return add
 
 
-def add_mean(to: Translation, call: Any) -> None:
+def add_mean_of_maps(to: Translation, call: Any) -> None:
     """Add the mean over whole feature maps as an average pooling."""
-    source = call.args[0]
-    rank = len(shape_of(source))
-    axes = sorted(axis % rank for axis in arguments(call)["dim"] or range(rank))
-    if rank != 4 or axes != [2, 3]:
-        to.reject(call, "must be a mean over the rows and columns of feature maps")
-    maps = read_maps(to, call, source, 2)
+    maps = read_maps(to, call, call.args[0], 2)
     size = to.shape(maps)[1], to.shape(maps)[2]
     pooled = to.apply(call, AvgPool2d(Window(size, size)), maps)
     if arguments(call)["keepdim"]:
@@ -102,6 +97,5 @@ OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     "aten.avg_pool2d.default": _avg_pool(2),
     "aten.adaptive_avg_pool1d.default": _adaptive_avg_pool(1),
     "aten.adaptive_avg_pool2d.default": _adaptive_avg_pool(2),
-    "aten.mean.dim": add_mean,
 }
 """ATen operator -> the function that adds it."""

@@ -96,10 +96,10 @@ def _permute(to: Translation, call: Any, axes: Sequence[int]) -> None:
 
 
 def add_conversion(to: Translation, call: Any) -> None:
-    """Add a conversion from FP32 to FP32, which does nothing."""
-    kinds = [str(node.meta["val"].dtype) for node in (call.args[0], call)]
-    if kinds != ["torch.float32"] * 2:
-        to.reject(call, f"converts {kinds[0]} to {kinds[1]}; all tensors are FP32")
+    """Add a conversion that keeps all values: all tensors are FP32, and masks have 0 and 1."""
+    before, after = (str(node.meta["val"].dtype) for node in (call.args[0], call))
+    if after != "torch.float32" and before not in (after, "torch.bool"):
+        to.reject(call, f"converts {before} to {after}; all tensors are FP32")
     add_alias(to, call)
 
 

@@ -95,6 +95,11 @@ def test_nothing_is_known_of_a_quotient_whose_divisor_may_be_0() -> None:
     assert bounded("divide", (1.0, 0.0), (0.5, 0.25)) == pytest.approx(2.0, rel=1e-6)
 
 
+def test_a_mask_of_minus_infinity_is_exact() -> None:
+    assert bounded("add", (1.0, 0.5), (-np.inf, 0.0)) == 0.0
+    assert bounded("add", (1.0, 0.5), (0.0, 0.0)) == pytest.approx(0.5, rel=1e-6)
+
+
 def test_a_slope_counts_where_the_value_may_be_negative() -> None:
     assert bounded("prelu", (1.0, 0.5), (4.0, 0.0)) == 0.5
     assert bounded("prelu", (0.25, 0.5), (4.0, 0.0)) == pytest.approx(2.0, rel=1e-6)

@@ -55,7 +55,6 @@ def test_of_sequences(layer: nn.Module) -> None:
         (nn.AvgPool2d(2, padding=1, count_include_pad=False), "count_include_pad=True"),
         (nn.AvgPool2d(2, divisor_override=3), "must divide by the size of its kernel"),
         (nn.AdaptiveAvgPool2d(5), "pools 12x9 to 5x5; the output size must divide"),
-        (Function(lambda x: x.mean(1)), "mean over the rows and columns"),
     ],
 )
 def test_what_is_refused(model: nn.Module, message: str) -> None:

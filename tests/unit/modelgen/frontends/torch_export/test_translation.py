@@ -55,10 +55,10 @@ def test_constant_tensors_have_the_names_of_parameters() -> None:
     class Offset(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.offset = nn.Parameter(torch.ones(1, 4))
+            self.offset = nn.Parameter(torch.ones(1, 3, 4))
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return torch.relu(x + self.offset) + self.offset
 
-    graph = check_same(Offset(), shape=(4,))
+    graph = check_same(Offset(), shape=(3, 4))
     assert graph.constant_tensors == ["offset"]
