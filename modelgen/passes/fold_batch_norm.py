@@ -27,11 +27,9 @@ def fold_batch_norm(graph: Graph) -> Graph:
 
 def _can_fold(rewriter: Rewriter, before: Node) -> bool:
     operator = before.operator
-    if not isinstance(operator, Conv2d | ConvTranspose2d | Linear) or not only_reader(
-        rewriter, before.output
-    ):
+    if not isinstance(operator, Conv2d | ConvTranspose2d | Linear):
         return False
-    return operator.epilogue == Epilogue()
+    return only_reader(rewriter, before.output) and operator.epilogue == Epilogue()
 
 
 def _fold(rewriter: Rewriter, before: Node, norm: Node) -> None:
