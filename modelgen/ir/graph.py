@@ -142,15 +142,3 @@ class Graph:
             tensors={name: t for name, t in changed.tensors.items() if name in used},
             constants={name: c for name, c in changed.constants.items() if name in used},
         )
-
-    def without(self, node: Node) -> Graph:
-        """Return the graph in which readers of the node's output read its input instead."""
-        source = node.inputs[0]
-
-        def rewire(other: Node) -> Node:
-            inputs = tuple(source if name == node.output else name for name in other.inputs)
-            return replace(other, inputs=inputs)
-
-        kept = [rewire(other) for other in self.nodes if other is not node]
-        outputs = tuple(source if name == node.output else name for name in self.outputs)
-        return self.with_nodes(kept, outputs=outputs)
