@@ -339,7 +339,7 @@ def lint(c):
 
 @task(
     help={
-        "suite": "networks, linear, host or all",
+        "suite": "networks, linear, kernels, host or all",
         "sizes": "array sizes, such as 4,8 (default: 8,16); suite networks",
         "only": "networks to measure, separated by commas; suite networks",
         "json": "print the figures as JSON on stdout",

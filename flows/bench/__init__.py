@@ -16,6 +16,7 @@ from flows.terminal.progress import Terminal
 SUITES = {
     "networks": "flows.bench.networks",
     "linear": "flows.bench.linear",
+    "kernels": "flows.bench.kernels",
     "host": "flows.bench.host",
 }
 """Name of a suite -> module with run(bench) -> figures, show(figures) and missed(figures)."""

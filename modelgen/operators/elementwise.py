@@ -84,7 +84,8 @@ class Elementwise(Operator):
 
     def _cycles(self, size: int) -> float:
         """Return the cycles that the kernel takes: four values at a time, then the rest."""
-        four, rest = self.record.cycles, size % 4
+        cycles, rest = self.record.cycles, size % 4
+        four = cycles(*self.parameters) if callable(cycles) else cycles
         return 70.0 + four * (size // 4) + (45.0 + 0.55 * four * rest if rest else 0.0)
 
     @property

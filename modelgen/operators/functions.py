@@ -88,8 +88,8 @@ class Function:
     header: str
     """Of its kernel, which has the function's name, relative to sw/include/heepstor/."""
     spread: Spread
-    cycles: float
-    """Of the kernel, for four values."""
+    cycles: float | Callable[..., float]
+    """Of the kernel for four values, or a function of the parameters that returns them."""
     options: tuple[tuple[str, str], ...] = ()
     """Keyword arguments of PyTorch's function."""
     kernel_arguments: Callable[..., tuple[float, ...]] = lambda *parameters: parameters
@@ -127,6 +127,12 @@ def _elu_absolute(alpha: float, scale: float, input_scale: float) -> float:
 def _softplus_absolute(beta: float, threshold: float) -> float:
     # The same for the product with beta.
     return _UNDERFLOW if beta == 1.0 else ROUNDING / beta
+
+
+def _power_cycles(exponent: float) -> float:
+    size = abs(int(exponent))
+    products = size.bit_length() + size.bit_count() - 2
+    return 13.0 + 4.2 * products + (73.0 if exponent < 0 else 0.0)
 
 
 FUNCTIONS = {
@@ -187,7 +193,9 @@ FUNCTIONS = {
         "nn.functional.logsigmoid", rectifiers.log_sigmoid, "rectifiers.hpp", _ends, cycles=120
     ),
     "mish": Function("nn.functional.mish", logistic.mish, "logistic.hpp", _slope(1.09), cycles=132),
-    "power": Function("pow", powers.power, "powers.hpp", _power_ends, is_template=True, cycles=21),
+    "power": Function(
+        "pow", powers.power, "powers.hpp", _power_ends, is_template=True, cycles=_power_cycles
+    ),
     "rsqrt": Function("rsqrt", powers.rsqrt, "powers.hpp", _positive_ends, cycles=160),
     "sigmoid": Function("sigmoid", logistic.sigmoid, "logistic.hpp", _ends, cycles=120),
     "silu": Function("nn.functional.silu", logistic.silu, "logistic.hpp", _slope(1.1), cycles=120),
@@ -207,7 +215,7 @@ FUNCTIONS = {
         absolute=_softplus_absolute,
         cycles=155,
     ),
-    "sqrt": Function("sqrt", powers.sqrt, "powers.hpp", _positive_ends, cycles=84),
+    "sqrt": Function("sqrt", powers.sqrt, "powers.hpp", _positive_ends, cycles=86),
     "tanh": Function("tanh", logistic.tanh, "logistic.hpp", _ends, cycles=132),
 }
 """Name -> function. Parameters: elu: alpha, scale, input_scale; softplus: beta, threshold; power:

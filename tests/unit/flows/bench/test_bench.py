@@ -56,5 +56,5 @@ def test_wrong_sizes_are_refused(suites):
 
 
 def test_unknown_suite_names_those_there_are():
-    with pytest.raises(HeepstorError, match="networks, linear, host, all"):
+    with pytest.raises(HeepstorError, match="networks, linear, kernels, host, all"):
         bench.main("convolutional")

@@ -72,6 +72,21 @@ def test_kernels_are_given_all_values_of_the_tensor_and_the_parameters() -> None
     assert call("power", -3.0) == "heepstor::power<-3>(in, out, 60)"
 
 
+@pytest.mark.parametrize(
+    ("operator", "size", "measured"),
+    [
+        (Elementwise("sigmoid"), 1024, 30794),
+        (Elementwise("tanh"), 7, 448),
+        (Elementwise("exp"), 256, 5450),
+        (Elementwise("hardswish"), 1024, 8587),
+        (Elementwise("power", (3.0,)), 1024, 5380),
+        (Elementwise("power", (-1.0,)), 1024, 22022),
+    ],
+)
+def test_cycles_are_about_those_on_the_rtl(operator: Elementwise, size: int, measured: int) -> None:
+    assert operator.kernel([(size,)]).cycles == pytest.approx(measured, rel=0.1)
+
+
 def test_the_description_names_function_and_parameters() -> None:
     assert Elementwise("gelu").describe() == "gelu"
     assert Elementwise("power", (-2.0,)).describe() == "power -2"

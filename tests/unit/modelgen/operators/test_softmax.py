@@ -40,6 +40,20 @@ def test_the_kernel_knows_the_rows_and_columns() -> None:
     assert logarithm.call(["in"], "out") == "heepstor::log_softmax<10, 6>(in, out)"
 
 
+@pytest.mark.parametrize(
+    ("operator", "shape", "measured"),
+    [
+        (Softmax(), (100, 10), 23510),
+        (Softmax(), (16, 64), 26422),
+        (Softmax(log=True), (16, 64), 27062),
+    ],
+)
+def test_cycles_are_about_those_on_the_rtl(
+    operator: Softmax, shape: tuple[int, ...], measured: int
+) -> None:
+    assert operator.kernel([shape]).cycles == pytest.approx(measured, rel=0.1)
+
+
 def test_description() -> None:
     assert Softmax().describe() == "softmax"
     assert Softmax(log=True).describe() == "log-softmax"
