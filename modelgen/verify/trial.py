@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     import torch
 
 INFERENCES = 2
-_NAMES_A_LAYER = re.compile(r"Layer '.+' |The model('s| has| returns) |torch.export .* at \S+:\d+:")
+_NAMES_A_LAYER = re.compile(
+    r"(Layer '|Function ).+ |The model('s| has| returns) |torch.export .* at \S+:\d+:"
+)
 """How a refusal begins if it names its subject: a layer, a line, or the model as a whole."""
 
 
@@ -68,8 +70,9 @@ class Refusal:
 
 
 def _reason(message: str) -> str:
-    text = re.sub(r" (It is operator|The model's input has) .*", "", message)
-    text = re.sub(r"Layer '.*?'(?: \(\w+\))?|torch\.export .*?: (?=Could)", "", text)
+    text = re.sub(r" The model's input has .*", "", message)
+    text = re.sub(r", at [^ ]+:\d+: .*", "", text)
+    text = re.sub(r"Layer '.*?'(?: \(\w+\))?|torch\.export .*?: (?=control)", "", text)
     return re.sub(r"\d+(x\d+)*|'.*?'", "#", text).strip()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,12 @@ from typing import Any
 def shape_of(node: Any) -> tuple[int, ...]:
     """Return the shape of a node's tensor in PyTorch."""
     return tuple(int(size) for size in node.meta["val"].shape)
+
+
+def has_fixed_shape(value: Any) -> bool:
+    """Return whether a traced value is a tensor whose sizes do not depend on other values."""
+    shape = getattr(value, "shape", None)
+    return shape is not None and all(isinstance(size, int) for size in shape)
 
 
 def arguments(call: Any) -> dict[str, Any]:
@@ -26,29 +31,65 @@ def arguments(call: Any) -> dict[str, Any]:
     return found
 
 
+ASSIGNMENT = "assignment to a part of a tensor"
+_METHODS = {"__getitem__": "indexing", "__setitem__": ASSIGNMENT}
+"""What is written in a program without the name of a function."""
+_MODULES = ("fft", "linalg", "special")
+"""Modules of PyTorch whose functions have longer names inside."""
+
+
 def function_name(call: Any) -> str:
-    """Return the function of PyTorch that the model calls, such as "cumsum"."""
+    """Return the function of PyTorch that the model calls, as it is written there: "cumsum"."""
     recorded = call.meta.get("torch_fn")
-    return str(recorded[1] if recorded else call.target).rsplit(".", 1)[-1]
+    name = str(recorded[1] if recorded else call.target).rsplit(".", 1)[-1]
+    if name == "__get__":
+        # An attribute, such as `x.real`.
+        name = call.target._schema.name.rsplit("::", 1)[-1]
+    for module in _MODULES:
+        if name.startswith(f"{module}_"):
+            return f"{module}.{name.removeprefix(module)[1:]}"
+    return _METHODS.get(name, name)
 
 
 def layer_name(call: Any) -> str:
     """Return the layer's name in the model, or the function's name if it is not a module."""
-    path, kind = _innermost_module(call)
-    if kind.startswith("torch.nn.modules") and path:
+    path, _ = _innermost_module(call)
+    if is_layer(call):
         return path
     return f"{path}.{call.name}" if path else call.name
 
 
-def error_message(calls: Sequence[Any], call: Any, reason: str) -> str:
-    """Return a message that says which layer fails, why, and where it is in the model."""
-    position = calls.index(call)
-    after = f", after '{layer_name(calls[position - 1])}'" if position else ""
-    line = source_line(call.meta.get("stack_trace") or "")
-    return (
-        f"Layer '{layer_name(call)}'{_layer_kind(call)} {reason}. It is operator "
-        f"{position + 1} of {len(calls)}{after}{f', at {line}' if line else ''}."
-    )
+def subject(call: Any) -> str:
+    """Return what a message about a call begins with: "Layer 'fc' (Linear)", "Function abs"."""
+    path, kind = _innermost_module(call)
+    module = f"'{path}' ({kind.rsplit('.', 1)[-1]})"
+    if is_layer(call):
+        return f"Layer {module}"
+    name = function_name(call)
+    function = name.capitalize() if name in _METHODS.values() else f"Function {name}"
+    return f"{function}{f' in {module}' if path else ''}"
+
+
+def is_layer(call: Any) -> bool:
+    """Return whether a call belongs to a layer of torch.nn, not to a function."""
+    path, kind = _innermost_module(call)
+    return bool(path) and kind.startswith("torch.nn.modules")
+
+
+def is_named_after_layer(call: Any) -> bool:
+    """Return whether the function that a layer calls has the name of the layer's class."""
+    kind = _innermost_module(call)[1].rsplit(".", 1)[-1].lower()
+    return is_layer(call) and function_name(call).replace("_", "").startswith(kind)
+
+
+def line_of(call: Any) -> str:
+    """Return the model's own line that makes a call, "project.py:12: x = torch.tanh(x)", or ""."""
+    return source_line(call.meta.get("stack_trace") or "")
+
+
+def module_path(call: Any) -> str:
+    """Return the path of the module that makes a call; "" if it is the model itself."""
+    return _innermost_module(call)[0]
 
 
 def _innermost_module(call: Any) -> tuple[str, str]:
@@ -58,18 +99,13 @@ def _innermost_module(call: Any) -> tuple[str, str]:
     return path, str(kind)
 
 
-def _layer_kind(call: Any) -> str:
-    path, kind = _innermost_module(call)
-    return f" ({kind.rsplit('.', 1)[-1]})" if path else ""
-
-
 def source_line(trace: str) -> str:
     """Return the model's own line in a stack trace, "project.py:12: x = torch.tanh(x)", or ""."""
     frames = re.findall(r'File "([^"]+)", line (\d+), in \S+\n\s*(.*)', trace)
     torch = importlib.util.find_spec("torch")
     libraries = (torch.submodule_search_locations or []) if torch else []
     foreign = *libraries, str(Path(__file__).parents[2])
-    own = [frame for frame in frames if not frame[0].startswith(foreign)]
+    own = [frame for frame in frames if not frame[0].startswith((*foreign, "<"))]
     if not own:
         return ""
     path, number, text = own[-1]

@@ -7,7 +7,7 @@ operators need that order (see `layouts`). The graph's outputs are in PyTorch's 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,13 @@ from modelgen.frontends.torch_export import (
     sums_and_products,
 )
 from modelgen.frontends.torch_export.aliases import stale_view
-from modelgen.frontends.torch_export.calls import error_message, function_name, layer_name
+from modelgen.frontends.torch_export.calls import ASSIGNMENT, function_name, subject
+from modelgen.frontends.torch_export.complaints import (
+    Complaint,
+    complaint,
+    merged,
+    unsupported,
+)
 from modelgen.frontends.torch_export.constants import Constants
 from modelgen.frontends.torch_export.input_layouts import layouts_of_inputs
 from modelgen.frontends.torch_export.layouts import Layout
@@ -56,16 +62,15 @@ class Imported:
 
     def error_message(self, tensor: str, reason: str) -> str:
         """Return a message that says which layer fails, why, and where it is in the model."""
-        calls = [node for node in self.program.graph.nodes if node.op == "call_function"]
-        return error_message(calls, self.origins[tensor][0], reason)
+        return str(complaint(self.origins[tensor][0], reason))
 
 
 class UnsupportedError(ModelError):
     """A model with operators that cannot be translated."""
 
-    def __init__(self, complaints: Sequence[str]) -> None:
-        """Join the messages of all operators, one a line."""
-        super().__init__("\n".join(complaints))
+    def __init__(self, complaints: Sequence[Complaint]) -> None:
+        """Join the messages, one a line."""
+        super().__init__("\n".join(map(str, complaints)))
         self.complaints = tuple(complaints)
 
 
@@ -88,34 +93,45 @@ def import_with_origins(model: torch.nn.Module, features: tuple[int, ...], batch
         ModelError: the model does not fit its input, or cannot be traced.
     """
     program = trace(model, features, batch)
-    _refuse_stale_views(program)
     translation = Translation(program, batch, layouts_of_inputs(program))
-    complaints = []
-    for call in translation.calls:
-        try:
-            _translate(translation, call)
-        except RejectedError as error:
-            complaints.append(str(error))
-            translation.give_up(call)
+    complaints = [*_stale_views(program), *_translate_all(translation)]
     if complaints:
-        raise UnsupportedError(complaints)
+        raise UnsupportedError(merged(complaints))
     graph = translation.graph()
     known = translation.origins
     origins = {name: known[name] for name in graph.tensors if name in known}
     return Imported(program, graph, origins, translation.constants)
 
 
-def _refuse_stale_views(program: torch.export.ExportedProgram) -> None:
-    """Raise ModelError if a tensor is modified in place and then read under another name."""
-    nodes = list(program.graph.nodes)
-    found = stale_view(nodes)
+def _stale_views(program: torch.export.ExportedProgram) -> Iterator[Complaint]:
+    """Yield a complaint if a tensor is modified in place and then read under another name."""
+    found = stale_view(list(program.graph.nodes))
     if found is None:
         return
     call, reader = found
-    other = "the model's output" if reader.op == "output" else f"'{layer_name(reader)}'"
-    calls = [node for node in nodes if node.op == "call_function"]
+    if function_name(call) == ASSIGNMENT:
+        yield unsupported(call)
+        return
+    other = "the model's output" if reader.op == "output" else _lower_case(subject(reader))
     reason = f"modifies a tensor in place, and {other} reads the same memory under another name"
-    raise ModelError(f"{error_message(calls, call, reason)} Use the operator's out-of-place form.")
+    yield complaint(call, reason, "Use the operator's out-of-place form.")
+
+
+def _lower_case(text: str) -> str:
+    return text[0].lower() + text[1:]
+
+
+def _translate_all(translation: Translation) -> Iterator[Complaint]:
+    """Translate all calls; yield a complaint about each that cannot be translated."""
+    for call in translation.calls:
+        if translation.is_lost(call):
+            translation.give_up(call)
+            continue
+        try:
+            _translate(translation, call)
+        except RejectedError as error:
+            translation.give_up(call)
+            yield error.complaint
 
 
 def _translate(translation: Translation, call: Any) -> None:
@@ -124,7 +140,7 @@ def _translate(translation: Translation, call: Any) -> None:
         return
     add = OPERATORS.get(operator)
     if add is None:
-        translation.reject(call, f"uses {function_name(call)}, which is not supported")
+        raise RejectedError(unsupported(call))
     add(translation, call)
 
 

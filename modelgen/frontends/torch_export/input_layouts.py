@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from modelgen.frontends.torch_export.calls import shape_of
+from modelgen.frontends.torch_export.calls import has_fixed_shape, shape_of
 from modelgen.frontends.torch_export.layouts import Layout, channels_last, identity
 
 _ON_MAPS = ("conv", "pool", "batch_norm", "upsample", "pixel_")
@@ -34,6 +34,7 @@ def _is_for_maps(node: Any) -> bool:
             seen.add(user)
             if any(part in str(user.target) for part in _ON_MAPS):
                 return True
-            if getattr(user.meta.get("val"), "shape", None) == node.meta["val"].shape:
+            result = user.meta.get("val")
+            if has_fixed_shape(result) and result.shape == node.meta["val"].shape:
                 pending.append(user)
     return False

@@ -40,12 +40,19 @@ def trace(
         with _silent_torch():
             return torch.export.export(model, (example,))
     except Exception as error:
-        line = source_line(str(error)) or source_line("".join(traceback.format_exception(error)))
-        raise ModelError(
-            f"torch.export cannot trace the model{f' at {line}' if line else ''}: "
-            f"{_first_line(error)}. Control flow that depends on the values of tensors is not "
-            "supported."
-        ) from error
+        raise ModelError(_trace_message(error)) from error
+
+
+def _trace_message(error: Exception) -> str:
+    """Return a message for an exception of torch.export, which speaks of its own inside."""
+    line = source_line(str(error)) or source_line("".join(traceback.format_exception(error)))
+    where = f"torch.export cannot trace the model{f' at {line}' if line else ''}"
+    if "data-dependent" in str(error):
+        return (
+            f"{where.removesuffix(':')}: control flow that depends on the values of tensors is not "
+            "supported. Compute both branches and choose between them, such as with torch.where."
+        )
+    return f"{where}: {_first_line(error)}."
 
 
 def check_traceable(model: object) -> None:

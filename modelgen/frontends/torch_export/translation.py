@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from modelgen.errors import ModelError
-from modelgen.frontends.torch_export.calls import error_message, layer_name, shape_of
+from modelgen.frontends.torch_export.calls import has_fixed_shape, layer_name, shape_of
+from modelgen.frontends.torch_export.complaints import Complaint, complaint
 from modelgen.frontends.torch_export.constants import Constants
 from modelgen.frontends.torch_export.layouts import (
     Layout,
@@ -36,6 +37,11 @@ if TYPE_CHECKING:
 
 class RejectedError(ModelError):
     """A call that cannot be translated."""
+
+    def __init__(self, about: Complaint) -> None:
+        """Keep the complaint about the call."""
+        super().__init__(str(about))
+        self.complaint = about
 
 
 class Translation:
@@ -72,6 +78,8 @@ class Translation:
         self.origins: dict[str, tuple[Any, Layout]] = {}
         """Tensor -> the call that computes it in PyTorch, and its layout."""
         self._orders: dict[str, Layout] = {}
+        self._unknown: set[Any] = set()
+        """Calls that were given up whose results are no tensors of a fixed shape."""
         self._inputs = [self._add_input(node, layout_of_input[node]) for node in layout_of_input]
 
     def graph(self) -> Graph:
@@ -259,11 +267,18 @@ class Translation:
         """Let later calls be translated although this one cannot."""
         values = call.meta["val"]
         several = isinstance(values, tuple | list)
+        if not all(map(has_fixed_shape, values if several else (values,))):
+            self._unknown.add(call)
+            return
         for index, value in enumerate(values if several else (values,)):
-            shape = tuple(map(int, value.shape))
+            shape = tuple(value.shape)
             name = self._unique(layer_name(call))
             self._tensors[name] = Tensor(name, shape)
             self._forms[(call, index) if several else call] = {identity(len(shape)): name}
+
+    def is_lost(self, call: Any) -> bool:
+        """Return whether a call cannot be translated only because an earlier one cannot."""
+        return any(source in self._unknown for source in call.all_input_nodes)
 
     def constant(self, name: str, values: np.ndarray) -> str:
         """Add a constant tensor, and return its name."""
@@ -290,7 +305,7 @@ class Translation:
 
     def reject(self, call: Any, reason: str, hint: str = "") -> NoReturn:
         """Raise a RejectedError that names the call's layer."""
-        raise RejectedError(f"{error_message(self.calls, call, reason)} {hint}".rstrip())
+        raise RejectedError(complaint(call, reason, hint))
 
     def _unique(self, name: str) -> str:
         """Return `name`, or name#2, name#3 ... if a layer is used more than once."""

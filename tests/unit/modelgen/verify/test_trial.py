@@ -134,6 +134,6 @@ def test_refusals_of_one_kind_have_one_reason() -> None:
     ):
         refusal = attempt(module_of(*steps), HARDWARE)
         assert isinstance(refusal, Refusal)
-        assert refusal.message.startswith("Layer 'cumsum'")
+        assert refusal.message.startswith("Function cumsum ")
         reasons.add(refusal.reason)
-    assert reasons == {"uses cumsum, which is not supported."}
+    assert reasons == {"Function cumsum is not supported"}

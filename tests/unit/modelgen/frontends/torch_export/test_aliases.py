@@ -41,14 +41,14 @@ class InPlace(nn.Module):
 @pytest.mark.parametrize(
     ("read", "reader"),
     [
-        (lambda y, _: torch.nn.functional.leaky_relu(y), "'leaky_relu'"),
-        (lambda y, z: z.reshape(2, 4) + y, "'add'"),
+        (lambda y, _: torch.nn.functional.leaky_relu(y), "function leaky_relu"),
+        (lambda y, z: z.reshape(2, 4) + y, "function add"),
         (lambda y, _: y, "the model's output"),
     ],
 )
 def test_in_place_on_a_view(view: Callable, read: Callable, reader: str) -> None:
     """Who reads the tensor itself afterwards would get the values of before."""
-    parts = "Layer 'relu_'", "in place", reader, "torch.relu_(view)"
+    parts = "Function relu_ ", "in place", reader, "torch.relu_(view)"
     check_message(InPlace(view, read), (4,), *parts, batch=2)
 
 

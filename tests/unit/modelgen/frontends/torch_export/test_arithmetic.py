@@ -75,7 +75,7 @@ def test_batch_norm_with_the_statistics_of_its_input() -> None:
             mean, variance = self.norm.running_mean, self.norm.running_var
             return nn.functional.batch_norm(x, mean, variance, training=True, momentum=0.0)
 
-    parts = "Layer 'batch_norm'", "the mean and variance of its input even in evaluation mode"
+    parts = "Function batch_norm", "the mean and variance of its input even in evaluation mode"
     check_message(Norm(), (4,), *parts, batch=2)
 
 

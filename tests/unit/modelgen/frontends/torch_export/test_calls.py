@@ -11,10 +11,10 @@ from torch import nn
 
 from modelgen.frontends.torch_export.calls import (
     arguments,
-    error_message,
     function_name,
     layer_name,
     source_line,
+    subject,
 )
 from tests.support.refused import check_message
 
@@ -24,7 +24,7 @@ def test_unsupported_function_gives_its_line() -> None:
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return torch.cumsum(x, 1)
 
-    parts = "Layer 'cumsum' uses cumsum", "test_calls.py", "torch.cumsum(x, 1)"
+    parts = "Function cumsum is not supported", "test_calls.py", "torch.cumsum(x, 1)"
     check_message(Sorted(), (4,), *parts)
 
 
@@ -37,10 +37,11 @@ def test_arguments_have_names_and_defaults() -> None:
     assert function_name(pool) == "max_pool2d"
 
 
-def call(name: str, *modules: tuple[str, str], trace: str = "") -> SimpleNamespace:
-    """A call in modules (path, class), the outermost first."""
+def call(name: str, *modules: tuple[str, str], fn: str = "") -> SimpleNamespace:
+    """A call of a function of PyTorch in modules (path, class), the outermost first."""
     stack = {str(index): module for index, module in enumerate(modules)}
-    return SimpleNamespace(name=name, meta={"nn_module_stack": stack, "stack_trace": trace})
+    meta = {"nn_module_stack": stack, "torch_fn": (f"{fn}_1", fn)}
+    return SimpleNamespace(name=name, meta=meta)
 
 
 LINEAR = "torch.nn.modules.linear.Linear"
@@ -65,17 +66,17 @@ def test_the_model_s_own_line_is_the_last_that_is_no_library_s() -> None:
         ("/home/me/project.py", 3, "return self.block(x)"),
         ("/home/me/blocks.py", 12, "x = torch.tanh(x)"),
         (f"{place}/functional.py", 99, "return _VF.tanh(x)"),
+        ("<eval_with_key>.1", 3, "tanh = torch.tanh(x)"),
     ]
     trace = "".join(f'  File "{f}", line {n}, in forward\n    {text}\n' for f, n, text in frames)
     assert source_line(trace) == "blocks.py:12: x = torch.tanh(x)"
     assert source_line("") == "" == source_line("no frames")
 
 
-def test_an_error_message_says_where_the_call_stands() -> None:
-    first, second = call("a", ("fc", LINEAR)), call("b", ("act", "torch.nn.modules.x.Tanh"))
-    assert error_message([first, second], first, "is too large") == (
-        "Layer 'fc' (Linear) is too large. It is operator 1 of 2."
-    )
-    assert "'act' (Tanh) is odd. It is operator 2 of 2, after 'fc'." in error_message(
-        [first, second], second, "is odd"
-    )
+def test_messages_name_layers_and_functions() -> None:
+    act = "torch.nn.modules.activation.ReLU"
+    assert subject(call("relu_1", ("", "mine.Net"), ("act", act))) == "Layer 'act' (ReLU)"
+    assert subject(call("abs_1", ("", "mine.Net"), fn="method_descriptor.abs")) == "Function abs"
+    inside = call("fft_1", ("", "mine.Net"), ("block", "mine.Block"), fn="x.fft_fft")
+    assert subject(inside) == "Function fft.fft in 'block' (Block)"
+    assert subject(call("select", fn="wrapper_descriptor.__getitem__")) == "Indexing"

@@ -54,4 +54,4 @@ def test_inputs_of_a_batch_in_one_row() -> None:
 
 def test_dropout_that_is_always_on() -> None:
     noisy = Function(lambda x: nn.functional.dropout(x, 0.5))
-    check_message(noisy, (4,), "Layer 'dropout'", "even in evaluation mode")
+    check_message(noisy, (4,), "Function dropout", "even in evaluation mode")

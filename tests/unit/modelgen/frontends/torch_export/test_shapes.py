@@ -81,4 +81,4 @@ def test_conversions() -> None:
     graph = import_model(Converts(torch.float32), (4,), batch=1)
     assert [node.operator.name for node in graph.nodes] == ["linear", "pointwise"]
     message = "converts torch.float32 to torch.float64; all tensors are FP32"
-    check_message(Converts(torch.float64), (4,), "Layer 'to_1'", message)
+    check_message(Converts(torch.float64), (4,), "Function to ", message)

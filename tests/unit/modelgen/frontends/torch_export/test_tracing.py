@@ -32,7 +32,7 @@ def test_control_flow() -> None:
             return torch.relu(x) if x.sum() > 0 else x
 
     check_message(
-        Branch(), (4,), "torch.export cannot trace the model at test_tracing.py:", "Control flow"
+        Branch(), (4,), "torch.export cannot trace the model at test_tracing.py:", "control flow"
     )
 
 
