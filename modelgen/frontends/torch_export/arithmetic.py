@@ -10,7 +10,7 @@ import numpy as np
 from modelgen.frontends.torch_export.calls import arguments, shape_of
 from modelgen.frontends.torch_export.layouts import channels_last
 from modelgen.frontends.torch_export.translation import Translation
-from modelgen.operators import Concatenate, Pointwise
+from modelgen.operators import Pointwise
 from modelgen.operators.epilogue import Epilogue
 
 
@@ -71,23 +71,9 @@ def add_leaky_relu(to: Translation, call: Any) -> None:
     to.elementwise(call, Pointwise(Epilogue(slope=slope)))
 
 
-def add_concatenation(to: Translation, call: Any) -> None:
-    """Add a concatenation along any dimension, which is last on the device."""
-    sources = arguments(call)["tensors"]
-    rank = len(shape_of(call))
-    axis = arguments(call)["dim"] % max(rank, 1)
-    layout = to.layout(sources[0])
-    layout = (*(other for other in layout if other != axis), axis)
-    tensors = [to.read(call, source, layout) for source in sources]
-    to.define(call, to.apply(call, Concatenate(), *tensors), layout)
-
-
 _RELU, _RELU6 = _clamp(0.0, None), _clamp(0.0, 6.0)
 OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     "aten.batch_norm.default": add_batch_norm,
-    "aten.cat.default": add_concatenation,
-    "aten.concat.default": add_concatenation,
-    "aten.concatenate.default": add_concatenation,
     "aten.relu.default": _RELU,
     "aten.relu_.default": _RELU,
     "aten.relu6.default": _RELU6,

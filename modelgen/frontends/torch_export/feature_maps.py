@@ -55,9 +55,21 @@ def read_maps(to: Translation, call: Any, source: Any, dimensions: int) -> str:
     return to.reshaped(call, tensor, _as_maps(laid_out(shape, layout), dimensions))
 
 
-def define_maps(to: Translation, call: Any, tensor: str, dimensions: int) -> None:
-    """Record maps of the device as the result of a call."""
-    to.define(call, tensor, layout_of_maps(len(shape_of(call)), dimensions))
+def define_maps(
+    to: Translation, call: Any, tensor: str, dimensions: int, index: int | None = None
+) -> None:
+    """Record maps of the device as the result of a call.
+
+    Args:
+        to: the translation.
+        call: a call of the exported program.
+        tensor: (batch, rows, columns, channels).
+        dimensions: 2 for feature maps, 1 for sequences.
+        index: position of the result, if the call has several.
+    """
+    values = call.meta["val"]
+    rank = (values if index is None else values[index]).dim()
+    to.define(call, tensor, layout_of_maps(rank, dimensions), index)
 
 
 def layout_of_maps(rank: int, dimensions: int) -> Layout:

@@ -17,12 +17,18 @@ from modelgen.frontends.torch_export import (
     attention,
     broadcasting,
     convolution,
+    embedding,
     functions,
+    joining,
     linear,
     normalization,
+    padding,
     pooling,
     products,
     reductions,
+    repetition,
+    resampling,
+    selection,
     shapes,
     sums_and_products,
 )
@@ -144,22 +150,27 @@ def _translate(translation: Translation, call: Any) -> None:
     add(translation, call)
 
 
+_MODULES = (
+    arithmetic,
+    attention,
+    broadcasting,
+    convolution,
+    embedding,
+    functions,
+    joining,
+    linear,
+    normalization,
+    padding,
+    pooling,
+    products,
+    reductions,
+    repetition,
+    resampling,
+    selection,
+    shapes,
+    sums_and_products,
+)
 OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
-    name: add
-    for module in (
-        arithmetic,
-        attention,
-        broadcasting,
-        convolution,
-        functions,
-        linear,
-        normalization,
-        pooling,
-        products,
-        reductions,
-        shapes,
-        sums_and_products,
-    )
-    for name, add in module.OPERATORS.items()
+    name: add for module in _MODULES for name, add in module.OPERATORS.items()
 }
 """ATen operator -> the function that adds it."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from modelgen.frontends.torch_export.calls import arguments, shape_of
+from modelgen.frontends.torch_export.calls import arguments, layer_name, shape_of
+from modelgen.frontends.torch_export.embedding import are_ids
 from modelgen.frontends.torch_export.layouts import for_reshape, relabelled
 from modelgen.frontends.torch_export.translation import Translation
 
@@ -44,6 +45,10 @@ def add_alias(to: Translation, call: Any) -> None:
 def add_part(to: Translation, call: Any) -> None:
     """Add one of the results of a call that has several."""
     source, index = call.args
+    if not call.users:
+        return
+    if not to.knows((source, index)):
+        to.reject(call, f"is result {index} of {layer_name(source)}, which is not supported")
     to.define_alias(call, (source, index))
 
 
@@ -96,9 +101,12 @@ def _permute(to: Translation, call: Any, axes: Sequence[int]) -> None:
 
 
 def add_conversion(to: Translation, call: Any) -> None:
-    """Add a conversion that keeps all values: all tensors are FP32, and masks have 0 and 1."""
+    """Add a conversion that keeps all values: all tensors are FP32, and masks have 0 and 1.
+
+    Ids of embeddings stay as they are: an embedding takes their integer part.
+    """
     before, after = (str(node.meta["val"].dtype) for node in (call.args[0], call))
-    if after != "torch.float32" and before not in (after, "torch.bool"):
+    if after != "torch.float32" and before not in (after, "torch.bool") and not are_ids(call):
         to.reject(call, f"converts {before} to {after}; all tensors are FP32")
     add_alias(to, call)
 

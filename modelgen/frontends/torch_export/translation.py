@@ -122,6 +122,10 @@ class Translation:
     def _is_fixed(self, value: Any) -> bool:
         return not hasattr(value, "meta") or value in self.constants
 
+    def knows(self, value: Any) -> bool:
+        """Return whether a value is in the graph."""
+        return value in self._forms
+
     def native(self, call: Any, source: Any) -> tuple[str, Layout]:
         """Return the form in which a value was computed: its tensor, of any shape, and its layout.
 

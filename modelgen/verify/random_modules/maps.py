@@ -120,7 +120,7 @@ def _draw_pool(random: Random, shape: Shape) -> dict[str, Any]:
         "stride": random.choice((None, _pair(random, 1, 3))),
         "padding": random.choice((0, tuple(random.number(0, k // 2) for k in _both(kernel)))),
         "ceil_mode": random.chance(0.2),
-        "dilation": 2 if random.chance(0.02) else 1,
+        "dilation": 2 if random.chance(0.1) else 1,
         "inside": random.chance(0.05),
         "divisor": 3 if random.chance(0.02) else None,
     }
@@ -155,11 +155,11 @@ def _draw_adaptive(random: Random, shape: Shape) -> dict[str, Any]:
     sizes = []
     for size in shape[2:]:
         parts = [part for part in range(1, size + 1) if size % part == 0]
-        sizes.append(random.choice(parts) if random.chance(0.95) else random.number(1, size))
+        sizes.append(random.choice(parts) if random.chance(0.5) else random.number(1, size + 1))
     return {
         "form": random.choice(("nn", "F")),
-        "kind": random.choice(("avg", "max"), (30, 1)),
-        "size": random.choice((1, tuple(sizes), (None, sizes[1]))),
+        "kind": random.choice(("avg", "max")),
+        "size": random.choice((1, tuple(sizes), (None, sizes[1])), (1, 3, 1)),
     }
 
 
@@ -199,6 +199,6 @@ KINDS = {
     "batch_norm": Kind(_draw_norm, _write_norm, {2: 1.5, 3: 0.3, 4: 2}),
     "max_pool": Kind(_draw_pool, _write_pool("max"), {4: 1.5}),
     "avg_pool": Kind(_draw_pool, _write_pool("avg"), {4: 1.5}),
-    "adaptive": Kind(_draw_adaptive, _write_adaptive, {4: 0.7}),
+    "adaptive": Kind(_draw_adaptive, _write_adaptive, {4: 1}),
     "mean": Kind(_draw_mean, _write_text, {4: 0.6}),
 }

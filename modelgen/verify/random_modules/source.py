@@ -7,7 +7,7 @@ import warnings
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from modelgen.verify.random_modules import maps, reshapes, unsupported, values
+from modelgen.verify.random_modules import maps, moves, reshapes, unsupported, values
 from modelgen.verify.random_modules.description import (
     Kind,
     RandomModule,
@@ -21,7 +21,13 @@ from modelgen.verify.random_modules.description import (
 if TYPE_CHECKING:
     import torch
 
-KINDS: dict[str, Kind] = {**maps.KINDS, **values.KINDS, **reshapes.KINDS, **unsupported.KINDS}
+KINDS: dict[str, Kind] = {
+    **maps.KINDS,
+    **moves.KINDS,
+    **values.KINDS,
+    **reshapes.KINDS,
+    **unsupported.KINDS,
+}
 AGAIN = "again"
 """Kind of a step that uses the layer or weights of another step again."""
 _MOST_VALUES = 12000

@@ -23,6 +23,19 @@ from tests.support.same import SHAPE, Function, check_same
         nn.AvgPool2d(3, stride=1, padding=1),
         nn.AdaptiveAvgPool2d(1),
         nn.AdaptiveAvgPool2d((4, 3)),
+        nn.AdaptiveAvgPool2d((5, None)),
+        nn.AdaptiveAvgPool2d((20, 7)),
+        nn.AdaptiveMaxPool2d((4, 3)),
+        nn.AdaptiveMaxPool2d((5, 4)),
+        nn.MaxPool2d(2, dilation=2),
+        nn.MaxPool2d((2, 3), stride=(1, 2), padding=1, dilation=(3, 2), ceil_mode=True),
+        nn.AvgPool2d(2, ceil_mode=True),
+        nn.AvgPool2d(3, stride=2, padding=1, ceil_mode=True),
+        nn.AvgPool2d(3, stride=2, padding=1, ceil_mode=True, count_include_pad=False),
+        nn.AvgPool2d((4, 3), stride=(3, 1), padding=(2, 1), count_include_pad=False),
+        nn.AvgPool2d(2, divisor_override=3),
+        nn.AvgPool2d(3, padding=1, ceil_mode=True, divisor_override=2),
+        Function(lambda x: nn.functional.max_pool2d(x, 3, return_indices=True)[0]),
         Function(lambda x: x.mean((2, 3))),
         Function(lambda x: x.mean((-1, -2), keepdim=True)),
     ],
@@ -40,6 +53,10 @@ def test_of_maps(layer: nn.Module) -> None:
         nn.AvgPool1d(4, stride=3),
         nn.AvgPool1d(3, padding=1),
         nn.AdaptiveAvgPool1d(7),
+        nn.AdaptiveAvgPool1d(5),
+        nn.AdaptiveMaxPool1d(6),
+        nn.MaxPool1d(3, dilation=4),
+        nn.AvgPool1d(4, stride=3, padding=2, ceil_mode=True, count_include_pad=False),
     ],
     ids=str,
 )
@@ -50,12 +67,24 @@ def test_of_sequences(layer: nn.Module) -> None:
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        (nn.MaxPool2d(2, dilation=2), "has a dilation"),
-        (nn.AvgPool2d(2, ceil_mode=True), "ceil_mode=True"),
-        (nn.AvgPool2d(2, padding=1, count_include_pad=False), "count_include_pad=True"),
-        (nn.AvgPool2d(2, divisor_override=3), "must divide by the size of its kernel"),
-        (nn.AdaptiveAvgPool2d(5), "pools 12x9 to 5x5; the output size must divide"),
+        (Function(lambda x: nn.functional.max_pool2d(x, 3, return_indices=True)[1]), "result 1 of"),
     ],
 )
 def test_what_is_refused(model: nn.Module, message: str) -> None:
     check_message(model, SHAPE, message)
+
+
+@pytest.mark.parametrize(
+    ("layer", "name"),
+    [
+        (nn.AdaptiveAvgPool2d((4, 3)), "avg_pool2d"),
+        (nn.AdaptiveMaxPool2d((4, 3)), "max_pool2d"),
+        (nn.AvgPool2d(3, ceil_mode=True, count_include_pad=False), "avg_pool2d"),
+        (nn.AvgPool2d((4, 3), padding=(0, 1)), "avg_pool2d"),
+        (nn.AvgPool2d((4, 3), padding=(0, 1), count_include_pad=False), "uneven_avg_pool2d"),
+        (nn.AdaptiveAvgPool2d((4, 4)), "uneven_avg_pool2d"),
+    ],
+    ids=str,
+)
+def test_windows_of_one_size_are_ordinary_poolings(layer: nn.Module, name: str) -> None:
+    assert name in [node.operator.name for node in check_same(nn.Sequential(layer)).nodes]
