@@ -102,8 +102,53 @@ def _add_linear_with_bias(
     to.define(call, to.apply(call, Linear(), to.read(call, source), roles=roles))
 
 
+def add_einsum(to: Translation, call: Any) -> None:
+    """Add a sum of products of two tensors, which is a product of batches of matrices."""
+    given = arguments(call)
+    equation, tensors = given["equation"].replace(" ", ""), given["tensors"]
+    inputs, _, result = equation.partition("->")
+    names = inputs.split(",")
+    if not result or "." in equation or len(names) != 2 or not _is_product(names, result):
+        to.reject(
+            call,
+            f"has the equation '{equation}'; only products of two tensors, in which "
+            "each letter that is summed over is in both, are supported",
+        )
+    left, right = names
+    batch = [n for n in result if n in left and n in right]
+    rows, columns = ([n for n in result if n in side and n not in batch] for side in names)
+    summed = [n for n in left if n not in result]
+    orders = (batch, rows, summed), (batch, columns, summed)
+    sources = [
+        _as_matrices(to, call, tensor, name, order)
+        for tensor, name, order in zip(tensors, names, orders, strict=True)
+    ]
+    product = to.apply(call, MatMul(transposed=True), *sources)
+    to.define(call, product, tuple(result.index(n) for n in (*batch, *rows, *columns)))
+
+
+def _is_product(names: list[str], result: str) -> bool:
+    """Return whether no letter is repeated in a tensor, or summed over in one of them only."""
+    alone = set(names[0]) ^ set(names[1])
+    known = set(names[0]) | set(names[1])
+    return all(len(set(name)) == len(name) for name in (*names, result)) and (
+        alone <= set(result) <= known
+    )
+
+
+def _as_matrices(
+    to: Translation, call: Any, source: Any, name: str, order: tuple[list[str], ...]
+) -> str:
+    """Return a tensor with its dimensions in the order of three groups, each as one dimension."""
+    layout = tuple(name.index(n) for group in order for n in group)
+    shape = shape_of(source)
+    sizes = tuple(int(np.prod([shape[name.index(n)] for n in group])) for group in order)
+    return to.reshaped(call, to.form(call, source, layout), sizes)
+
+
 OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     **{f"aten.{name}.default": add_product for name in ("matmul", "mm", "bmm", "mv", "dot")},
+    "aten.einsum.default": add_einsum,
     **{f"aten.{name}.default": add_sum_with_product for name in ("addmm", "baddbmm")},
 }
 """ATen operator -> the function that adds it."""

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from modelgen.frontends.torch_export.calls import arguments, shape_of
+from modelgen.frontends.torch_export.calls import arguments, layer_name, shape_of
 from modelgen.frontends.torch_export.layouts import Layout, laid_out
 from modelgen.frontends.torch_export.linear import with_last
 from modelgen.frontends.torch_export.pooling import add_mean_of_maps
 from modelgen.frontends.torch_export.translation import Translation
-from modelgen.operators import Argmax, Binary, Pointwise, Reduce
+from modelgen.operators import Argmax, Binary, Elementwise, Pointwise, Reduce
 
 
 def reduced_axes(call: Any) -> list[int]:
@@ -130,34 +130,59 @@ def _add_index(to: Translation, call: Any, axis: int, *, smallest: bool, index: 
 
 def add_variance(to: Translation, call: Any) -> None:
     """Add a variance."""
-    given = arguments(call)
-    correction = given.get("correction", 1 if given.get("unbiased", True) else 0)
-    axes = reduced_axes(call)
-    layout, variance = _variance(to, call, axes, 1 if correction is None else correction)
-    _define(to, call, variance, layout, axes)
+    layout, variance = _variance(to, call, layer_name(call))
+    _define(to, call, variance, layout, reduced_axes(call))
 
 
-def _variance(
-    to: Translation, call: Any, axes: Sequence[int], correction: float
-) -> tuple[Layout, str]:
+def add_deviation(to: Translation, call: Any) -> None:
+    """Add a standard deviation: the root of the variance."""
+    layout, variance = _variance(to, call, f"{call.name}.variance")
+    deviation = to.apply(call, Elementwise("sqrt"), variance)
+    _define(to, call, deviation, layout, reduced_axes(call))
+
+
+def _variance(to: Translation, call: Any, name: str) -> tuple[Layout, str]:
     """Add the mean of the squares of x - mean; return the input's layout, and the result."""
+    axes = reduced_axes(call)
     layout, mean = _reduce(to, call, call.args[0], "mean", axes, f"{call.name}.mean")
-    shape = shape_of(call.args[0])
-    outer, middle, inner = sizes_for(layout, axes, shape)
-    values = to.reshaped(call, to.form(call, call.args[0], layout), (outer, middle, inner))
+    outer, middle, inner = sizes = sizes_for(layout, axes, shape_of(call.args[0]))
+    values = to.reshaped(call, to.form(call, call.args[0], layout), sizes)
     means = to.reshaped(call, mean, (outer, 1, inner))
     difference = to.apply(call, Binary("subtract"), values, means, name=f"{call.name}.centered")
-    squares = to.apply(
-        call, Binary("multiply"), difference, difference, name=f"{call.name}.squares"
-    )
+    squares = _squares(to, call, difference)
+    correction = _correction(call)
     if correction == 0:
-        return layout, to.apply(call, Reduce("mean"), squares)
+        return layout, to.apply(call, Reduce("mean"), squares, name=name)
     if correction >= middle:
         to.reject(call, f"has no more values than its correction, {correction:g}")
     total = to.apply(call, Reduce("sum"), squares, name=f"{call.name}.sum")
     scale = np.full(inner, 1.0 / (middle - correction), np.float32)
     roles = to.add_roles(call, scale=scale, bias=np.zeros(inner, np.float32))
-    return layout, to.apply(call, Pointwise(), total, roles=roles)
+    return layout, to.apply(call, Pointwise(), total, name=name, roles=roles)
+
+
+def _squares(to: Translation, call: Any, tensor: str) -> str:
+    return to.apply(call, Binary("multiply"), tensor, tensor, name=f"{call.name}.squares")
+
+
+def _correction(call: Any) -> float:
+    """Return what a variance subtracts from the number of values that it divides by."""
+    given = arguments(call)
+    correction = given.get("correction", 1 if given.get("unbiased", True) else 0)
+    return 1.0 if correction is None else float(correction)
+
+
+def add_norm(to: Translation, call: Any) -> None:
+    """Add a Euclidean norm: the root of the sum of the squares."""
+    given = arguments(call)
+    if given["ord"] != 2:
+        to.reject(call, f"is a norm of order {given['ord']:g}; only 2 is supported")
+    axes, shape = reduced_axes(call), shape_of(call.args[0])
+    layout = layout_for(to.layout(call.args[0]), axes, shape)
+    values = to.form(call, call.args[0], layout)
+    squares = _squares(to, call, to.reshaped(call, values, sizes_for(layout, axes, shape)))
+    total = to.apply(call, Reduce("sum"), squares, name=f"{call.name}.sum")
+    _define(to, call, to.apply(call, Elementwise("sqrt"), total), layout, axes)
 
 
 OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
@@ -174,6 +199,10 @@ OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     "aten.var.dim": add_variance,
     "aten.var.default": add_variance,
     "aten.var.correction": add_variance,
+    "aten.std.dim": add_deviation,
+    "aten.std.default": add_deviation,
+    "aten.std.correction": add_deviation,
+    "aten.linalg_vector_norm.default": add_norm,
     "aten.argmin.default": add_argmin,
     "aten.max.dim": _extremum("maximum"),
     "aten.min.dim": _extremum("minimum"),

@@ -1,4 +1,4 @@
-"""Attention: the function and its masks."""
+"""Attention: the function, its masks, and the layers that use it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from torch import nn
 from torch.nn.functional import scaled_dot_product_attention as attention
 
 from tests.support.refused import check_message
@@ -28,6 +29,32 @@ FUNCTIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 @pytest.mark.parametrize("function", FUNCTIONS.values(), ids=FUNCTIONS)
 def test_each_function(function: Callable[[torch.Tensor], torch.Tensor]) -> None:
     check_same(Function(function), batch=2, shape=HEADS)
+
+
+class SelfAttention(nn.Module):
+    def __init__(self, **options: object) -> None:
+        super().__init__()
+        self.attention = nn.MultiheadAttention(16, 2, batch_first=True)
+        self.options = options
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.attention(x, x, x, **self.options)[0]
+
+
+@pytest.mark.parametrize("needs_weights", [True, False])
+def test_multi_head_attention(needs_weights: bool) -> None:
+    check_same(SelfAttention(need_weights=needs_weights), batch=2, shape=(5, 16))
+
+
+def test_multi_head_attention_with_a_mask() -> None:
+    model = SelfAttention(attn_mask=~HIDDEN, need_weights=False)
+    check_same(model, batch=2, shape=(5, 16))
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_an_encoder_layer(first: bool) -> None:
+    layer = nn.TransformerEncoderLayer(16, 2, 32, batch_first=True, norm_first=first)
+    check_same(layer, batch=2, shape=(5, 16))
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,20 @@ def test_prelu(shape: tuple[int, ...], slopes: int) -> None:
     check_same(layer, batch=2, shape=shape)
 
 
+def test_the_largest_operand_stays() -> None:
+    def scaled(x: torch.Tensor) -> torch.Tensor:
+        return torch.maximum(squeezed(x).flatten(1)[..., None, None], torch.relu(x))
+
+    model = nn.Sequential(nn.Conv2d(4, 4, 1), Function(scaled), nn.Conv2d(4, 2, 1))
+    graph = check_same(model)
+    assert "permute" not in [node.operator.name for node in graph.nodes[1:-1]]
+
+
+def test_an_operand_of_lower_rank_keeps_its_dimensions() -> None:
+    function = Function(lambda x: torch.maximum(x, x.sum((0, 1, 2))))
+    check_same(nn.Sequential(nn.Conv2d(4, 9, 1), function), shape=(4, 9, 9))
+
+
 def test_masks_of_minus_infinity_are_added() -> None:
     graph = check_same(Function(FUNCTIONS["softmax-of-masked"]))
     assert [node.operator.describe() for node in graph.nodes][:1] == ["add"]

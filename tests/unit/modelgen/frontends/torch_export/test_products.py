@@ -46,6 +46,10 @@ ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "vector-first": lambda x: x.sum((0, 2)) @ x,
     "constant-first": lambda x: MATRIX[:, :5] @ x,
     "batch-of-constants": lambda x: x @ BATCH,
+    "einsum": lambda x: torch.einsum("bij,bkj->bik", x, x + 1),
+    "einsum-of-one-matrix": lambda x: torch.einsum("bij, jk -> kib", x, MATRIX),
+    "einsum-without-a-sum": lambda x: torch.einsum("bi,bj->bij", x.sum(1), x.sum(2)),
+    "einsum-of-two": lambda x: torch.einsum("bij,bij->b", x, x),
     "addmm": lambda x: torch.addmm(x.sum((0, 1)), x.flatten(1), x.flatten(1).T @ x.sum(1)),
 }
 
@@ -71,6 +75,9 @@ def test_a_transposed_factor_is_not_moved() -> None:
 @pytest.mark.parametrize(
     ("function", "message"),
     [
+        (lambda x: torch.einsum("bij->bi", x), "has the equation 'bij->bi'"),
+        (lambda x: torch.einsum("bij,bk->bi", x, x.sum(1)), "is in both"),
+        (lambda x: torch.einsum("bii,bij->b", x @ x.mT, x), "is in both"),
         (lambda x: torch.baddbmm(x @ x.mT, x, x.mT, alpha=2), "scales a product of activations"),
         (lambda x: torch.addmm(BATCH[:, 0], x.sum(1), MATRIX), "adds a bias of each row"),
     ],

@@ -39,6 +39,10 @@ FUNCTIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "argmin-kept": lambda x: x.argmin(2, keepdim=True),
     "variance": lambda x: x.var(1),
     "variance-of-maps": lambda x: x.var((2, 3), unbiased=False, keepdim=True),
+    "deviation": lambda x: x.std(1),
+    "deviation-of-two": lambda x: x.std((1, 3), unbiased=False),
+    "norm": lambda x: x.norm(dim=1),
+    "norm-of-two": lambda x: torch.linalg.vector_norm(x, dim=(1, 3), keepdim=True),
     "variance-with-a-correction": lambda x: x.var((1, 2), correction=2),
 }
 
@@ -49,7 +53,9 @@ def test_each_function(function: Callable[[torch.Tensor], torch.Tensor]) -> None
     check_same(nn.Sequential(nn.Conv2d(4, 4, 1), Function(function)), batch=2)
 
 
-@pytest.mark.parametrize("name", ["sum", "mean", "prod", "amax", "amin", "max", "min", "var"])
+@pytest.mark.parametrize(
+    "name", ["sum", "mean", "prod", "amax", "amin", "max", "min", "var", "std", "norm"]
+)
 def test_over_everything(name: str) -> None:
     check_same(Function(lambda x: getattr(x, name)()))
 
@@ -74,6 +80,7 @@ def test_dimensions_that_are_side_by_side_need_not_move() -> None:
 @pytest.mark.parametrize(
     ("function", "message"),
     [
+        (lambda x: x.norm(1, dim=1), "norm of order 1; only 2 is supported"),
         (lambda x: x.argmin(), "must name a dimension"),
         (lambda x: x.var(1, correction=4), "no more values than its correction, 4"),
     ],
