@@ -8,7 +8,7 @@ import numpy as np
 
 from modelgen.ir.graph import Graph, Node
 from modelgen.ir.rewriter import Rewriter
-from modelgen.operators import Linear, Permute, Pointwise, Reshape
+from modelgen.operators import Elementwise, Linear, Permute, Pointwise, Reshape
 from modelgen.passes.drop_unused import drop_unused
 from modelgen.passes.fuse_pointwise import only_reader
 
@@ -43,7 +43,8 @@ def _combine(rewriter: Rewriter, before: Node, node: Node) -> None:
 
 def _is_activation(node: Node) -> bool:
     """Return whether a node works on each value separately, without regard to its place."""
-    return isinstance(node.operator, Pointwise) and not node.constants and len(node.inputs) == 1
+    kinds = Pointwise | Elementwise
+    return isinstance(node.operator, kinds) and not node.constants and len(node.inputs) == 1
 
 
 def _swap(rewriter: Rewriter, permutation: Node, activation: Node) -> None:
@@ -84,7 +85,7 @@ def _layers_of_features(rewriter: Rewriter, permutation: Node) -> list[Node] | N
 
 def _reads_features(node: Node) -> bool:
     single = len(node.inputs) == 1
-    return single and isinstance(node.operator, Reshape | Pointwise)
+    return single and isinstance(node.operator, Reshape | Pointwise | Elementwise)
 
 
 def _fold(rewriter: Rewriter, permutation: Node, layers: list[Node]) -> None:

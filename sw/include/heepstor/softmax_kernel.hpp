@@ -93,7 +93,7 @@ HEEPSTOR_INLINE Range range(const float* values, std::size_t n) {
 template <class Power>
 HEEPSTOR_INLINE void softmax(const float* logits, float* out, std::size_t n, const Power& power) {
   float sum = 0.0f;
-  transform(logits, out, n, [&](float x) {
+  transform<2>(logits, out, n, [&](float x) {
     const float result = power(x);
     sum += result;
     return result;

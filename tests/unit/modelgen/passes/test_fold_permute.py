@@ -11,7 +11,7 @@ from torch import nn
 
 from modelgen.ir.execute import run_graph
 from modelgen.ir.graph import ElementType, Graph, Node, Tensor
-from modelgen.operators import Operator, Permute, Pointwise, Softmax
+from modelgen.operators import Elementwise, Operator, Permute, Pointwise, Softmax
 from modelgen.operators.epilogue import Epilogue
 from modelgen.passes.fold_permute import fold_permute
 from tests.support.imported import operators
@@ -38,11 +38,11 @@ def check_same(one: Graph, other: Graph) -> None:
     np.testing.assert_array_equal(run_graph(one, values), run_graph(other, values))
 
 
-@pytest.mark.parametrize("between", [0, 1, 2])
-def test_a_pair_goes_and_what_is_between_stays(between: int) -> None:
-    graph = chain(LAST, *[RELU] * between, FIRST, RELU)
+@pytest.mark.parametrize("between", [[], [RELU], [RELU, Elementwise("tanh")]])
+def test_a_pair_goes_and_what_is_between_stays(between: list[Operator]) -> None:
+    graph = chain(LAST, *between, FIRST, RELU)
     folded = fold_permute(graph)
-    assert [node.operator for node in folded.nodes] == [RELU] * (between + 1)
+    assert [node.operator for node in folded.nodes] == [*between, RELU]
     assert all(folded.tensors[node.output].shape == (1, 2, 3, 4) for node in folded.nodes)
     check_same(graph, folded)
 
@@ -87,7 +87,7 @@ def test_an_input_that_all_read_permuted_is_the_callers_to_permute() -> None:
 
 
 def test_features_of_linear_layers_are_reordered() -> None:
-    layers = nn.Flatten(), nn.ReLU(), nn.BatchNorm1d(432), nn.Linear(432, 5)
+    layers = nn.Flatten(), nn.ReLU(), nn.BatchNorm1d(432), nn.Tanh(), nn.Linear(432, 5)
     graph = check_imported(nn.Sequential(nn.Conv2d(4, 4, 3, padding=1), *layers))
     folded = fold_permute(graph)
     assert "permute" in operators(graph) and "permute" not in operators(folded)
