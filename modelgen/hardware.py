@@ -48,14 +48,19 @@ class Hardware:
             raise ModelError("; ".join(problems))
 
     @property
-    def tile_bytes(self) -> int:
-        """Bytes of one S x S tile of INT8 weights."""
-        return self.array_size * self.array_size
-
-    @property
     def banks(self) -> int:
         """Banks of the activation buffer: S, rounded up to a power of two."""
         return 1 << (self.array_size - 1).bit_length()
+
+    @property
+    def store_words(self) -> int:
+        """Words that a store writes to the buffer in a cycle if nothing goes through the port.
+
+        A position of a tile takes two cycles or more anyway: about as long as computing it from the
+        fewest slices.
+        """
+        wide = 2 * self.port_words
+        return wide if self.array_size > wide else self.port_words
 
     @property
     def port_bytes(self) -> int:

@@ -12,27 +12,46 @@ namespace engine = heepstor::engine;
 
 constexpr std::uint32_t kWordBytes = sizeof(float);
 
-/// Orders weights (words, columns) as the engine reads them: for each slice, for each tile, S x S.
+constexpr std::uint32_t kLineBytes = 16;
+
+/// Ends a tile's values with zeros, in a whole line; returns where the next ones begin.
+template <class T>
+T* end_line(const T* begin, T* end) {
+  while ((end - begin) * sizeof(T) % kLineBytes != 0) *end++ = 0;
+  return end;
+}
+
+/// The column behind a tile's last one that exists.
+std::uint32_t end_of_tile(const Product& product, std::uint32_t tile) {
+  return product.columns - tile < kSize ? product.columns : tile + kSize;
+}
+
+/// Orders weights (words, columns) as the engine reads them: for each slice, for each tile, for each
+/// column, S words.
 void order_weights(const Product& product, std::int8_t* stream) {
   for (std::uint32_t slice = 0; slice < product.words; slice += kSize) {
     for (std::uint32_t tile = 0; tile < product.columns; tile += kSize) {
-      for (std::uint32_t i = 0; i < kSize * kSize; ++i) {
-        const std::uint32_t word = slice + i / kSize;
-        const std::uint32_t column = tile + i % kSize;
-        const bool is_padding = word >= product.words || column >= product.columns;
-        *stream++ = is_padding ? 0 : product.weights[word * product.columns + column];
+      const std::int8_t* begin = stream;
+      for (std::uint32_t column = tile; column < end_of_tile(product, tile); ++column) {
+        for (std::uint32_t word = slice; word < slice + kSize; ++word) {
+          const bool exists = word < product.words;
+          *stream++ = exists ? product.weights[word * product.columns + column] : 0;
+        }
       }
+      stream = end_line(begin, stream);
     }
   }
 }
 
-/// For each tile, S scales, then S biases.
+/// For each tile the scales of its columns, then their biases.
 void order_parameters(const Product& product, std::uint32_t* parameters) {
   for (std::uint32_t tile = 0; tile < product.columns; tile += kSize) {
     for (const std::uint32_t* values : {product.scale, product.bias}) {
-      for (std::uint32_t column = tile; column < tile + kSize; ++column) {
-        *parameters++ = column < product.columns ? values[column] : 0;
+      const std::uint32_t* begin = parameters;
+      for (std::uint32_t column = tile; column < end_of_tile(product, tile); ++column) {
+        *parameters++ = values[column];
       }
+      parameters = end_line(begin, parameters);
     }
   }
 }

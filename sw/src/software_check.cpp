@@ -123,17 +123,17 @@ bool has_good_addresses(const Engine& engine, const Job& job) {
   bool good = true;
   if (job.has_weights()) {
     const std::uint64_t slices = slice_count(job, size);
-    const std::uint64_t tile_bytes = std::uint64_t{job.tiles} * weight_bytes(job, size);
+    const std::uint64_t bytes = slice_bytes(job, size);
     // Products of larger values might not fit in 64 bits.
-    good &=
-        slices <= memory.bytes && contains(memory, fields.weights, slices * tile_bytes, kLineBytes);
+    good &= slices <= memory.bytes && contains(memory, fields.weights, slices * bytes, kLineBytes);
   }
   if (job.has(engine::kControlLoad)) {
     good &= contains_map(memory, fields.source, job.load_shape, source_pitch, job.load_words);
   }
   if (job.stores()) {
-    const std::uint64_t parameters = std::uint64_t{job.tiles} * size * 2 * kWordBytes;
-    good &= contains(memory, fields.parameters, parameters, kWordBytes);
+    const std::uint64_t words = std::uint64_t{job.tiles - 1} * size +
+                                parameter_words(job, job.tiles - 1, size);
+    good &= contains(memory, fields.parameters, 2 * words * kWordBytes, kWordBytes);
   }
   if (job.has(engine::kControlStoreMemory)) {
     good &= contains_map(memory, fields.destination, job.store_shape, pitch, stored);
@@ -161,9 +161,9 @@ std::uint64_t slice_count(const Job& job, std::uint32_t size) {
   return job.operation == Operation::kMatmul ? runs * divide_up(job.run_words, size) : runs;
 }
 
-std::uint32_t weight_bytes(const Job& job, std::uint32_t size) {
-  if (job.operation == Operation::kMatmul) return size * size;
-  return (size + kLineBytes - 1) / kLineBytes * kLineBytes;
+std::uint32_t slice_bytes(const Job& job, std::uint32_t size) {
+  if (job.operation != Operation::kMatmul) return job.tiles * whole_lines(size);
+  return (job.tiles - 1) * size * size + whole_lines(job.columns(job.tiles - 1, size) * size);
 }
 
 engine::Error check(const Engine& engine, const Job& job) {

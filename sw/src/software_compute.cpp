@@ -37,14 +37,15 @@ struct FourColumns {
   std::int32_t high[4] = {};
   std::int32_t low[4] = {};
 
-  void accumulate(const AlignedSlice& slice, std::uint32_t lanes, const std::int8_t* weights,
-                  std::uint32_t pitch) {
-    for (std::uint32_t lane = 0; lane < lanes; ++lane, weights += pitch) {
+  void accumulate(const AlignedSlice& slice, std::uint32_t lanes,
+                  const std::int8_t* const (&weights)[4]) {
+#pragma GCC unroll 4
+    for (std::uint32_t lane = 0; lane < lanes; ++lane) {
       const std::int32_t upper = slice.high[lane];
       const std::int32_t lower = slice.low[lane];
       for (int column = 0; column < 4; ++column) {
-        high[column] += upper * weights[column];
-        low[column] += lower * weights[column];
+        high[column] += upper * weights[column][lane];
+        low[column] += lower * weights[column][lane];
       }
     }
   }
@@ -86,16 +87,24 @@ void fill(float* values, std::uint32_t count, float value) {
   for (std::uint32_t i = 0; i < count; ++i) values[i] = value;
 }
 
-/// Adds a slice of one position to its accumulators in all tiles.
+/// Adds a slice of one position to its accumulators in all tiles. The last of four columns stands in
+/// for those that have no weights, whose sums nobody reads.
 template <class Arithmetic>
 void multiply_slice(const Engine& engine, const Job& job, const float* values, std::uint32_t lanes,
                     const std::int8_t* weights, float* sums, const Arithmetic& arithmetic) {
   const AlignedSlice activations(values, lanes, arithmetic);
   const std::uint32_t size = engine.geometry.array_size;
+  std::uint32_t tile = 0;
   for_each_tile(engine, job, sums, [&](float* sum) {
-    for (std::uint32_t column = 0; column < size; column += 4) {
+    const std::uint32_t columns = job.columns(tile++, size);
+    for (std::uint32_t column = 0; column < columns; column += 4) {
+      const std::int8_t* of_column[4];
+      for (std::uint32_t i = 0; i < 4; ++i) {
+        const std::uint32_t existing = column + i < columns ? column + i : columns - 1;
+        of_column[i] = weights + existing * size;
+      }
       FourColumns dots;
-      dots.accumulate(activations, lanes, weights + column, size);
+      dots.accumulate(activations, lanes, of_column);
       for (int i = 0; i < 4; ++i) {
         sum[column + i] = add(sum[column + i], arithmetic.normalize(dots.high[i], dots.low[i]));
       }
@@ -106,7 +115,7 @@ void multiply_slice(const Engine& engine, const Job& job, const float* values, s
 
 void multiply_lanes(const Engine& engine, const Job& job, const Lanes& lanes) {
   const std::uint32_t size = engine.geometry.array_size;
-  const std::uint32_t bytes = job.tiles * weight_bytes(job, size);
+  const std::uint32_t bytes = slice_bytes(job, size);
   const auto* weights =
       pointer<const std::int8_t>(engine.memory, job.fields.weights) + lanes.index * bytes;
   for_each_position(engine, job, [&](const float* words, float* sums) {
@@ -190,7 +199,7 @@ void multiply_block(const float* words, std::uint32_t lanes, const std::int8_t* 
 
 void multiply_channels(const Engine& engine, const Job& job) {
   const std::uint32_t size = engine.geometry.array_size;
-  const std::uint32_t bytes = weight_bytes(job, size);
+  const std::uint32_t bytes = whole_lines(size);
   const auto* weights = pointer<const std::int8_t>(engine.memory, job.fields.weights);
   for_each_run(job, [&](std::uint32_t start) {
     for_each_block(engine, job, start,

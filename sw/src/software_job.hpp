@@ -62,6 +62,13 @@ struct Job {
     return channels < tiles * size ? channels : tiles * size;
   }
 
+  /// Columns of a tile that weights and parameters have: of the last one those with a channel.
+  std::uint32_t columns(std::uint32_t tile, std::uint32_t size) const {
+    const std::uint32_t first = tile * size;
+    const bool partial = tile + 1 == tiles && first < channels && channels - first < size;
+    return partial ? channels - first : size;
+  }
+
   const engine::Descriptor& fields;
   Operation operation;
   Pair load_shape;
@@ -101,8 +108,18 @@ engine::Error check(const Engine& engine, const Job& job);
 /// Slices per position and tile; `size` is the array's.
 std::uint64_t slice_count(const Job& job, std::uint32_t size);
 
-/// Bytes of weights per slice and tile.
-std::uint32_t weight_bytes(const Job& job, std::uint32_t size);
+/// `bytes`, rounded up to whole lines.
+constexpr std::uint32_t whole_lines(std::uint32_t bytes) {
+  return (bytes + kLineBytes - 1) / kLineBytes * kLineBytes;
+}
+
+/// Bytes of weights per slice, of all tiles.
+std::uint32_t slice_bytes(const Job& job, std::uint32_t size);
+
+/// Words of a tile's scales, which are as many as those of its biases.
+inline std::uint32_t parameter_words(const Job& job, std::uint32_t tile, std::uint32_t size) {
+  return whole_lines(job.columns(tile, size) * kWordBytes) / kWordBytes;
+}
 
 // The stages of a job that has been checked.
 void load(const Engine& engine, const Job& job);

@@ -52,7 +52,7 @@ void store(const Engine& engine, const Job& job) {
     const std::uint32_t lanes = channels - first < size ? channels - first : size;
     const std::uint32_t tile = first / size;
     const auto* scale = pointer<const float>(engine.memory, job.fields.parameters) + 2 * first;
-    const float* bias = scale + size;
+    const float* bias = scale + parameter_words(job, tile, size);
     const float* sums = engine.accumulators + (job.accumulator + tile * job.entries()) * size;
     for (std::uint32_t y = 0; y < job.store_shape.y; ++y) {
       const float* sum = sums + y * job.window.y * job.positions.x * size;

@@ -100,9 +100,24 @@ def finished(m: Maker) -> list[Descriptor]:
     return [job, replace(again, fence=Fence.ALL, residual=job.destination)]
 
 
+def last_tiles(m: Maker) -> list[Descriptor]:
+    """Last tiles of all numbers of columns; memory has no more of their weights and parameters."""
+    size = m.hardware.array_size
+    counts = range(1, size + 1)
+    jobs = [m.job(rows=2, columns=1, channels=size + 2, outputs=size + count) for count in counts]
+    return [replace(job, fence=Fence.ALL) for job in jobs]
+
+
+def tile_without_channels(m: Maker) -> list[Descriptor]:
+    """A tile behind the last channel, whose weights and parameters are there as a whole."""
+    job = m.job(rows=2, columns=2, outputs=3)
+    job = replace(job, tiles=3)
+    return [m.storing(replace(job, weights=m.weights(job)), 2, 2)]
+
+
 def several_chunks(m: Maker) -> list[Descriptor]:
-    """Sums that go on over three jobs, of which only the last stores."""
-    jobs = [m.job(channels=7) for _ in range(3)]
+    """Sums that go on over three jobs, of which only the last stores; the last tile is not full."""
+    jobs = [m.job(channels=7, outputs=m.hardware.array_size + 3) for _ in range(3)]
     early = [replace(job, store_memory=False, load_base=256 * i) for i, job in enumerate(jobs)]
     early = [replace(job, input_base=job.load_base, first=i == 0) for i, job in enumerate(early)]
     return [*early[:2], replace(early[2], store_memory=True)]
@@ -131,14 +146,61 @@ def framed_in_the_buffer(m: Maker) -> list[Descriptor]:
     )
     stored = m.in_buffer(first, frame + pitch + size)
     stored = replace(stored, store_pitch_x=size, store_pitch_y=pitch, fence=Fence.ALL)
-    reader = replace(
+    padded = replace(
         m.job(rows=rows, columns=columns, channels=size, kernel=3, padding=1),
         load=False,
         fill=False,
         fence=Fence.ALL,
         input_base=frame,
     )
-    return [maker, stored, reader]
+    return [maker, stored, padded]
+
+
+def reader(m: Maker, base: int, words: int) -> Descriptor:
+    """Returns a job that stores words of the buffer to memory."""
+    job = m.job(Operation.SUM, rows=1, columns=words, channels=1)
+    return replace(job, load=False, fence=Fence.ALL, input_base=base)
+
+
+def only_to_the_buffer(m: Maker) -> list[Descriptor]:
+    """Results that all lanes store, from any bank on, and those that need a slope or an operand."""
+    size = m.hardware.array_size
+    chain = []
+    for number in range(6):
+        job = m.job(rows=1, columns=2, outputs=size + 1 + number, channels=4)
+        job = replace(m.in_buffer(job, 512 + 3 * number), clamp_low=-2.0 if number % 2 else -np.inf)
+        if number == 3:
+            job = replace(job, slope=0.25)
+        if number == 4:
+            job = m.with_residual(job)
+        fenced = replace(job, fence=Fence.ALL, store_pitch_x=job.channels + 1)
+        words = [
+            reader(m, fenced.store_base + i * fenced.store_pitch_x, job.channels) for i in (0, 1)
+        ]
+        chain += [fenced, *words]
+    return chain
+
+
+def pooled_in_the_buffer(m: Maker) -> list[Descriptor]:
+    """Windows of which the first, the middle, the last entry is the largest, in two tiles."""
+    size = m.hardware.array_size
+    job = m.job(rows=2, columns=7, outputs=size + 3)
+    job = replace(m.storing(job, 1, 2, window=2), window_columns=3)
+    stored = m.in_buffer(job, 517)
+    return [stored, reader(m, 517, 2 * stored.channels)]
+
+
+def filled_while_results_are_stored(m: Maker) -> list[Descriptor]:
+    """Padding that the array waits for, while the first job's results are still being stored."""
+    size = m.hardware.array_size
+    first = replace(m.in_buffer(m.job(rows=8, columns=4, channels=2), 512), slope=0.5)
+    second = replace(m.job(rows=1, columns=1, channels=2), load_base=128, input_base=128)
+    second = replace(second, accumulator=64)
+    third = m.job(rows=1, columns=1, channels=size)
+    third = replace(third, fill=True, fill_value=1.5, load_base=192, input_base=192)
+    third = replace(third, load_tail=300, accumulator=96)
+    places = [(192 + size, 96), *((512 + i, 64) for i in range(0, 32 * size, 64))]
+    return [first, second, third, *(reader(m, base, words) for base, words in places)]
 
 
 def overlapping(m: Maker) -> list[Descriptor]:
@@ -150,8 +212,7 @@ def overlapping(m: Maker) -> list[Descriptor]:
         job, destination_pitch_x=4 * job.store_pitch_x, destination_pitch_y=4 * job.store_pitch_y
     )
     words = 3 * job.store_pitch_x + 2 * job.store_pitch_y + job.channels
-    reader = m.job(Operation.SUM, rows=1, columns=words, channels=1)
-    return [job, replace(reader, load=False, fence=Fence.ALL, input_base=job.store_base)]
+    return [job, reader(m, job.store_base, words)]
 
 
 MODES = (
@@ -165,7 +226,12 @@ MODES = (
     largest,
     pooled,
     finished,
+    last_tiles,
+    tile_without_channels,
     several_chunks,
+    only_to_the_buffer,
+    pooled_in_the_buffer,
+    filled_while_results_are_stored,
     framed_in_the_buffer,
     overlapping,
 )

@@ -6,6 +6,7 @@ from dataclasses import replace
 import cocotb
 import pytest
 
+from modelgen.hardware import Hardware
 from modelgen.targets.systolic.abi import Fence, Operation
 from modelgen.targets.systolic.cost import CONSTANTS, fetch_cycles, store_latency
 from modelgen.targets.systolic.descriptor import Descriptor
@@ -25,7 +26,7 @@ HALF = ACCUMULATOR_DEPTH // 2
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize(("array_size", "port_words"), [(4, 1), (8, 4), (12, 2)])
+@pytest.mark.parametrize(("array_size", "port_words"), [(4, 1), (8, 4), (12, 2), (16, 4)])
 def test_engine_rates(array_size, port_words):
     run_on_engine(__name__, array_size, port_words)
 
@@ -41,9 +42,10 @@ def still(m: Maker, operation: Operation, positions: int, slice_count: int) -> D
 def computing(operation: Operation):
     """Slices of 64 positions enter the array one a cycle, or as fast as their weights come."""
 
-    def cycles(size: int, port_words: int) -> int:
+    def cycles(hw: Hardware) -> int:
+        size, port = hw.array_size, hw.port_words
         if operation == Operation.DEPTHWISE:
-            return 4 * max(64, tile_beats(size, port_words) + line_beats(size, port_words) + 1)
+            return 4 * max(64, tile_beats(size, port) + line_beats(size, port) + 1)
         return 4 * 64
 
     return lambda m, scale: still(m, operation, 64, 4 * scale), cycles
@@ -54,9 +56,20 @@ def tile_beats(size: int, port_words: int) -> int:
     return size * size // (4 * port_words)
 
 
+def line(size: int) -> int:
+    """Returns a size in bytes, rounded up to whole lines."""
+    return -(-size // 16) * 16
+
+
 def line_beats(size: int, port_words: int) -> int:
     """Returns the port cycles of a depthwise tile's weights."""
-    return -(-size // 16) * 4 // port_words
+    return line(size) // (4 * port_words)
+
+
+def last_columns(m: Maker, scale: int) -> Descriptor:
+    """A full tile and one of three columns, in use for one position."""
+    job = replace(still(m, Operation.MATMUL, 1, 16 * scale), tiles=2)
+    return m.storing(replace(job, channels=m.hardware.array_size + 3), 1, 1)
 
 
 def storing_to_memory(m: Maker, scale: int) -> Descriptor:
@@ -75,9 +88,17 @@ def adding_to_buffer(m: Maker, scale: int) -> Descriptor:
     return m.with_residual(storing_to_buffer(m, scale))
 
 
+def sloped_to_buffer(m: Maker, scale: int) -> Descriptor:
+    return replace(storing_to_buffer(m, scale), slope=0.5)
+
+
 def pooling(m: Maker, scale: int) -> Descriptor:
     job = replace(still(m, Operation.MATMUL, 32 * scale, 1), position_columns=2, step_x=0)
     return m.storing(job, 16 * scale, 1, window=2)
+
+
+def pooling_to_buffer(m: Maker, scale: int) -> Descriptor:
+    return replace(m.in_buffer(pooling(m, scale), 64), store_pitch_y=4)
 
 
 def loading(m: Maker, scale: int) -> Descriptor:
@@ -91,19 +112,35 @@ def filling(m: Maker, scale: int) -> Descriptor:
     return replace(job, fill=True, load_tail=256 * scale)
 
 
+def beats(hw: Hardware) -> int:
+    """Returns the accesses of the port for a position of a tile."""
+    return hw.array_size // hw.port_words
+
+
+def wide_beats(hw: Hardware) -> int:
+    """Returns the accesses of the buffer for a position of a tile if all lanes work."""
+    return -(-hw.array_size // hw.store_words)
+
+
 RATES = {
     # name: (job of a scale, cycles that a scale of 2 takes longer than one of 1)
     "matmul": computing(Operation.MATMUL),
     "depthwise": computing(Operation.DEPTHWISE),
     "sum": computing(Operation.SUM),
     "maximum": computing(Operation.MAX),
-    "to memory": (storing_to_memory, lambda s, p: 64 + 64 * s // p),
-    "to buffer": (storing_to_buffer, lambda s, p: 64 + 64 * s // p),
-    "residual to memory": (adding_to_memory, lambda s, p: 64 + 2 * 64 * s // p),
-    "residual to buffer": (adding_to_buffer, lambda s, p: 64 + 64 * s // p),
-    "windows": (pooling, lambda s, p: 64 + 4 * 16 * s // p),
-    "load": (loading, lambda s, p: 16 * s // p),
-    "fill": (filling, lambda s, p: 256 // p),
+    "last columns": (
+        last_columns,
+        lambda hw: 16 * (hw.array_size**2 + line(3 * hw.array_size)) // hw.port_bytes,
+    ),
+    "to memory": (storing_to_memory, lambda hw: 64 + 64 * beats(hw)),
+    "to buffer": (storing_to_buffer, lambda hw: 64 + 64 * wide_beats(hw)),
+    "slope to buffer": (sloped_to_buffer, lambda hw: 64 + 64 * beats(hw)),
+    "residual to memory": (adding_to_memory, lambda hw: 64 + 2 * 64 * beats(hw)),
+    "residual to buffer": (adding_to_buffer, lambda hw: 64 + 64 * beats(hw)),
+    "windows": (pooling, lambda hw: 64 + 16 * (4 + beats(hw) - 1)),
+    "windows to buffer": (pooling_to_buffer, lambda hw: 64 + 16 * (4 + wide_beats(hw) - 1)),
+    "load": (loading, lambda hw: 16 * beats(hw)),
+    "fill": (filling, lambda hw: 256 // hw.store_words),
 }
 
 
@@ -120,7 +157,7 @@ async def check_rates(dut):
             job = make(maker, scale)
             await run_and_compare(bench, maker.memory.chain([job]), [job])
             cycles.append(await bench.read("cycles"))
-        longer = expected(hardware.array_size, hardware.port_words)
+        longer = expected(hardware)
         assert cycles[1] - cycles[0] == longer, (name, cycles)
 
 

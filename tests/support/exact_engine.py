@@ -32,6 +32,10 @@ def _order(bits: int) -> int:
     return -magnitude if bits >> 31 else magnitude
 
 
+def whole_lines(size: int) -> int:
+    return -(-size // 16) * 16
+
+
 @dataclass
 class ExactEngine:
     """Runs valid descriptors on words of memory."""
@@ -118,19 +122,30 @@ class ExactEngine:
         values = [self.buffer.get(word, 0) for word in words]
         entry = job.accumulator + tile * job.position_columns * job.position_rows + position
         for column in range(self.size):
-            result = self._result(job, index * job.tiles + tile, column, values)
+            result = self._result(job, index, tile, column, values)
             if index or not job.first:
                 combine = maximum if job.operation == Operation.MAX else exact.add
                 result = combine(self.accumulators.get((entry, column), 0), result)
             self.accumulators[entry, column] = result
 
-    def _result(self, job: Descriptor, matrix: int, column: int, values: list[int]) -> int:
+    def _columns(self, job: Descriptor, tile: int) -> int:
+        """Columns of a tile that are in memory: of the last one only those with a channel."""
+        left = job.channels - tile * self.size
+        return left if tile == job.tiles - 1 and 0 < left < self.size else self.size
+
+    def _result(
+        self, job: Descriptor, index: int, tile: int, column: int, values: list[int]
+    ) -> int:
         if job.operation == Operation.MATMUL:
-            start = job.weights + matrix * self.size**2 + column
-            weights = [self._weight(start + lane * self.size) for lane in range(len(values))]
-            return exact.slice_dot(values, weights)
+            if column >= self._columns(job, tile):
+                return 0  # nothing may depend on it
+            last = whole_lines(self._columns(job, job.tiles - 1) * self.size)
+            start = job.weights + index * ((job.tiles - 1) * self.size**2 + last)
+            start += tile * self.size**2 + column * self.size
+            return exact.slice_dot(values, [self._weight(start + i) for i in range(len(values))])
         if job.operation == Operation.DEPTHWISE:
-            own = self._weight(job.weights + matrix * -(-self.size // 16) * 16 + column)
+            matrix = index * job.tiles + tile
+            own = self._weight(job.weights + matrix * whole_lines(self.size) + column)
             weights = [own if lane == column else 0 for lane in range(len(values))]
             return exact.slice_dot(values, weights)
         value = values[column] if column < len(values) else 0
@@ -174,7 +189,7 @@ class ExactEngine:
             value = maximum(value, other)
         block = job.parameters + tile * 8 * self.size
         scale = self._read(block + 4 * column)
-        bias = self._read(block + 4 * self.size + 4 * column)
+        bias = self._read(block + whole_lines(4 * self._columns(job, tile)) + 4 * column)
         value = exact.add(exact.multiply(value, scale), bias)
         if job.add_residual:
             operand = (

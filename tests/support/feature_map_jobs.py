@@ -125,7 +125,7 @@ def convolve(machine: Machine, padding: float = 0.0) -> np.ndarray:
     weights = machine.random.integers(-127, 128, (3, 12, 8)).astype(np.int8)
     weights[:, 9:] = 0
     weights[:, :, OUTPUTS:] = 0
-    machine.put(WEIGHTS, weights.reshape(9, SIZE, 2, SIZE).transpose(0, 2, 1, 3))
+    machine.put(WEIGHTS, weights.reshape(9, SIZE, 2, SIZE).transpose(0, 2, 3, 1))
     machine.put_parameters(OUTPUTS)
     kernel = weights[:, :9, :OUTPUTS].reshape(3, 3, CHANNELS, OUTPUTS).astype(float)
     sums = np.einsum("yxijc,ijcn->yxn", windows(pad(values, padding)), kernel)

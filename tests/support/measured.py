@@ -8,7 +8,7 @@ from flows.simulate.device_log import Counters, InputRun
 MODEL = {
     "macs": 12_501_632,
     "limit_cycles": 48_900.0,
-    "predicted_cycles": 61_000,
+    "predicted_cycles": 52_460,
     "layers": [
         {
             **{"index": 0, "name": "conv", "place": "engine", "op": "conv2d", "shape": "32 x 32"},
@@ -17,7 +17,7 @@ MODEL = {
         },
         {
             **{"index": 1, "name": "linear", "place": "engine", "op": "linear", "shape": "64"},
-            **{"macs": 12_059_264, "limit_cycles": 45_828.0, "predicted_cycles": 57_000},
+            **{"macs": 12_059_264, "limit_cycles": 45_828.0, "predicted_cycles": 48_460},
             **{"chain": 0, "array_cycles": 49_696},
         },
         {
@@ -29,11 +29,11 @@ MODEL = {
 
 
 RUN = InputRun(
-    cycles=62_500,
+    cycles=52_600,
     # Cycles, busy, waits for descriptor, activations, weights, accumulator, store; stalls.
     layers={
         0: Counters(4_100, 2_304, 12, 1_500, 100, 84, 100, 7),
-        1: Counters(60_000, 52_000, 20, 5_500, 900, 180, 1_400, 9),
+        1: Counters(51_600, 49_500, 20, 1_600, 150, 130, 200, 9),
     },
     cpu={2: 900},
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from modelgen.hardware import Hardware
 from modelgen.targets.systolic.abi import MOST_CROSSINGS, Fence, Operation
 from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, Descriptor, link
+from modelgen.targets.systolic.reference import slices
 
 BASE = 0x8000_0000
 KINDS = ("normal", "wide", "tiny", "special")
@@ -91,8 +92,23 @@ class ChainMaker:
         put(self._parameters, draw_values(random, "normal", self._parameter_count).tobytes())
         jobs = [self._initialize()]
         jobs += [self._job(counters + 32 * index) for index in range(1, count)]
+        jobs = self._without_missing_columns(jobs)
         put(self._chain, link(jobs, self._chain))
         return RandomChain(bytes(memory), self._chain, jobs)
+
+    def _without_missing_columns(self, jobs: Sequence[Descriptor]) -> list[Descriptor]:
+        """Returns jobs that begin their sums where earlier ones had no weights for them."""
+        size = self._hardware.array_size
+        known = np.zeros(self._hardware.accumulator_depth, int)
+        made = []
+        for job in jobs:
+            entries = slice(job.accumulator, job.accumulator + job.tiles * job.positions)
+            columns = slices.computed_columns(job, size)
+            if (known[entries] < slices.stored_columns(job, size)).any():
+                job = replace(job, first=True)
+            known[entries] = columns if job.first else np.minimum(columns, known[entries])
+            made.append(job)
+        return made
 
     def _initialize(self) -> Descriptor:
         """Loads all of the buffer; all accumulators become its first words."""

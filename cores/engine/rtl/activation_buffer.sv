@@ -6,22 +6,22 @@
 /// There are as many banks as the next power of two of ArraySize; word w lies in bank w modulo that
 /// number, so any consecutive words are free of conflicts. So are lanes that leave out multiples of the
 /// number of banks: lane l reads word `read_address_i + l + read_skip_i[m]`, where m counts the
-/// `read_crossing_i` that are not above l. A write stores up to PortWords consecutive words. Read
-/// latency: BufferLatency cycles.
+/// `read_crossing_i` that are not above l. A write stores up to WriteWords consecutive words, which
+/// are a power of two. Read latency: BufferLatency cycles.
 module activation_buffer
   import engine_descriptor_pkg::*;
   import engine_pkg::*;
 #(
   parameter  int unsigned ArraySize    = 8,
-  parameter  int unsigned PortWords    = 4,
+  parameter  int unsigned WriteWords   = 4,
   parameter  int unsigned BufferWords  = 65536,
   localparam int unsigned AddressWidth = $clog2(BufferWords),
   localparam int unsigned LaneWidth    = $clog2(ArraySize + 1)
 ) (
   input  logic                                     clk_i,
-  input  logic [PortWords-1:0]                     write_mask_i,
+  input  logic [WriteWords-1:0]                     write_mask_i,
   input  logic [AddressWidth-1:0]                  write_address_i,
-  input  logic [PortWords-1:0][31:0]               write_data_i,
+  input  logic [WriteWords-1:0][31:0]               write_data_i,
   input  logic                                     read_i,
   input  logic [AddressWidth-1:0]                  read_address_i,
   input  logic [MostCrossings:1][LaneWidth-1:0]    read_crossing_i,
@@ -79,6 +79,15 @@ module activation_buffer
     end
   end
 
+  // Banks that are WriteWords apart are offered the same word of a write.
+  logic [WriteWords-1:0][31:0] rotated;
+
+  always_comb begin
+    for (int unsigned i = 0; i < WriteWords; i++) begin
+      rotated[i] = write_data_i[(i-32'(write_address_i[BankWidth-1:0]))%WriteWords];
+    end
+  end
+
   // Stage 3: the banks.
   logic [Banks-1:0][31:0] bank_data;
   logic                   data_valid_q;
@@ -89,27 +98,22 @@ module activation_buffer
     logic [BankWidth-1:0] write_word;
     logic [RowWidth-1:0]  write_row;
     logic                 write;
-    logic [31:0]          write_data;
 
     assign write_word = BankWidth'(b) - write_address_i[BankWidth-1:0];
     assign write_row  = write_address_i[AddressWidth-1:BankWidth]
         + RowWidth'(BankWidth'(b) < write_address_i[BankWidth-1:0]);
 
     always_comb begin
-      write      = 1'b0;
-      write_data = write_data_i[0];
-      for (int unsigned i = 0; i < PortWords; i++) begin
-        if (write_word == BankWidth'(i)) begin
-          write      = write_mask_i[i];
-          write_data = write_data_i[i];
-        end
+      write = 1'b0;
+      for (int unsigned i = 0; i < WriteWords; i++) begin
+        if (write_word == BankWidth'(i)) write = write_mask_i[i];
       end
     end
 
     logic [31:0] memory[2**RowWidth];
 
     always_ff @(posedge clk_i) begin
-      if (write) memory[write_row] <= write_data;
+      if (write) memory[write_row] <= rotated[b%WriteWords];
       if (banks_valid_q) bank_data[b] <= memory[banks_row_q[b]];
     end
   end

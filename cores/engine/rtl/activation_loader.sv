@@ -11,6 +11,7 @@ module activation_loader
   import engine_pkg::*;
 #(
   parameter  int unsigned PortWords   = 4,
+  parameter  int unsigned StoreWords  = 4,
   parameter  int unsigned BufferWords = 65536,
   localparam int unsigned BufferWidth = $clog2(BufferWords)
 ) (
@@ -38,7 +39,7 @@ module activation_loader
   output logic [BufferWidth-1:0] write_address_o,
   output logic                   fill_req_o,
   output logic [BufferWidth-1:0] fill_addr_o,
-  output logic [PortWords-1:0]   fill_mask_o,
+  output logic [StoreWords-1:0]  fill_mask_o,
   output logic [31:0]            fill_value_o,
   input  logic                   fill_gnt_i,
   output error_t                 error_o
@@ -142,7 +143,7 @@ module activation_loader
   assign write_address_o = response_out.address;
 
   buffer_filler #(
-    .PortWords  (PortWords),
+    .WriteWords (StoreWords),
     .BufferWords(BufferWords)
   ) u_filler (
     .clk_i,

@@ -6,7 +6,7 @@
 module buffer_filler
   import engine_pkg::*;
 #(
-  parameter  int unsigned PortWords   = 4,
+  parameter  int unsigned WriteWords   = 4,
   parameter  int unsigned BufferWords = 65536,
   localparam int unsigned BufferWidth = $clog2(BufferWords)
 ) (
@@ -19,7 +19,7 @@ module buffer_filler
   // Activation buffer
   output logic                   req_o,
   output logic [BufferWidth-1:0] addr_o,
-  output logic [PortWords-1:0]   mask_o,
+  output logic [WriteWords-1:0]   mask_o,
   input  logic                   gnt_i,
   output logic                   overflow_o
 );
@@ -38,15 +38,15 @@ module buffer_filler
   logic [15:0] last;  // of the words of this write
   logic        segment_end;
 
-  assign last        = ((left_q < 16'(PortWords)) ? left_q : 16'(PortWords)) - 16'd1;
+  assign last        = ((left_q < 16'(WriteWords)) ? left_q : 16'(WriteWords)) - 16'd1;
   assign busy_o      = state_q != StateIdle;
   assign overflow_o  = left_q != '0 && busy_o && address_q + 32'(last) >= 32'(BufferWords);
   assign req_o       = busy_o && left_q != '0 && !overflow_o;
   assign addr_o      = address_q[BufferWidth-1:0];
-  assign segment_end = left_q == '0 || (gnt_i && left_q <= 16'(PortWords));
+  assign segment_end = left_q == '0 || (gnt_i && left_q <= 16'(WriteWords));
 
   always_comb begin
-    for (int unsigned i = 0; i < PortWords; i++) mask_o[i] = 16'(i) < left_q;
+    for (int unsigned i = 0; i < WriteWords; i++) mask_o[i] = 16'(i) < left_q;
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -80,8 +80,8 @@ module buffer_filler
       address_q <= row_q;
       left_q    <= command_i.tail;
     end else if (gnt_i) begin
-      address_q <= address_q + 32'(PortWords);
-      left_q    <= left_q - 16'(PortWords);
+      address_q <= address_q + 32'(WriteWords);
+      left_q    <= left_q - 16'(WriteWords);
     end
   end
 

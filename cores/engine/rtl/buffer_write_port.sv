@@ -3,39 +3,42 @@
 
 /// The activation buffer's write port, shared by loaded activations, stored results and padding.
 ///
-/// What memory answers cannot wait and goes first; then come results, which free the accumulators.
+/// What memory answers cannot wait and goes first; then come results, which free the accumulators,
+/// unless the array waits for the padding.
 module buffer_write_port #(
   parameter  int unsigned PortWords   = 4,
+  parameter  int unsigned StoreWords  = 4,
   parameter  int unsigned BufferWords = 65536,
   localparam int unsigned BufferWidth = $clog2(BufferWords)
 ) (
-  input  logic [PortWords-1:0]       load_mask_i,
-  input  logic [BufferWidth-1:0]     load_addr_i,
-  input  logic [PortWords-1:0][31:0] load_data_i,
-  input  logic                       store_req_i,
-  input  logic [BufferWidth-1:0]     store_addr_i,
-  input  logic [PortWords-1:0]       store_mask_i,
-  input  logic [PortWords-1:0][31:0] store_data_i,
-  output logic                       store_gnt_o,
-  input  logic                       fill_req_i,
-  input  logic [BufferWidth-1:0]     fill_addr_i,
-  input  logic [PortWords-1:0]       fill_mask_i,
-  input  logic [31:0]                fill_value_i,
-  output logic                       fill_gnt_o,
-  output logic [PortWords-1:0]       write_mask_o,
-  output logic [BufferWidth-1:0]     write_addr_o,
-  output logic [PortWords-1:0][31:0] write_data_o
+  input  logic [PortWords-1:0]        load_mask_i,
+  input  logic [BufferWidth-1:0]      load_addr_i,
+  input  logic [PortWords-1:0][31:0]  load_data_i,
+  input  logic                        store_req_i,
+  input  logic [BufferWidth-1:0]      store_addr_i,
+  input  logic [StoreWords-1:0]       store_mask_i,
+  input  logic [StoreWords-1:0][31:0] store_data_i,
+  output logic                        store_gnt_o,
+  input  logic                        fill_req_i,
+  input  logic                        fill_urgent_i,
+  input  logic [BufferWidth-1:0]      fill_addr_i,
+  input  logic [StoreWords-1:0]       fill_mask_i,
+  input  logic [31:0]                 fill_value_i,
+  output logic                        fill_gnt_o,
+  output logic [StoreWords-1:0]       write_mask_o,
+  output logic [BufferWidth-1:0]      write_addr_o,
+  output logic [StoreWords-1:0][31:0] write_data_o
 );
   logic loading;
 
   assign loading     = load_mask_i != '0;
-  assign store_gnt_o = store_req_i && !loading;
-  assign fill_gnt_o  = fill_req_i && !loading && !store_req_i;
+  assign store_gnt_o = store_req_i && !loading && !(fill_req_i && fill_urgent_i);
+  assign fill_gnt_o  = fill_req_i && !loading && (!store_req_i || fill_urgent_i);
 
   always_comb begin
-    write_mask_o = load_mask_i;
+    write_mask_o = StoreWords'(load_mask_i);
     write_addr_o = load_addr_i;
-    write_data_o = load_data_i;
+    write_data_o = (32 * StoreWords)'(load_data_i);
     if (store_gnt_o) begin
       write_mask_o = store_mask_i;
       write_addr_o = store_addr_i;
@@ -43,7 +46,7 @@ module buffer_write_port #(
     end else if (fill_gnt_o) begin
       write_mask_o = fill_mask_i;
       write_addr_o = fill_addr_i;
-      write_data_o = {PortWords{fill_value_i}};
+      write_data_o = {StoreWords{fill_value_i}};
     end
   end
 endmodule

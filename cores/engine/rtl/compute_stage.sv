@@ -13,44 +13,46 @@ module compute_stage
   parameter  int unsigned PortWords        = 4,
   parameter  int unsigned BufferWords      = 65536,
   parameter  int unsigned AccumulatorDepth = 1024,
+  localparam int unsigned StoreWords       = store_words(ArraySize, PortWords),
   localparam int unsigned BufferWidth      = $clog2(BufferWords),
   localparam int unsigned EntryWidth       = $clog2(AccumulatorDepth),
   localparam int unsigned LaneWidth        = $clog2(ArraySize + 1)
 ) (
-  input  logic                       clk_i,
-  input  logic                       rst_ni,
-  input  logic                       clear_i,
+  input  logic                        clk_i,
+  input  logic                        rst_ni,
+  input  logic                        clear_i,
   // Commands
-  input  logic                       command_valid_i,
-  input  compute_command_t           command_i,
-  output logic                       command_pop_o,
+  input  logic                        command_valid_i,
+  input  compute_command_t            command_i,
+  output logic                        command_pop_o,
   // Progress of the stages
-  input  logic                       fetching_i,
-  input  logic                       fenced_i,
-  input  logic [15:0]                loaded_i,
-  input  logic [15:0]                stored_i,
-  output logic [15:0]                computed_o,
-  // Activations that were loaded
-  input  logic [PortWords-1:0]       write_mask_i,
-  input  logic [BufferWidth-1:0]     write_address_i,
-  input  logic [PortWords-1:0][31:0] write_data_i,
+  input  logic                        fetching_i,
+  input  logic                        fenced_i,
+  input  logic [15:0]                 loaded_i,
+  input  logic [15:0]                 stored_i,
+  output logic [15:0]                 computed_o,
+  // Words for the activation buffer
+  input  logic [StoreWords-1:0]       write_mask_i,
+  input  logic [BufferWidth-1:0]      write_address_i,
+  input  logic [StoreWords-1:0][31:0] write_data_i,
   // Weights
-  input  logic                       weight_available_i,
-  output logic                       weight_claim_o,
-  output logic                       weight_take_o,
-  input  logic [PortWords-1:0][31:0] weight_i,
+  input  logic                        weight_available_i,
+  input  logic                        weight_last_i,
+  output logic                        weight_claim_o,
+  output logic                        weight_take_o,
+  input  logic [PortWords-1:0][31:0]  weight_i,
   // Sums, for the store path
-  output logic                       tile_done_o,
-  input  logic                       sum_read_i,
-  input  logic [EntryWidth-1:0]      sum_entry_i,
-  output logic                       sum_ready_o,
-  output logic [ArraySize-1:0][31:0] sum_o,
+  output logic                        tile_done_o,
+  input  logic                        sum_read_i,
+  input  logic [EntryWidth-1:0]       sum_entry_i,
+  output logic                        sum_ready_o,
+  output logic [ArraySize-1:0][31:0]  sum_o,
   // Accounts
-  output logic                       issue_o,
-  output logic [LaneWidth-1:0]       issue_lanes_o,
-  output logic [LaneWidth-1:0]       issue_columns_o,
-  output waits_t                     waits_o,
-  output error_t                     error_o
+  output logic                        issue_o,
+  output logic [LaneWidth-1:0]        issue_lanes_o,
+  output logic [LaneWidth-1:0]        issue_columns_o,
+  output waits_t                      waits_o,
+  output error_t                      error_o
 );
   logic [BufferWidth-1:0]                  issue_address;
   logic [MostCrossings:1][LaneWidth-1:0]   issue_crossing;
@@ -64,7 +66,6 @@ module compute_stage
 
   sequencer #(
     .ArraySize       (ArraySize),
-    .PortWords       (PortWords),
     .BufferWords     (BufferWords),
     .AccumulatorDepth(AccumulatorDepth)
   ) u_sequencer (
@@ -80,6 +81,7 @@ module compute_stage
     .stored_i,
     .computed_o,
     .weight_available_i,
+    .weight_last_i,
     .weight_claim_o,
     .issue_o,
     .issue_address_o   (issue_address),
@@ -101,7 +103,7 @@ module compute_stage
 
   activation_buffer #(
     .ArraySize  (ArraySize),
-    .PortWords  (PortWords),
+    .WriteWords (StoreWords),
     .BufferWords(BufferWords)
   ) u_buffer (
     .clk_i,

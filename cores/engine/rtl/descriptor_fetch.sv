@@ -38,6 +38,7 @@ module descriptor_fetch
   localparam int unsigned Words     = $bits(descriptor_t) / 32;
   localparam int unsigned Beats     = Words / PortWords;
   localparam int unsigned BeatWidth = $clog2(Beats + 1);
+  localparam logic [31:0] One       = 32'h3f800000;
   // This descriptor, and the two that can wait to be computed.
   localparam int unsigned Recent    = 4;
 
@@ -132,6 +133,8 @@ module descriptor_fetch
   logic [15:0] gap_q;
   logic        wide_q;  // rows wider than their pitch leave no gap to fill
   logic [15:0] entries_q;
+  logic [31:0] missing;  // columns of the tiles without a channel, if not negative
+  logic [ 7:0] last_columns_q;
 
   descriptor_check #(
     .ArraySize(ArraySize)
@@ -151,15 +154,18 @@ module descriptor_fetch
     .beyond_o    (beyond)
   );
 
+  assign missing   = 32'(descriptor.tiles) * 32'(ArraySize) - 32'(descriptor.channels);
   assign row_words = 32'(descriptor.load_words) * 32'(descriptor.load_columns);
 
   always_ff @(posedge clk_i) begin
-    found_q      <= found;
-    span_words_q <= 32'(descriptor.run_words) * 32'(descriptor.runs_y);
-    runs_q       <= 32'(descriptor.runs_x) * 32'(descriptor.runs_y);
-    entries_q    <= 16'(32'(descriptor.position_columns) * 32'(descriptor.position_rows));
-    gap_q        <= descriptor.load_pitch_y - row_words[15:0];
-    wide_q       <= descriptor.fill && row_words > 32'(descriptor.load_pitch_y);
+    found_q        <= found;
+    span_words_q   <= 32'(descriptor.run_words) * 32'(descriptor.runs_y);
+    runs_q         <= 32'(descriptor.runs_x) * 32'(descriptor.runs_y);
+    entries_q      <= 16'(32'(descriptor.position_columns) * 32'(descriptor.position_rows));
+    gap_q          <= descriptor.load_pitch_y - row_words[15:0];
+    // Only the last tile's columns that exist are in memory; tiles without any are there as a whole.
+    last_columns_q <= (missing < 32'(ArraySize)) ? 8'(ArraySize) - 8'(missing) : 8'(ArraySize);
+    wide_q         <= descriptor.fill && row_words > 32'(descriptor.load_pitch_y);
   end
 
   always_comb begin
@@ -218,7 +224,8 @@ module descriptor_fetch
     words: depthwise ? 32'd1 : descriptor.span ? span_words_q
         : 32'(descriptor.run_words),
     runs: descriptor.span ? 32'd1 : runs_q,
-    tiles: descriptor.tiles
+    tiles: descriptor.tiles,
+    last_columns: last_columns_q
   };
 
   assign commands_o.compute = '{
@@ -251,7 +258,9 @@ module descriptor_fetch
     to_memory: descriptor.store_memory,
     to_buffer: descriptor.store_buffer,
     residual: stores && descriptor.add_residual,
+    wide: !descriptor.store_memory && !descriptor.add_residual && descriptor.slope == One,
     tiles: descriptor.tiles,
+    last_columns: last_columns_q,
     channels: descriptor.channels,
     accumulator: descriptor.accumulator,
     entries: entries_q,

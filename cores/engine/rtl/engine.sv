@@ -39,6 +39,7 @@ module engine
   input  logic [PortWords-1:0][31:0] port_rdata_i,
   output logic                       irq_o
 );
+  localparam int unsigned StoreWords  = store_words(ArraySize, PortWords);
   localparam int unsigned BufferWidth = $clog2(BufferWords);
   localparam int unsigned EntryWidth  = $clog2(AccumulatorDepth);
   localparam int unsigned LaneWidth   = $clog2(ArraySize + 1);
@@ -181,29 +182,30 @@ module engine
   );
 
   // Stage 1: activations and weights.
-  logic [15:0]                loaded;
-  logic [15:0]                computed;
-  logic [15:0]                stored;
-  logic                       fenced;
-  logic [PortWords-1:0]       loaded_mask;
-  logic [BufferWidth-1:0]     loaded_addr;
-  logic                       fill_req;
-  logic [BufferWidth-1:0]     fill_addr;
-  logic [PortWords-1:0]       fill_mask;
-  logic [31:0]                fill_value;
-  logic                       fill_gnt;
-  logic                       result_req;
-  logic [BufferWidth-1:0]     result_addr;
-  logic [PortWords-1:0]       result_mask;
-  logic [PortWords-1:0][31:0] result_data;
-  logic                       result_gnt;
-  logic [PortWords-1:0]       buffer_mask;
-  logic [BufferWidth-1:0]     buffer_addr;
-  logic [PortWords-1:0][31:0] buffer_data;
-  logic                       weight_available;
-  logic                       weight_claim;
-  logic                       weight_take;
-  logic [PortWords-1:0][31:0] weight;
+  logic [15:0]                       loaded;
+  logic [15:0]                       computed;
+  logic [15:0]                       stored;
+  logic                              fenced;
+  logic [PortWords-1:0]              loaded_mask;
+  logic [BufferWidth-1:0]            loaded_addr;
+  logic                              fill_req;
+  logic [BufferWidth-1:0]            fill_addr;
+  logic [StoreWords-1:0]             fill_mask;
+  logic [31:0]                       fill_value;
+  logic                              fill_gnt;
+  logic                              result_req;
+  logic [BufferWidth-1:0]            result_addr;
+  logic [StoreWords-1:0]             result_mask;
+  logic [StoreWords-1:0][31:0]       result_data;
+  logic                              result_gnt;
+  logic [StoreWords-1:0]             buffer_mask;
+  logic [BufferWidth-1:0]            buffer_addr;
+  logic [StoreWords-1:0][31:0]       buffer_data;
+  logic                              weight_available;
+  logic                              weight_last;
+  logic                              weight_claim;
+  logic                              weight_take;
+  logic [PortWords-1:0][31:0]        weight;
 
   logic                       load_req;
   logic                       load_urgent;
@@ -219,6 +221,7 @@ module engine
 
   activation_loader #(
     .PortWords  (PortWords),
+    .StoreWords (StoreWords),
     .BufferWords(BufferWords)
   ) u_loader (
     .clk_i,
@@ -249,24 +252,26 @@ module engine
 
   buffer_write_port #(
     .PortWords  (PortWords),
+    .StoreWords (StoreWords),
     .BufferWords(BufferWords)
   ) u_buffer_port (
-    .load_mask_i (loaded_mask),
-    .load_addr_i (loaded_addr),
-    .load_data_i (port_rdata_i),
-    .store_req_i (result_req),
-    .store_addr_i(result_addr),
-    .store_mask_i(result_mask),
-    .store_data_i(result_data),
-    .store_gnt_o (result_gnt),
-    .fill_req_i  (fill_req),
-    .fill_addr_i (fill_addr),
-    .fill_mask_i (fill_mask),
-    .fill_value_i(fill_value),
-    .fill_gnt_o  (fill_gnt),
-    .write_mask_o(buffer_mask),
-    .write_addr_o(buffer_addr),
-    .write_data_o(buffer_data)
+    .load_mask_i  (loaded_mask),
+    .load_addr_i  (loaded_addr),
+    .load_data_i  (port_rdata_i),
+    .store_req_i  (result_req),
+    .store_addr_i (result_addr),
+    .store_mask_i (result_mask),
+    .store_data_i (result_data),
+    .store_gnt_o  (result_gnt),
+    .fill_req_i   (fill_req),
+    .fill_urgent_i(load_urgent),
+    .fill_addr_i  (fill_addr),
+    .fill_mask_i  (fill_mask),
+    .fill_value_i (fill_value),
+    .fill_gnt_o   (fill_gnt),
+    .write_mask_o (buffer_mask),
+    .write_addr_o (buffer_addr),
+    .write_data_o (buffer_data)
   );
 
   weight_streamer #(
@@ -285,6 +290,7 @@ module engine
     .rvalid_i       (client_rvalid[ClientWeights]),
     .rdata_i        (port_rdata_i),
     .available_o    (weight_available),
+    .last_o         (weight_last),
     .claim_i        (weight_claim),
     .take_i         (weight_take),
     .weight_o       (weight)
@@ -322,6 +328,7 @@ module engine
     .write_address_i   (buffer_addr),
     .write_data_i      (buffer_data),
     .weight_available_i(weight_available),
+    .weight_last_i     (weight_last),
     .weight_claim_o    (weight_claim),
     .weight_take_o     (weight_take),
     .weight_i          (weight),

@@ -11,6 +11,16 @@ package engine_pkg;
   /// Counts the runs that a slice has crossed into.
   localparam int unsigned CrossingWidth = $clog2(MostCrossings + 1);
 
+  /// Holds any word of the buffer that exists, and one a step or a group further.
+  localparam int unsigned PlaceWidth = 18;
+
+  /// Words that the store path writes to the activation buffer in a cycle if nothing of it goes through
+  /// the memory port. A position of a tile then takes two cycles or more, as with fewer columns
+  /// anyway: about as long as computing it from the fewest slices.
+  function automatic int unsigned store_words(int unsigned array_size, int unsigned port_words);
+    return (array_size > 2 * port_words) ? 2 * port_words : port_words;
+  endfunction
+
   /// An error, and the place in the chain of the descriptor that caused it.
   typedef struct packed {
     logic        valid;
@@ -49,6 +59,7 @@ package engine_pkg;
     logic [31:0] words;
     logic [31:0] runs;
     logic [15:0] tiles;
+    logic [ 7:0] last_columns;  // of the last tile
   } weight_command_t;
 
   typedef struct packed {
@@ -81,7 +92,9 @@ package engine_pkg;
     logic        to_memory;
     logic        to_buffer;
     logic        residual;
+    logic        wide;             // all lanes work
     logic [15:0] tiles;
+    logic [ 7:0] last_columns;     // of the last tile
     logic [15:0] channels;
     logic [15:0] accumulator;
     logic [15:0] entries;          // of each tile

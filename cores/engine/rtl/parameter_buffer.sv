@@ -3,81 +3,111 @@
 
 /// Scales and biases of the output tile that is being stored, and of the next one.
 ///
-/// Memory holds ArraySize scales and then ArraySize biases for each tile. Tiles are fetched in order,
-/// at most two ahead of `release_i`, which gives up the oldest one.
+/// Memory holds ArraySize scales and then as many biases for each tile; of the last one it holds
+/// `last_groups_i` times PortWords of both. Tiles are fetched in order, at most two ahead of
+/// `release_i`, which gives up the oldest one. Words behind PortWords belong to the groups after
+/// `group_i`.
 module parameter_buffer #(
   parameter  int unsigned ArraySize  = 8,
   parameter  int unsigned PortWords  = 4,
+  parameter  int unsigned StoreWords = 4,
   localparam int unsigned Groups     = ArraySize / PortWords,
-  localparam int unsigned GroupWidth = (Groups > 1) ? $clog2(Groups) : 1
+  localparam int unsigned GroupWidth = (Groups > 1) ? $clog2(Groups) : 1,
+  localparam int unsigned CountWidth = $clog2(Groups + 1)
 ) (
-  input  logic                       clk_i,
-  input  logic                       rst_ni,
-  input  logic                       clear_i,
+  input  logic                        clk_i,
+  input  logic                        rst_ni,
+  input  logic                        clear_i,
   // Tiles to fetch
-  input  logic                       start_i,
-  input  logic [31:0]                address_i,
-  input  logic [15:0]                tiles_i,
+  input  logic                        start_i,
+  input  logic [31:0]                 address_i,
+  input  logic [15:0]                 tiles_i,
+  input  logic [CountWidth-1:0]       last_groups_i,
   // Memory
-  output logic                       req_o,
-  output logic [31:0]                addr_o,
-  input  logic                       gnt_i,
-  input  logic                       rvalid_i,
-  input  logic [PortWords-1:0][31:0] rdata_i,
+  output logic                        req_o,
+  output logic [31:0]                 addr_o,
+  input  logic                        gnt_i,
+  input  logic                        rvalid_i,
+  input  logic [PortWords-1:0][31:0]  rdata_i,
   // The oldest tile
-  output logic                       ready_o,
-  input  logic                       release_i,
-  input  logic [GroupWidth-1:0]      group_i,
-  output logic [PortWords-1:0][31:0] scale_o,
-  output logic [PortWords-1:0][31:0] bias_o
+  output logic                        ready_o,
+  input  logic                        release_i,
+  input  logic [GroupWidth-1:0]       group_i,
+  output logic [StoreWords-1:0][31:0] scale_o,
+  output logic [StoreWords-1:0][31:0] bias_o
 );
-  localparam int unsigned Beats     = 2 * Groups;
-  localparam int unsigned BeatWidth = $clog2(Beats);
+  localparam int unsigned PlaceWidth = $clog2(2 * Groups);
 
   /// Where a group of a tile lies.
-  function automatic logic [BeatWidth-1:0] place(logic tile, logic [GroupWidth-1:0] group);
-    return (tile ? BeatWidth'(Groups) : '0) + BeatWidth'(group);
+  function automatic logic [PlaceWidth-1:0] place(logic tile, logic [GroupWidth-1:0] group);
+    return (tile ? PlaceWidth'(Groups) : '0) + PlaceWidth'(group);
   endfunction
 
-  logic [31:0]          address_q;
-  logic [15:0]          tiles_q;  // not yet requested
-  logic [BeatWidth-1:0] request_q;
-  logic [BeatWidth-1:0] response_q;
-  logic                 write_tile_q;
-  logic                 read_tile_q;
-  logic [1:0]           claimed_q;  // tiles that have or will have a place
-  logic [1:0]           filled_q;  // tiles that are complete
-  logic                 request_end;
-  logic                 response_end;
+  logic [31:0]           address_q;
+  logic [15:0]           tiles_q;  // not yet requested
+  logic [GroupWidth-1:0] request_q;
+  logic                  request_bias_q;
+  logic                  request_tile_q;
+  logic [GroupWidth-1:0] response_q;
+  logic                  response_bias_q;
+  logic                  write_tile_q;
+  logic                  read_tile_q;
+  logic [1:0]            last_tile_q;  // whether the tile in either place is the last one
+  logic [1:0]            claimed_q;  // tiles that have or will have a place
+  logic [1:0]            filled_q;  // tiles that are complete
+  logic                  request_wrap;
+  logic                  request_end;
+  logic                  response_wrap;
+  logic                  response_end;
 
-  assign request_end  = gnt_i && request_q == BeatWidth'(Beats - 1);
-  assign response_end = rvalid_i && response_q == BeatWidth'(Beats - 1);
-  assign req_o        = tiles_q != '0 && claimed_q != 2'd2;
-  assign addr_o       = address_q;
-  assign ready_o      = filled_q != '0;
+  /// Whether a group is the last of its tile.
+  function automatic logic is_last(logic [GroupWidth-1:0] group, logic last_tile);
+    return CountWidth'(group) == (last_tile ? last_groups_i : CountWidth'(Groups)) - 1'b1;
+  endfunction
+
+  assign request_wrap  = is_last(request_q, tiles_q == 16'd1);
+  assign request_end   = gnt_i && request_wrap && request_bias_q;
+  assign response_wrap = is_last(response_q, last_tile_q[write_tile_q]);
+  assign response_end  = rvalid_i && response_wrap && response_bias_q;
+  assign req_o         = tiles_q != '0 && claimed_q != 2'd2;
+  assign addr_o        = address_q;
+  assign ready_o       = filled_q != '0;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      tiles_q      <= '0;
-      request_q    <= '0;
-      response_q   <= '0;
-      write_tile_q <= 1'b0;
-      read_tile_q  <= 1'b0;
-      claimed_q    <= '0;
-      filled_q     <= '0;
+      tiles_q         <= '0;
+      request_q       <= '0;
+      request_bias_q  <= 1'b0;
+      request_tile_q  <= 1'b0;
+      response_q      <= '0;
+      response_bias_q <= 1'b0;
+      write_tile_q    <= 1'b0;
+      read_tile_q     <= 1'b0;
+      claimed_q       <= '0;
+      filled_q        <= '0;
     end else if (clear_i) begin
-      tiles_q      <= '0;
-      request_q    <= '0;
-      response_q   <= '0;
-      write_tile_q <= 1'b0;
-      read_tile_q  <= 1'b0;
-      claimed_q    <= '0;
-      filled_q     <= '0;
+      tiles_q         <= '0;
+      request_q       <= '0;
+      request_bias_q  <= 1'b0;
+      request_tile_q  <= 1'b0;
+      response_q      <= '0;
+      response_bias_q <= 1'b0;
+      write_tile_q    <= 1'b0;
+      read_tile_q     <= 1'b0;
+      claimed_q       <= '0;
+      filled_q        <= '0;
     end else begin
       if (start_i) tiles_q <= tiles_i;
       else if (request_end) tiles_q <= tiles_q - 16'd1;
-      if (gnt_i) request_q <= request_end ? '0 : request_q + 1'b1;
-      if (rvalid_i) response_q <= response_end ? '0 : response_q + 1'b1;
+      if (gnt_i) begin
+        request_q <= request_wrap ? '0 : request_q + 1'b1;
+        if (request_wrap) request_bias_q <= ~request_bias_q;
+      end
+      if (rvalid_i) begin
+        response_q <= response_wrap ? '0 : response_q + 1'b1;
+        if (response_wrap) response_bias_q <= ~response_bias_q;
+      end
+      if (request_end) request_tile_q <= ~request_tile_q;
       if (response_end) write_tile_q <= ~write_tile_q;
       if (release_i) read_tile_q <= ~read_tile_q;
       claimed_q <= claimed_q + 2'(request_end) - 2'(release_i);
@@ -88,23 +118,27 @@ module parameter_buffer #(
   always_ff @(posedge clk_i) begin
     if (start_i) address_q <= address_i;
     else if (gnt_i) address_q <= address_q + 32'(4 * PortWords);
+    if (gnt_i) last_tile_q[request_tile_q] <= tiles_q == 16'd1;
   end
 
   logic [PortWords-1:0][31:0] scale[2*Groups];
   logic [PortWords-1:0][31:0] bias [2*Groups];
-  logic [GroupWidth-1:0]      write_group;
-  logic                       write_bias;
+  logic [PlaceWidth-1:0]      write_place;
 
-  assign write_bias  = response_q >= BeatWidth'(Groups);
-  assign write_group = GroupWidth'(write_bias ? response_q - BeatWidth'(Groups) : response_q);
+  assign write_place = place(write_tile_q, response_q);
 
   always_ff @(posedge clk_i) begin
-    if (rvalid_i && !write_bias) scale[place(write_tile_q, write_group)] <= rdata_i;
-    if (rvalid_i && write_bias) bias[place(write_tile_q, write_group)] <= rdata_i;
+    if (rvalid_i && !response_bias_q) scale[write_place] <= rdata_i;
+    if (rvalid_i && response_bias_q) bias[write_place] <= rdata_i;
   end
 
-  assign scale_o = scale[place(read_tile_q, group_i)];
-  assign bias_o  = bias[place(read_tile_q, group_i)];
+  for (genvar g = 0; g < StoreWords / PortWords; g++) begin : gen_group
+    logic [PlaceWidth-1:0] read_place;
+
+    assign read_place                      = place(read_tile_q, group_i + GroupWidth'(g));
+    assign scale_o[g*PortWords+:PortWords] = scale[read_place];
+    assign bias_o[g*PortWords+:PortWords]  = bias[read_place];
+  end
 
 `ifndef SYNTHESIS
   request_is_held :

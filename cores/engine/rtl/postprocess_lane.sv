@@ -6,9 +6,13 @@
 /// Each step is rounded to FP32. A NaN passes the clamp; -0 counts as equal to +0. The residual comes
 /// 7 cycles after the sum; -0 adds nothing.
 ///
+/// A lane that is not `Full` has neither residual nor slope, and the same latency.
+///
 /// Latency: 15 cycles, one word a cycle. A stage works in the cycles in which its bit of `enable_i` is
 /// high, and else keeps what it has.
-module postprocess_lane (
+module postprocess_lane #(
+  parameter bit Full = 1'b1
+) (
   input  logic        clk_i,
   input  logic [14:0] enable_i,
   input  logic [31:0] sum_i,
@@ -25,9 +29,6 @@ module postprocess_lane (
   logic [31:0]      product;
   logic [2:0][31:0] bias_q;
   logic [31:0]      biased;
-  logic [31:0]      total;
-  logic [2:0][31:0] total_q;
-  logic [31:0]      sloped;
   logic [31:0]      bent;
 
   fp32_mul u_scale (
@@ -48,30 +49,43 @@ module postprocess_lane (
     .sum_o   (biased)
   );
 
-  fp32_add u_residual (
-    .clk_i,
-    .enable_i(enable_i[10:7]),
-    .a_i     (biased),
-    .b_i     (residual_i),
-    .sum_o   (total)
-  );
+  if (Full) begin : gen_full
+    logic [31:0]      total;
+    logic [2:0][31:0] total_q;
+    logic [31:0]      sloped;
 
-  fp32_mul u_slope (
-    .clk_i,
-    .enable_i (enable_i[13:11]),
-    .a_i      (total),
-    .b_i      (slope_i),
-    .product_o(sloped)
-  );
+    fp32_add u_residual (
+      .clk_i,
+      .enable_i(enable_i[10:7]),
+      .a_i     (biased),
+      .b_i     (residual_i),
+      .sum_o   (total)
+    );
 
-  always_ff @(posedge clk_i) total_q <= {total_q[1:0], total};
+    fp32_mul u_slope (
+      .clk_i,
+      .enable_i (enable_i[13:11]),
+      .a_i      (total),
+      .b_i      (slope_i),
+      .product_o(sloped)
+    );
+
+    always_ff @(posedge clk_i) total_q <= {total_q[1:0], total};
+
+    assign bent = (!is_nan(total_q[2][30:0]) && less(total_q[2], '0)) ? sloped : total_q[2];
+  end else begin : gen_plain
+    logic [6:0][31:0] biased_q;
+
+    always_ff @(posedge clk_i) biased_q <= {biased_q[5:0], biased};
+
+    assign bent = biased_q[6];
+  end
 
   logic is_number;
   logic below;
   logic above;
 
   assign is_number = !is_nan(bent[30:0]);
-  assign bent      = (!is_nan(total_q[2][30:0]) && less(total_q[2], '0)) ? sloped : total_q[2];
   assign below     = is_number && !is_nan(clamp_low_i[30:0]) && less(bent, clamp_low_i);
   assign above     = is_number && !is_nan(clamp_high_i[30:0]) && less(clamp_high_i, bent);
 

@@ -46,14 +46,17 @@ module residual_reader
   assign available_o = unclaimed_q != '0;
 
   store_walker #(
-    .ArraySize(ArraySize),
-    .PortWords(PortWords)
+    .ArraySize (ArraySize),
+    .PortWords (PortWords),
+    .StoreWords(PortWords)
   ) u_walker (
     .clk_i,
     .start_i,
     .command_i,
+    .wide_i        (1'b0),
     .next_i        (next),
     .group_o       (),
+    .words_o       (),
     .mask_o,
     .offset_o      (offset),
     .empty_o       (empty),

@@ -1,39 +1,41 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Results on their way out: to memory, to the activation buffer, or to both.
+/// Results on their way out: to memory, to the activation buffer, or to both. Those to memory have no
+/// more than PortWords words.
 ///
 /// The places of results are pushed when they are begun, their values when they are there. A result leaves
 /// when every destination has taken it, which each may do in a cycle of its own.
 module result_queue #(
   parameter  int unsigned PortWords   = 4,
+  parameter  int unsigned StoreWords  = 4,
   parameter  int unsigned BufferWidth = 16,
   parameter  int unsigned Depth       = 32,
   localparam int unsigned CountWidth  = $clog2(Depth) + 1
 ) (
-  input  logic                       clk_i,
-  input  logic                       rst_ni,
-  input  logic                       clear_i,
-  input  logic                       to_memory_i,
-  input  logic                       to_buffer_i,
+  input  logic                        clk_i,
+  input  logic                        rst_ni,
+  input  logic                        clear_i,
+  input  logic                        to_memory_i,
+  input  logic                        to_buffer_i,
   // In
-  input  logic                       begin_i,
-  input  logic [31:0]                memory_addr_i,
-  input  logic [BufferWidth-1:0]     buffer_addr_i,
-  input  logic [PortWords-1:0]       mask_i,
-  input  logic                       value_valid_i,
-  input  logic [PortWords-1:0][31:0] value_i,
+  input  logic                        begin_i,
+  input  logic [31:0]                 memory_addr_i,
+  input  logic [BufferWidth-1:0]      buffer_addr_i,
+  input  logic [StoreWords-1:0]       mask_i,
+  input  logic                        value_valid_i,
+  input  logic [StoreWords-1:0][31:0] value_i,
   // Results that were begun and have not left
-  output logic [CountWidth-1:0]      pending_o,
+  output logic [CountWidth-1:0]       pending_o,
   // Out
-  output logic                       memory_req_o,
-  input  logic                       memory_gnt_i,
-  output logic [31:0]                memory_addr_o,
-  output logic                       buffer_req_o,
-  input  logic                       buffer_gnt_i,
-  output logic [BufferWidth-1:0]     buffer_addr_o,
-  output logic [PortWords-1:0]       mask_o,
-  output logic [PortWords-1:0][31:0] value_o
+  output logic                        memory_req_o,
+  input  logic                        memory_gnt_i,
+  output logic [31:0]                 memory_addr_o,
+  output logic                        buffer_req_o,
+  input  logic                        buffer_gnt_i,
+  output logic [BufferWidth-1:0]      buffer_addr_o,
+  output logic [StoreWords-1:0]       mask_o,
+  output logic [StoreWords-1:0][31:0] value_o
 );
   logic [CountWidth-1:0] values;
   logic                  memory_taken_q;
@@ -62,7 +64,7 @@ module result_queue #(
   end
 
   ram_fifo #(
-    .Width(32 + BufferWidth + PortWords),
+    .Width(32 + BufferWidth + StoreWords),
     .Depth(Depth)
   ) u_places (
     .clk_i,
@@ -76,7 +78,7 @@ module result_queue #(
   );
 
   ram_fifo #(
-    .Width(32 * PortWords),
+    .Width(32 * StoreWords),
     .Depth(Depth)
   ) u_values (
     .clk_i,
@@ -94,6 +96,11 @@ module result_queue #(
   assert property (@(posedge clk_i) disable iff (!rst_ni)
       value_valid_i && !clear_i |-> values < pending_o)
   else $error("a value without a place");
+
+  memory_takes_few_words :
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+      memory_req_o |-> mask_o >> PortWords == '0)
+  else $error("a write of more words than the port has");
 
   memory_request_is_held :
   assert property (@(posedge clk_i) disable iff (!rst_ni)

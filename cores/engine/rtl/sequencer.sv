@@ -13,7 +13,6 @@ module sequencer
   import engine_pkg::*;
 #(
   parameter  int unsigned ArraySize        = 8,
-  parameter  int unsigned PortWords        = 4,
   parameter  int unsigned BufferWords      = 65536,
   parameter  int unsigned AccumulatorDepth = 1024,
   localparam int unsigned OffsetWidth      = 20,
@@ -36,6 +35,7 @@ module sequencer
   output logic [15:0]                             computed_o,
   // Weights
   input  logic                                    weight_available_i,
+  input  logic                                    weight_last_i,  // of its tile
   output logic                                    weight_claim_o,
   // The slice that is issued
   output logic                                    issue_o,
@@ -54,9 +54,6 @@ module sequencer
   output waits_t                                  waits_o,
   output error_t                                  error_o
 );
-  localparam int unsigned Beats     = ArraySize * ArraySize / (4 * PortWords);
-  localparam int unsigned BeatWidth = $clog2(Beats + 1);
-
   // What kind of job it is.
   logic channelwise;
   logic bypass;
@@ -116,7 +113,7 @@ module sequencer
   // Conditions.
   logic loaded;
   logic store_behind;
-  logic tile_ready;
+  logic complete_q;  // the tile in the shadow registers
   logic hazard;
   logic ready;
 
@@ -126,20 +123,17 @@ module sequencer
 
   // The tile in the shadow registers: a beat is claimed whenever one is there and the tile is either
   // incomplete or becomes active in this very cycle.
-  logic [BeatWidth-1:0] beats_q;
-
-  assign tile_ready     = beats_q == BeatWidth'(Beats);
-  assign weight_claim_o = weight_available_i && (!tile_ready || (issue_o && issue_swap_o));
+  assign weight_claim_o = weight_available_i && (!complete_q || (issue_o && issue_swap_o));
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      beats_q <= '0;
+      complete_q <= 1'b0;
     end else if (clear_i) begin
-      beats_q <= '0;
+      complete_q <= 1'b0;
+    end else if (weight_claim_o) begin
+      complete_q <= weight_last_i;
     end else if (issue_o && issue_swap_o) begin
-      beats_q <= BeatWidth'(weight_claim_o);
-    end else begin
-      beats_q <= beats_q + BeatWidth'(weight_claim_o);
+      complete_q <= 1'b0;
     end
   end
 
@@ -201,7 +195,7 @@ module sequencer
   // One reason a cycle.
   logic lacks_weights;
 
-  assign lacks_weights = ready && issue_swap_o && !tile_ready;
+  assign lacks_weights = ready && issue_swap_o && !complete_q;
 
   assign waits_o = '{
     descriptor: !command_valid_i && fetching_i,
@@ -264,10 +258,6 @@ module sequencer
   one_reason_a_cycle :
   assert property (@(posedge clk_i) disable iff (!rst_ni) $onehot0({issue_o, waits_o}))
   else $error("a cycle is counted twice");
-
-  beats_in_bounds :
-  assert property (@(posedge clk_i) disable iff (!rst_ni) beats_q <= BeatWidth'(Beats))
-  else $error("a tile of more beats than it has");
 
   weights_are_claimed_when_available :
   assert property (@(posedge clk_i) disable iff (!rst_ni) weight_claim_o |-> weight_available_i)

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Third stage of the engine: finished sums through pooling, scale, bias, residual, slope and clamp to
-/// memory and to the activation buffer, PortWords words a cycle.
+/// memory and to the activation buffer. A window's largest sums are found for all columns of a tile at
+/// once. They leave PortWords words a cycle, or StoreWords if they only go to the buffer and need
+/// neither residual nor slope, which the lanes behind PortWords lack.
 ///
 /// Works tile by tile as the accumulators complete them, then writes the descriptor's profile and
 /// counts the descriptor as stored. One that stores nothing is counted when its tiles are complete.
@@ -14,54 +16,58 @@ module store_path
   parameter  int unsigned PortWords        = 4,
   parameter  int unsigned BufferWords      = 65536,
   parameter  int unsigned AccumulatorDepth = 1024,
+  localparam int unsigned StoreWords       = store_words(ArraySize, PortWords),
   localparam int unsigned BufferWidth      = $clog2(BufferWords),
   localparam int unsigned EntryWidth       = $clog2(AccumulatorDepth)
 ) (
-  input  logic                       clk_i,
-  input  logic                       rst_ni,
-  input  logic                       clear_i,
+  input  logic                        clk_i,
+  input  logic                        rst_ni,
+  input  logic                        clear_i,
   // Commands
-  input  logic                       command_valid_i,
-  input  store_command_t             command_i,
-  output logic                       command_pop_o,
-  output logic [15:0]                stored_o,
+  input  logic                        command_valid_i,
+  input  store_command_t              command_i,
+  output logic                        command_pop_o,
+  output logic [15:0]                 stored_o,
   // Accumulators
-  input  logic                       tile_done_i,
-  output logic                       read_o,
-  output logic [EntryWidth-1:0]      read_entry_o,
-  input  logic                       read_ready_i,
-  input  logic [ArraySize-1:0][31:0] read_data_i,
+  input  logic                        tile_done_i,
+  output logic                        read_o,
+  output logic [EntryWidth-1:0]       read_entry_o,
+  input  logic                        read_ready_i,
+  input  logic [ArraySize-1:0][31:0]  read_data_i,
   // Memory, reading parameters
-  output logic                       parameter_req_o,
-  output logic [31:0]                parameter_addr_o,
-  input  logic                       parameter_gnt_i,
-  input  logic                       parameter_rvalid_i,
-  input  logic [PortWords-1:0][31:0] parameter_rdata_i,
+  output logic                        parameter_req_o,
+  output logic [31:0]                 parameter_addr_o,
+  input  logic                        parameter_gnt_i,
+  input  logic                        parameter_rvalid_i,
+  input  logic [PortWords-1:0][31:0]  parameter_rdata_i,
   // Memory, reading the residual operand
-  output logic                       residual_req_o,
-  output logic [31:0]                residual_addr_o,
-  output logic [PortWords-1:0]       residual_mask_o,
-  input  logic                       residual_gnt_i,
-  input  logic                       residual_rvalid_i,
-  input  logic [PortWords-1:0][31:0] residual_rdata_i,
+  output logic                        residual_req_o,
+  output logic [31:0]                 residual_addr_o,
+  output logic [PortWords-1:0]        residual_mask_o,
+  input  logic                        residual_gnt_i,
+  input  logic                        residual_rvalid_i,
+  input  logic [PortWords-1:0][31:0]  residual_rdata_i,
   // Memory, writing results and profile
-  output logic                       write_req_o,
-  output logic [31:0]                write_addr_o,
-  output logic [PortWords-1:0]       write_mask_o,
-  output logic [PortWords-1:0][31:0] write_data_o,
-  input  logic                       write_gnt_i,
+  output logic                        write_req_o,
+  output logic [31:0]                 write_addr_o,
+  output logic [PortWords-1:0]        write_mask_o,
+  output logic [PortWords-1:0][31:0]  write_data_o,
+  input  logic                        write_gnt_i,
   // Activation buffer
-  output logic                       buffer_req_o,
-  output logic [BufferWidth-1:0]     buffer_addr_o,
-  output logic [PortWords-1:0]       buffer_mask_o,
-  output logic [PortWords-1:0][31:0] buffer_data_o,
-  input  logic                       buffer_gnt_i,
+  output logic                        buffer_req_o,
+  output logic [BufferWidth-1:0]      buffer_addr_o,
+  output logic [StoreWords-1:0]       buffer_mask_o,
+  output logic [StoreWords-1:0][31:0] buffer_data_o,
+  input  logic                        buffer_gnt_i,
   // Counters for the profile
-  input  counters_t                  counters_i,
-  output error_t                     error_o
+  input  counters_t                   counters_i,
+  output error_t                      error_o
 );
   localparam int unsigned Groups        = ArraySize / PortWords;
   localparam int unsigned GroupWidth    = (Groups > 1) ? $clog2(Groups) : 1;
+  localparam int unsigned CountWidth    = $clog2(Groups + 1);
+  localparam int unsigned WordWidth     = $clog2(StoreWords + 1);
+  localparam int unsigned LineGroups    = 4 / PortWords;  // of the parameters in memory
   localparam int unsigned ResidualDelay = 9;  // accumulators 1, window 1, scale 3, bias 4
   localparam int unsigned QueueDepth    = 32;
   localparam int unsigned QueueWidth    = $clog2(QueueDepth) + 1;
@@ -82,7 +88,8 @@ module store_path
   // What is read next.
   logic                  step;
   logic [GroupWidth-1:0] group;
-  logic [PortWords-1:0]  mask;
+  logic [WordWidth-1:0]  words;
+  logic [StoreWords-1:0] mask;
   logic [31:0]           offset;
   logic                  empty;
   logic                  position_end;
@@ -90,14 +97,17 @@ module store_path
   logic                  walk_tile_end;
 
   store_walker #(
-    .ArraySize(ArraySize),
-    .PortWords(PortWords)
+    .ArraySize (ArraySize),
+    .PortWords (PortWords),
+    .StoreWords(StoreWords)
   ) u_walker (
     .clk_i,
     .start_i       (start),
     .command_i,
+    .wide_i        (command_i.wide),
     .next_i        (step),
     .group_o       (group),
+    .words_o       (words),
     .mask_o        (mask),
     .offset_o      (offset),
     .empty_o       (empty),
@@ -107,10 +117,10 @@ module store_path
     .last_o        ()
   );
 
-  logic        window_first;
-  logic        window_last;
-  logic [31:0] buffer_word;
-  logic        read;
+  logic                  window_first;
+  logic                  window_last;
+  logic [PlaceWidth-1:0] buffer_word;
+  logic                  read;
 
   store_addresses #(
     .ArraySize (ArraySize),
@@ -141,13 +151,11 @@ module store_path
   logic                  beyond;
   logic [QueueWidth-1:0] pending;
 
-  // Only the last word of a group can be the first one beyond the buffer's end.
-  always_comb begin
-    beyond = 1'b0;
-    for (int unsigned i = 0; i < PortWords; i++) begin
-      if (mask[i] && buffer_word + 32'(i) >= 32'(BufferWords)) beyond = command_i.to_buffer;
-    end
-  end
+  // The word behind the group's last one; the buffer's size is a power of two.
+  logic [PlaceWidth-1:0] buffer_end;
+
+  assign buffer_end = buffer_word + PlaceWidth'(words);
+  assign beyond     = command_i.to_buffer && buffer_end > PlaceWidth'(BufferWords);
 
   logic tile_ready;
   assign tile_ready = state_q == StateTiles && tiles_done_q != '0;
@@ -158,12 +166,20 @@ module store_path
     index: command_i.index
   };
 
-  assign read_o   = tile_ready && stores && !empty && !beyond && parameters_ready
+  // A position's entries are read for its first group, whose maxima then serve the others.
+  logic may_go;
+  logic first_group;
+  logic result;
+
+  assign may_go      = tile_ready && stores && !empty && !beyond && parameters_ready
       && pending != QueueWidth'(QueueDepth)
       && (!command_i.residual || residual_available);
-  assign read     = read_o && read_ready_i;
-  assign step     = (read && window_last) || (skipped && stores);
-  assign tile_end = (step && walk_tile_end) || (skipped && !stores);
+  assign first_group = group == '0;
+  assign read_o      = may_go && first_group;
+  assign read        = read_o && read_ready_i;
+  assign result      = (read && window_last) || (may_go && !first_group);
+  assign step        = result || (skipped && stores);
+  assign tile_end    = (step && walk_tile_end) || (skipped && !stores);
 
   logic [15:0] tiles_left_q;
 
@@ -179,76 +195,87 @@ module store_path
   end
 
   // Pooling and post-processing.
-  logic [PortWords-1:0][31:0] scale;
-  logic [PortWords-1:0][31:0] bias;
-  logic [1:0][PortWords-1:0][31:0] scale_q;
-  logic [1:0][PortWords-1:0][31:0] bias_q;
-  logic [GroupWidth-1:0]      group_q;
-  logic                       read_q;
-  logic                       first_q;
-  logic [StoreLatency-1:0]    valid_q;
+  logic [StoreWords-1:0][31:0]      scale;
+  logic [StoreWords-1:0][31:0]      bias;
+  logic [1:0][StoreWords-1:0][31:0] scale_q;
+  logic [1:0][StoreWords-1:0][31:0] bias_q;
+  logic [1:0][GroupWidth-1:0]       group_q;
+  logic                             read_q;
+  logic                             first_q;
+  logic [StoreLatency-1:0]          valid_q;
+  logic [CountWidth-1:0]            last_groups;
+
+  assign last_groups = CountWidth'((32'(command_i.last_columns) + 32'd3) / 32'd4 * LineGroups);
 
   parameter_buffer #(
-    .ArraySize(ArraySize),
-    .PortWords(PortWords)
+    .ArraySize (ArraySize),
+    .PortWords (PortWords),
+    .StoreWords(StoreWords)
   ) u_parameters (
     .clk_i,
     .rst_ni,
     .clear_i,
-    .start_i  (start && stores),
-    .address_i(command_i.parameters),
-    .tiles_i  (command_i.tiles),
-    .req_o    (parameter_req_o),
-    .addr_o   (parameter_addr_o),
-    .gnt_i    (parameter_gnt_i),
-    .rvalid_i (parameter_rvalid_i),
-    .rdata_i  (parameter_rdata_i),
-    .ready_o  (parameters_ready),
-    .release_i(tile_end && stores),
-    .group_i  (group),
-    .scale_o  (scale),
-    .bias_o   (bias)
+    .start_i      (start && stores),
+    .address_i    (command_i.parameters),
+    .tiles_i      (command_i.tiles),
+    .last_groups_i(last_groups),
+    .req_o        (parameter_req_o),
+    .addr_o       (parameter_addr_o),
+    .gnt_i        (parameter_gnt_i),
+    .rvalid_i     (parameter_rvalid_i),
+    .rdata_i      (parameter_rdata_i),
+    .ready_o      (parameters_ready),
+    .release_i    (tile_end && stores),
+    .group_i      (group),
+    .scale_o      (scale),
+    .bias_o       (bias)
   );
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) valid_q <= '0;
     else if (clear_i) valid_q <= '0;
-    else valid_q <= {valid_q[StoreLatency-2:0], read && window_last};
+    else valid_q <= {valid_q[StoreLatency-2:0], result};
   end
 
   always_ff @(posedge clk_i) begin
     read_q  <= read;
     first_q <= window_first;
-    if (read) group_q <= group;
+    group_q <= {group_q[0], group};
     scale_q <= {scale_q[0], scale};
     bias_q  <= {bias_q[0], bias};
   end
 
-  logic [PortWords-1:0][31:0] sum;
-  logic [PortWords-1:0][31:0] maximum;
-
-  for (genvar i = 0; i < PortWords; i++) begin : gen_sum
-    logic [Groups-1:0][31:0] choices;
-
-    for (genvar g = 0; g < Groups; g++) begin : gen_choice
-      assign choices[g] = read_data_i[g*PortWords+i];
-    end
-
-    assign sum[i] = choices[group_q];
-  end
+  logic [ArraySize-1:0][31:0]  maximum;
+  logic [StoreWords-1:0][31:0] sum;
 
   window_maximum #(
-    .PortWords(PortWords)
+    .ArraySize(ArraySize)
   ) u_window (
     .clk_i,
     .valid_i  (read_q),
     .first_i  (first_q),
-    .sum_i    (sum),
+    .sum_i    (read_data_i),
     .maximum_o(maximum)
   );
 
-  logic [PortWords-1:0][31:0] residual;
-  logic [PortWords-1:0][31:0] value;
+  // The group's words. Lanes behind PortWords only work in groups that begin at multiples of StoreWords,
+  // and not behind the last column.
+  localparam int unsigned Wide = StoreWords / PortWords;
+
+  for (genvar i = 0; i < StoreWords; i++) begin : gen_sum
+    logic [Groups-1:0][31:0] choices;
+
+    for (genvar g = 0; g < Groups; g++) begin : gen_choice
+      localparam int unsigned First = ((i < PortWords) ? g : g / Wide * Wide) * PortWords;
+
+      assign choices[g] = maximum[(First+i)%ArraySize];
+    end
+
+    assign sum[i] = choices[group_q[1]];
+  end
+
+  logic [PortWords-1:0][31:0]  residual;
+  logic [StoreWords-1:0][31:0] value;
 
   residual_reader #(
     .ArraySize(ArraySize),
@@ -266,19 +293,31 @@ module store_path
     .rvalid_i   (residual_rvalid_i),
     .rdata_i    (residual_rdata_i),
     .available_o(residual_available),
-    .claim_i    (command_i.residual && read && window_last),
+    .claim_i    (command_i.residual && result),
     .take_i     (command_i.residual && valid_q[ResidualDelay-1]),
     .data_o     (residual)
   );
 
-  for (genvar i = 0; i < PortWords; i++) begin : gen_lane
-    postprocess_lane u_lane (
+  for (genvar i = 0; i < StoreWords; i++) begin : gen_lane
+    localparam bit Full = i < PortWords;
+
+    logic [31:0] operand;
+
+    if (Full) begin : gen_residual
+      assign operand = command_i.residual ? residual[i] : NegativeZero;
+    end else begin : gen_none
+      assign operand = NegativeZero;
+    end
+
+    postprocess_lane #(
+      .Full(Full)
+    ) u_lane (
       .clk_i,
       .enable_i    (valid_q[StoreLatency-2:1]),
-      .sum_i       (maximum[i]),
+      .sum_i       (sum[i]),
       .scale_i     (scale_q[1][i]),
       .bias_i      (bias_q[1][i]),
-      .residual_i  (command_i.residual ? residual[i] : engine_pkg::NegativeZero),
+      .residual_i  (operand),
       .slope_i     (command_i.slope),
       .clamp_low_i (command_i.clamp_low),
       .clamp_high_i(command_i.clamp_high),
@@ -287,16 +326,17 @@ module store_path
   end
 
   // Writing.
-  logic                       result_req;
-  logic [31:0]                result_addr;
-  logic [PortWords-1:0]       result_mask;
-  logic [PortWords-1:0][31:0] result;
-  logic                       profile_req;
-  logic [31:0]                profile_addr;
-  logic [PortWords-1:0][31:0] profile_data;
+  logic                        result_req;
+  logic [31:0]                 result_addr;
+  logic [StoreWords-1:0]       result_mask;
+  logic [StoreWords-1:0][31:0] result_data;
+  logic                        profile_req;
+  logic [31:0]                 profile_addr;
+  logic [PortWords-1:0][31:0]  profile_data;
 
   result_queue #(
     .PortWords  (PortWords),
+    .StoreWords (StoreWords),
     .BufferWidth(BufferWidth),
     .Depth      (QueueDepth)
   ) u_queue (
@@ -305,7 +345,7 @@ module store_path
     .clear_i,
     .to_memory_i  (command_i.to_memory),
     .to_buffer_i  (command_i.to_buffer),
-    .begin_i      (read && window_last),
+    .begin_i      (result),
     .memory_addr_i(command_i.destination + offset),
     .buffer_addr_i(buffer_word[BufferWidth-1:0]),
     .mask_i       (mask),
@@ -319,11 +359,11 @@ module store_path
     .buffer_gnt_i,
     .buffer_addr_o,
     .mask_o       (result_mask),
-    .value_o      (result)
+    .value_o      (result_data)
   );
 
   assign buffer_mask_o = result_mask;
-  assign buffer_data_o = result;
+  assign buffer_data_o = result_data;
 
   // When the last result has been written: the profile, if there is one.
   logic drained;
@@ -349,8 +389,8 @@ module store_path
 
   assign write_req_o   = profile_req || result_req;
   assign write_addr_o  = profile_req ? profile_addr : result_addr;
-  assign write_mask_o  = profile_req ? '1 : result_mask;
-  assign write_data_o  = profile_req ? profile_data : result;
+  assign write_mask_o  = profile_req ? '1 : result_mask[PortWords-1:0];
+  assign write_data_o  = profile_req ? profile_data : result_data[PortWords-1:0];
   assign command_pop_o = drained && (command_i.profile == '0 || profile_done);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Walks over the results of a job in the order in which they are stored: tiles, within them stored
-/// positions row by row, within them groups of PortWords channels.
+/// positions row by row, within them groups of PortWords channels, or of StoreWords if `wide_i`.
 ///
 /// A tile behind the last channel is one empty step.
 module store_walker
@@ -10,16 +10,20 @@ module store_walker
 #(
   parameter  int unsigned ArraySize  = 8,
   parameter  int unsigned PortWords  = 4,
+  parameter  int unsigned StoreWords = 4,
   localparam int unsigned Groups     = ArraySize / PortWords,
-  localparam int unsigned GroupWidth = (Groups > 1) ? $clog2(Groups) : 1
+  localparam int unsigned GroupWidth = (Groups > 1) ? $clog2(Groups) : 1,
+  localparam int unsigned WordWidth  = $clog2(StoreWords + 1)
 ) (
   input  logic                  clk_i,
   input  logic                  start_i,
   input  store_command_t        command_i,
+  input  logic                  wide_i,
   input  logic                  next_i,
-  // The group
+  // The group: the number of its first PortWords channels, and how many channels it has
   output logic [GroupWidth-1:0] group_o,
-  output logic [PortWords-1:0]  mask_o,
+  output logic [ WordWidth-1:0] words_o,
+  output logic [StoreWords-1:0] mask_o,
   output logic [31:0]           offset_o,  // bytes in memory, from the first result
   output logic                  empty_o,
   // It is the last one of its position, row, tile, job
@@ -28,26 +32,43 @@ module store_walker
   output logic                  tile_end_o,
   output logic                  last_o
 );
-  logic [15:0] tile_q;
-  logic [15:0] row_q;
-  logic [15:0] column_q;
-  logic [31:0] channel_q;  // first of the tile
-  logic [31:0] row_offset_q;
-  logic [31:0] position_offset_q;
-  logic [31:0] channels_left;
+  localparam int unsigned ColumnWidth = $clog2(ArraySize + 1);
 
-  assign channels_left = 32'(command_i.channels) - channel_q - 32'(group_o) * 32'(PortWords);
-  assign empty_o       = channel_q >= 32'(command_i.channels);
-  assign offset_o      = position_offset_q + 32'(group_o) * 32'(4 * PortWords);
+  logic [           15:0] tile_q;
+  logic [           15:0] row_q;
+  logic [           15:0] column_q;
+  logic [           15:0] channels_q;  // not stored yet, with those of the tile
+  logic [ColumnWidth-1:0] left_q;  // channels of the position that are not stored yet
+  logic [           31:0] tile_offset_q;
+  logic [           31:0] row_offset_q;
+  logic [           31:0] position_offset_q;
 
-  assign position_end_o = empty_o || group_o == GroupWidth'(Groups - 1)
-      || channels_left <= 32'(PortWords);
-  assign row_end_o  = empty_o || (position_end_o && column_q == command_i.columns - 16'd1);
-  assign tile_end_o = empty_o || (row_end_o && row_q == command_i.rows - 16'd1);
-  assign last_o     = tile_end_o && tile_q == command_i.tiles - 16'd1;
+  /// Channels of a tile, if so many are left.
+  function automatic logic [ColumnWidth-1:0] of_tile(logic [15:0] channels);
+    return (channels < 16'(ArraySize)) ? ColumnWidth'(channels) : ColumnWidth'(ArraySize);
+  endfunction
+
+  logic [ColumnWidth-1:0] width;
+  logic [           15:0] next_channels;
+  logic [           31:0] next_tile_offset;
+
+  assign width            = wide_i ? ColumnWidth'(StoreWords) : ColumnWidth'(PortWords);
+  assign next_channels    = (channels_q < 16'(ArraySize)) ? '0 : channels_q - 16'(ArraySize);
+  assign next_tile_offset = tile_offset_q + 32'(4 * ArraySize);
+
+  assign empty_o  = channels_q == '0;
+  assign offset_o = position_offset_q + 32'(group_o) * 32'(4 * PortWords);
+  assign words_o  = WordWidth'(position_end_o ? left_q : width);
+
+  assign position_end_o = left_q <= width;
+  assign row_end_o      = empty_o || (position_end_o && column_q == command_i.columns - 16'd1);
+  assign tile_end_o     = empty_o || (row_end_o && row_q == command_i.rows - 16'd1);
+  assign last_o         = tile_end_o && tile_q == command_i.tiles - 16'd1;
 
   always_comb begin
-    for (int unsigned i = 0; i < PortWords; i++) mask_o[i] = !empty_o && 32'(i) < channels_left;
+    for (int unsigned i = 0; i < StoreWords; i++) begin
+      mask_o[i] = ColumnWidth'(i) < left_q && ColumnWidth'(i) < width;
+    end
   end
 
   always_ff @(posedge clk_i) begin
@@ -56,12 +77,18 @@ module store_walker
       row_q             <= '0;
       column_q          <= '0;
       group_o           <= '0;
-      channel_q         <= '0;
+      channels_q        <= command_i.channels;
+      left_q            <= of_tile(command_i.channels);
+      tile_offset_q     <= '0;
       row_offset_q      <= '0;
       position_offset_q <= '0;
     end else if (next_i) begin
-      group_o <= position_end_o ? '0 : group_o + 1'b1;
-      if (position_end_o) begin
+      if (!position_end_o) begin
+        group_o <= group_o + GroupWidth'(wide_i ? StoreWords / PortWords : 1);
+        left_q  <= left_q - width;
+      end else begin
+        group_o           <= '0;
+        left_q            <= of_tile(channels_q);
         column_q          <= row_end_o ? '0 : column_q + 16'd1;
         position_offset_q <= position_offset_q + command_i.pitch_x;
       end
@@ -72,9 +99,11 @@ module store_walker
       end
       if (tile_end_o) begin
         tile_q            <= tile_q + 16'd1;
-        channel_q         <= channel_q + 32'(ArraySize);
-        row_offset_q      <= (channel_q + 32'(ArraySize)) << 2;
-        position_offset_q <= (channel_q + 32'(ArraySize)) << 2;
+        channels_q        <= next_channels;
+        left_q            <= of_tile(next_channels);
+        tile_offset_q     <= next_tile_offset;
+        row_offset_q      <= next_tile_offset;
+        position_offset_q <= next_tile_offset;
       end
     end
   end

@@ -5,8 +5,11 @@
 ///
 /// It runs ahead of the array as far as the FIFO allows, also across descriptors. `available_o` counts
 /// the beats that nobody has claimed yet; a claimed beat is taken from the FIFO's head later, by
-/// `take_i`. Of a depthwise tile memory holds the diagonal only, padded to lines of 16 bytes; its beats
-/// are made here.
+/// `take_i`. `last_o` tells whether the next beat to be claimed is the last one of its tile.
+///
+/// Memory holds a tile column by column, and of the last tile only the columns that exist, padded to
+/// lines of 16 bytes. Of a depthwise tile it holds the diagonal only, padded as well; its beats are made
+/// here.
 module weight_streamer
   import engine_pkg::*;
 #(
@@ -28,6 +31,7 @@ module weight_streamer
   input  logic [PortWords-1:0][31:0] rdata_i,
   // Array
   output logic                       available_o,
+  output logic                       last_o,
   input  logic                       claim_i,
   input  logic                       take_i,
   output logic [PortWords-1:0][31:0] weight_o
@@ -36,7 +40,8 @@ module weight_streamer
   localparam int unsigned Beats      = ArraySize * ArraySize / BeatBytes;
   localparam int unsigned BeatWidth  = $clog2(Beats + 1);
   localparam int unsigned Lines      = (ArraySize + 15) / 16;
-  localparam int unsigned LineBeats  = 16 * Lines / BeatBytes;  // of a diagonal
+  localparam int unsigned BeatsALine = 16 / BeatBytes;
+  localparam int unsigned LineBeats  = Lines * BeatsALine;  // of a diagonal
   localparam int unsigned LineWidth  = $clog2(LineBeats + 1);
   localparam int unsigned Depth      = 64;  // one LUT-RAM
   localparam int unsigned DepthWidth = $clog2(Depth);
@@ -48,11 +53,15 @@ module weight_streamer
   logic [31:0]          words_q;  // words of the run still to come, with this slice
   logic [15:0]          tile_q;
   logic [BeatWidth-1:0] beat_q;
+  logic [BeatWidth-1:0] last_beats_q;  // of the last tile
+  logic [BeatWidth-1:0] tile_beats;
+  logic                 last_tile;
   logic                 beat_end;
   logic                 tile_end;
   logic                 run_end;
   logic                 stream_end;
   logic [DepthWidth:0]  reserved_q;  // places taken in the FIFO, requested or filled
+  logic                 reserve;
   logic                 expand;
   logic                 expanding_q;
   logic                 line_wait_q;  // a diagonal is requested or in use
@@ -61,15 +70,19 @@ module weight_streamer
 
   // A diagonal is requested when the one before has been used up. Whatever comes after it waits too,
   // so that beats keep their order.
-  assign beat_end      = beat_q == (command_i.diagonal ? BeatWidth'(LineBeats - 1)
-      : BeatWidth'(Beats - 1));
-  assign tile_end      = beat_end && tile_q == command_i.tiles - 16'd1;
+  assign last_tile     = tile_q == command_i.tiles - 16'd1;
+  assign tile_beats    = command_i.diagonal ? BeatWidth'(LineBeats)
+      : last_tile ? last_beats_q : BeatWidth'(Beats);
+  assign beat_end      = beat_q == tile_beats - 1'b1;
+  assign tile_end      = beat_end && last_tile;
   assign run_end       = tile_end && words_q <= 32'(ArraySize);
   assign stream_end    = run_end && runs_q == 32'd1;
   assign req_o         = running_q && (command_i.diagonal ? !line_wait_q
       : reserved_q != (DepthWidth + 1)'(Depth));
   assign addr_o        = address_q;
   assign command_pop_o = gnt_i && stream_end;
+
+  assign reserve = (gnt_i && !command_i.diagonal) || expand;
 
   // Responses of a command of the other kind would be taken for this one's.
   logic [2:0] outstanding_q;
@@ -88,19 +101,19 @@ module weight_streamer
     end else begin
       if (command_pop_o) running_q <= 1'b0;
       else if (may_start) running_q <= 1'b1;
-      reserved_q    <= reserved_q + (DepthWidth + 1)'((gnt_i && !command_i.diagonal) || expand)
-          - (DepthWidth + 1)'(take_i);
+      reserved_q    <= reserved_q + (DepthWidth + 1)'(reserve) - (DepthWidth + 1)'(take_i);
       outstanding_q <= outstanding_q + 3'(gnt_i) - 3'(rvalid_i);
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (!running_q) begin
-      address_q <= command_i.weights;
-      runs_q    <= command_i.runs;
-      words_q   <= command_i.words;
-      tile_q    <= '0;
-      beat_q    <= '0;
+      address_q    <= command_i.weights;
+      runs_q       <= command_i.runs;
+      words_q      <= command_i.words;
+      tile_q       <= '0;
+      beat_q       <= '0;
+      last_beats_q <= BeatWidth'((32'(command_i.last_columns) * ArraySize + 15) / 16 * BeatsALine);
     end else if (gnt_i) begin
       address_q <= address_q + 32'(BeatBytes);
       beat_q    <= beat_end ? '0 : beat_q + 1'b1;
@@ -160,6 +173,21 @@ module weight_streamer
     .diagonal_i(line_q[ArraySize-1:0]),
     .beat_i    (expanded_q),
     .weight_o  (expanded)
+  );
+
+  // Which beats end a tile, from their request to their claim.
+  ram_fifo #(
+    .Width(1),
+    .Depth(Depth)
+  ) u_ends (
+    .clk_i,
+    .rst_ni,
+    .clear_i,
+    .push_i (reserve),
+    .data_i (expand ? expand_end : beat_end),
+    .pop_i  (claim_i),
+    .data_o (last_o),
+    .count_o()
   );
 
   // Beats that are there and that nobody has claimed; the FIFO itself also holds the claimed ones.

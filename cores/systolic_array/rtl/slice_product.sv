@@ -9,9 +9,9 @@
 /// activation of lane c itself is the result of column c, +0 where the lane is not valid.
 ///
 /// `weight_load_i` claims one beat of the next tile: the beat itself is taken from `weight_i` in a
-/// later cycle, when `weight_take_o` is high. A tile is complete when all its beats were claimed in
-/// earlier cycles than its `swap_i`; the beats of the tile after it may be claimed from that cycle
-/// on. Latency: ArraySize + 5 cycles, one slice per cycle; `tag_i` travels along.
+/// later cycle, when `weight_take_o` is high. A tile consists of the beats that were claimed in earlier
+/// cycles than its `swap_i`, the first columns first; results of columns whose weights were not loaded
+/// mean nothing. The beats of the tile after it may be claimed from that cycle on. Latency: ArraySize + 5 cycles, one slice per cycle; `tag_i` travels along.
 module slice_product #(
   parameter int unsigned ArraySize = 8,
   parameter int unsigned BeatBytes = 16,
@@ -41,7 +41,8 @@ module slice_product #(
   localparam int unsigned NormalizeLatency = 2;
   localparam int unsigned Latency          = AlignLatency + ArrayLatency + NormalizeLatency;
   localparam int unsigned Beats            = ArraySize * ArraySize / BeatBytes;
-  localparam int unsigned BeatWidth        = (Beats > 1) ? $clog2(Beats) : 1;
+  localparam int unsigned BeatWidth        = $clog2(Beats + 1);
+  localparam int unsigned BusWidth         = (Beats > 1) ? $clog2(Beats) : 1;
 
   logic [ArraySize-1:0][26:0] aligned;
   logic [7:0]                 exponent;
@@ -54,6 +55,7 @@ module slice_product #(
   logic [Latency-1:0]                bypass_q;
   logic [AlignLatency-1:0]           swap_q;
   logic [AlignLatency-1:0]           weight_load_q;
+  logic [BeatWidth-1:0]              beat;
   logic [BeatWidth-1:0]              beat_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -81,13 +83,20 @@ module slice_product #(
   assign tag_o         = tag_q[Latency-1];
   assign weight_take_o = weight_load_q[AlignLatency-1];
 
+  // Beats of the next tile that were taken; the next one is the tile's first if the array moves on to
+  // the tile that was loaded before.
+  logic swap;
+
+  assign swap = valid_q[AlignLatency-1] && swap_q[AlignLatency-1];
+  assign beat = swap ? '0 : beat_q;
+
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       beat_q <= '0;
     end else if (clear_i) begin
       beat_q <= '0;
-    end else if (weight_take_o) begin
-      beat_q <= (beat_q == BeatWidth'(Beats - 1)) ? '0 : beat_q + 1'b1;
+    end else begin
+      beat_q <= beat + BeatWidth'(weight_take_o);
     end
   end
 
@@ -110,10 +119,10 @@ module slice_product #(
     .clk_i,
     .rst_ni,
     .valid_i       (valid_q[AlignLatency-1]),
-    .swap_i        (swap_q[AlignLatency-1]),
+    .swap_i        (swap),
     .activation_i  (aligned),
     .weight_valid_i(weight_take_o),
-    .weight_beat_i (beat_q),
+    .weight_beat_i (BusWidth'(beat)),
     .weight_i,
     .sum_o         (sum)
   );
@@ -177,9 +186,13 @@ module slice_product #(
   end
 
 `ifndef SYNTHESIS
-  swapped_tile_is_complete :
+  swapped_tile_was_loaded :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) swap |-> beat_q != '0)
+  else $error("a tile is used of which nothing was loaded");
+
+  beats_in_bounds :
   assert property (@(posedge clk_i) disable iff (!rst_ni)
-      valid_q[AlignLatency-1] && swap_q[AlignLatency-1] |-> beat_q == '0)
-  else $error("a tile is used before its last beat is there");
+      weight_take_o |-> beat < BeatWidth'(Beats))
+  else $error("a tile of more beats than it has");
 `endif
 endmodule

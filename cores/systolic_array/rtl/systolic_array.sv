@@ -7,8 +7,8 @@
 /// whole; row r is delayed by r cycles, and an activation reaches all columns of its row at once,
 /// so all sums of a slice leave together, ArraySize + 1 cycles after it entered.
 ///
-/// Weights come in beats of BeatBytes bytes, byte i of a tile being row i / ArraySize, column
-/// i % ArraySize; beat b fills the shadow registers of bytes b * BeatBytes onwards. The weight bus
+/// Weights come in beats of BeatBytes bytes, byte i of a tile being row i % ArraySize, column
+/// i / ArraySize; beat b fills the shadow registers of bytes b * BeatBytes onwards. The weight bus
 /// runs down the rows at the speed of the activations. Seen at the input, a tile is therefore
 /// complete in the cycle after its last beat, and from the cycle of `swap_i` on the next tile may
 /// be written.
@@ -91,7 +91,7 @@ module systolic_array #(
     end
 
     for (genvar c = 0; c < ArraySize; c++) begin : gen_column
-      localparam int unsigned Byte = r * ArraySize + c;
+      localparam int unsigned Byte = c * ArraySize + r;
 
       processing_element u_pe (
         .clk_i,

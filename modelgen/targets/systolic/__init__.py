@@ -8,6 +8,7 @@ from typing import Any
 from modelgen.hardware import Hardware
 from modelgen.ir.graph import Graph, Node
 from modelgen.passes.merge_groups import merge_groups
+from modelgen.passes.operands_first import operands_first
 from modelgen.passes.split_max_pool import split_max_pool
 from modelgen.targets.base import (
     Code,
@@ -50,9 +51,10 @@ class Systolic:
         return len(node.inputs) == 1
 
     def adapt(self, graph: Graph) -> Graph:
-        """Return the graph with convolutions of one group, or of as many as channels, and without
-        fused poolings that exceed the accumulators."""
-        return split_max_pool(merge_groups(graph), self._hardware.accumulator_depth)
+        """Return the graph with convolutions of one group, or of as many as channels, without fused
+        poolings that exceed the accumulators, and with residual operands as early as possible."""
+        grouped = merge_groups(graph)
+        return operands_first(split_max_pool(grouped, self._hardware.accumulator_depth))
 
     def lower(self, network: Network) -> Lowered:
         """Return the layers of all steps on the engine."""

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from enum import IntEnum
 
-VERSION = 3
+VERSION = 4
 """Version of registers and descriptors."""
 
 DESCRIPTOR_WORDS = 32
@@ -230,9 +230,12 @@ class Fields:
     channels: int = 0
     """Channels to store (N)."""
     weights: int = 0
-    """Address of the weight stream: INT8, in the order of use."""
+    """Address of the weight stream: INT8, in the order of use; of the last tile only the columns
+    that exist.
+    """
     parameters: int = 0
-    """Address of the scales and biases: for each tile array_size FP32 scales, then as many biases.
+    """Address of the scales and biases: for each tile as many FP32 scales as it has columns, then
+    as many biases, both in whole lines of 16 bytes.
     """
     destination: int = 0
     """Address of the results: FP32."""

@@ -28,6 +28,12 @@ from modelgen.targets.systolic.abi import (
 )
 from modelgen.targets.systolic.jobs import EngineLayer, Job, Load, Store
 from modelgen.targets.systolic.scratchpad.layout import ceil_div
+from modelgen.targets.systolic.tiles import (
+    diagonal_bytes,
+    parameter_words,
+    tile_columns,
+    weight_bytes,
+)
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,8 @@ class JobCost:
     store: float
     store_port: float
     """Port cycles of storing: results, residual operands, scales and biases."""
+    store_reads: float
+    """Share of storing in which accumulators are read."""
     store_writes: float
     """Share of storing in which the buffer is written."""
     store_lead: float
@@ -100,13 +108,12 @@ def job_cost(
         latency: cycles from its last row to its first result; None: those of the hardware.
     """
     positions, slices = job.compute.positions, job.slices(hardware.array_size)
-    tile, tile_port = tile_cycles(job.operation, hardware)
-    tile_time = max(positions, tile)
-    slice_time = max(job.tiles * tile_time, ACCUMULATE_LATENCY)
+    columns = tile_columns(job.outputs, job.tiles, hardware.array_size)
+    weights = [tile_cycles(job.operation, count, hardware) for count in columns]
+    tile_times = [max(positions, shift) for shift, _ in weights]
+    slice_time = max(sum(tile_times), ACCUMULATE_LATENCY)
     load, load_port = _load_cycles(job.load, hardware, constants)
-    store, store_port, last_tile = 0.0, 0.0, 0.0
-    if job.store:
-        store, store_port, last_tile = _store_cycles(job, job.store, hardware)
+    storing = _storing(job, job.store, columns, hardware) if job.store else _Storing()
     if latency is None:
         latency = store_latency(hardware, constants)
     return JobCost(
@@ -114,12 +121,13 @@ def job_cost(
         load_port=load_port,
         filling=1.0 - (constants.load_setup + load_port) / load if load else 0.0,
         compute=slices * slice_time + constants.compute_setup,
-        weights=slices * job.tiles * tile_port + fetch_cycles(hardware),
-        store=store + latency if job.store else 0,
-        store_port=store_port,
-        store_writes=_buffer_writes(job.store, job),
-        store_lead=(job.tiles - 1) * tile_time if job.store else 0,
-        store_tail=last_tile + latency if job.store else 0,
+        weights=slices * sum(port for _, port in weights) + fetch_cycles(hardware),
+        store=storing.cycles + latency if job.store else 0,
+        store_port=storing.port,
+        store_reads=storing.reads,
+        store_writes=storing.writes,
+        store_lead=sum(tile_times[1:]) if job.store else 0,
+        store_tail=storing.last_tile + latency if job.store else 0,
         latency=latency if job.store else 0,
         reports=job.store is not None or last,
         fence=job.fence,
@@ -139,29 +147,21 @@ def fetch_cycles(hardware: Hardware) -> int:
     return DESCRIPTOR_WORDS // hardware.port_words
 
 
-def _buffer_writes(store: Store | None, job: Job) -> float:
-    """Return the share of a store's cycles in which it writes the buffer."""
-    if store is None or store.buffer is None:
-        return 0.0
-    streams = (store.memory is not None) + (store.residual is not None)
-    return 1.0 / max(job.window[0] * job.window[1], streams)
-
-
 def _halves(job: Job, depth: int) -> tuple[float, float]:
     """Return the shares of a job's sums in the lower and the upper half of the accumulators."""
     below = min(max(depth // 2 - job.accumulator, 0), job.entries) / job.entries
     return below, 1.0 - below
 
 
-def tile_cycles(operation: Operation, hardware: Hardware) -> tuple[int, int]:
+def tile_cycles(operation: Operation, columns: int, hardware: Hardware) -> tuple[int, int]:
     """Return the cycles in which a tile's weights enter the array, and their port cycles."""
-    if operation not in (Operation.MATMUL, Operation.DEPTHWISE):
-        return 0, 0
-    shift = ceil_div(hardware.tile_bytes, hardware.port_bytes)
+    size, port = hardware.array_size, hardware.port_bytes
     if operation is Operation.MATMUL:
-        return shift, shift
-    line = ceil_div(hardware.array_size, 16) * 16
-    return shift, ceil_div(line, hardware.port_bytes)
+        beats = weight_bytes(columns, size) // port
+        return beats, beats
+    if operation is Operation.DEPTHWISE:
+        return weight_bytes(size, size) // port, diagonal_bytes(size) // port
+    return 0, 0
 
 
 def _load_cycles(
@@ -175,27 +175,47 @@ def _load_cycles(
         row = load.columns * ceil_div(load.words, port) + constants.row_setup
         transfers = load.rows * row
     if load.fill is not None:
-        gap = ceil_div(load.pitch - load.columns * load.words, port)
-        filling = ceil_div(load.head, port) + load.rows * gap + ceil_div(load.tail, port)
+        width = hardware.store_words
+        gap = ceil_div(load.pitch - load.columns * load.words, width)
+        filling = ceil_div(load.head, width) + load.rows * gap + ceil_div(load.tail, width)
     return constants.load_setup + transfers + filling, transfers
 
 
-def _store_cycles(job: Job, store: Store, hardware: Hardware) -> tuple[float, float, float]:
-    """Return the cycles of a store, its port cycles, and the cycles of its last tile."""
-    size, port = hardware.array_size, hardware.port_words
+@dataclass(frozen=True)
+class _Storing:
+    """Work of a store, in cycles, without latencies."""
+
+    cycles: float = 0.0
+    port: float = 0.0
+    last_tile: float = 0.0
+    reads: float = 0.0
+    """Share of the cycles in which accumulators are read."""
+    writes: float = 0.0
+    """Share of the cycles in which the buffer is written."""
+
+
+def _storing(job: Job, store: Store, columns: Sequence[int], hardware: Hardware) -> _Storing:
+    """Return the work of a store whose tiles have so many columns.
+
+    The largest of a window of entries is found for all columns of a tile at once, and is in use
+    until its last words have left.
+    """
+    port = hardware.port_words
     stored = store.rows * store.columns
     window = job.window[0] * job.window[1]
     streams = (store.memory is not None) + (store.residual is not None)
-
-    def of_tile(columns: int) -> tuple[int, int]:
-        beats = ceil_div(columns, port)
-        return stored * max(window, streams) * beats, stored * streams * beats
-
-    full, full_port = of_tile(size)
-    last, last_port = of_tile(job.outputs - (job.tiles - 1) * size)
-    parameters = job.tiles * ceil_div(2 * size, port)
-    total_port = (job.tiles - 1) * full_port + last_port + parameters
-    return (job.tiles - 1) * full + last, total_port, last
+    width = hardware.store_words if store.is_wide else port
+    beats = [ceil_div(count, width) for count in columns]
+    of_tile = [stored * max(window + count - 1, streams * count) for count in beats]
+    results, cycles = stored * sum(beats), sum(of_tile)
+    parameters = sum(2 * parameter_words(count) // port for count in columns)
+    return _Storing(
+        cycles=cycles,
+        port=streams * results + parameters,
+        last_tile=of_tile[-1],
+        reads=job.tiles * stored * window / cycles,
+        writes=results / cycles if store.buffer is not None else 0.0,
+    )
 
 
 _EPSILON = 1e-9
@@ -316,6 +336,8 @@ class _Pipeline:
         free, compute = 1.0, 0.0
         urgent = self._active[_LOAD] and not self._active[_COMPUTE]
         load = 0.0
+        writes = self._costs[self._position[_STORE]].store_writes if self._active[_STORE] else 0.0
+        filling = self._costs[self._position[_LOAD]].filling if self._active[_LOAD] else 0.0
         if urgent:
             load, free = 1.0, 1.0 - self._share(_LOAD)
         if self._active[_COMPUTE]:
@@ -326,22 +348,23 @@ class _Pipeline:
             share = self._share(_STORE)
             store = min(1.0, free / share) if share else 1.0
             store *= self._readable()
+            if urgent:
+                store *= 1.0 - writes * filling
             free -= store * share
         if self._active[_LOAD] and not urgent:
             share = self._share(_LOAD)
             load = min(1.0, max(free, 0.0) / share) if share else 1.0
-        if self._active[_LOAD] and store:
-            writes = store * self._costs[self._position[_STORE]].store_writes
-            load *= 1.0 - writes * self._costs[self._position[_LOAD]].filling
+            load *= 1.0 - store * writes * filling
         return load, compute, store
 
     def _readable(self) -> float:
-        """Return the share of cycles in which the storing job's sums can be read."""
+        """Return the speed of storing if sums can only be read in the cycles that adding leaves."""
         if not self._active[_COMPUTE]:
             return 1.0
         adding, storing = (self._costs[self._position[unit]] for unit in (_COMPUTE, _STORE))
         common = sum(a * b for a, b in zip(adding.halves, storing.halves, strict=True))
-        return 1.0 - common * adding.adding
+        free = 1.0 - common * adding.adding
+        return free / (storing.store_reads + (1.0 - storing.store_reads) * free) if free else 0.0
 
     def _share(self, unit: int) -> float:
         """Return the share of the port that a unit uses at full speed."""

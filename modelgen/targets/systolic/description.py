@@ -10,6 +10,7 @@ from modelgen.targets.systolic.cost import tile_cycles
 from modelgen.targets.systolic.geometry import Geometry
 from modelgen.targets.systolic.jobs import EngineLayer
 from modelgen.targets.systolic.scratchpad.layout import ceil_div
+from modelgen.targets.systolic.tiles import tile_columns
 
 WORD_BYTES = 4
 
@@ -85,13 +86,15 @@ def _array_use(layer: EngineLayer, hardware: Hardware, cycles: int | None) -> di
     """Return how well a layer uses the array, and the cycles lost to each cause."""
     geometry, size = layer.geometry, hardware.array_size
     tiles = ceil_div(geometry.outputs, size)
-    tile = tile_cycles(geometry.operation, hardware)[0]
     slices = len(layer.slices) if geometry.is_matmul else geometry.taps
     words = geometry.taps * geometry.channels
     best = geometry.macs / size**2
     issued = geometry.positions * slices * tiles
     waiting = sum(
-        job.slices(size) * job.tiles * max(tile - job.compute.positions, 0) for job in layer.jobs
+        job.slices(size)
+        * max(tile_cycles(job.operation, columns, hardware)[0] - job.compute.positions, 0)
+        for job in layer.jobs
+        for columns in tile_columns(job.outputs, job.tiles, size)
     )
     if geometry.is_matmul:
         full = geometry.positions * slices * geometry.outputs / size

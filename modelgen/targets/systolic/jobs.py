@@ -93,6 +93,14 @@ class Store:
     step_y: int = 0
     """Words of the buffer between stored rows."""
     step_x: int = 0
+    slope: bool = False
+    """Whether negative results have a factor of their own."""
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether all lanes of the store path work: only some add a residual operand and multiply
+        by a slope, and only so many words go through the port."""
+        return self.memory is None and self.residual is None and not self.slope
 
 
 @dataclass(frozen=True)

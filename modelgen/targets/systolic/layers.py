@@ -8,6 +8,7 @@ from itertools import count, groupby
 
 from modelgen.ir.graph import Node
 from modelgen.memory import arena
+from modelgen.operators.epilogue import Stored
 from modelgen.targets.base import Lowered, Network
 from modelgen.targets.systolic.abi import Operation
 from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES
@@ -18,7 +19,7 @@ from modelgen.targets.systolic.scratchpad import residency
 from modelgen.targets.systolic.scratchpad.frames import Map, fill_frames
 from modelgen.targets.systolic.scratchpad.residency import Residency, Work
 from modelgen.targets.systolic.tiling.cut import Source, Stream, Target, with_accumulators
-from modelgen.targets.systolic.tiling.schedule import Schedule, schedule
+from modelgen.targets.systolic.tiling.schedule import Following, Schedule, schedule
 from modelgen.targets.systolic.weights import depthwise_stream, parameter_block, weight_stream
 
 
@@ -121,7 +122,7 @@ class _Builder:
             target,
             self._hardware,
             self._ready_rows(index, geometry, source),
-            final=self._is_final(index),
+            following=self._following(index),
         )
         self._ready[target.tensor] = chosen.ready_rows
         block = parameter_block(*parameters(self._graph, node, geometry), self._hardware.array_size)
@@ -146,10 +147,23 @@ class _Builder:
                 return self._ready[previous]
         return geometry.source.rows
 
-    def _is_final(self, index: int) -> bool:
-        """Return whether a layer is the last of its chain."""
-        following = self._works[index + 1 : index + 2]
-        return not following or following[0].geometry is None
+    def _following(self, index: int) -> Following:
+        """Return what the next layer does while a layer's last results are being stored."""
+        if not self._is_on_engine(index + 1):
+            return Following.WAITS
+        if not self._is_read_next(index):
+            return Following.COMPUTES
+        # A layer whose storing others hide computes all its rows in one job.
+        hides = self._is_on_engine(index + 2) and not self._is_read_next(index + 1)
+        return Following.WAITS if hides else Following.READS
+
+    def _is_on_engine(self, index: int) -> bool:
+        return index < len(self._works) and self._works[index].geometry is not None
+
+    def _is_read_next(self, index: int) -> bool:
+        """Return whether the layer after this one reads its output."""
+        output = self._network.buffer(self._works[index].node.output)
+        return output in map(self._network.buffer, self._works[index + 1].node.inputs)
 
     def _source(self, index: int, geometry: Geometry) -> Source:
         tensor = self._network.buffer(self._works[index].node.inputs[0])
@@ -164,7 +178,9 @@ class _Builder:
         view = self._network.views[node.output]
         pixel = None if view.is_whole(self._graph.tensors[node.output].shape) else view.strides[-2]
         in_memory = tensor in self._plan.in_memory
-        return Target(tensor, in_memory, layout, residual, view.offset, pixel)
+        assert isinstance(node.operator, Stored)
+        slope = node.operator.epilogue.slope != 1.0
+        return Target(tensor, in_memory, layout, residual, view.offset, pixel, slope)
 
     def _numbered(self, chosen: Schedule, node: Node) -> Iterable[Job]:
         """Yield the jobs with their weights' offsets and their accumulators."""

@@ -5,13 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from modelgen.targets.systolic.scratchpad.layout import ceil_div
+from modelgen.targets.systolic.tiles import (
+    diagonal_bytes,
+    parameter_words,
+    tile_columns,
+    weight_bytes,
+)
 from modelgen.targets.systolic.tiling.cut import Stream
-
-_LINE_BYTES = 16
 
 
 def weight_stream(weight: np.ndarray, stream: Stream, array_size: int) -> bytes:
-    """Return blocks, slice by slice and tile by tile: byte r * S + c is W[input r][output c].
+    """Return blocks, slice by slice and tile by tile: byte c * S + r is W[input r][output c].
 
     Args:
         weight: INT8, shape (N, K), K in the order of the stream's indices.
@@ -21,11 +25,13 @@ def weight_stream(weight: np.ndarray, stream: Stream, array_size: int) -> bytes:
     size = array_size
     first = stream.first_tile * size
     columns = weight[first : first + stream.tiles * size]
-    block = np.zeros((len(stream.slices), size, stream.tiles * size), np.int8)
+    block = np.zeros((len(stream.slices), stream.tiles * size, size), np.int8)
     for index, words in enumerate(stream.slices):
-        block[index, : len(words), : len(columns)] = columns[:, words].T
-    tiles = block.reshape(len(stream.slices), size, stream.tiles, size)
-    return tiles.transpose(0, 2, 1, 3).tobytes()
+        block[index, : len(columns), : len(words)] = columns[:, words]
+    # Columns that do not exist are the end of each slice.
+    tiles = tile_columns(len(columns), stream.tiles, size)
+    used = sum(weight_bytes(count, size) for count in tiles)
+    return block.reshape(len(block), -1)[:, :used].tobytes()
 
 
 def depthwise_stream(weight: np.ndarray, stream: Stream, array_size: int) -> bytes:
@@ -36,7 +42,7 @@ def depthwise_stream(weight: np.ndarray, stream: Stream, array_size: int) -> byt
         stream: the taps and tiles to include.
         array_size: S.
     """
-    line = ceil_div(array_size, _LINE_BYTES) * _LINE_BYTES
+    line = diagonal_bytes(array_size)
     first = stream.first_tile * array_size
     taps = weight[first : first + stream.tiles * array_size][
         :, stream.chunk.y.start : stream.chunk.y.stop, stream.chunk.x.start : stream.chunk.x.stop
@@ -49,9 +55,12 @@ def depthwise_stream(weight: np.ndarray, stream: Stream, array_size: int) -> byt
 
 
 def parameter_block(scale: np.ndarray, bias: np.ndarray, array_size: int) -> bytes:
-    """Return, for each tile, S scales, then S biases, padded with zeros."""
+    """Return, for each tile, the scales of its columns, then their biases, in whole lines."""
     tiles = ceil_div(len(scale), array_size)
-    block = np.zeros((2, tiles * array_size), "<f4")
-    block[0, : len(scale)] = scale
-    block[1, : len(bias)] = bias
-    return block.reshape(2, tiles, array_size).transpose(1, 0, 2).tobytes()
+    block = b""
+    for tile, columns in enumerate(tile_columns(len(scale), tiles, array_size)):
+        for values in (scale, bias):
+            part = np.zeros(parameter_words(columns), "<f4")
+            part[:columns] = values[tile * array_size :][:columns]
+            block += part.tobytes()
+    return block

@@ -5,10 +5,8 @@ from __future__ import annotations
 from modelgen.hardware import Hardware
 from modelgen.targets.systolic.abi import MOST_CROSSINGS, Error, Fence, Operation
 from modelgen.targets.systolic.descriptor import Descriptor
-from modelgen.targets.systolic.reference.memory import WORD_BYTES, Fault
-
-LINE_BYTES = 16
-"""Alignment of weight streams and of counters."""
+from modelgen.targets.systolic.reference.memory import Fault
+from modelgen.targets.systolic.tiles import LINE_BYTES, WORD_BYTES
 
 PITCH_LIMIT = 1 << 31
 """Exclusive limit of the bytes between rows or columns in memory."""

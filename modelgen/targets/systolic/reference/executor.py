@@ -17,9 +17,17 @@ from modelgen.hardware import Hardware
 from modelgen.targets.systolic.abi import Error, Operation
 from modelgen.targets.systolic.descriptor import Descriptor
 from modelgen.targets.systolic.reference import slices
-from modelgen.targets.systolic.reference.checks import LINE_BYTES, check
-from modelgen.targets.systolic.reference.memory import WORD_BYTES, Fault, Memory
+from modelgen.targets.systolic.reference.checks import check
+from modelgen.targets.systolic.reference.memory import Fault, Memory
 from modelgen.targets.systolic.reference.scratchpad import Scratchpad, UnwrittenReadError
+from modelgen.targets.systolic.tiles import (
+    LINE_BYTES,
+    WORD_BYTES,
+    diagonal_bytes,
+    parameter_words,
+    tile_columns,
+    weight_bytes,
+)
 
 PROFILE_WORDS = 8
 _LAST_INDEX = 0xFFFF
@@ -81,35 +89,47 @@ class _Engine:
         size = self._size
         region = slice(job.accumulator, job.accumulator + job.tiles * job.positions)
         old = None
+        made = slices.computed_columns(job, size)
         if not job.first:
-            entries = self._accumulators.read(region).reshape(job.tiles, job.positions, size)
+            entries = self._accumulators.read(region, slices.stored_columns(job, size))
+            made = np.minimum(made, self._accumulators.columns[region])
+            entries = entries.reshape(job.tiles, job.positions, size)
             old = entries.transpose(1, 0, 2).reshape(job.positions, -1)
         weights = self._weights(job)
         totals = slices.accumulate(job, self._buffer, weights, size, old)
         blocks = totals.reshape(job.positions, job.tiles, size).transpose(1, 0, 2)
-        self._accumulators.write(region, blocks.reshape(-1, size))
+        self._accumulators.write(region, blocks.reshape(-1, size), made)
         return totals
 
     def _weights(self, job: Descriptor) -> np.ndarray | None:
         """Return the weights: (slices, S, tiles * S), or (slices, tiles * S) if depthwise."""
-        size = self._size
-        count = slices.count(job, size) * job.tiles
+        size, count = self._size, slices.count(job, self._size)
         if job.operation == Operation.MATMUL:
-            stream = self._memory.read(job.weights, count * size * size, "i1", LINE_BYTES)
-            tiles = stream.reshape(-1, job.tiles, size, size)
-            return tiles.transpose(0, 2, 1, 3).reshape(-1, size, job.tiles * size)
+            columns = tile_columns(job.channels, job.tiles, size)
+            used = sum(weight_bytes(tile, size) for tile in columns)
+            stream = self._memory.read(job.weights, count * used, "i1", LINE_BYTES)
+            padding = job.tiles * size * size - used
+            tiles = np.pad(stream.reshape(count, used), ((0, 0), (0, padding)))
+            return tiles.reshape(count, job.tiles * size, size).transpose(0, 2, 1)
         if job.operation == Operation.DEPTHWISE:
-            lines = -(-size // LINE_BYTES) * LINE_BYTES
-            stream = self._memory.read(job.weights, count * lines, "i1", LINE_BYTES)
-            return stream.reshape(-1, job.tiles, lines)[:, :, :size].reshape(-1, job.tiles * size)
+            line = diagonal_bytes(size)
+            stream = self._memory.read(job.weights, count * job.tiles * line, "i1", LINE_BYTES)
+            return stream.reshape(-1, job.tiles, line)[:, :, :size].reshape(-1, job.tiles * size)
         return None
+
+    def _parameters(self, job: Descriptor) -> tuple[np.ndarray, np.ndarray]:
+        """Return scale and bias of each channel of the tiles that is in memory."""
+        columns = tile_columns(job.channels, job.tiles, self._size)
+        words = [parameter_words(tile) for tile in columns]
+        values = self._memory.read(job.parameters, 2 * sum(words))
+        parts = np.split(values, np.cumsum(np.repeat(words, 2))[:-1])
+        return np.concatenate(parts[::2]), np.concatenate(parts[1::2])
 
     def _store(self, job: Descriptor, totals: np.ndarray) -> None:
         size = self._size
         columns = min(job.channels, job.tiles * size)
         shape = (job.store_rows, job.store_columns, columns)
-        parameters = self._memory.read(job.parameters, 2 * job.tiles * size)
-        scale, bias = parameters.reshape(job.tiles, 2, size).transpose(1, 0, 2).reshape(2, -1)
+        scale, bias = self._parameters(job)
         pitches = job.destination_pitch_y, job.destination_pitch_x
         residual = None
         if job.add_residual:

@@ -8,8 +8,7 @@ from numpy.lib.stride_tricks import as_strided
 from modelgen.targets.systolic.abi import DESCRIPTOR_ALIGNMENT, Error
 from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, Descriptor
 from modelgen.targets.systolic.reference.scratchpad import UnwrittenReadError
-
-WORD_BYTES = 4
+from modelgen.targets.systolic.tiles import WORD_BYTES
 
 
 class Fault(Exception):

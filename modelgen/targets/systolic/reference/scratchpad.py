@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 import numpy as np
 
@@ -51,6 +52,34 @@ class Words:
         self.written[places] = True
 
 
+class Accumulators(Words):
+    """Entries of S columns each; of some, only the first columns have a meaning."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        """Wrap values of shape (entries, S)."""
+        super().__init__("accumulator", values)
+        self.columns = np.zeros(len(values), int)
+        """Of each entry, the columns that were computed."""
+
+    def write(
+        self, places: np.ndarray | slice, values: np.ndarray | float, columns: Any = None
+    ) -> None:
+        """Write entries of which so many columns were computed; None: all."""
+        super().write(places, values)
+        self.columns[places] = self.values.shape[1] if columns is None else columns
+
+    def read(self, places: np.ndarray | slice, columns: np.ndarray | int = 0) -> np.ndarray:
+        """Return entries of which so many columns are needed.
+
+        Raises:
+            UnwrittenReadError: one of them was not written, or has fewer columns.
+        """
+        values = super().read(places)
+        if (self.columns[places] < columns).any():
+            raise UnwrittenReadError("it reads a column of an accumulator that had no weights")
+        return values
+
+
 class Scratchpad:
     """Activation buffer and accumulators, which keep their contents between chains."""
 
@@ -64,7 +93,7 @@ class Scratchpad:
         random = np.random.default_rng(new_seed() if seed is None else seed)
         size, depth = hardware.array_size, hardware.accumulator_depth
         self.buffer = Words("buffer word", junk(random, hardware.buffer_words))
-        self.accumulators = Words("accumulator", junk(random, depth, size))
+        self.accumulators = Accumulators(junk(random, depth, size))
 
     def forget(self) -> None:
         """Mark everything as unwritten without changing the contents."""

@@ -16,6 +16,7 @@ from modelgen.arithmetic.fp32 import (
 from modelgen.targets.systolic.abi import Operation
 from modelgen.targets.systolic.descriptor import Descriptor
 from modelgen.targets.systolic.reference.scratchpad import Words
+from modelgen.targets.systolic.tiles import tile_columns
 
 
 def count(job: Descriptor, array_size: int) -> int:
@@ -35,6 +36,23 @@ def macs(job: Descriptor, array_size: int) -> int:
     if job.operation == Operation.DEPTHWISE:
         return reads * min(job.run_words, job.tiles * array_size)
     return 0
+
+
+def computed_columns(job: Descriptor, array_size: int) -> np.ndarray:
+    """Return, for each accumulator entry, the columns that a job computes; the others mean nothing.
+
+    A matrix product lacks the weights of columns that do not exist.
+    """
+    columns = [array_size] * job.tiles
+    if job.operation == Operation.MATMUL:
+        columns = tile_columns(job.channels, job.tiles, array_size)
+    return np.repeat(columns, job.positions)
+
+
+def stored_columns(job: Descriptor, array_size: int) -> np.ndarray:
+    """Return, for each accumulator entry, the columns that a job stores, or may store later."""
+    left = job.channels - np.arange(job.tiles) * array_size
+    return np.repeat(np.clip(left, 0, array_size), job.positions)
 
 
 def accumulate(

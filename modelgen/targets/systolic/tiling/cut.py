@@ -53,6 +53,8 @@ class Target:
     """Where the output's channels begin in each pixel of its buffer."""
     pixel: int | None = None
     """Channels of the buffer's pixels; None: as many as the output's."""
+    slope: bool = False
+    """Whether negative results have a factor of their own."""
 
 
 @dataclass(frozen=True)
@@ -304,6 +306,7 @@ class _Cutter:
             buffer=layout.at(image, y.start, x.start) + channel if layout else None,
             step_y=layout.pitch if layout and len(y) > 1 else 0,
             step_x=words if layout and len(x) > 1 else 0,
+            slope=target.slope,
         )
 
 

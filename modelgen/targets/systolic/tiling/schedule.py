@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from functools import lru_cache
 from heapq import nsmallest
 
@@ -31,6 +32,7 @@ from modelgen.targets.systolic.scratchpad.layout import (
     ceil_div,
     saves_slices,
 )
+from modelgen.targets.systolic.tiles import tile_columns
 from modelgen.targets.systolic.tiling.cut import (
     Cut,
     Source,
@@ -50,6 +52,8 @@ _ABOUT_AS_FAST = 1.002
 """Tilings within this factor of the fastest count as equal, and the one with fewer jobs wins."""
 _BLOCK_COUNTS = (1, 2, 3, 4, 5, 6, 8, 12, 16, 24, 32)
 _LAST_HEIGHTS = (1, 2, 3, 4, 6, 8)
+_EARLY_COUNTS = (2, 3, 4)
+"""Numbers of blocks before a last one that is as large as possible."""
 _MOST_SPLIT_TILES = 32
 """Layers with more tiles than this gain nothing from a small last block of tiles."""
 _REMEMBERED = 4096
@@ -60,6 +64,17 @@ _LATENCY = 35
 """Cycles from a job's last row to its first result that tilings are ranked with, for arrays of any
 size. Larger arrays take longer, but the ranking sees one layer at a time: it would pay with more
 jobs for latency that the next layer hides."""
+
+
+class Following(Enum):
+    """What the next layer does while a layer's last results are being stored."""
+
+    WAITS = auto()
+    """It waits for all of them, or there is none."""
+    READS = auto()
+    """It begins with the rows that are stored."""
+    COMPUTES = auto()
+    """It computes from other tensors."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +115,7 @@ def schedule(
     hardware: Hardware,
     ready_rows: int,
     *,
-    final: bool = False,
+    following: Following = Following.READS,
 ) -> Schedule:
     """Return the fastest tiling of a layer.
 
@@ -112,21 +127,21 @@ def schedule(
         hardware: sizes of the engine.
         ready_rows: rows of the input that are available when the layer begins; the others are still
             being stored by the previous layer.
-        final: whether no layer follows that could hide the storing.
+        following: what the next layer does meanwhile.
 
     Raises:
         ModelError: the buffer is too small.
     """
     nameless = _nameless(source, hardware), _nameless_target(target, hardware)
-    tiling = _fastest(geometry, *nameless, hardware, ready_rows, final)
+    tiling = _fastest(geometry, *nameless, hardware, ready_rows, following)
     if tiling is None:
         raise ModelError(
             f"Layer '{name}' has {geometry.channels} channels, and not even its smallest block "
             f"fits the activation buffer of {hardware.buffer_words} words. Raise "
             "engine.buffer_words in the hardware configuration."
         )
-    ready = geometry.target.rows - tiling.heights[-1]
-    return Schedule(tiling, cut(geometry, source, target, tiling, hardware), ready)
+    made = cut(geometry, source, target, tiling, hardware)
+    return Schedule(tiling, made, _ready_rows(geometry, tiling))
 
 
 def _nameless(source: Source, hardware: Hardware) -> Source:
@@ -153,7 +168,7 @@ def _fastest(
     target: Target,
     hardware: Hardware,
     ready_rows: int,
-    final: bool,
+    following: Following,
 ) -> Tiling | None:
     """Return the fastest tiling of a layer, or None if none fits.
 
@@ -164,7 +179,11 @@ def _fastest(
         # Use one area instead of two halves, so that each block waits for the previous one.
         whole = replace(source, staging=(source.staging[0], 2 * source.staging[1]))
         tilings = list(_tilings(geometry, whole, hardware))
-    bounds = [(_bound(geometry, source, target, tiling, hardware), tiling) for tiling in tilings]
+    waiting = {tiling: _waiting(geometry, tiling, following) for tiling in tilings}
+    bounds = [
+        (_bound(geometry, source, target, tiling, hardware, waiting[tiling]), tiling)
+        for tiling in tilings
+    ]
     best: tuple[_Rank, Tiling] | None = None
     for bound, tiling in nsmallest(_MOST_SIMULATED, bounds, key=lambda pair: pair[0]):
         if best is not None and bound > best[0].cycles * _ABOUT_AS_FAST:
@@ -172,7 +191,7 @@ def _fastest(
         made = cut(geometry, source, target, tiling, hardware)
         cost = bound
         if len(made.jobs) <= _MOST_JOBS:
-            cost = _cost(geometry, made.jobs, tiling, hardware, ready_rows, final=final)
+            cost = _cost(geometry, made.jobs, tiling, hardware, ready_rows, waiting[tiling])
         rank = _Rank(cost, len(made.jobs), tiling.tiles[0] if source.loads else 0)
         if best is None or rank.is_better(best[0]):
             best = rank, tiling
@@ -185,8 +204,7 @@ def _cost(
     tiling: Tiling,
     hardware: Hardware,
     ready_rows: int,
-    *,
-    final: bool,
+    following: Following,
 ) -> float:
     """Return the cycles until the next layer can begin, plus a share of those that it can hide."""
     jobs = with_accumulators(jobs, 0, hardware)
@@ -195,12 +213,21 @@ def _cost(
         for index, job in enumerate(jobs)
     ]
     start, end = next_start(costs)
-    ready = geometry.target.rows - tiling.heights[-1]
-    if final or 2 * ready < geometry.target.rows:
+    if following is Following.WAITS:
         start = end
     late = geometry.y.reach(tiling.heights[0] * geometry.pool[0]) > ready_rows
     waiting = costs[0].latency if late else 0.0
     return start + _EXPOSED * (end - start) + waiting
+
+
+def _waiting(geometry: Geometry, tiling: Tiling, following: Following) -> Following:
+    """Return what the next layer does if the last block of rows has this size."""
+    late = 2 * _ready_rows(geometry, tiling) < geometry.target.rows
+    return Following.WAITS if following is Following.READS and late else following
+
+
+def _ready_rows(geometry: Geometry, tiling: Tiling) -> int:
+    return geometry.target.rows - tiling.heights[-1]
 
 
 def _tilings(geometry: Geometry, source: Source, hardware: Hardware) -> Iterator[Tiling]:
@@ -285,7 +312,11 @@ def _widths(geometry: Geometry, source: Source, pair: int, hardware: Hardware) -
 def _heights(
     geometry: Geometry, pair: int, width: int, hardware: Hardware
 ) -> Iterator[tuple[int, ...]]:
-    """Yield the heights of the blocks of stored rows to try."""
+    """Yield the heights of the blocks of stored rows to try.
+
+    A small last block leaves little to store; a large one is stored while the next layer computes
+    from the rows before it.
+    """
     rows = geometry.target.rows
     entries = pair * width * geometry.pool[0] * geometry.pool[1]
     most = min(hardware.accumulator_depth // entries, rows, FIELD_LIMIT)
@@ -302,6 +333,9 @@ def _heights(
             for count in {fewest, fewest + 1, max(fewest, 2), max(fewest, 3)}:
                 if last <= body // count:
                     yield (*_evenly(body, count), last)
+    for count in _EARLY_COUNTS:
+        if count <= rows - most < count * most:
+            yield (*_evenly(rows - most, count), most)
 
 
 def _evenly(size: int, parts: int) -> tuple[int, ...]:
@@ -346,7 +380,12 @@ def window_words(geometry: Geometry, tiling: Tiling, channels: int, hardware: Ha
 
 
 def _bound(
-    geometry: Geometry, source: Source, target: Target, tiling: Tiling, hardware: Hardware
+    geometry: Geometry,
+    source: Source,
+    target: Target,
+    tiling: Tiling,
+    hardware: Hardware,
+    following: Following,
 ) -> float:
     """Return roughly the cycles that a tiling needs if everything overlaps that can."""
     size, port = hardware.array_size, hardware.port_words
@@ -354,9 +393,11 @@ def _bound(
     pool = geometry.pool[0] * geometry.pool[1]
     widths = _split(columns, tiling.width)
     blocks = len(tiling.heights) * len(widths)
-    tile, tile_port = tile_cycles(geometry.operation, hardware)
     slices, chunks = _slice_count(geometry, source, tiling, hardware)
     tiles = sum(tiling.tiles)
+    parts = tile_columns(geometry.outputs, tiles, size)
+    tile, tile_port = tile_cycles(geometry.operation, parts[0], hardware)
+    last_tile, last_port = tile_cycles(geometry.operation, parts[-1], hardware)
     jobs = (
         images
         * blocks
@@ -365,23 +406,34 @@ def _bound(
     least = ACCUMULATE_LATENCY
     # Most blocks and most parts are equal, so each size is only computed once.
     compute = images * sum(
-        in_rows * in_columns * parts * slices * max(part * max(height * width * pool, tile), least)
+        in_rows * in_columns * count * slices * max(part * max(height * width * pool, tile), least)
         for height, in_rows in _counts(tiling.heights)
         for width, in_columns in _counts(widths)
-        for part, parts in _counts(tiling.tiles)
+        for part, count in _counts(tiling.tiles)
     )
-    weights = images * blocks * slices * tiles * tile_port
+    compute -= images * sum(
+        in_rows * in_columns * slices * max(tile - max(height * width * pool, last_tile), 0)
+        for height, in_rows in _counts(tiling.heights)
+        for width, in_columns in _counts(widths)
+    )
+    weights = images * blocks * slices * ((tiles - 1) * tile_port + last_port)
     loads = _loaded_words(geometry, source, tiling, hardware, chunks)
     streams = int(target.memory) + int(target.residual is not None)
     stored = images * geometry.target.image_words // geometry.outputs
-    beats = tiles * ceil_div(size, port)
+    wide = streams == 0 and not target.slope
+    beats = sum(ceil_div(count, hardware.store_words if wide else port) for count in parts)
     transfers = weights + ceil_div(loads, port) + streams * stored * beats
     transfers += jobs * fetch_cycles(hardware)
-    storing = stored * beats * max(streams, pool)
+    storing = stored * max(streams * beats, tiles * (pool - 1) + beats)
     first = ceil_div(loads, port * max(jobs, 1)) if loads else 0
-    last = tiling.heights[-1] * widths[-1] * beats
+    last = tiling.heights[-1] * widths[-1] * beats * max(streams, 1)
     setup = jobs * CONSTANTS.compute_setup
-    return max(transfers, storing, first + compute + setup) + _EXPOSED * last
+    moving, computing = max(transfers, storing), first + compute + setup
+    if following is Following.COMPUTES:
+        return computing + _EXPOSED * max(moving - computing, 0)
+    if following is Following.READS:
+        moving -= last
+    return max(moving, computing) + _EXPOSED * last
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -30,19 +30,19 @@ TO_MEMORY = Target("y", memory=True)
 LATENCY = store_latency(HARDWARE)
 
 
-def job_of(geometry: Geometry, target: Target = TO_MEMORY) -> Any:
+def job_of(geometry: Geometry, target: Target = TO_MEMORY, hardware: Hardware = HARDWARE) -> Any:
     """Return the one job of a layer whose input comes from memory."""
     view = geometry.target
     tiling = Tiling(
         heights=(view.rows,),
         width=view.columns,
-        tiles=(tile_count(geometry, HARDWARE),),
+        tiles=(tile_count(geometry, hardware),),
         taps=(geometry.y.kernel, geometry.x.kernel),
         channels=geometry.channels,
         span=False,
     )
-    source = Source("x", staging=(0, HARDWARE.buffer_words))
-    (job,) = cut(geometry, source, target, tiling, HARDWARE).jobs
+    source = Source("x", staging=(0, hardware.buffer_words))
+    (job,) = cut(geometry, source, target, tiling, hardware).jobs
     return job
 
 
@@ -84,6 +84,22 @@ def test_a_store_into_the_buffer_leaves_the_port_to_others() -> None:
     assert cost.store_writes == 1.0
 
 
+def test_what_only_goes_to_the_buffer_is_stored_by_all_lanes() -> None:
+    """At S = 16 eight lanes, of which four lack slope and operand."""
+    hardware, geometry = Hardware(array_size=16), product(64, 32, 16)
+    target = Target("y", False, Layout(geometry.target, 16))
+    latency = store_latency(hardware)
+
+    def store(target: Target) -> float:
+        return job_cost(job_of(geometry, target, hardware), hardware).store - latency
+
+    assert hardware.store_words == 8
+    assert store(target) == 64 * 2
+    assert store(replace(target, memory=True)) == 64 * 4
+    assert store(replace(target, residual="r")) == 64 * 4
+    assert store(replace(target, slope=True)) == 64 * 4
+
+
 def test_padding_is_filled_without_the_port() -> None:
     window = Window((3, 3), padding=(1, 1, 1, 1))
     cost = job_cost(job_of(convolution((1, 8, 8, 4), 8, window)), HARDWARE)
@@ -94,11 +110,12 @@ def test_padding_is_filled_without_the_port() -> None:
 
 
 def test_positions_of_a_pooling_are_read_before_one_is_stored() -> None:
-    """A window of four positions takes four reads of the sums and one write."""
+    """A window of four positions takes four reads of all sums; two writes, one with the last."""
     geometry = convolution((1, 8, 8, 4), 8, Window((1, 1)), pool=(2, 2))
     cost = job_cost(job_of(geometry), HARDWARE)
-    assert cost.store == 16 * 4 * 2 + LATENCY
+    assert cost.store == 16 * (4 + 2 - 1) + LATENCY
     assert cost.store_port == 16 * 2 + 16 // 4
+    assert cost.store_reads == pytest.approx(4 / 5)
 
 
 def test_a_job_that_stores_nothing_reports_only_as_the_last() -> None:
@@ -115,9 +132,21 @@ def test_sums_in_both_halves_of_the_accumulators() -> None:
 
 def test_cycles_of_a_tile() -> None:
     """64 weights at 16 bytes a cycle; channel by channel, a line of 16 bytes; else none."""
-    assert tile_cycles(Operation.MATMUL, HARDWARE) == (4, 4)
-    assert tile_cycles(Operation.DEPTHWISE, HARDWARE) == (4, 1)
-    assert tile_cycles(Operation.SUM, HARDWARE) == tile_cycles(Operation.MAX, HARDWARE) == (0, 0)
+    assert tile_cycles(Operation.MATMUL, 8, HARDWARE) == (4, 4)
+    assert tile_cycles(Operation.MATMUL, 3, HARDWARE) == (2, 2)
+    assert tile_cycles(Operation.DEPTHWISE, 3, HARDWARE) == (4, 1)
+    assert tile_cycles(Operation.SUM, 8, HARDWARE) == (0, 0)
+    assert tile_cycles(Operation.MAX, 8, HARDWARE) == (0, 0)
+
+
+def test_a_last_tile_of_few_columns_takes_no_longer_than_they_do() -> None:
+    """Four slices of tiles of 8 and of 2 columns, for one row; parameters of 2 are two lines."""
+    cost = job_cost(job_of(product(1, 32, 10)), HARDWARE)
+    assert cost.compute == 4 * max(4 + 1, ACCUMULATE_LATENCY) + CONSTANTS.compute_setup
+    assert cost.weights == 4 * (4 + 1) + 32 // 4
+    assert cost.store == 2 + 1 + LATENCY
+    assert cost.store_port == 2 + 1 + 2 * 8 // 4 + 2
+    assert (cost.store_lead, cost.store_tail) == (1, 1 + LATENCY)
 
 
 IDLE = JobCost(
@@ -128,6 +157,7 @@ IDLE = JobCost(
     weights=0.0,
     store=0.0,
     store_port=0.0,
+    store_reads=1.0,
     store_writes=0.0,
     store_lead=0.0,
     store_tail=0.0,
@@ -208,6 +238,15 @@ def test_sums_are_not_read_for_two_purposes_in_the_same_half() -> None:
     first, second = work(compute=10, store=20), work(compute=20, adding=0.5)
     assert ends(first, second) == [40, 40]
     assert ends(first, replace(second, halves=(0.0, 1.0))) == [30, 30]
+    # A third less than one position in two cycles: its second cycle needs no read.
+    assert ends(replace(first, store_reads=0.5), second)[0] == pytest.approx(10 + 20 / (2 / 3), 0.3)
+
+
+def test_padding_that_the_array_waits_for_is_filled_before_results_are_stored() -> None:
+    """The array waits for padding from cycle 15 on, and results are stored from cycle 20 on."""
+    first, second = work(compute=10, store=10), work(compute=5, store=20, store_writes=1.0)
+    third = work(load=15, filling=1.0, compute=10)
+    assert ends(first, second, third) == [20, 45, 45]
 
 
 def test_when_the_next_job_could_start() -> None:

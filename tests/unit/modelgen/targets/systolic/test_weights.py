@@ -17,17 +17,31 @@ def random_bytes(*shape: int) -> np.ndarray:
 
 
 def test_weights_lie_slice_by_slice_and_tile_by_tile() -> None:
-    """Byte r * S + c of a tile is the weight of the slice's input r and the tile's output c."""
+    """Byte c * S + r of a tile is the weight of the slice's input r and the tile's output c."""
     size, weight = 4, random_bytes(11, 7)
     slices = [np.array([0, 2, 4, 6]), np.array([1, 3, 5])]
     stream = Stream(whole_window(product(1, 7, 11)), slices, first_tile=1, tiles=2)
     data = weight_stream(weight, stream, size)
     bytes_ = np.frombuffer(data, np.int8).reshape(len(slices), stream.tiles, size, size)
-    for index, tile, row, column in np.ndindex(bytes_.shape):
+    for index, tile, column, row in np.ndindex(bytes_.shape):
         output = (stream.first_tile + tile) * size + column
         exists = output < 11 and row < len(slices[index])
         wanted = weight[output, slices[index][row]] if exists else 0
-        assert bytes_[index, tile, row, column] == wanted
+        assert bytes_[index, tile, column, row] == wanted
+
+
+@pytest.mark.parametrize(("size", "outputs", "last"), [(16, 10, 160), (8, 10, 16), (12, 19, 96)])
+def test_the_last_tile_has_the_columns_that_exist(size: int, outputs: int, last: int) -> None:
+    """In whole lines of 16 bytes, in each slice."""
+    words = np.arange(size)
+    tiles = -(-outputs // size)
+    stream = Stream(whole_window(product(1, size, outputs)), [words, words[:3]], 0, tiles)
+    weight = random_bytes(outputs, size)
+    data = np.frombuffer(weight_stream(weight, stream, size), np.int8)
+    slices = data.reshape(2, (tiles - 1) * size**2 + last)
+    columns = weight.reshape(-1)
+    assert (slices[0, : len(columns)] == columns).all()
+    assert not slices[0, len(columns) :].any()
 
 
 @pytest.mark.parametrize(("size", "line"), [(4, 16), (12, 16), (20, 32)])
@@ -51,8 +65,8 @@ def test_the_whole_window_is_all_taps() -> None:
 
 
 def test_parameters_lie_tile_by_tile() -> None:
-    """S scales, then S biases; zeros for channels that do not exist."""
-    scale, bias = np.arange(1, 7, dtype=np.float32), -np.arange(1, 7, dtype=np.float32)
-    values = np.frombuffer(parameter_block(scale, bias, 4), "<f4")
-    wanted = [[1, 2, 3, 4, -1, -2, -3, -4], [5, 6, 0, 0, -5, -6, 0, 0]]
-    assert values.reshape(2, 8).tolist() == wanted
+    """S scales, then S biases; of the last tile those that exist, in whole lines."""
+    scale = np.arange(1, 11, dtype=np.float32)
+    values = np.frombuffer(parameter_block(scale, -scale, 8), "<f4")
+    first, last = [1, 2, 3, 4, 5, 6, 7, 8], [9, 10, 0, 0]
+    assert values.tolist() == [*first, *(-x for x in first), *last, *(-x for x in last)]

@@ -81,10 +81,10 @@ def test_slices_that_span_runs() -> None:
     machine = Machine()
     expected = convolve(machine)
     rows = np.frombuffer(machine.memory, np.int8, 288, WEIGHTS - BASE).reshape(9, 2, SIZE, SIZE)
-    kernel = rows.transpose(0, 2, 1, 3).reshape(3, 12, 8)[:, :9].reshape(27, 8)
+    kernel = rows.transpose(0, 3, 1, 2).reshape(3, 12, 8)[:, :9].reshape(27, 8)
     stream = np.zeros((28, 8), np.int8)
     stream[:27] = kernel
-    machine.put(WEIGHTS, stream.reshape(7, SIZE, 2, SIZE).transpose(0, 2, 1, 3))
+    machine.put(WEIGHTS, stream.reshape(7, SIZE, 2, SIZE).transpose(0, 2, 3, 1))
     pitch = 9 + 16
     changes = {"load_pitch_y": pitch, "step_y": pitch, "run_pitch_y": pitch, "span": True}
     result = machine.run(feature_map(**changes, load_head=pitch + 3, load_tail=pitch))

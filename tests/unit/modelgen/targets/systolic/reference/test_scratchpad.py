@@ -60,3 +60,14 @@ def test_memory_that_nothing_has_written_is_not_read(rows: int, place: int | Non
     message = f"descriptor 1: it reads memory at {DESTINATION + place * row:#x}, which nothing"
     with pytest.raises(UnwrittenReadError, match=message):
         machine.run(feature_map(), again, written=written)
+
+
+@pytest.mark.parametrize(("channels", "fails"), [(OUTPUTS, False), (OUTPUTS + 1, True)])
+def test_columns_that_had_no_weights_are_not_read(channels: int, fails: bool) -> None:
+    """The second job goes on with the sums of the first, or with one more."""
+    chain = feature_map(store_memory=False), feature_map(first=False, channels=channels)
+    if fails:
+        with pytest.raises(UnwrittenReadError, match=r"descriptor 1: .* column of an accumulator"):
+            Machine().run(*chain)
+        return
+    assert Machine().run(*chain).error is Error.NONE

@@ -15,8 +15,14 @@ from modelgen.plan.compiler import compile_graph
 from modelgen.targets.systolic.abi import Fence
 from modelgen.targets.systolic.geometry import Geometry
 from modelgen.targets.systolic.jobs import EngineLayer
+from modelgen.targets.systolic.scratchpad.layout import layout_for
 from modelgen.targets.systolic.tiling.cut import Source, Target, Tiling
-from modelgen.targets.systolic.tiling.schedule import Schedule, schedule, window_words
+from modelgen.targets.systolic.tiling.schedule import (
+    Following,
+    Schedule,
+    schedule,
+    window_words,
+)
 from modelgen.targets.systolic.tiling.window import Block, chunks_of, staged
 from modelgen.verify.golden import golden_outputs
 from tests.support import networks
@@ -26,7 +32,7 @@ from tests.support.layers import convolution
 
 
 @pytest.mark.parametrize(
-    ("name", "size", "cycles"), [("resnet8", 16, 64000), ("vgg6", 16, 172000), ("dscnn", 16, 39000)]
+    ("name", "size", "cycles"), [("resnet8", 16, 52600), ("vgg6", 16, 160000), ("dscnn", 16, 29500)]
 )
 def test_predicted_cycles(name: str, size: int, cycles: int) -> None:
     program = compile_graph(getattr(networks, name)(), Hardware(array_size=size))
@@ -72,10 +78,13 @@ def test_first_layer_fills_the_array() -> None:
     assert sorted(np.concatenate(first.slices).tolist()) == list(range(27))
 
 
-def scheduled(layer: Geometry, hardware: Hardware, ready_rows: int, **options: bool) -> Schedule:
+def scheduled(
+    layer: Geometry, hardware: Hardware, ready_rows: int, following: Following = Following.READS
+) -> Schedule:
     """Return the schedule of a layer from memory to memory."""
     source = Source("x", staging=(0, hardware.buffer_words))
-    return schedule("it", layer, source, Target("y", True), hardware, ready_rows, **options)
+    target = Target("y", True)
+    return schedule("it", layer, source, target, hardware, ready_rows, following=following)
 
 
 @pytest.mark.parametrize("buffer_words", [256, 1024, 65536])
@@ -109,8 +118,32 @@ def test_the_last_block_of_a_chain_is_small() -> None:
     """Nobody else works while it is stored; within a chain the next layer does."""
     layer = convolution((1, 8, 8, 32), 16, Window((3, 3), padding=(1, 1, 1, 1)))
     followed = scheduled(layer, Hardware(), 8)
-    final = scheduled(layer, Hardware(), 8, final=True)
+    final = scheduled(layer, Hardware(), 8, Following.WAITS)
     assert final.tiling.heights[-1] < followed.tiling.heights[-1]
+
+
+def resident(layer: Geometry, following: Following, *, loads: bool = False) -> tuple[int, ...]:
+    """Return the heights of the blocks of a layer from buffer to memory, at S = 16."""
+    hardware = Hardware(array_size=16)
+    source = Source("x", layout_for(layer.source, [layer], hardware), loads)
+    target = Target("y", True)
+    rows = layer.source.rows
+    made = schedule("it", layer, source, target, hardware, rows, following=following)
+    return made.tiling.heights
+
+
+def test_a_layer_whose_storing_others_hide_is_one_job() -> None:
+    """A 1x1 convolution stores for much longer than it computes."""
+    layer = convolution((1, 16, 16, 16), 32, Window((1, 1)))
+    assert len(resident(layer, Following.READS)) > 1
+    assert resident(layer, Following.COMPUTES) == (16,)
+
+
+def test_the_last_block_may_be_the_largest() -> None:
+    """The next layer computes from the rows before while a slow store goes on."""
+    layer = convolution((1, 32, 32, 3), 16, Window((3, 3), padding=(1, 1, 1, 1)))
+    heights = resident(layer, Following.READS, loads=True)
+    assert heights[-1] == max(heights) == 16 > heights[0]
 
 
 def test_the_first_block_sees_no_rows_that_are_still_being_stored() -> None:
