@@ -71,6 +71,11 @@ def add_leaky_relu(to: Translation, call: Any) -> None:
     to.elementwise(call, Pointwise(Epilogue(slope=slope)))
 
 
+def add_absolute(to: Translation, call: Any) -> None:
+    """Add an absolute value: negative values times -1."""
+    to.elementwise(call, Pointwise(Epilogue(slope=-1.0)))
+
+
 _RELU, _RELU6 = _clamp(0.0, None), _clamp(0.0, 6.0)
 OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     "aten.batch_norm.default": add_batch_norm,
@@ -85,6 +90,8 @@ OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     },
     "aten.hardtanh.default": add_hardtanh,
     "aten.hardtanh_.default": add_hardtanh,
+    "aten.abs.default": add_absolute,
+    "aten.abs_.default": add_absolute,
     "aten.leaky_relu.default": add_leaky_relu,
     "aten.leaky_relu_.default": add_leaky_relu,
 }

@@ -42,6 +42,7 @@ _ACTIVATIONS = (
     ("torch.sigmoid({0})", ""),
     ("{0}.sigmoid_()", ""),
     ("torch.tanh({0})", ""),
+    ("{0}.abs()", ""),
     ("self.{name}({0})", "nn.SiLU(inplace=True)"),
     ("F.gelu({0})", ""),
     ("self.{name}({0})", "nn.GELU('tanh')"),

@@ -19,6 +19,8 @@ from tests.support.same import SHAPE, Function, check_same
         nn.ReLU(),
         nn.ReLU6(inplace=True),
         nn.LeakyReLU(0.2),
+        Function(torch.abs),
+        Function(lambda x: x.clone().abs_()),
         nn.Hardtanh(-0.5, 2.0),
         Function(lambda x: x.clamp(-0.5, 1)),
         Function(lambda x: x.clamp(max=0.5)),
