@@ -14,8 +14,9 @@ struct Log {
   float ln2 = 0x1.62e430p-1f;
   float smallest_normal = 0x1p-126f;
   // ln(1 + f) / f for f in -1/3 .. 1/3, but its last coefficient, which is 1; relative error 2e-7.
-  float coefficients[7] = {-0x1.36d452p-3f, 0x1.5b70eap-3f, -0x1.5126aep-3f, 0x1.95f6fep-3f,
-                           -0x1.000c3ap-2f, 0x1.555dcep-2f, -0.5f};
+  float coefficients[7] = {
+      -0x1.36d452p-3f, 0x1.5b70eap-3f, -0x1.5126aep-3f, 0x1.95f6fep-3f, -0x1.000c3ap-2f,
+      0x1.555dcep-2f,  -0.5f};
 
   /// Values are regular if they are normal and positive.
   HEEPSTOR_INLINE bool are_regular(float a, float b, float c, float d) const {

@@ -56,8 +56,8 @@ inline void rsqrt(const float* values, float* out, std::size_t n) {
   detail::map(values, out, n, detail::Rsqrt{});
 }
 
-/// The same for x^exponent, for a negative exponent the reciprocal of the power. Relative error 6e-8
-/// times |exponent|.
+/// The same for x^exponent, for a negative exponent the reciprocal of the power. Relative error
+/// 6e-8 times |exponent|.
 template <int exponent>
 void power(const float* values, float* out, std::size_t n) {
   detail::map(values, out, n, detail::IntegerPower<exponent>{});

@@ -90,7 +90,8 @@ inline constexpr Hardswish kHardswish = {};
 namespace heepstor {
 
 /// out[i] = positive * x for x > 0, else negative * (exp(steepness * x) - 1), of n values x. `out`
-/// may be `values`. Relative error 7e-7, for a steepness of 1. ELU, CELU and SELU are special cases.
+/// may be `values`. Relative error 7e-7, for a steepness of 1. ELU, CELU and SELU are special
+/// cases.
 inline void elu(const float* values, float* out, std::size_t n, float positive, float negative,
                 float steepness) {
   detail::Elu function = detail::from_memory(detail::kElu);

@@ -51,8 +51,7 @@ struct FarPower {
   Power power;
   float largest;
 
-  explicit HEEPSTOR_INLINE FarPower(float largest)
-      : power(from_memory(kPower)), largest(largest) {}
+  explicit HEEPSTOR_INLINE FarPower(float largest) : power(from_memory(kPower)), largest(largest) {}
   HEEPSTOR_INLINE float operator()(float x) const {
     const float difference = x - largest;
     return difference < kFarthest ? 0.0f : power(difference);
