@@ -13,7 +13,10 @@ from modelgen.operators.dropout import Dropout
 from modelgen.operators.elementwise import Elementwise
 from modelgen.operators.embedding import Embedding
 from modelgen.operators.expand import Expand
+from modelgen.operators.gru_state import GruState
 from modelgen.operators.linear import Linear
+from modelgen.operators.lstm_output import LstmOutput
+from modelgen.operators.lstm_state import LstmState
 from modelgen.operators.matmul import MatMul
 from modelgen.operators.max_pool2d import MaxPool2d
 from modelgen.operators.normalize import Normalize
@@ -42,7 +45,10 @@ __all__ = [
     "Elementwise",
     "Embedding",
     "Expand",
+    "GruState",
     "Linear",
+    "LstmOutput",
+    "LstmState",
     "MatMul",
     "MaxPool2d",
     "Normalize",
@@ -72,7 +78,10 @@ ALL: tuple[type[Operator], ...] = (
     Elementwise,
     Embedding,
     Expand,
+    GruState,
     Linear,
+    LstmOutput,
+    LstmState,
     MatMul,
     MaxPool2d,
     Normalize,

@@ -81,7 +81,7 @@ class _Expansion:
     def _expand(self, node: Node, operator: ConvTranspose2d) -> None:
         arrays = self._source.arrays(node)
         weight = arrays["weight"]
-        batch, rows, columns, _ = self._source.shapes(node)[0]
+        _, rows, columns, _ = self._source.shapes(node)[0]
         shape = self._tensors[node.output].shape
         y, x = (
             _Phases.of(
