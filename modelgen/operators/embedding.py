@@ -56,8 +56,9 @@ class Embedding(Operator):
         (ids, uncertain), (table, error) = inputs
         rows = _rows(ids, table)
         # An id that may be another one may give any other row.
-        spread = (table.max(axis=0) - table.min(axis=0)) * (uncertain > 0)[..., None]
-        return table[rows], spread + np.where(spread > 0, error.max(axis=0), error[rows])
+        unknown = _rows(ids - uncertain, table) != _rows(ids + uncertain, table)
+        spread = (table.max(axis=0) - table.min(axis=0)) * unknown[..., None]
+        return table[rows], spread + np.where(unknown[..., None], error.max(axis=0), error[rows])
 
     def kernel(self, inputs: Sequence[Shape]) -> Kernel:
         """See `Operator.kernel`."""

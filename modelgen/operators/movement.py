@@ -69,6 +69,9 @@ class Part:
         return Part(self.source, sizes, self.source_offset, read, self.offset, written)
 
 
+_NOTHING = Part(0, (0,), 0, (1,), 0, (1,))
+
+
 class Copy(NamedTuple):
     """A view of an input, and the view of the output that gets its values, of the same shape."""
 
@@ -142,7 +145,8 @@ class Movement(Operator):
         """See `Operator.kernel`."""
         if len(inputs) != 1:
             return None
-        parts = [part.merged().in_order_for_loops() for part in self.parts(inputs)]
+        # There may be nothing but the fill value.
+        parts = [part.merged().in_order_for_loops() for part in self.parts(inputs)] or [_NOTHING]
         rank = max(len(part.sizes) for part in parts)
         table = Table(f"Box<{rank}>", tuple(_box(part, rank) for part in parts))
         cycles = sum(map(_cycles, parts))

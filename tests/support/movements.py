@@ -33,6 +33,7 @@ INDEXED: list[Case] = [
     *((Pad((0, 2, 1, 0), (0, 1, 3, 0), mode, -1.5), [patterns(2, 4, 5, 3)]) for mode in MODES),
     (Pad((0, -1, 2), (1, 3, -2)), [patterns(2, 4, 5)]),
     (Pad((1,), (0,), "constant", float("-inf")), [patterns(5)]),
+    (Pad((2, 0), (-1, 1), "constant", 0.5), [patterns(1, 2)]),
     (Pad((0, 2), (1, 2), "reflect"), [patterns(2, 3)]),
     (Expand((2, 3, 4, 5)), [patterns(2, 1, 4, 1)]),
     (Expand((4,)), [patterns(1)]),

@@ -9,6 +9,11 @@ from modelgen.frontends.torch_export.layouts import Layout, channels_last, ident
 
 _ON_MAPS = ("conv", "pool", "batch_norm", "upsample", "pixel_")
 """Parts of the names of operators that need the channels last."""
+_IN_ANY_ORDER = (
+    *("aten.pad.", "aten.constant_pad", "aten.reflection_pad", "aten.replication_pad"),
+    *("aten.slice.", "aten.narrow.", "aten.cat.", "aten.flip.", "aten.roll."),
+)
+"""Beginnings of the names of operators that change sizes, but not the meaning of dimensions."""
 
 
 def layouts_of_inputs(program: Any) -> dict[Any, Layout]:
@@ -34,7 +39,13 @@ def _is_for_maps(node: Any) -> bool:
             seen.add(user)
             if any(part in str(user.target) for part in _ON_MAPS):
                 return True
-            result = user.meta.get("val")
-            if has_fixed_shape(result) and result.shape == node.meta["val"].shape:
+            if _is_alike(user, node):
                 pending.append(user)
     return False
+
+
+def _is_alike(user: Any, node: Any) -> bool:
+    """Return whether the dimensions of a call's result mean the same as those of an input."""
+    result = user.meta.get("val")
+    same_shape = has_fixed_shape(result) and result.shape == node.meta["val"].shape
+    return same_shape or str(user.target).startswith(_IN_ANY_ORDER)

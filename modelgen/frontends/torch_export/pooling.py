@@ -20,6 +20,12 @@ from modelgen.operators.uneven_pooling import Span
 from modelgen.operators.window import Window
 
 
+def _check_average(to: Translation, call: Any) -> None:
+    """Reject the average of integers, which PyTorch rounds."""
+    if not call.meta["val"].is_floating_point():
+        to.reject(call, "averages integers; only averages of FP32 numbers are supported")
+
+
 def _max_pool(dimensions: int, *, indices: bool = False) -> Callable[[Translation, Any], None]:
     """Return the function that adds a max-pooling, which may have indices as its second result."""
 
@@ -35,6 +41,7 @@ def _max_pool(dimensions: int, *, indices: bool = False) -> Callable[[Translatio
 
 def _avg_pool(dimensions: int) -> Callable[[Translation, Any], None]:
     def add(to: Translation, call: Any) -> None:
+        _check_average(to, call)
         given = arguments(call)
         padding = padding_pair(given["padding"], dimensions)
         source = read_maps(to, call, given["self"], dimensions)
@@ -111,6 +118,8 @@ def _adaptive(dimensions: int, kind: str) -> Callable[[Translation, Any], None]:
     """
 
     def add(to: Translation, call: Any) -> None:
+        if kind == "avg":
+            _check_average(to, call)
         source = read_maps(to, call, call.args[0], dimensions)
         sizes = to.shape(source)[1:3]
         results = pair(_shape(call)[-dimensions:], dimensions)

@@ -9,10 +9,10 @@ from modelgen.operators import (
     Linear,
     MaxPool2d,
     Operator,
-    Permute,
     Pointwise,
     Softmax,
 )
+from modelgen.operators.movement import Movement
 
 _COMPUTED: dict[type[Operator], str] = {
     Linear: "matrix product",
@@ -21,9 +21,9 @@ _COMPUTED: dict[type[Operator], str] = {
     AvgPool2d: "sum over the window, bypassing the array",
     Pointwise: "scale, bias, addition and clamp in the store path",
 }
-_LACKING: dict[type[Operator], str] = {
+_LACKING: dict[type, str] = {
     Softmax: "exponentials and a division, which the engine does not have",
-    Permute: "a new order of the words of feature maps, which the engine does not support",
+    Movement: "copies of values to other places, which the engine does not support",
     Argmax: "a comparison between channels, which the engine does not support",
 }
 
@@ -35,4 +35,5 @@ def computed(operator: Operator) -> str | None:
 
 def lacking(operator: Operator) -> str:
     """Return why the engine cannot compute an operator."""
-    return _LACKING.get(type(operator), f"the engine does not support {operator.name}")
+    reasons = (reason for kind, reason in _LACKING.items() if isinstance(operator, kind))
+    return next(reasons, f"the engine does not support {operator.name}")

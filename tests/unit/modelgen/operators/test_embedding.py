@@ -31,9 +31,9 @@ def test_ids_out_of_range_give_the_nearest_row() -> None:
 
 def test_the_bound_of_an_uncertain_id_covers_the_table() -> None:
     table = random_values(5, 3).astype(np.float64)
-    ids, error = np.array([2.0, 2.0]), np.array([0.0, 0.1])
+    ids, error = np.array([2.0, 2.0, 2.5]), np.array([0.0, 0.1, 0.4])
     value, bound = Embedding().error_bound([(ids, error), (table, np.zeros_like(table))], {})
-    assert (bound[0] == 0).all()
+    assert (bound[[0, 2]] == 0).all()
     assert (np.abs(table - value[1]) <= bound[1]).all()
 
 

@@ -37,7 +37,7 @@ def test_parts_applied_to_arrays_give_the_output(case: Case, merged: bool) -> No
         place(written, part.offset, part.strides, part.sizes)[...] += 1
     if operator.fill is not None:
         output[written == 0] = np.float32(operator.fill).view(np.uint32)
-    assert written.max() == 1 and (operator.fill is not None or written.min() == 1)
+    assert written.max() <= 1 and (operator.fill is not None or written.min() == 1)
     exact = operator.evaluate_exact(inputs, {}, Cut(8))
     np.testing.assert_array_equal(exact.view(np.uint32), output)
 

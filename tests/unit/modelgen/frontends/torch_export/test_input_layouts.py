@@ -16,6 +16,8 @@ from tests.support.same import Function
         (nn.Conv2d(3, 2, 1), (1, 3, 4, 5), (0, 2, 3, 1)),
         (nn.Sequential(nn.ReLU(), nn.ReLU(), nn.MaxPool2d(2)), (1, 3, 4, 5), (0, 2, 3, 1)),
         (nn.Conv1d(3, 2, 1), (1, 3, 4), (0, 2, 1)),
+        (nn.Conv2d(3, 2, 3, padding=1, padding_mode="reflect"), (1, 3, 4, 5), (0, 2, 3, 1)),
+        (Function(lambda x: nn.functional.max_pool2d(x[:, :2], 2)), (1, 3, 4, 5), (0, 2, 3, 1)),
         (nn.Linear(5, 2), (1, 3, 4, 5), (0, 1, 2, 3)),
         (Function(lambda x: nn.functional.relu(x.flatten(1))), (1, 3, 4, 5), (0, 1, 2, 3)),
         (nn.Linear(5, 2), (1, 5), (0, 1)),

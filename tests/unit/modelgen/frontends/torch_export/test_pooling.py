@@ -68,6 +68,7 @@ def test_of_sequences(layer: nn.Module) -> None:
     ("model", "message"),
     [
         (Function(lambda x: nn.functional.max_pool2d(x, 3, return_indices=True)[1]), "result 1 of"),
+        (Function(lambda x: nn.functional.avg_pool2d(x.argmax(1, True), 2)), "averages integers"),
     ],
 )
 def test_what_is_refused(model: nn.Module, message: str) -> None:

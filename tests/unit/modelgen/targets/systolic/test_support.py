@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modelgen import operators
-from modelgen.operators import Elementwise, Linear, Operator, Softmax
+from modelgen.operators import Elementwise, Linear, Operator, Permute, Softmax
 from modelgen.targets.systolic.support import computed, lacking
 
 EVERY = [
@@ -22,6 +22,7 @@ def test_what_is_computed_says_how() -> None:
 
 def test_what_is_lacking_is_said() -> None:
     assert "exponentials" in lacking(Softmax())
+    assert "copies of values" in lacking(Permute((0, 2, 1)))
     assert lacking(Elementwise("sigmoid")) == "the engine does not support elementwise"
 
 
