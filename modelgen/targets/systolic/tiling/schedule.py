@@ -5,9 +5,7 @@ The last block of rows is made small if that pays off, as the next layer starts 
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import lru_cache
@@ -15,16 +13,12 @@ from heapq import nsmallest
 
 from modelgen.errors import ModelError
 from modelgen.hardware import Hardware
-from modelgen.targets.systolic.abi import ACCUMULATE_LATENCY
 from modelgen.targets.systolic.cost import (
-    CONSTANTS,
     JobCost,
-    fetch_cycles,
     job_cost,
     next_start,
-    tile_cycles,
 )
-from modelgen.targets.systolic.geometry import Axis, Geometry
+from modelgen.targets.systolic.geometry import Geometry
 from modelgen.targets.systolic.jobs import Job
 from modelgen.targets.systolic.scratchpad.layout import (
     FIELD_LIMIT,
@@ -32,7 +26,6 @@ from modelgen.targets.systolic.scratchpad.layout import (
     ceil_div,
     saves_slices,
 )
-from modelgen.targets.systolic.tiles import tile_columns
 from modelgen.targets.systolic.tiling.cut import (
     Cut,
     Source,
@@ -43,6 +36,7 @@ from modelgen.targets.systolic.tiling.cut import (
     tile_count,
     with_accumulators,
 )
+from modelgen.targets.systolic.tiling.family import Family, split
 
 _MOST_SIMULATED = 40
 """Number of tilings evaluated with the cost model, the most promising ones first."""
@@ -57,7 +51,7 @@ _EARLY_COUNTS = (2, 3, 4)
 _MOST_SPLIT_TILES = 32
 """Layers with more tiles than this gain nothing from a small last block of tiles."""
 _REMEMBERED = 4096
-"""Number of layers whose fastest tiling is remembered."""
+"""Number of layers whose fastest tiling is remembered, and of numbers of rows and their cuts."""
 _EXPOSED = 0.1
 """Weight of the storing time that the next layer can hide."""
 _LATENCY = 35
@@ -141,7 +135,7 @@ def schedule(
             "engine.buffer_words in the hardware configuration."
         )
     made = cut(geometry, source, target, tiling, hardware)
-    return Schedule(tiling, made, _ready_rows(geometry, tiling))
+    return Schedule(tiling, made, _ready_rows(geometry, tiling.heights))
 
 
 def _nameless(source: Source, hardware: Hardware) -> Source:
@@ -174,24 +168,21 @@ def _fastest(
 
     Networks repeat their layers, so the answers are kept.
     """
-    tilings = list(_tilings(geometry, source, hardware))
-    if not tilings and source.layout is None:
+    found = _promising(_families(geometry, source, target, hardware), following)
+    if not found and source.layout is None:
         # Use one area instead of two halves, so that each block waits for the previous one.
         whole = replace(source, staging=(source.staging[0], 2 * source.staging[1]))
-        tilings = list(_tilings(geometry, whole, hardware))
-    waiting = {tiling: _waiting(geometry, tiling, following) for tiling in tilings}
-    bounds = [
-        (_bound(geometry, source, target, tiling, hardware, waiting[tiling]), tiling)
-        for tiling in tilings
-    ]
+        found = _promising(_families(geometry, whole, target, hardware), following)
     best: tuple[_Rank, Tiling] | None = None
-    for bound, tiling in nsmallest(_MOST_SIMULATED, bounds, key=lambda pair: pair[0]):
+    for bound, family, heights in found:
         if best is not None and bound > best[0].cycles * _ABOUT_AS_FAST:
             break
+        tiling = family.tiling(heights)
         made = cut(geometry, source, target, tiling, hardware)
         cost = bound
         if len(made.jobs) <= _MOST_JOBS:
-            cost = _cost(geometry, made.jobs, tiling, hardware, ready_rows, waiting[tiling])
+            waiting = _waiting(geometry, heights, following)
+            cost = _cost(geometry, made.jobs, tiling, hardware, ready_rows, waiting)
         rank = _Rank(cost, len(made.jobs), tiling.tiles[0] if source.loads else 0)
         if best is None or rank.is_better(best[0]):
             best = rank, tiling
@@ -220,35 +211,57 @@ def _cost(
     return start + _EXPOSED * (end - start) + waiting
 
 
-def _waiting(geometry: Geometry, tiling: Tiling, following: Following) -> Following:
+def _waiting(geometry: Geometry, heights: tuple[int, ...], following: Following) -> Following:
     """Return what the next layer does if the last block of rows has this size."""
-    late = 2 * _ready_rows(geometry, tiling) < geometry.target.rows
+    late = 2 * _ready_rows(geometry, heights) < geometry.target.rows
     return Following.WAITS if following is Following.READS and late else following
 
 
-def _ready_rows(geometry: Geometry, tiling: Tiling) -> int:
-    return geometry.target.rows - tiling.heights[-1]
+def _ready_rows(geometry: Geometry, heights: tuple[int, ...]) -> int:
+    return geometry.target.rows - heights[-1]
 
 
-def _tilings(geometry: Geometry, source: Source, hardware: Hardware) -> Iterator[Tiling]:
-    """Yield the tilings that fit the accumulators, the buffer and the fields of descriptors."""
-    seen: set[Tiling] = set()
+_Candidate = tuple[float, Family, tuple[int, ...]]
+"""The cycles expected of a tiling, its family, and its heights."""
+
+
+def _promising(families: Iterable[Family], following: Following) -> list[_Candidate]:
+    """Return the tilings that fit and should be the fastest, in that order."""
+    candidates = (
+        (_expected(family, heights, following), family, heights)
+        for family in families
+        for heights in _heights(family)
+        if family.fits(heights)
+    )
+    return nsmallest(_MOST_SIMULATED, candidates, key=lambda candidate: candidate[0])
+
+
+def _expected(family: Family, heights: tuple[int, ...], following: Following) -> float:
+    """Return roughly the cycles until the next layer can begin."""
+    bound = family.bound(heights)
+    moving, computing = bound.moving, bound.computing
+    if following is Following.COMPUTES:
+        return computing + _EXPOSED * max(moving - computing, 0)
+    if _waiting(family.geometry, heights, following) is Following.READS:
+        moving -= bound.last
+    return max(moving, computing) + _EXPOSED * bound.last
+
+
+def _families(
+    geometry: Geometry, source: Source, target: Target, hardware: Hardware
+) -> Iterator[Family]:
+    """Yield the families of tilings to try, each once."""
+    seen: set[tuple[object, ...]] = set()
     for taps, channels in _chunks(geometry, source, hardware):
         span = bool(saves_slices(geometry, hardware)) and spans(geometry, source, taps, hardware)
         if source.layout is not None and source.layout.seen_as(geometry.source) is None:
             span = spans(geometry, source, taps, hardware)
         for blocks in _tile_splits(geometry, hardware):
             for width in _widths(geometry, source, _pair(blocks), hardware):
-                for heights in _heights(geometry, _pair(blocks), width, hardware):
-                    tiling = Tiling(heights, width, blocks, taps, channels, span)
-                    if tiling not in seen and _fits(geometry, source, tiling, hardware):
-                        seen.add(tiling)
-                        yield tiling
-
-
-def _split(size: int, step: int) -> tuple[int, ...]:
-    """Return `size` as parts of `step` and the remainder."""
-    return tuple(min(step, size - start) for start in range(0, size, step))
+                chosen = width, blocks, taps, channels, span
+                if chosen not in seen:
+                    seen.add(chosen)
+                    yield Family(geometry, source, target, hardware, *chosen)
 
 
 def _chunks(
@@ -281,10 +294,10 @@ def _tile_splits(geometry: Geometry, hardware: Hardware) -> set[tuple[int, ...]]
     tiles = tile_count(geometry, hardware)
     most = min(tiles, hardware.accumulator_depth // 2, FIELD_LIMIT // hardware.array_size)
     steps = {min(ceil_div(tiles, parts), most) for parts in range(1, 9)} | {1, most}
-    splits = {_split(tiles, step) for step in steps}
+    splits = {split(tiles, step) for step in steps}
     if 1 < tiles <= _MOST_SPLIT_TILES:
-        splits |= {(*_split(tiles - 1, step), 1) for step in range(1, min(most, tiles - 1) + 1)}
-        splits |= {(first, *_split(tiles - first, 1)) for first in range(1, min(most, tiles))}
+        splits |= {(*split(tiles - 1, step), 1) for step in range(1, min(most, tiles - 1) + 1)}
+        splits |= {(first, *split(tiles - first, 1)) for first in range(1, min(most, tiles))}
     return splits
 
 
@@ -309,19 +322,26 @@ def _widths(geometry: Geometry, source: Source, pair: int, hardware: Hardware) -
     return sorted(fitting, reverse=True)
 
 
-def _heights(
-    geometry: Geometry, pair: int, width: int, hardware: Hardware
-) -> Iterator[tuple[int, ...]]:
-    """Yield the heights of the blocks of stored rows to try.
+def _heights(family: Family) -> Iterable[tuple[int, ...]]:
+    """Return the heights of the blocks of stored rows to try."""
+    pool = family.geometry.pool
+    entries = _pair(family.tiles) * family.width * pool[0] * pool[1]
+    rows = family.geometry.target.rows
+    most = min(family.hardware.accumulator_depth // entries, rows, FIELD_LIMIT)
+    return _cuts_of_rows(rows, most) if most else ()
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _cuts_of_rows(rows: int, most: int) -> tuple[tuple[int, ...], ...]:
+    """Return ways to cut rows into blocks of up to `most`, each once.
 
     A small last block leaves little to store; a large one is stored while the next layer computes
     from the rows before it.
     """
-    rows = geometry.target.rows
-    entries = pair * width * geometry.pool[0] * geometry.pool[1]
-    most = min(hardware.accumulator_depth // entries, rows, FIELD_LIMIT)
-    if most < 1:
-        return
+    return tuple(dict.fromkeys(_each_cut(rows, most)))
+
+
+def _each_cut(rows: int, most: int) -> Iterator[tuple[int, ...]]:
     least = ceil_div(rows, most)
     for count in sorted({least, rows, *_BLOCK_COUNTS, *(least + more for more in range(4))}):
         if least <= count <= rows:
@@ -342,135 +362,3 @@ def _evenly(size: int, parts: int) -> tuple[int, ...]:
     """Return `size` as parts that differ by at most one, the larger ones first."""
     small, more = divmod(size, parts)
     return (small + 1,) * more + (small,) * (parts - more)
-
-
-def _fits(geometry: Geometry, source: Source, tiling: Tiling, hardware: Hardware) -> bool:
-    if source.layout is not None:
-        return True
-    channels = _staged_channels(geometry, tiling, hardware)
-    window = window_words(geometry, tiling, channels, hardware)
-    pieces = ceil_div(geometry.channels, channels) * math.prod(
-        ceil_div(axis.kernel, taps)
-        for axis, taps in zip((geometry.y, geometry.x), tiling.taps, strict=True)
-    )
-    single = pieces == 1 and len(tiling.heights) == 1 and tiling.width == geometry.target.columns
-    halves = source.staging[1] // (1 if single and geometry.source.images == 1 else 2)
-    return window <= min(halves, FIELD_LIMIT)
-
-
-def _staged_channels(geometry: Geometry, tiling: Tiling, hardware: Hardware) -> int:
-    """Return the number of channels loaded at a time."""
-    if geometry.is_matmul:
-        return min(tiling.channels, geometry.channels)
-    return min(tiling.tiles[0] * hardware.array_size, geometry.channels)
-
-
-def window_words(geometry: Geometry, tiling: Tiling, channels: int, hardware: Hardware) -> int:
-    """Return an upper bound on the words of buffer that the largest block's input needs."""
-
-    def points(axis: Axis, positions: int, taps: int) -> int:
-        if taps == 1:
-            return positions
-        return (positions - 1) * axis.stride + (taps - 1) * axis.dilation + 1
-
-    rows = points(geometry.y, max(tiling.heights) * geometry.pool[0], tiling.taps[0])
-    columns = points(geometry.x, tiling.width * geometry.pool[1], tiling.taps[1])
-    pitch = columns * channels + (hardware.banks if tiling.span else 0)
-    return rows * pitch + min(geometry.x.before, columns - 1) * channels
-
-
-def _bound(
-    geometry: Geometry,
-    source: Source,
-    target: Target,
-    tiling: Tiling,
-    hardware: Hardware,
-    following: Following,
-) -> float:
-    """Return roughly the cycles that a tiling needs if everything overlaps that can."""
-    size, port = hardware.array_size, hardware.port_words
-    images, columns = geometry.source.images, geometry.target.columns
-    pool = geometry.pool[0] * geometry.pool[1]
-    widths = _split(columns, tiling.width)
-    blocks = len(tiling.heights) * len(widths)
-    slices, chunks = _slice_count(geometry, source, tiling, hardware)
-    tiles = sum(tiling.tiles)
-    parts = tile_columns(geometry.outputs, tiles, size)
-    tile, tile_port = tile_cycles(geometry.operation, parts[0], hardware)
-    last_tile, last_port = tile_cycles(geometry.operation, parts[-1], hardware)
-    jobs = (
-        images
-        * blocks
-        * (chunks + (len(tiling.tiles) - 1) * (chunks if source.layout is None else 1))
-    )
-    least = ACCUMULATE_LATENCY
-    # Most blocks and most parts are equal, so each size is only computed once.
-    compute = images * sum(
-        in_rows * in_columns * count * slices * max(part * max(height * width * pool, tile), least)
-        for height, in_rows in _counts(tiling.heights)
-        for width, in_columns in _counts(widths)
-        for part, count in _counts(tiling.tiles)
-    )
-    compute -= images * sum(
-        in_rows * in_columns * slices * max(tile - max(height * width * pool, last_tile), 0)
-        for height, in_rows in _counts(tiling.heights)
-        for width, in_columns in _counts(widths)
-    )
-    weights = images * blocks * slices * ((tiles - 1) * tile_port + last_port)
-    loads = _loaded_words(geometry, source, tiling, hardware, chunks)
-    streams = int(target.memory) + int(target.residual is not None)
-    stored = images * geometry.target.image_words // geometry.outputs
-    wide = streams == 0 and not target.slope
-    beats = sum(ceil_div(count, hardware.store_words if wide else port) for count in parts)
-    transfers = weights + ceil_div(loads, port) + streams * stored * beats
-    transfers += jobs * fetch_cycles(hardware)
-    storing = stored * max(streams * beats, tiles * (pool - 1) + beats)
-    first = ceil_div(loads, port * max(jobs, 1)) if loads else 0
-    last = tiling.heights[-1] * widths[-1] * beats * max(streams, 1)
-    setup = jobs * CONSTANTS.compute_setup
-    moving, computing = max(transfers, storing), first + compute + setup
-    if following is Following.COMPUTES:
-        return computing + _EXPOSED * max(moving - computing, 0)
-    if following is Following.READS:
-        moving -= last
-    return max(moving, computing) + _EXPOSED * last
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _counts(sizes: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
-    """Return each size, and how often it occurs."""
-    return tuple(Counter(sizes).items())
-
-
-def _slice_count(
-    geometry: Geometry, source: Source, tiling: Tiling, hardware: Hardware
-) -> tuple[int, int]:
-    """Return the number of slices of a position, and the number of chunks."""
-    size = hardware.array_size
-    taps_y, taps_x = tiling.taps
-    parts_y, parts_x = ceil_div(geometry.y.kernel, taps_y), ceil_div(geometry.x.kernel, taps_x)
-    if not geometry.is_matmul:
-        return geometry.taps, parts_y * parts_x
-    parts = _split(geometry.channels, tiling.channels)
-    slices = 0
-    for channels in parts:
-        run = taps_x * channels
-        if geometry.x.dilation > 1 and taps_x > 1:
-            slices += taps_y * taps_x * ceil_div(channels, size)
-        elif tiling.span:
-            slices += ceil_div(taps_y * run, size)
-        else:
-            slices += taps_y * ceil_div(run, size)
-    return slices * parts_y * parts_x, parts_y * parts_x * len(parts)
-
-
-def _loaded_words(
-    geometry: Geometry, source: Source, tiling: Tiling, hardware: Hardware, chunks: int
-) -> int:
-    if source.layout is not None:
-        return geometry.source.size if source.loads else 0
-    channels = _staged_channels(geometry, tiling, hardware)
-    window = window_words(geometry, tiling, channels, hardware)
-    blocks = len(tiling.heights) * ceil_div(geometry.target.columns, tiling.width)
-    again = len(tiling.tiles) if chunks > 1 or not geometry.is_matmul else 1
-    return geometry.source.images * blocks * window * chunks * again

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise, product
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -16,14 +16,8 @@ from modelgen.targets.systolic.abi import Fence
 from modelgen.targets.systolic.geometry import Geometry
 from modelgen.targets.systolic.jobs import EngineLayer
 from modelgen.targets.systolic.scratchpad.layout import layout_for
-from modelgen.targets.systolic.tiling.cut import Source, Target, Tiling
-from modelgen.targets.systolic.tiling.schedule import (
-    Following,
-    Schedule,
-    schedule,
-    window_words,
-)
-from modelgen.targets.systolic.tiling.window import Block, chunks_of, staged
+from modelgen.targets.systolic.tiling.cut import Source, Target
+from modelgen.targets.systolic.tiling.schedule import Following, Schedule, schedule
 from modelgen.verify.golden import golden_outputs
 from tests.support import networks
 from tests.support.compiled import inferences_of
@@ -151,16 +145,3 @@ def test_the_first_block_sees_no_rows_that_are_still_being_stored() -> None:
     late, early = (scheduled(layer, Hardware(), ready).tiling.heights for ready in (8, 4))
     assert layer.y.reach(late[0]) > 4
     assert layer.y.reach(early[0]) <= 4
-
-
-@pytest.mark.parametrize("taps", [(3, 3), (1, 3), (1, 1)], ids=str)
-@pytest.mark.parametrize("stride", [1, 2])
-def test_the_words_of_a_window_are_never_too_few(taps: tuple[int, int], stride: int) -> None:
-    window = Window((3, 3), (stride, stride), (1, 1, 1, 1))
-    layer, hardware = convolution((1, 9, 9, 6), 8, window), Hardware()
-    rows, columns = layer.target.rows, layer.target.columns
-    tiling = Tiling((2, rows - 2), columns, (1,), taps, 4, span=False)
-    words = window_words(layer, tiling, 4, hardware)
-    blocks = Block(0, range(2), range(columns)), Block(0, range(2, rows), range(columns))
-    for block, chunk in product(blocks, chunks_of(layer, taps, 4)):
-        assert staged(layer, block, chunk, "x", span=False, hardware=hardware)[2] <= words
