@@ -79,9 +79,11 @@ def _in_order(graph: Graph, name: str, values: torch.Tensor) -> torch.Tensor:
 def _buffer_names(graph: Graph) -> dict[str, str]:
     """Return the name of each constant's buffer, which must be a valid attribute name."""
     names: dict[str, str] = {}
+    taken: set[str] = set()
     for constant in graph.constants:
         name = f"value_{re.sub('[^0-9A-Za-z]', '_', constant)}"
-        while name in names.values():
+        while name in taken:
             name += "_"
+        taken.add(name)
         names[constant] = name
     return names
