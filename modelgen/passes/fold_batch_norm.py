@@ -1,4 +1,7 @@
-"""Fold the scale and bias of a batch-norm into the convolution or linear layer before it."""
+"""Fold the scale and bias of a batch-norm into the convolution or linear layer before it.
+
+What else it does, such as the addition of a second operand, moves into that layer as well.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,8 @@ def fold_batch_norm(graph: Graph) -> Graph:
         if not isinstance(norm.operator, Pointwise) or "scale" not in norm.constants:
             continue
         before = rewriter.producer(norm.inputs[0])
+        if norm.inputs[0] in norm.inputs[1:]:
+            continue
         if before is not None and _can_fold(rewriter, before):
             _fold(rewriter, before, norm)
     return rewriter.graph()
@@ -45,6 +50,7 @@ def _fold(rewriter: Rewriter, before: Node, norm: Node) -> None:
     folded = replace(
         before,
         operator=operator.with_epilogue(after.epilogue),
+        inputs=(*before.inputs, *norm.inputs[1:]),
         output=norm.output,
         constants=names,
         fused=(*before.fused, norm.name, *norm.fused),

@@ -73,3 +73,35 @@ def test_batch_norm_without_a_convolution_stays() -> None:
     folded = fuse_pointwise(fold_batch_norm(graph))
     assert operators(folded) == ["pointwise", "conv2d", "pointwise"]
     check_same(graph, folded)
+
+
+class Difference(nn.Module):
+    """A difference, which is a sum with the second operand times -1."""
+
+    def __init__(self, of_itself: bool) -> None:
+        super().__init__()
+        self.layer, self.of_itself = nn.Conv2d(3, 3, 1), of_itself
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.layer(x)
+        return y - y if self.of_itself else torch.sigmoid(x) - y
+
+
+@pytest.mark.parametrize(
+    ("of_itself", "wanted"),
+    [(False, ["elementwise", "conv2d"]), (True, ["conv2d", "pointwise"])],
+)
+def test_a_difference_goes_into_the_layer_of_its_second_operand(
+    of_itself: bool, wanted: list[str]
+) -> None:
+    torch.manual_seed(0)
+    model = Difference(of_itself).eval()
+    graph = import_model(model, (3, 8, 6), 1)
+    folded = fold_batch_norm(graph)
+    assert [name for name in operators(folded) if name != "permute"] == wanted
+    values = np.random.default_rng(0).standard_normal((1, 3, 8, 6)).astype(np.float32)
+    with torch.no_grad():
+        expected = model(torch.from_numpy(values)).reshape(1, -1).numpy()
+    for stage in (folded, simplify(graph)):
+        got = run_graph(stage, pack_inputs(stage, (values,)))
+        np.testing.assert_allclose(got, expected, atol=1e-5)
