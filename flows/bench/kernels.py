@@ -73,6 +73,7 @@ def cases() -> list[Case]:
         Case("rsqrt", Elementwise("rsqrt"), many, "positive"),
         Case("reciprocal", Elementwise("power", (-1.0,)), many, goal=40),
         *(Case(name, Elementwise(name), many, goal=12) for name in ("hardsigmoid", "hardswish")),
+        *(Case(name, Elementwise(name), many) for name in ("floor", "ceil", "nearest", "sign")),
         Case("square", Elementwise("power", (2.0,)), many, goal=12),
         Case("cube", Elementwise("power", (3.0,)), many, goal=12),
         Case("softmax of 10", Softmax(), [(100, 10)], goal=26),

@@ -16,6 +16,7 @@ from modelgen.arithmetic import (
     logistic,
     powers,
     rectifiers,
+    rounding,
     trigonometric,
 )
 from modelgen.operators.bounds import ROUNDING
@@ -136,6 +137,7 @@ def _power_cycles(exponent: float) -> float:
 
 
 FUNCTIONS = {
+    "ceil": Function("ceil", rounding.ceil, "rounding.hpp", _ends, cycles=93),
     "cos": Function(
         "cos",
         trigonometric.cos,
@@ -155,6 +157,7 @@ FUNCTIONS = {
     ),
     "erf": Function("erf", error_function.erf, "error_function.hpp", _ends, cycles=96),
     "exp": Function("exp", exponential.exp, "exponential.hpp", _ends, cycles=84),
+    "floor": Function("floor", rounding.floor, "rounding.hpp", _ends, cycles=89),
     "gelu": Function(
         "nn.functional.gelu",
         error_function.gelu,
@@ -193,11 +196,13 @@ FUNCTIONS = {
         "nn.functional.logsigmoid", rectifiers.log_sigmoid, "rectifiers.hpp", _ends, cycles=120
     ),
     "mish": Function("nn.functional.mish", logistic.mish, "logistic.hpp", _slope(1.09), cycles=132),
+    "nearest": Function("round", rounding.nearest, "rounding.hpp", _ends, cycles=57),
     "power": Function(
         "pow", powers.power, "powers.hpp", _power_ends, is_template=True, cycles=_power_cycles
     ),
     "rsqrt": Function("rsqrt", powers.rsqrt, "powers.hpp", _positive_ends, cycles=160),
     "sigmoid": Function("sigmoid", logistic.sigmoid, "logistic.hpp", _ends, cycles=120),
+    "sign": Function("sign", rounding.sign, "rounding.hpp", _ends, cycles=30),
     "silu": Function("nn.functional.silu", logistic.silu, "logistic.hpp", _slope(1.1), cycles=120),
     "sin": Function(
         "sin",

@@ -70,18 +70,22 @@ def _numbers(call: Any, *names: str) -> tuple[float, ...]:
 
 
 _OF_ONE_VALUE: dict[str, tuple[Any, ...]] = {
+    "ceil": ("ceil",),
     "cos": ("cos",),
     "erf": ("erf",),
     "exp": ("exp",),
+    "floor": ("floor",),
     "hardsigmoid": ("hardsigmoid",),
     "hardswish": ("hardswish",),
     "log": ("log",),
     "log_sigmoid": ("log_sigmoid",),
     "mish": ("mish",),
     "reciprocal": ("power", -1.0),
+    "round": ("nearest",),
     "rsqrt": ("rsqrt",),
     "selu": ("elu", *_SELU),
     "sigmoid": ("sigmoid",),
+    "sign": ("sign",),
     "silu": ("silu",),
     "sin": ("sin",),
     "special_erf": ("erf",),
