@@ -53,6 +53,9 @@ def propagate(graph: Graph, node: Node, inputs: list[Bounded]) -> Bounded:
         node: one of its nodes.
         inputs: the node's inputs and their bounds.
     """
-    value, error = node.operator.error_bound(inputs, graph.arrays(node))
+    with np.errstate(invalid="ignore", over="ignore"):
+        value, error = node.operator.error_bound(inputs, graph.arrays(node))
     shape = graph.tensors[node.output].shape
-    return value.reshape(shape), error.reshape(shape)
+    # Zero times an infinite bound: nothing is known of the result either.
+    known = np.where(np.isnan(error), np.inf, error)
+    return value.reshape(shape), known.reshape(shape)

@@ -61,16 +61,16 @@ class Softmax(Operator):
         """See `Operator.error_bound`."""
         value, error = inputs[0]
         distance = value - value.max(axis=-1, keepdims=True)
-        powers = np.exp(distance)
-        total = powers.sum(axis=-1, keepdims=True)
+        logarithm = distance - np.log(np.exp(distance).sum(axis=-1, keepdims=True))
         # Errors of at most e in the logits scale numerator and denominator by at most exp(e) each.
         largest = error.max(axis=-1, keepdims=True)
         if self.log:
-            result = distance - np.log(total)
-            return result, error + largest + RELATIVE * (1.0 + np.abs(result))
-        result = powers / total
-        growth = np.expm1(np.minimum(2.0 * largest, 1.0))
-        return result, np.minimum(result * (growth + _RELATIVE), 1.0) + _UNDERFLOW
+            return logarithm, error + largest + RELATIVE * (1.0 + np.abs(logarithm))
+        result = np.exp(logarithm)
+        most = np.exp(np.minimum(logarithm + 2.0 * largest, 0.0))
+        least = result * np.exp(-2.0 * largest)
+        spread = np.maximum(most - result, result - least)
+        return result, spread + _RELATIVE * most + _UNDERFLOW
 
     def kernel(self, inputs: Sequence[Shape]) -> Kernel:
         """See `Operator.kernel`."""

@@ -10,7 +10,7 @@ import pytest
 from modelgen.ir.execute import run_graph
 from modelgen.ir.execute_exact import run_graph as run_reference
 from modelgen.ir.graph import Graph
-from modelgen.ir.tolerance import output_tolerance
+from modelgen.ir.tolerance import output_tolerance, propagate
 from modelgen.operators import AvgPool2d
 from tests.support.graph_builder import GraphBuilder
 
@@ -40,6 +40,15 @@ def test_the_bound_of_a_layer() -> None:
     aligned = wide.max(axis=1)[:, None] * np.abs(weight).sum(axis=1)
     wanted = (SUM * products + ALIGNMENT * aligned) * scale + SUM * np.abs(bias)
     np.testing.assert_allclose(output_tolerance(graph, values), wanted, rtol=1e-9)
+
+
+def test_nothing_is_known_of_what_follows_from_an_unknown_value() -> None:
+    graph, *_ = linear()
+    graph.constants[graph.nodes[0].constants["weight"]][0, 0] = 0
+    value, error = np.zeros((1, 24)), np.zeros((1, 24))
+    error[0, 0] = np.inf
+    _, bound = propagate(graph, graph.nodes[0], [(value, error)])
+    assert np.isinf(bound).all()
 
 
 def test_differences_of_a_layer_spread_to_the_next() -> None:

@@ -32,6 +32,14 @@ def test_no_difference_is_larger_than_a_probability_can_be() -> None:
     assert (bound > 0.1).all() and (bound <= 1.1).all()
 
 
+def test_a_probability_of_0_may_be_1_if_the_logits_are_uncertain() -> None:
+    logits = np.array([[0.0, -1000.0]])
+    _, bound = Softmax().error_bound([(logits, np.full_like(logits, 600.0))], {})
+    assert (bound > 0.99).all()
+    _, bound = Softmax().error_bound([(logits, np.full_like(logits, 400.0))], {})
+    assert bound[0, 1] < 1e-30
+
+
 def test_the_kernel_knows_the_rows_and_columns() -> None:
     kernel = Softmax().kernel([(2, 3, 10)])
     assert kernel.header == "softmax.hpp"
