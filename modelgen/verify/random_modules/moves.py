@@ -31,8 +31,8 @@ _CHOICES = (
 )
 _REPETITIONS = (
     "{0}.repeat_interleave(2, {axis})",
-    "{0}.narrow({axis}, {first}, 1).expand_as({0}).clone()",
-    "{0}.unsqueeze({axis}).expand(*[-1] * {axis}, 2, *[-1] * ({0}.dim() - {axis})).clone()",
+    "{0}.narrow({axis}, {first}, 1).expand_as({0})",
+    "{0}.unsqueeze({axis}).expand(*[-1] * {axis}, 2, *[-1] * ({0}.dim() - {axis}))",
     "torch.stack([{0}, {0}], {axis})",
     "torch.cat([{0}, {0}], {axis})",
     "{0}.repeat(*[1] * {axis}, 2, *[1] * ({0}.dim() - {axis} - 1))",
@@ -70,7 +70,8 @@ def _write_move(
     settings: dict[str, Any], names: Sequence[str], shapes: Sequence[Shape], name: str
 ) -> Written:
     rest = {key: settings[key] for key in ("axis", "first", "count")}
-    return Written(settings["text"].format(*names, **rest))
+    # Views with gaps or overlaps would make PyTorch reject steps that follow.
+    return Written(f"{settings['text'].format(*names, **rest)}.contiguous()")
 
 
 def _draw_pad(random: Random, shape: Shape) -> dict[str, Any]:

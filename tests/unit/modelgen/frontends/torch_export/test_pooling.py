@@ -28,7 +28,7 @@ from tests.support.same import SHAPE, Function, check_same
         nn.AdaptiveMaxPool2d((4, 3)),
         nn.AdaptiveMaxPool2d((5, 4)),
         nn.MaxPool2d(2, dilation=2),
-        nn.MaxPool2d((2, 3), stride=(1, 2), padding=1, dilation=(3, 2), ceil_mode=True),
+        nn.MaxPool2d((2, 3), stride=(3, 2), padding=1, dilation=(3, 2), ceil_mode=True),
         nn.AvgPool2d(2, ceil_mode=True),
         nn.AvgPool2d(3, stride=2, padding=1, ceil_mode=True),
         nn.AvgPool2d(3, stride=2, padding=1, ceil_mode=True, count_include_pad=False),
