@@ -20,6 +20,7 @@ POWERS = {
     "systolic_array": (2, 2),
     "slice_product": (1, 1),
     "accumulators": (1, 1),
+    "window_maximum": (1, 1),
     # The same number of words in more banks.
     "activation_buffer": (1, 0),
 }

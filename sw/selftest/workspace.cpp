@@ -26,8 +26,8 @@ std::uint32_t end_of_tile(const Product& product, std::uint32_t tile) {
   return product.columns - tile < kSize ? product.columns : tile + kSize;
 }
 
-/// Orders weights (words, columns) as the engine reads them: for each slice, for each tile, for each
-/// column, S words.
+/// Orders weights (words, columns) as the engine reads them: for each slice, for each tile, for
+/// each column, S words.
 void order_weights(const Product& product, std::int8_t* stream) {
   for (std::uint32_t slice = 0; slice < product.words; slice += kSize) {
     for (std::uint32_t tile = 0; tile < product.columns; tile += kSize) {

@@ -131,8 +131,8 @@ bool has_good_addresses(const Engine& engine, const Job& job) {
     good &= contains_map(memory, fields.source, job.load_shape, source_pitch, job.load_words);
   }
   if (job.stores()) {
-    const std::uint64_t words = std::uint64_t{job.tiles - 1} * size +
-                                parameter_words(job, job.tiles - 1, size);
+    const std::uint64_t words =
+        std::uint64_t{job.tiles - 1} * size + parameter_words(job, job.tiles - 1, size);
     good &= contains(memory, fields.parameters, 2 * words * kWordBytes, kWordBytes);
   }
   if (job.has(engine::kControlStoreMemory)) {

@@ -32,20 +32,22 @@ struct AlignedSlice {
   }
 };
 
-/// Exact dot products of a slice with four neighbouring columns of a tile.
+/// Exact dot products of a slice with four columns of a tile, `pitch` bytes apart.
 struct FourColumns {
   std::int32_t high[4] = {};
   std::int32_t low[4] = {};
 
-  void accumulate(const AlignedSlice& slice, std::uint32_t lanes,
-                  const std::int8_t* const (&weights)[4]) {
-#pragma GCC unroll 4
+  void accumulate(const AlignedSlice& slice, std::uint32_t lanes, const std::int8_t* weights,
+                  std::uint32_t pitch) {
+    const std::int8_t* column[] = {weights, weights + pitch, weights + 2 * pitch,
+                                   weights + 3 * pitch};
     for (std::uint32_t lane = 0; lane < lanes; ++lane) {
       const std::int32_t upper = slice.high[lane];
       const std::int32_t lower = slice.low[lane];
-      for (int column = 0; column < 4; ++column) {
-        high[column] += upper * weights[column][lane];
-        low[column] += lower * weights[column][lane];
+      for (int i = 0; i < 4; ++i) {
+        const std::int32_t weight = *column[i]++;
+        high[i] += upper * weight;
+        low[i] += lower * weight;
       }
     }
   }
@@ -87,8 +89,8 @@ void fill(float* values, std::uint32_t count, float value) {
   for (std::uint32_t i = 0; i < count; ++i) values[i] = value;
 }
 
-/// Adds a slice of one position to its accumulators in all tiles. The last of four columns stands in
-/// for those that have no weights, whose sums nobody reads.
+/// Adds a slice of one position to its accumulators in all tiles, except for columns that have no
+/// weights, whose sums nobody reads.
 template <class Arithmetic>
 void multiply_slice(const Engine& engine, const Job& job, const float* values, std::uint32_t lanes,
                     const std::int8_t* weights, float* sums, const Arithmetic& arithmetic) {
@@ -97,17 +99,19 @@ void multiply_slice(const Engine& engine, const Job& job, const float* values, s
   std::uint32_t tile = 0;
   for_each_tile(engine, job, sums, [&](float* sum) {
     const std::uint32_t columns = job.columns(tile++, size);
-    for (std::uint32_t column = 0; column < columns; column += 4) {
-      const std::int8_t* of_column[4];
-      for (std::uint32_t i = 0; i < 4; ++i) {
-        const std::uint32_t existing = column + i < columns ? column + i : columns - 1;
-        of_column[i] = weights + existing * size;
-      }
+    std::uint32_t column = 0;
+    for (; column + 4 <= columns; column += 4) {
       FourColumns dots;
-      dots.accumulate(activations, lanes, of_column);
+      dots.accumulate(activations, lanes, weights + column * size, size);
       for (int i = 0; i < 4; ++i) {
         sum[column + i] = add(sum[column + i], arithmetic.normalize(dots.high[i], dots.low[i]));
       }
+    }
+    // The rest one by one: memory may end behind them.
+    for (; column < columns; ++column) {
+      FourColumns dots;
+      dots.accumulate(activations, lanes, weights + column * size, 0);
+      sum[column] = add(sum[column], arithmetic.normalize(dots.high[0], dots.low[0]));
     }
     weights += size * size;
   });
