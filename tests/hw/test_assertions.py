@@ -30,6 +30,15 @@ RULES = {
         {},
         [{"begin_i": 1}, {"begin_i": 0, "value_valid_i": 1}, {}],
     ),
+    "result_queue.memory_takes_few_words": (
+        ENGINE,
+        {"StoreWords": 8},
+        [
+            {"to_memory_i": 1, "mask_i": 0x1F, "begin_i": 1},
+            {"begin_i": 0, "value_valid_i": 1},
+            {"value_valid_i": 0},
+        ],
+    ),
     "profile_writer.request_is_held": (
         ENGINE,
         {},
