@@ -131,7 +131,7 @@ _ODD_AFFINE = (
     ("{0} * self.{name}", "nn.Buffer(torch.tensor({factor}))"),
     ("{0} + self.{name}", "nn.Parameter(torch.ones({ones}))"),
     ("self.{name} - {0}", "nn.Buffer(torch.ones({ones}))"),
-    ("{factor} / {0}", ""),
+    ("{factor} / (1 + {0} * {0})", ""),
     ("{0} * 1e39", ""),
     ("{0} / 1e-40", ""),
 )
