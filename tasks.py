@@ -30,6 +30,11 @@ STAGE_OPTIONS = {
 }
 """Options of every stage's task: default and help."""
 CONFIG_OPTIONS = {name: STAGE_OPTIONS[name] for name in ("config", "set")}
+CHECK_OPTIONS = {
+    name: STAGE_OPTIONS[name]
+    for name in STAGE_OPTIONS
+    if name not in ("operators", "assertions", "unit", "clock_hz")
+} | {"project": (STAGE_OPTIONS["project"][0], STAGE_OPTIONS["project"][1] + ", or a .pt2 file")}
 REPORT_OPTIONS = {
     **STAGE_OPTIONS,
     "compare": (Pair(), "A B: compare two projects, or two report.json files"),
@@ -126,13 +131,14 @@ def _with_options(options: Mapping[str, tuple[object, str]]):
     return make
 
 
-def _answer(json: bool, work, *arguments) -> None:
-    """Call `work(*arguments, terminal)`; with `json`, print its result."""
+def _answer(json: bool, work, *arguments):
+    """Call `work(*arguments, terminal)`; with `json`, print its result. Return it."""
     from flows.terminal.progress import Terminal
 
     result = work(*arguments, Terminal(sys.stderr if json else sys.stdout))
     if json:
         print(jsonlib.dumps(result, indent=1))
+    return result
 
 
 def _stage(name: str, project: str, options: dict, json: bool) -> None:
@@ -161,6 +167,18 @@ firmware = _stage_task("firmware", "Compile and link the application for RISC-V.
 hardware = _stage_task("hardware", "Build the simulator of the whole SoC from its RTL.")
 synth = _stage_task("synth", "Estimate the SoC's FPGA resource usage (XCZU7EV) with Yosys.")
 simulate = _stage_task("simulate", "Run the application on the simulated SoC; check its outputs.")
+
+
+@_with_options(CHECK_OPTIONS)
+def check(c, *, project, json, **options):
+    """Show what runs where, what it needs, and all that cannot run, before any training."""
+    from flows.stages import model_check
+    from flows.stages.options import Options
+
+    choice = Options.from_command_line(ROOT, project=project, **options)
+    result = _answer(json, model_check.run, ROOT, choice)
+    if not result["check"]["can_be_built"]:
+        raise Exit(code=1)
 
 
 @_with_options(REPORT_OPTIONS)

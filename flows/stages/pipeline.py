@@ -21,14 +21,15 @@ from flows.terminal.progress import Progress
 
 # Each stage with the stages that it depends on, in the order in which they run.
 PREREQUISITES = {
-    "export": (),
-    "quantize": ("export",),
-    "generate": ("export", "quantize"),
-    "firmware": ("export", "quantize", "generate"),
-    "server": ("export", "quantize", "generate"),
+    "check": (),
+    "export": ("check",),
+    "quantize": ("check", "export"),
+    "generate": ("check", "export", "quantize"),
+    "firmware": ("check", "export", "quantize", "generate"),
+    "server": ("check", "export", "quantize", "generate"),
     "hardware": (),
-    "simulate": ("export", "quantize", "generate", "firmware", "hardware"),
-    "report": ("export", "quantize", "generate", "firmware", "hardware", "simulate"),
+    "simulate": ("check", "export", "quantize", "generate", "firmware", "hardware"),
+    "report": ("check", "export", "quantize", "generate", "firmware", "hardware", "simulate"),
     "synth": (),
 }
 # The stages that the task `build` runs.
@@ -78,6 +79,33 @@ class Pipeline:
         return [self.stage(earlier) for earlier in PREREQUISITES[name]]
 
     @cached_property
+    def check(self) -> Stage:
+        """Whether the model can be built, before anything takes long."""
+
+        def work(out: Path) -> None:
+            from modelgen import stages
+
+            data, hardware = work_folder(self.root) / "data", self.config.hardware()
+            options = {
+                "batch": self.options.batch,
+                "inputs": self.options.inputs,
+                "quantization": self.options.quantization,
+                "scale": self.options.scale,
+                "random_weights": self.options.random_weights,
+            }
+            with unloaded_afterwards([module_name(self.root, file) for file in program]):
+                stages.check(self._named_project.folder, out, data, hardware, options)
+
+        values = {
+            **self._versions("torch", "numpy", "scikit-learn", "jinja2"),
+            **self._chosen("batch", "inputs", "quantization", "scale", "weights"),
+            **self._hardware_sizes(),
+        }
+        program = self._python("modelgen.stages:check")
+        files = (*self._project_files(), *program)
+        return self._stage("check", work, files, values, records=True)
+
+    @cached_property
     def export(self) -> Stage:
         def work(out: Path) -> None:
             from modelgen import stages
@@ -95,8 +123,7 @@ class Pipeline:
 
         values = {
             **self._versions("torch", "numpy", "scikit-learn"),
-            "option batch": str(self.options.batch or "the project's"),
-            "option weights": "random" if self.options.random_weights else "the project's",
+            **self._chosen("batch", "weights"),
         }
         program = self._python("modelgen.stages:export")
         files = (*self._project_files(), *program)
@@ -115,8 +142,7 @@ class Pipeline:
 
         values = {
             **self._versions("torch", "numpy"),
-            "option quantization": self.options.quantization or "the project's",
-            "option scale": self.options.scale or "the project's",
+            **self._chosen("quantization", "scale"),
         }
         program = self._python("modelgen.stages:quantize")
         # The project's own metric is user code, like all of its project.py in `export`.
@@ -133,11 +159,10 @@ class Pipeline:
             options = {"inputs": self.options.inputs}
             stages.generate(self.quantize.folder, out, hardware, options)
 
-        sizes = self.config.hardware().to_dict()
         values = {
             **self._versions("torch", "numpy", "clang-format", "jinja2"),
-            "option inputs": str(self.options.inputs or "the project's"),
-            **{f"option hardware.{name}": _shown(value) for name, value in sizes.items()},
+            **self._chosen("inputs"),
+            **self._hardware_sizes(),
         }
         templates = (*self._data_files("modelgen/emit"), *self._data_files("modelgen/targets"))
         others = (*templates, self.root / ".clang-format")
@@ -297,6 +322,22 @@ class Pipeline:
         command = self.options.command(name)
         folder = folder or self.build / name
         return Stage(name, folder, work, files, values, upstream, results, records, command)
+
+    def _chosen(self, *names: str) -> dict[str, str]:
+        """Return options that take precedence over the project's settings, as inputs."""
+        texts = {
+            "batch": str(self.options.batch or "the project's"),
+            "inputs": str(self.options.inputs or "the project's"),
+            "quantization": self.options.quantization or "the project's",
+            "scale": self.options.scale or "the project's",
+            "weights": "random" if self.options.random_weights else "the project's",
+        }
+        return {f"option {name}": texts[name] for name in names}
+
+    def _hardware_sizes(self) -> dict[str, str]:
+        """Return what the compiler knows of the hardware, each size as a separate input."""
+        sizes = self.config.hardware().to_dict()
+        return {f"option hardware.{name}": _shown(value) for name, value in sizes.items()}
 
     def _versions(self, *names: str) -> dict[str, str]:
         return {f"version of {name}": package_version(name) for name in names}

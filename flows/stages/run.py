@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import nullcontext
 from pathlib import Path
 
+from flows.errors import HeepstorError
+from flows.report import check
 from flows.repository import build_folder, projects, shown
 from flows.stages.hashing import FileHashes
 from flows.stages.options import Options
@@ -42,8 +44,13 @@ def run(root: Path, options: Options, target: str, terminal: Terminal) -> dict:
                 why = f"it {outcome.untracked}, which cannot be tracked"
                 terminal.note(f"{name} runs each time: {why}.")
             outcomes.append(outcome)
+            if name == "check" and name != last:
+                _require_buildable(pipeline, terminal)
     result: dict = {"stages": [_as_json(outcome, root) for outcome in outcomes]}
-    if last == "report":
+    if last == "check":
+        result["check"] = check.read(pipeline.check.folder)
+        check.show(result["check"], pipeline.config, terminal)
+    elif last == "report":
         result["report"] = _show_report(pipeline, terminal)
     elif last == "quantize":
         result["accuracy"] = _show_accuracy(pipeline, terminal)
@@ -52,6 +59,15 @@ def run(root: Path, options: Options, target: str, terminal: Terminal) -> dict:
 
         result["synth"] = stage.print_result(pipeline.synth.folder, root, terminal)
     return result
+
+
+def _require_buildable(pipeline: Pipeline, terminal: Terminal) -> None:
+    """Show why a model cannot be built, and raise HeepstorError, if that is so."""
+    found = check.read(pipeline.stage("check").folder)
+    if reasons := check.obstacles(found, pipeline.config):
+        terminal.note("\n".join(reasons))
+        task = pipeline.options.command("check")
+        raise HeepstorError(f"the model cannot be built; {task} shows all about it.")
 
 
 def _show_report(pipeline: Pipeline, terminal: Terminal) -> dict:

@@ -7,12 +7,10 @@ from itertools import groupby
 
 import numpy as np
 
-from modelgen.errors import ModelError
 from modelgen.hardware import Hardware
 from modelgen.ir.graph import Graph
 from modelgen.ir.views import views
 from modelgen.memory import arena
-from modelgen.memory.arena import Arena
 from modelgen.plan.in_place import in_place
 from modelgen.plan.partition import partition
 from modelgen.plan.program import CONSTANTS, Program
@@ -32,7 +30,7 @@ def compile_graph(
         targets: the targets, most preferred first; None: those that the hardware has.
 
     Raises:
-        ModelError: there is nothing to run, no target supports a layer, or the arena is too small.
+        ModelError: there is nothing to run, a layer that no target supports, or too small a buffer.
     """
     targets = tuple(targets or standard(hardware))
     for target in targets:
@@ -42,7 +40,6 @@ def compile_graph(
     lowered = {target.name: target.lower(network) for target in targets}
     lifetimes = _lifetimes(network, lowered.values())
     placed = arena.place(lifetimes, in_place(network, lowered.values(), lifetimes))
-    _check_arena(placed, hardware)
     return Program(
         network=network,
         targets=targets,
@@ -99,13 +96,3 @@ def _lifetimes(network: Network, lowered: Iterable[Lowered]) -> dict[str, arena.
 def _outside_arena(graph: Graph) -> tuple[str, ...]:
     """Return the tensors that have memory of their own: the caller's, and constants."""
     return (*graph.inputs, *graph.outputs, *graph.constant_tensors)
-
-
-def _check_arena(placed: Arena, hardware: Hardware) -> None:
-    if hardware.arena_bytes is not None and placed.size > hardware.arena_bytes:
-        missing = placed.size - hardware.arena_bytes
-        raise ModelError(
-            f"The arena is too small: the model's activations need {placed.size} bytes, "
-            f"{missing} more than the {hardware.arena_bytes} set by arena_kib. Raise arena_kib to "
-            f'at least {-(-placed.size // 1024)} in the hardware configuration, or use "auto".'
-        )

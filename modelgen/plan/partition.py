@@ -17,15 +17,19 @@ def partition(graph: Graph, targets: Sequence[Target]) -> tuple[Step, ...]:
         targets: the targets, most preferred first.
 
     Raises:
-        ModelError: there is no such layer, or a layer that no target supports.
+        ModelError: there is no such layer, or there are layers that no target supports.
     """
     nodes = [node for node in graph.nodes if node.operator.takes_time]
     if not nodes:
         raise ModelError("The model has no layer that computes anything: nothing would run.")
-    return tuple(_place(graph, node, targets) for node in nodes)
+    placed = [_place(graph, node, targets) for node in nodes]
+    if refusals := [each for each in placed if isinstance(each, str)]:
+        raise ModelError("\n".join(refusals))
+    return tuple(each for each in placed if isinstance(each, Step))
 
 
-def _place(graph: Graph, node: Node, targets: Sequence[Target]) -> Step:
+def _place(graph: Graph, node: Node, targets: Sequence[Target]) -> Step | str:
+    """Return a layer on the first target that supports it, or why none does."""
     refusals: list[str] = []
     for target in targets:
         refusal = target.supports(graph, node)
@@ -34,7 +38,7 @@ def _place(graph: Graph, node: Node, targets: Sequence[Target]) -> Step:
             return Step(node, target.name, refusals[0] if refusals else target.reason(node))
         refusals.append(refusal)
     reasons = "; ".join(refusals)
-    raise ModelError(
+    return (
         f"Layer '{node.name}' ({node.operator.name}) is not supported by any target: {reasons}. "
         "Replace it, or run that part of the model elsewhere."
     )

@@ -15,6 +15,48 @@ if TYPE_CHECKING:
     from modelgen.progress import Progress
 
 
+def check(
+    project_dir: Path,
+    out_dir: Path,
+    data_dir: Path,
+    hardware: Hardware,
+    options: Mapping[str, Any],
+) -> None:
+    """Write check.json: whether a project's model can be built, and what it needs.
+
+    Nothing is trained. What keeps the model from being built is listed under "problems", all at
+    once; what the hardware configuration lacks, under "memory".
+
+    Args:
+        project_dir: folder with project.py.
+        out_dir: folder to write to.
+        data_dir: folder of the data sets.
+        hardware: sizes of the hardware.
+        options: "batch", "inputs", "quantization" and "scale" override the project's settings of
+            the same names; "random_weights" is as for `export`.
+
+    Raises:
+        modelgen.errors.ModelError: the project or its data cannot be used, or the model cannot be
+            traced.
+    """
+    from modelgen.stages.model_check import run
+
+    run(Path(project_dir), Path(out_dir), Path(data_dir), hardware, options)
+
+
+def check_program(path: Path, hardware: Hardware, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `check` writes, for a file that torch.export.save wrote.
+
+    Args:
+        path: a .pt2 file.
+        hardware: sizes of the hardware.
+        options: "inputs", "quantization" and "scale", as for `check`.
+    """
+    from modelgen.stages.model_check import run_program
+
+    return run_program(Path(path), hardware, options)
+
+
 def export(
     project_dir: Path,
     out_dir: Path,

@@ -11,6 +11,7 @@ import numpy as np
 
 TEST_FILE = "test.npz"
 PROJECT_FILE = "project.json"
+CHECK_FILE = "check.json"
 _INPUT = "input"
 """What the names of the inputs' arrays begin with."""
 

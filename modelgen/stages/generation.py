@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from modelgen.emit import emit
-from modelgen.errors import ModelError
 from modelgen.hardware import Hardware
 from modelgen.ir import files as graph_files
 from modelgen.ir.execute import run_graph
@@ -24,7 +23,7 @@ from modelgen.operators.epilogue import Epilogue
 from modelgen.passes.append_softmax import append_softmax
 from modelgen.plan.analysis import describe
 from modelgen.plan.compiler import compile_graph
-from modelgen.plan.program import Program
+from modelgen.plan.memory import check_memory, test_bytes
 from modelgen.quantize.weights import LARGEST
 from modelgen.stages.files import read_description, read_test_data
 from modelgen.strict_json import finite
@@ -110,8 +109,8 @@ def _write(graph: Graph, rows: np.ndarray, hardware: Hardware, out_dir: Path, ti
     `rows` are the inputs of each inference; see `modelgen.ir.packing`.
     """
     program = compile_graph(graph, hardware)
+    check_memory(program, test_bytes(graph, len(rows)))
     results = golden_outputs(program, rows)
-    _check_memory(program, rows.nbytes + results.nbytes)
     emit(program, rows, results, out_dir / "src", title)
     expected = rows_of_samples(graph, results)
     tolerance = output_tolerance(graph, rows)
@@ -138,22 +137,3 @@ def _write(graph: Graph, rows: np.ndarray, hardware: Hardware, out_dir: Path, ti
         json.dumps(finite(document), indent=2) + "\n", encoding="utf-8"
     )
     return golden
-
-
-def _check_memory(program: Program, test_bytes: int) -> None:
-    """Raise ModelError before the linker fails, if data alone, without the code, does not fit."""
-    hardware = program.hardware
-    parts = {
-        **{name: len(data) for name, data in program.sections.items()},
-        "arena": hardware.arena_bytes or program.arena.size,
-        "stack": hardware.stack_bytes,
-        "test inputs and outputs": test_bytes,
-    }
-    missing = sum(parts.values()) - hardware.memory_bytes
-    if missing > 0:
-        listing = ", ".join(f"{name} {size}" for name, size in parts.items())
-        raise ModelError(
-            f"The model does not fit memory: {missing} bytes are missing even without code "
-            f"({listing}; memory has {hardware.memory_bytes}). Raise memory.banks or "
-            "memory.bank_kib in the hardware configuration, or simulate fewer test inputs."
-        )

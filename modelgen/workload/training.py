@@ -20,7 +20,7 @@ from modelgen.threads import single_thread
 from modelgen.workload.checkpoint import load_checkpoint, load_verified, save_checkpoint
 from modelgen.workload.data import Data
 from modelgen.workload.names import check_module
-from modelgen.workload.outputs import check_labels, check_outputs
+from modelgen.workload.outputs import check_labels
 from modelgen.workload.project import Project
 from modelgen.workload.settings import Training
 
@@ -53,13 +53,11 @@ def trained_model(
         return model, f"checkpoint {project.settings.checkpoint}"
     if training is None and project.train is None:
         return model, "as returned by model()"
-    # Before the training, because training a model that cannot be compiled would be wasted time.
-    graph = import_model(model, data.test_inputs.shape[1:], project.settings.batch)
-    check_outputs(graph, project.settings, data, classes=project.metric is None)
     if training is None:
         _train_by_project(project, model, data)
         return model, "trained by the project's train()"
     check_trainable(model, data)
+    graph = import_model(model, data.test_inputs.shape[1:], project.settings.batch)
     kept = checkpoints / f"{project.name}-{_key(project, graph, data, training)}.pt"
     if kept.is_file():
         try:

@@ -17,7 +17,17 @@ from flows.stages import cleaning
 from flows.testing import checks
 
 TASKS = (
-    *("build", "export", "quantize", "generate", "firmware", "hardware", "simulate", "report"),
+    *(
+        "build",
+        "check",
+        "export",
+        "quantize",
+        "generate",
+        "firmware",
+        "hardware",
+        "simulate",
+        "report",
+    ),
     *("synth", "program"),
     *("flash", "run", "debug"),
     *("new", "list", "clean", "doctor", "test", "mutate", "lint", "bench", "fuzz"),

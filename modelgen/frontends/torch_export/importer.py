@@ -99,7 +99,19 @@ def import_with_origins(model: torch.nn.Module, features: tuple[int, ...], batch
             them by their layers.
         ModelError: the model does not fit its input, or cannot be traced.
     """
-    program = trace(model, features, batch)
+    return import_program(trace(model, features, batch), batch)
+
+
+def import_program(program: torch.export.ExportedProgram, batch: int) -> Imported:
+    """Translate an exported program of fixed sizes into a graph.
+
+    Args:
+        program: as `trace` makes it.
+        batch: inputs that one inference takes.
+
+    Raises:
+        UnsupportedError: as for `import_with_origins`.
+    """
     translation = Translation(program, batch, layouts_of_inputs(program))
     complaints = [*_stale_views(program), *_translate_all(translation)]
     if complaints:

@@ -37,7 +37,7 @@ def trace(
     example = torch.zeros(batch, *features)
     try_forward(model, example)
     try:
-        with _silent_torch():
+        with silent_torch():
             return torch.export.export(model, (example,))
     except Exception as error:
         raise ModelError(_trace_message(error)) from error
@@ -73,7 +73,7 @@ def check_traceable(model: object) -> None:
 
 
 @contextlib.contextmanager
-def _silent_torch() -> Iterator[None]:
+def silent_torch() -> Iterator[None]:
     """Suppress what torch logs and prints about a failure, which is meant for its developers."""
     logger = logging.getLogger("torch")
     level = logger.level

@@ -58,6 +58,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+TEST_DATA = ("inputs", "expected")
+
+
 def run(root: Path, out: Path) -> None:
     for name in ("export", "quantize", "generate"):
         (out / name).mkdir(parents=True)
@@ -153,3 +156,46 @@ def test_linear_program(tmp_path: Path) -> None:
     outputs = np.load(tmp_path / "golden" / "outputs.npy")
     np.testing.assert_allclose(outputs.sum(axis=1), 1, atol=1e-6)
     assert outputs.max() < 0.99
+
+
+def check(project: Path, out: Path, hardware: Hardware, **options: object) -> dict:
+    out.mkdir()
+    stages.check(project, out, out / "data", hardware, options)
+    return json.loads((out / "check.json").read_text())
+
+
+def test_check_agrees_with_the_build_but_trains_nothing(built: Path, tmp_path: Path) -> None:
+    found = check(built / "peaks", tmp_path / "out", Hardware())
+    model = json.loads((built / "generate" / "model.json").read_text())
+    assert found["problems"] == []
+    for ours, theirs in zip(found["layers"], model["layers"], strict=True):
+        assert ours == {key: theirs[key] for key in ours}
+    assert found["total"]["predicted_cycles"] == model["predicted_cycles"]
+    parts = found["memory"]["parts"]
+    assert parts["weights"] == model["weight_bytes"]
+    assert parts["arena"] == found["memory"]["arena"] == model["arena_bytes"]
+    data = sum((built / "generate/src" / f"{name}.bin").stat().st_size for name in TEST_DATA)
+    assert parts["test inputs and outputs"] == data
+    assert found["memory"]["total"] == sum(parts.values())
+    assert not (tmp_path / "out" / "data" / "checkpoints").exists()
+
+
+def test_check_says_what_the_hardware_lacks(built: Path, tmp_path: Path) -> None:
+    hardware = Hardware(memory_bytes=9216, arena_bytes=4)
+    found = check(built / "peaks", tmp_path / "out", hardware)
+    assert len(found["layers"]) == 3, "it is shown all the same"
+    memory = found["memory"]
+    assert (memory["available"], memory["arena_available"]) == (9216, 4)
+    assert memory["total"] > 9216 and memory["arena"] > 4
+
+
+def test_check_says_all_that_is_wrong(built: Path, tmp_path: Path) -> None:
+    text = (built / "peaks" / "project.py").read_text()
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "project.py").write_text(
+        text.replace("nn.ReLU()", "nn.RReLU(), nn.RReLU()")
+    )
+    found = check(tmp_path / "odd", tmp_path / "out", Hardware())
+    assert [problem["layer"] for problem in found["problems"]] == ["2", "3"]
+    assert all("is not supported" in problem["message"] for problem in found["problems"])
+    assert found["layers"] == [] and found["memory"] is None

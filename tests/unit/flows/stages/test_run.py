@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -23,14 +24,23 @@ def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     (tmp_path / "projects/mnist").mkdir(parents=True)
     (tmp_path / "projects/mnist/project.py").touch()
     (tmp_path / "source").touch()
+    (tmp_path / "problems").touch()
 
     def stage(name: str) -> Stage:
+        def work(out: Path) -> None:
+            found.append(name)
+            if name == "check":
+                problems = [
+                    {"message": text} for text in (tmp_path / "problems").read_text().split()
+                ]
+                (out / "check.json").write_text(json.dumps({"problems": problems, "memory": None}))
+
         files = (tmp_path / "source",) if name == "quantize" else ()
-        folder = tmp_path / "build" / name
-        return Stage(name, folder, lambda out: found.append(name), files=files)
+        return Stage(name, tmp_path / "build" / name, work, files=files)
 
     def pipeline(root: Path, options: Options, progress: object) -> SimpleNamespace:
-        return SimpleNamespace(root=root, stage=stage, build=tmp_path / "build/projects/mnist")
+        place = tmp_path / "build/projects/mnist"
+        return SimpleNamespace(root=root, stage=stage, build=place, config=None, options=options)
 
     monkeypatch.setattr(runs, "Pipeline", pipeline)
     return found
@@ -47,8 +57,17 @@ def test_stages_before_it_run_first(ran: list[str], tmp_path: Path) -> None:
     assert ran == [*PREREQUISITES["generate"], "generate"]
     assert [stage["name"] for stage in result["stages"]] == ran
     assert all(stage["ran"] and stage["reason"] == "first run" for stage in result["stages"])
-    assert result["stages"][0]["folder"] == "build/export"
+    assert result["stages"][0]["folder"] == "build/check"
     assert "(first run)" in printed.splitlines()[0]
+
+
+def test_what_cannot_be_built_is_not_begun(ran: list[str], tmp_path: Path) -> None:
+    (tmp_path / "problems").write_text("odd even")
+    stream = io.StringIO()
+    with pytest.raises(HeepstorError, match=r"cannot be built; .* check --project mnist shows"):
+        runs.run(tmp_path, Options("mnist", tmp_path / "a"), "export", Terminal(stream))
+    assert ran == ["check"]
+    assert stream.getvalue().endswith("odd\neven\n")
 
 
 def test_only_what_changed_runs_again(ran: list[str], tmp_path: Path) -> None:
@@ -57,8 +76,8 @@ def test_only_what_changed_runs_again(ran: list[str], tmp_path: Path) -> None:
     (tmp_path / "source").write_text("changed")
     result, printed = run(tmp_path, "generate")
     assert ran == ["quantize"]
-    assert [stage["ran"] for stage in result["stages"]] == [False, True, False]
-    assert printed.splitlines()[0] == "export     up to date"
+    assert [stage["ran"] for stage in result["stages"]] == [False, False, True, False]
+    assert printed.splitlines()[0] == "check      up to date"
 
 
 def test_hardware_needs_no_project(ran: list[str], tmp_path: Path) -> None:

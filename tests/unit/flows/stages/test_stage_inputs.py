@@ -32,7 +32,7 @@ NOT_COPIED = {"build", ".venv", "data", ".git", ".hypothesis"}
 ALL = set(PREREQUISITES)
 PROGRAMS = {"firmware", "server"}
 RTL = {"hardware", "synth"}
-PYTORCH = {"export", "quantize", "generate"}
+PYTORCH = {"check", "export", "quantize", "generate"}
 
 # An option as it is typed, and a value that is not the default.
 OPTIONS = {
@@ -44,29 +44,29 @@ OPTIONS = {
     "set": ("uart.fifo_depth=32", {*PROGRAMS, *RTL, "report"}),
     "operators": ("software", PROGRAMS),
     "assertions": (False, PROGRAMS),
-    "inputs": ("3", {"generate"}),
-    "batch": ("2", {"export"}),
-    "quantization": ("per_tensor", {"quantize"}),
-    "scale": ("mse", {"quantize"}),
-    "random_weights": (True, {"export"}),
+    "inputs": ("3", {"check", "generate"}),
+    "batch": ("2", {"check", "export"}),
+    "quantization": ("per_tensor", {"check", "quantize"}),
+    "scale": ("mse", {"check", "quantize"}),
+    "random_weights": (True, {"check", "export"}),
     "unit": ("ms", {"report"}),
     "clock_hz": ("50000000", {"report"}),
     "json": (True, set()),
 }
 DEVICE = {*PROGRAMS, *RTL, "report"}
 KNOBS = {
-    "clock_hz": (50_000_000, {"generate", *DEVICE}),
-    "memory.banks": (16, {"generate", *DEVICE}),
-    "memory.bank_kib": (64, {"generate", *DEVICE}),
+    "clock_hz": (50_000_000, {"check", "generate", *DEVICE}),
+    "memory.banks": (16, {"check", "generate", *DEVICE}),
+    "memory.bank_kib": (64, {"check", "generate", *DEVICE}),
     # The hardware is the same.
-    "stack_kib": (16, {"generate", *DEVICE} - RTL),
-    "arena_kib": (64, {"generate", *DEVICE} - RTL),
+    "stack_kib": (16, {"check", "generate", *DEVICE} - RTL),
+    "arena_kib": (64, {"check", "generate", *DEVICE} - RTL),
     "uart.baud": (1_000_000, DEVICE),
     "uart.fifo_depth": (32, DEVICE),
-    "engine.array_size": (4, {"generate", *DEVICE}),
-    "engine.port_words": (2, {"generate", *DEVICE}),
-    "engine.buffer_words": (32768, {"generate", *DEVICE}),
-    "engine.accumulator_depth": (512, {"generate", *DEVICE}),
+    "engine.array_size": (4, {"check", "generate", *DEVICE}),
+    "engine.port_words": (2, {"check", "generate", *DEVICE}),
+    "engine.buffer_words": (32768, {"check", "generate", *DEVICE}),
+    "engine.accumulator_depth": (512, {"check", "generate", *DEVICE}),
     "address.boot_rom": ("0x00020000", DEVICE),
     "address.soc_ctrl": ("0x10008000", DEVICE),
     "address.uart": ("0x10008000", DEVICE),
@@ -79,9 +79,9 @@ VERSIONS = {
     "python": ALL,
     "torch": PYTORCH,
     "numpy": {*PYTORCH, "simulate", "report"},
-    "scikit-learn": {"export"},
+    "scikit-learn": {"check", "export"},
     "clang-format": {"generate"},
-    "jinja2": {"generate", "report"},
+    "jinja2": {"check", "generate", "report"},
     "ziglang": {*PROGRAMS, *RTL},
     "systemrdl-compiler": {*PROGRAMS, *RTL},
     "peakrdl-regblock": RTL,
@@ -97,7 +97,7 @@ VERSIONS = {
 # found by following imports.
 FILES = {
     "*.md": set(),
-    "projects/mnist/*": {"export"},
+    "projects/mnist/*": {"check", "export"},
     "projects/*": set(),
     ".clang-format": {"generate"},
     "modelgen/emit/templates/*": {"generate"},
@@ -123,13 +123,13 @@ FILES = {
     "boards/*": set(),
     "fusesoc.conf": RTL,
     "heepstor.core": RTL,
-    "modelgen/workload/data/mnist.py": {"export"},
+    "modelgen/workload/data/mnist.py": {"check", "export"},
     "modelgen/workload/data/cifar10.py": set(),
-    "modelgen/workload/training.py": {"export"},
-    "modelgen/frontends/torch_export/importer.py": {"export"},
+    "modelgen/workload/training.py": {"check", "export"},
+    "modelgen/frontends/torch_export/importer.py": {"check", "export"},
     "modelgen/stages/quantization.py": {"quantize"},
-    "modelgen/passes/fold_batch_norm.py": {"quantize"},
-    "modelgen/plan/compiler.py": {"generate"},
+    "modelgen/passes/fold_batch_norm.py": {"check", "quantize"},
+    "modelgen/plan/compiler.py": {"check", "generate"},
     "modelgen/emit/context.py": {"generate"},
     "modelgen/ir/graph.py": PYTORCH,
     "flows/config/configuration.py": {*PROGRAMS, *RTL},
@@ -161,8 +161,8 @@ FILES = {
 }
 # A file that comes into being, where a folder counts as a whole.
 NEW_FILES = {
-    "projects/mnist/weights.pt": {"export"},
-    "projects/mnist/deep/table.csv": {"export"},
+    "projects/mnist/weights.pt": {"check", "export"},
+    "projects/mnist/deep/table.csv": {"check", "export"},
     "modelgen/emit/templates/new.j2": {"generate"},
     "flows/report/templates/new.css": {"report"},
     "sw/include/heepstor/serial/new.hpp": {*PROGRAMS, *RTL},
@@ -179,6 +179,7 @@ NEW_FILES = {
 }
 # A stage's output, and who reads it. The report reads every manifest, which names all outputs.
 OUTPUTS = {
+    ("check", "check.json"): set(),
     ("export", "graph.json"): {"quantize"},
     ("export", "constants.npz"): {"quantize"},
     ("export", "test.npz"): {"quantize"},

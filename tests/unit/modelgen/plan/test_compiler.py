@@ -136,15 +136,6 @@ def test_no_layer_at_all() -> None:
         compile_graph(graph.build(graph.flatten("x")), Hardware())
 
 
-def test_arena_too_small() -> None:
-    graph = GraphBuilder(1, 8)
-    built = graph.build(graph.softmax(graph.linear("x", 64)))
-    with pytest.raises(
-        ModelError, match=r"need 256 bytes, 156 more than the 100 .*arena_kib to at least 1 "
-    ):
-        compile_graph(built, Hardware(arena_bytes=100))
-
-
 def test_the_same_graph_gives_the_same_program() -> None:
     one, other = (compile_graph(networks.dscnn(), Hardware()) for _ in range(2))
     assert describe(one) == describe(other)

@@ -1,0 +1,43 @@
+"""The task `check`: of a project, as a stage; of a file of torch.export, without one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from flows import config as configuration
+from flows.report import check
+from flows.stages.options import Options
+from flows.stages.run import run as run_stage
+from flows.terminal.arguments import user_path
+from flows.terminal.progress import Terminal
+
+PROGRAM_SUFFIX = ".pt2"
+
+
+def run(root: Path, options: Options, terminal: Terminal) -> dict[str, Any]:
+    """Check a model and show the findings; return them, for JSON, under "check".
+
+    `options.project` is a project, or the path of a file that torch.export.save wrote.
+    """
+    if options.project.endswith(PROGRAM_SUFFIX):
+        result = _run_program(options, terminal)
+    else:
+        result = run_stage(root, options, "check", terminal)
+    config = configuration.load(options.config_path)
+    result["check"]["can_be_built"] = not check.obstacles(result["check"], config)
+    return result
+
+
+def _run_program(options: Options, terminal: Terminal) -> dict[str, Any]:
+    from modelgen import stages
+
+    config = configuration.load(options.config_path)
+    chosen = {
+        "inputs": options.inputs,
+        "quantization": options.quantization,
+        "scale": options.scale,
+    }
+    found = stages.check_program(user_path(options.project), config.hardware(), chosen)
+    check.show(found, config, terminal)
+    return {"stages": [], "check": found}

@@ -1,0 +1,68 @@
+"""The task `check` of projects and of exported programs."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from flows import config
+from flows.stages import model_check
+from flows.stages.options import Options
+from flows.terminal.progress import Terminal
+
+
+class Sorted(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.sort(x)[0]
+
+
+def checked(path: Path, model: nn.Module, **options: object) -> tuple[dict, str]:
+    torch.export.save(torch.export.export(model.eval(), (torch.zeros(1, 8),)), path)
+    stream = io.StringIO()
+    chosen = Options(str(path), config.DEFAULT_PATH, **options)
+    return model_check.run(path.parent, chosen, Terminal(stream)), stream.getvalue()
+
+
+def test_an_exported_program(tmp_path: Path) -> None:
+    result, text = checked(
+        tmp_path / "net.pt2", nn.Sequential(nn.Linear(8, 4), nn.Tanh()), inputs=3
+    )
+    found = result["check"]
+    assert found["can_be_built"] and found["name"] == "net"
+    assert [layer["place"] for layer in found["layers"]] == ["engine", "cpu"]
+    assert found["memory"]["parts"]["test inputs and outputs"] == 3 * 4 * (8 + 4)
+    assert text.endswith("The model can be built.\n")
+
+
+def test_an_exported_program_that_cannot_be_built(tmp_path: Path) -> None:
+    result, text = checked(tmp_path / "net.pt2", Sorted())
+    assert not result["check"]["can_be_built"]
+    (problem,) = result["check"]["problems"]
+    assert problem["operators"] == ["sort"]
+    assert problem["message"] in text
+
+
+def test_a_project_is_a_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = {
+        "total": 2,
+        "available": 1,
+        "arena": 0,
+        "arena_available": None,
+        "buffer_words": 256,
+        "buffer_words_available": 256,
+    }
+
+    def stage(root: Path, options: Options, target: str, terminal: Terminal) -> dict:
+        assert (root, options.project, target) == (tmp_path, "mnist", "check")
+        return {"stages": [target], "check": {"problems": [], "memory": memory}}
+
+    monkeypatch.setattr(model_check, "run_stage", stage)
+    result = model_check.run(
+        tmp_path, Options("mnist", config.DEFAULT_PATH), Terminal(io.StringIO())
+    )
+    assert result["stages"] == ["check"]
+    assert result["check"]["can_be_built"] is False
