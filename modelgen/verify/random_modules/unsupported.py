@@ -7,7 +7,7 @@ from typing import Any
 
 from modelgen.verify.random_modules.description import Kind, Random, Shape, Written, formatted
 
-_FORMS = (
+FORMS = (
     ("self.{name}({0})", "nn.PReLU()"),
     ("self.{name}({0})", "nn.AlphaDropout()"),
     ("self.{name}({0})", "nn.LayerNorm({last})"),
@@ -17,6 +17,16 @@ _FORMS = (
     ("self.{name}({0})", "nn.InstanceNorm2d({second})"),
     ("self.{name}({0})", "nn.Upsample(scale_factor=2)"),
     ("self.{name}({0})[0]", "nn.GRU({last}, 3, batch_first=True)"),
+    ("self.{name}({0})[0]", "nn.LSTM({last}, 3, num_layers=2, bidirectional=True)"),
+    ("self.{name}({0})[1]", "nn.RNN({last}, 3, nonlinearity='relu')"),
+    (
+        "self.{name}({0}.flatten(1, -2), {0}.flatten(1, -2), {0}.flatten(1, -2))[0]",
+        "nn.MultiheadAttention({last}, 1, batch_first=True)",
+    ),
+    (
+        "self.{name}({0}.flatten(1, -2))",
+        "nn.TransformerEncoderLayer({last}, 1, 8, 0.0, batch_first=True)",
+    ),
     ("self.{name}({0})", "nn.Bilinear({last}, {last}, 2)"),
     ("{0} * {0}", ""),
     ("{0} - {0}", ""),
@@ -57,7 +67,7 @@ _FORMS = (
     ("F.softmax({0}, -1, dtype=torch.float64)", ""),
     ("F.unfold({0}, 1)", ""),
     ("F.linear({0}, torch.eye({last}))", ""),
-    ("F.linear({0}, self.{name} + 1)", "nn.Parameter(torch.ones(3, {last}))"),
+    ("F.linear({0}, self.{name} * 2)", "nn.Parameter(torch.ones(3, {last}))"),
     ("F.linear({0}, self.{name}[1:])", "nn.Parameter(torch.ones(3, {last}))"),
     ("F.linear({0}, self.{name}.t())", "nn.Parameter(torch.ones({last}, 3))"),
     ("F.linear({0}, F.relu({0}))", ""),
@@ -86,7 +96,7 @@ _FORMS = (
 
 
 def _draw(random: Random, shape: Shape) -> dict[str, Any]:
-    return {"form": random.choice(_FORMS)}
+    return {"form": random.choice(FORMS)}
 
 
 def _write(

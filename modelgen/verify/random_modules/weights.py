@@ -2,7 +2,8 @@
 
 Weights are integer multiples, up to 127, of a power of two, and each output channel has one whose
 multiple is 127. INT8 with a scale per channel therefore represents them exactly, and the device
-computes the same as the module, except for the order and the rounding of sums.
+computes the same as the module, except for the order and the rounding of sums. Weights that the
+compiler takes apart or rearranges have one size each, so that this is true of any part of them.
 """
 
 from __future__ import annotations
@@ -48,8 +49,9 @@ def _draw(
         return 10.0 ** random.uniform(-6, 4, shape) if odd else random.uniform(0.5, 1.5, shape)
     if name.endswith("bias"):
         return random.normal(0.0, 0.3, shape) * (random.random() < 0.8)
-    if name.endswith("weight") and len(shape) > 1:
-        return _on_grid(shape, random, odd)
+    if len(shape) > 1:
+        is_whole = name.endswith("weight") and "unsupported" not in name
+        return _on_grid(shape, random, odd) if is_whole else _of_one_size(shape, random)
     factors = random.uniform(0.5, 1.5, shape)
     # A negative factor reverses the order of values, which affects a pooling.
     return factors * random.choice((-1.0, 0.0, 1.0, 1e-3), shape) if odd else factors
@@ -69,6 +71,12 @@ def _on_grid(shape: tuple[int, ...], random: np.random.Generator, odd: bool) -> 
         exponent += random.choice((0, 0, 0, -30, 12), shape[0])
         steps[random.random(shape[0]) < 0.2] = 0
     return (steps * 2.0 ** exponent[:, None]).reshape(shape)
+
+
+def _of_one_size(shape: tuple[int, ...], random: np.random.Generator) -> np.ndarray:
+    """Return weights of which INT8 represents any selection exactly."""
+    words = int(np.prod(shape[1:]))
+    return random.choice((-1.0, 0.0, 1.0), shape) * 2.0 ** np.round(np.log2((1 / words) ** 0.5))
 
 
 def draw_inputs(shape: tuple[int, ...], seed: int, style: str) -> np.ndarray:
