@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from flows.terminal.progress import Terminal
 
 FILE = "check.json"
-_WIDTHS = {"layer": 22, "place": 6, "operator": 20, "shape": 26}
+_WIDTHS = {"layer": 22, "place": 6, "operator": 19, "shape": 24}
 """Columns of text, with the most characters that fit 100 columns beside the numbers."""
+_NUMBERS = 19
+"""Characters for both columns of numbers; if they need more, the shape gets less."""
 _INDENT = " " * 13
 _NAMED = 4
 """Layers that a line names."""
@@ -80,20 +82,29 @@ def layer_table(found: dict[str, Any]) -> Table:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    for heading, width in _WIDTHS.items():
+    everything = [*found["layers"], found["total"]]
+    numbers = {
+        heading: max(len(_number(each[key])) for each in everything)
+        for heading, key in (("MACs", "macs"), ("cycles", "predicted_cycles"))
+    }
+    excess = max(sum(numbers.values()) - _NUMBERS, 0)
+    for heading, width in {**_WIDTHS, "shape": _WIDTHS["shape"] - excess}.items():
         table.add_column(heading, no_wrap=True, overflow="ellipsis", max_width=width)
-    for heading in ("MACs", "cycles"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    for heading, width in numbers.items():
+        table.add_column(heading, justify="right", no_wrap=True, min_width=width)
     for layer in found["layers"]:
         texts = (layer[key] for key in ("label", "place", "op", "shape"))
-        cycles = layer["predicted_cycles"]
-        predicted = "unknown" if cycles is None else count(cycles)
-        table.add_row(*texts, count(layer["macs"] or None), predicted)
+        macs, cycles = layer["macs"], layer["predicted_cycles"]
+        table.add_row(*texts, _number(macs) if macs else "", _number(cycles))
     table.add_section()
     total = found["total"]
     cycles = count(total["predicted_cycles"])
     table.add_row("total", "", "", "", count(total["macs"]), cycles, style="bold")
     return table
+
+
+def _number(value: int | None) -> str:
+    return "unknown" if value is None else count(value)
 
 
 def _reasons(layers: list[dict[str, Any]]) -> list[str]:

@@ -49,6 +49,16 @@ def shown(found: dict) -> str:
     return stream.getvalue()
 
 
+def test_numbers_are_never_cut() -> None:
+    found = findings()
+    long = {"label": 40 * "a", "op": 40 * "b", "shape": 40 * "c", "macs": 1_234_567_890}
+    found["layers"].append({**found["layers"][0], **long, "predicted_cycles": 123_456_789})
+    found["total"] = {"macs": 9, "predicted_cycles": 1_123_456_789, "unpredicted": []}
+    text = shown(found)
+    assert "1,234,567,890" in text and "  1,123,456,789" in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
 def test_a_model_that_can_be_built() -> None:
     text = shown(findings())
     assert check.obstacles(findings(), config.load()) == []
