@@ -13,11 +13,13 @@ from modelgen.passes.fold_permute import fold_permute
 from modelgen.passes.fold_reshape import fold_reshape
 from modelgen.passes.fuse_max_pool import fuse_max_pool
 from modelgen.passes.fuse_pointwise import fuse_pointwise
+from modelgen.passes.pool_reductions import pool_reductions
 from modelgen.passes.separate_outputs import separate_outputs
 
 SIMPLIFICATIONS = (
     drop_unused,
     drop_dropout,
+    pool_reductions,
     fold_movements,
     fold_permute,
     fold_reshape,
