@@ -20,7 +20,7 @@ from modelgen.threads import single_thread
 from modelgen.workload.checkpoint import load_checkpoint, load_verified, save_checkpoint
 from modelgen.workload.data import Data
 from modelgen.workload.names import check_module
-from modelgen.workload.outputs import check_labels
+from modelgen.workload.outputs import check_labels, check_outputs
 from modelgen.workload.project import Project
 from modelgen.workload.settings import Training
 
@@ -56,8 +56,10 @@ def trained_model(
     if training is None:
         _train_by_project(project, model, data)
         return model, "trained by the project's train()"
-    check_trainable(model, data)
+    # Before the training, because training a model that cannot be used would be wasted time.
     graph = import_model(model, data.test_inputs.shape[1:], project.settings.batch)
+    check_outputs(graph, project.settings, data, classes=project.metric is None)
+    check_trainable(model, data)
     kept = checkpoints / f"{project.name}-{_key(project, graph, data, training)}.pt"
     if kept.is_file():
         try:

@@ -152,11 +152,11 @@ def test_an_edit_reruns_exactly_what_reads_it(built, name, expected):
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("stack_kib: 8", "stack_kib: 16", {"generate", "firmware", "report"}),
+        ("stack_kib: 8", "stack_kib: 16", {"check", "generate", "firmware", "report"}),
         (
             "array_size: 8",
             "array_size: 12",
-            {"generate", "firmware", "hardware", "simulate", "report"},
+            {"check", "generate", "firmware", "hardware", "simulate", "report"},
         ),
         ("# nothing", "", set()),
     ],
