@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 
 def export(folder: Path, **typed: str) -> dict:
     options = Options.from_command_line(ROOT, str(folder), random_weights=True, **typed)
-    return run(ROOT, options, "export", Terminal(io.StringIO()))["stages"][0]
+    return run(ROOT, options, "export", Terminal(io.StringIO()))["stages"][-1]
 
 
 def test_what_it_reads_counts_and_its_results_lie_beside_it(folder: Path) -> None:
