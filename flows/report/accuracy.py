@@ -43,7 +43,7 @@ def rows(accuracy: dict, simulated: dict | None = None) -> list[tuple[str, str, 
         ("float (PyTorch)", *whole, percent(accuracy["float"]) or UNKNOWN),
         ("quantized (PyTorch)", *whole, percent(accuracy["quantized"]) or UNKNOWN),
     ]
-    if simulated:
+    if simulated and simulated["predictions"]:
         right = simulated["predictions"]["equal_to_labels"]
         share = UNKNOWN if right is None else percent(right / simulated["inputs"])
         found.append(("simulated (RTL)", "first inputs", count(simulated["inputs"]), share))
@@ -85,5 +85,5 @@ def show(accuracy: dict, terminal: Terminal) -> None:
     out = console(None, terminal.stream)
     out.print()
     out.print(table(accuracy))
-    if not accuracy["metric"]:
+    if accuracy["same_prediction"] is not None:
         print(f"Same prediction: {percent(accuracy['same_prediction'])}", file=terminal.stream)

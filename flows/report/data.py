@@ -94,6 +94,7 @@ def make(
     in_layers = sum(layer["cycles"] or 0 for layer in layers)
     limit = sum(layer["limit_cycles"] or 0 for layer in layers)
     macs = sum(layer["macs"] for layer in layers)
+    has_classes = accuracy["metric"] is None and len(model["outputs"]) == 1
     report = {
         "inputs": model["inputs"],
         "batch": model["batch"],
@@ -121,7 +122,7 @@ def make(
         },
         "memory": {**size, "stack_used": simulation["stack_bytes"]},
         "accuracy": accuracy,
-        "predictions": None if accuracy["metric"] else _predictions(runs, module_outputs, labels),
+        "predictions": _predictions(runs, module_outputs, labels) if has_classes else None,
         "quantized_difference": simulation["quantized_difference"],
         "module_difference": simulation["module_difference"],
         "tolerance": model["tolerance"],

@@ -55,20 +55,20 @@ def infer(
     description = json.loads((stages.generate.folder / "model.json").read_text())
     chosen, expected = _inputs(stages, paths, description)
     simulator = _simulator(stages, options, port, terminal)
-    batch = description["batch"]
     with terminal.progress("run") as progress:
         answers = serve.run(
             port,
             stages.config,
             stages.server.folder / "firmware.elf",
             simulator,
-            _filled_up(chosen, batch),
-            batch,
+            chosen,
+            serve.Form(description["outputs"], description["batch"]),
             progress,
         )
     if expected is not None:
         serve.check_golden(answers, expected)
-    result = _answers(port, stages, chosen, answers, expected is not None)
+    has_classes = len(description["outputs"]) == 1
+    result = _answers(port, stages, chosen, answers, expected is not None, has_classes)
     if show:
         _show_answers(result, terminal)
     return result
@@ -101,24 +101,11 @@ def _inputs(stages: Pipeline, paths: Sequence[Path], description: dict):
         return serve.golden_inputs(stages.generate.folder)
     project = json.loads((stages.quantize.folder / "project.json").read_text())
     network = description["network"]
-    if len(network["inputs"]) > 1:
-        raise HeepstorError(
-            f"The model has {len(network['inputs'])} inputs; files can be given for a model with "
-            "one only. Let the project's data() return them as test inputs."
-        )
-    (name,) = network["inputs"]
-    shape = network["tensors"][name]["shape"]
-    order = network["orders"].get(name, range(len(shape)))
-    return inputs.read(list(paths), inputs.Form(shape, order), project["pixels"]), None
-
-
-def _filled_up(chosen: inputs.Inputs, batch: int) -> inputs.Inputs:
-    """Return whole batches, repeating the last input if necessary."""
-    missing = -len(chosen.names) % batch
-    if not missing:
-        return chosen
-    values = chosen.values[[*range(len(chosen.names)), *([-1] * missing)]]
-    return inputs.Inputs([*chosen.names, *([""] * missing)], values)
+    forms = {}
+    for name in network["inputs"]:
+        shape = network["tensors"][name]["shape"]
+        forms[name] = inputs.Form(shape, network["orders"].get(name, range(len(shape))))
+    return inputs.read(list(paths), forms, project["pixels"]), None
 
 
 def _answers(
@@ -127,6 +114,7 @@ def _answers(
     chosen: inputs.Inputs,
     answers: Sequence[serve.Answer],
     checked: bool,
+    has_classes: bool,
 ) -> dict:
     rows = [(row, answer.cycles) for answer in answers for row in answer.outputs]
     result = {
@@ -137,7 +125,7 @@ def _answers(
         "inputs": [
             {
                 "name": name,
-                "class": int(outputs.argmax()) if len(outputs) > 1 else None,
+                "class": int(outputs.argmax()) if has_classes and len(outputs) > 1 else None,
                 "outputs": [float(value) for value in outputs],
                 "cycles": cycles,
             }

@@ -1,8 +1,12 @@
-"""The user's inputs for inference: NumPy files and pictures."""
+"""The user's inputs for inference: NumPy files and pictures.
+
+A file holds samples: a picture one, an array (.npy) or an archive of arrays (.npz) any number. A
+model with several inputs takes archives, with an array for each argument of forward().
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,10 +23,12 @@ PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 
 @dataclass(frozen=True)
 class Inputs:
-    """Named inputs: FP32 of shape (count, values of one), in the device's layout."""
+    """Named samples, and the rows of inferences that take them."""
 
     names: list[str]
-    values: np.ndarray
+    rows: np.ndarray
+    """FP32, shape (inferences, values of one), in the device's layout. There can be more samples in
+    it than names: the last batch is filled up."""
 
 
 def check_present(paths: list[Path]) -> None:
@@ -39,61 +45,108 @@ class Form:
         """Take the form of a batch.
 
         Args:
-            shape: shape on the device, the batch first.
-            order: PyTorch's dimensions in the device's order, the batch first.
+            shape: shape on the device.
+            order: PyTorch's dimensions in the device's order; in PyTorch, the batch is first.
         """
-        self.order = tuple(axis - 1 for axis in order[1:])
-        """PyTorch's dimensions, without the batch, in the device's order."""
-        self.shape = tuple(shape[1 + self.order.index(axis)] for axis in range(len(self.order)))
+        self.order = tuple(order)
+        """PyTorch's dimensions in the device's order."""
+        self.batch, *features = (shape[self.order.index(axis)] for axis in range(len(shape)))
+        self.shape = tuple(features)
         """Shape in PyTorch, without the batch."""
 
-    def rows(self, values: np.ndarray) -> np.ndarray:
-        """Return inputs of PyTorch's shape as rows, in the device's order."""
-        moved = values.transpose(0, *(axis + 1 for axis in self.order))
-        return np.ascontiguousarray(moved, np.float32).reshape(len(values), -1)
+    def rows(self, samples: np.ndarray) -> np.ndarray:
+        """Return samples in PyTorch's shape as rows of inferences, in the device's order."""
+        batches = samples.reshape(-1, self.batch, *self.shape)
+        moved = batches.transpose(0, *(axis + 1 for axis in self.order))
+        return np.ascontiguousarray(moved, np.float32).reshape(len(batches), -1)
 
 
-def read(paths: list[Path], form: Form, pixels: dict | None) -> Inputs:
+def read(paths: list[Path], forms: Mapping[str, Form], pixels: dict | None) -> Inputs:
     """Read files. Raises HeepstorError if the content does not suit the model.
 
-    `pixels` are the means and deviations that normalize pixels of 0 .. 1; None: pictures are
-    rejected.
+    Args:
+        paths: of the files.
+        forms: argument of forward() -> its form.
+        pixels: the means and deviations that normalize pixels of 0 .. 1; None: pictures are
+            rejected.
     """
-    names, parts = [], []
+    names: list[str] = []
+    parts: dict[str, list[np.ndarray]] = {argument: [] for argument in forms}
     for path in paths:
-        is_picture = path.suffix.lower() in PICTURES
-        values = _picture(path, form.shape, pixels) if is_picture else _array(path, form.shape)
-        parts.append(form.rows(values))
-        count = len(values)
+        samples = _samples(path, forms, pixels)
+        for argument, values in samples.items():
+            parts[argument].append(values)
+        count = len(next(iter(samples.values())))
         names += [path.name] if count == 1 else [f"{path.name}[{i}]" for i in range(count)]
-    return Inputs(names, np.concatenate(parts))
+    rows = [form.rows(_filled_up(parts[name], form.batch)) for name, form in forms.items()]
+    return Inputs(names, np.concatenate(rows, axis=1))
 
 
-def _array(path: Path, wanted: tuple[int, ...]) -> np.ndarray:
-    """Return the inputs in a .npy file, whose dimensions are in PyTorch's order."""
+def _filled_up(parts: list[np.ndarray], batch: int) -> np.ndarray:
+    """Return whole batches of samples, repeating the last one if necessary."""
+    samples = np.concatenate(parts)
+    return np.concatenate([samples, samples[-1:].repeat(-len(samples) % batch, axis=0)])
+
+
+def _samples(path: Path, forms: Mapping[str, Form], pixels: dict | None) -> dict[str, np.ndarray]:
+    """Return the samples in a file: argument -> values in PyTorch's shape, as many for each."""
+    if len(forms) > 1:
+        return _archive(path, forms)
+    ((argument, form),) = forms.items()
+    if path.suffix.lower() in PICTURES:
+        return {argument: _picture(path, form.shape, pixels)}
+    found = _loaded(path, f"a NumPy file (.npy) nor a picture ({', '.join(PICTURES)})")
+    if not isinstance(found, np.ndarray):
+        raise HeepstorError(f"{path} has several arrays; save a single one with numpy.save().")
+    return {argument: _array(str(path), found, form.shape)}
+
+
+def _archive(path: Path, forms: Mapping[str, Form]) -> dict[str, np.ndarray]:
+    """Return the samples in a .npz file, for a model with several inputs."""
+    arguments = ", ".join(forms)
+    found = _loaded(path, f"an array nor an archive of arrays (.npz) for the inputs {arguments}")
+    if isinstance(found, np.ndarray):
+        raise HeepstorError(
+            f"{path} has a single array, but the model has the inputs {arguments}. Save an archive "
+            f"with numpy.savez({path.stem!r}, {', '.join(f'{name}=...' for name in forms)})."
+        )
+    if sorted(found) != sorted(forms):
+        raise HeepstorError(f"{path} has the arrays {', '.join(found)}; expected {arguments}.")
+    samples = {
+        name: _array(f"'{name}' in {path}", found[name], form.shape) for name, form in forms.items()
+    }
+    if len({len(values) for values in samples.values()}) > 1:
+        counts = ", ".join(f"{len(values)} of '{name}'" for name, values in samples.items())
+        raise HeepstorError(f"{path} has different numbers of samples: {counts}.")
+    return samples
+
+
+def _loaded(path: Path, expected: str) -> np.ndarray | dict[str, np.ndarray]:
+    """Return what is in a NumPy file: an array, or several by their names."""
     try:
         with path.open("rb") as file:
-            values = np.load(file, allow_pickle=False)
+            found = np.load(file, allow_pickle=False)
+            return found if isinstance(found, np.ndarray) else dict(found)
     except Exception as error:  # A malformed file can fail in any part of NumPy's parsers.
-        raise HeepstorError(
-            f"{path} is neither a NumPy file (.npy) nor a picture ({', '.join(PICTURES)}): {error}"
-        ) from error
-    if not isinstance(values, np.ndarray):
-        raise HeepstorError(f"{path} has several arrays; save a single one with numpy.save().")
+        raise HeepstorError(f"{path} is neither {expected}: {error}") from error
+
+
+def _array(what: str, values: np.ndarray, wanted: tuple[int, ...]) -> np.ndarray:
+    """Return samples as FP32 with a count first; their dimensions are in PyTorch's order."""
     if values.dtype.kind not in "fiub":
-        raise HeepstorError(f"{path} has type {values.dtype}, which cannot be converted to FP32.")
+        raise HeepstorError(f"{what} has type {values.dtype}, which cannot be converted to FP32.")
     single = {wanted, wanted[1:]} if len(wanted) == 3 and wanted[0] == 1 else {wanted}
     if values.shape in single:
         values = values[None]
     if values.shape[1:] not in single or len(values) == 0:
         sizes = " x ".join(map(str, wanted))
         raise HeepstorError(
-            f"{path} has the shape {values.shape}; expected {sizes}, or N x {sizes} for several."
+            f"{what} has the shape {values.shape}; expected {sizes}, or N x {sizes} for several."
         )
     with np.errstate(over="ignore"):
         values = values.reshape(-1, *wanted).astype(np.float32)
     if not np.isfinite(values).all():
-        raise HeepstorError(f"{path} has values that are NaN or infinite.")
+        raise HeepstorError(f"{what} has values that are NaN or infinite.")
     return values
 
 

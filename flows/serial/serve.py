@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,14 +18,25 @@ from flows.serial.link import Link, NoAnswer, Refused
 from flows.serial.protocol import Buffers, Inference
 from flows.terminal.progress import Progress
 from flows.toolchain import firmware
+from modelgen.ir.packing import by_sample
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Outputs of one inference (FP32, inputs x outputs of one), and its cycles."""
+    """Outputs of one inference (FP32, samples x outputs of one), and its cycles."""
 
     outputs: np.ndarray
     cycles: int
+
+
+@dataclass(frozen=True)
+class Form:
+    """The form of an inference's outputs."""
+
+    sizes: Sequence[int]
+    """For each of the model's outputs, the number of values for a sample."""
+    batch: int
+    """Samples that one inference takes."""
 
 
 def run(
@@ -33,10 +45,10 @@ def run(
     server: Path,
     simulator: Path | None,
     inputs: Inputs,
-    batch: int,
+    form: Form,
     progress: Progress,
 ) -> list[Answer]:
-    """Run the inputs on the board at `port`, `batch` per inference; return the answers.
+    """Run inferences on the board at `port`; return the answers.
 
     `server` is the server's ELF file, `simulator` the program for a simulated board. The server is
     only sent if it is not already running there. Raises HeepstorError if the board is missing or
@@ -46,11 +58,10 @@ def run(
         progress.show(f"asking {link.name}")
         with session.answering(link):
             buffers = serving(link, port, config, server, progress)
-            check_size(buffers, inputs, batch)
-            batches = inputs.values.reshape(-1, batch * inputs.values.shape[1])
+            check_size(buffers, inputs)
             return [
-                infer(link, session.patience(port).inference, buffers, values, batch)
-                for values in progress.track(batches, "inferences", len(batches))
+                infer(link, session.patience(port).inference, buffers, row, form)
+                for row in progress.track(inputs.rows, "inferences", len(inputs.rows))
             ]
 
 
@@ -77,9 +88,9 @@ def _serves(link: Link) -> bool:
         return False
 
 
-def check_size(buffers: Buffers, inputs: Inputs, batch: int) -> None:
+def check_size(buffers: Buffers, inputs: Inputs) -> None:
     """Raise HeepstorError unless the board expects as many values as an inference has."""
-    expected = inputs.values.itemsize * inputs.values.shape[1] * batch
+    expected = inputs.rows.itemsize * inputs.rows.shape[1]
     if buffers.input_bytes != expected:
         raise HeepstorError(
             f"the application on the board expects {buffers.input_bytes} bytes per inference; the "
@@ -87,9 +98,9 @@ def check_size(buffers: Buffers, inputs: Inputs, batch: int) -> None:
         )
 
 
-def infer(link: Link, patience: float, buffers: Buffers, values: np.ndarray, batch: int) -> Answer:
-    """Run one inference of `batch` inputs. Raises HeepstorError if the engine reports an error."""
-    loader.write(link, buffers.input, values.astype("<f4").tobytes())
+def infer(link: Link, patience: float, buffers: Buffers, row: np.ndarray, form: Form) -> Answer:
+    """Run one inference. Raises HeepstorError if the engine reports an error."""
+    loader.write(link, buffers.input, row.astype("<f4").tobytes())
     try:
         reply = link.request(protocol.INFER, patience=patience)
     except Refused as error:
@@ -101,7 +112,8 @@ def infer(link: Link, patience: float, buffers: Buffers, values: np.ndarray, bat
             f"{inference.index} at {inference.address:#x} ({page('registers.md')}, ERROR)."
         )
     data = loader.read(link, buffers.output, buffers.output_bytes)
-    return Answer(np.frombuffer(data, "<f4").reshape(batch, -1), inference.cycles)
+    outputs = np.frombuffer(data, "<f4").reshape(1, -1)
+    return Answer(by_sample(outputs, form.sizes, form.batch), inference.cycles)
 
 
 def _why_refused(link: Link, error: Refused) -> str:
@@ -125,9 +137,9 @@ def golden_inputs(model: Path) -> tuple[Inputs, np.ndarray]:
     """Return the project's test inputs and their golden outputs."""
     description = json.loads((model / "model.json").read_text())
     count = description["inputs"]
-    values = np.fromfile(model / "src" / "inputs.bin", "<f4").reshape(count, -1)
+    rows = np.fromfile(model / "src" / "inputs.bin", "<f4").reshape(description["inferences"], -1)
     names = [f"test input {index}" for index in range(count)]
-    return Inputs(names, values), np.load(model / "golden" / "outputs.npy").reshape(count, -1)
+    return Inputs(names, rows), np.load(model / "golden" / "outputs.npy").reshape(count, -1)
 
 
 def check_golden(answers: list[Answer], expected: np.ndarray) -> None:

@@ -18,6 +18,7 @@ from flows.simulate.device_log import DeviceLog, LogReader
 from flows.system.processes import run_lines
 from flows.terminal.progress import Progress
 from modelgen.agreement import agrees, differences
+from modelgen.ir.packing import by_sample
 from modelgen.strict_json import finite
 
 # A guard against programs that never end; far more than any network here takes.
@@ -66,6 +67,7 @@ def check(log: DeviceLog, model: Path) -> dict:
     golden = model / "golden"
     description = json.loads((model / "model.json").read_text())
     expected = np.load(golden / "outputs.npy").reshape(description["inferences"], -1)
+    _arrange_by_sample(log, description)
     take_unprinted(log, expected)
     check_bits(log, expected)
     quantized, allowed = (np.load(golden / f"{name}.npy") for name in ("quantized", "tolerance"))
@@ -123,6 +125,18 @@ def execute(
             f"{_by_hand(simulator, elf, seed)}"
         )
     return reader.log
+
+
+def _arrange_by_sample(log: DeviceLog, description: dict) -> None:
+    """Put printed outputs into the order of the golden ones.
+
+    The device has one output for the whole batch after another, the files all outputs of a sample.
+    """
+    sizes, batch = description["outputs"], description["batch"]
+    for run in log.inputs.values():
+        if len(run.outputs) == batch * sum(sizes):
+            row = np.array([run.outputs], np.uint32)
+            run.outputs = by_sample(row, sizes, batch).reshape(-1).tolist()
 
 
 def take_unprinted(log: DeviceLog, golden: np.ndarray) -> None:

@@ -30,12 +30,14 @@ def emit(
         title: first line of the header comments.
     """
     emit_model(program, folder, title)
+    graph = program.graph
     printed = expected.shape[1] <= _MOST_PRINTED
+    single = len(graph.outputs) == 1
     context = {
         "inferences": len(inputs),
-        "batch": program.graph.batch,
+        "batch": graph.batch,
         "prints_outputs": printed,
-        "prints_classes": printed and expected.shape[1] > program.graph.batch,
+        "prints_classes": printed and single and expected.shape[1] > graph.batch,
     }
     _write(folder, ("main.cpp", "test_data.hpp", "test_data.S"), context)
     _write_binary(folder, inputs=_fp32(inputs), expected=_fp32(expected))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -67,10 +67,11 @@ def model_context(program: Program, title: str) -> dict[str, Any]:
     return {
         "title": title,
         "batch": graph.batch,
-        "input_text": _text(graph, input_offsets(graph)),
+        "input_text": _text(graph, graph.inputs),
         "input_size": input_words(graph),
-        "output_text": _text(graph, output_offsets(graph)),
+        "output_text": _text(graph, graph.outputs),
         "output_size": output_words(graph),
+        "offsets": _offsets(graph),
         "arena_bytes": program.arena.size,
         "arena_floats": program.arena.size // WORD_BYTES,
         "arena_comment": _arena_comment(program),
@@ -84,12 +85,30 @@ def model_context(program: Program, title: str) -> dict[str, Any]:
     }
 
 
-def _text(graph: Graph, offsets: dict[str, int]) -> str:
-    """Return the shapes of inputs or outputs, and where each begins if there are several."""
-    shapes = {name: " x ".join(map(str, graph.tensors[name].shape)) for name in offsets}
+def _text(graph: Graph, names: Iterable[str]) -> str:
+    """Return the shapes of inputs or outputs, in the order in which they follow each other."""
+    shapes = {name: " x ".join(map(str, graph.tensors[name].shape)) for name in names}
     if len(shapes) == 1:
         return next(iter(shapes.values()))
-    return ", ".join(f"{name} ({shapes[name]}) from {first}" for name, first in offsets.items())
+    return ", then ".join(f"{name} ({shape})" for name, shape in shapes.items())
+
+
+def _offsets(graph: Graph) -> list[dict[str, Any]]:
+    """Return a constant for where each input begins, if there are several; outputs likewise."""
+    found: dict[str, dict[str, Any]] = {}
+    for kind, offsets in (("input", input_offsets(graph)), ("output", output_offsets(graph))):
+        for name, first in offsets.items() if len(offsets) > 1 else ():
+            constant = f"k{_camel_case(name)}Offset"
+            while constant in found:
+                constant += "_"
+            found[constant] = {"constant": constant, "kind": kind, "name": name, "first": first}
+    return list(found.values())
+
+
+def _camel_case(name: str) -> str:
+    """Return a tensor's name as part of a C++ identifier: "head.fc_1" becomes "HeadFc1"."""
+    parts = re.findall("[0-9A-Za-z]+", name)
+    return "".join(part[0].upper() + part[1:] for part in parts)
 
 
 def _arena_comment(program: Program) -> str:

@@ -10,6 +10,7 @@ buffers are the INT8 weights, their scales, and the biases.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,11 +26,20 @@ if TYPE_CHECKING:
 FILE_NAME = "quantized.pt2"
 
 
-def save(graph: Graph, path: Path) -> None:
-    """Write a quantized graph as a `.pt2` file; equal graphs give equal bytes."""
+def save(graph: Graph, types: Sequence[str], path: Path) -> None:
+    """Write a quantized graph as a `.pt2` file; equal graphs give equal bytes.
+
+    Args:
+        graph: a quantized graph.
+        types: of the inputs that the project's model gets: "float32", "int64" or "bool" for each.
+        path: of the file.
+    """
     import torch
 
-    examples = tuple(torch.zeros(_in_torch(graph, name)) for name in graph.inputs)
+    examples = tuple(
+        torch.zeros(_in_torch(graph, name), dtype=getattr(torch, kind))
+        for name, kind in zip(graph.inputs, types, strict=True)
+    )
     program = torch.export.export(to_module(graph), examples)
     for node in program.graph.nodes:
         # The stack trace contains paths of this installation.

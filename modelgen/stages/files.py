@@ -21,11 +21,17 @@ class Samples:
     """A test set."""
 
     inputs: tuple[np.ndarray, ...]
-    """For each of the model's inputs, FP32, shape (samples, features...), in PyTorch's order."""
+    """For each of the model's inputs, shape (samples, features...), in PyTorch's order and in the
+    type that the user's module gets."""
     outputs: np.ndarray
-    """Outputs of the user's module, FP32, shape (samples, outputs)."""
+    """Outputs of the user's module, one after another, FP32, shape (samples, outputs)."""
     labels: np.ndarray | None
     """None: unknown."""
+
+    @property
+    def types(self) -> list[str]:
+        """The type of each input that the user's module gets, such as "float32"."""
+        return [array.dtype.name for array in self.inputs]
 
 
 def read_test_data(folder: Path) -> Samples:

@@ -124,7 +124,7 @@ def _write(graph: Graph, rows: np.ndarray, hardware: Hardware, out_dir: Path, ti
         "batch": graph.batch,
         "inputs": len(expected),
         "inferences": len(rows),
-        "outputs": expected.shape[1],
+        "outputs": [graph.tensors[name].size // graph.batch for name in graph.outputs],
         "hardware": hardware.to_dict(),
         "tolerance": {
             "absolute": float(tolerance.max()),

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from modelgen.errors import ModelError
+from modelgen.frontends.torch_export.arguments import arguments_of
 from modelgen.frontends.torch_export.importer import (
     UnsupportedError,
-    import_model,
     import_program,
+    import_with_origins,
 )
 from modelgen.frontends.torch_export.program_file import read_program
 from modelgen.hardware import RANGES, Hardware
@@ -30,6 +31,7 @@ from modelgen.quantize.weights import quantize
 from modelgen.stages.files import CHECK_FILE
 from modelgen.strict_json import finite
 from modelgen.workload.checkpoint import load_checkpoint
+from modelgen.workload.input_types import in_types_of_model
 from modelgen.workload.outputs import check_outputs
 from modelgen.workload.project import Project, load_project
 from modelgen.workload.random_weights import random_model
@@ -61,11 +63,14 @@ def run(
     model = _model(project, random_weights=options.get("random_weights", False))
 
     def make() -> Graph:
-        graph = import_model(model, data.test_inputs.shape[1:], project.settings.batch)
-        check_outputs(graph, project.settings, data, classes=project.metric is None)
+        settings = project.settings
+        typed = in_types_of_model(data, lambda: model, settings.batch)
+        arguments = arguments_of(typed.test_arrays)
+        graph = import_with_origins(model, arguments, settings.batch).graph
+        check_outputs(graph, settings, typed, classes=project.metric is None)
         return graph
 
-    inputs = min(options.get("inputs") or project.settings.inputs, len(data.test_inputs))
+    inputs = min(options.get("inputs") or project.settings.inputs, len(data.test_arrays[0]))
     document = _examine(project.name, make, hardware, options, project.settings, inputs)
     text = json.dumps(document, indent=2) + "\n"
     (out_dir / CHECK_FILE).write_text(text, encoding="utf-8")

@@ -7,6 +7,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from modelgen.frontends.torch_export.arguments import arguments_of
 from modelgen.frontends.torch_export.import_check import check_import
 from modelgen.frontends.torch_export.importer import import_with_origins
 from modelgen.frontends.torch_export.module_run import run_module
@@ -14,11 +17,12 @@ from modelgen.ir import files as graph_files
 from modelgen.progress import Progress
 from modelgen.stages.files import PROJECT_FILE, Samples, write_test_data
 from modelgen.workload.data import Data
+from modelgen.workload.input_types import in_types_of_model
 from modelgen.workload.outputs import check_outputs
 from modelgen.workload.project import Project, load_project
 from modelgen.workload.random_weights import random_model
 from modelgen.workload.settings import with_batch
-from modelgen.workload.training import trained_model
+from modelgen.workload.training import seeded_model, trained_model
 
 
 def run(
@@ -49,30 +53,32 @@ def run_project(
     data = project.data(data_dir)
     if data.note:
         progress.note(data.note)
+    settings = project.settings
+    data = in_types_of_model(data, lambda: seeded_model(project), settings.batch)
     if random_weights:
         model, origin = random_model(project), "random"
     else:
         model, origin = trained_model(project, data, data_dir / "checkpoints", progress)
-    settings = project.settings
-    outputs = run_module(model, data.test_inputs, settings.batch, progress)
-    imported = import_with_origins(model, data.test_inputs.shape[1:], settings.batch)
+    inputs = data.test_arrays
+    outputs = run_module(model, inputs, settings.batch, progress)
+    imported = import_with_origins(model, arguments_of(inputs), settings.batch)
     check_outputs(imported.graph, settings, data, classes=project.metric is None)
-    rows = outputs.reshape(len(outputs), -1)
-    check_import(imported, (data.test_inputs,), rows)
+    rows = np.concatenate([output.reshape(len(output), -1) for output in outputs], axis=1)
+    check_import(imported, inputs, rows)
     graph_files.save(imported.graph, out_dir)
-    write_test_data(out_dir, Samples((data.test_inputs,), rows, data.test_labels))
-    description = _description(project, data, origin, outputs.shape[1:])
+    write_test_data(out_dir, Samples(inputs, rows, data.test_labels))
+    description = _description(project, data, origin, [output.shape[1:] for output in outputs])
     _write_json(out_dir / PROJECT_FILE, description)
 
 
 def _description(
-    project: Project, data: Data, origin: str, shape: tuple[int, ...]
+    project: Project, data: Data, origin: str, shapes: list[tuple[int, ...]]
 ) -> dict[str, Any]:
-    """Return what later stages need to know; `shape` is the shape of the module's output."""
+    """Return what later stages need to know; `shapes` are those of the module's outputs."""
     return {
         "name": project.name,
         "metric": None if project.metric is None else project.settings.metric,
-        "output_shape": shape,
+        "output_shapes": shapes,
         "data": data.name,
         "note": data.note,
         "pixels": None if data.pixels is None else asdict(data.pixels),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,26 +42,28 @@ def run(
     scheme = options.get("quantization") or settings["quantization"]
     quantized = quantize(simplified, scheme, options.get("scale") or settings["scale"])
     graph_files.save(quantized, out_dir)
-    portable.save(quantized, out_dir / portable.FILE_NAME)
+    portable.save(quantized, data.types, out_dir / portable.FILE_NAME)
     for name in (TEST_FILE, PROJECT_FILE):
         shutil.copyfile(export_dir / name, out_dir / name)
     device = select_device(options.get("device") or settings["device"])
     outputs = run_graph(quantized, pack_inputs(quantized, data.inputs), device)[: len(data.outputs)]
-    if description["metric"] is None:
-        measured = _accuracies(data, outputs)
+    if description["metric"] is not None:
+        measured = _own_metric(description, data, outputs, project_dir, data_dir)
+    elif len(quantized.outputs) > 1:
+        measured = _NO_CLASSES
     else:
-        shape = len(outputs), *description["output_shape"]
-        module, quantized_module = (values.reshape(shape) for values in (data.outputs, outputs))
-        name = description["metric"]
-        measured = _own_metric(name, module, quantized_module, project_dir, data_dir)
+        measured = _accuracies(data, outputs)
     samples = len(data.outputs)
     document = {**measured, "samples": samples, "data": f"{description['data']} test set"}
     (out_dir / "accuracy.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
+_NO_CLASSES = {"metric": None, "float": None, "quantized": None, "same_prediction": None}
+
+
 def _own_metric(
-    name: str,
-    outputs: np.ndarray,
+    description: dict[str, Any],
+    samples: Samples,
     quantized: np.ndarray,
     project_dir: Path | None,
     data_dir: Path | None,
@@ -76,13 +79,21 @@ def _own_metric(
             "by name at the top level of that file."
         )
     project = load_project(project_dir)
-    data = project.data(data_dir)
+    data = project.data(data_dir).as_types(samples.types)
+    shapes = description["output_shapes"]
     found = {
-        "name": name,
-        "float": project.measure(outputs, data),
-        "quantized": project.measure(quantized, data),
+        "name": description["metric"],
+        "float": project.measure(_shaped(samples.outputs, shapes), data),
+        "quantized": project.measure(_shaped(quantized, shapes), data),
     }
-    return {"metric": found, "float": None, "quantized": None, "same_prediction": None}
+    return {**_NO_CLASSES, "metric": found}
+
+
+def _shaped(rows: np.ndarray, shapes: Sequence[Sequence[int]]) -> list[np.ndarray]:
+    """Return each output in PyTorch's shape, given rows of all outputs of a sample."""
+    ends = np.cumsum([math.prod(shape) for shape in shapes])[:-1]
+    parts = np.split(rows, ends, axis=1)
+    return [part.reshape(len(rows), *shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def _accuracies(data: Samples, quantized: np.ndarray) -> dict[str, Any]:

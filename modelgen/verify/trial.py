@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import traceback
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,10 @@ import numpy as np
 
 from modelgen.agreement import agrees, differences
 from modelgen.errors import ModelError
+from modelgen.frontends.torch_export.arguments import arguments_of
 from modelgen.frontends.torch_export.import_check import BUG, check_import
 from modelgen.frontends.torch_export.importer import import_with_origins
-from modelgen.frontends.torch_export.module_run import run_module
+from modelgen.frontends.torch_export.module_run import run_module, tensors_in
 from modelgen.hardware import Hardware
 from modelgen.ir.graph import Graph
 from modelgen.ir.packing import pack_inputs, rows_of_samples
@@ -70,7 +72,7 @@ class Refusal:
 
 
 def _reason(message: str) -> str:
-    text = re.sub(r" The model's input has .*", "", message)
+    text = re.sub(r" The model's inputs? ha(s|ve) .*", "", message)
     text = re.sub(r", at [^ ]+:\d+: .*", "", text)
     text = re.sub(r"Layer '.*?'(?: \(\w+\))?|torch\.export .*?: (?=control)", "", text)
     return re.sub(r"\d+(x\d+)*|'.*?'", "#", text).strip()
@@ -117,20 +119,26 @@ class _WrongError(Exception):
 def _compiled(module: RandomModule, hardware: Hardware) -> Case:
     model = _make(module).train(module.train)
     shape = (INFERENCES * module.batch, *module.features)
-    values = random_modules.draw_inputs(shape, module.seed, module.values)
-    outputs = run_module(model, values, module.batch, Silent())
-    imported = import_with_origins(model.train(module.train), module.features, module.batch)
-    check_import(imported, (values,), outputs.reshape(len(outputs), -1))
+    values = (random_modules.draw_inputs(shape, module.seed, module.values),)
+    outputs = _rows(run_module(model, values, module.batch, Silent()))
+    model = model.train(module.train)
+    imported = import_with_origins(model, arguments_of(values), module.batch)
+    check_import(imported, values, outputs)
     quantized = quantize(simplify(imported.graph), "per_channel", module.scale)
     sizes = {"buffer_words": module.buffer_words, "accumulator_depth": module.accumulator_depth}
     program = compile_graph(quantized, replace(hardware, **sizes))
-    rows = pack_inputs(quantized, (values,))
+    rows = pack_inputs(quantized, values)
     expected = golden_outputs(program, rows)
     if _ends_in_argmax(module):
         _compare_classes(module, expected, quantized, values)
     else:
         _compare(module, outputs, expected, quantized, values)
     return Case(module, program, rows, expected)
+
+
+def _rows(outputs: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the outputs of each sample one after another."""
+    return np.concatenate([output.reshape(len(output), -1) for output in outputs], axis=1)
 
 
 def _make(module: RandomModule) -> torch.nn.Module:
@@ -145,16 +153,16 @@ def _compare(
     outputs: np.ndarray,
     expected: np.ndarray,
     graph: Graph,
-    values: np.ndarray,
+    values: Sequence[np.ndarray],
 ) -> None:
     """Compare the device's outputs with the module's own.
 
     The tolerance is that of `modelgen.ir.tolerance` for the quantized graph, plus the module's own
     rounding error in FP32: its difference from itself in FP64.
     """
-    wanted = outputs.reshape(len(outputs), -1).astype(np.float64)
-    exact = _run_wide(module, values, outputs).reshape(wanted.shape)
-    allowed = output_tolerance(graph, pack_inputs(graph, (values,))) + differences(wanted, exact)
+    wanted = outputs.astype(np.float64)
+    exact = _run_wide(module, values, outputs)
+    allowed = output_tolerance(graph, pack_inputs(graph, values)) + differences(wanted, exact)
     _check("outputs", rows_of_samples(graph, expected), wanted, allowed)
 
 
@@ -163,7 +171,7 @@ def _ends_in_argmax(module: RandomModule) -> bool:
 
 
 def _compare_classes(
-    module: RandomModule, expected: np.ndarray, graph: Graph, values: np.ndarray
+    module: RandomModule, expected: np.ndarray, graph: Graph, values: Sequence[np.ndarray]
 ) -> None:
     """Compare the values of the classes that the device chose with the largest values.
 
@@ -172,11 +180,11 @@ def _compare_classes(
     last = module.steps[module.output - 1]
     steps = module.steps[: module.output - 1]
     before = replace(module, steps=steps, output=last.sources[0])
-    outputs = run_module(_make(before), values, module.batch, Silent())
-    exact = _run_wide(before, values, outputs)
+    (outputs,) = run_module(_make(before), values, module.batch, Silent())
+    exact = _run_wide(before, values, _rows([outputs]))
     logits = _logits(graph)
     rows = outputs.reshape(-1, outputs.shape[-1]).astype(np.float64)
-    allowed = output_tolerance(logits, pack_inputs(logits, (values,))).reshape(rows.shape)
+    allowed = output_tolerance(logits, pack_inputs(logits, values)).reshape(rows.shape)
     allowed = allowed + differences(rows, exact.reshape(rows.shape))
     chosen = expected.reshape(-1).astype(int)
     if len(chosen) != len(rows) or (chosen < 0).any() or (chosen >= rows.shape[1]).any():
@@ -186,18 +194,26 @@ def _compare_classes(
     _check("chosen classes", got, rows.max(axis=1, keepdims=True), slack)
 
 
-def _run_wide(module: RandomModule, values: np.ndarray, outputs: np.ndarray) -> np.ndarray:
-    """Return a module's outputs in FP64, or `outputs` if it only works in FP32."""
+def _run_wide(
+    module: RandomModule, values: Sequence[np.ndarray], outputs: np.ndarray
+) -> np.ndarray:
+    """Return the rows of a module's outputs in FP64, or `outputs` if it only works in FP32."""
     import torch
 
     model = _make(module).eval().double()
-    batches = torch.from_numpy(values.astype(np.float64)).split(module.batch)
+    wide = [torch.from_numpy(array) for array in values]
+    wide = [array.double() if array.is_floating_point() else array for array in wide]
+    batches = zip(*(array.split(module.batch) for array in wide), strict=True)
     try:
         with torch.no_grad():
-            results = [model(batch.clone()).double().numpy() for batch in batches]
+            results = [tensors_in(model(*(part.clone() for part in batch))) for batch in batches]
     except RuntimeError:
         return outputs
-    return np.stack(results).reshape(outputs.shape)
+    return np.concatenate([_rows(_of_batch(each, module.batch)) for each in results])
+
+
+def _of_batch(tensors: Sequence[torch.Tensor], batch: int) -> list[np.ndarray]:
+    return [tensor.double().numpy().reshape(batch, -1) for tensor in tensors]
 
 
 def _logits(graph: Graph) -> Graph:

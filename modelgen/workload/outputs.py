@@ -15,7 +15,7 @@ from modelgen.workload.settings import Settings
 
 
 def check_outputs(graph: Graph, settings: Settings, data: Data, *, classes: bool = True) -> None:
-    """Check a float graph's output against the settings and the labels.
+    """Check a float graph's outputs against the settings and the labels.
 
     Args:
         graph: the float graph, as imported.
@@ -28,9 +28,16 @@ def check_outputs(graph: Graph, settings: Settings, data: Data, *, classes: bool
     """
     if settings.softmax:
         _check_softmax(graph)
+    several = len(graph.outputs) > 1
     if not classes:
         return
     for which, labels in (("test", data.test_labels), ("training", data.train_labels)):
+        if labels is not None and several:
+            raise ModelError(
+                f"The model returns {len(graph.outputs)} tensors, so its outputs do not represent "
+                "classes, but the data have labels. Leave the labels out, define metric() in "
+                "project.py, or make the model return one tensor with a value per class."
+            )
         if labels is not None:
             check_labels(data.name, which, labels, _classes(graph))
 
@@ -100,7 +107,9 @@ def _check_softmax(graph: Graph) -> None:
     last, output = _last(graph), graph.tensors[graph.outputs[0]]
     values = output.size // graph.batch
     reason = ""
-    if last is not None and isinstance(last.operator, Softmax | Argmax):
+    if len(graph.outputs) > 1:
+        reason = f"returns {len(graph.outputs)} tensors"
+    elif last is not None and isinstance(last.operator, Softmax | Argmax):
         reason = f"already ends in {last.operator.name} (layer '{last.name}')"
     elif _are_maps(output.shape):
         reason = f"returns feature maps of {_maps_text(output.shape)}"

@@ -8,7 +8,7 @@ import math
 import numbers
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -36,7 +36,7 @@ class Project:
     load_data: Callable[[Path], Data]
     train: Callable[[torch.nn.Module, Data], None] | None = None
     """The project's own training; None: the built-in training, if the settings request it."""
-    metric: Callable[[np.ndarray, Data], float] | None = None
+    metric: Callable[[Any, Data], float] | None = None
     """The project's own figure of merit; None: the share of correct predictions."""
 
     def data(self, folder: Path) -> Data:
@@ -54,15 +54,18 @@ class Project:
         """Return a new model from the project's model()."""
         return _call(self, "model", self.model)
 
-    def measure(self, outputs: np.ndarray, data: Data) -> float:
+    def measure(self, outputs: Sequence[np.ndarray], data: Data) -> float:
         """Return the project's own metric for a model's outputs for all test inputs.
 
-        `outputs` are FP32, in the shape of the module's outputs and in PyTorch's order.
+        `outputs` are FP32, in the shapes of the module's outputs and in PyTorch's order. metric()
+        gets the array itself if there is one output, else a tuple.
         """
         metric = self.metric
         assert metric is not None
-        # A copy, because the function may modify it.
-        value = _call(self, "metric", lambda: _plain(metric(outputs.copy(), data)))
+        # Copies, because the function may modify them.
+        copies = tuple(array.copy() for array in outputs)
+        given = copies if len(copies) > 1 else copies[0]
+        value = _call(self, "metric", lambda: _plain(metric(given, data)))
         path = self.folder / FILE_NAME
         if isinstance(value, bool) or not isinstance(value, numbers.Real):
             kind = type(value).__name__

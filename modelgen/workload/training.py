@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modelgen.agreement import agrees_with_rerun
 from modelgen.errors import ModelError
-from modelgen.frontends.torch_export.importer import import_model
+from modelgen.frontends.torch_export.arguments import arguments_of
+from modelgen.frontends.torch_export.importer import import_with_origins
+from modelgen.frontends.torch_export.module_run import tensors_in
 from modelgen.frontends.torch_export.tracing import check_traceable, try_forward
 from modelgen.ir.execute import select_device
 from modelgen.ir.graph import Graph
@@ -42,7 +44,7 @@ def trained_model(
 
     Args:
         project: a loaded project.
-        data: the project's data.
+        data: the project's data, in the types that the model takes.
         checkpoints: folder where trained values are kept.
         progress: reports the progress of the training.
     """
@@ -57,7 +59,8 @@ def trained_model(
         _train_by_project(project, model, data)
         return model, "trained by the project's train()"
     # Before the training, because training a model that cannot be used would be wasted time.
-    graph = import_model(model, data.test_inputs.shape[1:], project.settings.batch)
+    arguments = arguments_of(data.test_arrays)
+    graph = import_with_origins(model, arguments, project.settings.batch).graph
     check_outputs(graph, project.settings, data, classes=project.metric is None)
     check_trainable(model, data)
     kept = checkpoints / f"{project.name}-{_key(project, graph, data, training)}.pt"
@@ -76,8 +79,7 @@ def trained_model(
         _check_reloaded(model, reloaded, data)
 
     save_checkpoint(model, kept, check)
-    inputs = 0 if data.train_inputs is None else len(data.train_inputs)
-    return reloaded, f"trained on {inputs} inputs"
+    return reloaded, f"trained on {len(data.train_arrays[0])} inputs"
 
 
 def _train_by_project(project: Project, model: torch.nn.Module, data: Data) -> None:
@@ -103,8 +105,8 @@ def _check_reloaded(trained: torch.nn.Module, reloaded: torch.nn.Module, data: D
     """Raise ModelError if a model's results change when it is loaded from its checkpoint."""
     import torch
 
-    values = torch.from_numpy(data.test_inputs[:_COMPARED])
-    before, after = (try_forward(model.eval(), values) for model in (trained, reloaded))
+    values = [torch.from_numpy(array[:_COMPARED]) for array in data.test_arrays]
+    before, after = (_only_output(model.eval(), values) for model in (trained, reloaded))
     if not agrees_with_rerun(after.numpy(), before.numpy()).all():
         raise ModelError(
             "The trained model's results change when its values are saved and loaded: it keeps "
@@ -177,8 +179,8 @@ def _check_classes(model: torch.nn.Module, data: Data) -> None:
     """Raise ModelError if the model does not return one value for each class of the labels."""
     import torch
 
-    assert data.train_inputs is not None and data.train_labels is not None
-    output = try_forward(model.eval(), torch.from_numpy(data.train_inputs[:1]))
+    assert data.train_labels is not None
+    output = _only_output(model.eval(), [torch.from_numpy(a[:1]) for a in data.train_arrays])
     if output.dim() != 2:
         shape = "x".join(map(str, output.shape))
         raise ModelError(
@@ -186,6 +188,18 @@ def _check_classes(model: torch.nn.Module, data: Data) -> None:
             "class. Train the model elsewhere, and name its checkpoint in the settings."
         )
     check_labels(data.name, "training", data.train_labels, output.shape[1])
+
+
+def _only_output(model: torch.nn.Module, inputs: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Run a model and return its output. Raises ModelError if there are several."""
+    outputs = tensors_in(try_forward(model, inputs))
+    if len(outputs) > 1:
+        raise ModelError(
+            f"The model returns {len(outputs)} tensors; the built-in training needs a single one, "
+            "with a value per class. Define train() in project.py, or name a checkpoint in the "
+            "settings."
+        )
+    return outputs[0]
 
 
 def check_trainable(model: torch.nn.Module, data: Data) -> None:
@@ -230,18 +244,18 @@ def train(
 
 def _training_data(
     data: Data, training: Training, device: str
-) -> tuple[torch.Tensor, torch.Tensor, torch.Generator]:
+) -> tuple[list[torch.Tensor], torch.Tensor, torch.Generator]:
     """Return the training inputs and labels, and the generator that batches are drawn with."""
     import torch
 
-    inputs = torch.from_numpy(data.train_inputs).to(device)
+    inputs = [torch.from_numpy(array).to(device) for array in data.train_arrays]
     labels = torch.from_numpy(data.train_labels).to(device)
     return inputs, labels, torch.Generator().manual_seed(training.seed)
 
 
 def _accumulate_gradients(
     model: torch.nn.Module,
-    inputs: torch.Tensor,
+    inputs: Sequence[torch.Tensor],
     labels: torch.Tensor,
     batch: int,
     generator: torch.Generator,
@@ -249,6 +263,6 @@ def _accumulate_gradients(
     """Draw a batch, and add the gradients of its cross entropy to the parameters' gradients."""
     import torch
 
-    chosen = torch.randint(len(inputs), (batch,), generator=generator).to(inputs.device)
-    loss = torch.nn.functional.cross_entropy(model(inputs[chosen]), labels[chosen])
-    loss.backward()
+    chosen = torch.randint(len(labels), (batch,), generator=generator).to(labels.device)
+    (output,) = tensors_in(model(*(values[chosen] for values in inputs)))
+    torch.nn.functional.cross_entropy(output, labels[chosen]).backward()

@@ -192,8 +192,7 @@ def test_an_application_that_serves(program: Path, model: Path, tmp_path: Path) 
         link = link_to(board, [])
         for _ in range(2):
             buffers = serve.serving(link, session.SIMULATOR, CONFIG, elf, Progress())
-            values = inputs.values.reshape(-1)
-            answer = serve.infer(link, SILENCE, buffers, values, 2)
+            answer = serve.infer(link, SILENCE, buffers, inputs.rows[0], serve.Form([10], 2))
             serve.check_golden([answer], expected)
             assert 100 < answer.cycles < 100_000
         with pytest.raises(serve.Refused):

@@ -17,6 +17,8 @@ predicted: 0
 
 MODEL = {
     "inferences": 2,
+    "batch": 1,
+    "outputs": [2],
     "layers": [
         {"index": 0, "chain": 0, "array_cycles": 5000},
         {"index": 1, "chain": 0, "array_cycles": 400},

@@ -69,6 +69,7 @@ def model(layers: list[dict], **changes: object) -> dict:
         "predicted_cycles": 1580,
         "inputs": 2,
         "batch": 1,
+        "outputs": [2],
         "network": {
             "inputs": ["x"],
             "outputs": [names[-1]],

@@ -53,7 +53,7 @@ def ranks(layers: list[dict]) -> list[int]:
 
 
 def sources(layers: list[dict], number: int) -> list[int]:
-    """Return the numbers of the layers that a layer reads from; -1 is the network's input."""
+    """Return the numbers of the layers that a layer reads from; -1 is an input or a constant."""
     writers = {layer["output"]: index for index, layer in enumerate(layers[:number])}
     return [writers.get(name, _INPUT) for name in layers[number]["inputs"]]
 
@@ -65,12 +65,16 @@ def draw(report: dict) -> str:
     drawing = Drawing(width, height, "the network's layers and where they run")
     drawing.add(_arrow_head())
     for number, layer in enumerate(layers):
+        taken = dict.fromkeys(n for n in layer["inputs"] if n in report["network"]["inputs"])
         for name, source in zip(layer["inputs"], sources(layers, number), strict=True):
-            drawing.add(_edge(report, name, cards.get(source), cards[number], cards))
-            if source == _INPUT:
-                drawing.add(*_label(report, name, cards[number], above=True))
-        aside = cards[number].column > 0
-        drawing.add(*_label(report, layer["output"], cards[number], aside=aside))
+            # Constants are parameters of the layer, like weights, and not drawn.
+            if source != _INPUT or name in taken:
+                drawing.add(_edge(report, name, cards.get(source), cards[number], cards))
+        if taken:
+            drawing.add(*_label(_inputs_text(report, list(taken)), cards[number], above=True))
+        role = "output " if layer["output"] in report["network"]["outputs"] else ""
+        words = role + _tensor_text(report, layer["output"])
+        drawing.add(*_label(words, cards[number], aside=cards[number].column > 0))
     for number, layer in enumerate(layers):
         if layer["output"] in report["network"]["outputs"]:
             drawing.add(_output(report, layer["output"], cards[number]))
@@ -175,14 +179,17 @@ def _edge(
     return _arrow(d + curve, hint)
 
 
-def _label(
-    report: dict, tensor: str, card: Card, above: bool = False, aside: bool = False
-) -> list[str]:
+def _inputs_text(report: dict, names: list[str]) -> str:
+    """Return the label of the network's inputs that a layer reads; by name if there are others."""
+    if len(report["network"]["inputs"]) == 1:
+        return f"input {_tensor_text(report, names[0])}"
+    if len(names) == 1:
+        return f"input {names[0]}: {_tensor_text(report, names[0])}"
+    return "inputs " + ", ".join(f"{name}: {_shape_text(report, name)}" for name in names)
+
+
+def _label(words: str, card: Card, above: bool = False, aside: bool = False) -> list[str]:
     """Return an arrow's label: on its left, above or below a card, or on its right (`aside`)."""
-    network = report["network"]
-    role = "input " if tensor in network["inputs"] else ""
-    role = "output " if tensor in network["outputs"] else role
-    words = role + _tensor_text(report, tensor)
     lines = wrap(words, card.width / 2 + 16, TEXT_SIZE)
     first = card.y - GAP + 20 if above else card.y + card.height + 17
     x, anchor = (card.middle + 10, "start") if aside else (card.middle - 10, "end")
@@ -219,11 +226,14 @@ def _output(report: dict, tensor: str, card: Card) -> str:
     return _arrow(f"M {card.middle:.1f} {bottom:.1f} V {bottom + GAP - 14:.1f}", hint)
 
 
+def _shape_text(report: dict, name: str) -> str:
+    shape = report["network"]["tensors"][name]["shape"]
+    return " x ".join(map(str, shape[1:] if report["batch"] == 1 else shape)) or "1"
+
+
 def _tensor_text(report: dict, name: str) -> str:
     """Return a tensor's shape (of one input, for a batch), its size, and where it is stored."""
     tensor = report["network"]["tensors"][name]
-    dimensions = tensor["shape"][1:] if report["batch"] == 1 else tensor["shape"]
-    shape = " x ".join(map(str, dimensions)) or "1"
     homes = [
         home
         for home, memory in (("buffer", "buffer"), ("memory", "arena"))
@@ -232,4 +242,6 @@ def _tensor_text(report: dict, name: str) -> str:
     network = report["network"]
     if name in (*network["inputs"], *network["outputs"]) and "memory" not in homes:
         homes.append("memory")
-    return f"{shape}, {size(tensor['bytes'])}" + (f", {' and '.join(homes)}" if homes else "")
+    return f"{_shape_text(report, name)}, {size(tensor['bytes'])}" + (
+        f", {' and '.join(homes)}" if homes else ""
+    )

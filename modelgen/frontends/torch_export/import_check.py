@@ -44,7 +44,7 @@ def check_import(imported: Imported, inputs: Sequence[np.ndarray], outputs: np.n
 
     Args:
         imported: graph and program.
-        inputs: for each of the model's inputs, FP32, shape (samples, features...).
+        inputs: for each argument of forward(), shape (samples, features...), in its type.
         outputs: the module's, shape (samples, outputs).
 
     Raises:

@@ -34,6 +34,7 @@ from modelgen.frontends.torch_export import (
     sums_and_products,
 )
 from modelgen.frontends.torch_export.aliases import stale_view
+from modelgen.frontends.torch_export.arguments import Argument
 from modelgen.frontends.torch_export.calls import ASSIGNMENT, function_name, subject
 from modelgen.frontends.torch_export.complaints import (
     Complaint,
@@ -82,24 +83,29 @@ class UnsupportedError(ModelError):
 
 
 def import_model(model: torch.nn.Module, features: tuple[int, ...], batch: int) -> Graph:
-    """Trace a module into a graph; see `import_with_origins`."""
-    return import_with_origins(model, features, batch).graph
+    """Trace a module with a single input, of FP32, into a graph; see `import_with_origins`.
+
+    `features` is the shape of one sample of the input.
+    """
+    return import_with_origins(model, [Argument(features)], batch).graph
 
 
-def import_with_origins(model: torch.nn.Module, features: tuple[int, ...], batch: int) -> Imported:
+def import_with_origins(
+    model: torch.nn.Module, arguments: Sequence[Argument], batch: int
+) -> Imported:
     """Trace a module into a graph, and record where its tensors come from.
 
     Args:
         model: any device, any mode; it is moved to the CPU and put into evaluation mode.
-        features: shape of one input, without the batch.
-        batch: inputs that one inference takes.
+        arguments: what forward() gets.
+        batch: samples that one inference takes.
 
     Raises:
         UnsupportedError: the model uses operators that are not supported; the message names all of
             them by their layers.
-        ModelError: the model does not fit its input, or cannot be traced.
+        ModelError: the model does not fit its inputs, or cannot be traced.
     """
-    return import_program(trace(model, features, batch), batch)
+    return import_program(trace(model, arguments, batch), batch)
 
 
 def import_program(program: torch.export.ExportedProgram, batch: int) -> Imported:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,62 +17,92 @@ if TYPE_CHECKING:
 
 
 def run_module(
-    model: torch.nn.Module, inputs: np.ndarray, batch: int, progress: Progress
-) -> np.ndarray:
+    model: torch.nn.Module, inputs: Sequence[np.ndarray], batch: int, progress: Progress
+) -> tuple[np.ndarray, ...]:
     """Return the outputs of a module in evaluation mode, in FP32 on the CPU.
 
     Args:
         model: any device, any mode; it is moved to the CPU and put into evaluation mode.
-        inputs: FP32, shape (inputs, features...), in PyTorch's order.
-        batch: inputs that the module gets at a time; the last batch is padded with the first.
+        inputs: for each argument of forward(), shape (samples, features...), in PyTorch's order
+            and in the type that it gets.
+        batch: samples that the module gets at a time; the last batch is padded with the first.
         progress: reports progress.
 
     Returns:
-        FP32, shape (inputs, outputs...), in PyTorch's order.
+        For each tensor that the module returns, FP32, shape (samples, ...), in PyTorch's order.
 
     Raises:
-        ModelError: the module fails, does not return one tensor with a result for each input, or
+        ModelError: the module fails, does not return tensors with a result for each sample, or
             modifies its own values.
     """
     import torch
 
     model = model.to("cpu", torch.float32).eval()
     before = _contents(model)
-    source = np.concatenate([inputs, inputs[:1].repeat(-len(inputs) % batch, axis=0)])
-    batches = torch.from_numpy(np.ascontiguousarray(source, np.float32)).split(batch)
+    samples = len(inputs[0])
+    starts = range(0, samples, batch)
     with single_thread():
         parts = [
-            _numbers(_forward(model, values.clone()), batch)
-            for values in progress.track(batches, "running the module", len(batches))
+            _outputs(_forward(model, batch_at(inputs, start, batch)), batch)
+            for start in progress.track(starts, "running the module", len(starts))
         ]
     _check_unchanged(before, model)
-    return np.concatenate(parts)[: len(inputs)]
+    return tuple(np.concatenate(batches)[:samples] for batches in zip(*parts, strict=True))
 
 
-def _forward(model: torch.nn.Module, values: torch.Tensor) -> torch.Tensor:
+def batch_at(inputs: Sequence[np.ndarray], start: int, batch: int) -> list[torch.Tensor]:
+    """Return a batch of samples for each argument, padded with the first sample."""
+    import torch
+
+    chosen = np.arange(start, start + batch)
+    chosen[chosen >= len(inputs[0])] = 0
+    # A copy, because the module may modify it in place.
+    return [torch.from_numpy(np.ascontiguousarray(array[chosen])) for array in inputs]
+
+
+def _forward(model: torch.nn.Module, values: Sequence[torch.Tensor]) -> Any:
     import torch
 
     try:
         with torch.no_grad():
-            return model(values)
+            return model(*values)
     except Exception:
         # Run again to find out which layer fails.
         return try_forward(model, values)
 
 
-def _numbers(output: torch.Tensor, batch: int) -> np.ndarray:
-    """Return a module's output as FP32, one row per input of the batch."""
-    import torch
+def _outputs(returned: Any, batch: int) -> tuple[np.ndarray, ...]:
+    """Return the tensors that a module returns as FP32, one row per sample of the batch."""
+    return tuple(_numbers(output, batch) for output in tensors_in(returned))
 
-    if not isinstance(output, torch.Tensor):
-        kind = type(output).__name__
-        raise ModelError(f"The model returns a {kind}; expected one tensor.")
+
+def tensors_in(returned: Any) -> list[torch.Tensor]:
+    """Return the tensors in what a module returns, in the order of `torch.export`, without None.
+
+    Raises:
+        ModelError: there is anything else in it, or no tensor at all.
+    """
+    import torch
+    from torch.utils import _pytree
+
+    found = [leaf for leaf in _pytree.tree_leaves(returned) if leaf is not None]
+    for leaf in found or [returned]:
+        if not isinstance(leaf, torch.Tensor):
+            kind = type(leaf).__name__
+            raise ModelError(
+                f"The model returns a {kind}; expected a tensor, or a tuple, list or dictionary of "
+                "tensors."
+            )
+    return found
+
+
+def _numbers(output: torch.Tensor, batch: int) -> np.ndarray:
     if output.numel() % batch:
         raise ModelError(
             f"The model's output has the shape {shape_text(output.shape)}, which is not one result "
             f"for each of the {batch} inputs of a batch. Keep the batch as the first dimension."
         )
-    values = output.to(torch.float32)
+    values = output.float()
     whole = values.dim() > 0 and len(values) == batch
     return (values if whole else values.reshape(batch, -1)).numpy(force=True).copy()
 

@@ -6,10 +6,11 @@ import contextlib
 import io
 import logging
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from modelgen.errors import ModelError
+from modelgen.frontends.torch_export.arguments import Argument
 from modelgen.frontends.torch_export.calls import source_line
 
 if TYPE_CHECKING:
@@ -17,28 +18,28 @@ if TYPE_CHECKING:
 
 
 def trace(
-    model: torch.nn.Module, features: tuple[int, ...], batch: int
+    model: torch.nn.Module, arguments: Sequence[Argument], batch: int
 ) -> torch.export.ExportedProgram:
     """Export a module in evaluation mode, with its layers intact: nothing is decomposed.
 
     Args:
         model: any device, any mode; it is moved to the CPU and put into evaluation mode.
-        features: shape of one input, without the batch.
-        batch: inputs that one inference takes.
+        arguments: what forward() gets.
+        batch: samples that one inference takes.
 
     Raises:
-        ModelError: it is not a module, does not fit its input, or cannot be traced; the message
+        ModelError: it is not a module, does not fit its inputs, or cannot be traced; the message
             names the layer.
     """
     import torch
 
     check_traceable(model)
     model = model.to("cpu", torch.float32).eval()
-    example = torch.zeros(batch, *features)
-    try_forward(model, example)
+    examples = tuple(argument.example(batch) for argument in arguments)
+    try_forward(model, examples)
     try:
         with silent_torch():
-            return torch.export.export(model, (example,))
+            return torch.export.export(model, examples)
     except Exception as error:
         raise ModelError(_trace_message(error)) from error
 
@@ -85,8 +86,8 @@ def silent_torch() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def try_forward(model: torch.nn.Module, example: torch.Tensor) -> torch.Tensor:
-    """Run the model once and return its output; a ModelError names the layer that fails."""
+def try_forward(model: torch.nn.Module, examples: Sequence[torch.Tensor]) -> Any:
+    """Run the model once and return what it returns; a ModelError names the layer that fails."""
     import torch
 
     running: list[tuple[str, torch.nn.Module, Any]] = []
@@ -106,25 +107,28 @@ def try_forward(model: torch.nn.Module, example: torch.Tensor) -> torch.Tensor:
         hooks.append(module.register_forward_hook(leave))
     try:
         with torch.no_grad():
-            return model(example)
+            return model(*examples)
     except Exception as error:
-        raise ModelError(_forward_message(running, example, error)) from error
+        raise ModelError(_forward_message(running, examples, error)) from error
     finally:
         for hook in hooks:
             hook.remove()
 
 
-def _forward_message(running: list[Any], example: torch.Tensor, error: Exception) -> str:
+def _forward_message(running: list[Any], examples: Sequence[torch.Tensor], error: Exception) -> str:
     reason = _first_line(error)
-    shape = shape_text(example.shape)
+    shapes = " and ".join(shape_text(example.shape) for example in examples)
+    single = len(examples) == 1
     inner = next((entry for entry in reversed(running) if entry[0]), None)
     if inner is None:
-        return f"The model cannot take an input of shape {shape}: {reason}."
+        what = "an input of shape" if single else "inputs of the shapes"
+        return f"The model cannot take {what} {shapes}: {reason}."
     name, module, inputs = inner
     taken = " and ".join(shape_text(i.shape) for i in inputs if hasattr(i, "shape"))
     return (
         f"Layer '{name}' ({type(module).__name__}({module.extra_repr()})) cannot take an input of "
-        f"shape {taken}: {reason}. The model's input has the shape {shape} (batch first): "
+        f"shape {taken}: {reason}. The model's "
+        f"{'input has the shape' if single else 'inputs have the shapes'} {shapes} (batch first): "
         "change the layer or the data."
     )
 

@@ -54,6 +54,10 @@ def crop(data: Data, rows: int, columns: int) -> Data:
 def _with_images(
     data: Data, change: Callable[[np.ndarray], np.ndarray], rows: int, columns: int
 ) -> Data:
+    if isinstance(data.test_inputs, tuple) or isinstance(data.train_inputs, tuple):
+        raise ModelError(
+            f"Data '{data.name}' has several inputs; only one of images can be resized."
+        )
     train = None if data.train_inputs is None else change(data.train_inputs)
     name = f"{data.name}, {rows} x {columns}"
     return dataclasses.replace(

@@ -47,6 +47,9 @@ def write_elf(path: Path, code: int, text: str) -> Path:
     return path
 
 
+DESCRIPTION = {"inferences": 2, "batch": 1, "outputs": [2], "layers": []}
+
+
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     golden = tmp_path / "model" / "golden"
@@ -55,7 +58,7 @@ def model(tmp_path: Path) -> Path:
     np.save(golden / "quantized.npy", GOLDEN)
     np.save(golden / "module.npy", GOLDEN)
     np.save(golden / "tolerance.npy", np.full_like(GOLDEN, 1e-6))
-    (golden.parent / "model.json").write_text(json.dumps({"inferences": 2, "layers": []}))
+    (golden.parent / "model.json").write_text(json.dumps(DESCRIPTION))
     return golden.parent
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+import types
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,7 @@ def board():
 def infer(port, values: np.ndarray) -> list[serve.Answer]:
     link = Link(port, "the board", 0.3)
     buffers = Buffers.unpack(link.request(protocol.BUFFERS).body)
-    return [serve.infer(link, 1, buffers, row, 1) for row in values]
+    return [serve.infer(link, 1, buffers, row, serve.Form([2], 1)) for row in values]
 
 
 def test_it_says_what_it_takes(board) -> None:
@@ -49,6 +50,24 @@ def test_it_says_what_it_takes(board) -> None:
 def test_inferences(board) -> None:
     answers = infer(board, VALUES)
     assert [answer.outputs.tolist() for answer in answers] == [[[10, 1]], [[-0.5, 0.5]]]
+
+
+def test_outputs_of_a_batch_become_those_of_each_sample() -> None:
+    """The board sends one output for the whole batch after another."""
+
+    class Board:
+        name, last_lines = "board", ()
+
+        def request(self, kind: int, body: bytes = b"", patience: float = 0) -> object:
+            return types.SimpleNamespace(body=struct.pack("<4I", 0, 0, 0, 77))
+
+    with pytest.MonkeyPatch.context() as patch:
+        sent = np.arange(6, dtype="<f4").tobytes()
+        patch.setattr(serve.loader, "write", lambda *_: None)
+        patch.setattr(serve.loader, "read", lambda *_: sent)
+        buffers = Buffers(0, 0, 8, 0, 24)
+        answer = serve.infer(Board(), 1, buffers, np.zeros(2, np.float32), serve.Form([2, 1], 2))
+    assert answer.outputs.tolist() == [[0, 1, 4], [2, 3, 5]]
 
 
 def test_inferences_on_a_line_that_changes_bytes(board) -> None:
@@ -91,7 +110,7 @@ def test_a_refusal_gets_a_message(board) -> None:
 def test_inputs_of_another_size_are_refused() -> None:
     buffers = Buffers(0, 0, 16, 0, 8)
     with pytest.raises(HeepstorError, match="expects 16 bytes per inference; the inputs have 12"):
-        serve.check_size(buffers, Inputs(["x"], np.zeros((1, 3), np.float32)), 1)
+        serve.check_size(buffers, Inputs(["x"], np.zeros((1, 3), np.float32)))
 
 
 def test_outputs_that_differ_are_told() -> None:
@@ -104,11 +123,11 @@ def test_outputs_that_differ_are_told() -> None:
 def test_the_projects_own_inputs(tmp_path: Path) -> None:
     (tmp_path / "src").mkdir()
     (tmp_path / "golden").mkdir()
-    (tmp_path / "model.json").write_text(json.dumps({"inputs": 2}))
+    (tmp_path / "model.json").write_text(json.dumps({"inputs": 2, "inferences": 1}))
     VALUES.tofile(tmp_path / "src" / "inputs.bin")
     np.save(tmp_path / "golden" / "outputs.npy", np.ones((2, 3), np.float32))
     found, expected = serve.golden_inputs(tmp_path)
-    assert np.array_equal(found.values, VALUES) and expected.shape == (2, 3)
+    assert np.array_equal(found.rows, VALUES.reshape(1, -1)) and expected.shape == (2, 3)
     assert found.names == ["test input 0", "test input 1"]
 
 
@@ -147,4 +166,4 @@ def test_an_application_that_ends_during_an_inference_says_why() -> None:
     buffers = Buffers(0, 0x8000_0000, 8, 0x8000_0010, 8)
     message = r"on x ended during the inference \(exit code 1\)(.|\n)*\| trap: stack overflow"
     with pytest.raises(HeepstorError, match=message):
-        serve.infer(link, 5, buffers, np.zeros(2, np.float32), 1)
+        serve.infer(link, 5, buffers, np.zeros(2, np.float32), serve.Form([2], 1))

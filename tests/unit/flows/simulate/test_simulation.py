@@ -55,6 +55,23 @@ def test_outputs_that_were_not_printed_are_those_the_firmware_compared():
             simulation.check_bits(log, GOLDEN)
 
 
+def test_outputs_of_a_batch_are_arranged_by_sample(model):
+    """The device prints an output for both samples, then the next."""
+    golden = np.arange(6, dtype=np.float32).reshape(2, 3)
+    for name in ("outputs", "quantized", "module"):
+        np.save(model / "golden" / f"{name}.npy", golden)
+    np.save(model / "golden" / "tolerance.npy", np.zeros((2, 3)))
+    description = {**MODEL, "inferences": 1, "batch": 2, "outputs": [2, 1]}
+    (model / "model.json").write_text(json.dumps(description))
+    words = [f"{np.float32(value).view(np.uint32):08x}" for value in (0, 1, 3, 4, 2, 5)]
+    lines = [*LOG[:5], f"# output 0 {' '.join(words)}", "# stack 512", "# done 0"]
+    result = simulation.check(parse(lines), model)
+    assert result["module_difference"] == 0.0
+    assert [
+        np.uint32(int(bits, 16)).view(np.float32) for bits in result["inputs"][0]["outputs"]
+    ] == [*range(6)]
+
+
 def test_one_output_line_that_is_missing_fails():
     log = parse([line for line in LOG if not line.startswith("# output 1")])
     simulation.take_unprinted(log, GOLDEN)

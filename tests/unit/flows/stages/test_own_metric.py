@@ -156,7 +156,7 @@ def test_report_and_comparison_show_the_metric() -> None:
 def test_what_the_metric_writes_changes_nothing_else(folder: Path) -> None:
     project = replace(load_project(folder), metric=lambda outputs, data: outputs.fill(7) or 0.5)
     outputs = np.zeros(3, np.float32)
-    assert project.measure(outputs, project.data(folder)) == 0.5 and not outputs.any()
+    assert project.measure([outputs], project.data(folder)) == 0.5 and not outputs.any()
 
 
 @pytest.mark.parametrize(

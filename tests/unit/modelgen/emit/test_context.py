@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from modelgen.emit.context import Pointers, _body, model_context
+from dataclasses import replace
+
+from modelgen.emit.context import Pointers, _body, _offsets, _text, model_context
 from modelgen.hardware import Hardware
+from modelgen.ir.graph import Graph, Tensor
 from modelgen.plan.compiler import compile_graph
 from modelgen.targets.base import Statement
 from tests.support.compiled import program_with_an_arena
@@ -44,6 +47,26 @@ def test_variables_of_the_templates() -> None:
     assert engine["profile"] == "&profiles[0]" and engine["cycles"] == "nullptr"
     assert cpu["profile"] == "nullptr" and cpu["cycles"] == "&cpu_cycles[0]"
     assert "softmax.hpp" in context["headers"]
+
+
+def test_constants_for_where_inputs_and_outputs_begin() -> None:
+    def tensor(name: str, *shape: int) -> Tensor:
+        return Tensor(name, shape)
+
+    tensors = [tensor("a.1", 2, 3), tensor("a_1", 2), tensor("fc1.copy", 2, 5), tensor("y", 4)]
+    names = [each.name for each in tensors]
+    graph = Graph(
+        tuple(names[:2]), tuple(names[2:]), 2, (), {each.name: each for each in tensors}, {}
+    )
+    assert [(each["constant"], each["first"]) for each in _offsets(graph)] == [
+        ("kA1Offset", 0),
+        ("kA1Offset_", 6),
+        ("kFc1CopyOffset", 0),
+        ("kYOffset", 10),
+    ]
+    assert _text(graph, graph.inputs) == "a.1 (2 x 3), then a_1 (2)"
+    single = replace(graph, inputs=("y",), outputs=("a_1",))
+    assert _offsets(single) == [] and _text(single, single.inputs) == "4"
 
 
 RUN, CALL = Statement(result="engine::run(a)"), Statement(lines=("f();",))

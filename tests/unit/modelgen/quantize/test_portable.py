@@ -56,7 +56,7 @@ def quantized(batch: int) -> Graph:
 
 def test_loads_without_this_project(tmp_path: Path) -> None:
     graph = quantized(2)
-    save(graph, tmp_path / FILE_NAME)
+    save(graph, ["float32"], tmp_path / FILE_NAME)
     values = np.random.default_rng(0).standard_normal((2, 3, 6, 4)).astype(np.float32)
     np.save(tmp_path / "inputs.npy", values)
     names = [str(tmp_path / name) for name in (FILE_NAME, "inputs.npy", "outputs.npy")]
@@ -69,7 +69,7 @@ def test_the_same_graph_gives_the_same_bytes_without_paths(tmp_path: Path) -> No
     files = [tmp_path / folder / FILE_NAME for folder in ("one", "two")]
     for file in files:
         file.parent.mkdir()
-        save(quantized(1), file)
+        save(quantized(1), ["float32"], file)
     assert files[0].read_bytes() == files[1].read_bytes()
     assert str(Path(__file__).parents[4]).encode() not in files[0].read_bytes()
 

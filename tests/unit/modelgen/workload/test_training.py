@@ -259,3 +259,40 @@ def test_nothing_to_train_with() -> None:
     data = Data("tests only", np.zeros((2, 4), np.float32))
     with pytest.raises(ModelError, match="has no training data"):
         check_trainable(network(), data)
+
+
+class Gated(nn.Module):
+    """Chooses between two features by an id, and returns both results if wanted."""
+
+    def __init__(self, *, two_outputs: bool = False) -> None:
+        super().__init__()
+        self.features, self.gates = nn.Linear(4, 6), nn.Embedding(2, 6)
+        self.classes = nn.Linear(6, 2)
+        self.two_outputs = two_outputs
+
+    def forward(self, x: torch.Tensor, ids: torch.Tensor) -> object:
+        hidden = self.features(x) * self.gates(ids)
+        found = self.classes(hidden)
+        return (found, hidden) if self.two_outputs else found
+
+
+def gated_data() -> Data:
+    draw = np.random.default_rng(0)
+    x, ids = draw.standard_normal((256, 4)).astype(np.float32), draw.integers(0, 2, 256)
+    labels = (x[np.arange(256), ids] > 0).astype(np.int64)
+    return Data("gated", (x, ids), labels, (x, ids), labels)
+
+
+def test_training_with_several_inputs() -> None:
+    torch.manual_seed(0)
+    model, data = Gated(), gated_data()
+    check_trainable(model, data)
+    train(model, data, Training(steps=300, batch=64, learning_rate=0.02), "cpu", Progress())
+    with torch.no_grad():
+        found = model(*map(torch.from_numpy, data.test_arrays)).argmax(1).numpy()
+    assert (found == data.test_labels).mean() > 0.9
+
+
+def test_training_needs_a_single_output() -> None:
+    with pytest.raises(ModelError, match=r"returns 2 tensors; .* Define train\(\) in project.py"):
+        check_trainable(Gated(two_outputs=True), gated_data())

@@ -38,6 +38,22 @@ def test_the_network_has_an_arrow_for_each_tensor_that_is_read(report):
     assert len(with_class(drawing, "edge")) == read + 1, "and one for the output"
 
 
+def test_several_inputs_are_named_and_constants_left_out(report):
+    shown = " ".join(words(parsed(network.draw(report))))
+    assert "input 10, 40 B" in shown
+    tensors = report["network"]["tensors"]
+    for name in ("tokens", "mask", "table"):
+        tensors[name] = {"shape": [1, 7], "bytes": 28}
+    arrows = len(with_class(parsed(network.draw(report)), "edge"))
+    report["layers"][0]["inputs"] += ["tokens", "table"]
+    report["layers"][1]["inputs"] += ["mask"]
+    report["network"]["inputs"] += ["tokens", "mask"]
+    drawing = parsed(network.draw(report))
+    assert len(with_class(drawing, "edge")) == arrows + 2
+    shown = " ".join(words(drawing))
+    assert "inputs x: 10, tokens: 7" in shown and "input mask: 7, 28 B" in shown
+
+
 def test_text_of_the_network_stays_inside(report):
     drawing = parsed(network.draw(report))
     width = float(drawing.get("viewBox").split()[2])

@@ -261,11 +261,6 @@ def test_values_that_were_kept_give_the_same_outputs(tmp_path: Path) -> None:
     np.testing.assert_array_equal(first.outputs, second.outputs)
 
 
-def test_several_outputs_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="returns a tuple; expected one tensor"):
-        export_model(lambda: Function(lambda x: (x, x)), tmp_path)
-
-
 def test_inputs_far_apart_in_size(tmp_path: Path) -> None:
     """Tolerances follow the values: neither large nor small ones are refused, nor unseen."""
     sizes = 10.0 ** np.linspace(-12, 12, COUNT).reshape(-1, 1, 1, 1)
