@@ -18,7 +18,7 @@ from flows.serial.link import Link, NoAnswer, Refused
 from flows.serial.protocol import Buffers, Inference
 from flows.terminal.progress import Progress
 from flows.toolchain import firmware
-from modelgen.ir.packing import by_sample
+from modelgen.samples import by_sample
 
 
 @dataclass(frozen=True)

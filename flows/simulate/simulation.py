@@ -18,7 +18,7 @@ from flows.simulate.device_log import DeviceLog, LogReader
 from flows.system.processes import run_lines
 from flows.terminal.progress import Progress
 from modelgen.agreement import agrees, differences
-from modelgen.ir.packing import by_sample
+from modelgen.samples import by_sample
 from modelgen.strict_json import finite
 
 # A guard against programs that never end; far more than any network here takes.

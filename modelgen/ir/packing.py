@@ -12,6 +12,7 @@ from itertools import accumulate
 import numpy as np
 
 from modelgen.ir.graph import Graph
+from modelgen.samples import by_sample
 
 
 def input_words(graph: Graph) -> int:
@@ -96,19 +97,3 @@ def rows_of_samples(graph: Graph, rows: np.ndarray) -> np.ndarray:
     """
     sizes = [graph.tensors[name].size // graph.batch for name in graph.outputs]
     return by_sample(rows, sizes, graph.batch)
-
-
-def by_sample(rows: np.ndarray, sizes: Sequence[int], batch: int) -> np.ndarray:
-    """Return outputs with a row for each sample instead of each inference.
-
-    Args:
-        rows: of inferences; in each, the outputs follow each other, each for the whole batch.
-        sizes: for each output, the number of values for a sample.
-        batch: samples that one inference takes.
-
-    Returns:
-        Shape (inferences * batch, values): the outputs of a sample, one after another.
-    """
-    ends = np.cumsum(sizes)[:-1] * batch
-    parts = np.split(rows, ends, axis=1)
-    return np.concatenate([part.reshape(len(rows) * batch, -1) for part in parts], axis=1)

@@ -19,7 +19,8 @@ from flows.repository import ROOT
 ORDER = {
     "modelgen": (
         # What all other packages build on.
-        ("errors", "ranges", "progress", "threads", "strict_json", "agreement", "arithmetic"),
+        ("errors", "ranges", "progress", "threads", "strict_json", "agreement", "samples"),
+        ("arithmetic",),
         ("hardware", "memory", "cpp"),
         # An operator knows its arithmetic; a graph is made of operators.
         ("operators",),
