@@ -8,9 +8,9 @@
 
 namespace heepstor {
 
-/// out = n + z (h - n) with r = sigmoid(xr + hr), z = sigmoid(xz + hz), n = tanh(xn + r hn), for each
-/// row. given has rows xr, xz, xn of `size` values each, hidden rows hr, hz, hn, state and out rows
-/// of `size` values. `out` may be `state`.
+/// out = n + z (h - n) with r = sigmoid(xr + hr), z = sigmoid(xz + hz), n = tanh(xn + r hn), for
+/// each row. given has rows xr, xz, xn of `size` values each, hidden rows hr, hz, hn, state and out
+/// rows of `size` values. `out` may be `state`.
 ///
 /// The same FP32 operations in the same order as modelgen/operators: equal bit for bit.
 inline void gru_state(const float* given, const float* hidden, const float* state, float* out,

@@ -8,7 +8,8 @@
 
 namespace heepstor {
 
-/// out = sigmoid(o) tanh(c) for each row, with gates and cell as for lstm_state(). `out` may be `cell`.
+/// out = sigmoid(o) tanh(c) for each row, with gates and cell as for lstm_state(). `out` may be
+/// `cell`.
 inline void lstm_output(const float* gates, const float* cell, float* out, std::size_t rows,
                         std::size_t size) {
   for (std::size_t row = 0; row < rows; ++row, gates += 4 * size, cell += size, out += size) {
