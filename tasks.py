@@ -357,9 +357,9 @@ def lint(c):
 
 @task(
     help={
-        "suite": "networks, linear, kernels, host or all",
-        "sizes": "array sizes, such as 4,8 (default: 8,16); suite networks",
-        "only": "networks to measure, separated by commas; suite networks",
+        "suite": "networks, linear, kernels, host, zoo or all",
+        "sizes": "array sizes, such as 4,8 (default: 8,16); suites networks and zoo",
+        "only": "networks to measure, separated by commas; suites networks and zoo",
         "json": "print the figures as JSON on stdout",
         **{name: option[1] for name, option in CONFIG_OPTIONS.items()},
     }

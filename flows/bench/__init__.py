@@ -18,15 +18,16 @@ SUITES = {
     "linear": "flows.bench.linear",
     "kernels": "flows.bench.kernels",
     "host": "flows.bench.host",
+    "zoo": "flows.bench.zoo",
 }
 """Name of a suite -> module with run(bench) -> figures, show(figures) and missed(figures)."""
 ALL = "all"
-CHOOSES = "networks"
-"""The suite that takes array sizes and names of networks."""
+CHOOSE = ("networks", "zoo")
+"""The suites that take array sizes and names of networks."""
 
 
 def main(
-    suite: str = CHOOSES,
+    suite: str = "networks",
     json: bool = False,
     config: str | None = None,
     sizes: str = "",
@@ -38,8 +39,8 @@ def main(
         suite: its name, or "all".
         json: print JSON on stdout, everything else on stderr.
         config: file with the hardware configuration, of which the suites replace the array size.
-        sizes: array sizes, such as "4,8"; networks suite only.
-        only: names of networks, separated by commas; networks suite only.
+        sizes: array sizes, such as "4,8"; suites networks and zoo only.
+        only: names of networks, separated by commas; suites networks and zoo only.
 
     Returns:
         0 if every goal was reached, 1 otherwise.
@@ -50,9 +51,9 @@ def main(
     if suite != ALL and suite not in SUITES:
         known = ", ".join((*SUITES, ALL))
         raise HeepstorError(f"there is no suite {suite!r}. Valid choices: {known}.")
-    if (sizes or only) and suite != CHOOSES:
-        raise HeepstorError(f"--sizes and --only apply only to --suite {CHOOSES}.")
-    choice = {"sizes": _sizes(sizes), "only": _names(only)} if suite == CHOOSES else {}
+    if (sizes or only) and suite not in CHOOSE:
+        raise HeepstorError(f"--sizes and --only apply only to --suite {' and '.join(CHOOSE)}.")
+    choice = {"sizes": _sizes(sizes), "only": _names(only)} if suite in CHOOSE else {}
     from flows.bench.runner import Bench
 
     path = user_path(config) if config else configuration.DEFAULT_PATH

@@ -70,7 +70,9 @@ NETWORKS = (
     Network("dscnn", (1, 49, 10), cycles={16: 30_000}),
     Network("resnet8", (3, 32, 32), _LARGE, cycles={16: 53_000}),
     Network("vgg6", (3, 32, 32), _LARGE, cycles={16: 175_000}),
+    Network("transformer", (1, 49, 10)),
     Network("mobilenetv2", (3, 96, 96), bank_kib=256),
+    Network("unet", (3, 64, 64)),
 )
 
 

@@ -218,14 +218,17 @@ class Bench:
 
 
 def with_random_inputs(folder: Path, shape: Sequence[int]) -> Project:
-    """Return the project in a folder with one batch of random inputs of a shape as its data."""
+    """Return the project in a folder with one batch of random inputs of a shape as its data.
+
+    It has no metric: random results mean nothing.
+    """
     from modelgen.workload.data import Data
     from modelgen.workload.project import load_project
 
     project = load_project(folder)
     generator = np.random.default_rng(0)
     inputs = generator.standard_normal((project.settings.batch, *shape)).astype(np.float32)
-    return dataclasses.replace(project, load_data=lambda _: Data("random", inputs))
+    return dataclasses.replace(project, load_data=lambda _: Data("random", inputs), metric=None)
 
 
 def _quantize(project: Project, random_weights: bool, folder: Path) -> Path:

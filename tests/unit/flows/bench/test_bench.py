@@ -51,10 +51,10 @@ def test_networks_are_the_default_and_take_sizes(suites, capsys):
 def test_wrong_sizes_are_refused(suites):
     with pytest.raises(HeepstorError, match="--sizes is 'big'"):
         bench.main(sizes="8,big")
-    with pytest.raises(HeepstorError, match="--suite networks"):
+    with pytest.raises(HeepstorError, match="--suite networks and zoo"):
         bench.main("linear", sizes="8")
 
 
 def test_unknown_suite_names_those_there_are():
-    with pytest.raises(HeepstorError, match="networks, linear, kernels, host, all"):
+    with pytest.raises(HeepstorError, match="networks, linear, kernels, host, zoo, all"):
         bench.main("convolutional")

@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from flows.repository import ROOT
+from modelgen.workload.data import shapes
 from modelgen.workload.project import load_project
 
-# Shape of an input, classes, multiply-accumulates of one input.
+# Shapes of an input and of its output, multiply-accumulates of one input.
 NETWORKS = {
-    "mnist": ((1, 28, 28), 10, 109_184),
-    "mnist-single-layer": ((1, 12, 12), 10, 1_440),
-    "mnist-multi-layer": ((1, 12, 12), 10, 3_080),
-    "bench-fmnist-small": ((1, 12, 12), 10, 3_080),
-    "bench-fmnist-medium": ((1, 15, 15), 10, 150_544),
-    "fmnist-conv2d": ((1, 14, 14), 10, 167_168),
-    "bench-fmnist-large": ((1, 28, 28), 10, 2_054_400),
-    "cifar10-conv2d": ((3, 26, 26), 10, 2_079_036),
-    "mnist-cnn": ((1, 28, 28), 10, 290_080),
-    "resnet8": ((3, 32, 32), 10, 12_501_632),
-    "dscnn": ((1, 49, 10), 12, 2_656_768),
-    "vgg6": ((3, 32, 32), 10, 38_715_392),
-    "mobilenetv2": ((3, 96, 96), 10, 10_666_928),
+    "mnist": ((1, 28, 28), (10,), 109_184),
+    "mnist-single-layer": ((1, 12, 12), (10,), 1_440),
+    "mnist-multi-layer": ((1, 12, 12), (10,), 3_080),
+    "bench-fmnist-small": ((1, 12, 12), (10,), 3_080),
+    "bench-fmnist-medium": ((1, 15, 15), (10,), 150_544),
+    "fmnist-conv2d": ((1, 14, 14), (10,), 167_168),
+    "bench-fmnist-large": ((1, 28, 28), (10,), 2_054_400),
+    "cifar10-conv2d": ((3, 26, 26), (10,), 2_079_036),
+    "mnist-cnn": ((1, 28, 28), (10,), 290_080),
+    "resnet8": ((3, 32, 32), (10,), 12_501_632),
+    "dscnn": ((1, 49, 10), (12,), 2_656_768),
+    "vgg6": ((3, 32, 32), (10,), 38_715_392),
+    "mobilenetv2": ((3, 96, 96), (10,), 10_666_928),
+    "unet": ((3, 64, 64), (4, 64, 64), 36_798_464),
+    "transformer": ((1, 49, 10), (12,), 3_243_392),
 }
 BATCHES = {"mnist-single-layer": 5, "mnist-multi-layer": 5, "bench-fmnist-small": 8}
-DRAWN = ("mobilenetv2",)
+DRAWN = ("mobilenetv2", "unet")
 """Projects whose data are made, not downloaded: there is no other data to note."""
 LINES = 40
-LONG = {"mobilenetv2": 75}
+LONG = {"mobilenetv2": 75, "unet": 75}
 """Projects whose networks have blocks of their own kind, and their most lines."""
 
 # The published networks, layer by layer: kind, then what defines it.
@@ -75,23 +81,13 @@ def described(layer: nn.Module) -> str:
 
 
 def macs(model: nn.Module, shape: tuple[int, ...]) -> int:
-    """Return the multiply-accumulates of all convolutions and linear layers, for one input."""
-    total = 0
+    """Return the multiply-accumulates of all matrix products and convolutions, for one input.
 
-    def count(layer: nn.Module, _: object, output: torch.Tensor) -> None:
-        nonlocal total
-        total += output.numel() * layer.weight[0].numel()
-
-    hooks = [
-        layer.register_forward_hook(count)
-        for layer in model.modules()
-        if isinstance(layer, (nn.Conv2d, nn.Linear))
-    ]
-    with torch.no_grad():
+    Gradients keep PyTorch from joining the layers of a transformer into one operator.
+    """
+    with FlopCounterMode(display=False) as counter:
         model.eval()(torch.zeros(1, *shape))
-    for hook in hooks:
-        hook.remove()
-    return total
+    return counter.get_total_flops() // 2
 
 
 def test_all_projects_are_listed_here() -> None:
@@ -103,19 +99,34 @@ def test_shapes_and_macs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("HEEPSTOR_DATA", str(tmp_path))
     monkeypatch.setattr("modelgen.workload.data.idx_set.download", refuse)
     monkeypatch.setattr("modelgen.workload.data.cifar10.download", refuse)
-    shape, classes, wanted = NETWORKS[name]
+    shape, outputs, wanted = NETWORKS[name]
     project = load_project(ROOT / "projects" / name)
     data = project.data(tmp_path)
     assert data.test_inputs.shape[1:] == shape and data.train_inputs is not None
     assert bool(data.note) == (name not in DRAWN)
-    assert data.train_labels.max() == classes - 1
     model = project.build_model().eval()
     assert macs(model, shape) == wanted
-    assert model(torch.zeros(2, *shape)).shape == (2, classes)
+    assert model(torch.zeros(2, *shape)).shape == (2, *outputs)
     settings = project.settings
-    assert settings.softmax and settings.training is not None
     assert settings.batch == BATCHES.get(name, 1)
     assert settings.inputs % settings.batch == 0
+    if project.metric is None:
+        assert data.train_labels.max() == outputs[0] - 1
+        assert settings.softmax and settings.training is not None
+
+
+def test_the_segmentation_learns_and_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few steps of its own training lead far beyond all pixels being background."""
+    project = load_project(ROOT / "projects" / "unet")
+    data = shapes.segmented(64, 3, train=60, test=20)
+    torch.manual_seed(0)
+    model = project.build_model()
+    monkeypatch.setattr(sys.modules["heepstor_project_unet"], "STEPS", 40)
+    project.train_model(model.train(), data)
+    with torch.no_grad():
+        outputs = model.eval()(torch.from_numpy(data.test_inputs)).numpy()
+    untouched = np.zeros_like(outputs)
+    assert project.measure(untouched, data) < 0.25 < project.measure(outputs, data)
 
 
 def refuse(name: str, *_: object) -> None:
