@@ -8,7 +8,7 @@ the model as they are, as int64 and bool, where it runs with them, else as FP32.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,13 +57,17 @@ def in_types_of_model(data: Data, make: Callable[[], torch.nn.Module], batch: in
 
 def _combinations(data: Data) -> Iterator[tuple[str, ...]]:
     """Yield the types to try, those with the fewest conversions to FP32 first."""
-    both = (data.test_arrays, data.train_arrays or data.test_arrays)
-    choices = [_types(*pair) for pair in zip(*both, strict=True)]
+    choices = [_types([array]) for array in data.test_arrays]
+    if any(len(types) > 1 for types in choices):
+        # Training inputs, which may take long to make, can only reduce the choice.
+        both = (data.test_arrays, data.train_arrays or data.test_arrays)
+        choices = [_types(pair) for pair in zip(*both, strict=True)]
     yield from sorted(itertools.product(*choices), key=lambda types: types.count(_FP32))
 
 
-def _types(test: np.ndarray, train: np.ndarray) -> tuple[str, ...]:
-    own = {_OWN.get(array.dtype.kind, _FP32) for array in (test, train)}
+def _types(arrays: Sequence[np.ndarray]) -> tuple[str, ...]:
+    """Return the types to try for an argument, given arrays of its values."""
+    own = {_OWN.get(array.dtype.kind, _FP32) for array in arrays}
     return (_FP32,) if len(own) > 1 or _FP32 in own else (own.pop(), _FP32)
 
 

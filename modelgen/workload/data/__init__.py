@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from modelgen.errors import ModelError
+from modelgen.workload.data.deferred import Deferred, change, replace
 from modelgen.workload.names import check_printable
 
 
@@ -32,7 +33,8 @@ class Data:
     Inputs are numbers of shape (count, features...), labels integers of shape (count,), both as
     NumPy arrays or PyTorch tensors. For a model with several inputs, they are a tuple or a list of
     arrays, one for each argument of forward(), which are kept as a tuple. Training data is optional
-    if nothing is trained; labels are optional if they are unknown.
+    if nothing is trained; labels are optional if they are unknown. Training inputs that take long
+    to make can be given as a function that returns them, called only where something is trained.
 
     Numbers become FP32, but integers up to `LARGEST_INTEGER` and booleans keep their type until the
     model has shown which type it takes (see `modelgen.workload.input_types`).
@@ -42,7 +44,7 @@ class Data:
     """Name of the data set in reports, such as "MNIST"."""
     test_inputs: np.ndarray | tuple[np.ndarray, ...]
     test_labels: np.ndarray | None = None
-    train_inputs: np.ndarray | tuple[np.ndarray, ...] | None = None
+    train_inputs: Deferred = Deferred()  # noqa: RUF009  (a descriptor)
     train_labels: np.ndarray | None = None
     note: str = ""
     """A message for the user, such as that other data replaces the data set."""
@@ -58,18 +60,11 @@ class Data:
         check_printable("The data set", self.name)
         if self.test_inputs is None:
             raise ModelError(f"Data '{self.name}': there are no test inputs.")
-        for which in ("test", "train"):
-            self._convert_inputs(f"{which}_inputs")
-            self._convert_labels(f"{which}_labels")
+        self._convert_labels("test_labels")
+        self._convert_labels("train_labels")
+        object.__setattr__(self, "test_inputs", self._converted("test_inputs", self.test_inputs))
         self._check("test", self.test_arrays, self.test_labels)
-        if self.train_inputs is not None:
-            self._check("train", self.train_arrays, self.train_labels)
-            train, test = (_shapes(a) for a in (self.train_arrays, self.test_arrays))
-            if train != test:
-                raise ModelError(
-                    f"Data '{self.name}': training inputs have the shape {train}, but test inputs "
-                    f"{test}."
-                )
+        object.__setattr__(self, "train_inputs", change(self, "train_inputs", self._training))
 
     @property
     def test_arrays(self) -> tuple[np.ndarray, ...]:
@@ -85,19 +80,26 @@ class Data:
         """Return the data with inputs in other types: "float32", "int64" or "bool" for each."""
 
         def converted(inputs: Any) -> Any:
-            if inputs is None:
-                return None
             pairs = zip(_tuple(inputs), types, strict=True)
             return _plain(tuple(array.astype(kind, copy=False) for array, kind in pairs))
 
-        test, train = converted(self.test_inputs), converted(self.train_inputs)
-        return replace(self, test_inputs=test, train_inputs=train)
+        train = change(self, "train_inputs", converted)
+        return replace(self, test_inputs=converted(self.test_inputs), train_inputs=train)
 
-    def _convert_inputs(self, part: str) -> None:
-        """Convert inputs to NumPy arrays: a tuple of them if there are several."""
-        value = getattr(self, part)
-        if value is None:
-            return
+    def _training(self, inputs: Any) -> np.ndarray | tuple[np.ndarray, ...]:
+        """Return training inputs as NumPy arrays that fit labels and test inputs."""
+        converted = self._converted("train_inputs", inputs)
+        self._check("train", _tuple(converted), self.train_labels)
+        train, test = (_shapes(arrays) for arrays in (_tuple(converted), self.test_arrays))
+        if train != test:
+            raise ModelError(
+                f"Data '{self.name}': training inputs have the shape {train}, but test inputs "
+                f"{test}."
+            )
+        return converted
+
+    def _converted(self, part: str, value: Any) -> np.ndarray | tuple[np.ndarray, ...]:
+        """Return inputs as NumPy arrays: a tuple of them if there are several."""
         several = isinstance(value, tuple | list) and all(np.ndim(each) for each in value)
         several = several and all(hasattr(each, "shape") for each in value) and len(value) > 0
         where = f"Data '{self.name}': {part}"
@@ -108,7 +110,7 @@ class Data:
                 f"{where} has one array for each argument of forward(), but they have different "
                 f"numbers of samples: {counts}. If they are samples of one input, use np.stack()."
             )
-        object.__setattr__(self, part, _plain(arrays))
+        return _plain(arrays)
 
     def _convert_labels(self, part: str) -> None:
         """Convert labels to a NumPy array of integers."""

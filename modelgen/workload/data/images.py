@@ -5,13 +5,13 @@ Images are FP32 of shape (count, channels, rows, columns).
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from modelgen.errors import ModelError
 from modelgen.workload.data import Data
+from modelgen.workload.data.deferred import change, replace
 
 
 def normalize(
@@ -52,17 +52,16 @@ def crop(data: Data, rows: int, columns: int) -> Data:
 
 
 def _with_images(
-    data: Data, change: Callable[[np.ndarray], np.ndarray], rows: int, columns: int
+    data: Data, function: Callable[[np.ndarray], np.ndarray], rows: int, columns: int
 ) -> Data:
-    if isinstance(data.test_inputs, tuple) or isinstance(data.train_inputs, tuple):
+    if isinstance(data.test_inputs, tuple):
         raise ModelError(
             f"Data '{data.name}' has several inputs; only one of images can be resized."
         )
-    train = None if data.train_inputs is None else change(data.train_inputs)
+    train = change(data, "train_inputs", function)
     name = f"{data.name}, {rows} x {columns}"
-    return dataclasses.replace(
-        data, name=name, test_inputs=change(data.test_inputs), train_inputs=train
-    )
+    test = function(data.test_inputs)
+    return replace(data, name=name, test_inputs=test, train_inputs=train)
 
 
 def area_matrix(old: int, new: int) -> np.ndarray:

@@ -6,12 +6,14 @@ which is uneven; everything is noisy.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from modelgen.workload.data import Data, Pixels
+from modelgen.workload.data.deferred import Deferred
 from modelgen.workload.data.images import bilinear_matrix
 
 NAMES = (
@@ -37,7 +39,7 @@ class Segmented(Data):
 
     test_masks: np.ndarray | None = None
     """Integers, shape (count, rows, columns): 0 is background, then the shapes from 1 on."""
-    train_masks: np.ndarray | None = None
+    train_masks: Deferred = Deferred()  # noqa: RUF009  (a descriptor)
 
 
 def classified(side: int, train: int, test: int, seed: int = 0) -> Data:
@@ -51,8 +53,12 @@ def classified(side: int, train: int, test: int, seed: int = 0) -> Data:
     """
     random = np.random.default_rng(seed)
     labels = random.integers(0, len(NAMES), train + test)
-    images = np.stack([_draw(random, side, [label])[0] for label in labels])
-    return Data("shapes", images[:test], labels[:test], images[test:], labels[test:], pixels=PIXELS)
+
+    def draw(chosen: np.ndarray) -> np.ndarray:
+        return np.stack([_draw(random, side, [label])[0] for label in chosen])
+
+    first, others = labels[:test], labels[test:]
+    return Data("shapes", draw(first), first, lambda: draw(others), others, pixels=PIXELS)
 
 
 def segmented(side: int, classes: int, train: int, test: int, seed: int = 0) -> Segmented:
@@ -66,19 +72,25 @@ def segmented(side: int, classes: int, train: int, test: int, seed: int = 0) -> 
         seed: the same seed gives the same images.
     """
     random = np.random.default_rng(seed)
-    drawn = []
-    for _ in range(train + test):
-        chosen = random.integers(0, classes, random.integers(1, _MOST + 1))
-        drawn.append(_draw(random, side, chosen))
-    images = np.stack([image for image, _ in drawn])
-    masks = np.stack([mask for _, mask in drawn])
+
+    def draw(count: int) -> tuple[np.ndarray, np.ndarray]:
+        images, masks = [], []
+        for _ in range(count):
+            chosen = random.integers(0, classes, random.integers(1, _MOST + 1))
+            image, mask = _draw(random, side, chosen)
+            images.append(image)
+            masks.append(mask)
+        return np.stack(images), np.stack(masks)
+
+    images, masks = draw(test)
+    training = functools.cache(lambda: draw(train))
     return Segmented(
         "segmented shapes",
-        images[:test],
-        train_inputs=images[test:],
+        images,
+        train_inputs=lambda: training()[0],
         pixels=PIXELS,
-        test_masks=masks[:test],
-        train_masks=masks[test:],
+        test_masks=masks,
+        train_masks=lambda: training()[1],
     )
 
 

@@ -201,14 +201,22 @@ def test_an_environment_variable_that_was_asked_for_counts(tmp_path, monkeypatch
     assert run(tmp_path, ask) is None
 
 
-def test_versions_of_the_packages_that_are_used_count(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("top_level.txt", "recorded_module\n"),
+        ("RECORD", "recorded_module.py,,\nrecorded_package-1.dist-info/METADATA,,\n"),
+        ("RECORD", '"recorded_module/one, two.py",,\n'),
+    ],
+)
+def test_versions_of_the_packages_that_are_used_count(tmp_path, monkeypatch, name, content):
     """Of any that are installed beside those that HEEPstor needs."""
     for version, folder in (("1", tmp_path / "one"), ("2", tmp_path / "two")):
         description = folder / "recorded_package-1.dist-info"
         description.mkdir(parents=True)
         text = f"Metadata-Version: 2.1\nName: recorded-package\nVersion: {version}\n"
         (description / "METADATA").write_text(text)
-        (description / "top_level.txt").write_text("recorded_module\n")
+        (description / name).write_text(content)
         (folder / "recorded_module.py").write_text("")
     monkeypatch.syspath_prepend(tmp_path / "one")
 
