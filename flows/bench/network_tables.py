@@ -33,8 +33,11 @@ def show(rows: list[dict], software_macs: int) -> None:
 
 
 def cycles_table(rows: list[dict]) -> Table:
-    """Return the table of cycles, limit and goal of each network."""
-    headings = ("network", "S", "MACs", "limit", "goal", "cycles", "ratio", "engine", "predicted")
+    """Return the table of cycles, limits and goal of each network."""
+    headings = (
+        *("network", "S", "MACs", "limit", "moved", "goal", "cycles", "ratio", "to moved"),
+        *("engine", "predicted"),
+    )
     table = figures_table(
         "One inference on the RTL of the whole SoC, from the call of infer() to its return",
         headings,
@@ -46,9 +49,11 @@ def cycles_table(rows: list[dict]) -> Table:
             str(row["array_size"]),
             whole(row["macs"]),
             whole(row["limit"]),
+            whole(row["streaming_limit"]),
             whole(min(row["goals"].values(), default=None)),
             whole(row["cycles"]),
             f"{row['ratio']:.3f}",
+            f"{row['streaming_ratio']:.3f}",
             whole(row["engine"]),
             f"{whole(row['predicted'])} {percent(row['prediction_error'])}",
         )

@@ -41,6 +41,10 @@ class Measurement:
     macs: int
     cycles: int
     limit: float
+    streaming_limit: float
+    """The limit if every feature map went through the memory port."""
+    depthwise: float
+    """Cycles that depthwise layers need because a channel has one lane."""
     engine: int
     predicted: int
     causes: dict[str, int]
@@ -53,8 +57,12 @@ class Measurement:
     wall_seconds: float
 
     def to_dict(self) -> dict:
-        """Return the figures for JSON, with the ratio to the limit."""
-        return {**asdict(self), "ratio": self.cycles / self.limit}
+        """Return the figures for JSON, with the ratios to the limits."""
+        ratios = {
+            "ratio": self.cycles / self.limit,
+            "streaming_ratio": self.cycles / self.streaming_limit,
+        }
+        return {**asdict(self), **ratios}
 
 
 class Bench:
@@ -257,6 +265,8 @@ def measurement(
         macs=model["macs"],
         cycles=run.cycles,
         limit=model["limit_cycles"],
+        streaming_limit=model["streaming_limit_cycles"],
+        depthwise=model["depthwise_cycles"],
         engine=sum(layer.cycles for layer in layers.values()),
         predicted=sum(
             layer["predicted_cycles"] for layer in model["layers"] if layer["place"] == "engine"
@@ -275,6 +285,7 @@ def _layer(
     """Return one layer's cycles, and those it lost by cause."""
     figures = {key: layer[key] for key in ("name", "place", "op", "shape", "macs")}
     figures["limit"] = layer["limit_cycles"]
+    figures["streaming_limit"] = layer["streaming_limit_cycles"]
     figures["predicted"] = layer["predicted_cycles"]
     if layer["place"] == "cpu":
         return {**figures, "cycles": run.cpu[layer["index"]]}

@@ -152,6 +152,7 @@ def summary(a: dict, b: dict, unit: Unit) -> list[Row]:
         both(unit.name, lambda r: r["total"]["cycles"], unit.text),
         both("limit", lambda r: r["total"]["limit_cycles"], unit.text, None),
         both("ratio to the limit", lambda r: r["total"]["ratio_to_limit"], ratio),
+        both("ratio, all maps moved", lambda r: r["total"]["ratio_to_streaming_limit"], ratio),
         both("of the array's peak", lambda r: r["total"]["share_of_peak"], percent, False),
         both("accuracy, float", lambda r: r["accuracy"]["float"], percent, False),
         both("accuracy, quantized", lambda r: r["accuracy"]["quantized"], percent, False),

@@ -92,7 +92,7 @@ def make(
     layers = [_layer(layer, runs, array_size) for layer in model["layers"]]
     total = _mean([run["cycles"] for run in runs])
     in_layers = sum(layer["cycles"] or 0 for layer in layers)
-    limit = sum(layer["limit_cycles"] or 0 for layer in layers)
+    limit, streaming = model["limit_cycles"], model["streaming_limit_cycles"]
     macs = sum(layer["macs"] for layer in layers)
     has_classes = accuracy["metric"] is None and len(model["outputs"]) == 1
     report = {
@@ -117,6 +117,8 @@ def make(
             "predicted_cycles": model["predicted_cycles"],
             "limit_cycles": limit,
             "ratio_to_limit": total / limit if limit else None,
+            "streaming_limit_cycles": streaming,
+            "ratio_to_streaming_limit": total / streaming if streaming else None,
             "share_of_peak": _share(macs, total, array_size),
             "seconds": total / hardware["clock_hz"],
         },

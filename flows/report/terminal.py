@@ -26,7 +26,7 @@ def show(report: dict, terminal: Terminal, width: int | None = None) -> None:
         out.print(layer_table(report, losses=False))
         out.print()
         out.print(layer_table(report, work=False))
-    for line in (_LEGEND, *_cpu_lines(report), *_memory_lines(report), ""):
+    for line in (_legend(report), *_cpu_lines(report), *_memory_lines(report), ""):
         out.print(line, soft_wrap=True)
     out.print(accuracy.table(report["accuracy"], report))
     if accuracy.is_random(report):
@@ -45,8 +45,10 @@ _NAME = {True: 12, False: 20}
 """Most characters of a layer's name: in a single table, and in each of two."""
 _HEADINGS = ["MACs", "{unit}", "limit", "ratio", "peak"]
 _LEGEND = (
-    "  limit: the larger of MACs / array size squared and bytes moved / port width. Lost cycles,\n"
-    "  underut.: rows or columns of the array were idle; others: what the engine waited for."
+    "  limit: the larger of MACs / array size squared and bytes / port width, with the bytes of\n"
+    "  weights and of the network's inputs and outputs. If all feature maps were moved, it would\n"
+    "  be {streaming}. Lost cycles, underut.: rows or columns of the array were idle;\n"
+    "  others: what the engine waited for."
 )
 
 
@@ -76,6 +78,13 @@ def layer_table(report: dict, work: bool = True, losses: bool = True):
     table.add_row("total", *_total_work(report, unit) * work, *total)
     table.rows[-1].style = "bold"
     return table
+
+
+def _legend(report: dict) -> str:
+    total = report["total"]
+    streaming = unit_of(report).text(total["streaming_limit_cycles"])
+    factor = ratio(total["ratio_to_streaming_limit"])
+    return _LEGEND.format(streaming=f"{streaming}, ratio {factor}")
 
 
 def _title(report: dict) -> str:

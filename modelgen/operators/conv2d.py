@@ -32,6 +32,8 @@ class Conv2d(Stored):
     """Groups of channels that do not depend on each other; C = N groups: each channel has its own
     kernel (depthwise). Only 1 and N are exact: targets make one group of any other number."""
     epilogue: Epilogue = field(default_factory=Epilogue)
+    joined: int = 1
+    """Groups that were made one, with weights of zero between their channels."""
 
     @property
     def depthwise(self) -> bool:
@@ -42,7 +44,8 @@ class Conv2d(Stored):
         """See `Operator.describe`."""
         kind = "depthwise conv" if self.depthwise else "conv"
         size, *rest = self.window.describe()
-        return ", ".join([f"{kind} {size}", *rest, *self.epilogue.describe()])
+        groups = [f"{self.joined} groups"] if self.joined > 1 else []
+        return ", ".join([f"{kind} {size}", *rest, *groups, *self.epilogue.describe()])
 
     def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
         """See `Operator.infer_shape`."""

@@ -32,7 +32,8 @@ def _merged(graph: Graph, node: Node, constants: dict[str, np.ndarray]) -> Node:
     name = f"{node.constants['weight']}.merged"
     constants[name] = _dense(weight, operator.groups)
     roles = {**node.constants, "weight": name}
-    return replace(node, operator=replace(operator, groups=1), constants=roles)
+    joined = replace(operator, groups=1, joined=operator.groups)
+    return replace(node, operator=joined, constants=roles)
 
 
 def _dense(weight: np.ndarray, groups: int) -> np.ndarray:

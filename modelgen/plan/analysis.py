@@ -9,6 +9,7 @@ from modelgen.memory.arena import Arena
 from modelgen.plan.program import Program
 from modelgen.targets.base import Layer, Target
 from modelgen.targets.systolic import Systolic
+from modelgen.targets.systolic.limit import limit_cycles
 
 
 def describe(program: Program) -> dict[str, Any]:
@@ -34,8 +35,7 @@ def describe(program: Program) -> dict[str, Any]:
                 if network.buffer(name) == name
             },
         },
-        "macs": sum(layer["macs"] for layer in layers),
-        "limit_cycles": round(sum(layer["limit_cycles"] for layer in layers), 1),
+        **_limits(program, layers),
         "predicted_cycles": sum(layer["predicted_cycles"] or 0 for layer in layers),
         "arena_bytes": program.arena.size,
         "arena_lower_bound": program.arena.lower_bound,
@@ -45,6 +45,19 @@ def describe(program: Program) -> dict[str, Any]:
         "buffer_lower_bound": buffer.lower_bound,
         "weight_bytes": len(program.sections.get("weights", b"")),
         "parameter_bytes": len(program.sections.get("parameters", b"")),
+    }
+
+
+def _limits(program: Program, layers: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the network's MACs, and the fewest cycles that they can take."""
+    graph = program.graph
+    macs, weights = (sum(layer[key] for layer in layers) for key in ("macs", "weight_bytes"))
+    moved = weights + sum(graph.tensors[name].bytes for name in (*graph.inputs, *graph.outputs))
+    added = ("streaming_limit_cycles", "depthwise_cycles")
+    return {
+        "macs": macs,
+        "limit_cycles": round(limit_cycles(macs, moved, program.hardware), 1),
+        **{key: round(sum(layer[key] for layer in layers), 1) for key in added},
     }
 
 

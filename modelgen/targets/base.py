@@ -181,7 +181,11 @@ class Target(Protocol):
         """Return the predicted cycles of each layer of a segment; None if there is no model."""
 
     def describe(self, network: Network, layer: Layer, cycles: int | None) -> dict[str, Any]:
-        """Return a layer's entries in model.json that are specific to the target."""
+        """Return a layer's entries in model.json that are specific to the target.
+
+        Among them: `macs`, `weight_bytes`, `limit_cycles`, `streaming_limit_cycles` and
+        `depthwise_cycles`, which are added up.
+        """
 
     def executor(self, network: Network, segments: Sequence[Segment], machine: Machine) -> Executor:
         """Return the executor of its segments, and write the data they need to main memory."""

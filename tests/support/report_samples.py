@@ -67,6 +67,8 @@ def model(layers: list[dict], **changes: object) -> dict:
         "layers": layers,
         "tolerance": {},
         "predicted_cycles": 1580,
+        "limit_cycles": 1100.0,
+        "streaming_limit_cycles": sum(each["limit_cycles"] for each in layers),
         "inputs": 2,
         "batch": 1,
         "outputs": [2],

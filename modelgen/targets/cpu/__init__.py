@@ -71,6 +71,8 @@ class Cpu:
             "weight_bytes": 0,
             "activation_bytes": moved,
             "limit_cycles": 0.0,
+            "streaming_limit_cycles": 0.0,
+            "depthwise_cycles": 0.0,
             "descriptors": 0,
         }
 

@@ -5,56 +5,66 @@ from __future__ import annotations
 from typing import Any
 
 from modelgen.hardware import Hardware
-from modelgen.ir.graph import Graph
+from modelgen.operators import Conv2d
+from modelgen.targets.base import Network
 from modelgen.targets.systolic.cost import tile_cycles
-from modelgen.targets.systolic.geometry import Geometry
 from modelgen.targets.systolic.jobs import EngineLayer
+from modelgen.targets.systolic.limit import depthwise_cycles, limit_cycles
 from modelgen.targets.systolic.scratchpad.layout import ceil_div
 from modelgen.targets.systolic.tiles import tile_columns
 
 WORD_BYTES = 4
 
 
-def limit_cycles(geometry: Geometry, weight_bytes: int, operands: int, hardware: Hardware) -> float:
-    """Return the fewest cycles that a layer can take.
-
-    This is the larger of the array's time, `MACs / S^2`, and the memory port's, `bytes / (4 P)`.
-    MACs are not rounded up to whole tiles; INT8 weights and FP32 inputs, outputs and residual
-    operands count once.
-    """
-    moved = weight_bytes + WORD_BYTES * (geometry.source.size + operands + geometry.target.size)
-    return max(geometry.macs / hardware.array_size**2, moved / hardware.port_bytes)
-
-
 def describe(
-    graph: Graph, layer: EngineLayer, hardware: Hardware, cycles: int | None
+    network: Network, layer: EngineLayer, hardware: Hardware, cycles: int | None
 ) -> dict[str, Any]:
     """Return the entries of a layer in model.json.
 
     Args:
-        graph: the compiled graph.
+        network: the compiled network.
         layer: one of its layers.
         hardware: sizes of the engine.
         cycles: the cost model's prediction.
     """
-    geometry, node = layer.geometry, layer.node
+    graph, geometry, node = network.graph, layer.geometry, layer.node
     weight = graph.constant(node, "weight")
-    weight_bytes = 0 if weight is None else weight.size
+    weight_bytes = (0 if weight is None else weight.size) // _joined(layer)
     operands = sum(graph.tensors[name].size for name in node.inputs[1:])
-    limit = limit_cycles(geometry, weight_bytes, operands, hardware)
+    activation_bytes = WORD_BYTES * (geometry.source.size + operands + geometry.target.size)
+    macs = geometry.macs // _joined(layer)
+    limit = limit_cycles(macs, weight_bytes + _outside_bytes(network, layer), hardware)
     return {
         "op": node.operator.describe(),
         "shape": shape_text(layer),
         "note": _note(layer),
         "source": layer.source_place,
         "target": layer.target_place,
-        "macs": geometry.macs,
+        "macs": macs,
         "weight_bytes": weight_bytes,
-        "activation_bytes": WORD_BYTES * (geometry.source.size + operands + geometry.target.size),
+        "activation_bytes": activation_bytes,
         "limit_cycles": round(limit, 1),
+        "streaming_limit_cycles": round(
+            limit_cycles(macs, weight_bytes + activation_bytes, hardware), 1
+        ),
+        "depthwise_cycles": round(depthwise_cycles(geometry, hardware), 1),
         "descriptors": len(layer.jobs),
         **_array_use(layer, hardware, cycles),
     }
+
+
+def _joined(layer: EngineLayer) -> int:
+    """Return how many times more MACs and weights a layer has because of joined groups."""
+    operator = layer.node.operator
+    return operator.joined if isinstance(operator, Conv2d) else 1
+
+
+def _outside_bytes(network: Network, layer: EngineLayer) -> int:
+    """Return the bytes that a layer reads and writes of the network's inputs and outputs."""
+    graph, node = network.graph, layer.node
+    outside = {*map(network.buffer, graph.inputs), *map(network.buffer, graph.outputs)}
+    tensors = {*node.inputs, node.output}
+    return sum(graph.tensors[name].bytes for name in tensors if network.buffer(name) in outside)
 
 
 def shape_text(layer: EngineLayer) -> str:
@@ -88,7 +98,7 @@ def _array_use(layer: EngineLayer, hardware: Hardware, cycles: int | None) -> di
     tiles = ceil_div(geometry.outputs, size)
     slices = len(layer.slices) if geometry.is_matmul else geometry.taps
     words = geometry.taps * geometry.channels
-    best = geometry.macs / size**2
+    best = geometry.macs // _joined(layer) / size**2
     issued = geometry.positions * slices * tiles
     waiting = sum(
         job.slices(size)

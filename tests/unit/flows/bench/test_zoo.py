@@ -33,7 +33,7 @@ class Bench:
 
 
 def figures(name, share):
-    return {"name": name, "array_size": 8, "cpu_share": share}
+    return {"name": name, "array_size": 8, "cpu_share": share, "dense_ratio": 1.5}
 
 
 def test_every_chosen_network_is_measured_at_every_size():
@@ -63,15 +63,27 @@ def test_too_much_work_of_the_cpu_misses_the_goal():
     assert line == "vgg11 at S = 8: the CPU takes 10.1% of the cycles, at most 10%"
 
 
+def test_cycles_besides_those_of_depthwise_layers_have_a_goal():
+    row = {**figures("mobilenetv2", 0.0), "array_size": 16}
+    assert zoo.missed({"networks": [{**row, "dense_ratio": 1.25}]}) == []
+    (line,) = zoo.missed({"networks": [row]})
+    assert line == (
+        "mobilenetv2 at S = 16: without what depthwise layers need, 1.50 times the limit, "
+        "at most 1.25"
+    )
+
+
 def test_table_fits_a_terminal_of_100_columns():
     rows = zoo.run(Bench(), (8,), ["mobilenetv3-small"])["networks"]
     output = io.StringIO()
     Console(file=output, width=100).print(zoo.table(rows))
-    cells = output.getvalue().splitlines()[-2].replace("│", " ").split()
+    cells = output.getvalue().splitlines()[-2].split()
     assert cells[:4] == ["mobilenetv3-small", "1,528,106", "12,501,632", "8"]
     (row,) = rows
     assert cells[4:6] == [f"{RUN.cycles:,}", f"{RUN.cpu[2] / RUN.cycles:.1%}"]
-    assert cells[6:] == [f"{row['limit']:,.0f}", f"{row['ratio']:.2f}"]
+    assert cells[6:8] == [f"{row['limit']:,.0f}", f"{row['ratio']:.2f}"]
+    assert row["dense_ratio"] == (RUN.cycles - row["depthwise"]) / row["limit"]
+    assert cells[8:] == [f"{row['depthwise']:,.0f}", f"{row['dense_ratio']:.2f}"]
 
 
 def test_the_table_of_the_documentation_has_every_network():

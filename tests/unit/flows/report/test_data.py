@@ -25,7 +25,8 @@ def test_figures():
     assert softmax["cycles"] is None
     assert found["other_cycles"] == 2100 - 1600
     assert found["total"]["cycles"] == 2100
-    assert found["total"]["ratio_to_limit"] == pytest.approx(2100 / 1250)
+    assert found["total"]["ratio_to_limit"] == pytest.approx(2100 / 1100)
+    assert found["total"]["ratio_to_streaming_limit"] == pytest.approx(2100 / 1250)
     assert found["total"]["seconds"] == pytest.approx(21e-6)
     assert found["predictions"]["device"] == [0, 1]
     assert found["predictions"]["equal_to_module"] == 1

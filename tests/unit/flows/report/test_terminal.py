@@ -57,7 +57,7 @@ def test_large_networks_fit_as_well(width: int):
     big = {"shape": "64 x 64 x 256 -> 64 x 64 x 256", "macs": 268_435_456, "limit_cycles": 4e6}
     counters = {name: 8_234_567.0 for name in COUNTERS}
     found = made(
-        model=model([layer(0, "features.conv12", ["x"], "a", **big)], inputs=1),
+        model=model([layer(0, "features.conv12", ["x"], "a", **big)], inputs=1, limit_cycles=4e6),
         simulation=simulation(run(9_876_543, ["3f800000"], {"0": counters})),
         module_outputs=[[1.0]],
         labels=[0],

@@ -126,7 +126,7 @@ def test_the_segmentation_learns_and_is_measured(monkeypatch: pytest.MonkeyPatch
     with torch.no_grad():
         outputs = model.eval()(torch.from_numpy(data.test_inputs)).numpy()
     untouched = np.zeros_like(outputs)
-    assert project.measure(untouched, data) < 0.25 < project.measure(outputs, data)
+    assert project.measure((untouched,), data) < 0.25 < project.measure((outputs,), data)
 
 
 def refuse(name: str, *_: object) -> None:

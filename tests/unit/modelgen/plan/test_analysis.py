@@ -29,7 +29,13 @@ def test_description() -> None:
     graph = GraphBuilder(1, 784)
     last = graph.linear(graph.linear("x", 128, low=0.0), 64)
     document = describe(compile_graph(graph.build(graph.softmax(last)), Hardware()))
-    assert [layer["limit_cycles"] for layer in document["layers"]] == [6500.0, 560.0, 0.0]
+    layers = document["layers"]
+    assert [layer["streaming_limit_cycles"] for layer in layers] == [6500.0, 560.0, 0.0]
+    # 784 x 128 and 128 x 64 weights, 784 inputs and 64 outputs at 16 bytes a cycle; the layers'
+    # limits have no map between two layers.
+    assert document["limit_cycles"] == 6272 + 512 + 196 + 16
+    assert [layer["limit_cycles"] for layer in layers] == [6272 + 196, 512, 0.0]
+    assert document["streaming_limit_cycles"] == 7060
     assert document["layers"][0]["shape"] == "1 x 784 -> 128"
     assert document["layers"][0]["op"] == "linear, ReLU"
     assert document["macs"] == 784 * 128 + 128 * 64

@@ -76,7 +76,14 @@ class Rectangle:
         assert isinstance(layer, _Product)
         macs = layer.inputs * layer.words * layer.outputs
         limit = macs / (self.rows * self.columns)
-        return {"op": layer.node.operator.describe(), "macs": macs, "limit_cycles": limit}
+        return {
+            "op": layer.node.operator.describe(),
+            "macs": macs,
+            "weight_bytes": layer.words * layer.outputs,
+            "limit_cycles": limit,
+            "streaming_limit_cycles": limit,
+            "depthwise_cycles": 0.0,
+        }
 
     def executor(self, network: Network, segments: Sequence[Segment], machine: Machine) -> Executor:
         return _Executor(network.graph, machine, Cut(self.rows))

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from torch import nn
+
 from modelgen.hardware import Hardware
+from modelgen.ir.graph import Graph
+from modelgen.ir.views import views
 from modelgen.operators.window import Window
-from modelgen.targets.systolic.description import describe, limit_cycles, shape_text
+from modelgen.passes.merge_groups import merge_groups
+from modelgen.quantize.weights import quantize
+from modelgen.targets.base import Network
+from modelgen.targets.systolic.description import describe, shape_text
 from tests.support.engine_jobs import compute, job, layer, store
 from tests.support.graph_builder import GraphBuilder
+from tests.support.imported import imported
 from tests.support.layers import convolution, product
 
 HARDWARE = Hardware(array_size=4, port_words=2)
 
 
-def test_the_limit_is_the_array_s_or_the_port_s() -> None:
-    """16 rows of 32 words, 8 columns: 4,096 MACs, and 256 + 4 * (512 + 128) bytes."""
-    geometry = product(16, 32, 8)
-    assert limit_cycles(geometry, 256, 0, replace(HARDWARE, port_words=4)) == 4096 / 16
-    assert limit_cycles(geometry, 256, 0, replace(HARDWARE, port_words=1)) == 2816 / 4
-    with_operand = limit_cycles(geometry, 256, 100, replace(HARDWARE, port_words=1))
-    assert with_operand == (2816 + 400) / 4
+def network(graph: Graph) -> Network:
+    return Network(graph, HARDWARE, (), views(graph))
 
 
 def test_shapes() -> None:
@@ -38,11 +41,13 @@ def test_entries_of_a_layer() -> None:
     wide, narrow = compute(rows=4, columns=1), compute(rows=2, columns=1)
     jobs = job(compute=wide, tiles=3, store=store()), job(compute=narrow, tiles=3, store=store())
     made = replace(layer(*jobs), node=graph.nodes[0], slices=(range(4), range(4, 8), range(8, 9)))
-    entry = describe(graph, made, HARDWARE, 200)
+    entry = describe(network(graph), made, HARDWARE, 200)
     assert entry["note"] == "2 jobs, 2 to 4 rows and 3 tiles each; memory to memory"
     assert (entry["macs"], entry["weight_bytes"]) == (540, 90)
     assert entry["activation_bytes"] == 4 * (54 + 60)
-    assert entry["limit_cycles"] == 68.2, "546 bytes at 8 a cycle"
+    assert entry["limit_cycles"] == 68.2, "546 bytes at 8 a cycle, all outside the network"
+    assert entry["streaming_limit_cycles"] == 68.2
+    assert entry["depthwise_cycles"] == 0.0
     assert entry["descriptors"] == 2
     # 6 rows x 3 slices x 3 tiles; 3 slices of 4 for 9 words; 3 tiles of 4 for 10 channels.
     assert entry["array_cycles"] == 54
@@ -57,4 +62,31 @@ def test_one_job_is_singular() -> None:
     graph = builder.build(builder.linear("x", 10))
     one = job(compute=compute(rows=1, columns=1), tiles=1, store=store())
     made = replace(layer(one), node=graph.nodes[0])
-    assert describe(graph, made, HARDWARE, None)["note"].startswith("1 job, 1 row and 1 tile each;")
+    assert describe(network(graph), made, HARDWARE, None)["note"].startswith(
+        "1 job, 1 row and 1 tile each;"
+    )
+
+
+def test_maps_between_layers_need_not_be_moved() -> None:
+    """Of the second of three products: 16 rows of 32 words, 8 columns."""
+    builder = GraphBuilder(16, 32)
+    second = builder.linear(builder.linear("x", 32), 8)
+    graph = builder.build(builder.linear(second, 8))
+    one = job(compute=compute(rows=16, columns=1), tiles=2, store=store())
+    made = replace(layer(one, geometry=product(16, 32, 8)), node=graph.nodes[1])
+    entry = describe(network(graph), made, HARDWARE, 1000)
+    assert entry["limit_cycles"] == 4096 / 16 > 256 / 8
+    assert entry["streaming_limit_cycles"] == (256 + 4 * (512 + 128)) / 8
+
+
+def test_zeros_of_joined_groups_are_no_work() -> None:
+    model = nn.Conv2d(8, 8, 3, groups=2)
+    graph = merge_groups(quantize(imported(model, features=(8, 8, 8), batch=1)))
+    geometry = convolution((1, 8, 8, 8), 8, Window((3, 3)))
+    one = job(compute=compute(rows=6, columns=6), tiles=2, store=store())
+    node = next(node for node in graph.nodes if "weight" in node.constants)
+    made = replace(layer(one, geometry=geometry), node=node, slices=(range(4),) * 18)
+    entry = describe(network(graph), made, HARDWARE, 3000)
+    assert entry["op"] == "conv 3x3, 2 groups"
+    assert entry["macs"] == 36 * 9 * 8 * 4 and entry["weight_bytes"] == 9 * 8 * 4
+    assert entry["losses"]["k_rounding"] == entry["macs"] / 16
