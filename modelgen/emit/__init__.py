@@ -50,7 +50,7 @@ def emit_model(program: Program, folder: Path, title: str, *, formatted: bool = 
         program: the compiled network.
         folder: created if it does not exist.
         title: first line of the header comments.
-        formatted: whether to run clang-format, which takes longer than everything else.
+        formatted: whether to run clang-format.
     """
     folder.mkdir(parents=True, exist_ok=True)
     context = model_context(program, title)
