@@ -11,6 +11,7 @@ from itertools import accumulate
 
 import numpy as np
 
+from modelgen.arithmetic.fp32 import canonicalize
 from modelgen.ir.graph import Graph
 from modelgen.samples import by_sample
 
@@ -48,7 +49,8 @@ def pack_inputs(graph: Graph, arrays: Sequence[np.ndarray]) -> np.ndarray:
         arrays: one for each input of the graph, shape (samples, features...), in PyTorch's order.
 
     Returns:
-        FP32, shape (inferences, `input_words`).
+        FP32, shape (inferences, `input_words`). Every NaN is the canonical one: the engine has no
+        other, so bits would depend on where layers run.
     """
     parts = []
     for name, array in zip(graph.inputs, arrays, strict=True):
@@ -58,7 +60,7 @@ def pack_inputs(graph: Graph, arrays: Sequence[np.ndarray]) -> np.ndarray:
         order = graph.orders.get(name, range(batches.ndim - 1))
         moved = batches.transpose(0, *(axis + 1 for axis in order))
         parts.append(moved.reshape(len(batches), -1))
-    return np.ascontiguousarray(np.concatenate(parts, axis=1))
+    return canonicalize(np.concatenate(parts, axis=1))
 
 
 def unpack_inputs(graph: Graph, row: np.ndarray) -> dict[str, np.ndarray]:

@@ -126,7 +126,11 @@ class Movement(Operator):
     def evaluate_exact(
         self, inputs: Sequence[np.ndarray], constants: Arrays, cut: Cut
     ) -> np.ndarray:
-        """See `Operator.evaluate_exact`."""
+        """See `Operator.evaluate_exact`.
+
+        Bits stay as they are. The engine keeps those of all numbers, but not those of a NaN that is
+        not the canonical one; neither inputs nor results of other operators have any.
+        """
         return self._move(inputs, self.fill)
 
     def error_bound(self, inputs: Sequence[Bounded], constants: Arrays) -> Bounded:

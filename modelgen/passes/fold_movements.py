@@ -19,6 +19,9 @@ def fold_movements(graph: Graph) -> Graph:
     """Read through movements whose values can be taken from further up at once."""
     rewriter = Rewriter(graph)
     for node in rewriter.each():
+        if isinstance(node.operator, Reshape) and (taken := _taken(rewriter, node)):
+            node = taken
+            rewriter.put(node)
         if not isinstance(node.operator, Movement):
             continue
         before = rewriter.producer(node.inputs[0])
@@ -42,6 +45,45 @@ def _composed(rewriter: Rewriter, before: Node, node: Node) -> Movement | None:
     source, between = (rewriter.tensors[n.inputs[0]].shape for n in (before, node))
     pairs = zip(first.indices(source), second.indices(between), strict=True)
     return _simplest([inner[outer] for inner, outer in pairs], source)
+
+
+def _taken(rewriter: Rewriter, node: Node) -> Node | None:
+    """Return a selection of indices for a reshape if, with what is before it, it is one.
+
+    This is how channels are shuffled: between two reshapes, a permutation splits and joins them.
+    """
+    permuted = rewriter.producer(node.inputs[0])
+    if permuted is None or not isinstance(permuted.operator, Permute):
+        return None
+    before = rewriter.producer(permuted.inputs[0])
+    readers = rewriter.consumers(permuted.output)
+    free = all(isinstance(reader.operator, Reshape) for reader in readers)
+    if before is None or not isinstance(before.operator, Reshape) or not free:
+        return None
+    source, between = (rewriter.tensors[n.inputs[0]].shape for n in (before, permuted))
+    values = np.arange(int(np.prod(source))).reshape(between).transpose(permuted.operator.axes)
+    indices = _separate(values.reshape(rewriter.tensors[node.output].shape), source)
+    if indices is None or permuted.output in rewriter.outputs:
+        return None
+    return replace(node, operator=_simplest(indices, source), inputs=before.inputs)
+
+
+def _separate(values: np.ndarray, shape: Shape) -> list[np.ndarray] | None:
+    """Return the index along each axis of an input, for each index of the output; None if indices
+    of one axis depend on others.
+
+    Args:
+        values: for each value of the output, its position in the input.
+        shape: of the input.
+    """
+    if values.ndim != len(shape) or not values.size:
+        return None
+    indices = []
+    for axis in range(values.ndim):
+        along = values[tuple(slice(None) if a == axis else 0 for a in range(values.ndim))]
+        indices.append(np.unravel_index(along, shape)[axis])
+    whole = np.ravel_multi_index(np.ix_(*indices), shape)
+    return indices if np.array_equal(whole, values) else None
 
 
 def _simplest(indices: list[np.ndarray], shape: Shape) -> Indexed:

@@ -13,6 +13,7 @@ from modelgen.passes.fold_permute import fold_permute
 from modelgen.passes.fold_reshape import fold_reshape
 from modelgen.passes.fuse_max_pool import fuse_max_pool
 from modelgen.passes.fuse_pointwise import fuse_pointwise
+from modelgen.passes.order_channels import order_channels
 from modelgen.passes.pool_reductions import pool_reductions
 from modelgen.passes.separate_outputs import separate_outputs
 
@@ -34,6 +35,8 @@ SIMPLIFICATIONS = (
     fold_movements,
     fold_permute,
     fold_reshape,
+    # Behind fold_movements, which makes shuffles of channels selections.
+    order_channels,
     separate_outputs,
 )
 """Passes that do not change the results, in order."""

@@ -20,6 +20,7 @@ from modelgen.operators import (
     Softmax,
 )
 from modelgen.operators.epilogue import Epilogue
+from modelgen.operators.movement import Movement
 from modelgen.operators.window import Window
 
 
@@ -116,6 +117,14 @@ class GraphBuilder:
         """Add a reshape of maps to one row of features an input."""
         shape = self.shape(source)
         return self._add(Reshape((shape[0], int(np.prod(shape[1:])))), source)
+
+    def reshape(self, source: str, *shape: int) -> str:
+        """Add a reshape, the batch first."""
+        return self._add(Reshape(shape), source)
+
+    def move(self, operator: Movement, source: str) -> str:
+        """Add a movement."""
+        return self._add(operator, source)
 
     def concatenate(self, *sources: str) -> str:
         """Add a concatenation along the channels."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from modelgen.hardware import Hardware
 from modelgen.ir.graph import Graph, Node
+from modelgen.operators.movement import Movement
 from modelgen.passes.merge_groups import merge_groups
 from modelgen.passes.operands_first import operands_first
 from modelgen.passes.split_max_pool import split_max_pool
@@ -20,6 +21,7 @@ from modelgen.targets.base import (
     Pointers,
     Segment,
 )
+from modelgen.targets.systolic.copying import refusal
 from modelgen.targets.systolic.cost import segment_cycles
 from modelgen.targets.systolic.description import describe
 from modelgen.targets.systolic.emission import emit
@@ -39,7 +41,10 @@ class Systolic:
 
     def supports(self, graph: Graph, node: Node) -> str | None:
         """Return why the engine cannot compute a node; None if it can."""
-        return lacking(node.operator) if computed(node.operator) is None else None
+        operator = node.operator
+        if isinstance(operator, Movement) and len(node.inputs) == 1:
+            return refusal(operator, graph.shapes(node)[0], self._hardware)
+        return lacking(operator) if computed(operator) is None else None
 
     def reason(self, node: Node) -> str:
         """Return how the engine computes a node that it supports."""

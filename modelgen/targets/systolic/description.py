@@ -32,6 +32,8 @@ def describe(
     weight_bytes = (0 if weight is None else weight.size) // _joined(layer)
     operands = sum(graph.tensors[name].size for name in node.inputs[1:])
     activation_bytes = WORD_BYTES * (geometry.source.size + operands + geometry.target.size)
+    # A better order of values would do without movements: they are no part of a limit.
+    streamed = 0 if geometry.parts else activation_bytes
     macs = geometry.macs // _joined(layer)
     limit = limit_cycles(macs, weight_bytes + _outside_bytes(network, layer), hardware)
     return {
@@ -44,9 +46,7 @@ def describe(
         "weight_bytes": weight_bytes,
         "activation_bytes": activation_bytes,
         "limit_cycles": round(limit, 1),
-        "streaming_limit_cycles": round(
-            limit_cycles(macs, weight_bytes + activation_bytes, hardware), 1
-        ),
+        "streaming_limit_cycles": round(limit_cycles(macs, weight_bytes + streamed, hardware), 1),
         "depthwise_cycles": round(depthwise_cycles(geometry, hardware), 1),
         "descriptors": len(layer.jobs),
         **_array_use(layer, hardware, cycles),
@@ -100,6 +100,8 @@ def _array_use(layer: EngineLayer, hardware: Hardware, cycles: int | None) -> di
     words = geometry.taps * geometry.channels
     best = geometry.macs // _joined(layer) / size**2
     issued = geometry.positions * slices * tiles
+    if geometry.parts:
+        issued = sum(job.tiles * job.compute.positions for job in layer.jobs)
     waiting = sum(
         job.slices(size)
         * max(tile_cycles(job.operation, columns, hardware)[0] - job.compute.positions, 0)

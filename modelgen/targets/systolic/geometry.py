@@ -8,12 +8,15 @@ M x 1 pixels.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from modelgen.ir.graph import Graph, Node
 from modelgen.operators import AvgPool2d, Conv2d, Linear, MaxPool2d, Pointwise
+from modelgen.operators.base import Shape
+from modelgen.operators.movement import Movement, Part
 from modelgen.operators.window import Window
 from modelgen.targets.systolic.abi import Operation
 
@@ -79,6 +82,8 @@ class Geometry:
     x: Axis
     pool: tuple[int, int] = (1, 1)
     """Rows, columns of the fused max-pooling."""
+    parts: tuple[Part, ...] = ()
+    """Of a movement: the boxes of values that it copies, whatever the window."""
 
     @property
     def channels(self) -> int:
@@ -153,6 +158,8 @@ def geometry(graph: Graph, node: Node) -> Geometry:
         case Pointwise():
             axes = Axis(maps.rows, maps.rows), Axis(maps.columns, maps.columns)
             return Geometry(Operation.SUM, maps, target, *axes)
+        case Movement():
+            return movement(operator, source)
         case Conv2d():
             operation = Operation.DEPTHWISE if operator.depthwise else Operation.MATMUL
         case MaxPool2d():
@@ -162,6 +169,28 @@ def geometry(graph: Graph, node: Node) -> Geometry:
         case _:
             raise AssertionError(f"layer '{node.name}': the engine has no {operator.name}")
     return _windowed(operation, operator.window, operator.epilogue.pool, maps, target)
+
+
+def movement(operator: Movement, source: Shape) -> Geometry:
+    """Return the geometry of a movement, given the shape of its input."""
+    target = view(operator.infer_shape([source], {}))
+    axes = Axis(target.rows, target.rows), Axis(target.columns, target.columns)
+    parts = [each for part in operator.parts([source]) for each in _forwards(part.merged())]
+    return Geometry(Operation.MAX, view(source), target, *axes, parts=tuple(parts))
+
+
+def _forwards(part: Part) -> Iterator[Part]:
+    """Yield parts of a part, one for each index of dimensions that are read backwards."""
+    backwards = [axis for axis, step in enumerate(part.source_strides) if step < 0]
+    for index in np.ndindex(*(part.sizes[axis] for axis in backwards)):
+        moves = list(zip(backwards, index, strict=True))
+        yield replace(
+            part,
+            sizes=tuple(1 if a in backwards else size for a, size in enumerate(part.sizes)),
+            source_offset=part.source_offset + sum(i * part.source_strides[a] for a, i in moves),
+            source_strides=tuple(max(step, 0) for step in part.source_strides),
+            offset=part.offset + sum(i * part.strides[a] for a, i in moves),
+        )
 
 
 def _windowed(

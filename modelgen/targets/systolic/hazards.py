@@ -31,6 +31,7 @@ class Words:
     """Ranges of words of equal length, such as the rows of a block."""
 
     starts: np.ndarray
+    """Sorted."""
     length: int
 
     def meets(self, others: Iterable[Words]) -> bool:
@@ -43,9 +44,10 @@ class Words:
             return False
         if mine[-1] + self.length <= theirs[0] or theirs[-1] + other.length <= mine[0]:
             return False
-        before = mine[:, None] < theirs[None, :] + other.length
-        after = theirs[None, :] < mine[:, None] + self.length
-        return bool((before & after).any())
+        # Of the others' ranges, those that end behind each of mine begin to those that begin in it.
+        first = np.searchsorted(theirs, mine - other.length, side="right")
+        last = np.searchsorted(theirs, mine + self.length, side="left")
+        return bool((first < last).any())
 
 
 def _words(start: int, length: int, *axes: tuple[int, int]) -> Words:

@@ -110,7 +110,7 @@ class Job:
     operation: Operation
     compute: Compute
     channel: int
-    """First output channel, a multiple of S."""
+    """First output channel; the scales and biases of those before it precede its own."""
     outputs: int
     """Output channels of the job."""
     tiles: int
@@ -161,5 +161,5 @@ class EngineLayer(Layer):
     @property
     def epilogue(self) -> Epilogue:
         """What happens to each result before it is stored."""
-        assert isinstance(self.node.operator, Stored)
-        return self.node.operator.epilogue
+        operator = self.node.operator
+        return operator.epilogue if isinstance(operator, Stored) else Epilogue()

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count, groupby
 
+import numpy as np
+
 from modelgen.ir.graph import Node
 from modelgen.memory import arena
 from modelgen.operators.epilogue import Stored
@@ -18,9 +20,18 @@ from modelgen.targets.systolic.jobs import EngineLayer, Job
 from modelgen.targets.systolic.scratchpad import residency
 from modelgen.targets.systolic.scratchpad.frames import Map, fill_frames
 from modelgen.targets.systolic.scratchpad.residency import Residency, Work
-from modelgen.targets.systolic.tiling.cut import Source, Stream, Target, with_accumulators
-from modelgen.targets.systolic.tiling.schedule import Following, Schedule, schedule
-from modelgen.targets.systolic.weights import depthwise_stream, parameter_block, weight_stream
+from modelgen.targets.systolic.tiling.copies import copies
+from modelgen.targets.systolic.tiling.cut import Cut, Source, Stream, Target, with_accumulators
+from modelgen.targets.systolic.tiling.schedule import Following, schedule
+from modelgen.targets.systolic.weights import (
+    copied,
+    depthwise_stream,
+    parameter_block,
+    weight_stream,
+)
+
+_Parts = tuple[list[Job], bytes, tuple[np.ndarray, ...]]
+"""Jobs, the scales and biases of their channels, and the slices that each position adds."""
 
 
 def lower(network: Network, name: str) -> Lowered:
@@ -115,6 +126,25 @@ class _Builder:
     def _layer(self, index: int, geometry: Geometry) -> EngineLayer:
         node = self._works[index].node
         source, target = self._source(index, geometry), self._target(node)
+        step = self._copy if geometry.parts else self._computation
+        jobs, block, slices = step(index, geometry, source, target)
+        return EngineLayer(
+            node=node,
+            index=index,
+            reason=self._network.steps[index].reason,
+            geometry=geometry,
+            jobs=tuple(self._numbered(jobs)),
+            parameters_offset=self.parameters.add(block),
+            slices=slices,
+            source_place=_source_text(source),
+            target_place=_target_text(target),
+        )
+
+    def _computation(
+        self, index: int, geometry: Geometry, source: Source, target: Target
+    ) -> _Parts:
+        """Return the jobs of a layer that computes, its scales and biases, and its slices."""
+        node = self._works[index].node
         chosen = schedule(
             node.name,
             geometry,
@@ -126,17 +156,13 @@ class _Builder:
         )
         self._ready[target.tensor] = chosen.ready_rows
         block = parameter_block(*parameters(self._graph, node, geometry), self._hardware.array_size)
-        return EngineLayer(
-            node=node,
-            index=index,
-            reason=self._network.steps[index].reason,
-            geometry=geometry,
-            jobs=tuple(self._numbered(chosen, node)),
-            parameters_offset=self.parameters.add(block),
-            slices=chosen.cut.slices,
-            source_place=_source_text(source),
-            target_place=_target_text(target),
-        )
+        return self._weighted(chosen.cut, node), block, chosen.cut.slices
+
+    def _copy(self, index: int, geometry: Geometry, source: Source, target: Target) -> _Parts:
+        """Return the same for a movement, whose last job may store any rows."""
+        self._ready[target.tensor] = 0
+        jobs = copies(geometry, source, target, self._hardware)
+        return *copied(jobs, self._hardware.array_size), ()
 
     def _ready_rows(self, index: int, geometry: Geometry, source: Source) -> int:
         """Return the rows of the input that are available when a layer begins."""
@@ -176,24 +202,30 @@ class _Builder:
         residual = self._network.buffer(node.inputs[1]) if len(node.inputs) > 1 else None
         layout = self._plan.layouts.get(tensor)
         view = self._network.views[node.output]
-        pixel = None if view.is_whole(self._graph.tensors[node.output].shape) else view.strides[-2]
+        is_whole = view.is_whole(self._graph.tensors[node.output].shape)
+        pixel = None if is_whole else self._graph.tensors[tensor].columns
         in_memory = tensor in self._plan.in_memory
-        assert isinstance(node.operator, Stored)
-        slope = node.operator.epilogue.slope != 1.0
+        slope = isinstance(node.operator, Stored) and node.operator.epilogue.slope != 1.0
         return Target(tensor, in_memory, layout, residual, view.offset, pixel, slope)
 
-    def _numbered(self, chosen: Schedule, node: Node) -> Iterable[Job]:
-        """Yield the jobs with their weights' offsets and their accumulators."""
-        offsets = [self.weights.add(self._stream(chosen, node, s)) for s in chosen.cut.streams]
-        jobs = with_accumulators(chosen.cut.jobs, self._groups, self._hardware)
+    def _numbered(self, jobs: Sequence[Job]) -> Iterable[Job]:
+        """Return the jobs with their accumulators."""
+        placed = with_accumulators(jobs, self._groups, self._hardware)
         self._groups += sum(job.first for job in jobs)
-        for job in jobs:
-            yield replace(job, weights=None if job.weights is None else offsets[job.weights])
+        return placed
 
-    def _stream(self, chosen: Schedule, node: Node, stream: Stream) -> bytes:
+    def _weighted(self, chosen: Cut, node: Node) -> list[Job]:
+        """Return the jobs with the offsets of their weights."""
+        offsets = [self.weights.add(self._stream(chosen, node, s)) for s in chosen.streams]
+        return [
+            replace(job, weights=None if job.weights is None else offsets[job.weights])
+            for job in chosen.jobs
+        ]
+
+    def _stream(self, chosen: Cut, node: Node, stream: Stream) -> bytes:
         weight = self._graph.arrays(node)["weight"]
         size = self._hardware.array_size
-        if chosen.cut.jobs[0].operation is Operation.DEPTHWISE:
+        if chosen.jobs[0].operation is Operation.DEPTHWISE:
             return depthwise_stream(weight.reshape(weight.shape[:3]), stream, size)
         return weight_stream(weight.reshape(len(weight), -1), stream, size)
 

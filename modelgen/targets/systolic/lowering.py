@@ -12,9 +12,7 @@ from typing import Any
 
 from modelgen.targets.systolic.descriptor import Descriptor
 from modelgen.targets.systolic.jobs import EngineLayer, Job, Load, Place
-
-PARAMETER_BYTES = 8
-"""Size of an output channel's scale and bias."""
+from modelgen.targets.systolic.tiles import PARAMETER_BYTES
 
 
 @dataclass(frozen=True)

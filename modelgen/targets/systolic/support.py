@@ -23,13 +23,14 @@ _COMPUTED: dict[type[Operator], str] = {
 }
 _LACKING: dict[type, str] = {
     Softmax: "exponentials and a division, which the engine does not have",
-    Movement: "copies of values to other places, which the engine does not support",
     Argmax: "a comparison between channels, which the engine does not support",
 }
 
 
 def computed(operator: Operator) -> str | None:
     """Return how the engine computes an operator; None if it does not."""
+    if isinstance(operator, Movement):
+        return "copies of runs of words, from and to places at any distances"
     return _COMPUTED.get(type(operator))
 
 

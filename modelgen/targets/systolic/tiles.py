@@ -9,6 +9,8 @@ from __future__ import annotations
 LINE_BYTES = 16
 """Size and alignment of what streams consist of."""
 WORD_BYTES = 4
+PARAMETER_BYTES = 2 * WORD_BYTES
+"""Size of an output channel's scale and bias."""
 
 
 def tile_columns(channels: int, tiles: int, array_size: int) -> list[int]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 import numpy as np
 
+from modelgen.targets.systolic.jobs import Job
 from modelgen.targets.systolic.scratchpad.layout import ceil_div
 from modelgen.targets.systolic.tiles import (
+    PARAMETER_BYTES,
     diagonal_bytes,
     parameter_words,
     tile_columns,
@@ -64,3 +69,20 @@ def parameter_block(scale: np.ndarray, bias: np.ndarray, array_size: int) -> byt
             part[:columns] = values[tile * array_size :][:columns]
             block += part.tobytes()
     return block
+
+
+def copied(jobs: Iterable[Job], array_size: int) -> tuple[list[Job], bytes]:
+    """Return jobs whose results are stored as they are, and their scales and biases.
+
+    A bias of -0 leaves zeros their signs.
+    """
+    block = b""
+    channels: dict[int, int] = {}
+    placed = []
+    for job in jobs:
+        count = job.outputs
+        if count not in channels:
+            channels[count] = len(block) // PARAMETER_BYTES
+            block += parameter_block(np.ones(count), np.full(count, -0.0), array_size)
+        placed.append(replace(job, channel=channels[count]))
+    return placed, block

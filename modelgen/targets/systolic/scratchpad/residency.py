@@ -69,6 +69,7 @@ class _Uses:
         }
         self.by_memory = {*map(buffer, graph.outputs), *given}
         """Tensors that must be in memory, as a reader or writer cannot access the buffer."""
+        moved = []
         for index, work in enumerate(works):
             inputs = [buffer(name) for name in work.node.inputs]
             if work.geometry is None:
@@ -77,12 +78,24 @@ class _Uses:
             output = work.node.output
             if network.views[output].is_whole(graph.tensors[output].shape):
                 self.views[buffer(output)] = work.geometry.target
+                moved += [buffer(output)] if work.geometry.parts else []
             self.readers[inputs[0]][index] = work.geometry
             self.by_memory |= set(inputs[1:])
+        for name in moved:
+            self._suit_readers(name)
         self.from_memory = given | {
             buffer(work.node.output) for work in works if work.geometry is None
         }
         """Tensors that no layer on the engine writes."""
+
+    def _suit_readers(self, name: str) -> None:
+        """View what a movement writes, which can be any maps, as those that readers need."""
+        views = [
+            reader.source
+            for reader in sorted(self.readers[name].values(), key=lambda reader: not reader.pads)
+            if not reader.parts and reader.source.size == self.views[name].size
+        ]
+        self.views[name] = [*views, self.views[name]][0]
 
 
 def plan(network: Network, works: Sequence[Work]) -> Residency:
@@ -148,7 +161,12 @@ def _skips_pixels(geometry: Geometry) -> bool:
 
 
 def can_read(layout: Layout, geometry: Geometry, *, loads: bool) -> bool:
-    """Return whether a layer can read a layout; if it also loads it, only in its own view."""
+    """Return whether a layer can read a layout; if it also loads it, only in its own view.
+
+    A movement reads any layout, but loads only what it copies.
+    """
+    if geometry.parts:
+        return not loads
     seen = layout.seen_as(geometry.source)
     if seen is not None:
         return seen.pads(geometry)

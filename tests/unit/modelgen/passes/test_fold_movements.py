@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from modelgen.ir.graph import Graph, Node, Tensor
-from modelgen.operators import Concatenate, Expand, Operator, Pad, Permute, Pointwise, Slice, Take
+from modelgen.operators import (
+    Concatenate,
+    Expand,
+    Operator,
+    Pad,
+    Permute,
+    Pointwise,
+    Reshape,
+    Slice,
+    Take,
+)
 from modelgen.operators.base import Cut
 from modelgen.operators.epilogue import Epilogue
 from modelgen.passes.fold_movements import fold_movements
@@ -34,7 +46,8 @@ def result(graph: Graph) -> np.ndarray:
     tensors = {"x": np.arange(24, dtype=np.float32).reshape(SHAPE)}
     for node in graph.nodes:
         inputs = [tensors[name] for name in node.inputs]
-        tensors[node.output] = node.operator.evaluate_exact(inputs, {}, Cut(8))
+        values = node.operator.evaluate_exact(inputs, {}, Cut(8))
+        tensors[node.output] = values.reshape(graph.tensors[node.output].shape)
     return tensors[graph.outputs[0]]
 
 
@@ -70,6 +83,41 @@ def test_what_is_left(operators: tuple[Operator, ...], left: list[Operator] | No
         assert folded == graph
         return
     assert [node.operator for node in folded.nodes] == left
+
+
+@pytest.mark.parametrize(
+    ("split", "axes", "left"),
+    [
+        ((1, 2, 3, 2, 2), (0, 1, 2, 4, 3), [Take((3,), ((0, 2, 1, 3),))]),
+        ((1, 2, 3, 2, 2), (0, 2, 1, 3, 4), None),
+    ],
+    ids=["channels", "rows and columns"],
+)
+def test_what_reshapes_and_a_permutation_select(
+    split: tuple[int, ...], axes: tuple[int, ...], left: list[Operator] | None
+) -> None:
+    shape = (1, 3, 2, 4) if left is None else SHAPE
+    graph = chain(RELU, Reshape(split), Permute(axes), Reshape(shape), RELU)
+    folded = fold_movements(graph)
+    np.testing.assert_array_equal(result(folded), result(graph))
+    if left is None:
+        assert folded == graph
+    else:
+        assert [node.operator for node in folded.nodes] == [RELU, *left, RELU]
+
+
+def test_shuffles_that_undo_each_other() -> None:
+    shuffle = Reshape((1, 2, 3, 2, 2)), Permute((0, 1, 2, 4, 3)), Reshape(SHAPE)
+    folded = fold_movements(chain(RELU, *shuffle, *shuffle, RELU))
+    assert [node.operator for node in folded.nodes] == [RELU, RELU]
+
+
+def test_a_permutation_that_others_read_is_no_selection() -> None:
+    graph = chain(Reshape((1, 2, 3, 2, 2)), Permute((0, 1, 2, 4, 3)), Reshape(SHAPE))
+    tensors = {**graph.tensors, "y": Tensor("y", (1, 2, 3, 2, 2))}
+    other = Node("y", RELU, ("n1",), "y")
+    both = replace(graph, nodes=(*graph.nodes, other), tensors=tensors, outputs=("n2", "y"))
+    assert fold_movements(both) == both
 
 
 def test_many_in_sequence() -> None:

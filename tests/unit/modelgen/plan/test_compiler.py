@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from modelgen.errors import ModelError
 from modelgen.hardware import Hardware
 from modelgen.ir.graph import Graph
-from modelgen.operators import AvgPool2d, MaxPool2d
+from modelgen.operators import AvgPool2d, MaxPool2d, Permute, Slice, Take
 from modelgen.plan.analysis import describe
 from modelgen.plan.compiler import compile_graph
 from modelgen.plan.machine import execute
@@ -53,6 +53,32 @@ def test_known_networks(name: str, size: int) -> None:
     assert_close(got, run_float(graph, values))
     for chain in chains_of(program, graph):
         check_fences(chain, size)
+
+
+@pytest.mark.parametrize("words", [1024, 4096, 65536])
+@pytest.mark.parametrize("size", [4, 8, 16])
+def test_movements_between_layers(size: int, words: int) -> None:
+    """Enlarged maps beside others, their channels in another order: in the buffer, or streamed."""
+    builder = GraphBuilder(1, 10, 9, 12)
+    first = builder.conv("x", 24)
+    parts = builder.reshape(builder.conv(first, 40), 1, 10, 9, 2, 2, 10)
+    moved = builder.move(Permute((0, 1, 3, 2, 4, 5)), parts)
+    large = builder.reshape(moved, 1, 20, 18, 10)
+    twice = builder.move(Take((1, 2), tuple(twice_each(n) for n in (10, 9))), first)
+    both = builder.concatenate(large, twice)
+    odd = builder.move(Take((3,), ((*range(0, 34, 2), *range(1, 34, 2)),)), both)
+    half = builder.move(Slice((0, 0, 0, 17), (1, 20, 18, 17), (1, 1, 1, 1)), odd)
+    graph = builder.build(builder.move(Permute((0, 3, 1, 2)), builder.conv(half, 5)))
+    program = compile_graph(graph, Hardware(array_size=size, buffer_words=words))
+    assert {step.target for step in program.network.steps} == {"engine"}
+    values = inputs_of(graph)
+    check(program, values, execute(program, values))
+    for chain in chains_of(program, graph):
+        check_fences(chain, size)
+
+
+def twice_each(count: int) -> tuple[int, ...]:
+    return tuple(np.repeat(range(count), 2).tolist())
 
 
 @pytest.mark.parametrize("words", [65535, 65536, 100000])

@@ -1,4 +1,4 @@
-"""Networks that move, resize, pool and choose values on the CPU: what the device gives is right."""
+"""Networks that move, resize, pool and choose values: what the device gives is right."""
 
 from __future__ import annotations
 

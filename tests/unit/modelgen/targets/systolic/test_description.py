@@ -9,11 +9,13 @@ from torch import nn
 from modelgen.hardware import Hardware
 from modelgen.ir.graph import Graph
 from modelgen.ir.views import views
+from modelgen.operators import Permute
 from modelgen.operators.window import Window
 from modelgen.passes.merge_groups import merge_groups
 from modelgen.quantize.weights import quantize
 from modelgen.targets.base import Network
 from modelgen.targets.systolic.description import describe, shape_text
+from modelgen.targets.systolic.geometry import geometry
 from tests.support.engine_jobs import compute, job, layer, store
 from tests.support.graph_builder import GraphBuilder
 from tests.support.imported import imported
@@ -65,6 +67,18 @@ def test_one_job_is_singular() -> None:
     assert describe(network(graph), made, HARDWARE, None)["note"].startswith(
         "1 job, 1 row and 1 tile each;"
     )
+
+
+def test_a_movement_is_no_part_of_the_limit() -> None:
+    builder = GraphBuilder(2, 16, 32)
+    moved = builder.move(Permute((0, 2, 1)), builder.linear("x", 32))
+    graph = builder.build(builder.linear(moved, 8))
+    jobs = [job(compute=compute(rows=8, columns=32), tiles=1, store=store())] * 4
+    made = replace(layer(*jobs), node=graph.nodes[1], geometry=geometry(graph, graph.nodes[1]))
+    entry = describe(network(graph), made, HARDWARE, 1300)
+    assert entry["limit_cycles"] == entry["streaming_limit_cycles"] == entry["macs"] == 0
+    assert entry["array_cycles"] == 4 * 8 * 32
+    assert entry["losses"]["start, load and store"] == 1300 - 1024
 
 
 def test_maps_between_layers_need_not_be_moved() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from modelgen.operators import AvgPool2d, MaxPool2d
+from modelgen.operators import AvgPool2d, MaxPool2d, Slice
 from modelgen.operators.window import Window
 from modelgen.targets.systolic.abi import Operation
 from modelgen.targets.systolic.geometry import Axis, View, geometry, matrix_view, parameters, view
@@ -101,6 +101,21 @@ def test_what_the_engine_does_not_have_is_refused() -> None:
     built = graph.build(graph.softmax("x"))
     with pytest.raises(AssertionError, match="the engine has no softmax"):
         geometry(built, built.nodes[0])
+
+
+def test_a_movement_is_its_parts() -> None:
+    """Dimensions that are read backwards are a part for each index: steps cannot be negative."""
+    graph = GraphBuilder(1, 4, 6)
+    built = graph.build(graph.move(Slice((0, 3, 1), (1, 3, 5), (1, -1, 1)), "x"))
+    found = geometry_of(built)
+    assert (found.source, found.target) == (View(1, 4, 1, 6), View(1, 3, 1, 5))
+    assert [(part.source_offset, part.offset) for part in found.parts] == [
+        (19, 0),
+        (13, 5),
+        (7, 10),
+    ]
+    assert all(min(part.source_strides) >= 0 for part in found.parts)
+    assert found.macs == 0 and not found.pads
 
 
 def test_scale_and_bias_of_a_layer_are_its_constants() -> None:

@@ -5,10 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from modelgen.hardware import Hardware
+from modelgen.operators import Slice
 from modelgen.operators.window import Window
-from modelgen.targets.systolic.tiling.cut import Stream
+from modelgen.targets.systolic.geometry import movement
+from modelgen.targets.systolic.tiling.copies import copies
+from modelgen.targets.systolic.tiling.cut import Source, Stream, Target
 from modelgen.targets.systolic.tiling.window import Chunk, whole_window
-from modelgen.targets.systolic.weights import depthwise_stream, parameter_block, weight_stream
+from modelgen.targets.systolic.weights import (
+    copied,
+    depthwise_stream,
+    parameter_block,
+    weight_stream,
+)
 from tests.support.layers import convolution, product
 
 
@@ -70,3 +79,16 @@ def test_parameters_lie_tile_by_tile() -> None:
     values = np.frombuffer(parameter_block(scale, -scale, 8), "<f4")
     first, last = [1, 2, 3, 4, 5, 6, 7, 8], [9, 10, 0, 0]
     assert values.tolist() == [*first, *(-x for x in first), *last, *(-x for x in last)]
+
+
+def test_copies_have_a_block_for_each_length_of_runs() -> None:
+    """Scales of 1 and biases of -0, which keep the signs of zeros."""
+    geometry = movement(Slice((0, 0), (7, 70), (1, 1)), (7, 71))
+    source, hardware = Source("x", staging=(0, 400)), Hardware(array_size=8)
+    jobs, block = copied(copies(geometry, source, Target("y", memory=True), hardware), 8)
+    assert sorted({(job.outputs, 8 * job.channel) for job in jobs}) == [(6, 256), (32, 0)]
+    values = np.frombuffer(block, "<f4").reshape(-1, 8)
+    np.testing.assert_array_equal(values[:8:2], 1.0)
+    np.testing.assert_array_equal(np.signbit(values[1:8:2]), True)
+    assert values[8:].tolist() == [[1.0] * 6 + [0.0] * 2, [0.0] * 8]
+    assert np.signbit(values[9]).tolist() == [True] * 6 + [False] * 2

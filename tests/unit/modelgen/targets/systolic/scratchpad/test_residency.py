@@ -10,11 +10,11 @@ import pytest
 from modelgen.errors import ModelError
 from modelgen.hardware import Hardware
 from modelgen.ir.graph import Graph
-from modelgen.operators import MaxPool2d
+from modelgen.operators import MaxPool2d, Permute
 from modelgen.operators.window import Window
 from modelgen.plan.compiler import compile_graph
 from modelgen.targets.systolic import Systolic
-from modelgen.targets.systolic.geometry import geometry
+from modelgen.targets.systolic.geometry import View, geometry, movement
 from modelgen.targets.systolic.jobs import EngineLayer
 from modelgen.targets.systolic.scratchpad.layout import layout_for
 from modelgen.targets.systolic.scratchpad.residency import (
@@ -138,6 +138,36 @@ def test_who_can_read_a_layout() -> None:
     assert reads_maps_as_rows(layout, rows)
     assert can_read(layout, rows, loads=False) and not can_read(layout, rows, loads=True)
     assert not reads_maps_as_rows(layout, product(1, 2 * 8 * 8 * 4, 5))
+
+
+def enlarged(graph: GraphBuilder, source: str) -> str:
+    """Add a pixel shuffle: maps of twice as many rows and columns, and fewer channels."""
+    images, rows, columns, channels = graph.shape(source)
+    parts = graph.reshape(source, images, rows, columns, 2, 2, channels // 4)
+    moved = graph.move(Permute((0, 1, 3, 2, 4, 5)), parts)
+    return graph.reshape(moved, images, 2 * rows, 2 * columns, channels // 4)
+
+
+def test_what_is_moved_is_written_as_its_readers_need_it() -> None:
+    """A movement of six dimensions writes maps with the padding of the next convolution."""
+    graph = GraphBuilder(1, 8, 8, 32)
+    made = graph.conv("x", 32)
+    maps = enlarged(graph, made)
+    built = graph.build(graph.conv(maps, 8, (3, 3), padding=(1, 1, 1, 1)))
+    found = planned(built)
+    (moved,) = [node.output for node in built.nodes if isinstance(node.operator, Permute)]
+    assert found.layouts[moved].view == View(1, 16, 16, 8)
+    assert found.layouts[moved].fill == 0.0
+    assert moved not in found.in_memory and made not in found.in_memory
+
+
+def test_a_movement_loads_no_map() -> None:
+    """It streams what another has to load; a layout that is there it reads, frame or not."""
+    permutation = movement(Permute((0, 2, 1, 3)), (1, 8, 8, 4))
+    padded = convolution((1, 8, 8, 4), 4, Window((3, 3), padding=(1, 1, 1, 1)))
+    layout = layout_for(permutation.source, [padded], HARDWARE)
+    assert can_read(layout, permutation, loads=False)
+    assert not can_read(layout, permutation, loads=True)
 
 
 def test_a_pooling_that_needs_more_than_the_buffer_is_an_error_of_the_layer() -> None:
