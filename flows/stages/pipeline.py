@@ -19,17 +19,20 @@ from flows.stages.stage import MANIFEST, Stage, Upstream, read_manifest
 from flows.stages.user_modules import unloaded_afterwards
 from flows.terminal.progress import Progress
 
+# What runs before anything that takes long.
+_CHECKED = ("trace", "check")
 # Each stage with the stages that it depends on, in the order in which they run.
 PREREQUISITES = {
-    "check": (),
-    "export": ("check",),
-    "quantize": ("check", "export"),
-    "generate": ("check", "export", "quantize"),
-    "firmware": ("check", "export", "quantize", "generate"),
-    "server": ("check", "export", "quantize", "generate"),
+    "trace": (),
+    "check": ("trace",),
+    "export": _CHECKED,
+    "quantize": (*_CHECKED, "export"),
+    "generate": (*_CHECKED, "export", "quantize"),
+    "firmware": (*_CHECKED, "export", "quantize", "generate"),
+    "server": (*_CHECKED, "export", "quantize", "generate"),
     "hardware": (),
-    "simulate": ("check", "export", "quantize", "generate", "firmware", "hardware"),
-    "report": ("check", "export", "quantize", "generate", "firmware", "hardware", "simulate"),
+    "simulate": (*_CHECKED, "export", "quantize", "generate", "firmware", "hardware"),
+    "report": (*_CHECKED, "export", "quantize", "generate", "firmware", "hardware", "simulate"),
     "synth": (),
 }
 # The stages that the task `build` runs.
@@ -79,31 +82,49 @@ class Pipeline:
         return [self.stage(earlier) for earlier in PREREQUISITES[name]]
 
     @cached_property
+    def trace(self) -> Stage:
+        """The model's graph, as far as it can be known before training."""
+
+        def work(out: Path) -> None:
+            from modelgen import stages
+
+            data = work_folder(self.root) / "data"
+            options = {
+                "batch": self.options.batch,
+                "random_weights": self.options.random_weights,
+            }
+            with unloaded_afterwards([module_name(self.root, file) for file in program]):
+                stages.trace(self._named_project.folder, out, data, options)
+
+        values = {
+            **self._versions("torch", "numpy", "scikit-learn"),
+            **self._chosen("batch", "weights"),
+        }
+        program = self._python("modelgen.stages:trace")
+        files = (*self._project_files(), *program)
+        return self._stage("trace", work, files, values, records=True)
+
+    @cached_property
     def check(self) -> Stage:
         """Whether the model can be built, before anything takes long."""
 
         def work(out: Path) -> None:
             from modelgen import stages
 
-            data, hardware = work_folder(self.root) / "data", self.config.hardware()
             options = {
-                "batch": self.options.batch,
                 "inputs": self.options.inputs,
                 "quantization": self.options.quantization,
                 "scale": self.options.scale,
-                "random_weights": self.options.random_weights,
             }
-            with unloaded_afterwards([module_name(self.root, file) for file in program]):
-                stages.check(self._named_project.folder, out, data, hardware, options)
+            stages.check(self.trace.folder, out, self.config.hardware(), options)
 
         values = {
-            **self._versions("torch", "numpy", "scikit-learn", "jinja2"),
-            **self._chosen("batch", "inputs", "quantization", "scale", "weights"),
+            **self._versions("torch", "numpy", "jinja2"),
+            **self._chosen("inputs", "quantization", "scale"),
             **self._hardware_sizes(),
         }
-        program = self._python("modelgen.stages:check")
-        files = (*self._project_files(), *program)
-        return self._stage("check", work, files, values, records=True)
+        files = self._python("modelgen.stages:check")
+        return self._stage("check", work, files, values, Upstream(self.trace))
 
     @cached_property
     def export(self) -> Stage:

@@ -15,33 +15,43 @@ if TYPE_CHECKING:
     from modelgen.progress import Progress
 
 
-def check(
-    project_dir: Path,
-    out_dir: Path,
-    data_dir: Path,
-    hardware: Hardware,
-    options: Mapping[str, Any],
-) -> None:
-    """Write check.json: whether a project's model can be built, and what it needs.
+def trace(project_dir: Path, out_dir: Path, data_dir: Path, options: Mapping[str, Any]) -> None:
+    """Write trace.json, and the graph of a project's model before any training.
 
-    Nothing is trained. What keeps the model from being built is listed under "problems", all at
-    once; what the hardware configuration lacks, under "memory".
+    What cannot be translated is listed in trace.json under "problems", all at once; then there is
+    no graph. Otherwise writes graph.json and constants.npz.
 
     Args:
         project_dir: folder with project.py.
         out_dir: folder to write to.
         data_dir: folder of the data sets.
-        hardware: sizes of the hardware.
-        options: "batch", "inputs", "quantization" and "scale" override the project's settings of
-            the same names; "random_weights" is as for `export`.
+        options: "batch" overrides the project's setting; "random_weights" is as for `export`.
 
     Raises:
         modelgen.errors.ModelError: the project or its data cannot be used, or the model cannot be
             traced.
     """
+    from modelgen.stages.model_trace import run
+
+    run(Path(project_dir), Path(out_dir), Path(data_dir), options)
+
+
+def check(trace_dir: Path, out_dir: Path, hardware: Hardware, options: Mapping[str, Any]) -> None:
+    """Write check.json: whether a model can be built, and what it needs.
+
+    What keeps the model from being built is listed under "problems", all at once; what the hardware
+    configuration lacks, under "memory".
+
+    Args:
+        trace_dir: what `trace` wrote.
+        out_dir: folder to write to.
+        hardware: sizes of the hardware.
+        options: "inputs", "quantization" and "scale" override the project's settings of the same
+            names.
+    """
     from modelgen.stages.model_check import run
 
-    run(Path(project_dir), Path(out_dir), Path(data_dir), hardware, options)
+    run(Path(trace_dir), Path(out_dir), hardware, options)
 
 
 def check_program(path: Path, hardware: Hardware, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,9 +62,10 @@ def check_program(path: Path, hardware: Hardware, options: Mapping[str, Any]) ->
         hardware: sizes of the hardware.
         options: "inputs", "quantization" and "scale", as for `check`.
     """
-    from modelgen.stages.model_check import run_program
+    from modelgen.stages.model_check import examine
+    from modelgen.stages.model_trace import of_program
 
-    return run_program(Path(path), hardware, options)
+    return examine(of_program(Path(path)), hardware, options)
 
 
 def export(

@@ -152,7 +152,9 @@ def test_a_wrong_number_of_inputs(tmp_path: Path) -> None:
 def test_the_check_before_any_training(tmp_path: Path) -> None:
     folder = build(tmp_path, 3)
     (folder / "check").mkdir()
-    stages.check(folder, folder / "check", tmp_path, Hardware(), {})
+    (folder / "trace").mkdir()
+    stages.trace(folder, folder / "trace", tmp_path, {})
+    stages.check(folder / "trace", folder / "check", Hardware(), {})
     found = json.loads((folder / "check" / "check.json").read_text())
     assert found["problems"] == [] and found["inputs"] == 4
     built = json.loads((folder / "generate" / "model.json").read_text())

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from flows.repository import ROOT
 from flows.terminal.progress import Progress
 from modelgen import stages
 from modelgen.errors import ModelError
@@ -159,8 +163,9 @@ def test_linear_program(tmp_path: Path) -> None:
 
 
 def check(project: Path, out: Path, hardware: Hardware, **options: object) -> dict:
-    out.mkdir()
-    stages.check(project, out, out / "data", hardware, options)
+    (out / "trace").mkdir(parents=True)
+    stages.trace(project, out / "trace", out / "data", {})
+    stages.check(out / "trace", out, hardware, options)
     return json.loads((out / "check.json").read_text())
 
 
@@ -178,6 +183,28 @@ def test_check_agrees_with_the_build_but_trains_nothing(built: Path, tmp_path: P
     assert parts["test inputs and outputs"] == data
     assert found["memory"]["total"] == sum(parts.values())
     assert not (tmp_path / "out" / "data" / "checkpoints").exists()
+
+
+def test_the_check_of_a_traced_model_needs_no_pytorch(built: Path, tmp_path: Path) -> None:
+    check(built / "peaks", tmp_path / "out", Hardware())
+    program = (
+        "import sys; from pathlib import Path; from modelgen import stages; "
+        "from modelgen.hardware import Hardware; "
+        "stages.check(Path('out/trace'), Path('.'), Hardware(), {}); "
+        "assert 'torch' not in sys.modules"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environment, check=True)
+    again, first = (tmp_path / place / "check.json" for place in (".", "out"))
+    assert again.read_text() == first.read_text()
+
+
+def test_there_are_no_more_inputs_than_the_test_set_has(built: Path, tmp_path: Path) -> None:
+    with np.load(built / "export" / "test.npz") as archive:
+        available = len(archive["outputs"])
+    for asked, wanted in ((available - 1, available - 1), (available + 1, available)):
+        found = check(built / "peaks", tmp_path / str(asked), Hardware(), inputs=asked)
+        assert found["inputs"] == wanted
 
 
 def test_check_says_what_the_hardware_lacks(built: Path, tmp_path: Path) -> None:

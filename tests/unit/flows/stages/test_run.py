@@ -57,7 +57,7 @@ def test_stages_before_it_run_first(ran: list[str], tmp_path: Path) -> None:
     assert ran == [*PREREQUISITES["generate"], "generate"]
     assert [stage["name"] for stage in result["stages"]] == ran
     assert all(stage["ran"] and stage["reason"] == "first run" for stage in result["stages"])
-    assert result["stages"][0]["folder"] == "build/check"
+    assert result["stages"][0]["folder"] == "build/trace"
     assert "(first run)" in printed.splitlines()[0]
 
 
@@ -66,7 +66,7 @@ def test_what_cannot_be_built_is_not_begun(ran: list[str], tmp_path: Path) -> No
     stream = io.StringIO()
     with pytest.raises(HeepstorError, match=r"cannot be built; .* check --project mnist shows"):
         runs.run(tmp_path, Options("mnist", tmp_path / "a"), "export", Terminal(stream))
-    assert ran == ["check"]
+    assert ran == ["trace", "check"]
     assert stream.getvalue().endswith("odd\neven\n")
 
 
@@ -76,8 +76,8 @@ def test_only_what_changed_runs_again(ran: list[str], tmp_path: Path) -> None:
     (tmp_path / "source").write_text("changed")
     result, printed = run(tmp_path, "generate")
     assert ran == ["quantize"]
-    assert [stage["ran"] for stage in result["stages"]] == [False, False, True, False]
-    assert printed.splitlines()[0] == "check      up to date"
+    assert [stage["ran"] for stage in result["stages"]] == [False, False, False, True, False]
+    assert printed.splitlines()[0] == "trace      up to date"
 
 
 def test_hardware_needs_no_project(ran: list[str], tmp_path: Path) -> None:

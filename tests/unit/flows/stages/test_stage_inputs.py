@@ -32,7 +32,7 @@ NOT_COPIED = {"build", ".venv", "data", ".git", ".hypothesis"}
 ALL = set(PREREQUISITES)
 PROGRAMS = {"firmware", "server"}
 RTL = {"hardware", "synth"}
-PYTORCH = {"check", "export", "quantize", "generate"}
+COMPILER = {"trace", "check", "export", "quantize", "generate"}
 
 # An option as it is typed, and a value that is not the default.
 OPTIONS = {
@@ -45,10 +45,10 @@ OPTIONS = {
     "operators": ("software", PROGRAMS),
     "assertions": (False, PROGRAMS),
     "inputs": ("3", {"check", "generate"}),
-    "batch": ("2", {"check", "export"}),
+    "batch": ("2", {"trace", "export"}),
     "quantization": ("per_tensor", {"check", "quantize"}),
     "scale": ("mse", {"check", "quantize"}),
-    "random_weights": (True, {"check", "export"}),
+    "random_weights": (True, {"trace", "export"}),
     "unit": ("ms", {"report"}),
     "clock_hz": ("50000000", {"report"}),
     "json": (True, set()),
@@ -77,9 +77,9 @@ KNOBS = {
 }
 VERSIONS = {
     "python": ALL,
-    "torch": PYTORCH,
-    "numpy": {*PYTORCH, "simulate", "report"},
-    "scikit-learn": {"check", "export"},
+    "torch": COMPILER,
+    "numpy": {*COMPILER, "simulate", "report"},
+    "scikit-learn": {"trace", "export"},
     "clang-format": {"generate"},
     "jinja2": {"check", "generate", "report"},
     "ziglang": {*PROGRAMS, *RTL},
@@ -97,7 +97,7 @@ VERSIONS = {
 # found by following imports.
 FILES = {
     "*.md": set(),
-    "projects/mnist/*": {"check", "export"},
+    "projects/mnist/*": {"trace", "export"},
     "projects/*": set(),
     ".clang-format": {"generate"},
     "modelgen/emit/templates/*": {"generate"},
@@ -123,15 +123,15 @@ FILES = {
     "boards/*": set(),
     "fusesoc.conf": RTL,
     "heepstor.core": RTL,
-    "modelgen/workload/data/mnist.py": {"check", "export"},
+    "modelgen/workload/data/mnist.py": {"trace", "export"},
     "modelgen/workload/data/cifar10.py": set(),
-    "modelgen/workload/training.py": {"check", "export"},
-    "modelgen/frontends/torch_export/importer.py": {"check", "export"},
+    "modelgen/workload/training.py": {"trace", "export"},
+    "modelgen/frontends/torch_export/importer.py": {"trace", "export"},
     "modelgen/stages/quantization.py": {"quantize"},
     "modelgen/passes/fold_batch_norm.py": {"check", "quantize"},
     "modelgen/plan/compiler.py": {"check", "generate"},
     "modelgen/emit/context.py": {"generate"},
-    "modelgen/ir/graph.py": PYTORCH,
+    "modelgen/ir/graph.py": COMPILER,
     "flows/config/configuration.py": {*PROGRAMS, *RTL},
     "flows/config/writers.py": {*PROGRAMS, *RTL},
     "flows/toolchain/firmware.py": {*PROGRAMS, *RTL},
@@ -161,8 +161,8 @@ FILES = {
 }
 # A file that comes into being, where a folder counts as a whole.
 NEW_FILES = {
-    "projects/mnist/weights.pt": {"check", "export"},
-    "projects/mnist/deep/table.csv": {"check", "export"},
+    "projects/mnist/weights.pt": {"trace", "export"},
+    "projects/mnist/deep/table.csv": {"trace", "export"},
     "modelgen/emit/templates/new.j2": {"generate"},
     "flows/report/templates/new.css": {"report"},
     "sw/include/heepstor/serial/new.hpp": {*PROGRAMS, *RTL},
@@ -179,6 +179,8 @@ NEW_FILES = {
 }
 # A stage's output, and who reads it. The report reads every manifest, which names all outputs.
 OUTPUTS = {
+    ("trace", "graph.json"): {"check"},
+    ("trace", "trace.json"): {"check"},
     ("check", "check.json"): set(),
     ("export", "graph.json"): {"quantize"},
     ("export", "constants.npz"): {"quantize"},

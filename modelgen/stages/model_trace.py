@@ -1,0 +1,94 @@
+"""The stage `trace`: the graph of a model that has not been trained, or why it cannot be one.
+
+It is all that `check` needs of PyTorch: another check of the same model, such as one for other
+hardware, does without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from modelgen.frontends.torch_export.arguments import arguments_of
+from modelgen.frontends.torch_export.importer import (
+    UnsupportedError,
+    import_program,
+    import_with_origins,
+)
+from modelgen.frontends.torch_export.program_file import read_program
+from modelgen.ir.graph import Graph
+from modelgen.stages.traced import Traced, write
+from modelgen.workload.checkpoint import load_checkpoint
+from modelgen.workload.input_types import in_types_of_model
+from modelgen.workload.outputs import check_outputs
+from modelgen.workload.project import Project, load_project
+from modelgen.workload.random_weights import random_model
+from modelgen.workload.settings import Settings, with_batch
+from modelgen.workload.training import seeded_model
+
+if TYPE_CHECKING:
+    import torch
+
+
+def run(project_dir: Path, out_dir: Path, data_dir: Path, options: Mapping[str, Any]) -> None:
+    """Write trace.json and the graph; see `modelgen.stages.trace`."""
+    project = load_project(project_dir)
+    if options.get("batch"):
+        project = replace(project, settings=with_batch(project.settings, options["batch"]))
+    data = project.data(data_dir)
+    model = _model(project, random_weights=options.get("random_weights", False))
+
+    def imported() -> Graph:
+        settings = project.settings
+        typed = in_types_of_model(data, lambda: model, settings.batch)
+        arguments = arguments_of(typed.test_arrays)
+        graph = import_with_origins(model, arguments, settings.batch).graph
+        check_outputs(graph, settings, typed, classes=project.metric is None)
+        return graph
+
+    traced = _traced(project.name, project.settings, len(data.test_arrays[0]), imported)
+    write(traced, out_dir)
+
+
+def of_program(path: Path) -> Traced:
+    """Return the model in a file of torch.export.
+
+    Raises:
+        ModelError: the file cannot be used.
+    """
+    program, batch = read_program(path)
+    imported = lambda: import_program(program, batch).graph  # noqa: E731
+    return _traced(path.stem, Settings(batch=batch), None, imported)
+
+
+def _model(project: Project, *, random_weights: bool) -> torch.nn.Module:
+    """Return the project's model without training it."""
+    if random_weights:
+        return random_model(project)
+    model = seeded_model(project)
+    if project.settings.checkpoint is not None:
+        load_checkpoint(model, project.folder / project.settings.checkpoint)
+    return model
+
+
+def _traced(
+    name: str, settings: Settings, available: int | None, imported: Callable[[], Graph]
+) -> Traced:
+    """Return a model whose graph a function returns, unless it raises UnsupportedError."""
+    graph = None
+    problems: list[dict[str, Any]] = []
+    try:
+        graph = imported()
+    except UnsupportedError as error:
+        problems = [
+            {
+                "message": str(complaint),
+                "layer": complaint.layer,
+                "operators": list(complaint.operators),
+                "line": complaint.line,
+            }
+            for complaint in error.complaints
+        ]
+    return Traced(name, asdict(settings), available, problems, graph)
