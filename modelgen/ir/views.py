@@ -35,7 +35,7 @@ def views(graph: Graph) -> dict[str, View]:
     """Return the view of each tensor.
 
     An operator that takes no time leaves values where they are: its output is a view of its input,
-    or its inputs are views of its output, side by side.
+    or its inputs are views of its output, next to one another.
 
     Args:
         graph: a graph in which tensors that are concatenated have no other readers or views (see
@@ -49,8 +49,10 @@ def views(graph: Graph) -> dict[str, View]:
     }
     for node in graph.nodes:
         if not node.operator.takes_time and _places(graph, node) is None:
+            source, shapes = found[node.inputs[0]], graph.shapes(node)
+            offset = source.offset + node.operator.place_of_output(shapes)
             shape = graph.tensors[node.output].shape
-            found[node.output] = View(found[node.inputs[0]].buffer, 0, contiguous(shape))
+            found[node.output] = View(source.buffer, offset, contiguous(shape))
     sharing = Counter(view.buffer for view in found.values())
     for node in reversed(graph.nodes):
         whole = found[node.output]

@@ -26,9 +26,11 @@ from modelgen.operators.pointwise import Pointwise
 from modelgen.operators.reduce import Reduce
 from modelgen.operators.reshape import Reshape
 from modelgen.operators.resize import Resize
+from modelgen.operators.rows import Rows
 from modelgen.operators.select import Select
 from modelgen.operators.slice import Slice
 from modelgen.operators.softmax import Softmax
+from modelgen.operators.stack_rows import StackRows
 from modelgen.operators.take import Take
 from modelgen.operators.uneven_avg_pool2d import UnevenAvgPool2d
 from modelgen.operators.uneven_max_pool2d import UnevenMaxPool2d
@@ -59,9 +61,11 @@ __all__ = [
     "Reduce",
     "Reshape",
     "Resize",
+    "Rows",
     "Select",
     "Slice",
     "Softmax",
+    "StackRows",
     "Take",
     "UnevenAvgPool2d",
     "UnevenMaxPool2d",
@@ -91,9 +95,11 @@ ALL: tuple[type[Operator], ...] = (
     Reduce,
     Reshape,
     Resize,
+    Rows,
     Select,
     Slice,
     Softmax,
+    StackRows,
     Take,
     UnevenAvgPool2d,
     UnevenMaxPool2d,

@@ -139,15 +139,27 @@ class Operator(ABC):
         """
 
     def places_of_inputs(self, inputs: Sequence[Shape]) -> list[int] | None:
-        """Return where each row of the output holds the inputs; None unless they are views of it.
+        """Return where in the output its inputs begin; None unless they are views of it.
 
         Args:
             inputs: shapes of the node's inputs.
 
         Returns:
-            For each input, the index of its first element along the last dimension of the output.
+            For each input, the index of its first element among all elements of the output.
         """
         return None
+
+    def place_of_output(self, inputs: Sequence[Shape]) -> int:
+        """Return where in its input the output of an operator that takes no time begins.
+
+        Args:
+            inputs: shapes of the node's inputs.
+
+        Returns:
+            The index of the output's first element among all elements of the input. The others
+            follow it.
+        """
+        return 0
 
     def describe(self) -> str:
         """Return a short description for the report, such as "conv 3x3, ReLU"."""

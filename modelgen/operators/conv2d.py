@@ -34,6 +34,8 @@ class Conv2d(Stored):
     epilogue: Epilogue = field(default_factory=Epilogue)
     joined: int = 1
     """Groups that were made one, with weights of zero between their channels."""
+    repeated: int = 0
+    """Rows of its output that another part of the same layer computes as well."""
 
     @property
     def depthwise(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,6 +43,21 @@ class Window:
     def _along(self, axis: int, padded: int) -> int:
         reach = (self.kernel[axis] - 1) * self.dilation[axis] + 1
         return (padded - reach) // self.stride[axis] + 1
+
+    def part(self, rows: int, outputs: range) -> tuple[Window, range]:
+        """Return the window for some rows of outputs, and the rows of the map that it sees then.
+
+        Args:
+            rows: of the map.
+            outputs: rows of outputs; the window has to see at least one row of the map.
+        """
+        top, _, left, right = self.padding
+        first = outputs.start * self.stride[0] - top
+        reach = (self.kernel[0] - 1) * self.dilation[0] + 1
+        end = (outputs.stop - 1) * self.stride[0] - top + reach
+        seen = range(max(first, 0), min(end, rows))
+        padding = (seen.start - first, end - seen.stop, left, right)
+        return replace(self, padding=padding), seen
 
     def each_tap(self, maps: np.ndarray, padding_value: float) -> Iterator[np.ndarray]:
         """Yield the pixels under each tap, row by row, shape (batch, rows, columns, channels)."""

@@ -51,8 +51,15 @@ def describe(program: Program) -> dict[str, Any]:
 def _limits(program: Program, layers: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return the network's MACs, and the fewest cycles that they can take."""
     graph = program.graph
-    macs, weights = (sum(layer[key] for layer in layers) for key in ("macs", "weight_bytes"))
-    moved = weights + sum(graph.tensors[name].bytes for name in (*graph.inputs, *graph.outputs))
+    macs = sum(layer["macs"] for layer in layers)
+    # Parts of a layer have the same weights.
+    steps = zip(program.network.steps, layers, strict=True)
+    weights = {
+        step.node.constants.get("weight", step.node.output): layer["weight_bytes"]
+        for step, layer in steps
+    }
+    outside = sum(graph.tensors[name].bytes for name in (*graph.inputs, *graph.outputs))
+    moved = sum(weights.values()) + outside
     added = ("streaming_limit_cycles", "depthwise_cycles")
     return {
         "macs": macs,

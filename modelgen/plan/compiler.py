@@ -35,8 +35,9 @@ def compile_graph(
     targets = tuple(targets or standard(hardware))
     for target in targets:
         graph = target.adapt(graph)
-    graph = side_by_side(graph, targets)
-    network = Network(graph, hardware, partition(graph, targets), views(graph))
+    network = _network(side_by_side(graph, targets), hardware, targets)
+    for target in targets:
+        network = _network(target.rearrange(network), hardware, targets)
     lowered = {target.name: target.lower(network) for target in targets}
     lifetimes = _lifetimes(network, lowered.values())
     placed = arena.place(lifetimes, in_place(network, lowered.values(), lifetimes))
@@ -44,10 +45,14 @@ def compile_graph(
         network=network,
         targets=targets,
         segments=tuple(_segments(network, lowered)),
-        sections={**_constants(graph), **_sections(lowered.values())},
+        sections={**_constants(network.graph), **_sections(lowered.values())},
         arena=placed,
         scratchpads={name: part.scratchpad for name, part in lowered.items()},
     )
+
+
+def _network(graph: Graph, hardware: Hardware, targets: Sequence[Target]) -> Network:
+    return Network(graph, hardware, partition(graph, targets), views(graph))
 
 
 def _constants(graph: Graph) -> dict[str, bytes]:

@@ -170,6 +170,12 @@ class Target(Protocol):
     def adapt(self, graph: Graph) -> Graph:
         """Return an equivalent graph without layers that exceed the target's sizes."""
 
+    def rearrange(self, network: Network) -> Graph:
+        """Return an equivalent graph whose layers on the target take less time.
+
+        Only layers that the target computes may differ from the network's.
+        """
+
     def lower(self, network: Network) -> Lowered:
         """Return the layers of all steps assigned to the target.
 

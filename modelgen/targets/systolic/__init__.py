@@ -21,6 +21,7 @@ from modelgen.targets.base import (
     Pointers,
     Segment,
 )
+from modelgen.targets.systolic.bands import in_bands
 from modelgen.targets.systolic.copying import refusal
 from modelgen.targets.systolic.cost import segment_cycles
 from modelgen.targets.systolic.description import describe
@@ -60,6 +61,11 @@ class Systolic:
         poolings that exceed the accumulators, and with residual operands as early as possible."""
         grouped = merge_groups(graph)
         return operands_first(split_max_pool(grouped, self._hardware.accumulator_depth))
+
+    def rearrange(self, network: Network) -> Graph:
+        """Return the graph with layers computed in turn, some rows at a time, where that saves
+        moving the map between them."""
+        return in_bands(network, self.name)
 
     def lower(self, network: Network) -> Lowered:
         """Return the layers of all steps on the engine."""

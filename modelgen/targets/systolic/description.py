@@ -34,7 +34,7 @@ def describe(
     activation_bytes = WORD_BYTES * (geometry.source.size + operands + geometry.target.size)
     # A better order of values would do without movements: they are no part of a limit.
     streamed = 0 if geometry.parts else activation_bytes
-    macs = geometry.macs // _joined(layer)
+    macs = _macs(layer)
     limit = limit_cycles(macs, weight_bytes + _outside_bytes(network, layer), hardware)
     return {
         "op": node.operator.describe(),
@@ -51,6 +51,14 @@ def describe(
         "descriptors": len(layer.jobs),
         **_array_use(layer, hardware, cycles),
     }
+
+
+def _macs(layer: EngineLayer) -> int:
+    """Return the MACs of a layer without those with zeros and those that other parts do as well."""
+    geometry, operator = layer.geometry, layer.node.operator
+    repeated = operator.repeated if isinstance(operator, Conv2d) else 0
+    rows = geometry.y.outputs
+    return geometry.macs // _joined(layer) * (rows - repeated) // rows
 
 
 def _joined(layer: EngineLayer) -> int:
@@ -98,7 +106,7 @@ def _array_use(layer: EngineLayer, hardware: Hardware, cycles: int | None) -> di
     tiles = ceil_div(geometry.outputs, size)
     slices = len(layer.slices) if geometry.is_matmul else geometry.taps
     words = geometry.taps * geometry.channels
-    best = geometry.macs // _joined(layer) / size**2
+    best = _macs(layer) / size**2
     issued = geometry.positions * slices * tiles
     if geometry.parts:
         issued = sum(job.tiles * job.compute.positions for job in layer.jobs)

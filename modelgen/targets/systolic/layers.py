@@ -14,7 +14,7 @@ from modelgen.operators.epilogue import Stored
 from modelgen.targets.base import Lowered, Network
 from modelgen.targets.systolic.abi import Operation
 from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES
-from modelgen.targets.systolic.geometry import Geometry, geometry, parameters
+from modelgen.targets.systolic.geometry import Geometry, parameters
 from modelgen.targets.systolic.hazards import fence
 from modelgen.targets.systolic.jobs import EngineLayer, Job
 from modelgen.targets.systolic.scratchpad import residency
@@ -29,6 +29,7 @@ from modelgen.targets.systolic.weights import (
     parameter_block,
     weight_stream,
 )
+from modelgen.targets.systolic.works import works_of
 
 _Parts = tuple[list[Job], bytes, tuple[np.ndarray, ...]]
 """Jobs, the scales and biases of their channels, and the slices that each position adds."""
@@ -44,10 +45,7 @@ def lower(network: Network, name: str) -> Lowered:
     Raises:
         ModelError: the buffer is too small.
     """
-    works = [
-        Work(step.node, geometry(network.graph, step.node) if step.target == name else None)
-        for step in network.steps
-    ]
+    works = works_of(network, name)
     plan = residency.plan(network, works)
     builder = _Builder(network, works, plan)
     layers = builder.layers()
@@ -154,7 +152,7 @@ class _Builder:
             self._ready_rows(index, geometry, source),
             following=self._following(index),
         )
-        self._ready[target.tensor] = chosen.ready_rows
+        self._ready[target.tensor] = target.row + chosen.ready_rows
         block = parameter_block(*parameters(self._graph, node, geometry), self._hardware.array_size)
         return self._weighted(chosen.cut, node), block, chosen.cut.slices
 
@@ -170,8 +168,13 @@ class _Builder:
             # The previous layer's output is still being stored; everything else is complete.
             previous = self._network.buffer(self._works[index - 1].node.output)
             if source.tensor == previous:
-                return self._ready[previous]
+                return self._ready[previous] - self._first_row(index)
         return geometry.source.rows
+
+    def _first_row(self, index: int) -> int:
+        """Return the first row that a layer reads of the map that its input is a part of."""
+        part = self._works[index].part
+        return 0 if part is None else part.start
 
     def _following(self, index: int) -> Following:
         """Return what the next layer does while a layer's last results are being stored."""
@@ -195,7 +198,12 @@ class _Builder:
         tensor = self._network.buffer(self._works[index].node.inputs[0])
         layout = self._plan.layout_read(tensor, index)
         loads = layout is not None and self._plan.loaders.get(tensor) == index
-        return Source(tensor, layout, loads, self._plan.staging.get(index, (0, 0)))
+        staging = self._plan.staging.get(index, (0, 0))
+        part = self._works[index].part
+        if layout is not None and part is not None:
+            layout = layout.part(part.start, len(part))
+        offset = self._first_row(index) * geometry.source.row_words
+        return Source(tensor, layout, loads, staging, offset)
 
     def _target(self, node: Node) -> Target:
         tensor = self._network.buffer(node.output)
@@ -204,9 +212,12 @@ class _Builder:
         view = self._network.views[node.output]
         is_whole = view.is_whole(self._graph.tensors[node.output].shape)
         pixel = None if is_whole else self._graph.tensors[tensor].columns
+        row, channel = 0, view.offset
+        if len(view.strides) == 4:
+            row, channel = divmod(view.offset, view.strides[1])
         in_memory = tensor in self._plan.in_memory
         slope = isinstance(node.operator, Stored) and node.operator.epilogue.slope != 1.0
-        return Target(tensor, in_memory, layout, residual, view.offset, pixel, slope)
+        return Target(tensor, in_memory, layout, residual, channel, pixel, slope, row)
 
     def _numbered(self, jobs: Sequence[Job]) -> Iterable[Job]:
         """Return the jobs with their accumulators."""

@@ -58,6 +58,11 @@ class Layout:
         pixel = row * self.pitch + column * self.view.channels
         return self.base + image * self.image_words + self.head + pixel
 
+    def part(self, row: int, rows: int) -> Layout:
+        """Return the layout of some rows of a single map; what is around them is no frame of it."""
+        view = replace(self.view, rows=rows)
+        return replace(self, view=view, head=0, tail=0, base=self.at(0, row, 0))
+
     def seen_as(self, view: View) -> Layout | None:
         """Return the layout of the same words viewed as other maps; None if it has gaps."""
         if view == self.view:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from modelgen.hardware import Hardware
-from modelgen.ir.graph import Node
+from modelgen.ir.graph import Graph, Node
 from modelgen.memory import arena
 from modelgen.memory.arena import Arena
 from modelgen.targets.base import Network
@@ -28,6 +28,8 @@ class Work:
 
     node: Node
     geometry: Geometry | None
+    part: range | None = None
+    """Rows that it reads of the map that its input is a part of; None: its input is whole."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class _Uses:
         self.views: dict[str, View] = {
             name: view(graph.tensors[name].shape) for name in self.readers
         }
+        self.read_in_parts: set[str] = set()
+        """Tensors of which a layer reads only some rows."""
         self.by_memory = {*map(buffer, graph.outputs), *given}
         """Tensors that must be in memory, as a reader or writer cannot access the buffer."""
         moved = []
@@ -83,6 +87,7 @@ class _Uses:
             self.by_memory |= set(inputs[1:])
         for name in moved:
             self._suit_readers(name)
+        self._see_whole_maps(graph, works)
         self.from_memory = given | {
             buffer(work.node.output) for work in works if work.geometry is None
         }
@@ -96,6 +101,15 @@ class _Uses:
             if not reader.parts and reader.source.size == self.views[name].size
         ]
         self.views[name] = [*views, self.views[name]][0]
+
+    def _see_whole_maps(self, graph: Graph, works: Sequence[Work]) -> None:
+        """Give readers of some rows the view of the whole map, whose frame they share."""
+        for name, readers in self.readers.items():
+            for index, reader in readers.items():
+                if works[index].part is not None:
+                    self.read_in_parts.add(name)
+                    self.views[name] = view(graph.tensors[name].shape)
+                    readers[index] = replace(reader, source=self.views[name])
 
 
 def plan(network: Network, works: Sequence[Work]) -> Residency:
@@ -137,8 +151,11 @@ def _together(uses: _Uses, name: str, hardware: Hardware) -> dict[int, Geometry]
     wanted = uses.readers[name]
     if not wanted or uses.views[name].size > min(hardware.buffer_words, FIELD_LIMIT):
         return {}
-    if name in uses.from_memory and all(_skips_pixels(reader) for reader in wanted.values()):
-        return {}
+    if name in uses.from_memory:
+        # The layer that loads a map loads all that it reads itself.
+        skips = all(_skips_pixels(reader) for reader in wanted.values())
+        if skips or name in uses.read_in_parts:
+            return {}
     groups = []
     for value in {reader.padding_value for reader in wanted.values() if reader.pads} or {0.0}:
         group = {

@@ -38,6 +38,8 @@ class Source:
     """Whether this layer loads it into the buffer, rows ahead of their use."""
     staging: tuple[int, int] = (0, 0)
     """(first word, words) of the area of the buffer for streaming."""
+    offset: int = 0
+    """Words before it in memory, if it is a part of the tensor."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class Target:
     """Channels of the buffer's pixels; None: as many as the output's."""
     slope: bool = False
     """Whether negative results have a factor of their own."""
+    row: int = 0
+    """Where the output's rows begin in the maps of its buffer."""
 
 
 @dataclass(frozen=True)
@@ -214,8 +218,14 @@ class _Cutter:
             geometry, block, chunk, self._source.tensor, span=span, hardware=self._hardware
         )
         base = self._stage(words)
-        moved = replace(load, base=base), replace(compute, base=base + compute.base)
+        loaded = replace(load, base=base, source=self._place(load))
+        moved = loaded, replace(compute, base=base + compute.base)
         return *moved, moved
+
+    def _place(self, load: Load) -> Place | None:
+        """Return what a load reads in the tensor of which the source is a part."""
+        place = load.source
+        return place and replace(place, offset=place.offset + 4 * self._source.offset)
 
     def _stage(self, words: int) -> int:
         """Return where to stage: the area's halves in turn, or its start if they are too small."""
@@ -292,7 +302,7 @@ class _Cutter:
         target, view = self._target, self._geometry.target
         channel = target.channel + tiles.start * self._hardware.array_size
         words = target.pixel or view.channels
-        pixel = (image * view.rows + y.start) * view.columns + x.start
+        pixel = (image * view.rows + target.row + y.start) * view.columns + x.start
         offset = 4 * (pixel * words + channel)
         layout = target.layout
         in_memory = target.memory or target.residual is not None
@@ -303,7 +313,7 @@ class _Cutter:
             pitch_y=4 * view.columns * words if in_memory else 0,
             pitch_x=4 * words if in_memory else 0,
             residual=Place(target.residual, offset) if target.residual is not None else None,
-            buffer=layout.at(image, y.start, x.start) + channel if layout else None,
+            buffer=layout.at(image, target.row + y.start, x.start) + channel if layout else None,
             step_y=layout.pitch if layout and len(y) > 1 else 0,
             step_x=words if layout and len(x) > 1 else 0,
             slope=target.slope,

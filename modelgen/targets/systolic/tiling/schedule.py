@@ -147,7 +147,8 @@ def _nameless(source: Source, hardware: Hardware) -> Source:
 def _nameless_target(target: Target, hardware: Hardware) -> Target:
     """Return a target of the same speed that is the same for equal layers of a network."""
     residual = None if target.residual is None else ""
-    return replace(target, tensor="", residual=residual, layout=_lowest(target.layout, hardware))
+    layout = _lowest(target.layout, hardware)
+    return replace(target, tensor="", residual=residual, layout=layout, row=0)
 
 
 def _lowest(layout: Layout | None, hardware: Hardware) -> Layout | None:
@@ -345,20 +346,20 @@ def _each_cut(rows: int, most: int) -> Iterator[tuple[int, ...]]:
     least = ceil_div(rows, most)
     for count in sorted({least, rows, *_BLOCK_COUNTS, *(least + more for more in range(4))}):
         if least <= count <= rows:
-            yield _evenly(rows, count)
+            yield evenly(rows, count)
     for last in _LAST_HEIGHTS:
         if last < rows:
             body = rows - last
             fewest = ceil_div(body, most)
             for count in {fewest, fewest + 1, max(fewest, 2), max(fewest, 3)}:
                 if last <= body // count:
-                    yield (*_evenly(body, count), last)
+                    yield (*evenly(body, count), last)
     for count in _EARLY_COUNTS:
         if count <= rows - most < count * most:
-            yield (*_evenly(rows - most, count), most)
+            yield (*evenly(rows - most, count), most)
 
 
-def _evenly(size: int, parts: int) -> tuple[int, ...]:
+def evenly(size: int, parts: int) -> tuple[int, ...]:
     """Return `size` as parts that differ by at most one, the larger ones first."""
     small, more = divmod(size, parts)
     return (small + 1,) * more + (small,) * (parts - more)

@@ -59,3 +59,22 @@ def test_description() -> None:
     window = Window((3, 3), stride=(2, 1), dilation=(2, 2))
     assert window.describe() == ["3x3", "stride 2x1", "dilation 2"]
     assert pair_text((4, 4)) == "4"
+
+
+@pytest.mark.parametrize("padding", [(0, 0, 0, 0), (1, 1, 2, 2), (2, 0, 0, 1)])
+@pytest.mark.parametrize(
+    ("stride", "dilation"), [((1, 1), (1, 1)), ((2, 1), (1, 2)), ((3, 2), (2, 1))]
+)
+def test_parts_see_what_the_whole_sees(
+    stride: tuple[int, int], dilation: tuple[int, int], padding: tuple[int, int, int, int]
+) -> None:
+    window = Window((3, 2), stride, padding, dilation)
+    maps = np.arange(1 * 13 * 7 * 2, dtype=np.float32).reshape(1, 13, 7, 2)
+    outputs = window.outputs(13, 7)[0]
+    whole = list(window.each_tap(maps, -1.0))
+    for rows in (range(outputs), range(1), range(outputs - 1, outputs), range(1, outputs - 1)):
+        part, seen = window.part(13, rows)
+        assert part.padding[2:] == padding[2:]
+        taps = list(part.each_tap(maps[:, seen.start : seen.stop], -1.0))
+        for got, wanted in zip(taps, whole, strict=True):
+            assert (got == wanted[:, rows.start : rows.stop]).all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from modelgen.hardware import Hardware
@@ -50,3 +52,18 @@ def test_losses_have_names() -> None:
         assert abs(layer["predicted_cycles"] - layer["macs"] / 256 - lost) < 5
     assert document["layers"][0]["op"] == "conv 5x5, ReLU"
     assert document["layers"][1]["shape"] == "22 x 22 x 16 -> 10 x 10 x 24"
+
+
+def test_parts_of_a_layer_have_the_same_weights() -> None:
+    """Two layers with 3 x 3 x 4 and 4 x 4 weights, the second with those of the first twice."""
+    builder = GraphBuilder(1, 8, 8, 4)
+    graph = builder.build(builder.conv("x", 4))
+    (node,) = graph.nodes
+    hardware = Hardware(array_size=32, port_words=1)
+    alone = describe(compile_graph(graph, hardware))
+    again = replace(node, name="again", inputs=(node.output,), output="again")
+    tensor = replace(graph.tensors[node.output], name="again")
+    tensors = {**graph.tensors, "again": tensor}
+    twice = graph.with_nodes((node, again), tensors=tensors, outputs=("again",))
+    assert describe(compile_graph(twice, hardware))["limit_cycles"] == alone["limit_cycles"]
+    assert alone["limit_cycles"] == (4 * 36 + 2 * 4 * 256) / 4

@@ -55,6 +55,9 @@ class Rectangle:
     def adapt(self, graph: Graph) -> Graph:
         return graph
 
+    def rearrange(self, network: Network) -> Graph:
+        return network.graph
+
     def lower(self, network: Network) -> Lowered:
         layers = {
             index: _Product(step.node, index, step.reason, *_sizes(network.graph, step.node))

@@ -135,3 +135,12 @@ def test_a_reader_of_other_maps_keeps_them_without_gaps() -> None:
     rows = product(8, 24, 4)
     assert not layout_for(View(1, 8, 8, 3), [spanning], HARDWARE).dense
     assert layout_for(View(1, 8, 8, 3), [spanning, rows], HARDWARE).dense
+
+
+def test_a_part_has_the_pixels_where_the_whole_has_them() -> None:
+    layout = Layout(replace(MAPS, images=1), pitch=25, head=30, tail=7, fill=0.0, base=100)
+    part = layout.part(1, 2)
+    assert part.view.rows == 2
+    assert part.at(0, 0, 0) == layout.at(0, 1, 0)
+    assert part.at(0, 1, 3) == layout.at(0, 2, 3)
+    assert part.at(0, -1, -1) == layout.at(0, 0, -1)
