@@ -14,6 +14,7 @@ from modelgen.operators.elementwise import Elementwise
 from modelgen.operators.embedding import Embedding
 from modelgen.operators.expand import Expand
 from modelgen.operators.gru_state import GruState
+from modelgen.operators.interleave import Interleave
 from modelgen.operators.linear import Linear
 from modelgen.operators.lstm_output import LstmOutput
 from modelgen.operators.lstm_state import LstmState
@@ -48,6 +49,7 @@ __all__ = [
     "Embedding",
     "Expand",
     "GruState",
+    "Interleave",
     "Linear",
     "LstmOutput",
     "LstmState",
@@ -83,6 +85,7 @@ ALL: tuple[type[Operator], ...] = (
     Embedding,
     Expand,
     GruState,
+    Interleave,
     Linear,
     LstmOutput,
     LstmState,

@@ -21,10 +21,14 @@ from modelgen.operators.base import (
     Table,
     change_text,
 )
-from modelgen.operators.bounds import ROUNDING
+from modelgen.operators.bounds import ALIGNMENT, ROUNDING
 
 if TYPE_CHECKING:
     import torch
+
+
+_EXACT_FACTORS = {1, 2, 4}
+"""Factors whose weights are multiples of a power of two, and small ones."""
 
 
 class Taps(NamedTuple):
@@ -95,6 +99,21 @@ class Resize(Operator):
         beyond = np.clip(place - first.astype(np.float32), np.float32(0.0), np.float32(1.0))
         return Taps(first, second, *_weights(beyond))
 
+    def factors(self, pixels: Shape) -> tuple[int, int] | None:
+        """Return by how much rows and columns grow, if INT8 represents the weights; else None.
+
+        Args:
+            pixels: rows, columns of the input.
+        """
+        found = [size // before for size, before in zip(self.size, pixels, strict=True)]
+        grows = [
+            size == factor * before and (factor == 1 or factor * step == 1.0)
+            for size, before, factor, step in zip(self.size, pixels, found, self.steps, strict=True)
+        ]
+        if self.align_corners or not all(grows) or not set(found) <= _EXACT_FACTORS:
+            return None
+        return found[0], found[1]
+
     def evaluate_float(
         self, inputs: Sequence[torch.Tensor], constants: Mapping[str, torch.Tensor]
     ) -> torch.Tensor:
@@ -134,8 +153,12 @@ class Resize(Operator):
         rounding = 9.0 * ROUNDING * (size + spread)
         # PyTorch fuses the multiplication and addition that give a position, or doesn't, depending
         # on how it was compiled.
+        # On the engine, the values of a slice are rounded to a fraction of the largest.
+        exact = self.factors(inputs[0][0].shape[1:3]) is not None
+        aligned = ALIGNMENT * np.abs(inputs[0][0]).max(initial=0.0) if exact else 0.0
         corners = [pixels for _, pixels in self._corners(inputs[0][0])]
         slope = np.maximum.reduce(corners) - np.minimum.reduce(corners) + 2.0 * spread
+        rounding = rounding + aligned
         return mean, spread + rounding + 2.0 * ROUNDING * sum(inputs[0][0].shape[1:3]) * slope
 
     def _corners(self, maps: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelgen.ir.graph import Graph, Node, Tensor
-from modelgen.operators import Conv2d, ConvTranspose2d, Operator, Permute, Pointwise, Reshape, Slice
+from modelgen.operators import Conv2d, ConvTranspose2d, Interleave, Operator, Pointwise
 from modelgen.operators.epilogue import Epilogue
 from modelgen.operators.window import Window
 
@@ -98,27 +98,15 @@ class _Expansion:
         window = Window((y.taps, x.taps), (1, 1), (*y.padding, *x.padding))
         conv = Conv2d(window, operator.groups, alone)
         source = self._add(node, conv, node.inputs[0], roles=roles)
-        pixels = self._moved(node, source, operator.groups, y, x)
-        kept = Slice((0, y.first, x.first, 0), shape, (1, 1, 1, 1))
+        kept = y.outputs, x.outputs
+        move = Interleave((y.stride, x.stride), (y.first, x.first), kept, operator.groups)
         if operator.epilogue.residual:
-            cut = self._add(node, kept, pixels)
+            pixels = self._add(node, move, source)
             last: Operator = Pointwise(operator.epilogue)
-            inputs: tuple[str, ...] = (cut, *node.inputs[1:])
+            inputs: tuple[str, ...] = (pixels, *node.inputs[1:])
         else:
-            last, inputs = kept, (pixels,)
+            last, inputs = move, (source,)
         self._nodes.append(Node(node.name, last, inputs, node.output))
-
-    def _moved(self, node: Node, source: str, groups: int, y: _Phases, x: _Phases) -> str:
-        """Add the movement of channels (group, phase in y, phase in x, channel) to pixels."""
-        if y.stride == x.stride == 1:
-            return source
-        batch, rows, columns, channels = self._tensors[source].shape
-        each = channels // (groups * y.stride * x.stride)
-        split = (batch, rows, columns, groups, y.stride, x.stride, each)
-        parts = self._add(node, Reshape(split), source)
-        moved = self._add(node, Permute((0, 1, 4, 2, 5, 3, 6)), parts)
-        whole = (batch, rows * y.stride, columns * x.stride, groups * each)
-        return self._add(node, Reshape(whole), moved)
 
     def _add(
         self, node: Node, operator: Operator, source: str, roles: dict[str, str] | None = None

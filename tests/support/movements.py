@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 
-from modelgen.operators import Expand, Pad, Permute, Slice, Take
+from modelgen.operators import Expand, Interleave, Pad, Permute, Slice, Take
 from modelgen.operators.movement import Movement
 
 Case = tuple[Movement, list[np.ndarray]]
@@ -44,4 +44,11 @@ INDEXED: list[Case] = [
     (Take((0,), ((7, 2, 2, 9, 0, 4, 1),)), [patterns(10, 3)]),
     (Take((0, 1), ((0, 1, 0, 1, 0, 1), (2,))), [patterns(2, 3)]),
 ]
-CASES: list[Case] = [*PERMUTATIONS, *INDEXED]
+INTERLEAVED: list[Case] = [
+    (Interleave((2, 2), (0, 0), (6, 8)), [patterns(2, 3, 4, 20)]),
+    (Interleave((2, 2), (1, 1), (4, 6)), [patterns(1, 3, 4, 8)]),
+    (Interleave((3, 2), (2, 0), (5, 8), 2), [patterns(1, 3, 4, 36)]),
+    (Interleave((4, 1), (3, 1), (2, 3)), [patterns(1, 2, 5, 4)]),
+    (Interleave((1, 1), (0, 0), (2, 3)), [patterns(1, 2, 3, 5)]),
+]
+CASES: list[Case] = [*PERMUTATIONS, *INDEXED, *INTERLEAVED]

@@ -8,6 +8,7 @@ from typing import Any
 from modelgen.hardware import Hardware
 from modelgen.ir.graph import Graph, Node
 from modelgen.operators.movement import Movement
+from modelgen.passes.expand_resize import expand_resize
 from modelgen.passes.merge_groups import merge_groups
 from modelgen.passes.operands_first import operands_first
 from modelgen.passes.split_max_pool import split_max_pool
@@ -57,9 +58,10 @@ class Systolic:
         return len(node.inputs) == 1
 
     def adapt(self, graph: Graph) -> Graph:
-        """Return the graph with convolutions of one group, or of as many as channels, without fused
-        poolings that exceed the accumulators, and with residual operands as early as possible."""
-        grouped = merge_groups(graph)
+        """Return the graph with convolutions for interpolations, with convolutions of one group, or
+        of as many as channels, without fused poolings that exceed the accumulators, and with
+        residual operands as early as possible."""
+        grouped = merge_groups(expand_resize(graph, self._hardware.array_size))
         return operands_first(split_max_pool(grouped, self._hardware.accumulator_depth))
 
     def rearrange(self, network: Network) -> Graph:

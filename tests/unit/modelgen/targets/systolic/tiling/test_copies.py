@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from modelgen.hardware import Hardware
-from modelgen.operators import Permute, Slice, Take
+from modelgen.operators import Interleave, Permute, Slice, Take
 from modelgen.operators.movement import Movement
 from modelgen.targets.systolic.geometry import View, movement
 from modelgen.targets.systolic.scratchpad.layout import Layout
@@ -37,6 +37,8 @@ CASES: list[tuple[Movement, tuple[int, ...]]] = [
     (Slice((0, 3), (1, 200), (1, 1)), (1, 205)),
     (Take((1, 2), ((0, 0, 1, 1), (0, 0, 1, 1, 2, 2))), (1, 2, 3, 9)),
     (Take((3,), ((0, 4, 1, 5, 2, 6, 3, 7),)), (1, 3, 3, 8)),
+    (Interleave((2, 2), (0, 0), (6, 8)), (1, 3, 4, 12)),
+    (Interleave((3, 2), (2, 1), (5, 6), 2), (1, 3, 4, 36)),
     (Take((1,), ((5, 0, 3, 3, 1),)), (1, 6, 2)),
     (Slice((0, 3, 1), (1, 3, 2), (1, -1, -1)), (1, 4, 3)),
 ]
