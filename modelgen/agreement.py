@@ -24,10 +24,11 @@ def differences(got: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 def agrees(got: np.ndarray, wanted: np.ndarray, allowed: np.ndarray | float) -> np.ndarray:
     """Return, for each number, whether it differs by at most `allowed`.
 
-    An infinity or NaN agrees only with its own kind, even if `allowed` is infinite or NaN.
+    An infinity or NaN agrees only with its own kind. If `allowed` is infinite, nothing is known of
+    the number, and anything agrees: the comparison proves nothing.
     """
     distance = differences(got, wanted)
-    return (distance == 0.0) | (np.isfinite(distance) & (distance <= allowed))
+    return (distance == 0.0) | (distance <= allowed)
 
 
 def agrees_with_rerun(got: np.ndarray, wanted: np.ndarray) -> np.ndarray:

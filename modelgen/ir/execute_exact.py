@@ -39,7 +39,7 @@ def run_graph(
 def run_node(graph: Graph, node: Node, inputs: Sequence[np.ndarray], cut: Cut) -> np.ndarray:
     """Return the output of one node of a quantized graph, bit for bit, in the output's shape."""
     result = node.operator.evaluate_exact(inputs, graph.arrays(node), cut)
-    return result.reshape(graph.tensors[node.output].shape)
+    return np.asarray(result).reshape(graph.tensors[node.output].shape)
 
 
 def _run(graph: Graph, row: np.ndarray, array_size: int, slices_of: SlicesOf | None) -> np.ndarray:

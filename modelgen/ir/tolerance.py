@@ -10,7 +10,10 @@ import numpy as np
 from modelgen.ir.graph import Graph, Node
 from modelgen.ir.packing import input_words, pack_outputs, rows_of_samples, unpack_inputs
 from modelgen.operators.base import Bounded
+from modelgen.operators.bounds import LARGEST
 
+_UNDERFLOW = 2.0**-136
+"""The most by which thousands of terms that underflow change a sum, in each layer."""
 SMALLEST = 2.0**-100
 """Absolute difference that is always allowed, for results that underflow."""
 
@@ -55,7 +58,8 @@ def propagate(graph: Graph, node: Node, inputs: list[Bounded]) -> Bounded:
     """
     with np.errstate(invalid="ignore", over="ignore"):
         value, error = node.operator.error_bound(inputs, graph.arrays(node))
+        error = np.where(error > 0.0, error + _UNDERFLOW, error)
+        # Zero times an infinite bound, or a result that may overflow: nothing is known of it.
+        unknown = np.isnan(error) | ((error > 0.0) & ~(np.abs(value) + error <= LARGEST))
     shape = graph.tensors[node.output].shape
-    # Zero times an infinite bound: nothing is known of the result either.
-    known = np.where(np.isnan(error), np.inf, error)
-    return value.reshape(shape), known.reshape(shape)
+    return value.reshape(shape), np.where(unknown, np.inf, error).reshape(shape)

@@ -45,8 +45,13 @@ class Argmax(Operator):
 
     def error_bound(self, inputs: Sequence[Bounded], constants: Arrays) -> Bounded:
         """See `Operator.error_bound`."""
-        chosen = inputs[0][0].argmax(axis=-1).astype(np.float64)
-        return chosen, np.zeros_like(chosen)
+        values, errors = inputs[0]
+        chosen = values.argmax(axis=-1)
+        lowest = (values - errors).max(axis=-1, keepdims=True)
+        # Every class whose value may be the largest; NaN, which is the largest, has no bound.
+        possible = ~(values + errors < lowest)
+        distance = np.abs(np.arange(values.shape[-1]) - chosen[..., None])
+        return chosen.astype(np.float64), np.where(possible, distance, 0.0).max(axis=-1)
 
     def kernel(self, inputs: Sequence[Shape]) -> Kernel:
         """See `Operator.kernel`."""

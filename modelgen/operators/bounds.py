@@ -13,5 +13,7 @@ ALIGNMENT = 2.0**-26
 """Half a unit of an aligned activation, relative to the largest activation of its sum."""
 ROUNDING = 2.0**-24
 """Half a unit in the last place of FP32."""
+LARGEST = (2.0 - 2.0**-23) * 2.0**127
+"""The largest FP32 number."""
 SUBNORMAL = 2.0**-149
 """Distance of subnormal FP32 numbers, the most by which a result that underflows is rounded."""

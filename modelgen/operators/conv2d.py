@@ -12,7 +12,7 @@ from modelgen.arithmetic.fp32 import add_in_order, slice_products
 from modelgen.operators.base import Arrays, Bounded, Cut, Shape
 from modelgen.operators.epilogue import Epilogue, Stored
 from modelgen.operators.products import bounded_products, scaled, sliced
-from modelgen.operators.window import Window
+from modelgen.operators.window import Window, channels_first
 
 if TYPE_CHECKING:
     import torch
@@ -66,7 +66,7 @@ class Conv2d(Stored):
         def product(weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
             window = self.window
             settings = window.stride, 0, window.dilation, self.groups
-            ordered = weight.permute(0, 3, 1, 2)
+            ordered = channels_first(weight)
             result = torch.nn.functional.conv2d(maps, ordered, bias, *settings)
             return result.permute(0, 2, 3, 1)
 

@@ -49,6 +49,7 @@ class MaxPool2d(Pooling):
     def error_bound(self, inputs: Sequence[Bounded], constants: Arrays) -> Bounded:
         """See `Operator.error_bound`."""
         value, error = (
-            np.maximum.reduce(list(self.window.each_tap(part, -np.inf))) for part in inputs[0]
+            np.maximum.reduce(list(self.window.each_tap(part, outside)))
+            for part, outside in zip(inputs[0], (-np.inf, 0.0), strict=True)
         )
         return self.epilogue.error_bound((value, error), inputs[1:])

@@ -12,7 +12,7 @@ from modelgen.arithmetic.folds import Fold, fold, longest_chain
 from modelgen.arithmetic.fp32 import canonicalize
 from modelgen.arithmetic.single import fma
 from modelgen.operators.base import Arrays, Bounded, Cut, Kernel, Operator, Shape
-from modelgen.operators.bounds import ROUNDING, SUBNORMAL
+from modelgen.operators.bounds import LARGEST, ROUNDING, SUBNORMAL
 
 if TYPE_CHECKING:
     import torch
@@ -103,7 +103,9 @@ class Normalize(Operator):
         deviation_moved = np.sqrt(_average(moved**2))
         smallest = np.maximum(deviation - deviation_moved, self.epsilon**0.5)
         spread = (moved + np.abs(result) * deviation_moved) / smallest
-        return result, spread + chain * (np.abs(result) + spread)
+        # PyTorch may give NaN where the sum of squares overflows, depending on how it adds.
+        overflows = middle * width * _average(difference**2) > LARGEST
+        return result, np.where(overflows, np.inf, spread + chain * (np.abs(result) + spread))
 
     def _grouped(self, values: np.ndarray) -> np.ndarray:
         """Return values as (outer, middle, groups, channels of a group)."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from modelgen.arithmetic.fp32 import matmul
 from modelgen.operators.base import Arrays, Bounded, Cut
-from modelgen.operators.bounds import ALIGNMENT, RELATIVE, ROUNDING
+from modelgen.operators.bounds import ALIGNMENT, LARGEST, RELATIVE, ROUNDING
 
 if TYPE_CHECKING:
     import torch
@@ -69,6 +69,10 @@ def bounded_products(constants: Arrays, bounded: Bounded, part: LinearPart) -> B
     everywhere = np.full((*value.shape[:-1], groups), np.abs(value).max(initial=0.0))
     largest = part(everywhere, absolute.sum(axis=-1, keepdims=True))
     allowed = spread + _relative(constants) * magnitude + ALIGNMENT * largest
+    if not (np.abs(value) + error <= LARGEST).all():
+        # An infinity or NaN in a slice makes all of its products NaN, even those with other
+        # channels' values.
+        allowed = np.full_like(total, np.inf)
     return total * scale + bias, allowed * np.abs(scale) + RELATIVE * np.abs(bias)
 
 

@@ -85,7 +85,20 @@ class Window:
 
         top, bottom, left, right = self.padding
         around = (left, right, top, bottom)
-        return torch.nn.functional.pad(maps.permute(0, 3, 1, 2), around, value=padding_value)
+        return torch.nn.functional.pad(channels_first(maps), around, value=padding_value)
+
+
+def channels_first(maps: torch.Tensor) -> torch.Tensor:
+    """Return maps, (batch, rows, columns, channels), as PyTorch orders them.
+
+    The strides of a single channel fit both orders. They are made those of PyTorch's, because its
+    convolutions with some kernels and strides take such maps for the other order and read wrong
+    rows.
+    """
+    batch, rows, columns, channels = maps.shape
+    if channels == 1:
+        return maps.reshape(batch, 1, rows, columns)
+    return maps.permute(0, 3, 1, 2)
 
 
 def pair_text(pair: tuple[int, int]) -> str:

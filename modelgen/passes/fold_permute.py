@@ -67,17 +67,18 @@ def _layers_of_features(rewriter: Rewriter, permutation: Node) -> list[Node] | N
     shape = rewriter.tensors[permutation.output].shape
     flat = shape[0], int(np.prod(shape[1:]))
     found: list[Node] = []
-    pending = rewriter.consumers(permutation.output)
+    pending = [(permutation.output, node) for node in rewriter.consumers(permutation.output)]
     while pending:
-        node = pending.pop()
+        features, node = pending.pop()
         is_flat = rewriter.tensors[node.output].shape == flat
         if isinstance(node.operator, Linear):
-            if rewriter.tensors[node.inputs[0]].shape != flat:
+            # A residual operand is added to the outputs, whose order stays.
+            if rewriter.tensors[features].shape != flat or features in node.inputs[1:]:
                 return None
             found.append(node)
         elif is_flat and _reads_features(node) and node.output not in rewriter.outputs:
             found.append(node)
-            pending += rewriter.consumers(node.output)
+            pending += [(node.output, reader) for reader in rewriter.consumers(node.output)]
         else:
             return None
     return found

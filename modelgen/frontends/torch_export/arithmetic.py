@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from modelgen.frontends.torch_export.calls import arguments, shape_of
+from modelgen.frontends.torch_export.calls import arguments, in_type_of, shape_of
 from modelgen.frontends.torch_export.layouts import channels_last
 from modelgen.frontends.torch_export.translation import Translation
 from modelgen.operators import Pointwise
@@ -54,7 +54,7 @@ def _clamp(low: float, high: float | None) -> Callable[[Translation, Any], None]
 def add_hardtanh(to: Translation, call: Any) -> None:
     """Add a clamp between two bounds."""
     given = arguments(call)
-    low, high = float(given["min_val"]), float(given["max_val"])
+    low, high = (in_type_of(call, float(given[name])) for name in ("min_val", "max_val"))
     to.elementwise(call, Pointwise(Epilogue(low=low, high=high)))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from modelgen.frontends.torch_export.calls import arguments, shape_of
+from modelgen.frontends.torch_export.calls import arguments, in_type_of, shape_of
 from modelgen.frontends.torch_export.layouts import (
     Layout,
     identity,
@@ -86,6 +86,12 @@ def add_inequality(to: Translation, call: Any) -> None:
     to.define(call, _negated(to, call, equal), layout)
 
 
+def add_complement(to: Translation, call: Any) -> None:
+    """Add a negation of a mask: `~`, which changes other bits of integers."""
+    _check_masks(to, call)
+    add_negation(to, call)
+
+
 def add_negation(to: Translation, call: Any) -> None:
     """Add a logical negation: 1 where the operand is 0, else 0."""
     tensor, layout = to.native(call, call.args[0])
@@ -122,6 +128,8 @@ def add_masked_fill(to: Translation, call: Any) -> None:
     if is_fixed(to, mask) and is_fixed(to, value) and fixed_values(to, value) == -np.inf:
         add_mask(to, call, source, fixed_values(to, mask) != 0)
         return
+    if not hasattr(value, "meta"):
+        value = in_type_of(call, value)
     _choose(to, call, mask, value, source)
 
 
@@ -148,6 +156,8 @@ def _whole(to: Translation, call: Any, source: Operand, layout: Layout) -> str:
         wanted = laid_out(shape, layout)
         if to.shape(tensor) == wanted:
             return tensor
+        missing = len(wanted) - len(to.shape(tensor))
+        tensor = to.reshaped(call, tensor, (*[1] * missing, *to.shape(tensor)))
         return to.apply(call, Expand(wanted), tensor, name=f"{tensor}.expanded")
     values = fixed_values(to, source)
     if values.size == 1:
@@ -157,11 +167,16 @@ def _whole(to: Translation, call: Any, source: Operand, layout: Layout) -> str:
 
 def _logical(kind: str) -> Callable[[Translation, Any], None]:
     def add(to: Translation, call: Any) -> None:
-        if any(str(node.meta["val"].dtype) != "torch.bool" for node in call.args):
-            to.reject(call, "expects masks: the results of comparisons")
+        _check_masks(to, call)
         add_binary(to, call, kind, *call.args)
 
     return add
+
+
+def _check_masks(to: Translation, call: Any) -> None:
+    """Reject a call unless its operands are masks."""
+    if any(str(node.meta["val"].dtype) != "torch.bool" for node in call.args):
+        to.reject(call, "expects masks: the results of comparisons")
 
 
 def _comparisons() -> Iterator[tuple[str, Callable[[Translation, Any], None]]]:
@@ -186,7 +201,7 @@ OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     "aten.prelu.default": add_prelu,
     **dict(_comparisons()),
     "aten.logical_not.default": add_negation,
-    "aten.bitwise_not.default": add_negation,
+    "aten.bitwise_not.default": add_complement,
     **dict.fromkeys(
         ("aten.logical_and.default", "aten.bitwise_and.Tensor", "aten.__and__.Tensor"),
         _logical("minimum"),

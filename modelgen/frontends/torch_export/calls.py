@@ -38,6 +38,19 @@ _MODULES = ("fft", "linalg", "special")
 """Modules of PyTorch whose functions have longer names inside."""
 
 
+def in_type_of(call: Any, number: float) -> float:
+    """Return a number as PyTorch converts it to the type of a call's result.
+
+    Integers lose their fraction, and booleans are 0 or 1.
+    """
+    import torch
+
+    kind = call.meta["val"].dtype
+    if kind.is_floating_point:
+        return number
+    return float(number != 0 if kind == torch.bool else int(number))
+
+
 def function_name(call: Any) -> str:
     """Return the function of PyTorch that the model calls, as it is written there: "cumsum"."""
     recorded = call.meta.get("torch_fn")

@@ -6,7 +6,8 @@ unsupported. Its author sees one complaint.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ from modelgen.frontends.torch_export.calls import (
     module_path,
     subject,
 )
+from modelgen.frontends.torch_export.tracing import shape_text
 
 _WHOLE = "is not supported"
 """What is wrong with a layer that cannot be used at all."""
@@ -84,6 +86,22 @@ def complaint(call: Any, reason: str, hint: str = "") -> Complaint:
     hints = (hint,) if hint else ()
     problem = f"{subject(call)} {reason}"
     return Complaint(module_path(call), (function_name(call),), line_of(call), (problem,), hints)
+
+
+def about_output(shape: Sequence[int], batch: int) -> Complaint | None:
+    """Return the complaint about an output that has no result for each sample of a batch, or None.
+
+    Args:
+        shape: of a tensor that forward() returns.
+        batch: samples that forward() gets.
+    """
+    if math.prod(shape) % batch == 0:
+        return None
+    problem = (
+        f"The model's output has the shape {shape_text(shape)}, which is not one result for each "
+        f"of the {batch} inputs of a batch"
+    )
+    return Complaint("", (), "", (problem,), ("Keep the batch as the first dimension.",))
 
 
 def unsupported(call: Any) -> Complaint:

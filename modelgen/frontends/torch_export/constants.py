@@ -10,8 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from modelgen.frontends.torch_export.calls import has_fixed_shape, shape_of
+
 if TYPE_CHECKING:
     import torch
+
+
+_OF_SHAPES = {
+    f"aten.{name}.default"
+    for name in ("zeros_like", "ones_like", "full_like", "new_zeros", "new_ones", "new_full")
+}
+"""Operators that only take shape and type from a tensor, their first argument."""
 
 
 class Constants:
@@ -38,11 +47,17 @@ class Constants:
         import torch
 
         for node in program.graph.nodes:
-            needed = node.all_input_nodes
-            if node.op != "call_function" or not all(other in self._values for other in needed):
+            if node.op != "call_function":
                 continue
-            args = torch.fx.node.map_arg(node.args, self._values.__getitem__)
-            kwargs = torch.fx.node.map_arg(node.kwargs, self._values.__getitem__)
+            needed = node.all_input_nodes
+            known = self._values
+            if str(node.target) in _OF_SHAPES and has_fixed_shape(needed[0].meta["val"]):
+                any_values = torch.zeros(shape_of(needed[0]), dtype=needed[0].meta["val"].dtype)
+                known = {**known, needed[0]: any_values}
+            if not all(other in known for other in needed):
+                continue
+            args = torch.fx.node.map_arg(node.args, known.__getitem__)
+            kwargs = torch.fx.node.map_arg(node.kwargs, known.__getitem__)
             with torch.no_grad():
                 self._values[node] = node.target(*args, **kwargs)
 

@@ -152,7 +152,9 @@ def _of_norm(imported: Imported, node: Node, sources: list[Bounded]) -> np.ndarr
         0.0 if given is None else np.abs(imported.constants.array(given).astype(np.float64))
         for given in call.args[2:4]
     )
-    return RELATIVE * (scale * (np.abs(sources[0][0]).max(initial=0.0) + mean) + bias)
+    with np.errstate(invalid="ignore", over="ignore"):
+        allowed = RELATIVE * (scale * (np.abs(sources[0][0]) + mean) + bias)
+    return np.where(np.isnan(allowed), np.inf, allowed)
 
 
 def _compare(

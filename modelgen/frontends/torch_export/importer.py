@@ -35,9 +35,16 @@ from modelgen.frontends.torch_export import (
 )
 from modelgen.frontends.torch_export.aliases import stale_view
 from modelgen.frontends.torch_export.arguments import Argument
-from modelgen.frontends.torch_export.calls import ASSIGNMENT, function_name, subject
+from modelgen.frontends.torch_export.calls import (
+    ASSIGNMENT,
+    function_name,
+    has_fixed_shape,
+    shape_of,
+    subject,
+)
 from modelgen.frontends.torch_export.complaints import (
     Complaint,
+    about_output,
     complaint,
     merged,
     unsupported,
@@ -119,13 +126,26 @@ def import_program(program: torch.export.ExportedProgram, batch: int) -> Importe
         UnsupportedError: as for `import_with_origins`.
     """
     translation = Translation(program, batch, layouts_of_inputs(program))
-    complaints = [*_stale_views(program), *_translate_all(translation)]
+    complaints = [
+        *_stale_views(program),
+        *_translate_all(translation),
+        *_about_outputs(program, batch),
+    ]
     if complaints:
         raise UnsupportedError(merged(complaints))
     graph = translation.graph()
     known = translation.origins
     origins = {name: known[name] for name in graph.tensors if name in known}
     return Imported(program, graph, origins, translation.constants)
+
+
+def _about_outputs(program: torch.export.ExportedProgram, batch: int) -> Iterator[Complaint]:
+    """Yield a complaint about each output without a result for each sample."""
+    (returned,) = (node for node in program.graph.nodes if node.op == "output")
+    for value in returned.args[0]:
+        if hasattr(value, "meta") and has_fixed_shape(value.meta["val"]):
+            found = about_output(shape_of(value), batch)
+            yield from () if found is None else (found,)
 
 
 def _stale_views(program: torch.export.ExportedProgram) -> Iterator[Complaint]:

@@ -35,10 +35,11 @@ def _layout(to: Translation, sources: Sequence[Any]) -> Layout:
 def _joined(to: Translation, call: Any, tensors: Sequence[str], place: int) -> str:
     """Return the concatenation of tensors along a dimension of the device.
 
-    Rows that begin with this dimension are as long as all dimensions from it on together.
+    Rows that begin with this dimension are as long as all dimensions from it on together. A tensor
+    of this dimension alone is one row.
     """
     shapes = [to.shape(tensor) for tensor in tensors]
-    if place == len(shapes[0]) - 1:
+    if 0 < place == len(shapes[0]) - 1:
         return to.apply(call, Concatenate(), *tensors)
     rows = [
         to.reshaped(call, tensor, (math.prod(shape[:place]), math.prod(shape[place:])))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from modelgen.errors import ModelError
-from modelgen.frontends.torch_export.tracing import shape_text, try_forward
+from modelgen.frontends.torch_export.complaints import about_output
+from modelgen.frontends.torch_export.tracing import try_forward
 from modelgen.progress import Progress
 from modelgen.threads import single_thread
 
@@ -97,11 +98,9 @@ def tensors_in(returned: Any) -> list[torch.Tensor]:
 
 
 def _numbers(output: torch.Tensor, batch: int) -> np.ndarray:
-    if output.numel() % batch:
-        raise ModelError(
-            f"The model's output has the shape {shape_text(output.shape)}, which is not one result "
-            f"for each of the {batch} inputs of a batch. Keep the batch as the first dimension."
-        )
+    problem = about_output(output.shape, batch)
+    if problem is not None:
+        raise ModelError(str(problem))
     values = output.float()
     whole = values.dim() > 0 and len(values) == batch
     return (values if whole else values.reshape(batch, -1)).numpy(force=True).copy()

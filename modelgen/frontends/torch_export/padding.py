@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from modelgen.frontends.torch_export.calls import arguments, shape_of
+from modelgen.frontends.torch_export.calls import arguments, in_type_of, shape_of
 from modelgen.frontends.torch_export.translation import Translation
 from modelgen.operators import Pad
 
@@ -21,7 +21,7 @@ def _padding(mode: str | None) -> Callable[[Translation, Any], None]:
         pairs = list(zip(numbers[0::2], numbers[1::2], strict=True))
         around = [(0, 0)] * (rank - len(pairs)) + pairs[::-1]
         before, after = zip(*(around[axis] for axis in layout), strict=True)
-        value = float(given.get("value") or 0.0)
+        value = in_type_of(call, float(given.get("value") or 0.0))
         operator = Pad(before, after, mode or given["mode"], value)
         to.define(call, to.apply(call, operator, to.read(call, source, layout)), layout)
 

@@ -57,6 +57,10 @@ def _add(
     to: Translation, call: Any, kind: str, left: Operand, right: Operand, alpha: float
 ) -> None:
     """Add `left` and `alpha * right` with the function `kind` between them."""
+    if kind == "add" and alpha != 0.0 and str(call.meta["val"].dtype) == "torch.bool":
+        # The sum of two masks is a mask: whether either is set.
+        add_binary(to, call, "maximum", left, right)
+        return
     affine = _as_affine(to, call, kind, left, right, alpha)
     if affine is not None and _add_affine(to, call, affine):
         return

@@ -111,12 +111,6 @@ class Translation:
         for result in results:
             if not hasattr(result, "meta"):
                 raise ModelError(f"The model returns {result!r}, which is not a tensor.")
-            if shape_of(result) and np.prod(shape_of(result), dtype=int) % self.batch:
-                raise ModelError(
-                    f"The model's output has the shape {shape_text(shape_of(result))}, which is "
-                    f"not one result for each of the {self.batch} inputs of a batch. Keep the "
-                    "batch as the first dimension."
-                )
             yield self.read(result, result)
 
     def _is_fixed(self, value: Any) -> bool:

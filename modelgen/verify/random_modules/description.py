@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 
 Shape = tuple[int, ...]
+LARGEST_ID = 6
+"""The integers that a module gets are not negative, and not larger."""
+STRUCTURES = ("tuple", "list", "dict")
 
 
 class UnfitError(Exception):
@@ -23,7 +26,7 @@ class Step:
     kind: str
     """Name of a `Kind`."""
     sources: tuple[int, ...]
-    """Values that it reads: 0 is the module's input, k the result of the k-th step."""
+    """Values that it reads: 0 is the module's first input, k the result of the k-th step."""
     settings: dict[str, Any] = field(default_factory=dict)
     """The values drawn, without sizes that follow from the shapes of the sources."""
 
@@ -36,10 +39,12 @@ class RandomModule:
     """Seed of the values of weights and inputs."""
     batch: int
     features: Shape
-    """Shape of one input."""
+    """Shape of one sample of the first input; steps add further inputs."""
     steps: tuple[Step, ...]
-    output: int
-    """The value that is returned, numbered as in `Step.sources`."""
+    outputs: tuple[int, ...]
+    """The values that are returned, numbered as in `Step.sources`."""
+    structure: str
+    """In what several values are returned: one of `STRUCTURES`."""
     train: bool
     """Whether the module is passed to the compiler in training mode."""
     names: str
@@ -55,6 +60,17 @@ class RandomModule:
 
 
 @dataclass(frozen=True)
+class Argument:
+    """An argument of forward()."""
+
+    name: str
+    shape: Shape
+    """With the batch, which is the first dimension."""
+    type: str
+    """"float32", "int64" or "bool"."""
+
+
+@dataclass(frozen=True)
 class Written:
     """A step as source text."""
 
@@ -62,6 +78,8 @@ class Written:
     """The expression that computes its value."""
     members: dict[str, str] = field(default_factory=dict)
     """Attribute of the module -> the expression that creates it."""
+    argument: Argument | None = None
+    """The argument of forward() that the expression needs, besides its sources."""
 
 
 def formatted(form: tuple[str, str], names: Sequence[str], name: str, **values: Any) -> Written:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from modelgen.verify.random_modules.description import (
+    STRUCTURES,
     Kind,
     Random,
     RandomModule,
@@ -44,7 +45,8 @@ def draw(seed: int, most_words: int = 1 << 16, most_entries: int = 1024) -> Rand
         batch=batch,
         features=features,
         steps=steps,
-        output=random.number(0, last) if random.chance(0.03) else last,
+        outputs=_outputs(random, last),
+        structure=random.choice(STRUCTURES),
         train=random.chance(0.2),
         names=names,
         weights=random.choice(("plain", "odd"), (3, 1)),
@@ -53,6 +55,14 @@ def draw(seed: int, most_words: int = 1 << 16, most_entries: int = 1024) -> Rand
         buffer_words=1 << random.number(8, most_words.bit_length() - 1),
         accumulator_depth=1 << random.number(4, most_entries.bit_length() - 1),
     )
+
+
+def _outputs(random: Random, last: int) -> tuple[int, ...]:
+    """Return the values that a module returns: mostly the last one."""
+    if random.chance(0.03):
+        return (random.number(0, last),)
+    others = [random.number(0, last) for _ in range(random.choice((0, 1, 2), (8, 2, 1)))]
+    return tuple(dict.fromkeys((*others, last)))
 
 
 def _features(random: Random, most: int) -> Shape:
@@ -168,8 +178,11 @@ def smaller(module: RandomModule) -> Iterator[RandomModule]:
 
 def _candidates(module: RandomModule) -> Iterator[RandomModule]:
     steps = module.steps
-    if module.output < len(steps):
-        yield replace(module, steps=steps[: module.output])
+    if max(module.outputs) < len(steps):
+        yield replace(module, steps=steps[: max(module.outputs)])
+    if len(module.outputs) > 1:
+        for output in module.outputs:
+            yield replace(module, outputs=tuple(o for o in module.outputs if o != output))
     for number in range(len(steps), 0, -1):
         yield _without(module, number)
     yield replace(module, batch=1)
@@ -214,7 +227,8 @@ def _without(module: RandomModule, number: int) -> RandomModule:
             settings["of"] = 0 if settings["of"] == number else moved(settings["of"])
         sources = tuple(moved(value) for value in step.sources)
         steps.append(replace(step, sources=sources, settings=settings))
-    return replace(module, steps=tuple(steps), output=moved(module.output))
+    outputs = tuple(dict.fromkeys(map(moved, module.outputs)))
+    return replace(module, steps=tuple(steps), outputs=outputs)
 
 
 def _fewer(step: Step) -> Iterator[tuple[int, ...]]:

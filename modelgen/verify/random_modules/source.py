@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import linecache
 import warnings
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from modelgen.verify.random_modules import maps, moves, reshapes, unsupported, values
+from modelgen.verify.random_modules import (
+    arguments,
+    layers,
+    maps,
+    moves,
+    reshapes,
+    tensors,
+    unsupported,
+    values,
+)
 from modelgen.verify.random_modules.description import (
+    Argument,
     Kind,
     RandomModule,
     Shape,
@@ -26,6 +37,9 @@ KINDS: dict[str, Kind] = {
     **moves.KINDS,
     **values.KINDS,
     **reshapes.KINDS,
+    **tensors.KINDS,
+    **layers.KINDS,
+    **arguments.KINDS,
     **unsupported.KINDS,
 }
 AGAIN = "again"
@@ -57,6 +71,7 @@ class Builder:
     def __init__(self, batch: int, features: Shape, names: str) -> None:
         import torch
 
+        self._batch = batch
         self._odd_names = names == "odd"
         self._self = SimpleNamespace(training=False)
         self._scope: dict[str, Any] = {
@@ -64,8 +79,9 @@ class Builder:
             "nn": torch.nn,
             "F": torch.nn.functional,
             "self": self._self,
-            "x0": torch.zeros(batch, *features),
         }
+        self._arguments: dict[str, Argument] = {}
+        self._declare(Argument("x0", (batch, *features), "float32"))
         self._names = ["x0"]
         """Name of each value."""
         self._written: dict[int, tuple[Step, str, int]] = {}
@@ -77,12 +93,29 @@ class Builder:
         """Return the shape of a value, including the batch."""
         return tuple(self._scope[self._names[value]].shape)
 
+    @property
+    def arguments(self) -> tuple[Argument, ...]:
+        """The arguments of forward(), in order."""
+        return tuple(self._arguments.values())
+
+    def _declare(self, argument: Argument) -> None:
+        """Add an argument to forward(), unless it is there already."""
+        import torch
+
+        unless(argument.shape[0] == self._batch)
+        known = self._arguments.setdefault(argument.name, argument)
+        unless(known == argument)
+        kind = getattr(torch, argument.type)
+        self._scope.setdefault(argument.name, torch.zeros(argument.shape, dtype=kind))
+
     def add(self, step: Step) -> bool:
         """Add a step and return True, or return False if it does not fit its sources."""
         number = len(self._names)
         try:
             written, made_by = self._write(step, number)
             members = self._make(written)
+            if written.argument is not None:
+                self._declare(written.argument)
             value = self._evaluate(written.value, members)
         except UnfitError:
             return False
@@ -144,12 +177,21 @@ class Builder:
         unless(torch.is_tensor(value) and 0 < value.numel() <= _MOST_VALUES)
         return value
 
-    def text(self, output: int) -> str:
-        """Return the module's class as source text; `output` is the value that it returns."""
+    def text(self, outputs: Sequence[int], structure: str) -> str:
+        """Return the module's class as source text; see `RandomModule`."""
         made = [f"        self.{member} = {text}\n" for member, text in self._members.items()]
-        lines = [*self._lines, f"return {self._names[output]}"]
+        lines = [*self._lines, f"return {self._returned(outputs, structure)}"]
         body = "".join(f"        {line}\n" for line in lines)
-        return f"{_HEAD}{''.join(made)}\n    def forward(self, x0):\n{body}"
+        given = ", ".join(("self", *self._arguments))
+        return f"{_HEAD}{''.join(made)}\n    def forward({given}):\n{body}"
+
+    def _returned(self, outputs: Sequence[int], structure: str) -> str:
+        names = [self._names[output] for output in outputs]
+        if len(names) == 1:
+            return names[0]
+        if structure == "dict":
+            return f"{{{', '.join(f'{place!r}: {name}' for place, name in enumerate(names))}}}"
+        return f"[{', '.join(names)}]" if structure == "list" else ", ".join(names)
 
 
 def _tried(text: str, scope: dict[str, Any]) -> Any:
@@ -171,14 +213,23 @@ def _built(module: RandomModule) -> Builder:
 
 def text(module: RandomModule) -> str:
     """Return what is needed to reproduce the module: PyTorch code, and how to use it."""
-    shape = "x".join(map(str, (module.batch, *module.features)))
+    builder = _built(module)
+    given = ", ".join(
+        f"{argument.name} {'x'.join(map(str, argument.shape))} {argument.type}"
+        for argument in builder.arguments
+    )
     return (
-        f"# Input {shape} ({module.values}), scale {module.scale!r}, buffer of "
+        f"# Inputs: {given} ({module.values}); scale {module.scale!r}, buffer of "
         f"{module.buffer_words} words, {module.accumulator_depth} accumulators.\n"
-        f"{_built(module).text(module.output)}\n\n"
+        f"{builder.text(module.outputs, module.structure)}\n\n"
         f"model = RandomModule().{'train' if module.train else 'eval'}()\n"
         f"modelgen.verify.random_modules.fill(model, {module.seed}, {module.weights!r})\n"
     )
+
+
+def arguments_of(module: RandomModule) -> tuple[Argument, ...]:
+    """Return the arguments of the module's forward(), in order."""
+    return _built(module).arguments
 
 
 def first_unfit(module: RandomModule) -> int | None:
@@ -189,7 +240,7 @@ def first_unfit(module: RandomModule) -> int | None:
 
 def make_class(module: RandomModule) -> type[torch.nn.Module]:
     """Return the class that the text defines, such that tracebacks can quote its lines."""
-    code = _built(module).text(module.output)
+    code = _built(module).text(module.outputs, module.structure)
     name = f"random_module_{module.seed}.py"
     linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
     scope: dict[str, Any] = {"__name__": "random_module"}

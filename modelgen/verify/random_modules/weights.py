@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from modelgen.verify.random_modules.description import LARGEST_ID, RandomModule
+from modelgen.verify.random_modules.source import arguments_of
+
 if TYPE_CHECKING:
     import torch
 
@@ -30,16 +33,29 @@ def fill(model: torch.nn.Module, seed: int, style: str = "plain") -> None:
     """
     import torch
 
+    whole = _streamed(model)
     with torch.no_grad():
         for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
             random = np.random.default_rng([seed, *name.encode()])
-            drawn = _draw(name, tuple(tensor.shape), random, style == "odd")
+            drawn = _draw(name, tuple(tensor.shape), random, name in whole, style == "odd")
             if drawn is not None:
                 tensor.copy_(torch.from_numpy(np.asarray(drawn, np.float32)))
 
 
+def _streamed(model: torch.nn.Module) -> set[str]:
+    """Return the names of the weights that the engine streams as they are."""
+    from torch import nn
+
+    own = {name for name, _ in model.named_parameters(recurse=False) if name.endswith("_weight")}
+    return own | {
+        f"{path}.weight"
+        for path, layer in model.named_modules()
+        if isinstance(layer, nn.Conv1d | nn.Conv2d | nn.Linear)
+    }
+
+
 def _draw(
-    name: str, shape: tuple[int, ...], random: np.random.Generator, odd: bool
+    name: str, shape: tuple[int, ...], random: np.random.Generator, whole: bool, odd: bool
 ) -> np.ndarray | None:
     if name.endswith("num_batches_tracked"):
         return None
@@ -47,11 +63,10 @@ def _draw(
         return random.normal(0.0, 10.0 if odd else 0.3, shape)
     if name.endswith("running_var"):
         return 10.0 ** random.uniform(-6, 4, shape) if odd else random.uniform(0.5, 1.5, shape)
-    if name.endswith("bias"):
+    if "bias" in name.rpartition(".")[2]:
         return random.normal(0.0, 0.3, shape) * (random.random() < 0.8)
     if len(shape) > 1:
-        is_whole = name.endswith("weight") and "unsupported" not in name
-        return _on_grid(shape, random, odd) if is_whole else _of_one_size(shape, random)
+        return _on_grid(shape, random, odd) if whole else _of_one_size(shape, random)
     factors = random.uniform(0.5, 1.5, shape)
     # A negative factor reverses the order of values, which affects a pooling.
     return factors * random.choice((-1.0, 0.0, 1.0, 1e-3), shape) if odd else factors
@@ -79,17 +94,29 @@ def _of_one_size(shape: tuple[int, ...], random: np.random.Generator) -> np.ndar
     return random.choice((-1.0, 0.0, 1.0), shape) * 2.0 ** np.round(np.log2((1 / words) ** 0.5))
 
 
-def draw_inputs(shape: tuple[int, ...], seed: int, style: str) -> np.ndarray:
-    """Return inputs for a module.
+def draw_inputs(module: RandomModule, inferences: int) -> tuple[np.ndarray, ...]:
+    """Return seeded inputs for a module.
 
     Args:
-        shape: shape of all inputs together.
-        seed: determines everything.
-        style: one of `VALUES`: "sized" scales all values by one power of ten; "odd" has zeros,
-            negative zeros, subnormals and values of many magnitudes; "huge" and "tiny" are near
-            the limits of FP32.
+        module: its `values` are the style of the numbers: "sized" scales all of an input by one
+            power of ten; "odd" has zeros, negative zeros, subnormals and values of many magnitudes;
+            "huge" and "tiny" are near the limits of FP32.
+        inferences: each takes a batch of samples.
+
+    Returns:
+        For each argument of forward(), shape (inferences * batch, features...), in its type.
     """
-    random = np.random.default_rng([seed, 1])
+    arrays = []
+    for index, argument in enumerate(arguments_of(module)):
+        batch, *features = argument.shape
+        random = np.random.default_rng([module.seed, 1, index])
+        shape = (inferences * batch, *features)
+        drawn = _DRAWN[argument.type](random, shape, module.values)
+        arrays.append(np.asarray(drawn, argument.type))
+    return tuple(arrays)
+
+
+def _numbers(random: np.random.Generator, shape: tuple[int, ...], style: str) -> np.ndarray:
     values = random.standard_normal(shape)
     if style == "sized":
         values *= 10.0 ** random.uniform(-3, 3)
@@ -102,4 +129,16 @@ def draw_inputs(shape: tuple[int, ...], seed: int, style: str) -> np.ndarray:
     if style == "odd":
         special = random.choice((0.0, -0.0, 1e-40, -1e-45, 1e-20, 1e10, -1e10, 1.0), shape)
         values = np.where(random.random(shape) < 0.4, special, values)
-    return values.astype(np.float32)
+    return values
+
+
+def _ids(random: np.random.Generator, shape: tuple[int, ...], style: str) -> np.ndarray:
+    return random.integers(0, LARGEST_ID + 1, shape)
+
+
+def _flags(random: np.random.Generator, shape: tuple[int, ...], style: str) -> np.ndarray:
+    return random.random(shape) < 0.5
+
+
+_DRAWN = {"float32": _numbers, "int64": _ids, "bool": _flags}
+"""Type of an argument -> the function that draws its values."""

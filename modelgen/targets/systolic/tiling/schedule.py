@@ -275,7 +275,7 @@ def _chunks(
     if source.layout is not None:
         # A matrix may be loaded from memory in parts, if no frame is filled around its rows.
         parts_fit = geometry.source.columns == 1 and source.layout.fill is None
-        if source.loads and parts_fit and geometry.taps == 1:
+        if geometry.is_matmul and source.loads and parts_fit and geometry.taps == 1:
             for parts in (2, 4, 8, 16):
                 yield kernel, ceil_div(ceil_div(geometry.channels, parts), size) * size
         return

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,12 +23,34 @@ from flows.system.processes import run_lines
 from flows.terminal.progress import Progress
 from flows.toolchain import firmware
 from modelgen.verify import bundle
-from modelgen.verify.random_modules import RandomModule, draw, text
+from modelgen.verify.random_modules import RandomModule, Step, draw, text
 from modelgen.verify.trial import Case, Failure, attempt
 from tests.support.networks import bits
 
 CONFIG = configuration.load(ROOT / "heepstor_cfg.hjson")
-SEEDS = range(2, 26)
+RELU = Step("activation", (0,), {"form": ("F.relu({0})", "")})
+DEPTHWISE = Step(
+    "conv",
+    (1,),
+    {
+        **{"form": "nn", "channels": 2, "kernel": 3, "stride": 1, "padding": 1, "dilation": 1},
+        **{"groups": "depthwise", "bias": True, "mode": "zeros"},
+    },
+)
+SORTED = Step("unsupported", (0,), {"form": ("torch.sort({0})[0]", "")})
+
+
+def module(seed: int, *steps: Step) -> RandomModule:
+    """A module of the steps, on maps of two channels."""
+    plain = replace(draw(seed), batch=1, features=(2, 4, 5), names="plain", values="plain")
+    return replace(plain, steps=steps, outputs=(len(steps),))
+
+
+RIGHT, BAD, REFUSED = (RELU,), (RELU, DEPTHWISE), (SORTED,)
+MODULES = tuple(
+    module(seed, *steps)
+    for seed, steps in enumerate((RIGHT, RIGHT, BAD, REFUSED, RIGHT, BAD, RIGHT, BAD, RIGHT))
+)
 
 
 class Fake(fuzz.Bench):
@@ -59,17 +82,17 @@ def compiled() -> Iterator[Case]:
     return (result for result in results if isinstance(result, Case))
 
 
-def report_of(bench: fuzz.Bench, seeds: Sequence[int] = SEEDS) -> fuzz.Report:
+def report_of(bench: fuzz.Bench, modules: Sequence[RandomModule] = MODULES) -> fuzz.Report:
     report = fuzz.Report()
     with bench:
-        bench.run(bench.drawn(seeds), report, Progress())
+        bench.run(modules, report, Progress())
     return report
 
 
 def test_networks_after_one_that_hangs_are_tried() -> None:
     wrong, hanging = report_of(Fake(hangs=False)), report_of(Fake(hangs=True))
     assert len(wrong.failures) > 1
-    assert wrong.tried == hanging.tried == len(SEEDS)
+    assert wrong.tried == hanging.tried == len(MODULES)
     assert wrong.right == hanging.right > 0
     assert [f.module for f in hanging.failures] == [f.module for f in wrong.failures]
     assert all(re.match(r"RTL: 2 of \d+ outputs", f.reason) for f in wrong.failures)
@@ -111,11 +134,11 @@ def test_a_failure_is_made_smaller() -> None:
 def test_the_report_counts_reasons() -> None:
     report = report_of(Fake(hangs=False))
     document = report.to_dict()
-    assert document["tried"] == len(SEEDS)
-    assert document["right"] + document["refused"] + len(document["failed"]) == len(SEEDS)
+    assert document["tried"] == len(MODULES)
+    assert document["right"] + document["refused"] + len(document["failed"]) == len(MODULES)
     assert sum(document["reasons"].values()) == document["refused"] > 0
     lines = list(report.lines())
-    assert lines[-1].startswith(f"{len(SEEDS)} modules: {report.right} right, ")
+    assert lines[-1].startswith(f"{len(MODULES)} modules: {report.right} right, ")
     assert sum("refused: " in line for line in lines) == len(document["reasons"])
 
 
@@ -162,8 +185,8 @@ def test_an_interrupted_run_reports_what_it_has(monkeypatch: pytest.MonkeyPatch)
     with Stopped(hangs=False) as bench:
         bench.bundles = 0
         with pytest.raises(interrupts.Interrupted):
-            bench.run(bench.drawn(SEEDS), report, Progress())
-    assert 4 <= report.tried < len(SEEDS)
+            bench.run(MODULES, report, Progress())
+    assert 4 <= report.tried < len(MODULES)
 
 
 class Sleeping(Fake):
@@ -184,7 +207,7 @@ def test_ctrl_c_ends_the_simulator_and_blames_no_network() -> None:
     report = fuzz.Report()
     interrupted = pytest.raises(interrupts.Interrupted)
     with interrupted, interrupts.as_exceptions(), Sleeping(hangs=False) as bench:
-        bench.run(bench.drawn(SEEDS[:4]), report, Progress())
+        bench.run(MODULES[:4], report, Progress())
     assert (report.right, report.failures) == (0, [])
 
 

@@ -51,6 +51,23 @@ def test_nothing_is_known_of_what_follows_from_an_unknown_value() -> None:
     assert np.isinf(bound).all()
 
 
+def test_nothing_is_known_of_a_result_that_may_overflow() -> None:
+    builder = GraphBuilder(1, 4)
+    graph = builder.build(builder.pointwise("x", affine=True))
+    graph.constants[graph.nodes[0].constants["scale"]][:] = 2.0
+    values = np.array([[2e38, 1e38, np.inf, 1.0]])
+    _, bound = propagate(graph, graph.nodes[0], [(values, np.zeros_like(values))])
+    assert np.isinf(bound).tolist() == [[True, False, True, False]]
+
+
+def test_an_infinity_that_is_only_moved_is_exact() -> None:
+    builder = GraphBuilder(1, 2, 1, 2)
+    graph = builder.build(builder.flatten("x"))
+    values = np.array([np.inf, 1.0, -np.inf, 0.0]).reshape(1, 2, 1, 2)
+    _, bound = propagate(graph, graph.nodes[0], [(values, np.zeros_like(values))])
+    assert not bound.any()
+
+
 def test_differences_of_a_layer_spread_to_the_next() -> None:
     """As if each were the worst: by the sizes of the next layer's weights and scales."""
     builder = GraphBuilder(1, 24)

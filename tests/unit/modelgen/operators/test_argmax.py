@@ -21,6 +21,20 @@ def test_of_equal_values_the_first() -> None:
     assert Argmax().evaluate_float([torch.from_numpy(values)], {}).tolist() == [1.0]
 
 
+def test_the_bound_covers_every_class_that_may_be_the_largest() -> None:
+    values = np.array([[1.0, 3.0, 2.5, 0.0], [1.0, 3.0, 2.5, 0.0]])
+    errors = np.array([[1.5, 0.5, 0.1, 0.1], [0.0, 0.0, 0.0, 0.0]])
+    chosen, bound = Argmax().error_bound([(values, errors)], {})
+    # In the first row 0 and 2 may be larger than 3 - 0.5, or equal to it; 3 cannot.
+    assert chosen.tolist() == [1.0, 1.0]
+    assert bound.tolist() == [1.0, 0.0]
+
+
+def test_an_unknown_value_may_be_the_largest() -> None:
+    values, errors = np.zeros((1, 5)), np.array([[0.0, 0.0, 0.0, 0.0, np.inf]])
+    assert Argmax().error_bound([(values, errors)], {})[1].tolist() == [4.0]
+
+
 def test_the_kernel_is_given_rows_and_columns() -> None:
     kernel = Argmax().kernel([(2, 3, 10)])
     assert kernel.header == "argmax.hpp"

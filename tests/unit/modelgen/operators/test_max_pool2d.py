@@ -23,6 +23,14 @@ def test_padding_is_never_the_largest() -> None:
     assert operator.evaluate_float([torch.from_numpy(values)], {}).item() == -1.0
 
 
+def test_padding_has_no_error() -> None:
+    """Not even a window that sees nothing else, as in PyTorch with some dilations."""
+    operator = MaxPool2d(Window((1, 2), padding=(0, 0, 1, 1), dilation=(1, 2)))
+    values = np.full((1, 1, 1, 1), 3.0), np.full((1, 1, 1, 1), 0.25)
+    value, error = operator.error_bound([values], {})
+    assert value.tolist() == [[[[-np.inf]]]] and error.tolist() == [[[[0.0]]]]
+
+
 def test_nan_is_the_largest() -> None:
     values = np.array([[[[1.0], [np.nan]]]], np.float32)
     pooled = MaxPool2d(Window((1, 2))).evaluate_exact([values], {}, Cut(8))

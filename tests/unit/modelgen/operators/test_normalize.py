@@ -93,6 +93,12 @@ def test_the_bound_grows_as_the_deviation_may_shrink() -> None:
     np.testing.assert_allclose(bound, 2.0, rtol=1e-4)
 
 
+def test_nothing_is_known_where_the_sum_of_squares_overflows() -> None:
+    values = np.array([[[2e19, -1e19, 0.0, 0.0]], [[1e19, -1e19, 0.0, 0.0]]])
+    _, bound = Normalize(1, 1e-5).error_bound([(values, np.zeros_like(values))], {})
+    assert np.isinf(bound[0]).all() and np.isfinite(bound[1]).all()
+
+
 def test_the_kernel_is_given_sizes_groups_and_epsilon() -> None:
     kernel = Normalize(2, 1e-5).kernel([(3, 5, 8), (8,), (8,)])
     assert kernel.header == "normalize.hpp"

@@ -86,3 +86,12 @@ def test_random_sums_lie_within_the_bound() -> None:
     wide = rows.astype(np.float64)
     bounded = bounded_products({"weight": weight, **ones}, (wide, 0 * wide), lambda v, w: v @ w.T)
     assert (np.abs(sliced(rows, weight, Cut(8)) - bounded[0]) <= bounded[1]).all()
+
+
+@pytest.mark.parametrize("value", [np.inf, np.nan, 1e39])
+def test_nothing_is_known_of_products_with_an_infinity(value: float) -> None:
+    """Its slice gives NaN in all channels, even where the weights of the infinity are 0."""
+    constants = {"weight": np.array([[0.0, 1.0]])}
+    values = np.array([[value, 1.0]])
+    _, error = bounded_products(constants, (values, np.zeros((1, 2))), lambda v, w: v @ w.T)
+    assert np.isinf(error).all()

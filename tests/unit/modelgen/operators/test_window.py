@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from modelgen.operators.window import Window, pair_text
-from tests.support.operator_checks import channels_first, random_values
+from modelgen.operators.window import Window, channels_first, pair_text
+from tests.support.operator_checks import random_values
 
 WINDOWS = [
     Window((1, 1)),
@@ -78,3 +78,14 @@ def test_parts_see_what_the_whole_sees(
         taps = list(part.each_tap(maps[:, seen.start : seen.stop], -1.0))
         for got, wanted in zip(taps, whole, strict=True):
             assert (got == wanted[:, rows.start : rows.stop]).all()
+
+
+def test_a_single_channel_has_the_strides_of_torch() -> None:
+    """A convolution of PyTorch's reads wrong rows of maps whose strides fit both orders."""
+    maps = torch.from_numpy(random_values(1, 16, 4, 1))
+    weight = torch.from_numpy(random_values(2, 4, 4, 1))
+    assert channels_first(maps).stride() == (64, 64, 4, 1)
+    got = functional.conv2d(channels_first(maps), channels_first(weight), stride=(1, 3))
+    wide = channels_first(maps).double(), channels_first(weight).double()
+    wanted = functional.conv2d(*wide, stride=(1, 3))
+    torch.testing.assert_close(got.double(), wanted, rtol=1e-5, atol=1e-5)

@@ -7,6 +7,7 @@ from typing import cast
 
 import numpy as np
 import pytest
+import torch
 from torch import nn
 
 from modelgen.ir.execute import run_graph
@@ -14,7 +15,9 @@ from modelgen.ir.graph import ElementType, Graph, Node, Tensor
 from modelgen.operators import Elementwise, Operator, Permute, Pointwise, Softmax
 from modelgen.operators.epilogue import Epilogue
 from modelgen.passes.fold_permute import fold_permute
+from modelgen.passes.fuse_pointwise import fuse_pointwise
 from tests.support.imported import operators
+from tests.support.same import Function
 from tests.support.same import check_same as check_imported
 
 LAST, FIRST = Permute((0, 3, 1, 2)), Permute((0, 2, 3, 1))
@@ -93,6 +96,21 @@ def test_features_of_linear_layers_are_reordered() -> None:
     assert "permute" in operators(graph) and "permute" not in operators(folded)
     values = np.random.default_rng(0).standard_normal((2, 432)).astype(np.float32)
     np.testing.assert_allclose(run_graph(graph, values), run_graph(folded, values), atol=1e-4)
+
+
+def test_features_that_are_added_to_the_outputs_stay() -> None:
+    """As a residual they have the order of the outputs, which are not reordered."""
+
+    def added(x: torch.Tensor) -> torch.Tensor:
+        features = torch.relu(conv(x)).flatten(1)
+        return linear(features) + features
+
+    conv, linear = nn.Conv2d(4, 4, 3, padding=1), nn.Linear(432, 432)
+    graph = fuse_pointwise(check_imported(Function(added)))
+    assert [len(node.inputs) for node in graph.nodes if node.operator.name == "linear"] == [2]
+    values = np.random.default_rng(0).standard_normal((2, 432)).astype(np.float32)
+    folded = run_graph(fold_permute(graph), values)
+    np.testing.assert_allclose(run_graph(graph, values), folded, atol=1e-4)
 
 
 def test_features_that_something_else_reads_stay() -> None:

@@ -20,7 +20,8 @@ from modelgen.plan.program import Program
 from modelgen.plan.side_by_side import side_by_side
 from modelgen.quantize.weights import quantize
 from modelgen.targets.standard import standard
-from tests.support.compiled import chains_of
+from modelgen.verify.golden import golden_outputs
+from tests.support.compiled import chains_of, inferences_of
 from tests.support.graph_builder import GraphBuilder
 from tests.support.overlap import check_fences
 from tests.unit.modelgen.plan.test_cpu_layers import SMALL, Function, check_device
@@ -80,6 +81,15 @@ def test_concatenations(
     program = compiled(model, shape, batch, hardware)
     for chain in chains_of(program, program.graph):
         check_fences(chain, hardware.array_size)
+
+
+def test_of_tensors_of_one_dimension() -> None:
+    def joined(x: torch.Tensor) -> torch.Tensor:
+        pair = torch.cat([x.argmax(1), torch.relu(x).argmin(1)])
+        return torch.cat([pair, pair, pair])
+
+    program = compiled(Function(joined), (9,), 3)
+    golden_outputs(program, inferences_of(program.graph))
 
 
 def compiled(

@@ -31,7 +31,7 @@ def test_random_modules(first: int, size: int) -> None:
 
 
 def module_of(*steps: Step) -> RandomModule:
-    base = replace(draw(0), batch=2, features=(2, 5, 5), output=len(steps), values="plain")
+    base = replace(draw(0), batch=2, features=(2, 5, 5), outputs=(len(steps),), values="plain")
     return replace(base, steps=steps, weights="plain", names="plain", scale="max", train=False)
 
 

@@ -22,6 +22,7 @@ from tests.support.same import SHAPE, Function, check_same
         Function(torch.abs),
         Function(lambda x: x.clone().abs_()),
         nn.Hardtanh(-0.5, 2.0),
+        Function(lambda x: functional.hardtanh(x.argmax(1), 0.75, 2.75)),
         Function(lambda x: x.clamp(-0.5, 1)),
         Function(lambda x: x.clamp(max=0.5)),
         Function(lambda x: torch.clamp_min(x, -1)),

@@ -27,6 +27,7 @@ FUNCTIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "greater-equal": lambda x: torch.where(x >= 0.5, x, 0.0),
     "not-equal": lambda x: torch.where(torch.relu(x) != 0, x, 1.0),
     "equal": lambda x: torch.where(torch.relu(x) == 0, 2.0, x),
+    "choice-of-an-operand-of-lower-rank": lambda x: torch.where(x > 0.5, x, x.sum((0, 1))),
     "choice-of-channels": lambda x: torch.where(squeezed(x) > 2.0, x, squeezed(x)),
     "choice-of-two-numbers": lambda x: torch.where(x > 0, 1.5, -0.5),
     "constant-mask": lambda x: torch.where(MASK, x, -1.0),
@@ -34,6 +35,7 @@ FUNCTIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "masked-fill-of-rows": lambda x: x.masked_fill(MASK[0], 2.0),
     "masks": lambda x: x.masked_fill(((x > 0) & (x < 1)) | ~(x < 2), 0.0),
     "softmax-of-masked": lambda x: x.masked_fill(MASK, -torch.inf).softmax(-1),
+    "masked-fill-of-integers": lambda x: x.argmax(1).masked_fill(x[:, 0] > 0, 2.7),
     "in-place": lambda x: (x + 1).masked_fill_(x > 1, 0.5),
 }
 
@@ -75,6 +77,8 @@ def test_masks_of_minus_infinity_are_added() -> None:
     ("model", "message"),
     [
         (Function(lambda x: torch.prelu(x, squeezed(x).flatten())), "must be constant"),
+        (Function(lambda x: ~x.argmax(1)), "expects masks: the results of comparisons"),
+        (Function(lambda x: x.argmax(1) & x.argmin(1)), "expects masks"),
     ],
 )
 def test_what_is_refused(model: nn.Module, message: str) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 from torch import nn
 
 from modelgen.frontends.torch_export.constants import Constants
+from tests.support.same import Function
 
 
 class Positions(nn.Module):
@@ -30,6 +32,24 @@ def test_indices_and_what_is_written_in_place() -> None:
     table, mask = (node.args[1] for node in varying)
     np.testing.assert_array_equal(constants.array(table), 2 * model.table.detach().numpy())
     np.testing.assert_array_equal(constants.array(mask), [[0], [5], [0]])
+
+
+@pytest.mark.parametrize(
+    ("function", "values"),
+    [
+        (torch.zeros_like, 0),
+        (torch.ones_like, 1),
+        (lambda x: torch.full_like(x, 3), 3),
+        (lambda x: x.new_zeros(3, 2), 0),
+        (lambda x: x.new_full((3, 2), 3), 3),
+    ],
+)
+def test_what_only_depends_on_the_shape_of_an_input(function: object, values: int) -> None:
+    program = torch.export.export(Function(lambda x: x + function(x)), (torch.ones(3, 2),))
+    *_, added = (node for node in program.graph.nodes if node.op == "call_function")
+    constants = Constants(program)
+    assert added not in constants
+    np.testing.assert_array_equal(constants.array(added.args[1]), np.full((3, 2), values))
 
 
 def test_parameters_keep_their_names_and_values() -> None:

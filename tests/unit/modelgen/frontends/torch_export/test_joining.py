@@ -37,6 +37,13 @@ def test_other_forms(function: object) -> None:
     check_same(Function(function))
 
 
+def test_tensors_of_one_dimension_are_joined_as_rows() -> None:
+    """The engine writes rows side by side, not single elements."""
+    graph = check_same(Function(lambda x: torch.cat([x.argmax(1), x.argmin(1)])), shape=(9,))
+    (node,) = (node for node in graph.nodes if node.operator.name == "concatenate")
+    assert graph.shapes(node) == [(1, 1), (1, 1)]
+
+
 def test_channels_of_maps_are_concatenated_where_they_are() -> None:
     one, two = nn.Conv2d(4, 3, 1), nn.Conv2d(4, 2, 1)
     model = Function(lambda x: torch.cat([one(x), two(x)], 1))

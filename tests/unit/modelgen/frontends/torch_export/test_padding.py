@@ -21,6 +21,8 @@ from tests.support.same import Function, check_same
         Function(lambda x: functional.pad(x, (-1, 2, 3, -2, 1, 0))),
         Function(lambda x: functional.pad(x, (1, 2), value=float("-inf")).relu()),
         Function(lambda x: functional.pad(x[:, 0], (2, 1), "reflect")),
+        Function(lambda x: functional.pad(x.argmax(1), (1, 1), value=2.7)),
+        Function(lambda x: functional.pad(x > 0, (1, 1), value=0.5)),
     ],
     ids=str,
 )

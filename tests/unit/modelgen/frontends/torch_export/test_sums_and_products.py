@@ -63,6 +63,7 @@ ON_THE_CPU: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "quotient-of-a-constant": lambda x: CHANNELS / (2 + torch.relu(x)),
     "rows": lambda x: functional.max_pool2d(x, 1) * ROW,
     "lower-rank": lambda x: x * squeezed(x).amax(0),
+    "either-of-two-masks": lambda x: ((x > 0.5) + (x < -0.5)) * squeezed(x),
     "maps-of-constants": lambda x: x * torch.ones(12, 9).cumsum(0),
     "larger-constant": lambda x: squeezed(x) * torch.ones(3, 4, 2, 2).cumsum(0)[:2],
 }

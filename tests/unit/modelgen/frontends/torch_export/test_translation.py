@@ -22,6 +22,7 @@ def test_results_that_are_not_one_for_each_input() -> None:
     reason = "the shape 3, which is not one result for each of the 2 inputs of a batch"
     layer = nn.Linear(8, 3)
     check_message(Function(lambda x: layer(x.flatten())), (4,), reason, batch=2)
+    check_message(Function(lambda x: x.sum()), (4,), "the shape scalar, which", batch=2)
 
 
 def test_an_output_that_is_always_the_same() -> None:

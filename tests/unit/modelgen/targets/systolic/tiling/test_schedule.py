@@ -42,6 +42,14 @@ def test_a_matrix_with_a_frame_is_loaded_whole() -> None:
     golden_outputs(compile_graph(built, Hardware(array_size=4)), inferences_of(built))
 
 
+def test_channels_that_are_not_summed_are_no_parts_of_a_sum() -> None:
+    """Where the accumulators hold no two rows, loading rows in parts would look fast."""
+    graph = GraphBuilder(1, 15, 1, 108)
+    built = graph.build(graph.pointwise("x", affine=True))
+    program = compile_graph(built, Hardware(accumulator_depth=32, buffer_words=8192))
+    golden_outputs(program, inferences_of(built))
+
+
 @pytest.mark.parametrize("size", [8, 16])
 @pytest.mark.parametrize("shape", [(64, 256, 64), (128, 128, 128), (256, 256, 64)])
 def test_products_come_near_the_limit(shape: tuple[int, int, int], size: int) -> None:
