@@ -8,11 +8,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from flows.errors import HeepstorError
+from flows.system.file_facts import FileFacts
 
 # The repository's own packages. What lies outside is installed, and pinned by version.
 PACKAGES = ("flows", "modelgen", "projects")
 # Files that editors keep beside one that is being changed: .name.swp, #name#, .#name, name~.
 _KEPT_BY_EDITORS = (".", "#")
+# Modules whose imports are kept in memory.
+_REMEMBERED = 4096
 
 
 def is_source(path: Path) -> bool:
@@ -21,13 +24,17 @@ def is_source(path: Path) -> bool:
     return path.is_file() and not kept and "__pycache__" not in path.parts
 
 
-def import_closure(root: Path, modules: Iterable[str]) -> list[Path]:
+def import_closure(
+    root: Path, modules: Iterable[str], facts: FileFacts | None = None
+) -> list[Path]:
     """The files of the repository at `root` that the modules import, directly or not.
 
     A module is named `package.module`, or `package.module:function` for what its top level and that
-    one function import. Imports inside functions count as well. Sorted, themselves included.
-    Raises HeepstorError where a file is not valid Python.
+    one function import. Imports inside functions count as well. Sorted, themselves included. What
+    files import is looked up in `facts`, where given. Raises HeepstorError where a file is not
+    valid Python.
     """
+    known = facts or FileFacts()
     found: set[Path] = set()
     pending = list(modules)
     seen: set[str] = set()
@@ -35,22 +42,32 @@ def import_closure(root: Path, modules: Iterable[str]) -> list[Path]:
         name = pending.pop()
         if name not in seen:
             seen.add(name)
-            files, imported = _module(root, name)
+            files, imported = _module(root, name, known)
             found.update(files)
             pending.extend(imported)
     return sorted(found)
 
 
-@functools.cache
-def _module(root: Path, name: str) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _module(root: Path, name: str, known: FileFacts) -> tuple[list[Path], list[str]]:
     """The files that importing one module reads by itself, and the modules that it imports."""
     module, _, function = name.partition(":")
     path = module_file(root, module)
     if path is None:
-        return (), ()
+        return [], []
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    imported = dict.fromkeys(_imports(_relevant(_tree(path), function), package))
-    return (path, *_package_files(root, module)), tuple(imported)
+
+    def find() -> str:
+        return " ".join(dict.fromkeys(_imports(_relevant(_tree(path), function), package)))
+
+    imported = known.find(path, find, f":{function} {_version()}")
+    return [path, *_package_files(root, module)], imported.split()
+
+
+@functools.cache
+def _version() -> int:
+    """A number that changes with this file, and so with what it finds."""
+    return Path(__file__).stat().st_mtime_ns
 
 
 def imported_by(path: Path) -> list[str]:

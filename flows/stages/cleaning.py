@@ -17,7 +17,8 @@ _LOCK = ".in-use"
 """Lock file of build/ and of each project's folder: shared by tasks, exclusive for cleaning."""
 _SHARED = (
     *("projects", "hardware", "cache", "configurations", "synth", "fpga", "fusesoc"),
-    *("bench", "compare", "error.log", "fusesoc.conf", ".hashes.json", "FUSESOC_IGNORE"),
+    *("bench", "compare", "error.log", "fusesoc.conf", "FUSESOC_IGNORE"),
+    *(".hashes.json", ".imports.json"),
 )
 """What tasks create in build/."""
 

@@ -11,12 +11,13 @@ from flows import config as configuration
 from flows.config import Config
 from flows.config.knobs import leaf
 from flows.errors import HeepstorError
-from flows.repository import COMMAND, projects, work_folder
+from flows.repository import COMMAND, build_folder, projects, work_folder
 from flows.repository.projects import Project
 from flows.repository.sources import defines, import_closure, imported_by, is_source, module_name
 from flows.stages.options import Options
 from flows.stages.stage import MANIFEST, Stage, Upstream, read_manifest
 from flows.stages.user_modules import unloaded_afterwards
+from flows.system.file_facts import FileFacts
 from flows.terminal.progress import Progress
 
 # What runs before anything that takes long.
@@ -63,6 +64,7 @@ class Pipeline:
         if options.project:
             self.project = projects.find(root, options.project, options.build_dir)
         self._progress = progress
+        self._imports = FileFacts(build_folder(root) / ".imports.json")
 
     @property
     def build(self) -> Path:
@@ -364,7 +366,9 @@ class Pipeline:
         return {f"version of {name}": package_version(name) for name in names}
 
     def _python(self, *modules: str) -> tuple[Path, ...]:
-        return tuple(import_closure(self.root, modules))
+        found = tuple(import_closure(self.root, modules, self._imports))
+        self._imports.save()
+        return found
 
     def _project_files(self) -> tuple[Path, ...]:
         """Return the project's folder or file, and the sources that project.py imports."""

@@ -6,6 +6,7 @@ import pytest
 
 from flows.errors import HeepstorError
 from flows.repository.sources import import_closure, is_source
+from flows.system.file_facts import FileFacts
 
 
 @pytest.mark.parametrize("name", [".x.sv.swp", ".#x.sv", "#x.sv#", "x.sv~", "__pycache__/x.pyc"])
@@ -55,3 +56,25 @@ def test_import_closure(tmp_path):
     assert names("modelgen.stages:export") == shared | {"importer.py", "errors.py"}
     assert names("modelgen.stages:generate") == shared | {"emit/__init__.py", "emit/cpp.py"}
     assert names("modelgen.stages") == set(sources) - {"unused.py"}
+
+
+def test_imports_are_looked_up_until_a_file_changes(tmp_path, monkeypatch):
+    monkeypatch.setattr("flows.system.file_facts._SETTLED_NS", -1)
+    package = tmp_path / "modelgen"
+    package.mkdir()
+    for name, text in (("one", "def f():\n    import modelgen.two\n"), ("two", ""), ("three", "")):
+        (package / f"{name}.py").write_text(text)
+    facts = FileFacts(tmp_path / "facts.json")
+
+    def names(module: str, known: FileFacts) -> set[str]:
+        return {path.stem for path in import_closure(tmp_path, [module], known)}
+
+    assert names("modelgen.one", facts) == {"one", "two"}
+    facts.save()
+    with monkeypatch.context() as patch:
+        patch.setattr("ast.parse", None)
+        assert names("modelgen.one", FileFacts(tmp_path / "facts.json")) == {"one", "two"}
+    (package / "one.py").write_text("def f():\n    import modelgen.three\ndef g():\n    pass\n")
+    again = FileFacts(tmp_path / "facts.json")
+    assert names("modelgen.one", again) == {"one", "three"}
+    assert names("modelgen.one:g", again) == {"one"}

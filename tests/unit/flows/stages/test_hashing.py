@@ -14,7 +14,7 @@ from flows.stages.hashing import FileHashes
 def test_hashes_are_remembered_and_never_stale(tmp_path, monkeypatch):
     file = tmp_path / "file"
     file.write_text("one")
-    monkeypatch.setattr("flows.stages.hashing._SETTLED_NS", -1)
+    monkeypatch.setattr("flows.system.file_facts._SETTLED_NS", -1)
     hashes = FileHashes(tmp_path / "hashes.json")
     first = hashes.of(file)
     hashes.save()
