@@ -30,7 +30,7 @@ CACHE = build_folder(ROOT) / "cache"
 _CPU = (
     *("-mcpu=generic_rv32+m+c+f+zicsr", "-mabi=ilp32f"),
     # Schedule for a CPU that waits for loads and FP32 results; the generic model assumes no
-    # latencies (softmax of 10 values: 324 cycles instead of 284).
+    # latencies (softmax of 10 values: 313 cycles instead of 263).
     *("-Xclang", "-tune-cpu", "-Xclang", "rocket-rv32"),
 )
 _COMPILE = (
