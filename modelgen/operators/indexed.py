@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from modelgen.operators.base import Arrays, Shape
-from modelgen.operators.movement import Copy, Movement
+from modelgen.operators.movement import FILL, Copy, Movement, Part
 
 if TYPE_CHECKING:
     import torch
@@ -121,6 +122,26 @@ class Indexed(Movement):
             read = _view(values, [(run.start, run.sizes, run.steps) for run in runs])
             written = _view(output, [(run.target, run.sizes, run.strides) for run in runs])
             yield Copy(0, read, written)
+
+    def gaps(self, inputs: Sequence[Shape]) -> list[Part]:
+        """See `Movement.gaps`: up to an axis all is copied, of this one nothing."""
+        indices = self.indices(inputs[0])
+        shape = tuple(map(len, indices))
+        strides = tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
+        found = []
+        for axis, along in enumerate(indices):
+            before = [_ranges(other, filled=False) for other in indices[:axis]]
+            after = [[range(size)] for size in shape[axis + 1 :]]
+            for box in product(*before, _ranges(along, filled=True), *after):
+                first = sum(each.start * stride for each, stride in zip(box, strides, strict=True))
+                found.append(Part(FILL, tuple(map(len, box)), 0, strides, int(first), strides))
+        return [part for part in found if 0 not in part.sizes]
+
+
+def _ranges(indices: np.ndarray, *, filled: bool) -> list[range]:
+    """Return the ranges of an axis of the output that have the fill value, or that have not."""
+    edges = np.flatnonzero(np.diff(np.pad((indices == FILLED) == filled, 1).astype(int)))
+    return [range(start, stop) for start, stop in edges.reshape(-1, 2)]
 
 
 def _view(array: np.ndarray, axes: Sequence[tuple[int, Pair, Pair]]) -> np.ndarray:

@@ -25,12 +25,16 @@ _SHORTEST_RUN = 8
 """Words from which on the CPU copies a contiguous run faster than a longer strided one."""
 
 
+FILL = -1
+"""The source of values that are no input's."""
+
+
 @dataclass(frozen=True)
 class Part:
     """A strided box of an input, and the box of the output that gets its values; in elements."""
 
     source: int
-    """Index of the input."""
+    """Index of the input; `FILL` for a box that gets the fill value."""
     sizes: Shape
     """Of both boxes, the outermost dimension first."""
     source_offset: int
@@ -122,6 +126,14 @@ class Movement(Operator):
             for source, read, written in self.copies(sources, output)
             if read.size
         ]
+
+    def gaps(self, inputs: Sequence[Shape]) -> list[Part]:
+        """Return boxes of all elements that no copy writes.
+
+        Args:
+            inputs: shapes of the inputs.
+        """
+        return []
 
     def evaluate_exact(
         self, inputs: Sequence[np.ndarray], constants: Arrays, cut: Cut

@@ -28,8 +28,6 @@ def refusal(operator: Movement, shape: Shape, hardware: Hardware) -> str | None:
         shape: of its input.
         hardware: sizes of the engine.
     """
-    if operator.fill is not None:
-        return "values that are filled in, which the engine only does around maps in its buffer"
     geometry = movement(operator, shape)
     if len(geometry.parts) > _MOST_PARTS:
         return f"{len(geometry.parts)} separate copies, each of which would be a job of the engine"

@@ -83,7 +83,9 @@ class Geometry:
     pool: tuple[int, int] = (1, 1)
     """Rows, columns of the fused max-pooling."""
     parts: tuple[Part, ...] = ()
-    """Of a movement: the boxes of values that it copies, whatever the window."""
+    """Of a movement: the boxes of values that it copies or fills, whatever the window."""
+    fill: float | None = None
+    """The value of boxes that are filled; None: there are none."""
 
     @property
     def channels(self) -> int:
@@ -176,7 +178,15 @@ def movement(operator: Movement, source: Shape) -> Geometry:
     target = view(operator.infer_shape([source], {}))
     axes = Axis(target.rows, target.rows), Axis(target.columns, target.columns)
     parts = [each for part in operator.parts([source]) for each in _forwards(part.merged())]
-    return Geometry(Operation.MAX, view(source), target, *axes, parts=tuple(parts))
+    gaps = [part.merged() for part in operator.gaps([source])]
+    return Geometry(
+        Operation.MAX,
+        view(source),
+        target,
+        *axes,
+        parts=(*parts, *gaps),
+        fill=operator.fill if gaps else None,
+    )
 
 
 def _forwards(part: Part) -> Iterator[Part]:

@@ -180,10 +180,11 @@ def _skips_pixels(geometry: Geometry) -> bool:
 def can_read(layout: Layout, geometry: Geometry, *, loads: bool) -> bool:
     """Return whether a layer can read a layout; if it also loads it, only in its own view.
 
-    A movement reads any layout, but loads only what it copies.
+    A movement reads any layout, but loads only what it copies. One that fills needs an area for the
+    values, which only those that stream have.
     """
     if geometry.parts:
-        return not loads
+        return not loads and geometry.fill is None
     seen = layout.seen_as(geometry.source)
     if seen is not None:
         return seen.pads(geometry)

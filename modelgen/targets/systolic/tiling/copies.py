@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from modelgen.hardware import Hardware
+from modelgen.operators.movement import FILL
 from modelgen.targets.systolic.abi import Operation
 from modelgen.targets.systolic.geometry import Geometry
 from modelgen.targets.systolic.jobs import Compute, Job, Load, Place, Store
@@ -51,7 +52,8 @@ class _Copier:
     def __init__(
         self, geometry: Geometry, source: Source, target: Target, hardware: Hardware
     ) -> None:
-        self._parts = geometry.parts or ()
+        self._parts = geometry.parts
+        self._fill = geometry.fill
         self._source = source
         self._target = target
         self._hardware = hardware
@@ -71,7 +73,8 @@ class _Copier:
         for part in self._parts:
             for box in stored(Box.of(part, len(self._storages) - 1), self._storages):
                 for short in self._with_short_runs(box):
-                    for piece in self._pieces(short):
+                    pieces = [self._filled(short)] if part.source == FILL else self._pieces(short)
+                    for piece in pieces:
                         yield from self._jobs_of(piece)
 
     def _with_short_runs(self, box: Box) -> Iterator[Box]:
@@ -103,6 +106,18 @@ class _Copier:
         count = max((self._half - words) // pitch + 1, 1)
         for first in range(0, outer.size, count):
             yield from self._pieces(box.cut(outer, first, min(count, outer.size - first)))
+
+    def _filled(self, box: Box) -> _Piece:
+        """Return a box all of whose positions read a run of the fill value."""
+        run, base = _run(box), self._source.staging[0]
+        # A load has a word between head and tail, which is nobody's.
+        load = Load(1, 1, 1, base, pitch=1, head=run.size, fill=self._fill)
+        dimensions = (
+            each if each == run else Dimension(each.size, (0, *each.steps[1:]))
+            for each in box.dimensions
+        )
+        starts = (base, *box.starts[1:])
+        return _Piece(Box(starts, tuple(dimensions)), load)
 
     def _rows(self, box: Box, outer: Dimension) -> tuple[int, int]:
         """Return the words to load for each index of a dimension, and between those in the buffer.

@@ -9,7 +9,7 @@ import pytest
 
 from modelgen.operators import Pad, Permute
 from modelgen.operators.base import Cut, Shape
-from modelgen.operators.movement import Movement, Part
+from modelgen.operators.movement import FILL, Movement, Part
 from tests.support.movements import CASES, Case
 
 
@@ -35,9 +35,12 @@ def test_parts_applied_to_arrays_give_the_output(case: Case, merged: bool) -> No
         box = place(bits[part.source], part.source_offset, part.source_strides, part.sizes)
         place(output, part.offset, part.strides, part.sizes)[...] = box
         place(written, part.offset, part.strides, part.sizes)[...] += 1
-    if operator.fill is not None:
-        output[written == 0] = np.float32(operator.fill).view(np.uint32)
-    assert written.max() <= 1 and (operator.fill is not None or written.min() == 1)
+    for gap in operator.gaps(shapes):
+        assert gap.source == FILL and operator.fill is not None
+        value = np.float32(operator.fill).view(np.uint32)
+        place(output, gap.offset, gap.strides, gap.sizes)[...] = value
+        place(written, gap.offset, gap.strides, gap.sizes)[...] += 1
+    assert written.max() == written.min() == 1
     exact = operator.evaluate_exact(inputs, {}, Cut(8))
     np.testing.assert_array_equal(exact.view(np.uint32), output)
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from modelgen.errors import ModelError
 from modelgen.hardware import Hardware
 from modelgen.ir.graph import Graph
-from modelgen.operators import AvgPool2d, MaxPool2d, Permute, Slice, Take
+from modelgen.operators import AvgPool2d, MaxPool2d, Pad, Permute, Slice, Take
 from modelgen.plan.analysis import describe
 from modelgen.plan.compiler import compile_graph
 from modelgen.plan.machine import execute
@@ -66,7 +66,9 @@ def test_movements_between_layers(size: int, words: int) -> None:
     large = builder.reshape(moved, 1, 20, 18, 10)
     twice = builder.move(Take((1, 2), tuple(twice_each(n) for n in (10, 9))), first)
     both = builder.concatenate(large, twice)
-    odd = builder.move(Take((3,), ((*range(0, 34, 2), *range(1, 34, 2)),)), both)
+    edged = builder.move(Pad((0, 1, 0, 0), (0, 0, 1, 0), value=0.5), both)
+    inner = builder.move(Slice((0, 1, 0, 0), (1, 20, 18, 34), (1, 1, 1, 1)), edged)
+    odd = builder.move(Take((3,), ((*range(0, 34, 2), *range(1, 34, 2)),)), inner)
     half = builder.move(Slice((0, 0, 0, 17), (1, 20, 18, 17), (1, 1, 1, 1)), odd)
     graph = builder.build(builder.move(Permute((0, 3, 1, 2)), builder.conv(half, 5)))
     program = compile_graph(graph, Hardware(array_size=size, buffer_words=words))

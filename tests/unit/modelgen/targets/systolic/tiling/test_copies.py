@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from modelgen.hardware import Hardware
-from modelgen.operators import Interleave, Permute, Slice, Take
+from modelgen.operators import Interleave, Pad, Permute, Slice, Take
 from modelgen.operators.movement import Movement
 from modelgen.targets.systolic.geometry import View, movement
 from modelgen.targets.systolic.scratchpad.layout import Layout
@@ -44,6 +44,13 @@ CASES: list[tuple[Movement, tuple[int, ...]]] = [
 ]
 
 
+FILLING: list[tuple[Movement, tuple[int, ...]]] = [
+    (Pad((0, 2, 1, 0), (0, 1, 0, 0), value=1.5), (1, 4, 3, 5)),
+    (Pad((0, 3, 0), (0, -1, 0)), (1, 9, 40)),
+    (Pad((1, 2), (0, 3), value=-np.inf), (2, 1)),
+]
+
+
 def run(jobs: Sequence[Any], source: np.ndarray, buffer: np.ndarray, memory: np.ndarray) -> None:
     """Do what the jobs do; all stores come after what they read."""
     for job in jobs:
@@ -62,7 +69,7 @@ def run(jobs: Sequence[Any], source: np.ndarray, buffer: np.ndarray, memory: np.
 
 
 @pytest.mark.parametrize("hardware", HARDWARES, ids=lambda h: f"S{h.array_size}")
-@pytest.mark.parametrize(("operator", "shape"), CASES, ids=str)
+@pytest.mark.parametrize(("operator", "shape"), [*CASES, *FILLING], ids=str)
 def test_from_memory_to_memory(
     operator: Movement, shape: tuple[int, ...], hardware: Hardware
 ) -> None:
@@ -73,7 +80,7 @@ def test_from_memory_to_memory(
     memory = np.full(WORDS, np.nan)
     jobs = copies(geometry, source, TO_MEMORY, hardware)
     run(jobs, values.reshape(-1), buffer, memory)
-    wanted = operator._move([values], None).reshape(-1)
+    wanted = operator._move([values], operator.fill).reshape(-1)
     np.testing.assert_array_equal(memory[: len(wanted)], wanted)
     assert np.isnan(memory[len(wanted) :]).all(), "nothing else is written"
     assert np.isnan(buffer[:AREA]).all() and np.isnan(buffer[AREA + source.staging[1] :]).all()
