@@ -47,8 +47,11 @@ HARDWARE = Hardware()
 
 def complaints_of_check(project: Path, folder: Path) -> list[str]:
     """What `check` finds wrong."""
+    traced = folder / "trace"
+    traced.mkdir()
     try:
-        stages.check(project, folder, folder, HARDWARE, {})
+        stages.trace(project, traced, folder, {})
+        stages.check(traced, folder, HARDWARE, {})
     except ModelError as error:
         return str(error).splitlines()
     document = json.loads((folder / "check.json").read_text(encoding="utf-8"))

@@ -28,6 +28,11 @@ _CHOICES = (
     "{0}[..., {first}:]",
     "{0}[..., ::2]",
     "{0}[:, [0, -1]]",
+    "{0}.tensor_split(2, {axis})[0]",
+    "torch.tensor_split({0}, ({first},), {axis})[1]",
+    "torch.split({0}, [{first}, {0}.shape[{axis}] - {first}], {axis})[1]",
+    "torch.fliplr({0})",
+    "torch.hstack([{0}, {0}.narrow(1, 0, 1)])",
 )
 _REPETITIONS = (
     "{0}.repeat_interleave(2, {axis})",
@@ -38,6 +43,10 @@ _REPETITIONS = (
     "{0}.repeat(*[1] * {axis}, 2, *[1] * ({0}.dim() - {axis} - 1))",
     "{0}.transpose({axis}, -1)",
     "{0}.movedim({axis}, 1)",
+    "{0}.movedim((1, -1), (-1, 1))",
+    "torch.tile({0}, (2,))",
+    "{0}.narrow({axis}, {first}, 1).broadcast_to({0}.shape)",
+    "torch.native_channel_shuffle({0}, 2)",
 )
 _MODES = ("constant", "reflect", "replicate", "circular")
 _SIZES = (

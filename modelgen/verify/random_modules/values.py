@@ -63,6 +63,33 @@ _ACTIVATIONS = (
     ("torch.reciprocal(F.relu({0}) + 0.5)", ""),
     ("torch.erf({0})", ""),
     ("torch.sin({0}) + torch.cos({0})", ""),
+    ("torch.round({0})", ""),
+    ("{0}.floor() + {0}.ceil()", ""),
+    ("torch.sign({0}) * torch.square({0})", ""),
+    ("torch.where({0} > 0, 1.5, -0.5)", ""),
+    ("{0}.clamp_max({high}).clamp_min({low})", ""),
+    ("torch.clip({0}, {low}, {high})", ""),
+    ("F.silu({0}) + torch.special.expit({0}) * torch.special.erf({0})", ""),
+    ("torch.greater_equal({0}, 0.5).float() - torch.less_equal({0}, -0.5).float()", ""),
+    ("torch.greater({0}, 1).float() + torch.less({0}, -1) * torch.not_equal({0}, 0)", ""),
+    ("{0}.multiply(2).divide(3).subtract(0.5).true_divide(1.5)", ""),
+    ("{0}.multiply_(2).divide_(3).subtract_(0.5).true_divide_(1.5)", ""),
+    *(
+        (f"{{0}}.{name}_()", "")
+        for name in ("abs", "ceil", "floor", "round", "sign", "square", "tanh", "cos", "sin", "erf")
+    ),
+    *(
+        (f"({{0}}.abs() + 0.5).{name}_()", "")
+        for name in ("log", "sqrt", "rsqrt", "reciprocal", "exp2", "neg")
+    ),
+    *(
+        (f"F.{name}({{0}}, inplace=True)", "")
+        for name in ("celu", "elu", "hardsigmoid", "hardswish", "mish", "selu", "silu")
+    ),
+    ("{0}.clamp(-9, 9).exp_()", ""),
+    ("torch.special.expit({0}).pow_(2)", ""),
+    ("{0}.clip_({low}, {high})", ""),
+    ("{0}.clamp_max_({high}).clamp_min_({low})", ""),
 )
 
 

@@ -12,8 +12,9 @@ import torch
 from modelgen import operators
 from modelgen.errors import ModelError
 from modelgen.frontends.torch_export.arguments import arguments_of
-from modelgen.frontends.torch_export.importer import import_with_origins
+from modelgen.frontends.torch_export.importer import OPERATORS, import_with_origins
 from modelgen.frontends.torch_export.module_run import run_module
+from modelgen.frontends.torch_export.tracing import trace
 from modelgen.hardware import Hardware
 from modelgen.ir.graph import Graph, Node
 from modelgen.operators import Concatenate, Conv2d, Elementwise, Reshape
@@ -108,6 +109,27 @@ def test_all_operators_of_the_device_are_drawn(graphs: list[Graph]) -> None:
     for field in fields(Epilogue):
         assert any(getattr(e, field.name) != field.default for e in epilogues)
     assert any(operator.depthwise for operator in drawn if isinstance(operator, Conv2d))
+
+
+NOT_DRAWN = {
+    *("aten.max_pool1d_with_indices.default", "aten.max_pool2d_with_indices.default"),
+    *("aten.alias.default",),
+}
+"""What torch.export makes of nothing that is drawn."""
+
+
+@pytest.mark.nightly
+def test_all_operators_of_the_importer_are_drawn() -> None:
+    drawn: set[str] = set()
+    for seed in range(2000):
+        module = draw(seed)
+        try:
+            arguments = arguments_of(random_modules.draw_inputs(module, 1))
+            program = trace(made(module), arguments, module.batch)
+        except ModelError:
+            continue
+        drawn |= {str(node.target) for node in program.graph.nodes if node.op == "call_function"}
+    assert not {*OPERATORS} - drawn - NOT_DRAWN
 
 
 def forms_of(graph: Graph, node: Node) -> Iterator[str]:

@@ -84,6 +84,14 @@ def test_a_wrong_importer_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Layer 'conv1' (Conv2d) computes a different result after the import" in failure.reason
 
 
+def test_a_wrong_layer_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even if the outputs are right, by all that is known of them."""
+    monkeypatch.setattr(trial, "differing_layers", lambda *_: iter(("layer 'conv1' gives 1",)))
+    failure = attempt(module_of(CONV), HARDWARE)
+    assert isinstance(failure, Failure)
+    assert failure.reason == "wrong: layer 'conv1' gives 1"
+
+
 @pytest.mark.parametrize("steps", [(CONV,), (CONV, FLATTEN, LINEAR, ARGMAX)])
 def test_a_wrong_program_is_seen(monkeypatch: pytest.MonkeyPatch, steps: tuple[Step, ...]) -> None:
     right = trial.quantize
