@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 from flows import config as configuration
-from flows.repository import sources
 from flows.simulate import hardware
 from flows.stages.hashing import FileHashes
 from flows.stages.options import Options
@@ -110,8 +109,6 @@ class Copy:
 
     def stale(self) -> set[str]:
         """The stages whose own inputs have changed since they ran."""
-        # What was read of the sources before an edit is remembered by this process.
-        sources._module.cache_clear()
         options = Options("mnist", self.root / "heepstor_cfg.hjson", inputs=2)
         pipeline = Pipeline(self.root, options, Progress)
         runner = Runner(self.root, FileHashes())

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 
-from flows.repository import ROOT, sources
+from flows.repository import ROOT
 from flows.stages.hashing import FileHashes
 from flows.stages.options import Options
 from flows.stages.pipeline import Pipeline
@@ -85,7 +85,6 @@ def imports_from(root: Path) -> Iterator[None]:
 
 
 def export(root: Path) -> str | None:
-    sources._module.cache_clear()
     stage = Pipeline(root, Options("mine", root / "heepstor_cfg.hjson"), Progress).export
     with imports_from(root):
         return Runner(root, FileHashes()).run(stage, lambda *_: None).reason
@@ -122,7 +121,6 @@ def test_the_user_is_told_why_export_runs_each_time(workspace):
     (workspace / "projects" / "mine" / "project.py").write_text(text)
     options = Options("mine", workspace / "heepstor_cfg.hjson")
     for reason in ("done in", "it started a program (true), which cannot be tracked"):
-        sources._module.cache_clear()
         terminal = Terminal(io.StringIO())
         with imports_from(workspace):
             run_stages(workspace, options, "export", terminal)
