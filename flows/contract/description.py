@@ -23,6 +23,8 @@ CONSTANTS = {
     "product_latency": "Cycles from operands to products, beyond the rows of the array.",
     "accumulate_latency": "Cycles from a product to its sum, which may be used again then.",
     "store_latency": "Cycles from reading a sum to its result.",
+    "function_latency": "Added to it where the result is a function from the table.",
+    "segments": "Entries of a table of a function, of 64 bits each.",
 }
 """Properties of the descriptor's description that are constants in every language."""
 

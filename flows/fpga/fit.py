@@ -50,17 +50,20 @@ def _ecp5(config: Config) -> dict[str, float]:
     is_deep = engine.accumulator_depth > 64
     accumulator = _blocks_of_18_kibit(engine.accumulator_depth) if is_deep else 0
     return {
-        "LUT4": 41_490
+        "LUT4": 42_640
         + 2_350 * size
         + 62 * size**2
-        + 5_600 * (engine.port_words - 1)
+        + 6_750 * (engine.port_words - 1)
         + 2_400 * _more_lanes(config),
         "multiplier 18 x 18": 2 * size**2
         + size
-        + 8 * engine.port_words
+        + 11 * engine.port_words
         + 4 * _more_lanes(config)
         + 25,
-        "block RAM 18 Kibit": config.memory.banks * bank + size * (lane + accumulator) + 2,
+        "block RAM 18 Kibit": config.memory.banks * bank
+        + size * (lane + accumulator)
+        + 2 * engine.port_words
+        + 2,
     }
 
 
@@ -83,9 +86,9 @@ def _xczu7ev(config: Config) -> dict[str, float]:
     more_ultra, more_block = _ultra_and_block(size, lane_words)
     accumulators = size * -(-config.engine.accumulator_depth // 1024)
     return {
-        "LUT": 45_150 + 1_710 * size + 45 * size**2 + 1_600 * _more_lanes(config),
-        "DSP": size**2 + 2 * _more_lanes(config) + 48,
-        "block RAM 36 Kibit": block + more_block + accumulators + 1,
+        "LUT": 47_450 + 1_710 * size + 45 * size**2 + 1_600 * _more_lanes(config),
+        "DSP": size**2 + 2 * _more_lanes(config) + 2 * config.engine.port_words + 48,
+        "block RAM 36 Kibit": block + more_block + accumulators + config.engine.port_words + 1,
         "UltraRAM": ultra + more_ultra,
     }
 

@@ -9,12 +9,14 @@ All functions take and return `numpy.float32` arrays; every NaN that they return
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
 Values = np.ndarray | np.float32
 """FP32 numbers, or a single one that applies to all."""
+Function = Callable[[np.ndarray], np.ndarray]
+"""A function of each of some FP32 numbers."""
 CANONICAL_NAN = np.uint32(0x7FC00000).view(np.float32)
 """The only NaN that the engine produces: quiet, positive, no payload."""
 
@@ -205,9 +207,12 @@ def postprocess(
     high: float = np.inf,
     *,
     residual: np.ndarray | None = None,
+    function: Function | None = None,
+    times_value: bool = False,
+    factor: np.ndarray | None = None,
     slope: float = 1.0,
 ) -> np.ndarray:
-    """Return `clamp(leaky(accumulators * scale + bias + residual))`, rounded after each operation.
+    """Return `clamp(f(accumulators * scale + bias + residual) * factor)`, each operation rounded.
 
     Args:
         accumulators: FP32, shape (..., N).
@@ -216,12 +221,20 @@ def postprocess(
         low: lower bound of the result; -inf for none.
         high: upper bound; +inf for none.
         residual: FP32, shape (..., N): the residual operand; None for none.
-        slope: factor applied to negative values.
+        function: f; None: the value itself.
+        times_value: whether the factor is f's argument.
+        factor: FP32, shape (..., N); None for none.
+        slope: factor of negative values, if there is no other.
     """
     values = fp32_add(fp32_mul(accumulators, scale), bias)
     if residual is not None:
         values = fp32_add(values, residual)
+    results = values if function is None else function(values)
+    if times_value:
+        return clamp(fp32_mul(results, values), low, high)
+    if factor is not None:
+        return clamp(fp32_mul(results, factor), low, high)
     with np.errstate(invalid="ignore"):
-        is_negative = values < 0
-    values = np.where(is_negative, fp32_mul(values, np.float32(slope)), values)
-    return clamp(values, low, high)
+        is_negative = results < 0
+    results = np.where(is_negative, fp32_mul(results, np.float32(slope)), results)
+    return clamp(results, low, high)

@@ -61,6 +61,7 @@ Execution on_engine;
 Execution on_cpu;
 float software_buffer[kGeometry.buffer_words];
 float software_accumulators[kGeometry.accumulator_depth * config::kArraySize];
+std::uint64_t software_table[engine::kSegments];
 
 /// Mostly ordinary numbers with similar exponents, sometimes arbitrary bits.
 std::uint32_t random_float(Random& random) {
@@ -260,7 +261,8 @@ bool engine_equals_software() {
                               config::kMemoryBase, config::kMemoryBytes},
                              kGeometry,
                              software_buffer,
-                             software_accumulators};
+                             software_accumulators,
+                             software_table};
   Random random(20);
   for (int i = 0; i < kChains; ++i) {
     randomize(random);

@@ -10,6 +10,7 @@ namespace {
 
 HEEPSTOR_ARENA float activation_buffer[config::kBufferWords];
 HEEPSTOR_ARENA float accumulators[config::kAccumulatorDepth * config::kArraySize];
+HEEPSTOR_ARENA std::uint64_t table[kSegments];
 
 }  // namespace
 
@@ -22,6 +23,7 @@ Result run(const Descriptor* first) {
       {config::kArraySize, config::kBufferWords, config::kAccumulatorDepth},
       activation_buffer,
       accumulators,
+      table,
   };
   return software::run(cpu, Address(first).value);
 }

@@ -17,21 +17,33 @@ std::uint64_t corner(Pair shape, Pair step) {
   return std::uint64_t{shape.x - 1} * step.x + std::uint64_t{shape.y - 1} * step.y;
 }
 
+/// Whether results are to be multiplied by what there is not, or not alone.
+bool lacks_factor(const Job& job) {
+  switch (job.factor) {
+    case Factor::kSlope:
+      return false;
+    case Factor::kValue:
+      return !job.has(engine::kControlApplyTable);
+    case Factor::kOperand:
+      return job.has(engine::kControlAddResidual);
+  }
+  return true;
+}
+
 bool is_unknown(const Job& job) {
   const engine::Descriptor& fields = job.fields;
   const auto operation = static_cast<std::uint32_t>(job.operation);
   const std::uint32_t fence =
       (fields.control & engine::kControlFence) >> engine::kControlFenceShift;
-  const std::uint32_t reserved_bits =
-      engine::kControlReservedFlag | engine::kControlReservedControl;
-  const bool is_reserved = (fields.control & reserved_bits) != 0 || fields.reserved_tail != 0 ||
-                           fields.reserved_run != 0 || fields.reserved_30 != 0 ||
-                           fields.reserved_31 != 0;
+  const bool is_reserved = (fields.control & engine::kControlReservedControl) != 0 ||
+                           fields.reserved_tail != 0 || fields.reserved_run != 0 ||
+                           (fields.table_format & engine::kTableFormatReservedTable) != 0;
   const bool spans_wrongly =
       job.has(engine::kControlSpan) && (job.operation != Operation::kMatmul || job.runs.x > 1);
   return operation < static_cast<std::uint32_t>(Operation::kMatmul) ||
          operation > static_cast<std::uint32_t>(Operation::kMax) ||
-         fence > static_cast<std::uint32_t>(engine::Fence::kAll) || is_reserved || spans_wrongly;
+         fence > static_cast<std::uint32_t>(engine::Fence::kAll) || is_reserved || spans_wrongly ||
+         lacks_factor(job);
 }
 
 bool is_zero(Pair pair) { return pair.x == 0 || pair.y == 0; }
@@ -67,12 +79,13 @@ bool is_misaligned(const Job& job) {
   if (job.has_weights()) lines |= fields.weights;
   if (job.stores()) words |= fields.parameters;
   if (job.has(engine::kControlStoreMemory)) words |= fields.destination;
-  if (job.adds_residual()) words |= fields.residual;
+  if (job.loads_table()) lines |= fields.coefficients;
+  if (job.reads_operand()) words |= fields.residual;
   if (job.has(engine::kControlLoad)) {
     words |= fields.source;
     pitches |= fields.source_pitch_y | fields.source_pitch_x;
   }
-  if (job.has(engine::kControlStoreMemory) || job.adds_residual()) {
+  if (job.has(engine::kControlStoreMemory) || job.reads_operand()) {
     pitches |= fields.destination_pitch_x | fields.destination_pitch_y;
   }
   return (words | pitches) % kWordBytes != 0 || pitches >= kPitchLimit || lines % kLineBytes != 0;
@@ -133,12 +146,16 @@ bool has_good_addresses(const Engine& engine, const Job& job) {
   if (job.stores()) {
     const std::uint64_t words =
         std::uint64_t{job.tiles - 1} * size + parameter_words(job, job.tiles - 1, size);
-    good &= contains(memory, fields.parameters, 2 * words * kWordBytes, kWordBytes);
+    const std::uint64_t parts = job.has(engine::kControlScalesOnly) ? 1 : 2;
+    good &= contains(memory, fields.parameters, parts * words * kWordBytes, kWordBytes);
   }
   if (job.has(engine::kControlStoreMemory)) {
     good &= contains_map(memory, fields.destination, job.store_shape, pitch, stored);
   }
-  if (job.adds_residual()) {
+  if (job.loads_table()) {
+    good &= contains(memory, fields.coefficients, kTableBytes, kLineBytes);
+  }
+  if (job.reads_operand()) {
     good &= contains_map(memory, fields.residual, job.store_shape, pitch, stored);
   }
   if (fields.profile != 0) {

@@ -9,6 +9,7 @@
 
 namespace heepstor::software {
 
+using engine::Factor;
 using engine::Operation;
 
 inline constexpr std::uint32_t kWordBytes = sizeof(float);
@@ -26,6 +27,8 @@ struct Job {
   explicit Job(const engine::Descriptor& descriptor)
       : fields(descriptor),
         operation(static_cast<Operation>(descriptor.control & engine::kControlOperation)),
+        factor(static_cast<Factor>((descriptor.control & engine::kControlFactor) >>
+                                   engine::kControlFactorShift)),
         load_shape{descriptor.load_columns, descriptor.load_rows},
         load_words(descriptor.load_words),
         load_pitch_y(descriptor.load_pitch_y),
@@ -49,7 +52,10 @@ struct Job {
   bool has(std::uint32_t control_bit) const { return (fields.control & control_bit) != 0; }
   bool loads() const { return has(engine::kControlLoad | engine::kControlFill); }
   bool stores() const { return has(engine::kControlStoreMemory | engine::kControlStoreBuffer); }
-  bool adds_residual() const { return stores() && has(engine::kControlAddResidual); }
+  bool reads_operand() const {
+    return stores() && (has(engine::kControlAddResidual) || factor == Factor::kOperand);
+  }
+  bool loads_table() const { return stores() && has(engine::kControlLoadTable); }
   bool has_weights() const {
     return operation == Operation::kMatmul || operation == Operation::kDepthwise;
   }
@@ -71,6 +77,7 @@ struct Job {
 
   const engine::Descriptor& fields;
   Operation operation;
+  Factor factor;
   Pair load_shape;
   std::uint32_t load_words;
   std::uint32_t load_pitch_y;
@@ -116,10 +123,13 @@ constexpr std::uint32_t whole_lines(std::uint32_t bytes) {
 /// Bytes of weights per slice, of all tiles.
 std::uint32_t slice_bytes(const Job& job, std::uint32_t size);
 
-/// Words of a tile's scales, which are as many as those of its biases.
+/// Words of a tile's scales, which are as many as those of its biases, if it has any.
 inline std::uint32_t parameter_words(const Job& job, std::uint32_t tile, std::uint32_t size) {
   return whole_lines(job.columns(tile, size) * kWordBytes) / kWordBytes;
 }
+
+/// Bytes of a table of a function.
+inline constexpr std::uint32_t kTableBytes = engine::kSegments * sizeof(std::uint64_t);
 
 // The stages of a job that has been checked.
 void load(const Engine& engine, const Job& job);

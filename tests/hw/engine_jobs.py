@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from modelgen.arithmetic.function_table import BYTES as TABLE_BYTES
 from modelgen.hardware import Hardware
-from modelgen.targets.systolic.abi import Operation
+from modelgen.targets.systolic.abi import Fence, Operation
 from modelgen.targets.systolic.descriptor import Descriptor
 from modelgen.targets.systolic.reference import slices
 from tests.hw.engine_bench import Allocator
@@ -98,6 +99,15 @@ class Maker:
             window_rows=window,
             window_columns=window,
         )
+
+    def table(self) -> int:
+        """Places a table of arbitrary polynomials; returns its address."""
+        return self.memory.place(self.random.bytes(TABLE_BYTES))
+
+    def elsewhere(self, job: Descriptor) -> Descriptor:
+        """Returns the job with its results at another place in memory, after all earlier jobs."""
+        size = job.store_rows * job.destination_pitch_y
+        return replace(job, destination=self.memory.place(bytes(size)), fence=Fence.ALL)
 
     def with_residual(self, job: Descriptor) -> Descriptor:
         count = job.store_rows * job.store_columns * job.channels

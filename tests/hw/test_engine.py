@@ -7,7 +7,7 @@ import cocotb
 import numpy as np
 import pytest
 
-from modelgen.targets.systolic.abi import VERSION, Fence, Operation
+from modelgen.targets.systolic.abi import VERSION, Factor, Fence, Operation
 from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES
 from modelgen.targets.systolic.reference import execute_chain
 from tests.hw.engine_bench import MEMORY_BASE, Allocator
@@ -177,11 +177,13 @@ async def check_errors(dut):
     end = MEMORY_BASE + MEMORY_BYTES
     in_buffer = {"store_buffer": True, "store_memory": False, "store_pitch_y": hw.array_size}
     cases = [
-        ({"reserved": ((1, 1 << 15),)}, 1),
-        ({"reserved": ((1, 1 << 18),)}, 1),
+        ({"reserved": ((1, 1 << 22),)}, 1),
+        ({"factor": Factor.VALUE}, 1),
+        ({"factor": Factor.OPERAND, "add_residual": True}, 1),
+        ({"factor": 3, "apply_table": True}, 1),
         ({"reserved": ((8, 1 << 16),)}, 1),
         ({"reserved": ((15, 1 << 31),)}, 1),
-        ({"reserved": ((31, 1),)}, 1),
+        ({"reserved": ((31, 1 << 9),)}, 1),
         ({"span": True, "operation": Operation.SUM}, 1),
         ({"span": True, "runs_x": 2}, 1),
         ({"span": True, "runs_y": 2, "run_pitch_y": 2 * hw.array_size + 1}, 1),
@@ -205,7 +207,12 @@ async def check_errors(dut):
         ({"destination_pitch_y": 2}, 2),
         ({"add_residual": True, "residual": 0x1000_0000}, 2),
         ({"add_residual": True, "residual": 1}, 2),
+        ({"factor": Factor.OPERAND, "residual": 1}, 2),
+        ({"factor": Factor.OPERAND, "residual": end}, 2),
         ({"parameters": 4}, 2),
+        ({"scales_only": True, "parameters": end}, 2),
+        ({"load_table": True, "coefficients": MEMORY_BASE + 8}, 2),
+        ({"load_table": True, "coefficients": end - 4080}, 2),
         ({"profile": 8}, 2),
         ({"profile": 0x7000_0000}, 2),
         ({"load_rows": 0}, 3),

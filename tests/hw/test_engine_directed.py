@@ -8,7 +8,7 @@ import cocotb
 import numpy as np
 import pytest
 
-from modelgen.targets.systolic.abi import Fence, Operation
+from modelgen.targets.systolic.abi import Factor, Fence, Operation
 from modelgen.targets.systolic.descriptor import Descriptor
 from modelgen.targets.systolic.reference import execute_chain, new_seed
 from tests.hw.engine_bench import MEMORY_BASE, Allocator
@@ -98,6 +98,39 @@ def finished(m: Maker) -> list[Descriptor]:
     job = replace(m.in_buffer(job, 90), store_memory=True, clamp_low=-0.25, clamp_high=1.5)
     again = m.storing(job, job.store_rows, job.store_columns)
     return [job, replace(again, fence=Fence.ALL, residual=job.destination)]
+
+
+def functions(m: Maker) -> list[Descriptor]:
+    """A table, its function alone, times its argument, times an operand; then another table."""
+    size = m.hardware.array_size
+    job = m.with_residual(m.job(rows=3, columns=3, outputs=size + 2))
+    job = replace(job, apply_table=True, coefficients=m.table(), table_reach=5, table_fraction=24)
+    first = replace(job, load_table=True)
+    gate = m.elsewhere(replace(job, factor=Factor.VALUE))
+    product = m.elsewhere(replace(job, factor=Factor.OPERAND, add_residual=False))
+    pooled = m.elsewhere(m.storing(replace(job, add_residual=False), 1, 1, window=3))
+    other = m.elsewhere(replace(first, coefficients=m.table(), slope=0.5, table_fraction=27))
+    plain = m.elsewhere(replace(m.in_buffer(job, 512), apply_table=False, add_residual=False))
+    last = replace(other, load_table=False, table_reach=3)
+    return [first, plain, gate, product, plain, pooled, other, m.elsewhere(last)]
+
+
+def multiplied(m: Maker) -> list[Descriptor]:
+    """Products with an operand, to memory and to the buffer."""
+    job = m.with_residual(m.job(rows=4, columns=3, outputs=m.hardware.array_size + 1))
+    job = replace(job, add_residual=False, factor=Factor.OPERAND)
+    kept = replace(m.in_buffer(job, 700), clamp_low=0.0, fence=Fence.ALL)
+    return [job, kept, reader(m, 700, kept.channels)]
+
+
+def scaled_by_results(m: Maker) -> list[Descriptor]:
+    """A job whose results are the scales of the next one, which needs no fence for that."""
+    size = m.hardware.array_size
+    vector = m.job(rows=1, columns=1, outputs=2 * size + 3)
+    scaled = m.job(Operation.SUM, rows=3, columns=2, channels=2 * size + 3)
+    scaled = replace(scaled, load_base=512, input_base=512, accumulator=64)
+    scaled = replace(scaled, scales_only=True, parameters=vector.destination)
+    return [vector, scaled, replace(m.in_buffer(scaled, 0), fence=Fence.ALL)]
 
 
 def last_tiles(m: Maker) -> list[Descriptor]:
@@ -226,6 +259,9 @@ MODES = (
     largest,
     pooled,
     finished,
+    functions,
+    multiplied,
+    scaled_by_results,
     last_tiles,
     tile_without_channels,
     several_chunks,

@@ -7,10 +7,10 @@ import cocotb
 import pytest
 
 from modelgen.hardware import Hardware
-from modelgen.targets.systolic.abi import Fence, Operation
-from modelgen.targets.systolic.cost import CONSTANTS, fetch_cycles, store_latency
+from modelgen.targets.systolic.abi import FUNCTION_LATENCY, Fence, Operation
+from modelgen.targets.systolic.cost import CONSTANTS, fetch_cycles, store_latency, table_cycles
 from modelgen.targets.systolic.descriptor import Descriptor
-from tests.hw.engine_bench import EngineBench
+from tests.hw.engine_bench import MEMORY_BASE, EngineBench
 from tests.hw.engine_chains import (
     ACCUMULATOR_DEPTH,
     DONE,
@@ -184,6 +184,16 @@ async def check_latencies(dut):
     assert await cycles_of(bench, one_row(Operation.SUM)) == start + end
     weights = tile_beats(size, port) + 2
     assert await cycles_of(bench, one_row(Operation.MATMUL)) == start + weights + end
+
+    def with_table(**changes) -> Callable[[Maker], list[Descriptor]]:
+        return lambda maker: [replace(one_row(Operation.SUM)(maker)[0], **changes)]
+
+    loading = {"load_table": True, "coefficients": MEMORY_BASE}
+    loaded = await cycles_of(bench, with_table(**loading))
+    table = table_cycles(bench.hardware)
+    assert table - 40 < loaded - start - end <= table, "a table is loaded from the start on"
+    applied = await cycles_of(bench, with_table(**loading, apply_table=True))
+    assert applied - loaded == FUNCTION_LATENCY
 
     def repeated(count: int, **changes):
         def make(maker: Maker) -> list[Descriptor]:

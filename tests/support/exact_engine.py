@@ -5,11 +5,13 @@ Written independently of modelgen.targets.systolic.reference, and slow. Numbers 
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 
-from modelgen.targets.systolic.abi import Operation
+from modelgen.targets.systolic.abi import Factor, Operation
 from modelgen.targets.systolic.descriptor import Descriptor
 from tests.support import exact
 
@@ -45,6 +47,7 @@ class ExactEngine:
     size: int
     buffer: dict[int, int] = field(default_factory=dict)
     accumulators: dict[tuple[int, int], int] = field(default_factory=dict)
+    table: list[int] = field(default_factory=list)
 
     def run(self, job: Descriptor) -> None:
         self._load(job)
@@ -152,6 +155,12 @@ class ExactEngine:
         return exact.CANONICAL_NAN_BITS if exact.is_nan(value) else value
 
     def _store(self, job: Descriptor) -> None:
+        if job.load_table:
+            offset = job.coefficients - self.base
+            self.table = [
+                int.from_bytes(self.memory[place : place + 8], "little")
+                for place in range(offset, offset + 8 * 512, 8)
+            ]
         results = {
             (y, x, channel): self._output(job, y, x, channel)
             for y in range(job.store_rows)
@@ -187,20 +196,63 @@ class ExactEngine:
         value = window[0]
         for other in window[1:]:
             value = maximum(value, other)
-        block = job.parameters + tile * 8 * self.size
-        scale = self._read(block + 4 * column)
-        bias = self._read(block + whole_lines(4 * self._columns(job, tile)) + 4 * column)
-        value = exact.add(exact.multiply(value, scale), bias)
-        if job.add_residual:
+        value = self._scaled(job, tile, column, value)
+        factor = None
+        if job.add_residual or job.factor == Factor.OPERAND:
             operand = (
                 job.residual
                 + y * job.destination_pitch_y
                 + x * job.destination_pitch_x
                 + 4 * channel
             )
-            value = exact.add(value, self._read(operand))
-        if is_less(value, 0):
+            factor = self._read(operand)
+            if job.add_residual:
+                value = exact.add(value, factor)
+        argument = value
+        if job.apply_table:
+            value = self._function(job, value)
+        if job.factor == Factor.VALUE:
+            value = exact.multiply(value, argument)
+        elif job.factor == Factor.OPERAND:
+            value = exact.multiply(value, factor)
+        elif is_less(value, 0):
             value = exact.multiply(value, exact.float_to_bits(job.slope))
         low, high = exact.float_to_bits(job.clamp_low), exact.float_to_bits(job.clamp_high)
         value = low if is_less(value, low) else value
         return high if is_less(high, value) else value
+
+    def _scaled(self, job: Descriptor, tile: int, column: int, value: int) -> int:
+        if job.scales_only:
+            scale = self._read(job.parameters + 4 * (tile * self.size + column))
+            return exact.multiply(value, scale)
+        block = job.parameters + tile * 8 * self.size
+        scale = self._read(block + 4 * column)
+        bias = self._read(block + whole_lines(4 * self._columns(job, tile)) + 4 * column)
+        return exact.add(exact.multiply(value, scale), bias)
+
+    def _function(self, job: Descriptor, value: int) -> int:
+        if exact.is_nan(value):
+            return exact.CANONICAL_NAN_BITS
+        unit = Fraction(2) ** (job.table_reach - 26)
+        most = (1 << 26) - 1
+        size = most if exact.is_special(value) else int(abs(exact.to_fraction(value)) / unit)
+        fixed = min(size, most)
+        if value >> 31:
+            fixed = -1 - fixed
+        segment, place = divmod(fixed + (1 << 26), 1 << 18)
+        t = Fraction(place, 1 << 17) - 1
+        entry = self.table[segment]
+        c0, c1, c2 = _signed(entry, 0, 27), _signed(entry, 27, 49), _signed(entry, 49, 64)
+        y = c0 + _nearest(t * (c1 + _nearest(t * c2)))
+        return exact.to_bits(Fraction(y) / 2**job.table_fraction)
+
+
+def _signed(entry: int, low: int, high: int) -> int:
+    """Bits low .. high - 1, the highest of which is the sign."""
+    value = entry >> low & (1 << high - low) - 1
+    return value - (value >> high - low - 1 << high - low)
+
+
+def _nearest(value: Fraction) -> int:
+    """The nearest integer; the larger one of two."""
+    return math.floor(value + Fraction(1, 2))

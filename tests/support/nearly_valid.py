@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from modelgen.arithmetic.function_table import BYTES as TABLE_BYTES
 from modelgen.hardware import Hardware
 from modelgen.targets.systolic.abi import LAYOUT, Error, Fence, Operation
 from modelgen.targets.systolic.descriptor import Descriptor, link
@@ -91,13 +92,16 @@ def _reaches(job: Descriptor, size: int) -> Iterator[tuple[int, int]]:
         last += (job.load_columns - 1) * job.source_pitch_x
         yield job.source, job.source + last + 4 * job.load_words
     if job.stores:
-        yield job.parameters, job.parameters + 8 * sum(map(parameter_words, columns))
+        parts = 1 if job.scales_only else 2
+        yield job.parameters, job.parameters + 4 * parts * sum(map(parameter_words, columns))
+        if job.load_table:
+            yield job.coefficients, job.coefficients + TABLE_BYTES
         last = (job.store_rows - 1) * job.destination_pitch_y
         last += (job.store_columns - 1) * job.destination_pitch_x
         end = last + 4 * min(job.channels, job.tiles * size)
         if job.store_memory:
             yield job.destination, job.destination + end
-        if job.add_residual:
+        if job.reads_operand:
             yield job.residual, job.residual + end
     if job.profile:
         yield job.profile, job.profile + 32
@@ -153,7 +157,7 @@ def _is_defined(jobs: list[Descriptor], hardware: Hardware) -> bool:
     if descriptor_faults(job, hardware.array_size) or size_faults(job, hardware):
         # It stores nothing; it may name billions of words, and overlap any.
         return True
-    if job.add_residual and job.stores:
+    if job.reads_operand:
         return False
     end = BASE + 4 * ChainMaker.VALUES
     last = job.destination_pitch_y * max(job.store_rows - 1, 0) + job.destination_pitch_x * max(

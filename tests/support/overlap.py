@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from modelgen.arithmetic.function_table import BYTES as TABLE_BYTES
 from modelgen.targets.systolic.abi import Fence, Operation
 from modelgen.targets.systolic.descriptor import Descriptor
 
@@ -123,7 +124,7 @@ def _activities(index: int, job: Descriptor, array_size: int) -> Iterator[Activi
     compute.writes["sums"] = sums
     yield compute
     if job.stores:
-        if job.add_residual:
+        if job.reads_operand:
             # Operands may be fetched ahead, from when the job begins to be computed.
             axes = (
                 (job.store_rows, job.destination_pitch_y // 4),
@@ -131,7 +132,15 @@ def _activities(index: int, job: Descriptor, array_size: int) -> Iterator[Activi
             )
             operand = _grid(job.residual // 4, *axes, (job.channels, 1))
             yield Activity(index, COMPUTE, STORED, reads={"memory": operand})
+        yield Activity(index, STORE, STORED, reads={"memory": _constants(job)})
         yield _storing(index, job, sums)
+
+
+def _constants(job: Descriptor) -> np.ndarray:
+    """Return the words that may be results of earlier jobs and are read when storing begins."""
+    scales = _grid(job.parameters // 4, (job.scales_only * -(-job.channels // 4) * 4, 1))
+    table = _grid(job.coefficients // 4, (job.load_table * TABLE_BYTES // 4, 1))
+    return np.concatenate([scales, table])
 
 
 def _storing(index: int, job: Descriptor, sums: np.ndarray) -> Activity:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from modelgen.arithmetic.function_table import BYTES as TABLE_BYTES
 from modelgen.hardware import Hardware
-from modelgen.targets.systolic.abi import MOST_CROSSINGS, Fence, Operation
+from modelgen.targets.systolic.abi import MOST_CROSSINGS, Factor, Fence, Operation
 from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, Descriptor, link
 from modelgen.targets.systolic.reference import slices
 
@@ -48,16 +49,17 @@ class Limits:
 class ChainMaker:
     """Draws chains for one engine.
 
-    Memory holds values, then weights and parameters, then descriptors, then counters. Jobs load
-    and store anywhere among the values, so that they work on each other's results; a residual
-    operand is what the job overwrites, or apart from it. The first job of a chain sets the whole
-    buffer and all accumulators.
+    Memory holds values, then weights, tables and parameters, then descriptors, then counters. Jobs
+    load and store anywhere among the values, so that they work on each other's results; an operand
+    is what the job overwrites, or apart from it. The first job of a chain sets the whole buffer and
+    all accumulators.
 
     Fences are drawn from `fences`; hardware gives what the reference gives if all are Fence.ALL.
     """
 
     VALUES = 4096
     WEIGHT_BYTES = 1 << 16
+    TABLES = 2
 
     def __init__(
         self,
@@ -73,7 +75,8 @@ class ChainMaker:
         self._limits = limits
         self._fences = fences
         self._weights = BASE + 4 * self.VALUES
-        self._parameters = self._weights + self.WEIGHT_BYTES
+        self._tables = self._weights + self.WEIGHT_BYTES
+        self._parameters = self._tables + self.TABLES * TABLE_BYTES
         self._parameter_count = 2 * (limits.tiles + 2) * hardware.array_size
         self._chain = self._parameters + -(-4 * self._parameter_count // 16) * 16
 
@@ -89,10 +92,11 @@ class ChainMaker:
 
         put(BASE, draw_values(random, self._kind, self.VALUES).tobytes())
         put(self._weights, random.integers(-128, 128, self.WEIGHT_BYTES, np.int8).tobytes())
+        put(self._tables, random.bytes(self.TABLES * TABLE_BYTES))
         put(self._parameters, draw_values(random, "normal", self._parameter_count).tobytes())
         jobs = [self._initialize()]
         jobs += [self._job(counters + 32 * index) for index in range(1, count)]
-        jobs = self._without_missing_columns(jobs)
+        jobs = self._with_tables(self._without_missing_columns(jobs))
         put(self._chain, link(jobs, self._chain))
         return RandomChain(bytes(memory), self._chain, jobs)
 
@@ -108,6 +112,15 @@ class ChainMaker:
                 job = replace(job, first=True)
             known[entries] = columns if job.first else np.minimum(columns, known[entries])
             made.append(job)
+        return made
+
+    def _with_tables(self, jobs: Sequence[Descriptor]) -> list[Descriptor]:
+        """Returns jobs of which none applies a table before one was loaded."""
+        loaded, made = False, []
+        for job in jobs:
+            loaded |= job.stores and job.load_table
+            made.append(job if loaded else replace(job, load_table=job.apply_table))
+            loaded |= job.apply_table
         return made
 
     def _initialize(self) -> Descriptor:
@@ -233,11 +246,12 @@ class ChainMaker:
         to_memory = not fits or self._flip(0.7)
         destination = self._address(last)
         apart = abs(destination - (operand := self._address(last))) >= last
+        places = {"parameters": self._parameters, **self._scales(destination, last, channels)}
         return {
             "store_memory": to_memory,
             "store_buffer": fits and (not to_memory or self._flip()),
-            "add_residual": self._flip(0.4),
-            "parameters": self._parameters,
+            **self._function(),
+            **places,
             "destination": destination,
             "residual": operand if apart else destination,
             "destination_pitch_x": pitch_x,
@@ -252,6 +266,27 @@ class ChainMaker:
             "slope": self._choose([1.0, 0.125, 0.0]),
             **self._choose([{}, {"clamp_low": 0.0}, {"clamp_low": -0.5, "clamp_high": 0.25}]),
         }
+
+    def _function(self) -> dict[str, Any]:
+        applies = self._flip(0.3)
+        factor = self._choose(Factor if applies else (Factor.SLOPE, Factor.SLOPE, Factor.OPERAND))
+        return {
+            "add_residual": factor != Factor.OPERAND and self._flip(0.4),
+            "apply_table": applies,
+            "load_table": self._flip(0.3 if applies else 0.1),
+            "factor": factor,
+            "coefficients": self._tables + TABLE_BYTES * self._int(0, self.TABLES - 1),
+            "table_reach": self._int(0, 15),
+            "table_fraction": self._int(0, 31),
+        }
+
+    def _scales(self, destination: int, size: int, channels: int) -> dict[str, Any]:
+        """Draws scales among the values, apart from the results."""
+        words = 4 * -(-channels // 4)
+        place = self._address(4 * words)
+        if self._flip(0.7) or destination - 4 * words < place < destination + size:
+            return {}
+        return {"scales_only": True, "parameters": place}
 
     def _address(self, size: int) -> int:
         """Returns where `size` bytes of values begin."""

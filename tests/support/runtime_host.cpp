@@ -101,11 +101,14 @@ void run_chain() {
   std::copy(image.begin(), image.end(), memory.get());
   auto buffer = junk(geometry.buffer_words, random);
   auto accumulators = junk(geometry.accumulator_depth * geometry.array_size, random);
+  std::vector<std::uint64_t> table(heepstor::engine::kSegments);
+  for (std::uint64_t& entry : table) entry = std::uint64_t{random()} << 32 | random();
   const heepstor::software::Engine engine{
       {memory.get(), base, static_cast<std::uint32_t>(image.size())},
       geometry,
       buffer.data(),
-      accumulators.data()};
+      accumulators.data(),
+      table.data()};
   const auto result = heepstor::software::run(engine, first);
   write(static_cast<std::uint32_t>(result.error));
   write(result.index);
@@ -205,7 +208,13 @@ void build_descriptors() {
       engine::depthwise(8).input(3, {16, 8}).positions({2, 3}).runs(8, {3, 4}, {24, 8}).relu();
   constexpr engine::Descriptor kSum = engine::sum(5).runs(5).fence(engine::Fence::kAll);
   constexpr engine::Descriptor kMax = engine::max(5).fill();
-  for (const engine::Descriptor& descriptor : {full, kPartial, kSum, kMax}) write(descriptor);
+  constexpr engine::Descriptor kGate =
+      engine::sum(5).scales(0x80001000u).gate({4, 25}).table(0x80002000u);
+  constexpr engine::Descriptor kProduct =
+      engine::sum(5).function({15, 31}).multiply(0x80003000u, {80, 20});
+  for (const engine::Descriptor& descriptor : {full, kPartial, kSum, kMax, kGate, kProduct}) {
+    write(descriptor);
+  }
 }
 
 /// Descriptors of a table are changed at run time.

@@ -114,7 +114,7 @@ class Runtime:
 
     def built_descriptors(self) -> list[Descriptor]:
         self._send(b"b")
-        return [Descriptor.unpack(self._read(DESCRIPTOR_BYTES)) for _ in range(4)]
+        return [Descriptor.unpack(self._read(DESCRIPTOR_BYTES)) for _ in range(6)]
 
     def descriptor_with_addresses(self) -> Descriptor:
         """Returns one after set_source(), set_destination() and set_residual()."""

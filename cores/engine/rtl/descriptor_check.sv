@@ -21,25 +21,28 @@ module descriptor_check
   logic uses_array;
   logic loads;
   logic stores;
-  logic adds;
+  logic reads_operand;
   logic zero;
   logic bad_span;
   logic bad_window;
   logic misaligned;
 
-  assign uses_array = descriptor_i.operation inside {OperationMatmul, OperationDepthwise};
-  assign loads      = descriptor_i.load || descriptor_i.fill;
-  assign stores     = descriptor_i.store_memory || descriptor_i.store_buffer;
-  assign adds       = stores && descriptor_i.add_residual;
+  assign uses_array    = descriptor_i.operation inside {OperationMatmul, OperationDepthwise};
+  assign loads         = descriptor_i.load || descriptor_i.fill;
+  assign stores        = descriptor_i.store_memory || descriptor_i.store_buffer;
+  assign reads_operand = stores
+      && (descriptor_i.add_residual || descriptor_i.factor == FactorOperand);
 
   assign unknown = !(descriptor_i.operation inside {
           OperationMatmul, OperationDepthwise, OperationSum, OperationMax})
       || descriptor_i.fence == 2'd3
       || (descriptor_i.span && descriptor_i.operation != OperationMatmul)
       || (descriptor_i.span && descriptor_i.runs_x > 16'd1)
-      || {descriptor_i.reserved_flag, descriptor_i.reserved_control,
-          descriptor_i.reserved_tail, descriptor_i.reserved_run,
-          descriptor_i.reserved_30, descriptor_i.reserved_31} != '0;
+      || descriptor_i.factor == 2'd3
+      || (descriptor_i.factor == FactorValue && !descriptor_i.apply_table)
+      || (descriptor_i.factor == FactorOperand && descriptor_i.add_residual)
+      || {descriptor_i.reserved_control, descriptor_i.reserved_tail, descriptor_i.reserved_run,
+          descriptor_i.reserved_table} != '0;
 
   assign zero = descriptor_i.position_columns == '0 || descriptor_i.position_rows == '0
       || descriptor_i.run_words == '0 || descriptor_i.runs_y == '0
@@ -73,8 +76,9 @@ module descriptor_check
       || (uses_array && descriptor_i.weights[3:0] != '0)
       || (stores && descriptor_i.parameters[1:0] != '0)
       || (descriptor_i.store_memory && descriptor_i.destination[1:0] != '0)
-      || (adds && descriptor_i.residual[1:0] != '0)
-      || ((descriptor_i.store_memory || adds)
+      || (stores && descriptor_i.load_table && descriptor_i.coefficients[3:0] != '0)
+      || (reads_operand && descriptor_i.residual[1:0] != '0)
+      || ((descriptor_i.store_memory || reads_operand)
           && {descriptor_i.destination_pitch_x[1:0], descriptor_i.destination_pitch_x[31],
               descriptor_i.destination_pitch_y[1:0], descriptor_i.destination_pitch_y[31]} != '0)
       || descriptor_i.profile[3:0] != '0;

@@ -181,8 +181,10 @@ module descriptor_fetch
   end
 
   logic stores;
+  logic operand;
 
   assign stores  = descriptor.store_memory || descriptor.store_buffer;
+  assign operand = descriptor.add_residual || descriptor.factor == FactorOperand;
   assign error_o = '{valid: code != ErrorNone, code: code, index: index_q};
   assign report  = stores || descriptor.profile != '0 || last;
   assign push    = state_q == StatePush && code == ErrorNone && !full_i;
@@ -257,8 +259,16 @@ module descriptor_fetch
     last: last,
     to_memory: descriptor.store_memory,
     to_buffer: descriptor.store_buffer,
-    residual: stores && descriptor.add_residual,
-    wide: !descriptor.store_memory && !descriptor.add_residual && descriptor.slope == One,
+    residual: stores && operand,
+    scales_only: descriptor.scales_only,
+    apply_table: descriptor.apply_table,
+    load_table: stores && descriptor.load_table,
+    factor: factor_e'(descriptor.factor),
+    table_reach: descriptor.table_reach,
+    table_fraction: descriptor.table_fraction,
+    coefficients: descriptor.coefficients,
+    wide: !descriptor.store_memory && !operand && !descriptor.apply_table
+        && descriptor.slope == One,
     tiles: descriptor.tiles,
     last_columns: last_columns_q,
     channels: descriptor.channels,

@@ -91,7 +91,14 @@ package engine_pkg;
     logic        last;
     logic        to_memory;
     logic        to_buffer;
-    logic        residual;
+    logic        residual;         // an operand is read
+    logic        scales_only;
+    logic        apply_table;
+    logic        load_table;
+    factor_e     factor;
+    logic [ 3:0] table_reach;
+    logic [ 4:0] table_fraction;
+    logic [31:0] coefficients;
     logic        wide;             // all lanes work
     logic [15:0] tiles;
     logic [ 7:0] last_columns;     // of the last tile

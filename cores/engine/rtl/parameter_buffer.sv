@@ -3,11 +3,13 @@
 
 /// Scales and biases of the output tile that is being stored, and of the next one.
 ///
-/// Memory holds ArraySize scales and then as many biases for each tile; of the last one it holds
-/// `last_groups_i` times PortWords of both. Tiles are fetched in order, at most two ahead of
+/// Memory holds ArraySize scales and then as many biases for each tile, or scales alone; of the last
+/// one it holds `last_groups_i` times PortWords of both. Scales alone come with biases of -0. Tiles are fetched in order, at most two ahead of
 /// `release_i`, which gives up the oldest one. Words behind PortWords belong to the groups after
 /// `group_i`.
-module parameter_buffer #(
+module parameter_buffer
+  import engine_pkg::*;
+#(
   parameter  int unsigned ArraySize  = 8,
   parameter  int unsigned PortWords  = 4,
   parameter  int unsigned StoreWords = 4,
@@ -23,6 +25,7 @@ module parameter_buffer #(
   input  logic [31:0]                 address_i,
   input  logic [15:0]                 tiles_i,
   input  logic [CountWidth-1:0]       last_groups_i,
+  input  logic                        scales_only_i,
   // Memory
   output logic                        req_o,
   output logic [31:0]                 addr_o,
@@ -36,11 +39,11 @@ module parameter_buffer #(
   output logic [StoreWords-1:0][31:0] scale_o,
   output logic [StoreWords-1:0][31:0] bias_o
 );
-  localparam int unsigned PlaceWidth = $clog2(2 * Groups);
+  localparam int unsigned IndexWidth = $clog2(2 * Groups);
 
   /// Where a group of a tile lies.
-  function automatic logic [PlaceWidth-1:0] place(logic tile, logic [GroupWidth-1:0] group);
-    return (tile ? PlaceWidth'(Groups) : '0) + PlaceWidth'(group);
+  function automatic logic [IndexWidth-1:0] place(logic tile, logic [GroupWidth-1:0] group);
+    return (tile ? IndexWidth'(Groups) : '0) + IndexWidth'(group);
   endfunction
 
   logic [31:0]           address_q;
@@ -66,9 +69,9 @@ module parameter_buffer #(
   endfunction
 
   assign request_wrap  = is_last(request_q, tiles_q == 16'd1);
-  assign request_end   = gnt_i && request_wrap && request_bias_q;
+  assign request_end   = gnt_i && request_wrap && (request_bias_q || scales_only_i);
   assign response_wrap = is_last(response_q, last_tile_q[write_tile_q]);
-  assign response_end  = rvalid_i && response_wrap && response_bias_q;
+  assign response_end  = rvalid_i && response_wrap && (response_bias_q || scales_only_i);
   assign req_o         = tiles_q != '0 && claimed_q != 2'd2;
   assign addr_o        = address_q;
   assign ready_o       = filled_q != '0;
@@ -101,11 +104,11 @@ module parameter_buffer #(
       else if (request_end) tiles_q <= tiles_q - 16'd1;
       if (gnt_i) begin
         request_q <= request_wrap ? '0 : request_q + 1'b1;
-        if (request_wrap) request_bias_q <= ~request_bias_q;
+        if (request_wrap && !scales_only_i) request_bias_q <= ~request_bias_q;
       end
       if (rvalid_i) begin
         response_q <= response_wrap ? '0 : response_q + 1'b1;
-        if (response_wrap) response_bias_q <= ~response_bias_q;
+        if (response_wrap && !scales_only_i) response_bias_q <= ~response_bias_q;
       end
       if (request_end) request_tile_q <= ~request_tile_q;
       if (response_end) write_tile_q <= ~write_tile_q;
@@ -123,7 +126,7 @@ module parameter_buffer #(
 
   logic [PortWords-1:0][31:0] scale[2*Groups];
   logic [PortWords-1:0][31:0] bias [2*Groups];
-  logic [PlaceWidth-1:0]      write_place;
+  logic [IndexWidth-1:0]      write_place;
 
   assign write_place = place(write_tile_q, response_q);
 
@@ -133,11 +136,12 @@ module parameter_buffer #(
   end
 
   for (genvar g = 0; g < StoreWords / PortWords; g++) begin : gen_group
-    logic [PlaceWidth-1:0] read_place;
+    logic [IndexWidth-1:0] read_place;
 
     assign read_place                      = place(read_tile_q, group_i + GroupWidth'(g));
     assign scale_o[g*PortWords+:PortWords] = scale[read_place];
-    assign bias_o[g*PortWords+:PortWords]  = bias[read_place];
+    assign bias_o[g*PortWords+:PortWords]  = scales_only_i ? {PortWords{NegativeZero}}
+        : bias[read_place];
   end
 
 `ifndef SYNTHESIS

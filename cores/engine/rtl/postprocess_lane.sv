@@ -1,28 +1,44 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// One word of the store path: sum * scale + bias + residual, negative results times slope, clamped.
+/// One word of the store path: sum * scale + bias + operand, a function of that, what it is multiplied
+/// by, and the clamp.
 ///
-/// Each step is rounded to FP32. A NaN passes the clamp; -0 counts as equal to +0. The residual comes
-/// 7 cycles after the sum; -0 adds nothing.
+/// Each step is rounded to FP32. A NaN passes the clamp; -0 counts as equal to +0. Negative results are
+/// multiplied by the slope, or all by the operand or by the function's argument. An operand that is
+/// added comes 7 cycles after the sum, one that results are multiplied by 11 cycles, or 20 after a
+/// function.
 ///
-/// A lane that is not `Full` has neither residual nor slope, and the same latency.
+/// A lane that is not `Full` has neither operand, function nor slope, and the same latency.
 ///
-/// Latency: 15 cycles, one word a cycle. A stage works in the cycles in which its bit of `enable_i` is
-/// high, and else keeps what it has.
-module postprocess_lane #(
-  parameter bit Full = 1'b1
+/// Latency: 15 cycles, with a function 24; one word a cycle. A stage works in the cycles in which its
+/// bit of `enable_i` is high, and else keeps what it has.
+module postprocess_lane
+  import engine_descriptor_pkg::*;
+  import engine_pkg::*;
+#(
+  parameter  bit          Full         = 1'b1,
+  localparam int unsigned SegmentWidth = $clog2(Segments)
 ) (
-  input  logic        clk_i,
-  input  logic [14:0] enable_i,
-  input  logic [31:0] sum_i,
-  input  logic [31:0] scale_i,
-  input  logic [31:0] bias_i,
-  input  logic [31:0] residual_i,
-  input  logic [31:0] slope_i,
-  input  logic [31:0] clamp_low_i,
-  input  logic [31:0] clamp_high_i,
-  output logic [31:0] value_o
+  input  logic                    clk_i,
+  input  logic [23:0]             enable_i,
+  input  logic [31:0]             sum_i,
+  input  logic [31:0]             scale_i,
+  input  logic [31:0]             bias_i,
+  input  logic [31:0]             operand_i,
+  input  logic                    adds_i,
+  input  logic                    apply_table_i,
+  input  factor_e                 factor_i,
+  input  logic [31:0]             slope_i,
+  input  logic [31:0]             clamp_low_i,
+  input  logic [31:0]             clamp_high_i,
+  output logic [31:0]             value_o,
+  // The function
+  input  logic [3:0]              reach_i,
+  input  logic [4:0]              fraction_i,
+  input  logic                    table_write_i,
+  input  logic [SegmentWidth-1:0] table_segment_i,
+  input  logic [63:0]             table_entry_i
 );
   import fp32_pkg::*;
 
@@ -30,6 +46,9 @@ module postprocess_lane #(
   logic [2:0][31:0] bias_q;
   logic [31:0]      biased;
   logic [31:0]      bent;
+  logic             clamp_enable;
+
+  assign clamp_enable = (Full && apply_table_i) ? enable_i[23] : enable_i[14];
 
   fp32_mul u_scale (
     .clk_i,
@@ -51,28 +70,58 @@ module postprocess_lane #(
 
   if (Full) begin : gen_full
     logic [31:0]      total;
-    logic [2:0][31:0] total_q;
-    logic [31:0]      sloped;
+    logic [8:0][31:0] total_q;
+    logic [31:0]      of_total;
+    logic [31:0]      argument;
+    logic [2:0][31:0] argument_q;
+    logic [31:0]      factor;
+    logic [31:0]      multiplied;
+    logic             is_negative;
 
     fp32_add u_residual (
       .clk_i,
       .enable_i(enable_i[10:7]),
       .a_i     (biased),
-      .b_i     (residual_i),
+      .b_i     (adds_i ? operand_i : NegativeZero),
       .sum_o   (total)
     );
 
-    fp32_mul u_slope (
+    function_unit u_function (
       .clk_i,
-      .enable_i (enable_i[13:11]),
-      .a_i      (total),
-      .b_i      (slope_i),
-      .product_o(sloped)
+      .enable_i  (enable_i[19:11]),
+      .value_i   (total),
+      .reach_i,
+      .fraction_i,
+      .result_o  (of_total),
+      .write_i   (table_write_i),
+      .segment_i (table_segment_i),
+      .entry_i   (table_entry_i)
     );
 
-    always_ff @(posedge clk_i) total_q <= {total_q[1:0], total};
+    always_ff @(posedge clk_i) total_q <= {total_q[7:0], total};
 
-    assign bent = (!is_nan(total_q[2][30:0]) && less(total_q[2], '0)) ? sloped : total_q[2];
+    assign argument = apply_table_i ? of_total : total;
+
+    always_comb begin
+      unique case (factor_i)
+        FactorOperand: factor = operand_i;
+        FactorValue:   factor = total_q[8];
+        default:       factor = slope_i;
+      endcase
+    end
+
+    fp32_mul u_factor (
+      .clk_i,
+      .enable_i (apply_table_i ? enable_i[22:20] : enable_i[13:11]),
+      .a_i      (argument),
+      .b_i      (factor),
+      .product_o(multiplied)
+    );
+
+    always_ff @(posedge clk_i) argument_q <= {argument_q[1:0], argument};
+
+    assign is_negative = !is_nan(argument_q[2][30:0]) && less(argument_q[2], '0);
+    assign bent = (factor_i != FactorSlope || is_negative) ? multiplied : argument_q[2];
   end else begin : gen_plain
     logic [6:0][31:0] biased_q;
 
@@ -90,6 +139,6 @@ module postprocess_lane #(
   assign above     = is_number && !is_nan(clamp_high_i[30:0]) && less(clamp_high_i, bent);
 
   always_ff @(posedge clk_i) begin
-    if (enable_i[14]) value_o <= below ? clamp_low_i : above ? clamp_high_i : bent;
+    if (clamp_enable) value_o <= below ? clamp_low_i : above ? clamp_high_i : bent;
   end
 endmodule

@@ -1,10 +1,10 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Third stage of the engine: finished sums through pooling, scale, bias, residual, slope and clamp to
-/// memory and to the activation buffer. A window's largest sums are found for all columns of a tile at
+/// Third stage of the engine: finished sums through pooling, scale, bias, residual, function, slope and
+/// clamp to memory and to the activation buffer. A window's largest sums are found for all columns of a tile at
 /// once. They leave PortWords words a cycle, or StoreWords if they only go to the buffer and need
-/// neither residual nor slope, which the lanes behind PortWords lack.
+/// neither residual, function nor slope, which the lanes behind PortWords lack.
 ///
 /// Works tile by tile as the accumulators complete them, then writes the descriptor's profile and
 /// counts the descriptor as stored. One that stores nothing is counted when its tiles are complete.
@@ -69,6 +69,9 @@ module store_path
   localparam int unsigned WordWidth     = $clog2(StoreWords + 1);
   localparam int unsigned LineGroups    = 4 / PortWords;  // of the parameters in memory
   localparam int unsigned ResidualDelay = 9;  // accumulators 1, window 1, scale 3, bias 4
+  localparam int unsigned FactorDelay   = ResidualDelay + 4;
+  localparam int unsigned LongLatency   = StoreLatency + FunctionLatency;
+  localparam int unsigned SegmentWidth  = $clog2(Segments);
   localparam int unsigned QueueDepth    = 32;
   localparam int unsigned QueueWidth    = $clog2(QueueDepth) + 1;
 
@@ -149,6 +152,7 @@ module store_path
   logic                  parameters_ready;
   logic                  residual_available;
   logic                  beyond;
+  logic                  table_busy;
   logic [QueueWidth-1:0] pending;
 
   // The word behind the group's last one; the buffer's size is a power of two.
@@ -158,7 +162,7 @@ module store_path
   assign beyond     = command_i.to_buffer && buffer_end > PlaceWidth'(BufferWords);
 
   logic tile_ready;
-  assign tile_ready = state_q == StateTiles && tiles_done_q != '0;
+  assign tile_ready = state_q == StateTiles && tiles_done_q != '0 && !table_busy;
   assign skipped    = tile_ready && (!stores || (empty && parameters_ready));
   assign error_o    = '{
     valid: tile_ready && stores && !empty && beyond,
@@ -202,10 +206,41 @@ module store_path
   logic [1:0][GroupWidth-1:0]       group_q;
   logic                             read_q;
   logic                             first_q;
-  logic [StoreLatency-1:0]          valid_q;
+  logic [LongLatency-1:0]           valid_q;
   logic [CountWidth-1:0]            last_groups;
 
   assign last_groups = CountWidth'((32'(command_i.last_columns) + 32'd3) / 32'd4 * LineGroups);
+
+  // The table comes before the parameters: both are one client of the port.
+  logic                    table_req;
+  logic [31:0]             table_addr;
+  logic                    table_write;
+  logic [SegmentWidth-1:0] table_segment;
+  logic [63:0]             table_entry;
+  logic                    scale_req;
+  logic [31:0]             scale_addr;
+
+  table_loader #(
+    .PortWords(PortWords)
+  ) u_table (
+    .clk_i,
+    .rst_ni,
+    .clear_i,
+    .start_i  (start && command_i.load_table),
+    .address_i(command_i.coefficients),
+    .busy_o   (table_busy),
+    .req_o    (table_req),
+    .addr_o   (table_addr),
+    .gnt_i    (parameter_gnt_i && table_busy),
+    .rvalid_i (parameter_rvalid_i && table_busy),
+    .rdata_i  (parameter_rdata_i),
+    .write_o  (table_write),
+    .segment_o(table_segment),
+    .entry_o  (table_entry)
+  );
+
+  assign parameter_req_o  = table_busy ? table_req : scale_req;
+  assign parameter_addr_o = table_busy ? table_addr : scale_addr;
 
   parameter_buffer #(
     .ArraySize (ArraySize),
@@ -219,10 +254,11 @@ module store_path
     .address_i    (command_i.parameters),
     .tiles_i      (command_i.tiles),
     .last_groups_i(last_groups),
-    .req_o        (parameter_req_o),
-    .addr_o       (parameter_addr_o),
-    .gnt_i        (parameter_gnt_i),
-    .rvalid_i     (parameter_rvalid_i),
+    .scales_only_i(command_i.scales_only),
+    .req_o        (scale_req),
+    .addr_o       (scale_addr),
+    .gnt_i        (parameter_gnt_i && !table_busy),
+    .rvalid_i     (parameter_rvalid_i && !table_busy),
     .rdata_i      (parameter_rdata_i),
     .ready_o      (parameters_ready),
     .release_i    (tile_end && stores),
@@ -231,10 +267,15 @@ module store_path
     .bias_o       (bias)
   );
 
+  // Results that are no functions leave sooner: the next descriptor must not see them.
+  logic longer;
+
+  assign longer = valid_q[StoreLatency-1] && command_i.apply_table;
+
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) valid_q <= '0;
     else if (clear_i) valid_q <= '0;
-    else valid_q <= {valid_q[StoreLatency-2:0], result};
+    else valid_q <= {valid_q[LongLatency-2:StoreLatency], longer, valid_q[StoreLatency-2:0], result};
   end
 
   always_ff @(posedge clk_i) begin
@@ -274,6 +315,15 @@ module store_path
     assign sum[i] = choices[group_q[1]];
   end
 
+  // When a result meets its operand.
+  localparam int unsigned DelayWidth = $clog2(LongLatency);
+
+  logic [DelayWidth-1:0] take_delay;
+
+  assign take_delay = DelayWidth'(
+      (command_i.factor != FactorOperand) ? ResidualDelay
+      : command_i.apply_table ? FactorDelay + FunctionLatency : FactorDelay);
+
   logic [PortWords-1:0][31:0]  residual;
   logic [StoreWords-1:0][31:0] value;
 
@@ -294,7 +344,7 @@ module store_path
     .rdata_i    (residual_rdata_i),
     .available_o(residual_available),
     .claim_i    (command_i.residual && result),
-    .take_i     (command_i.residual && valid_q[ResidualDelay-1]),
+    .take_i     (command_i.residual && valid_q[take_delay-1]),
     .data_o     (residual)
   );
 
@@ -304,24 +354,32 @@ module store_path
     logic [31:0] operand;
 
     if (Full) begin : gen_residual
-      assign operand = command_i.residual ? residual[i] : NegativeZero;
+      assign operand = residual[i];
     end else begin : gen_none
-      assign operand = NegativeZero;
+      assign operand = '0;
     end
 
     postprocess_lane #(
       .Full(Full)
     ) u_lane (
       .clk_i,
-      .enable_i    (valid_q[StoreLatency-2:1]),
-      .sum_i       (sum[i]),
-      .scale_i     (scale_q[1][i]),
-      .bias_i      (bias_q[1][i]),
-      .residual_i  (operand),
-      .slope_i     (command_i.slope),
-      .clamp_low_i (command_i.clamp_low),
-      .clamp_high_i(command_i.clamp_high),
-      .value_o     (value[i])
+      .enable_i       (valid_q[LongLatency-2:1]),
+      .sum_i          (sum[i]),
+      .scale_i        (scale_q[1][i]),
+      .bias_i         (bias_q[1][i]),
+      .operand_i      (operand),
+      .adds_i         (command_i.residual && command_i.factor != FactorOperand),
+      .apply_table_i  (command_i.apply_table),
+      .factor_i       (command_i.factor),
+      .slope_i        (command_i.slope),
+      .clamp_low_i    (command_i.clamp_low),
+      .clamp_high_i   (command_i.clamp_high),
+      .value_o        (value[i]),
+      .reach_i        (command_i.table_reach),
+      .fraction_i     (command_i.table_fraction),
+      .table_write_i  (table_write),
+      .table_segment_i(table_segment),
+      .table_entry_i  (table_entry)
     );
   end
 
@@ -349,7 +407,7 @@ module store_path
     .memory_addr_i(command_i.destination + offset),
     .buffer_addr_i(buffer_word[BufferWidth-1:0]),
     .mask_i       (mask),
-    .value_valid_i(valid_q[StoreLatency-1]),
+    .value_valid_i(valid_q[(command_i.apply_table?LongLatency : StoreLatency)-1]),
     .value_i      (value),
     .pending_o    (pending),
     .memory_req_o (result_req),

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from enum import IntEnum
 
-VERSION = 4
+VERSION = 5
 """Version of registers and descriptors."""
 
 DESCRIPTOR_WORDS = 32
@@ -31,6 +31,12 @@ ACCUMULATE_LATENCY = 6
 
 STORE_LATENCY = 17
 """Cycles from reading a sum to its result."""
+
+FUNCTION_LATENCY = 9
+"""Added to it where the result is a function from the table."""
+
+SEGMENTS = 512
+"""Entries of a table of a function, of 64 bits each."""
 
 
 class Operation(IntEnum):
@@ -59,15 +65,26 @@ class Fence(IntEnum):
     """All: until every one has been computed, and has stored what it stores."""
 
 
+class Factor(IntEnum):
+    """What results are multiplied by."""
+
+    SLOPE = 0
+    """Negative results by slope."""
+    VALUE = 1
+    """The table's function of a value by the value itself; needs apply_table."""
+    OPERAND = 2
+    """Results by the operand at residual, which is not added."""
+
+
 class Error(IntEnum):
     """Why the chain was stopped."""
 
     NONE = 0
     """No error."""
     BAD_OPERATION = 1
-    """Unknown operation or fence, a reserved bit is set, runs that span cannot cross, windows that
-    reach beyond the positions, or rows wider than their pitch with fill. Found when the descriptor
-    is read.
+    """Unknown operation, fence or factor, a factor without what it needs, a reserved bit is set,
+    runs that span cannot cross, windows that reach beyond the positions, or rows wider than their
+    pitch with fill. Found when the descriptor is read.
     """
     BAD_ADDRESS = 2
     """An address or a pitch is misaligned, a pitch is 2^31 bytes or more, or an access lies outside
@@ -104,7 +121,11 @@ LAYOUT: dict[str, tuple[int, int, int]] = {
     "store_buffer": (1, 12, 1),
     "add_residual": (1, 13, 1),
     "span": (1, 14, 1),
+    "scales_only": (1, 15, 1),
     "fence": (1, 16, 2),
+    "apply_table": (1, 18, 1),
+    "load_table": (1, 19, 1),
+    "factor": (1, 20, 2),
     "source": (2, 0, 32),
     "source_pitch_x": (3, 0, 32),
     "source_pitch_y": (4, 0, 32),
@@ -146,6 +167,9 @@ LAYOUT: dict[str, tuple[int, int, int]] = {
     "clamp_high": (27, 0, 32),
     "slope": (28, 0, 32),
     "profile": (29, 0, 32),
+    "coefficients": (30, 0, 32),
+    "table_reach": (31, 0, 4),
+    "table_fraction": (31, 4, 5),
 }
 """Of each field: word, lowest bit, bits."""
 
@@ -177,8 +201,16 @@ class Fields:
     """Slices go on from run to run; needs a matmul, runs_x of 1, and runs that begin in successive
     banks.
     """
+    scales_only: bool = False
+    """The parameters are scales alone, and nothing is added to the scaled results."""
     fence: int = Fence.NONE
     """Which earlier jobs a job waits for before it loads and computes."""
+    apply_table: bool = False
+    """Results become the table's function of them."""
+    load_table: bool = False
+    """Read the table at coefficients before anything is stored."""
+    factor: int = Factor.SLOPE
+    """What results are multiplied by."""
     source: int = 0
     """Address of the activations to load: FP32."""
     source_pitch_x: int = 0
@@ -235,7 +267,7 @@ class Fields:
     """
     parameters: int = 0
     """Address of the scales and biases: for each tile as many FP32 scales as it has columns, then
-    as many biases, both in whole lines of 16 bytes.
+    as many biases, both in whole lines of 16 bytes; with scales_only there are no biases.
     """
     destination: int = 0
     """Address of the results: FP32."""
@@ -244,7 +276,9 @@ class Fields:
     destination_pitch_y: int = 0
     """Bytes between stored rows, of destination and residual."""
     residual: int = 0
-    """Address of the operand that is added: FP32, of the shape of the results."""
+    """Address of the operand that is added, or that results are multiplied by: FP32, of the shape
+    of the results.
+    """
     store_columns: int = 0
     """Columns of stored positions, after pooling."""
     store_rows: int = 0
@@ -267,3 +301,9 @@ class Fields:
     """Factor of negative results, FP32; 1.0 changes nothing."""
     profile: int = 0
     """Address of eight words for the counters at completion; 0 writes none."""
+    coefficients: int = 0
+    """Address of the table: for each segment 64 bits."""
+    table_reach: int = 0
+    """The table has a function of values below 2^table_reach in magnitude."""
+    table_fraction: int = 0
+    """Bits of its results behind the binary point."""

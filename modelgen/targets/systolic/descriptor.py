@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from modelgen.targets.systolic.abi import DESCRIPTOR_WORDS, FLOATS, LAYOUT, Fields
+from modelgen.targets.systolic.abi import DESCRIPTOR_WORDS, FLOATS, LAYOUT, Factor, Fields
 
 DESCRIPTOR_BYTES = 4 * DESCRIPTOR_WORDS
 
@@ -25,6 +25,11 @@ class Descriptor(Fields):
     def stores(self) -> bool:
         """Whether results leave the accumulators."""
         return self.store_memory or self.store_buffer
+
+    @property
+    def reads_operand(self) -> bool:
+        """Whether results are added to, or multiplied by, an operand in memory."""
+        return self.stores and (self.add_residual or self.factor == Factor.OPERAND)
 
     @property
     def positions(self) -> int:

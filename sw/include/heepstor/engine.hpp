@@ -49,6 +49,13 @@ struct Place {
   std::uint32_t tail = 0;
 };
 
+/// What the numbers of a table mean: it has a function of values below 2^reach in magnitude, with
+/// results of so many bits behind the binary point.
+struct TableFormat {
+  std::uint32_t reach;
+  std::uint32_t fraction;
+};
+
 /// Builds a descriptor, made by matmul(), depthwise(), sum() or max().
 ///
 /// All parts are optional: without load() the job works on what is already in the buffer, without
@@ -144,6 +151,12 @@ class Job {
     return *this;
   }
 
+  /// Scales alone, for example results of an earlier job; nothing is added.
+  constexpr Job& scales(Address block) {
+    descriptor_.control |= kControlScalesOnly;
+    return parameters(block);
+  }
+
   /// Stores to memory; `pitch`: bytes between stored positions.
   constexpr Job& store_to_memory(Address destination, Pitch bytes) {
     descriptor_.control |= kControlStoreMemory;
@@ -166,6 +179,35 @@ class Job {
     descriptor_.control |= kControlAddResidual;
     descriptor_.residual = operand.value;
     return store_pitch(bytes);
+  }
+
+  /// Multiplies the results by an operand of their shape, which is not added.
+  constexpr Job& multiply(Address operand, Pitch bytes) {
+    descriptor_.control |= static_cast<std::uint32_t>(Factor::kOperand) << kControlFactorShift;
+    descriptor_.residual = operand.value;
+    return store_pitch(bytes);
+  }
+
+  /// Makes the results a function by the table that was loaded last.
+  constexpr Job& function(TableFormat format) {
+    HEEPSTOR_ASSERT(format.reach <= 15 && format.fraction <= 31, "a table's format has 9 bits");
+    descriptor_.control |= kControlApplyTable;
+    descriptor_.table_format = format.reach << kTableFormatTableReachShift |
+                               format.fraction << kTableFormatTableFractionShift;
+    return *this;
+  }
+
+  /// The same, times the value that it is a function of.
+  constexpr Job& gate(TableFormat format) {
+    descriptor_.control |= static_cast<std::uint32_t>(Factor::kValue) << kControlFactorShift;
+    return function(format);
+  }
+
+  /// Loads a table before results are stored: kSegments entries, 16-byte aligned.
+  constexpr Job& table(Address coefficients) {
+    descriptor_.control |= kControlLoadTable;
+    descriptor_.coefficients = coefficients.value;
+    return *this;
   }
 
   /// Stores the largest value of each window; incomplete windows at the edges are dropped.
@@ -254,6 +296,11 @@ inline void set_destination(Descriptor& descriptor, Address destination) {
 /// Changes the address of a descriptor's residual operand.
 inline void set_residual(Descriptor& descriptor, Address operand) {
   descriptor.residual = operand.value;
+}
+
+/// Changes the address of a descriptor's scales.
+inline void set_parameters(Descriptor& descriptor, Address block) {
+  descriptor.parameters = block.value;
 }
 
 /// A chain that is still running after this many cycles is stopped with Error::kTimeLimit: 4

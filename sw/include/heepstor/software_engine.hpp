@@ -31,6 +31,7 @@ struct Engine {
   Geometry geometry;
   float* buffer;        // buffer_words numbers
   float* accumulators;  // accumulator_depth * array_size numbers
+  std::uint64_t* table;  // engine::kSegments entries
 };
 
 /// Runs the chain of descriptors that begins at address `first`, one after another. A descriptor

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flows import config
-from modelgen.targets.systolic.abi import Fence, Operation
+from modelgen.targets.systolic.abi import Factor, Fence, Operation
 from modelgen.targets.systolic.descriptor import Descriptor
 from tests.support import runtime_host
 from tests.support.random_chains import BASE
@@ -11,7 +11,7 @@ from tests.support.random_chains import BASE
 
 def test_builder_makes_the_descriptor_that_it_names() -> None:
     size = config.load().engine.array_size
-    full, partial, sum_, max_ = runtime_host.connect().built_descriptors()
+    full, partial, sum_, max_, gate, product = runtime_host.connect().built_descriptors()
     assert full == Descriptor(
         load=True,
         fill=True,
@@ -85,6 +85,14 @@ def test_builder_makes_the_descriptor_that_it_names() -> None:
     )
     assert (sum_.operation, sum_.fence, sum_.run_words, sum_.runs_x, sum_.runs_y) == (3, 2, 5, 1, 1)
     assert (max_.operation, max_.fill, max_.fill_value, max_.load) == (4, True, 0.0, False)
+    assert (gate.scales_only, gate.parameters) == (True, BASE + 0x1000)
+    assert (gate.load_table, gate.coefficients) == (True, BASE + 0x2000)
+    assert (gate.apply_table, gate.factor) == (True, Factor.VALUE)
+    assert (gate.table_reach, gate.table_fraction) == (4, 25)
+    assert (product.apply_table, product.factor) == (True, Factor.OPERAND)
+    assert (product.table_reach, product.table_fraction) == (15, 31)
+    assert (product.residual, product.destination_pitch_y) == (BASE + 0x3000, 80)
+    assert (product.load_table, product.scales_only, product.add_residual) == (False,) * 3
 
 
 def test_addresses_are_set_at_run_time() -> None:

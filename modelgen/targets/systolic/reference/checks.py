@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modelgen.hardware import Hardware
-from modelgen.targets.systolic.abi import MOST_CROSSINGS, Error, Fence, Operation
+from modelgen.targets.systolic.abi import MOST_CROSSINGS, Error, Factor, Fence, Operation
 from modelgen.targets.systolic.descriptor import Descriptor
 from modelgen.targets.systolic.reference.memory import Fault
 from modelgen.targets.systolic.tiles import LINE_BYTES, WORD_BYTES
@@ -76,7 +76,15 @@ def _compute_end(job: Descriptor, array_size: int) -> int:
 def _is_unknown(job: Descriptor) -> bool:
     spans_wrongly = job.span and (job.operation != Operation.MATMUL or job.runs_x > 1)
     known = job.operation in set(Operation) and job.fence in set(Fence)
-    return bool(job.reserved) or spans_wrongly or not known
+    known = known and job.factor in set(Factor)
+    return bool(job.reserved) or spans_wrongly or _lacks_factor(job) or not known
+
+
+def _lacks_factor(job: Descriptor) -> bool:
+    """Return whether results are to be multiplied by what the job does not have."""
+    if job.factor == Factor.VALUE:
+        return not job.apply_table
+    return job.factor == Factor.OPERAND and job.add_residual
 
 
 def _has_zero(job: Descriptor) -> bool:
@@ -118,7 +126,7 @@ def _wraps(job: Descriptor) -> bool:
 def _pitches(job: Descriptor) -> list[int]:
     """Return the pitches in memory that a job uses, in bytes."""
     pitches = [job.source_pitch_y, job.source_pitch_x] if job.load else []
-    if job.store_memory or (job.stores and job.add_residual):
+    if job.store_memory or job.reads_operand:
         pitches += [job.destination_pitch_x, job.destination_pitch_y]
     return pitches
 
@@ -131,9 +139,11 @@ def _is_misaligned(job: Descriptor) -> bool:
         words.append(job.source)
     if job.store_memory:
         words.append(job.destination)
-    if job.stores and job.add_residual:
+    if job.reads_operand:
         words.append(job.residual)
     lines = [job.profile]
+    if job.stores and job.load_table:
+        lines.append(job.coefficients)
     if job.operation in (Operation.MATMUL, Operation.DEPTHWISE):
         lines.append(job.weights)
     return any(word % WORD_BYTES for word in words) or any(line % LINE_BYTES for line in lines)

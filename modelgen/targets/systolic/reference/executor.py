@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelgen.arithmetic.fp32 import maximum, postprocess
+from modelgen.arithmetic.fp32 import Function, maximum, postprocess
+from modelgen.arithmetic.function_table import BYTES as TABLE_BYTES
+from modelgen.arithmetic.function_table import FunctionTable
 from modelgen.hardware import Hardware
-from modelgen.targets.systolic.abi import Error, Operation
+from modelgen.targets.systolic.abi import Error, Factor, Operation
 from modelgen.targets.systolic.descriptor import Descriptor
 from modelgen.targets.systolic.reference import slices
 from modelgen.targets.systolic.reference.checks import check
@@ -56,6 +58,7 @@ class _Engine:
         self._size = hardware.array_size
         self._buffer = scratchpad.buffer
         self._accumulators = scratchpad.accumulators
+        self._table = scratchpad.table
 
     def run(self, job: Descriptor) -> None:
         """Load, compute and store as specified by a checked descriptor."""
@@ -121,6 +124,13 @@ class _Engine:
         """Return scale and bias of each channel of the tiles that is in memory."""
         columns = tile_columns(job.channels, job.tiles, self._size)
         words = [parameter_words(tile) for tile in columns]
+        if job.scales_only:
+            # Words behind the last column are read and have no effect.
+            self._memory.check(job.parameters, sum(words) * WORD_BYTES)
+            scales = self._memory.read_map(
+                job.parameters, (1, 1, min(sum(columns), job.channels)), 0, 0
+            )
+            return scales.reshape(-1), np.full(scales.size, -0.0, np.float32)
         values = self._memory.read(job.parameters, 2 * sum(words))
         parts = np.split(values, np.cumsum(np.repeat(words, 2))[:-1])
         return np.concatenate(parts[::2]), np.concatenate(parts[1::2])
@@ -128,19 +138,27 @@ class _Engine:
     def _store(self, job: Descriptor, totals: np.ndarray) -> None:
         size = self._size
         columns = min(job.channels, job.tiles * size)
+        if job.load_table:
+            table = self._memory.read(
+                job.coefficients, TABLE_BYTES // WORD_BYTES, "<f4", LINE_BYTES
+            )
+            self._table.write(slice(None), table)
         shape = (job.store_rows, job.store_columns, columns)
         scale, bias = self._parameters(job)
         pitches = job.destination_pitch_y, job.destination_pitch_x
-        residual = None
-        if job.add_residual:
-            residual = self._memory.read_map(job.residual, shape, *pitches)
+        operand = None
+        if job.reads_operand:
+            operand = self._memory.read_map(job.residual, shape, *pitches)
         values = postprocess(
             _pool(job, totals[:, :columns]),
             scale[:columns],
             bias[:columns],
             job.clamp_low,
             job.clamp_high,
-            residual=residual,
+            residual=operand if job.add_residual else None,
+            function=self._function(job),
+            times_value=job.factor == Factor.VALUE,
+            factor=operand if job.factor == Factor.OPERAND else None,
             slope=job.slope,
         )
         if job.store_memory:
@@ -153,6 +171,12 @@ class _Engine:
                 y, x, channel = np.ogrid[tuple(slice(count) for count in block.shape)]
                 places = y * job.store_pitch_y + x * job.store_pitch_x + channel
                 self._buffer.write(job.store_base + offset + places, block)
+
+    def _function(self, job: Descriptor) -> Function | None:
+        if not job.apply_table:
+            return None
+        entries = self._table.read(slice(None)).tobytes()
+        return FunctionTable(entries, job.table_reach, job.table_fraction).evaluate
 
 
 def _in_order(

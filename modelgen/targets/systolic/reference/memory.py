@@ -47,7 +47,7 @@ class Memory:
         return offset
 
     def read(self, address: int, count: int, dtype: str = "<f4", alignment: int = 4) -> np.ndarray:
-        """Return `count` constants (weights or parameters) at `address`."""
+        """Return `count` constants (weights, parameters or tables) at `address`."""
         offset = self.check(address, count * np.dtype(dtype).itemsize, alignment)
         return np.frombuffer(self._image, dtype=dtype, count=count, offset=offset)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from modelgen.arithmetic.function_table import BYTES as TABLE_BYTES
 from modelgen.hardware import Hardware
 
 SEED_BITS = 32
@@ -81,10 +82,10 @@ class Accumulators(Words):
 
 
 class Scratchpad:
-    """Activation buffer and accumulators, which keep their contents between chains."""
+    """Activation buffer, accumulators and table, which keep their contents between chains."""
 
     def __init__(self, hardware: Hardware, seed: int | None = None) -> None:
-        """Fill both with junk.
+        """Fill them with junk.
 
         Args:
             hardware: sizes of the engine.
@@ -94,8 +95,10 @@ class Scratchpad:
         size, depth = hardware.array_size, hardware.accumulator_depth
         self.buffer = Words("buffer word", junk(random, hardware.buffer_words))
         self.accumulators = Accumulators(junk(random, depth, size))
+        self.table = Words("word of the table", junk(random, TABLE_BYTES // 4))
 
     def forget(self) -> None:
         """Mark everything as unwritten without changing the contents."""
         self.buffer.written[:] = False
         self.accumulators.written[:] = False
+        self.table.written[:] = False

@@ -41,7 +41,7 @@ def test_pack_and_unpack() -> None:
         run_words=9,
         slope=0.25,
         profile=BASE,
-        reserved=((1, 1 << 31), (30, 5)),
+        reserved=((1, 1 << 31), (31, 5 << 9)),
     )
     assert Descriptor.unpack(job.pack()) == job
 
