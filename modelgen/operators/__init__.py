@@ -6,6 +6,7 @@ from modelgen.operators.argmax import Argmax
 from modelgen.operators.avg_pool2d import AvgPool2d
 from modelgen.operators.base import Operator
 from modelgen.operators.binary import Binary
+from modelgen.operators.channel_scale import ChannelScale
 from modelgen.operators.concatenate import Concatenate
 from modelgen.operators.conv2d import Conv2d
 from modelgen.operators.conv_transpose2d import ConvTranspose2d
@@ -41,6 +42,7 @@ __all__ = [
     "Argmax",
     "AvgPool2d",
     "Binary",
+    "ChannelScale",
     "Concatenate",
     "Conv2d",
     "ConvTranspose2d",
@@ -77,6 +79,7 @@ ALL: tuple[type[Operator], ...] = (
     Argmax,
     AvgPool2d,
     Binary,
+    ChannelScale,
     Concatenate,
     Conv2d,
     ConvTranspose2d,

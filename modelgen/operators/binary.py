@@ -121,7 +121,8 @@ def _bounded_subtract(left: Bounded, right: Bounded) -> Bounded:
     return _rounded(left[0] - right[0], left[1] + right[1])
 
 
-def _bounded_multiply(left: Bounded, right: Bounded) -> Bounded:
+def bounded_multiply(left: Bounded, right: Bounded) -> Bounded:
+    """Return a product, and a bound on its error."""
     (a, a_error), (b, b_error) = left, right
     return _rounded(a * b, np.abs(a) * b_error + np.abs(b) * a_error + a_error * b_error)
 
@@ -143,7 +144,7 @@ def _bounded_minimum(left: Bounded, right: Bounded) -> Bounded:
 
 def _bounded_prelu(left: Bounded, right: Bounded) -> Bounded:
     value, error = left
-    product, product_error = _bounded_multiply(left, right)
+    product, product_error = bounded_multiply(left, right)
     # Near 0, where the sides may differ in sign, the steeper branch limits the difference.
     spread = np.where(value > error, error, np.maximum(error, product_error))
     return np.where(value > 0.0, value, product), np.where(value < -error, product_error, spread)
@@ -187,7 +188,7 @@ class _Function(NamedTuple):
 _FUNCTIONS = {
     "add": _Function("Add", _arithmetic(np.add), _bounded_add, 0.0),
     "subtract": _Function("Subtract", _arithmetic(np.subtract), _bounded_subtract, 0.0),
-    "multiply": _Function("Multiply", _arithmetic(np.multiply), _bounded_multiply, 0.0),
+    "multiply": _Function("Multiply", _arithmetic(np.multiply), bounded_multiply, 0.0),
     "divide": _Function("Divide", _arithmetic(np.divide), _bounded_divide, 16.5),
     "maximum": _Function("Maximum", larger, _bounded_maximum, 6.0),
     "minimum": _Function("Minimum", smaller, _bounded_minimum, 6.0),

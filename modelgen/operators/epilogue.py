@@ -11,7 +11,10 @@ import numpy as np
 
 from modelgen.arithmetic.fp32 import maximum, postprocess
 from modelgen.operators.base import Bounded, Operator, Shape
+from modelgen.operators.binary import bounded_multiply
 from modelgen.operators.bounds import RELATIVE
+from modelgen.operators.functions import FUNCTIONS
+from modelgen.operators.table_functions import TABLE_FUNCTIONS, function_table
 from modelgen.operators.window import pair_text
 
 if TYPE_CHECKING:
@@ -22,10 +25,10 @@ _NO_POOL = (1, 1)
 
 @dataclass(frozen=True)
 class Epilogue:
-    """Residual operand, slope, clamp and max-pooling, in this order, after scale and bias."""
+    """Operand, function, slope, clamp and max-pooling, in this order, after scale and bias."""
 
     residual: bool = False
-    """Whether the node's second input is added."""
+    """Whether the node's last input is added."""
     slope: float = 1.0
     """Factor applied to negative values."""
     low: float | None = None
@@ -33,6 +36,20 @@ class Epilogue:
     high: float | None = None
     pool: tuple[int, int] = _NO_POOL
     """Rows, columns of the max-pooling windows, which do not overlap."""
+    function: str = ""
+    """Name of a function in `modelgen.operators.table_functions`; empty: none."""
+    product: bool = False
+    """Whether results, after the function, are multiplied by the node's last input."""
+
+    @property
+    def reads_operand(self) -> bool:
+        """Whether the node's last input is added, or a factor."""
+        return self.residual or self.product
+
+    @property
+    def needs_full_lanes(self) -> bool:
+        """Whether it takes more than the store path's simpler lanes have."""
+        return bool(self.function) or self.reads_operand or self.slope != 1.0
 
     @property
     def clamps(self) -> bool:
@@ -55,6 +72,8 @@ class Epilogue:
     def describe(self) -> list[str]:
         """Return a short description of each part."""
         parts = ["add"] if self.residual else []
+        parts += [self.function] if self.function else []
+        parts += ["multiply"] if self.product else []
         if self.slope != 1.0:
             parts.append(f"leaky ReLU {self.slope:g}")
         if self.clamps:
@@ -75,6 +94,10 @@ class Epilogue:
         """Return one epilogue that does both in sequence; None if a single store cannot."""
         if after.pools or (after.residual and self != Epilogue()):
             return None
+        if after.function or after.product:
+            return self._then_full(after)
+        if (self.function or self.product) and after.slope != 1.0:
+            return None
         if after.slope != 1.0 and not self._may_scale(after.slope):
             return None
         low, high = _intersection(self, after)
@@ -82,7 +105,17 @@ class Epilogue:
             return None
         slope = after.slope if after.slope != 1.0 else self.slope
         residual = self.residual or after.residual
-        return Epilogue(residual, slope, low, high, self.pool)
+        return replace(self, residual=residual, slope=slope, low=low, high=high)
+
+    def _then_full(self, after: Epilogue) -> Epilogue | None:
+        """Return both in sequence, of which the second has a function or a product."""
+        if self.slope != 1.0 or self.clamps or self.pools or self.product:
+            return None
+        if not self.function:
+            adds = self.residual or after.residual
+            return None if adds and after.product else replace(after, residual=adds)
+        alone = not TABLE_FUNCTIONS[self.function].times_value and not self.residual
+        return replace(after, function=self.function) if alone and not after.function else None
 
     def _may_scale(self, slope: float) -> bool:
         """Return whether a slope may be applied after what this epilogue does."""
@@ -108,6 +141,10 @@ class Epilogue:
 
         if self.residual:
             values = values + others[0].reshape(values.shape)
+        if self.function:
+            values = FUNCTIONS[self.function].evaluate(values)
+        if self.product:
+            values = values * others[0].reshape(values.shape)
         if self.slope != 1.0:
             values = torch.where(values < 0, values * self.slope, values)
         if self.clamps:
@@ -132,8 +169,18 @@ class Epilogue:
             bias: likewise.
             others: the node's inputs after the first.
         """
-        residual = others[0].reshape(totals.shape) if self.residual else None
-        stored = postprocess(totals, scale, bias, *self.bounds, residual=residual, slope=self.slope)
+        operand = others[0].reshape(totals.shape) if self.reads_operand else None
+        stored = postprocess(
+            totals,
+            scale,
+            bias,
+            *self.bounds,
+            residual=operand if self.residual else None,
+            function=function_table(self.function).evaluate if self.function else None,
+            times_value=bool(self.function) and TABLE_FUNCTIONS[self.function].times_value,
+            factor=operand if self.product else None,
+            slope=self.slope,
+        )
         return self._largest_exact(stored) if self.pools else stored
 
     def _largest_exact(self, values: np.ndarray) -> np.ndarray:
@@ -159,6 +206,11 @@ class Epilogue:
             other, other_error = (part.reshape(value.shape) for part in others[0])
             value = value + other
             error = error + other_error + RELATIVE * np.abs(value)
+        if self.function:
+            value, error = _bounded_function(self.function, value, error)
+        if self.product:
+            factor, factor_error = (part.reshape(value.shape) for part in others[0])
+            value, error = bounded_multiply((value, error), (factor, factor_error))
         # Slope, clamp and maximum never increase the difference between values.
         value = np.where(value < 0, value * self.slope, value)
         error = error * max(1.0, abs(self.slope))
@@ -189,6 +241,17 @@ class Stored(Operator):
         """Return the operator with a different epilogue."""
         changes: dict[str, Any] = {"epilogue": epilogue}
         return replace(self, **changes)
+
+
+def _bounded_function(name: str, value: np.ndarray, error: np.ndarray) -> Bounded:
+    """Return a function by its table in FP64, and a bound on its error."""
+    record, by_table = FUNCTIONS[name], TABLE_FUNCTIONS[name]
+    with np.errstate(all="ignore"):
+        result = record.wide(value)
+        spread = np.where(error > 0.0, record.spread(record.wide, value, error), 0.0)
+        weight = np.abs(value) + error if by_table.times_value else 1.0
+        allowed = by_table.error * weight + RELATIVE * (np.abs(result) + spread)
+    return result, spread + allowed + record.absolute()
 
 
 def _intersection(first: Epilogue, second: Epilogue) -> tuple[float | None, float | None]:

@@ -38,7 +38,7 @@ def _is_plain(node: Node) -> bool:
     operator = node.operator
     if not isinstance(operator, Conv2d):
         return False
-    return not (operator.epilogue.residual or operator.epilogue.pools or operator.repeated)
+    return not (operator.epilogue.reads_operand or operator.epilogue.pools or operator.repeated)
 
 
 def _is_whole(graph: Graph, tensor: str) -> bool:

@@ -94,13 +94,13 @@ class _Expansion:
         if "bias" in arrays:
             roles["bias"] = f"{node.name}.phases.bias"
             self._constants[roles["bias"]] = _bias(arrays["bias"], operator.groups, y, x)
-        alone = operator.epilogue if not operator.epilogue.residual else Epilogue()
+        alone = operator.epilogue if not operator.epilogue.reads_operand else Epilogue()
         window = Window((y.taps, x.taps), (1, 1), (*y.padding, *x.padding))
         conv = Conv2d(window, operator.groups, alone)
         source = self._add(node, conv, node.inputs[0], roles=roles)
         kept = y.outputs, x.outputs
         move = Interleave((y.stride, x.stride), (y.first, x.first), kept, operator.groups)
-        if operator.epilogue.residual:
+        if operator.epilogue.reads_operand:
             pixels = self._add(node, move, source)
             last: Operator = Pointwise(operator.epilogue)
             inputs: tuple[str, ...] = (pixels, *node.inputs[1:])

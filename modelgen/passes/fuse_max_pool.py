@@ -46,4 +46,5 @@ def _is_simple(pooling: MaxPool2d) -> bool:
 def _can_pool(rewriter: Rewriter, node: Node, epilogue: Epilogue) -> bool:
     """Return whether the maximum may be taken before scale, bias and activation function."""
     alone = only_reader(rewriter, node.output)
-    return alone and not epilogue.residual and not epilogue.pools and epilogue.slope >= 0
+    of_each = epilogue.reads_operand or epilogue.function
+    return alone and not of_each and not epilogue.pools and epilogue.slope >= 0

@@ -24,11 +24,11 @@ def operands_first(graph: Graph) -> Graph:
 
 def _is_operand(graph: Graph, node: Node) -> bool:
     readers = graph.consumers(node.output)
-    return bool(readers) and all(_adds(reader, node.output) for reader in readers)
+    return bool(readers) and all(_reads_operand(reader, node.output) for reader in readers)
 
 
-def _adds(reader: Node, tensor: str) -> bool:
-    """Return whether a node reads a tensor as its residual operand and not otherwise."""
+def _reads_operand(reader: Node, tensor: str) -> bool:
+    """Return whether a node reads a tensor as its operand and not otherwise."""
     operator = reader.operator
-    adds = isinstance(operator, Stored) and operator.epilogue.residual
-    return adds and tensor in reader.inputs[1:] and tensor != reader.inputs[0]
+    reads = isinstance(operator, Stored) and operator.epilogue.reads_operand
+    return reads and reader.inputs.index(tensor) == len(reader.inputs) - 1

@@ -16,6 +16,7 @@ from modelgen.passes.fuse_pointwise import fuse_pointwise
 from modelgen.passes.order_channels import order_channels
 from modelgen.passes.pool_reductions import pool_reductions
 from modelgen.passes.separate_outputs import separate_outputs
+from modelgen.passes.use_store_path import use_store_path
 
 SIMPLIFICATIONS = (
     drop_unused,
@@ -24,6 +25,8 @@ SIMPLIFICATIONS = (
     fold_movements,
     fold_permute,
     fold_reshape,
+    # Before what folds and fuses what it makes.
+    use_store_path,
     fold_batch_norm,
     fold_affine,
     # Before fuse_pointwise, which would fuse an activation after a pooling into the pooling.

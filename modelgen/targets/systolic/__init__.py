@@ -7,6 +7,7 @@ from typing import Any
 
 from modelgen.hardware import Hardware
 from modelgen.ir.graph import Graph, Node
+from modelgen.operators.epilogue import Stored
 from modelgen.operators.movement import Movement
 from modelgen.passes.expand_resize import expand_resize
 from modelgen.passes.merge_groups import merge_groups
@@ -54,13 +55,13 @@ class Systolic:
 
     def leaves_gaps(self, node: Node) -> bool:
         """Return whether the engine can write the rows of a node's output with gaps between."""
-        # A residual operand is read with the pitches of the results, so it needs the same gaps.
-        return len(node.inputs) == 1
+        # An operand is read with the pitches of the results, so it needs the same gaps.
+        return not (isinstance(node.operator, Stored) and node.operator.epilogue.reads_operand)
 
     def adapt(self, graph: Graph) -> Graph:
         """Return the graph with convolutions for interpolations, with convolutions of one group, or
         of as many as channels, without fused poolings that exceed the accumulators, and with
-        residual operands as early as possible."""
+        operands as early as possible."""
         grouped = merge_groups(expand_resize(graph, self._hardware.array_size))
         return operands_first(split_max_pool(grouped, self._hardware.accumulator_depth))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from modelgen.targets.systolic.abi import Fence, Operation
+from modelgen.targets.systolic.abi import Factor, Fence, Operation
 from modelgen.targets.systolic.descriptor import Descriptor
 from modelgen.targets.systolic.jobs import Place
 from modelgen.targets.systolic.lowering import Constant, Lowering
@@ -40,10 +40,12 @@ def job_calls(lowering: Lowering, address: Address) -> list[str]:
     if job.first:
         calls.append("first()")
     if job.stores:
-        calls.append(f"parameters({places['parameters']})")
+        maker = "scales" if job.scales_only else "parameters"
+        calls.append(f"{maker}({places['parameters']})")
         calls += _store(job, places)
         if (job.window_rows, job.window_columns) != (1, 1):
             calls.append(f"window({_pair(job.window_rows, job.window_columns)})")
+        calls += _function(job, places)
         calls += _activation(job)
     if job.fence:
         calls.append(f"fence(engine::Fence::{_FENCES[Fence(job.fence)]})")
@@ -90,13 +92,22 @@ def _compute(job: Descriptor) -> list[str]:
 def _store(job: Descriptor, places: dict[str, str]) -> list[str]:
     pitch = _pair(job.destination_pitch_y, job.destination_pitch_x)
     calls = []
-    if job.add_residual:
-        calls.append(f"residual({places['residual']}, {pitch})")
+    if job.reads_operand:
+        use = "residual" if job.add_residual else "multiply"
+        calls.append(f"{use}({places['residual']}, {pitch})")
     if job.store_memory:
         calls.append(f"store_to_memory({places['destination']}, {pitch})")
     if job.store_buffer:
         step = _pair(job.store_pitch_y, job.store_pitch_x)
         calls.append(f"store_to_buffer({job.store_base}, {step})")
+    return calls
+
+
+def _function(job: Descriptor, places: dict[str, str]) -> list[str]:
+    calls = [f"table({places['coefficients']})"] if job.load_table else []
+    if job.apply_table:
+        use = "gate" if job.factor == Factor.VALUE else "function"
+        calls.append(f"{use}({_pair(job.table_reach, job.table_fraction)})")
     return calls
 
 

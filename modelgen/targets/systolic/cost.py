@@ -21,7 +21,9 @@ from modelgen.targets.systolic.abi import (
     ACCUMULATE_LATENCY,
     BUFFER_LATENCY,
     DESCRIPTOR_WORDS,
+    FUNCTION_LATENCY,
     PRODUCT_LATENCY,
+    SEGMENTS,
     STORE_LATENCY,
     Fence,
     Operation,
@@ -55,6 +57,9 @@ class EngineConstants:
 
 
 CONSTANTS = EngineConstants()
+TABLE_WORDS = 2 * SEGMENTS
+TABLE_REQUEST = 2
+"""Cycles of a request for words of a table."""
 
 
 @dataclass(frozen=True)
@@ -116,18 +121,24 @@ def job_cost(
     storing = _storing(job, job.store, columns, hardware) if job.store else _Storing()
     if latency is None:
         latency = store_latency(hardware, constants)
+    compute = slices * slice_time + constants.compute_setup
+    loading = table_cycles(hardware) if job.store and job.store.loads_table else 0
+    # A table is loaded while the job's sums are computed.
+    waiting = max(loading - compute, 0)
+    if job.store and job.store.function:
+        latency += FUNCTION_LATENCY
     return JobCost(
         load=load,
         load_port=load_port,
         filling=1.0 - (constants.load_setup + load_port) / load if load else 0.0,
-        compute=slices * slice_time + constants.compute_setup,
+        compute=compute,
         weights=slices * sum(port for _, port in weights) + fetch_cycles(hardware),
-        store=storing.cycles + latency if job.store else 0,
-        store_port=storing.port,
+        store=storing.cycles + waiting + latency if job.store else 0,
+        store_port=storing.port + TABLE_WORDS // hardware.port_words * (loading > 0),
         store_reads=storing.reads,
         store_writes=storing.writes,
         store_lead=sum(tile_times[1:]) if job.store else 0,
-        store_tail=storing.last_tile + latency if job.store else 0,
+        store_tail=storing.last_tile + waiting + latency if job.store else 0,
         latency=latency if job.store else 0,
         reports=job.store is not None or last,
         fence=job.fence,
@@ -140,6 +151,11 @@ def store_latency(hardware: Hardware, constants: EngineConstants = CONSTANTS) ->
     """Return cycles from the last row that enters the array to its first result at the port."""
     sums = BUFFER_LATENCY + hardware.array_size + PRODUCT_LATENCY + ACCUMULATE_LATENCY
     return sums + STORE_LATENCY + constants.store_setup
+
+
+def table_cycles(hardware: Hardware) -> int:
+    """Return the cycles of loading a table: one request at a time."""
+    return TABLE_REQUEST * TABLE_WORDS // hardware.port_words
 
 
 def fetch_cycles(hardware: Hardware) -> int:

@@ -18,7 +18,12 @@ from modelgen.targets.systolic.lowering import Constant, lower_job
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 _MOST_SINGLE_PATCHES = 4
 """If more descriptors than this access the input or output, they are listed in a table."""
-_SETTERS = {"source": "loads", "residual": "residuals", "destination": "stores"}
+_SETTERS = {
+    "source": "loads",
+    "parameters": "scales",
+    "residual": "residuals",
+    "destination": "stores",
+}
 """Field of a descriptor that can point to a caller's buffer -> what the job does there."""
 
 

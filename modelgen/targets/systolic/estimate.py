@@ -63,7 +63,8 @@ class _Timeline:
         hardware, plan = self._hardware, self._plan
         source, target = map(self._network.buffer, (work.node.inputs[0], work.node.output))
         streams = plan.layout_read(source, index) is None or plan.loaders.get(source) == index
-        operands = (len(work.node.inputs) - 1) * geometry.target.size
+        tensors = self._network.graph.tensors
+        operands = sum(tensors[name].size for name in work.node.inputs[1:])
         writes = target in plan.in_memory
         read: float = _weight_beats(geometry, hardware)
         read += (geometry.source.size * streams + operands) / hardware.port_words

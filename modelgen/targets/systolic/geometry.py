@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from modelgen.ir.graph import Graph, Node
-from modelgen.operators import AvgPool2d, Conv2d, Linear, MaxPool2d, Pointwise
+from modelgen.operators import AvgPool2d, ChannelScale, Conv2d, Linear, MaxPool2d, Pointwise
 from modelgen.operators.base import Shape
 from modelgen.operators.movement import Movement, Part
 from modelgen.operators.window import Window
@@ -157,7 +157,7 @@ def geometry(graph: Graph, node: Node) -> Geometry:
             product = View(1, rows, 1, target.channels)
             axes = Axis(rows, rows), Axis(1, 1)
             return Geometry(Operation.MATMUL, View(1, rows, 1, words), product, *axes)
-        case Pointwise():
+        case Pointwise() | ChannelScale():
             axes = Axis(maps.rows, maps.rows), Axis(maps.columns, maps.columns)
             return Geometry(Operation.SUM, maps, target, *axes)
         case Movement():

@@ -9,7 +9,8 @@ The engine works on several jobs at a time. Without a fence, it guarantees that
 
 With `ALL_BUT_LAST`, loading also waits until at most one earlier reporting job is still storing;
 with `ALL`, loading and computing wait for every earlier job. Each job gets the lowest level that
-prevents words from being read before they are written, or overwritten before they are read. Tensors
+prevents words from being read before they are written, or overwritten before they are read. Scales
+from a tensor need none: they are read when every earlier job has stored, as is a table. Tensors
 that share an allocation in memory do not need a fence for that: see `in_place.py`.
 """
 

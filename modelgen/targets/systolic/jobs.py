@@ -21,6 +21,16 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Table:
+    """A table in main memory, and what its numbers mean."""
+
+    offset: int
+    """Offset in bytes in the section "parameters"."""
+    reach: int
+    fraction: int
+
+
+@dataclass(frozen=True)
 class Load:
     """What a job loads into the buffer: rows x columns of words, and the fill around them."""
 
@@ -85,22 +95,28 @@ class Store:
     columns: int
     memory: Place | None = None
     pitch_y: int = 0
-    """Bytes between stored rows in memory, and between those of the residual operand."""
+    """Bytes between stored rows in memory, and between those of the operand."""
     pitch_x: int = 0
     residual: Place | None = None
+    """The operand that is added, or that results are multiplied by."""
     buffer: int | None = None
     """Word of the buffer to which the first result goes; None: results are not stored there."""
     step_y: int = 0
     """Words of the buffer between stored rows."""
     step_x: int = 0
+    function: bool = False
+    """Whether results are a function by a table."""
+    loads_table: bool = False
+    """Whether the table is loaded first."""
     slope: bool = False
     """Whether negative results have a factor of their own."""
 
     @property
     def is_wide(self) -> bool:
-        """Whether all lanes of the store path work: only some add a residual operand and multiply
-        by a slope, and only so many words go through the port."""
-        return self.memory is None and self.residual is None and not self.slope
+        """Whether all lanes of the store path work: only some have an operand, a function and a
+        slope, and only so many words go through the port."""
+        alone = self.memory is None and self.residual is None
+        return alone and not self.slope and not self.function
 
 
 @dataclass(frozen=True)
@@ -157,6 +173,10 @@ class EngineLayer(Layer):
     """Where activations come from: "buffer", "memory" or "memory, kept in buffer"."""
     target_place: str
     """Where results go: "buffer", "memory" or "buffer and memory"."""
+    scales: str | None = None
+    """The tensor with the scales, if there are no constant ones; there are no biases then."""
+    table: Table | None = None
+    """The table of the function of its results."""
 
     @property
     def epilogue(self) -> Epilogue:

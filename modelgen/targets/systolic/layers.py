@@ -10,16 +10,19 @@ import numpy as np
 
 from modelgen.ir.graph import Node
 from modelgen.memory import arena
-from modelgen.operators.epilogue import Stored
+from modelgen.operators import ChannelScale
+from modelgen.operators.epilogue import Epilogue, Stored
+from modelgen.operators.table_functions import function_table
 from modelgen.targets.base import Lowered, Network
 from modelgen.targets.systolic.abi import Operation
 from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES
 from modelgen.targets.systolic.geometry import Geometry, parameters
 from modelgen.targets.systolic.hazards import fence
-from modelgen.targets.systolic.jobs import EngineLayer, Job
+from modelgen.targets.systolic.jobs import EngineLayer, Job, Table
 from modelgen.targets.systolic.scratchpad import residency
 from modelgen.targets.systolic.scratchpad.frames import Map, fill_frames
 from modelgen.targets.systolic.scratchpad.residency import Residency, Work
+from modelgen.targets.systolic.tables import with_tables
 from modelgen.targets.systolic.tiling.copies import copies
 from modelgen.targets.systolic.tiling.cut import Cut, Source, Stream, Target, with_accumulators
 from modelgen.targets.systolic.tiling.schedule import Following, schedule
@@ -53,7 +56,11 @@ def lower(network: Network, name: str) -> Lowered:
     return Lowered(
         layers=layers,
         in_memory=plan.in_memory,
-        overwrites={index: 1 for index, layer in layers.items() if layer.epilogue.residual},
+        overwrites={
+            index: len(layer.node.inputs) - 1
+            for index, layer in layers.items()
+            if layer.epilogue.reads_operand
+        },
         sections={
             "descriptors": bytes(jobs * DESCRIPTOR_BYTES),
             "weights": bytes(builder.weights.data),
@@ -117,7 +124,7 @@ class _Builder:
         filled = fill_frames(built, maps, self._plan)
         fenced: dict[int, EngineLayer] = {}
         for chain in _chains(filled):
-            layers = fence(chain, self._hardware.array_size)
+            layers = fence(with_tables(chain), self._hardware.array_size)
             fenced |= {layer.index: layer for layer in layers}
         return fenced
 
@@ -126,6 +133,7 @@ class _Builder:
         source, target = self._source(index, geometry), self._target(node)
         step = self._copy if geometry.parts else self._computation
         jobs, block, slices = step(index, geometry, source, target)
+        scales = isinstance(node.operator, ChannelScale)
         return EngineLayer(
             node=node,
             index=index,
@@ -136,6 +144,8 @@ class _Builder:
             slices=slices,
             source_place=_source_text(source),
             target_place=_target_text(target),
+            scales=self._network.buffer(node.inputs[1]) if scales else None,
+            table=self._table(node),
         )
 
     def _computation(
@@ -153,14 +163,28 @@ class _Builder:
             following=self._following(index),
         )
         self._ready[target.tensor] = target.row + chosen.ready_rows
-        block = parameter_block(*parameters(self._graph, node, geometry), self._hardware.array_size)
-        return self._weighted(chosen.cut, node), block, chosen.cut.slices
+        return self._weighted(chosen.cut, node), self._constants(node, geometry), chosen.cut.slices
 
     def _copy(self, index: int, geometry: Geometry, source: Source, target: Target) -> _Parts:
         """Return the same for a movement, whose last job may store any rows."""
         self._ready[target.tensor] = 0
         jobs = copies(geometry, source, target, self._hardware)
         return *copied(jobs, self._hardware.array_size), ()
+
+    def _constants(self, node: Node, geometry: Geometry) -> bytes:
+        """Return a layer's scales and biases; nothing if its scales are a tensor."""
+        if isinstance(node.operator, ChannelScale):
+            return b""
+        values = parameters(self._graph, node, geometry)
+        return parameter_block(*values, self._hardware.array_size)
+
+    def _table(self, node: Node) -> Table | None:
+        """Return the table of a layer's function."""
+        function = _epilogue(node).function
+        if not function:
+            return None
+        table = function_table(function)
+        return Table(self.parameters.add(table.entries), table.reach, table.fraction)
 
     def _ready_rows(self, index: int, geometry: Geometry, source: Source) -> int:
         """Return the rows of the input that are available when a layer begins."""
@@ -207,7 +231,6 @@ class _Builder:
 
     def _target(self, node: Node) -> Target:
         tensor = self._network.buffer(node.output)
-        residual = self._network.buffer(node.inputs[1]) if len(node.inputs) > 1 else None
         layout = self._plan.layouts.get(tensor)
         view = self._network.views[node.output]
         is_whole = view.is_whole(self._graph.tensors[node.output].shape)
@@ -216,8 +239,18 @@ class _Builder:
         if len(view.strides) == 4:
             row, channel = divmod(view.offset, view.strides[1])
         in_memory = tensor in self._plan.in_memory
-        slope = isinstance(node.operator, Stored) and node.operator.epilogue.slope != 1.0
-        return Target(tensor, in_memory, layout, residual, channel, pixel, slope, row)
+        epilogue = _epilogue(node)
+        return Target(
+            tensor=tensor,
+            memory=in_memory,
+            layout=layout,
+            residual=self._network.buffer(node.inputs[-1]) if epilogue.reads_operand else None,
+            channel=channel,
+            pixel=pixel,
+            function=bool(epilogue.function),
+            slope=epilogue.slope != 1.0,
+            row=row,
+        )
 
     def _numbered(self, jobs: Sequence[Job]) -> Iterable[Job]:
         """Return the jobs with their accumulators."""
@@ -239,6 +272,10 @@ class _Builder:
         if chosen.jobs[0].operation is Operation.DEPTHWISE:
             return depthwise_stream(weight.reshape(weight.shape[:3]), stream, size)
         return weight_stream(weight.reshape(len(weight), -1), stream, size)
+
+
+def _epilogue(node: Node) -> Epilogue:
+    return node.operator.epilogue if isinstance(node.operator, Stored) else Epilogue()
 
 
 def _source_text(source: Source) -> str:

@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from modelgen.operators.table_functions import TABLE_FUNCTIONS
+from modelgen.targets.systolic.abi import Factor
 from modelgen.targets.systolic.descriptor import Descriptor
-from modelgen.targets.systolic.jobs import EngineLayer, Job, Load, Place
-from modelgen.targets.systolic.tiles import PARAMETER_BYTES
+from modelgen.targets.systolic.jobs import EngineLayer, Job, Load, Place, Store
+from modelgen.targets.systolic.tiles import PARAMETER_BYTES, WORD_BYTES
 
 
 @dataclass(frozen=True)
@@ -48,14 +50,28 @@ def lower_job(layer: EngineLayer, job: Job) -> Lowering:
 
 def _places(layer: EngineLayer, job: Job) -> dict[str, Place | Constant | None]:
     load, store = job.load, job.store
-    block = layer.parameters_offset + PARAMETER_BYTES * job.channel
     return {
         "source": load.source if load else None,
         "weights": None if job.weights is None else Constant("weights", job.weights),
-        "parameters": Constant("parameters", block) if store else None,
+        "parameters": _parameters(layer, job) if store else None,
         "destination": store.memory if store else None,
         "residual": store.residual if store else None,
+        "coefficients": _coefficients(layer, store) if store else None,
     }
+
+
+def _parameters(layer: EngineLayer, job: Job) -> Place | Constant:
+    """Return where scales and biases are, or scales alone."""
+    if layer.scales is not None:
+        return Place(layer.scales, WORD_BYTES * job.channel)
+    return Constant("parameters", layer.parameters_offset + PARAMETER_BYTES * job.channel)
+
+
+def _coefficients(layer: EngineLayer, store: Store) -> Constant | None:
+    """Return where the table is that a job loads."""
+    if layer.table is None or not store.loads_table:
+        return None
+    return Constant("parameters", layer.table.offset)
 
 
 def _compute_fields(job: Job) -> dict[str, Any]:
@@ -111,7 +127,9 @@ def _store_fields(layer: EngineLayer, job: Job) -> dict[str, Any]:
     return {
         "store_memory": store.memory is not None,
         "store_buffer": store.buffer is not None,
-        "add_residual": store.residual is not None,
+        "add_residual": store.residual is not None and not layer.epilogue.product,
+        "scales_only": layer.scales is not None,
+        **_function_fields(layer, store),
         "destination_pitch_x": store.pitch_x,
         "destination_pitch_y": store.pitch_y,
         "store_base": store.buffer or 0,
@@ -124,4 +142,20 @@ def _store_fields(layer: EngineLayer, job: Job) -> dict[str, Any]:
         "clamp_low": low,
         "clamp_high": high,
         "slope": layer.epilogue.slope,
+    }
+
+
+def _function_fields(layer: EngineLayer, store: Store) -> dict[str, Any]:
+    epilogue, table = layer.epilogue, layer.table
+    factor = Factor.OPERAND if epilogue.product else Factor.SLOPE
+    if table is None:
+        return {"factor": factor}
+    if TABLE_FUNCTIONS[epilogue.function].times_value:
+        factor = Factor.VALUE
+    return {
+        "apply_table": True,
+        "load_table": store.loads_table,
+        "factor": factor,
+        "table_reach": table.reach,
+        "table_fraction": table.fraction,
     }

@@ -5,7 +5,9 @@ from __future__ import annotations
 from modelgen.operators import (
     Argmax,
     AvgPool2d,
+    ChannelScale,
     Conv2d,
+    Elementwise,
     Linear,
     MaxPool2d,
     Operator,
@@ -13,13 +15,15 @@ from modelgen.operators import (
     Softmax,
 )
 from modelgen.operators.movement import Movement
+from modelgen.operators.table_functions import TABLE_FUNCTIONS
 
 _COMPUTED: dict[type[Operator], str] = {
     Linear: "matrix product",
     Conv2d: "convolution, read from the feature map without a copy",
     MaxPool2d: "maximum over the window, bypassing the array",
     AvgPool2d: "sum over the window, bypassing the array",
-    Pointwise: "scale, bias, addition and clamp in the store path",
+    Pointwise: "scale, bias, sum or product, function and clamp in the store path",
+    ChannelScale: "scales from a tensor in the store path",
 }
 _LACKING: dict[type, str] = {
     Softmax: "exponentials and a division, which the engine does not have",
@@ -36,5 +40,15 @@ def computed(operator: Operator) -> str | None:
 
 def lacking(operator: Operator) -> str:
     """Return why the engine cannot compute an operator."""
+    if isinstance(operator, Elementwise):
+        return _no_table(operator.function)
     reasons = (reason for kind, reason in _LACKING.items() if isinstance(operator, kind))
     return next(reasons, f"the engine does not support {operator.name}")
+
+
+def _no_table(function: str) -> str:
+    if function in TABLE_FUNCTIONS or function == "hardsigmoid":
+        return "fewer cycles than a table of the function takes the engine to load"
+    return (
+        f"the engine has no table of {function}, only of bounded functions and products with them"
+    )

@@ -27,6 +27,7 @@ _SUPPORTED = (
     ),
     ("self.{name}({0})", "nn.Bilinear({last}, {last}, 2)"),
     ("{0} * {0}", ""),
+    ("{0} * {0}.mean(tuple(range(2, {0}.dim())) or -1, keepdim=True)", ""),
     ("{0} - {0}", ""),
     ("{0}.clamp(min=0)", ""),
     ("{0}.clamp_(-1, 1)", ""),

@@ -50,11 +50,13 @@ class Target:
     memory: bool
     layout: Layout | None = None
     residual: str | None = None
-    """The residual operand."""
+    """The operand that is added, or that results are multiplied by."""
     channel: int = 0
     """Where the output's channels begin in each pixel of its buffer."""
     pixel: int | None = None
     """Channels of the buffer's pixels; None: as many as the output's."""
+    function: bool = False
+    """Whether results are a function by a table."""
     slope: bool = False
     """Whether negative results have a factor of their own."""
     row: int = 0
@@ -316,6 +318,7 @@ class _Cutter:
             buffer=layout.at(image, target.row + y.start, x.start) + channel if layout else None,
             step_y=layout.pitch if layout and len(y) > 1 else 0,
             step_x=words if layout and len(x) > 1 else 0,
+            function=target.function,
             slope=target.slope,
         )
 

@@ -190,7 +190,8 @@ class Family:
     def _beats(self) -> int:
         """Cycles in which a position's results are stored."""
         hardware = self.hardware
-        wide = self._streams == 0 and not self.target.slope
+        bends = self.target.slope or self.target.function
+        wide = self._streams == 0 and not bends
         lanes = hardware.store_words if wide else hardware.port_words
         return sum(ceil_div(columns, lanes) for columns in self._columns)
 

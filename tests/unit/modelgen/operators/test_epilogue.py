@@ -18,6 +18,9 @@ RELU = Epilogue(low=0.0)
 LEAKY = Epilogue(slope=0.125)
 SUM = Epilogue(residual=True)
 POOL = Epilogue(pool=(2, 2))
+SILU = Epilogue(function="silu")
+TANH = Epilogue(function="tanh")
+PRODUCT = Epilogue(product=True)
 ALL = Epilogue(residual=True, slope=-0.5, low=-0.25, high=0.5, pool=(2, 3))
 ONE, ZERO = np.float32(1.0), np.float32(0.0)
 
@@ -95,6 +98,12 @@ def test_properties() -> None:
         (SUM, LEAKY, Epilogue(residual=True, slope=0.125)),
         (POOL, RELU, Epilogue(low=0.0, pool=(2, 2))),
         (POOL, LEAKY, Epilogue(slope=0.125, pool=(2, 2))),
+        (PLAIN, SILU, SILU),
+        (SUM, SILU, Epilogue(residual=True, function="silu")),
+        (PLAIN, Epilogue(residual=True, function="silu"), Epilogue(True, function="silu")),
+        (TANH, RELU, Epilogue(function="tanh", low=0.0)),
+        (TANH, PRODUCT, Epilogue(function="tanh", product=True)),
+        (PRODUCT, RELU, Epilogue(product=True, low=0.0)),
     ],
 )
 def test_two_that_one_store_can_do(first: Epilogue, second: Epilogue, both: Epilogue) -> None:
@@ -112,6 +121,18 @@ def test_two_that_one_store_can_do(first: Epilogue, second: Epilogue, both: Epil
         (RELU, LEAKY),
         (POOL, Epilogue(slope=-1.0)),
         (RELU, Epilogue(high=-1.0)),
+        (RELU, SILU),
+        (LEAKY, SILU),
+        (POOL, SILU),
+        (SILU, TANH),
+        (SILU, LEAKY),
+        (SILU, PRODUCT),
+        (SILU, SUM),
+        (SUM, PRODUCT),
+        (PRODUCT, PRODUCT),
+        (PRODUCT, SILU),
+        (PRODUCT, LEAKY),
+        (Epilogue(residual=True, function="tanh"), PRODUCT),
     ],
 )
 def test_two_that_one_store_cannot_do(first: Epilogue, second: Epilogue) -> None:

@@ -11,6 +11,7 @@ from torch.nn import functional
 from modelgen.operators import Pointwise
 from modelgen.operators.base import Cut
 from modelgen.operators.epilogue import Epilogue
+from modelgen.operators.table_functions import TABLE_FUNCTIONS
 from tests.support.operator_checks import (
     channels_first,
     channels_last,
@@ -43,6 +44,41 @@ def test_a_sum_with_an_activation(shape: tuple[int, ...]) -> None:
 
     operator = Pointwise(Epilogue(residual=True, slope=0.125))
     check_operator(operator, [random_values(*shape), random_values(*shape, seed=1)], reference)
+
+
+FUNCTIONS = {
+    "erf": torch.erf,
+    "gelu": nn.GELU(),
+    "gelu_tanh": nn.GELU("tanh"),
+    "hardswish": nn.Hardswish(),
+    "mish": nn.Mish(),
+    "sigmoid": nn.Sigmoid(),
+    "silu": nn.SiLU(),
+    "tanh": nn.Tanh(),
+}
+
+
+@pytest.mark.parametrize("name", TABLE_FUNCTIONS)
+def test_functions_by_a_table(name: str) -> None:
+    values = 3 * random_values(2, 3, 4, 5)
+    check_operator(Pointwise(Epilogue(function=name)), [values], FUNCTIONS[name])
+
+
+@pytest.mark.parametrize("epilogue", [Epilogue(product=True), Epilogue(product=True, low=0.0)])
+def test_a_product(epilogue: Epilogue) -> None:
+    def reference(x: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+        product = x * other
+        return product if epilogue.low is None else product.clamp(epilogue.low)
+
+    values = [random_values(3, 5), random_values(3, 5, seed=1)]
+    check_operator(Pointwise(epilogue), values, reference)
+
+
+def test_a_function_times_an_operand() -> None:
+    operator = Pointwise(Epilogue(function="tanh", product=True))
+    values = [random_values(3, 5), random_values(3, 5, seed=1)]
+    check_operator(operator, values, lambda x, other: torch.tanh(x) * other)
+    assert operator.describe() == "element-wise, tanh, multiply"
 
 
 def test_nan_becomes_the_canonical_one() -> None:

@@ -51,7 +51,7 @@ class Builder:
 
 
 def deep(rows: int, columns: int) -> Graph:
-    """Return residual blocks of convolution, normalization, sum and ReLU; some end in sigmoid."""
+    """Return residual blocks of convolution, normalization, sum and ReLU; some end in a sine."""
     graph = Builder(rows, columns)
     convolution = Conv2d(Window((3, 3), padding=(1, 1, 1, 1)))
     channels = (CHANNELS,)
@@ -63,7 +63,7 @@ def deep(rows: int, columns: int) -> Graph:
         graph.add(Pointwise(Epilogue(residual=True)), skip)
         graph.add(Pointwise(Epilogue(low=0.0)))
         if len(graph.nodes) % 50 < 6:
-            graph.add(Elementwise("sigmoid"))
+            graph.add(Elementwise("sin"))
     return graph.build()
 
 

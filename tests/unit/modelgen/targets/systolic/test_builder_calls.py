@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from modelgen.targets.systolic.abi import Fence, Operation
 from modelgen.targets.systolic.builder_calls import job_calls, plus
-from modelgen.targets.systolic.jobs import Place
+from modelgen.targets.systolic.jobs import Place, Table
 from modelgen.targets.systolic.lowering import Constant, lower_job
 from tests.support.engine_jobs import compute, job, layer, load, store
 
@@ -35,6 +36,17 @@ def test_the_least_that_a_job_says() -> None:
         "positions({2, 3})",
         "runs(9)",
     ]
+
+
+def test_functions_and_products() -> None:
+    made = job(store=store(loads_table=True, residual=Place("r")))
+    found = replace(layer(made, function="tanh", product=True), table=Table(512, 3, 25), scales="v")
+    said = job_calls(lower_job(found, made), address)
+    for call in ("scales(v)", "table(parameters + 512)", "function({3, 25})"):
+        assert call in said
+    assert "multiply(r, {120, 40})" in said
+    gate = replace(layer(made, function="silu"), table=Table(0, 4, 25))
+    assert "gate({4, 25})" in job_calls(lower_job(gate, made), address)
 
 
 def test_all_that_a_job_can_say() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from modelgen.hardware import Hardware
 from modelgen.operators.window import Window
-from modelgen.targets.systolic.abi import ACCUMULATE_LATENCY, Fence, Operation
+from modelgen.targets.systolic.abi import ACCUMULATE_LATENCY, FUNCTION_LATENCY, Fence, Operation
 from modelgen.targets.systolic.cost import (
     CONSTANTS,
     JobCost,
@@ -18,6 +18,7 @@ from modelgen.targets.systolic.cost import (
     job_cost,
     next_start,
     store_latency,
+    table_cycles,
     tile_cycles,
 )
 from modelgen.targets.systolic.geometry import Geometry
@@ -98,6 +99,21 @@ def test_what_only_goes_to_the_buffer_is_stored_by_all_lanes() -> None:
     assert store(replace(target, memory=True)) == 64 * 4
     assert store(replace(target, residual="r")) == 64 * 4
     assert store(replace(target, slope=True)) == 64 * 4
+    assert store(replace(target, function=True)) == 64 * 4 + FUNCTION_LATENCY
+
+
+def test_a_function_comes_later_and_its_table_before_unless_the_sums_take_as_long() -> None:
+    geometry = product(4, 8, 8)
+    plain, made = (job_of(geometry, replace(TO_MEMORY, function=on)) for on in (False, True))
+    before, after = (job_cost(job, HARDWARE) for job in (plain, made))
+    assert after.store - before.store == FUNCTION_LATENCY
+    loading = replace(made, store=replace(made.store, loads_table=True))
+    cost = job_cost(loading, HARDWARE)
+    assert cost.store - after.store == table_cycles(HARDWARE) - cost.compute
+    assert cost.store_port - after.store_port == 4096 / HARDWARE.port_bytes
+    long = replace(loading, compute=replace(loading.compute, rows=table_cycles(HARDWARE)))
+    shorter = replace(long, store=replace(long.store, loads_table=False))
+    assert job_cost(long, HARDWARE).store == job_cost(shorter, HARDWARE).store
 
 
 def test_padding_is_filled_without_the_port() -> None:

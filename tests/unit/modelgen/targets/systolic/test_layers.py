@@ -75,6 +75,19 @@ def test_a_layer_does_not_overwrite_the_sums_of_the_one_before() -> None:
     assert first.accumulator != second.accumulator
 
 
+def test_functions_of_one_chain_load_their_table_once() -> None:
+    builder = GraphBuilder(1, 6, 6, 4)
+    name = builder.conv("x", 4, function="silu")
+    name = builder.conv(name, 4, low=0.0)
+    name = builder.conv(name, 4, function="sigmoid")
+    name = builder.conv(name, 4, function="tanh")
+    layers = lowered(builder, name).layers.values()
+    loads = [[bool(job.store and job.store.loads_table) for job in layer.jobs] for layer in layers]
+    assert [any(of_layer) for of_layer in loads] == [True, False, False, True]
+    tables = [layer.table for layer in layers]
+    assert tables[0] == tables[2] != tables[3], "SiLU is a value times the table of sigmoid"
+
+
 def test_a_sum_may_be_written_over_its_operand() -> None:
     builder = GraphBuilder(1, 6, 6, 4)
     first = builder.conv("x", 4)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
-from modelgen.targets.systolic.abi import Fence, Operation
-from modelgen.targets.systolic.jobs import Place
+from modelgen.targets.systolic.abi import Factor, Fence, Operation
+from modelgen.targets.systolic.jobs import Place, Table
 from modelgen.targets.systolic.lowering import Constant, Lowering, lower_job
 from tests.support.engine_jobs import compute, job, layer, load, store
 
@@ -65,6 +66,33 @@ def test_where_results_go() -> None:
     assert (job.slope, job.clamp_low, job.clamp_high) == (0.25, -1.0, math.inf)
     assert found.places["destination"] == Place("y", 40)
     assert found.places["residual"] == Place("r")
+
+
+def test_a_function_by_a_table() -> None:
+    made = job(store=store(loads_table=True), channel=16)
+    gated = replace(layer(made, function="silu"), table=Table(8192, 4, 25))
+    found = lower_job(gated, made)
+    fields = found.descriptor
+    assert (fields.apply_table, fields.load_table, fields.factor) == (True, True, Factor.VALUE)
+    assert (fields.table_reach, fields.table_fraction) == (4, 25)
+    assert found.places["coefficients"] == Constant("parameters", 8192)
+    again = job(store=store())
+    kept = lower_job(replace(layer(again, function="tanh"), table=Table(0, 3, 25)), again)
+    assert (kept.descriptor.load_table, kept.descriptor.factor) == (False, Factor.SLOPE)
+    assert "coefficients" not in kept.places
+
+
+def test_an_operand_is_a_factor_and_not_added() -> None:
+    found = lowered(store=store(residual=Place("r")), epilogue={"product": True})
+    assert (found.descriptor.add_residual, found.descriptor.factor) == (False, Factor.OPERAND)
+    assert found.places["residual"] == Place("r")
+
+
+def test_scales_from_a_tensor_are_those_of_the_job_s_channels() -> None:
+    made = job(store=store(), channel=16)
+    found = lower_job(replace(layer(made), scales="v"), made)
+    assert found.descriptor.scales_only
+    assert found.places["parameters"] == Place("v", 4 * 16)
 
 
 def test_word_zero_of_the_buffer_is_a_place_to_store() -> None:
