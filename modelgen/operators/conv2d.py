@@ -34,6 +34,9 @@ class Conv2d(Stored):
     epilogue: Epilogue = field(default_factory=Epilogue)
     joined: int = 1
     """Groups that were made one, with weights of zero between their channels."""
+    blocks: int = 1
+    """Equal parts of the output channels, each of which depends on an equal part of the input
+    channels alone; a number of whole groups."""
     repeated: int = 0
     """Rows of its output that another part of the same layer computes as well."""
 

@@ -62,7 +62,8 @@ class Systolic:
         """Return the graph with convolutions for interpolations, with convolutions of one group, or
         of as many as channels, without fused poolings that exceed the accumulators, and with
         operands as early as possible."""
-        grouped = merge_groups(expand_resize(graph, self._hardware.array_size))
+        size = self._hardware.array_size
+        grouped = merge_groups(expand_resize(graph, size), size)
         return operands_first(split_max_pool(grouped, self._hardware.accumulator_depth))
 
     def rearrange(self, network: Network) -> Graph:

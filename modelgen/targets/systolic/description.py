@@ -104,8 +104,8 @@ def _array_use(layer: EngineLayer, hardware: Hardware, cycles: int | None) -> di
     """Return how well a layer uses the array, and the cycles lost to each cause."""
     geometry, size = layer.geometry, hardware.array_size
     tiles = ceil_div(geometry.outputs, size)
-    slices = len(layer.slices) if geometry.is_matmul else geometry.taps
-    words = geometry.taps * geometry.channels
+    slices = len(layer.slices) // geometry.blocks if geometry.is_matmul else geometry.taps
+    words = geometry.taps * geometry.channels // geometry.blocks
     best = _macs(layer) / size**2
     issued = geometry.positions * slices * tiles
     if geometry.parts:

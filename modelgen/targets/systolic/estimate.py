@@ -94,7 +94,7 @@ class _Timeline:
 
 def _array_cycles(geometry: Geometry, hardware: Hardware) -> int:
     """Return the cycles in which slices enter the array, or words bypass it."""
-    words, slices = geometry.taps * geometry.channels, geometry.taps
+    words, slices = geometry.taps * geometry.channels // geometry.blocks, geometry.taps
     if geometry.is_matmul:
         slices = ceil_div(words, hardware.array_size)
     return geometry.positions * slices * ceil_div(geometry.outputs, hardware.array_size)
@@ -106,5 +106,5 @@ def _weight_beats(geometry: Geometry, hardware: Hardware) -> int:
     columns = tile_columns(geometry.outputs, tiles, hardware.array_size)
     slices = geometry.taps
     if geometry.operation is Operation.MATMUL:
-        slices = ceil_div(geometry.taps * geometry.channels, hardware.array_size)
+        slices = ceil_div(geometry.taps * geometry.channels // geometry.blocks, hardware.array_size)
     return slices * sum(tile_cycles(geometry.operation, count, hardware)[1] for count in columns)

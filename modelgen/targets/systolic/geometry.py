@@ -82,6 +82,9 @@ class Geometry:
     x: Axis
     pool: tuple[int, int] = (1, 1)
     """Rows, columns of the fused max-pooling."""
+    blocks: int = 1
+    """Equal parts of the output channels of a matrix product, which depend on equal parts of the
+    input channels alone."""
     parts: tuple[Part, ...] = ()
     """Of a movement: the boxes of values that it copies or fills, whatever the window."""
     fill: float | None = None
@@ -104,7 +107,7 @@ class Geometry:
 
     @property
     def is_matmul(self) -> bool:
-        """Whether every output channel depends on every input channel."""
+        """Whether output channels depend on all input channels, or on those of their block."""
         return self.operation is Operation.MATMUL
 
     @property
@@ -164,6 +167,8 @@ def geometry(graph: Graph, node: Node) -> Geometry:
             return movement(operator, source)
         case Conv2d():
             operation = Operation.DEPTHWISE if operator.depthwise else Operation.MATMUL
+            shape = _windowed(operation, operator.window, operator.epilogue.pool, maps, target)
+            return replace(shape, blocks=operator.blocks)
         case MaxPool2d():
             operation = Operation.MAX
         case AvgPool2d():

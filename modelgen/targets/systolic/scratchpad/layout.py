@@ -94,7 +94,8 @@ def saves_slices(geometry: Geometry, hardware: Hardware) -> int:
     """Return how many slices each position saves if slices cross kernel rows."""
     size = hardware.array_size
     run, rows = geometry.x.kernel * geometry.channels, geometry.y.kernel
-    spans = geometry.is_matmul and rows > 1 and (geometry.x.dilation == 1 or geometry.x.kernel == 1)
+    spans = geometry.is_matmul and rows > 1 and geometry.blocks == 1
+    spans = spans and (geometry.x.dilation == 1 or geometry.x.kernel == 1)
     if not spans or (MOST_CROSSINGS * run < size and rows > MOST_CROSSINGS + 1):
         return 0
     return rows * ceil_div(run, size) - ceil_div(rows * run, size)

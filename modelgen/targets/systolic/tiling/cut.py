@@ -7,7 +7,7 @@ all its tiles; chunks are loaded again for each block of tiles.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -148,8 +148,15 @@ class _Cutter:
             Stream(chunk, self._slices[chunk], first, tiles)
             for chunk, first, tiles in self._streams
         )
-        order = [s for chunk in self._chunks(0) for s in self._slices.get(chunk, [])]
+        order = [s for chunk in self._chunks_added() for s in self._slices.get(chunk, [])]
         return Cut(jobs, tuple(order), streams)
+
+    def _chunks_added(self) -> Iterable[Chunk]:
+        """Return the chunks that an output adds, or those that the outputs of each block add."""
+        tiles = list(_ranges(self._tiling.tiles))
+        if self._geometry.blocks == 1:
+            tiles = tiles[:1]
+        return dict.fromkeys(chunk for each in tiles for chunk in self._chunks(each))
 
     def _jobs(self) -> Iterator[Job]:
         for image in range(self._geometry.source.images):
@@ -170,9 +177,7 @@ class _Cutter:
         )
         held: tuple[Load, Compute] | None = None
         for tiles in _ranges(self._tiling.tiles):
-            chunks = self._chunks(tiles.start)
-            if not self._geometry.is_matmul:
-                chunks = [replace(chunk, channels=self._lanes(tiles)) for chunk in chunks]
+            chunks = self._chunks(tiles)
             for number, chunk in enumerate(chunks):
                 load, compute, held = self._feed(block, chunk, tiles.start, held)
                 last = number == len(chunks) - 1
@@ -193,11 +198,24 @@ class _Cutter:
         size = self._hardware.array_size
         return range(tiles.start * size, min(tiles.stop * size, self._geometry.outputs))
 
-    def _chunks(self, first_tile: int) -> list[Chunk]:
+    def _chunks(self, tiles: range) -> list[Chunk]:
         """Return the chunks in the order in which they are added; one if all input is resident."""
-        if self._source.layout is not None and (first_tile > 0 or not self._source.loads):
-            return [whole_window(self._geometry)]
-        return chunks_of(self._geometry, self._tiling.taps, self._tiling.channels)
+        geometry, tiling = self._geometry, self._tiling
+        if self._source.layout is not None and (tiles.start > 0 or not self._source.loads):
+            chunks = [whole_window(geometry)]
+        else:
+            chunks = chunks_of(geometry, tiling.taps, tiling.channels)
+        if geometry.is_matmul and geometry.blocks == 1:
+            return chunks
+        channels = self._block_read(tiles) if geometry.is_matmul else self._lanes(tiles)
+        return [replace(chunk, channels=channels) for chunk in chunks]
+
+    def _block_read(self, tiles: range) -> range:
+        """Return the input channels that the outputs of some tiles of one block depend on."""
+        geometry = self._geometry
+        outputs, words = geometry.outputs // geometry.blocks, geometry.channels // geometry.blocks
+        block = tiles.start * self._hardware.array_size // outputs
+        return range(block * words, (block + 1) * words)
 
     def _feed(
         self,
@@ -245,7 +263,8 @@ class _Cutter:
         view = self._geometry.source
         layout = whole.seen_as(view)
         assert layout is not None
-        channels = chunk.channels if self._geometry.is_matmul else range(view.channels)
+        divides = self._geometry.is_matmul and self._geometry.blocks == 1
+        channels = chunk.channels if divides else range(view.channels)
         last_chunk = channels.stop == view.channels
         is_last = block.y.stop == self._geometry.y.outputs
         reach = max(self._geometry.y.reach(block.y.stop), 1)
@@ -296,6 +315,7 @@ class _Cutter:
             self._geometry,
             chunk,
             span=self._tiling.span and (rows > 0 or len(chunk.y) > 1),
+            gaps=layout is not None and self._geometry.blocks > 1,
             row_words=rows,
             array_size=self._hardware.array_size,
         )

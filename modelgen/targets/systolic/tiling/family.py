@@ -101,7 +101,7 @@ class Family:
         """Channels loaded at a time."""
         geometry = self.geometry
         if geometry.is_matmul:
-            return min(self.channels, geometry.channels)
+            return min(self.channels, geometry.channels) // geometry.blocks
         return min(self.tiles[0] * self.hardware.array_size, geometry.channels)
 
     @cached_property
@@ -112,11 +112,12 @@ class Family:
         parts = ceil_div(geometry.y.kernel, taps_y) * ceil_div(geometry.x.kernel, taps_x)
         if not geometry.is_matmul:
             return geometry.taps, parts
-        cut = split(geometry.channels, self.channels)
+        cut = split(geometry.channels // geometry.blocks, self.channels)
+        gaps = self.source.layout is not None and geometry.blocks > 1
         slices = 0
         for channels in cut:
             run = taps_x * channels
-            if geometry.x.dilation > 1 and taps_x > 1:
+            if (geometry.x.dilation > 1 or gaps) and taps_x > 1:
                 slices += taps_y * taps_x * ceil_div(channels, size)
             elif self.span:
                 slices += ceil_div(taps_y * run, size)
@@ -178,7 +179,8 @@ class Family:
         if self.source.layout is not None:
             return self.geometry.source.size if self.source.loads else 0
         _, chunks = self._slices_and_chunks
-        again = len(self.tiles) if chunks > 1 or not self.geometry.is_matmul else 1
+        whole = chunks == 1 and self.geometry.is_matmul and self.geometry.blocks == 1
+        again = 1 if whole else len(self.tiles)
         return blocks * self.window_words(max(heights)) * chunks * again
 
     @cached_property

@@ -275,7 +275,8 @@ def _chunks(
     if source.layout is not None:
         # A matrix may be loaded from memory in parts, if no frame is filled around its rows.
         parts_fit = geometry.source.columns == 1 and source.layout.fill is None
-        if geometry.is_matmul and source.loads and parts_fit and geometry.taps == 1:
+        divides = geometry.is_matmul and geometry.blocks == 1
+        if divides and source.loads and parts_fit and geometry.taps == 1:
             for parts in (2, 4, 8, 16):
                 yield kernel, ceil_div(ceil_div(geometry.channels, parts), size) * size
         return
@@ -283,7 +284,7 @@ def _chunks(
     shapes += [shape for shape in ((1, kernel[1]), (1, 1)) if shape not in shapes]
     for shape in shapes:
         yield shape, geometry.channels
-        if geometry.is_matmul:
+        if geometry.is_matmul and geometry.blocks == 1:
             slices = ceil_div(geometry.channels, size)
             while slices > 1:
                 slices = ceil_div(slices, 2)
@@ -293,6 +294,10 @@ def _chunks(
 def _tile_splits(geometry: Geometry, hardware: Hardware) -> set[tuple[int, ...]]:
     """Return splits of the tiles into blocks; a small last block leaves little to store."""
     tiles = tile_count(geometry, hardware)
+    if geometry.blocks > 1:
+        # Only tiles of the same block read the same channels.
+        tiles //= geometry.blocks
+        return {split(tiles, step) * geometry.blocks for step in (tiles, 1)}
     most = min(tiles, hardware.accumulator_depth // 2, FIELD_LIMIT // hardware.array_size)
     steps = {min(ceil_div(tiles, parts), most) for parts in range(1, 9)} | {1, most}
     splits = {split(tiles, step) for step in steps}

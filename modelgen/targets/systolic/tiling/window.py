@@ -43,7 +43,13 @@ def whole_window(geometry: Geometry) -> Chunk:
 
 
 def slices_of(
-    geometry: Geometry, chunk: Chunk, *, span: bool, row_words: int, array_size: int
+    geometry: Geometry,
+    chunk: Chunk,
+    *,
+    span: bool,
+    row_words: int,
+    array_size: int,
+    gaps: bool = False,
 ) -> list[np.ndarray]:
     """Return the indices of K of each slice of a chunk, in order.
 
@@ -53,11 +59,12 @@ def slices_of(
         span: whether slices continue from one run into the next.
         row_words: words of a run, if the channels of the only tap are in several runs; otherwise 0.
         array_size: S.
+        gaps: whether other channels lie between those of neighboring pixels.
     """
     channels = np.arange(chunk.channels.start, chunk.channels.stop)
     taps = np.array([[y * geometry.x.kernel + x for x in chunk.x] for y in chunk.y])
     indices = taps[:, :, None] * geometry.channels + channels
-    joined = geometry.x.dilation == 1 or len(chunk.x) == 1
+    joined = (geometry.x.dilation == 1 and not gaps) or len(chunk.x) == 1
     if row_words:
         runs = indices.reshape(-1, row_words)
     elif joined:

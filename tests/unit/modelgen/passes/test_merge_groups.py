@@ -7,6 +7,8 @@ from torch import nn
 
 from modelgen.hardware import Hardware
 from modelgen.passes.merge_groups import merge_groups
+from modelgen.plan.analysis import describe
+from modelgen.plan.compiler import compile_graph
 from modelgen.quantize.weights import quantize
 from tests.support.imported import imported
 from tests.unit.modelgen.plan.test_cpu_layers import SMALL, check_device
@@ -20,8 +22,8 @@ def test_the_device_computes_the_same(groups: int, outputs: int, hardware: Hardw
 
 def test_weights_between_groups_are_zero() -> None:
     graph = quantize(imported(nn.Conv2d(4, 6, 1, groups=2), features=(4, 3, 3), batch=1))
-    before, after = (g.nodes[0] for g in (graph, merge_groups(graph)))
-    weight = merge_groups(graph).arrays(after)["weight"]
+    before, after = (g.nodes[0] for g in (graph, merge_groups(graph, 8)))
+    weight = merge_groups(graph, 8).arrays(after)["weight"]
     assert weight.shape == (6, 1, 1, 4) and after.operator.groups == 1
     assert not weight[:3, ..., 2:].any() and not weight[3:, ..., :2].any()
     assert (weight[3:, ..., 2:] == graph.arrays(before)["weight"][3:]).all()
@@ -29,4 +31,60 @@ def test_weights_between_groups_are_zero() -> None:
 
 def test_depthwise_convolutions_stay() -> None:
     graph = quantize(imported(nn.Conv2d(4, 4, 3, groups=4), features=(4, 3, 3), batch=1))
-    assert merge_groups(graph).nodes == graph.nodes
+    assert merge_groups(graph, 8).nodes == graph.nodes
+
+
+@pytest.mark.parametrize(
+    ("channels", "outputs", "groups", "blocks"),
+    [
+        (16, 16, 4, 2),
+        (16, 32, 4, 4),
+        (8, 16, 8, 2),
+        (32, 32, 2, 2),
+        # Groups of 6 do not fill tiles of 8: three tiles have four groups.
+        (16, 48, 8, 2),
+        # Two tiles, of which the second is not full.
+        (12, 12, 4, 1),
+        (4, 8, 2, 1),
+    ],
+)
+def test_blocks_are_whole_groups_and_whole_tiles(
+    channels: int, outputs: int, groups: int, blocks: int
+) -> None:
+    model = nn.Conv2d(channels, outputs, 1, groups=groups)
+    graph = quantize(imported(model, features=(channels, 3, 3), batch=1))
+    (node,) = [node for node in merge_groups(graph, 8).nodes if node.constants]
+    assert (node.operator.joined, node.operator.blocks) == (groups, blocks)
+
+
+STREAMING = Hardware(array_size=4, buffer_words=256, accumulator_depth=64)
+"""A buffer too small for the maps."""
+
+
+@pytest.mark.parametrize(
+    "hardware", [Hardware(array_size=4), Hardware(), STREAMING], ids=["4", "8", "streaming"]
+)
+@pytest.mark.parametrize(
+    "layers",
+    [
+        (nn.Conv2d(16, 16, 3, padding=1, groups=4),),
+        (nn.Conv2d(16, 16, 1), nn.Conv2d(16, 32, 3, padding=1, stride=2, groups=2)),
+        (nn.Conv2d(16, 48, (2, 3), dilation=2, groups=8), nn.ReLU(), nn.MaxPool2d(2)),
+        (nn.Conv2d(16, 8, 1), nn.Conv2d(8, 16, 3, groups=8), nn.Conv2d(16, 16, 1, groups=4)),
+    ],
+    ids=["first", "second", "dilated", "multiplied"],
+)
+def test_blocks_on_the_device(layers: tuple[nn.Module, ...], hardware: Hardware) -> None:
+    check_device(nn.Sequential(*layers), (16, 9, 7), 2, hardware)
+
+
+def test_zeros_between_blocks_are_not_multiplied() -> None:
+    cycles = []
+    for groups in (1, 4):
+        model = nn.Conv2d(64, 64, 3, padding=1, groups=groups)
+        graph = quantize(imported(model, features=(64, 16, 16), batch=1))
+        described = describe(compile_graph(graph, Hardware(array_size=16)))["layers"]
+        (layer,) = [each for each in described if each["macs"]]
+        assert layer["array_cycles"] == 256 * 9 * 4 * 4 / groups
+        cycles.append(layer["predicted_cycles"])
+    assert cycles[1] < cycles[0] / 2

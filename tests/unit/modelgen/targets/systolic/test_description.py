@@ -95,7 +95,7 @@ def test_maps_between_layers_need_not_be_moved() -> None:
 
 def test_zeros_of_joined_groups_are_no_work() -> None:
     model = nn.Conv2d(8, 8, 3, groups=2)
-    graph = merge_groups(quantize(imported(model, features=(8, 8, 8), batch=1)))
+    graph = merge_groups(quantize(imported(model, features=(8, 8, 8), batch=1)), 16)
     geometry = convolution((1, 8, 8, 8), 8, Window((3, 3)))
     one = job(compute=compute(rows=6, columns=6), tiles=2, store=store())
     node = next(node for node in graph.nodes if "weight" in node.constants)
