@@ -34,9 +34,7 @@ inline float apply(const std::uint64_t* table, std::uint32_t format, float value
   const std::int32_t segment = (fixed >> kTBits) + static_cast<std::int32_t>(engine::kSegments / 2);
   const std::int64_t t = (fixed & (2 * kHalf - 1)) - kHalf;
   const std::uint64_t entry = table[segment];
-  const auto scaled = [](std::int64_t product) {
-    return shifted(product + kHalf / 2, kTBits - 1);
-  };
+  const auto scaled = [](std::int64_t product) { return shifted(product + kHalf / 2, kTBits - 1); };
   const std::int64_t slope = coefficient(entry, 49, 22) + scaled(t * coefficient(entry, 64, 15));
   const std::int64_t y = coefficient(entry, 27, 27) + scaled(t * slope);
   // y is rounded once; the product with a power of two is exact.

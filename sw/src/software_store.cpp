@@ -80,7 +80,8 @@ void store(const Engine& engine, const Job& job) {
       for (std::uint32_t x = 0; x < job.store_shape.x; ++x) {
         for (std::uint32_t lane = 0; lane < lanes; ++lane) {
           const float largest = pools ? pool(job, sum + lane, size) : sum[lane];
-          store_value(engine, job, activation, add(multiply(largest, scale[lane]), alone ? -0.0f : bias[lane]),
+          store_value(engine, job, activation,
+                      add(multiply(largest, scale[lane]), alone ? -0.0f : bias[lane]),
                       bytes + lane * kWordBytes, words + lane);
         }
         sum += job.window.x * size;

@@ -223,6 +223,7 @@ void set_addresses() {
   heepstor::engine::set_source(descriptor, 0x80000004u);
   heepstor::engine::set_destination(descriptor, 0x80000008u);
   heepstor::engine::set_residual(descriptor, 0x8000000Cu);
+  heepstor::engine::set_parameters(descriptor, 0x80000010u);
   write(descriptor);
 }
 

@@ -117,7 +117,7 @@ class Runtime:
         return [Descriptor.unpack(self._read(DESCRIPTOR_BYTES)) for _ in range(6)]
 
     def descriptor_with_addresses(self) -> Descriptor:
-        """Returns one after set_source(), set_destination() and set_residual()."""
+        """Returns one after the four set_...()."""
         self._send(b"B")
         return Descriptor.unpack(self._read(DESCRIPTOR_BYTES))
 

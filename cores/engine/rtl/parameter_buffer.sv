@@ -4,9 +4,9 @@
 /// Scales and biases of the output tile that is being stored, and of the next one.
 ///
 /// Memory holds ArraySize scales and then as many biases for each tile, or scales alone; of the last
-/// one it holds `last_groups_i` times PortWords of both. Scales alone come with biases of -0. Tiles are fetched in order, at most two ahead of
-/// `release_i`, which gives up the oldest one. Words behind PortWords belong to the groups after
-/// `group_i`.
+/// one it holds `last_groups_i` times PortWords of both. Scales alone come with biases of -0. Tiles
+/// are fetched in order, at most two ahead of `release_i`, which gives up the oldest one. Words
+/// behind PortWords belong to the groups after `group_i`.
 module parameter_buffer
   import engine_pkg::*;
 #(

@@ -1,10 +1,10 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Third stage of the engine: finished sums through pooling, scale, bias, residual, function, slope and
-/// clamp to memory and to the activation buffer. A window's largest sums are found for all columns of a tile at
-/// once. They leave PortWords words a cycle, or StoreWords if they only go to the buffer and need
-/// neither residual, function nor slope, which the lanes behind PortWords lack.
+/// Third stage of the engine: finished sums through pooling, scale, bias, operand, function, slope and
+/// clamp to memory and to the activation buffer. A window's largest sums are found for all columns of
+/// a tile at once. They leave PortWords words a cycle, or StoreWords if they only go to the buffer and
+/// need neither operand, function nor slope, which the lanes behind PortWords lack.
 ///
 /// Works tile by tile as the accumulators complete them, then writes the descriptor's profile and
 /// counts the descriptor as stored. One that stores nothing is counted when its tiles are complete.
@@ -275,7 +275,9 @@ module store_path
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) valid_q <= '0;
     else if (clear_i) valid_q <= '0;
-    else valid_q <= {valid_q[LongLatency-2:StoreLatency], longer, valid_q[StoreLatency-2:0], result};
+    else begin
+      valid_q <= {valid_q[LongLatency-2:StoreLatency], longer, valid_q[StoreLatency-2:0], result};
+    end
   end
 
   always_ff @(posedge clk_i) begin
@@ -407,7 +409,7 @@ module store_path
     .memory_addr_i(command_i.destination + offset),
     .buffer_addr_i(buffer_word[BufferWidth-1:0]),
     .mask_i       (mask),
-    .value_valid_i(valid_q[(command_i.apply_table?LongLatency : StoreLatency)-1]),
+    .value_valid_i(command_i.apply_table ? valid_q[LongLatency-1] : valid_q[StoreLatency-1]),
     .value_i      (value),
     .pending_o    (pending),
     .memory_req_o (result_req),

@@ -29,8 +29,8 @@ struct Geometry {
 struct Engine {
   Memory memory;
   Geometry geometry;
-  float* buffer;        // buffer_words numbers
-  float* accumulators;  // accumulator_depth * array_size numbers
+  float* buffer;         // buffer_words numbers
+  float* accumulators;   // accumulator_depth * array_size numbers
   std::uint64_t* table;  // engine::kSegments entries
 };
 

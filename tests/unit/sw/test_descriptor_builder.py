@@ -98,3 +98,4 @@ def test_builder_makes_the_descriptor_that_it_names() -> None:
 def test_addresses_are_set_at_run_time() -> None:
     got = runtime_host.connect().descriptor_with_addresses()
     assert (got.source, got.destination, got.residual) == (BASE + 4, BASE + 8, BASE + 12)
+    assert got.parameters == BASE + 16

@@ -58,6 +58,13 @@ def test_addresses_of_the_caller_s_arrays_are_set_by_infer() -> None:
     assert "load(nullptr" in code.definitions and "store_to_memory(nullptr" in code.definitions
 
 
+def test_scales_may_be_the_caller_s() -> None:
+    made = replace(named("se", 0, job(channel=8, store=store(memory=Place("b")))), scales="x")
+    code = emit([[made]], Arguments())
+    assert code.setup == ("engine::set_parameters(layer0_se[0], input + 8);",)
+    assert "scales(nullptr)" in code.definitions
+
+
 def test_many_of_them_are_listed_in_a_table() -> None:
     jobs = [job(load=load(source=Place("x", 4 * n)), store=store()) for n in range(5)]
     few = emit([[named("fc", 0, *jobs[:4])]], Arguments())
