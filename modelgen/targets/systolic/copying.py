@@ -16,6 +16,8 @@ _START = 120
 """Cycles in which the CPU starts a chain and learns of its end."""
 _MOST_PARTS = 64
 """Parts of a movement: many small ones are better copied by loops than by jobs."""
+_MOST_JOBS = 256
+"""Jobs of a movement: each has a descriptor of 128 bytes, where the CPU needs a row of a table."""
 _REMEMBERED = 4096
 
 
@@ -35,6 +37,8 @@ def refusal(operator: Movement, shape: Shape, hardware: Hardware) -> str | None:
     assert kernel is not None
     source = Source("", staging=(0, hardware.buffer_words // 4))
     jobs = copies(geometry, source, Target("", memory=True), hardware)
+    if len(jobs) > _MOST_JOBS:
+        return f"{len(jobs)} jobs of the engine, of which {_MOST_JOBS} are worth their memory"
     costs = [job_cost(job, hardware) for job in with_accumulators(jobs, 0, hardware)]
     cycles = _START + chain_cycles(costs, hardware)[-1]
     if cycles < kernel.cycles:

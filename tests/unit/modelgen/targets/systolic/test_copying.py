@@ -41,6 +41,13 @@ def test_others_are_the_cpu_s(operator: Movement, shape: tuple[int, ...], reason
     assert re.search(reason, said)
 
 
+def test_many_jobs_are_not_worth_their_memory() -> None:
+    """With few accumulators, a job copies few words."""
+    few = Hardware(array_size=8, accumulator_depth=16)
+    said = refusal(Permute((0, 2, 1)), (1, 100, 32), few)
+    assert said is not None and "416 jobs" in said
+
+
 def moving(operator: Movement, shape: tuple[int, ...]) -> Graph:
     """Return a graph that does nothing else."""
     tensors = {
