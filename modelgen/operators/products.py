@@ -68,17 +68,19 @@ def bounded_products(constants: Arrays, bounded: Bounded, part: LinearPart) -> B
     groups = value.shape[-1] // weight.shape[-1]
     everywhere = np.full((*value.shape[:-1], groups), np.abs(value).max(initial=0.0))
     largest = part(everywhere, absolute.sum(axis=-1, keepdims=True))
-    allowed = spread + _relative(constants) * magnitude + ALIGNMENT * largest
+    relative = _relative(constants)
+    allowed = spread + relative * magnitude + ALIGNMENT * largest
     if not (np.abs(value) + error <= LARGEST).all():
         # An infinity or NaN in a slice makes all of its products NaN, even those with other
         # channels' values.
         allowed = np.full_like(total, np.inf)
-    return total * scale + bias, allowed * np.abs(scale) + RELATIVE * np.abs(bias)
+    return total * scale + bias, allowed * np.abs(scale) + relative * np.abs(bias)
 
 
 def _relative(constants: Arrays) -> float:
-    """Return the allowed error of a sum, relative to the sum of its absolute products."""
+    """Return the allowed error of a sum, relative to its absolute products and its bias."""
     if "scale" in constants:
         return RELATIVE
     # FP32 throughout: each addition rounds, in a direction that is independent of the last.
+    # PyTorch may begin with the bias, so that additions of small products round as much as it does.
     return RELATIVE + ROUNDING * float(constants["weight"][0].size) ** 0.5

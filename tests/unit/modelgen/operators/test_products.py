@@ -95,3 +95,12 @@ def test_nothing_is_known_of_products_with_an_infinity(value: float) -> None:
     values = np.array([[value, 1.0]])
     _, error = bounded_products(constants, (values, np.zeros((1, 2))), lambda v, w: v @ w.T)
     assert np.isinf(error).all()
+
+
+def test_additions_to_a_bias_round_as_often_as_there_are_products() -> None:
+    """PyTorch begins with the bias; all products together are smaller than half of its last bit."""
+    words = 4096
+    constants = {"weight": np.ones((1, words), np.float32), "bias": np.ones(1, np.float32)}
+    values = np.full((1, words), 2.0**-40)
+    _, error = bounded_products(constants, (values, np.zeros_like(values)), lambda v, w: v @ w.T)
+    np.testing.assert_allclose(error, RELATIVE + 2.0**-24 * words**0.5, rtol=1e-3)
