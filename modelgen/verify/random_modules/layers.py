@@ -36,6 +36,7 @@ _OF_SEQUENCES = (
     "nn.AdaptiveMaxPool1d({outputs})",
     "nn.Upsample(scale_factor={stride}, mode='linear')",
     "nn.Upsample(scale_factor={stride})",
+    "nn.Upsample(scale_factor={stride}, mode='nearest-exact')",
     "nn.ConstantPad1d(({stride}, {kernel}), -0.5)",
 )
 _RECURRENT = (

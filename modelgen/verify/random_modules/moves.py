@@ -32,6 +32,7 @@ _CHOICES = (
     "torch.tensor_split({0}, ({first},), {axis})[1]",
     "torch.split({0}, [{first}, {0}.shape[{axis}] - {first}], {axis})[1]",
     "torch.fliplr({0})",
+    "torch.flipud({0})",
     "torch.hstack([{0}, {0}.narrow(1, 0, 1)])",
 )
 _REPETITIONS = (
@@ -57,6 +58,7 @@ _SIZES = (
     ("F.interpolate({0}, size={size}, mode='bilinear', align_corners=True)", ""),
     ("self.{name}({0})", "nn.Upsample(scale_factor=2)"),
     ("self.{name}({0})", "nn.UpsamplingBilinear2d(scale_factor=2)"),
+    ("F.max_pool2d({0}, 2, return_indices=True)[0]", ""),
     ("self.{name}({0})", "nn.PixelShuffle(2)"),
     ("self.{name}({0})", "nn.PixelUnshuffle(2)"),
     ("self.{name}({0})", "nn.ChannelShuffle({groups})"),

@@ -36,6 +36,7 @@ _PAIRS = (
     "torch.where(({0} < {1}) & ({1} < 1) | ({0} == 0), {0}, {1})",
     "torch.where(torch.logical_not({0} != {1}), 1.0, {1} - {0})",
     "torch.logical_or({0} > 0, {1} > 0).float()",
+    "torch.bitwise_or(torch.bitwise_and({0} > 0, {1} > 0), {0} < -1) * {1}",
     "torch.logical_and({0}.eq({1}), ~({0}.ne({1}))).to(torch.float32) + {0}",
     "{0}.masked_fill({1} < 0.25, 2)",
     "{0} * {1}.mean({axis}, keepdim=True)",
