@@ -131,7 +131,7 @@ def _compiled(module: RandomModule, hardware: Hardware) -> Case:
     expected = golden_outputs(program, rows)
     for difference in differing_layers(program, rows[0]):
         raise _WrongError(str(difference))
-    _compare(outputs, rows_of_samples(quantized, expected), imported.graph, values)
+    _compare(outputs, rows_of_samples(quantized, expected), (imported.graph, quantized), values)
     return Case(module, program, rows, expected)
 
 
@@ -148,25 +148,28 @@ def _make(module: RandomModule) -> torch.nn.Module:
 
 
 def _compare(
-    outputs: np.ndarray, got: np.ndarray, imported: Graph, values: Sequence[np.ndarray]
+    outputs: np.ndarray,
+    got: np.ndarray,
+    graphs: tuple[Graph, Graph],
+    values: Sequence[np.ndarray],
 ) -> None:
     """Compare the device's outputs with the module's own.
 
-    The tolerance is twice that of `modelgen.ir.tolerance` for the imported graph: simplifications
-    change where results are rounded. Not that of the compiled graph, which may be wrong. What the
-    imported graph differs from the module is added: they have been compared layer by layer.
+    The tolerance is that of `modelgen.ir.tolerance` for both graphs, as simplifications change
+    where results are rounded; plus what the imported graph differs from the module, as they have
+    been compared layer by layer.
 
     Args:
         outputs: the module's, shape (samples, outputs).
         got: the device's, likewise.
-        imported: the graph as imported.
+        graphs: the graph as imported, and quantized.
         values: for each argument of forward(), shape (samples, features...).
     """
-    rows = pack_inputs(imported, values)
+    imported, quantized = graphs
     wanted = outputs.astype(np.float64)
-    allowed = 2.0 * output_tolerance(imported, rows) + differences(
-        run_graph(imported, rows), wanted
-    )
+    rows = pack_inputs(imported, values)
+    allowed = differences(run_graph(imported, rows), wanted) + output_tolerance(imported, rows)
+    allowed = allowed + output_tolerance(quantized, pack_inputs(quantized, values))
     good = agrees(got, wanted, allowed)
     if not good.all():
         i = tuple(np.argwhere(~good)[0])
