@@ -104,7 +104,7 @@ class Normalize(Operator):
         smallest = np.maximum(deviation - deviation_moved, self.epsilon**0.5)
         spread = (moved + np.abs(result) * deviation_moved) / smallest
         # PyTorch may give NaN where the sum of squares overflows, depending on how it adds.
-        overflows = middle * width * _average(difference**2) > LARGEST
+        overflows = middle * width * _average(values**2) > LARGEST
         return result, np.where(overflows, np.inf, spread + chain * (np.abs(result) + spread))
 
     def _grouped(self, values: np.ndarray) -> np.ndarray:

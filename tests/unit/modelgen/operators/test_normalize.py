@@ -97,6 +97,8 @@ def test_nothing_is_known_where_the_sum_of_squares_overflows() -> None:
     values = np.array([[[2e19, -1e19, 0.0, 0.0]], [[1e19, -1e19, 0.0, 0.0]]])
     _, bound = Normalize(1, 1e-5).error_bound([(values, np.zeros_like(values))], {})
     assert np.isinf(bound[0]).all() and np.isfinite(bound[1]).all()
+    _, bound = Normalize(1, 1e-5).error_bound([(np.full((1, 1, 4), 1e19), np.zeros((1, 1, 4)))], {})
+    assert np.isinf(bound).all()
 
 
 def test_the_kernel_is_given_sizes_groups_and_epsilon() -> None:
