@@ -7,10 +7,12 @@ the layers before them like other activation functions.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
 
+from modelgen.arithmetic.function_table import Wide
 from modelgen.ir.graph import Graph, Node
 from modelgen.ir.rewriter import Rewriter
 from modelgen.operators import Binary, ChannelScale, Elementwise, Operator, Pointwise
@@ -19,39 +21,50 @@ from modelgen.operators.epilogue import Epilogue
 from modelgen.operators.table_functions import TABLE_FUNCTIONS
 
 FEWEST_CYCLES = 600
-"""A function that takes the CPU fewer cycles stays there: the engine would have to load a table."""
+"""Functions with one table that take the CPU fewer cycles in all stay there: the engine would have
+to load the table."""
+
+_CLAMPED = "hardsigmoid"
+"""A scale, a bias and a clamp, without a table."""
 
 
 def use_store_path(graph: Graph) -> Graph:
     """Replace functions and products that the store path computes."""
     rewriter = Rewriter(graph)
+    worthwhile = _worthwhile(graph)
     for node in rewriter.each():
         shapes = [rewriter.tensors[name].shape for name in node.inputs]
         if any(name in rewriter.constants for name in node.inputs):
             continue
         if isinstance(node.operator, Elementwise):
-            _replace_function(rewriter, node, node.operator, shapes)
+            if node.operator.function in worthwhile:
+                _replace_function(rewriter, node, node.operator.function)
         elif isinstance(node.operator, Binary) and node.operator.kind == "multiply":
             _replace_product(rewriter, node, shapes)
     return rewriter.graph()
 
 
-def _replace_function(
-    rewriter: Rewriter, node: Node, operator: Elementwise, shapes: list[Shape]
-) -> None:
-    kernel = operator.kernel(shapes)
-    if kernel.cycles < FEWEST_CYCLES:
-        return
-    if operator.function == "hardsigmoid":
+def _worthwhile(graph: Graph) -> set[str]:
+    """Return the functions that the store path computes sooner than the CPU."""
+    cycles: Counter[Wide] = Counter()
+    for node in graph.nodes:
+        if isinstance(node.operator, Elementwise) and node.operator.function in TABLE_FUNCTIONS:
+            kernel = node.operator.kernel(graph.shapes(node))
+            cycles[TABLE_FUNCTIONS[node.operator.function].gate] += round(kernel.cycles)
+    found = {name for name, by in TABLE_FUNCTIONS.items() if cycles[by.gate] >= FEWEST_CYCLES}
+    return {*found, _CLAMPED}
+
+
+def _replace_function(rewriter: Rewriter, node: Node, function: str) -> None:
+    if function == _CLAMPED:
         channels = rewriter.tensors[node.output].columns
         names = {role: f"{node.name}.{role}" for role in ("scale", "bias")}
         rewriter.constants[names["scale"]] = np.full(channels, 1 / 6, np.float32)
         rewriter.constants[names["bias"]] = np.full(channels, 0.5, np.float32)
         clamped = Pointwise(Epilogue(low=0.0, high=1.0))
         rewriter.put(replace(node, operator=clamped, constants=names))
-    elif operator.function in TABLE_FUNCTIONS:
-        stored = Pointwise(Epilogue(function=operator.function))
-        rewriter.put(replace(node, operator=stored))
+    else:
+        rewriter.put(replace(node, operator=Pointwise(Epilogue(function=function))))
 
 
 def _replace_product(rewriter: Rewriter, node: Node, shapes: list[Shape]) -> None:

@@ -47,7 +47,7 @@ def lacking(operator: Operator) -> str:
 
 
 def _no_table(function: str) -> str:
-    if function in TABLE_FUNCTIONS or function == "hardsigmoid":
+    if function in TABLE_FUNCTIONS:
         return "fewer cycles than a table of the function takes the engine to load"
     return (
         f"the engine has no table of {function}, only of bounded functions and products with them"

@@ -48,6 +48,12 @@ def test_a_maximum_is_not_taken_before_a_function_that_falls_and_rises() -> None
     check_same(graph, found)
 
 
+def test_a_table_that_is_there_serves_few_values_too() -> None:
+    layers = [nn.Conv2d(3, 4, 3), nn.SiLU(), nn.AdaptiveAvgPool2d(1), nn.Conv2d(4, 4, 1)]
+    found = simplify(maps(*layers, nn.Sigmoid()))
+    assert "elementwise" not in operators(found)
+
+
 class Excitation(nn.Module):
     """Squeeze and excitation, and a product of two maps."""
 
