@@ -126,7 +126,7 @@ def family(operator: str) -> str:
 @pytest.mark.nightly
 def test_all_operators_of_the_importer_are_drawn() -> None:
     drawn: set[str] = set()
-    for seed in range(2000):
+    for seed in range(4000):
         module = draw(seed)
         try:
             arguments = arguments_of(random_modules.draw_inputs(module, 1))
