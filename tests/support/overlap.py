@@ -29,7 +29,7 @@ class Activity:
     reads: dict[str, np.ndarray] = field(default_factory=dict)
     writes: dict[str, np.ndarray] = field(default_factory=dict)
     in_place: bool = False
-    """Each word is stored over the operand that was added to it: its own job is no danger."""
+    """Each word is stored over its own operand: its own job is no danger."""
 
 
 def check_fences(jobs: list[Descriptor], array_size: int) -> None:
@@ -145,7 +145,7 @@ def _constants(job: Descriptor) -> np.ndarray:
 
 def _storing(index: int, job: Descriptor, sums: np.ndarray) -> Activity:
     store = Activity(index, STORE, STORED)
-    store.in_place = job.add_residual and job.store_memory and job.residual == job.destination
+    store.in_place = job.reads_operand and job.store_memory and job.residual == job.destination
     # The sums of a tile are stored when the tile is done: its own job is no danger.
     store.reads["sums"] = sums
     axes = (
