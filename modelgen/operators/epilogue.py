@@ -47,11 +47,6 @@ class Epilogue:
         return self.residual or self.product
 
     @property
-    def needs_full_lanes(self) -> bool:
-        """Whether it takes more than the store path's simpler lanes have."""
-        return bool(self.function) or self.reads_operand or self.slope != 1.0
-
-    @property
     def clamps(self) -> bool:
         """Whether results are clamped."""
         return self.low is not None or self.high is not None

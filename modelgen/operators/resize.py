@@ -151,14 +151,13 @@ class Resize(Operator):
         # A product of weights, a product and up to three additions here; two products and two
         # additions there.
         rounding = 9.0 * ROUNDING * (size + spread)
+        if self.factors(inputs[0][0].shape[1:3]) is not None:
+            # On the engine, the values of a slice are rounded to a fraction of the largest.
+            rounding = rounding + ALIGNMENT * np.abs(inputs[0][0]).max(initial=0.0)
         # PyTorch fuses the multiplication and addition that give a position, or doesn't, depending
         # on how it was compiled.
-        # On the engine, the values of a slice are rounded to a fraction of the largest.
-        exact = self.factors(inputs[0][0].shape[1:3]) is not None
-        aligned = ALIGNMENT * np.abs(inputs[0][0]).max(initial=0.0) if exact else 0.0
         corners = [pixels for _, pixels in self._corners(inputs[0][0])]
         slope = np.maximum.reduce(corners) - np.minimum.reduce(corners) + 2.0 * spread
-        rounding = rounding + aligned
         return mean, spread + rounding + 2.0 * ROUNDING * sum(inputs[0][0].shape[1:3]) * slope
 
     def _corners(self, maps: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:

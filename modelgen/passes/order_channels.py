@@ -22,7 +22,7 @@ def order_channels(graph: Graph) -> Graph:
     """Sort the channels of each selection whose readers can do with any order."""
     rewriter = Rewriter(graph)
     for node in rewriter.each():
-        if isinstance(node.operator, Take) and (selected := _selected(rewriter, node)):
+        if selected := _selected(rewriter, node):
             order = np.argsort(selected, kind="stable")
             changes = _Changes(rewriter, node.name)
             if not np.array_equal(order, range(len(order))) and changes.reorder(node.output, order):
@@ -35,8 +35,9 @@ def _selected(rewriter: Rewriter, node: Node) -> tuple[int, ...]:
     """Return the channels that a node selects, nothing else; empty if it is another node."""
     operator = node.operator
     last = len(rewriter.tensors[node.output].shape) - 1
-    is_choice = isinstance(operator, Take) and operator.axes == (last,)
-    return operator.selected[0] if isinstance(operator, Take) and is_choice else ()
+    if isinstance(operator, Take) and operator.axes == (last,):
+        return operator.selected[0]
+    return ()
 
 
 def _taking(node: Node, channels: tuple[int, ...]) -> Node:

@@ -25,13 +25,13 @@ from modelgen.targets.base import (
 )
 from modelgen.targets.systolic.bands import in_bands
 from modelgen.targets.systolic.copying import refusal
-from modelgen.targets.systolic.cost import segment_cycles
 from modelgen.targets.systolic.description import describe
 from modelgen.targets.systolic.emission import emit
 from modelgen.targets.systolic.execute import EngineExecutor
 from modelgen.targets.systolic.jobs import EngineLayer
 from modelgen.targets.systolic.layers import lower
 from modelgen.targets.systolic.support import computed, lacking
+from modelgen.targets.systolic.timing import segment_cycles
 
 
 class Systolic:

@@ -1,9 +1,9 @@
 """Bands: two layers are computed in turn, some rows at a time, as the map between is too large.
 
-A map that does not fit the activation buffer goes to memory and comes back, which takes longer than
-computing it if the layers have few MACs, as the first blocks of a MobileNet. In bands, only some of
-its rows exist at a time. Rows that two bands need are computed twice, so an estimate of the whole
-network's time decides.
+A map that does not fit the activation buffer goes to memory and comes back. Where layers have few
+MACs, as in the first blocks of a MobileNet, that takes longer than computing it. In bands, only
+some of its rows exist at a time. Rows that two bands need are computed twice, so an estimate of the
+whole network's time decides.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from modelgen.targets.systolic.works import works_of
 
 _COUNTS = (2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32)
 """Numbers of bands to try."""
-_BAND = 100
-"""Cycles that a band has to save: what starting two layers takes, which the estimate leaves out."""
+_CYCLES_A_BAND = 100
+"""What starting the two layers of a band takes, which the estimate leaves out."""
 
 
 def in_bands(network: Network, name: str) -> Graph:
@@ -36,13 +36,13 @@ def in_bands(network: Network, name: str) -> Graph:
     best = _Plan(network, name)
     for pair in pairs(network.graph):
         engine = pair.first.output in on_engine and pair.second.output in on_engine
-        if engine and pair.first.output in best.in_memory and best.has(pair):
+        if engine and pair.first.output in best.in_memory and best.has_whole(pair):
             best = min([best, *_cut(best, pair)], key=lambda plan: plan.cycles)
     return best.network.graph
 
 
 class _Plan:
-    """A network, where its maps are, and roughly how long the engine takes."""
+    """A network with some layers in bands, and roughly how long the engine takes for it."""
 
     def __init__(self, network: Network, name: str, bands: int = 0) -> None:
         self.network = network
@@ -51,9 +51,10 @@ class _Plan:
         works = works_of(network, name)
         plan = residency.plan(network, works)
         self.in_memory = plan.in_memory
-        self.cycles = estimate(network, works, plan) + _BAND * bands
+        """Tensors that are written to memory, or read from there."""
+        self.cycles = estimate(network, works, plan) + _CYCLES_A_BAND * bands
 
-    def has(self, pair: Pair) -> bool:
+    def has_whole(self, pair: Pair) -> bool:
         """Return whether neither layer is in bands."""
         graph = self.network.graph
         return all(graph.producer(node.output) is node for node in (pair.first, pair.second))

@@ -7,10 +7,11 @@ from functools import lru_cache
 from modelgen.hardware import Hardware
 from modelgen.operators.base import Shape
 from modelgen.operators.movement import Movement
-from modelgen.targets.systolic.cost import chain_cycles, job_cost
+from modelgen.targets.systolic.cost import job_cost
 from modelgen.targets.systolic.geometry import movement
 from modelgen.targets.systolic.tiling.copies import copies
 from modelgen.targets.systolic.tiling.cut import Source, Target, with_accumulators
+from modelgen.targets.systolic.timing import chain_cycles
 
 _START = 120
 """Cycles in which the CPU starts a chain and learns of its end."""

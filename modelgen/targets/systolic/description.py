@@ -11,9 +11,7 @@ from modelgen.targets.systolic.cost import tile_cycles
 from modelgen.targets.systolic.jobs import EngineLayer
 from modelgen.targets.systolic.limit import depthwise_cycles, limit_cycles
 from modelgen.targets.systolic.scratchpad.layout import ceil_div
-from modelgen.targets.systolic.tiles import tile_columns
-
-WORD_BYTES = 4
+from modelgen.targets.systolic.tiles import WORD_BYTES, tile_columns
 
 
 def describe(

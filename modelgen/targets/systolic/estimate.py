@@ -1,6 +1,6 @@
 """Roughly how long the engine takes for a network whose layers are not yet cut into jobs.
 
-As `cost.py` does for jobs, it follows array, memory port and store path from layer to layer. A
+As `timing.py` does for jobs, it follows array, memory port and store path from layer to layer. A
 layer begins when the one before has been computed and, if it reads what that one stores, what its
 first job reads is there.
 """
@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 from modelgen.hardware import Hardware
 from modelgen.targets.base import Network
-from modelgen.targets.systolic.abi import Operation
 from modelgen.targets.systolic.cost import store_latency, tile_cycles
 from modelgen.targets.systolic.geometry import Geometry
 from modelgen.targets.systolic.scratchpad.layout import ceil_div
@@ -94,17 +93,21 @@ class _Timeline:
 
 def _array_cycles(geometry: Geometry, hardware: Hardware) -> int:
     """Return the cycles in which slices enter the array, or words bypass it."""
-    words, slices = geometry.taps * geometry.channels // geometry.blocks, geometry.taps
-    if geometry.is_matmul:
-        slices = ceil_div(words, hardware.array_size)
-    return geometry.positions * slices * ceil_div(geometry.outputs, hardware.array_size)
+    tiles = ceil_div(geometry.outputs, hardware.array_size)
+    return geometry.positions * _slices(geometry, hardware) * tiles
 
 
 def _weight_beats(geometry: Geometry, hardware: Hardware) -> int:
     """Return the port cycles of a layer's weights, if they are read once."""
     tiles = ceil_div(geometry.outputs, hardware.array_size)
     columns = tile_columns(geometry.outputs, tiles, hardware.array_size)
-    slices = geometry.taps
-    if geometry.operation is Operation.MATMUL:
-        slices = ceil_div(geometry.taps * geometry.channels // geometry.blocks, hardware.array_size)
-    return slices * sum(tile_cycles(geometry.operation, count, hardware)[1] for count in columns)
+    beats = sum(tile_cycles(geometry.operation, count, hardware)[1] for count in columns)
+    return _slices(geometry, hardware) * beats
+
+
+def _slices(geometry: Geometry, hardware: Hardware) -> int:
+    """Return how many slices each position adds for a tile."""
+    if not geometry.is_matmul:
+        return geometry.taps
+    words = geometry.taps * geometry.channels // geometry.blocks
+    return ceil_div(words, hardware.array_size)

@@ -51,6 +51,18 @@ class Box:
         kept = replace(self, starts=tuple(starts))
         return kept.with_dimension(dimension, *[Dimension(size, dimension.steps)] * (size > 1))
 
+    def grouped(self, dimension: Dimension, count: int) -> Box:
+        """Return the box with one dimension as two: whole groups of `count`, and those in a group.
+
+        Indices behind the last whole group are left out.
+        """
+        size, steps = dimension
+        groups = Dimension(size // count, tuple(count * step for step in steps))
+        kept = Dimension(groups.size * count, steps)
+        outer = (groups,) if groups.size > 1 else ()
+        whole = self.cut(dimension, 0, kept.size)
+        return whole.with_dimension(kept, *outer, Dimension(count, steps))
+
     def with_dimension(self, dimension: Dimension, *others: Dimension) -> Box:
         """Return the box with other dimensions in the place of one."""
         place = self.dimensions.index(dimension)
@@ -130,14 +142,8 @@ def _in_groups(box: Box, side: int, values: int) -> Iterator[Box]:
     # If the other dimensions leave a group on their own, each index is a box.
     inside = max((values - 1 - rest) // step + 1, 1)
     if inside * step == values and size >= inside:
-        outer = Dimension(size // inside, tuple(inside * each for each in widest.steps))
-        whole = box.cut(widest, 0, outer.size * inside)
-        grouped = Dimension(outer.size * inside, widest.steps)
-        outers = (outer,) if outer.size > 1 else ()
-        yield from _in_groups(
-            whole.with_dimension(grouped, *outers, Dimension(inside, widest.steps)), side, values
-        )
-        inside = outer.size * inside
+        yield from _in_groups(box.grouped(widest, inside), side, values)
+        inside = size // inside * inside
     else:
         yield from _in_groups(box.cut(widest, 0, inside), side, values)
     if inside < size:

@@ -83,14 +83,10 @@ class _Copier:
         if run.size <= most:
             yield box
             return
-        count = run.size // most
-        outer = Dimension(count, tuple(most * step for step in run.steps))
-        whole = box.cut(run, 0, count * most)
-        grouped = Dimension(count * most, run.steps)
-        outers = (outer,) if count > 1 else ()
-        yield whole.with_dimension(grouped, *outers, Dimension(most, run.steps))
-        if run.size % most:
-            yield box.cut(run, count * most, run.size % most)
+        yield box.grouped(run, most)
+        rest = run.size % most
+        if rest:
+            yield box.cut(run, run.size - rest, rest)
 
     def _pieces(self, box: Box) -> Iterator[_Piece]:
         """Yield parts of a box that fit where they are staged, unless the source is resident."""

@@ -13,11 +13,7 @@ from heapq import nsmallest
 
 from modelgen.errors import ModelError
 from modelgen.hardware import Hardware
-from modelgen.targets.systolic.cost import (
-    JobCost,
-    job_cost,
-    next_start,
-)
+from modelgen.targets.systolic.cost import JobCost, job_cost
 from modelgen.targets.systolic.geometry import Geometry
 from modelgen.targets.systolic.jobs import Job
 from modelgen.targets.systolic.scratchpad.layout import (
@@ -37,6 +33,7 @@ from modelgen.targets.systolic.tiling.cut import (
     with_accumulators,
 )
 from modelgen.targets.systolic.tiling.family import Family, split
+from modelgen.targets.systolic.timing import next_start
 
 _MOST_SIMULATED = 40
 """Number of tilings evaluated with the cost model, the most promising ones first."""
