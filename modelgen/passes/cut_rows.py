@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
-from modelgen.ir.graph import Graph, Node, Tensor
+from modelgen.ir.expansion import Expansion
+from modelgen.ir.graph import Graph, Node
 from modelgen.operators import Conv2d, Rows, StackRows
 
 
@@ -60,13 +61,14 @@ def cut_rows(graph: Graph, pair: Pair, heights: Sequence[int]) -> Graph | None:
         heights: rows of the second layer's output in each part.
     """
     cutter = _Cutter(graph, pair)
-    for outputs in _ranges(heights):
-        if not cutter.add(outputs):
-            return None
-    nodes = [node for node in graph.nodes if node is not pair.first]
-    place = nodes.index(pair.second)
-    nodes[place : place + 1] = cutter.nodes()
-    return graph.with_nodes(nodes, tensors=cutter.tensors)
+    for node in graph.nodes:
+        if node is pair.second:
+            if not all(cutter.add(outputs) for outputs in _ranges(heights)):
+                return None
+            cutter.stack()
+        elif node is not pair.first:
+            cutter.made.put(node)
+    return cutter.made.graph()
 
 
 def _ranges(sizes: Sequence[int]) -> list[range]:
@@ -74,17 +76,16 @@ def _ranges(sizes: Sequence[int]) -> list[range]:
 
 
 class _Cutter:
-    """Collects the parts of two layers."""
+    """Makes the graph in which two layers are parts."""
 
     def __init__(self, graph: Graph, pair: Pair) -> None:
         self._graph = graph
         self._pair = pair
-        self._nodes: list[Node] = []
+        self.made = Expansion(graph)
         self._stored: list[str] = []
         """Parts of the second layer's output."""
         self._computed = 0
         """Rows of the map between the layers that a part has computed."""
-        self.tensors = dict(graph.tensors)
 
     def add(self, outputs: range) -> bool:
         """Add the parts for some rows of outputs; return whether they read more than padding."""
@@ -100,32 +101,20 @@ class _Cutter:
         repeated = max(self._computed - needed.start, 0)
         self._computed = needed.stop
         rows = Rows(seen.start, len(seen))
-        given = self._add(Node(_part(first.inputs[0], seen), rows, first.inputs[:1], ""))
+        given = self.made.add(Node(_part(first.inputs[0], seen), rows, first.inputs[:1], ""))
         operator = replace(_operator(first), window=first_window, repeated=repeated)
         name = _part(first.name, needed)
-        stored = self._add(replace(first, name=name, operator=operator, inputs=(given,)))
+        stored = self.made.add(replace(first, name=name, operator=operator, inputs=(given,)))
         operator = replace(_operator(second), window=second_window)
         name = _part(second.name, outputs)
         part = replace(second, name=name, operator=operator, inputs=(stored,))
-        self._stored.append(self._add(part))
+        self._stored.append(self.made.add(part))
         return True
 
-    def nodes(self) -> list[Node]:
-        """Return the nodes of all parts, and the one that makes them a whole."""
+    def stack(self) -> None:
+        """Add the node that makes the parts a whole."""
         whole = self._pair.second
-        stacked = Node(whole.name, StackRows(), tuple(self._stored), whole.output)
-        return [*self._nodes, stacked]
-
-    def _add(self, node: Node) -> str:
-        """Add a node with an output that is named after it; return that output."""
-        name = node.name
-        while name in self.tensors:
-            name += "_"
-        shapes = [self.tensors[each].shape for each in node.inputs]
-        shape = node.operator.infer_shape(shapes, self._graph.arrays(node))
-        self.tensors[name] = Tensor(name, shape)
-        self._nodes.append(replace(node, output=name))
-        return name
+        self.made.put(Node(whole.name, StackRows(), tuple(self._stored), whole.output))
 
 
 def _operator(node: Node) -> Conv2d:

@@ -8,12 +8,12 @@ more. For a factor of 2, weights are 1/4 and 3/4 along each axis.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from modelgen.ir.graph import Graph, Node, Tensor
+from modelgen.ir.expansion import Expansion
+from modelgen.ir.graph import Graph, Node
 from modelgen.operators import Concatenate, Conv2d, Interleave, Operator, Pad, Resize
 from modelgen.operators.window import Window
 
@@ -28,10 +28,10 @@ def expand_resize(graph: Graph, array_size: int) -> Graph:
         graph: a quantized graph.
         array_size: S.
     """
-    expansion = _Expansion(graph, array_size)
+    expander = _Expander(graph, array_size)
     for node in graph.nodes:
-        expansion.add(node)
-    return expansion.graph()
+        expander.add(node)
+    return expander.made.graph()
 
 
 @dataclass(frozen=True)
@@ -62,39 +62,32 @@ class _Axis:
         return self.factor // 2
 
 
-class _Expansion:
-    def __init__(self, graph: Graph, array_size: int) -> None:
-        self._source = graph
-        self._size = array_size
-        self._tensors = dict(graph.tensors)
-        self._constants = dict(graph.constants)
-        self._nodes: list[Node] = []
+class _Expander:
+    """Makes the graph in which interpolations are replaced, node by node."""
 
-    def graph(self) -> Graph:
-        """Return the graph."""
-        return self._source.with_nodes(
-            self._nodes, tensors=self._tensors, constants=self._constants
-        )
+    def __init__(self, graph: Graph, array_size: int) -> None:
+        self._size = array_size
+        self.made = Expansion(graph)
 
     def add(self, node: Node) -> None:
         """Add a node of the source, or what replaces it."""
         operator = node.operator
-        pixels = self._tensors[node.inputs[0]].shape[1:3] if node.inputs else ()
+        pixels = self.made.tensors[node.inputs[0]].shape[1:3] if node.inputs else ()
         factors = operator.factors(pixels) if isinstance(operator, Resize) else None
-        if factors is None or self._tensors[node.output].size < _LEAST_VALUES:
-            self._nodes.append(node)
+        if factors is None or self.made.tensors[node.output].size < _LEAST_VALUES:
+            self.made.put(node)
             return
         y, x = map(_Axis, factors)
         edge = (0, y.taps - 1, x.taps - 1, 0)
         padded = self._add(node, Pad(edge, edge, "replicate"), node.inputs[0])
         phases = self._phases(node, padded, y, x)
-        size = self._tensors[node.output].shape[1:3]
+        size = self.made.tensors[node.output].shape[1:3]
         move = Interleave(factors, (y.first, x.first), (size[0], size[1]))
-        self._nodes.append(replace(node, operator=move, inputs=(phases,)))
+        self.made.put(replace(node, operator=move, inputs=(phases,)))
 
     def _phases(self, node: Node, source: str, y: _Axis, x: _Axis) -> str:
         """Add what computes the channels (phase in y, phase in x, channel)."""
-        channels = self._tensors[source].columns
+        channels = self.made.tensors[source].columns
         weights = np.einsum("pi,qj->pqij", y.weights, x.weights).reshape(-1, y.taps, x.taps)
         window = Window((y.taps, x.taps))
         if self._is_dense_faster(channels, *weights.shape):
@@ -117,29 +110,17 @@ class _Expansion:
     def _roles(self, node: Node, weight: np.ndarray, y: _Axis, x: _Axis) -> dict[str, str]:
         """Add constants; return their names by their roles."""
         arrays = {
-            "weight": np.ascontiguousarray(weight),
+            "weight": weight,
             "scale": np.full(len(weight), 1.0 / (y.unit * x.unit), np.float32),
             "bias": np.zeros(len(weight), np.float32),
         }
-        names = {}
-        for role, array in arrays.items():
-            names[role] = _unused(f"{node.name}.{role}", self._constants)
-            self._constants[names[role]] = array
-        return names
+        return {
+            role: self.made.add_constant(f"{node.name}.{role}", array)
+            for role, array in arrays.items()
+        }
 
     def _add(
         self, node: Node, operator: Operator, *sources: str, roles: dict[str, str] | None = None
     ) -> str:
-        name = _unused(f"{node.name}.{operator.name}", self._tensors)
-        arrays = {role: self._constants[own] for role, own in (roles or {}).items()}
-        shapes = [self._tensors[source].shape for source in sources]
-        shape = operator.infer_shape(shapes, arrays)
-        self._tensors[name] = Tensor(name, shape)
-        self._nodes.append(Node(name, operator, sources, name, roles or {}))
-        return name
-
-
-def _unused(name: str, known: Mapping[str, object]) -> str:
-    while name in known:
-        name += "_"
-    return name
+        name = f"{node.name}.{operator.name}"
+        return self.made.add(Node(name, operator, sources, "", roles or {}))

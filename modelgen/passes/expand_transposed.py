@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelgen.ir.graph import Graph, Node, Tensor
+from modelgen.ir.expansion import Expansion
+from modelgen.ir.graph import Graph, Node
 from modelgen.operators import Conv2d, ConvTranspose2d, Interleave, Operator, Pointwise
 from modelgen.operators.epilogue import Epilogue
 from modelgen.operators.window import Window
@@ -24,7 +25,12 @@ def expand_transposed(graph: Graph) -> Graph:
     Args:
         graph: a float graph.
     """
-    expansion = _Expansion(graph)
+    expansion = Expansion(graph)
+    for node in graph.nodes:
+        if isinstance(node.operator, ConvTranspose2d):
+            _expand(expansion, node, node.operator)
+        else:
+            expansion.put(node)
     return expansion.graph()
 
 
@@ -58,68 +64,36 @@ class _Phases:
         return cls(stride, taps, padding, dropped * stride + cut % stride, outputs)
 
 
-class _Expansion:
-    """A graph in which transposed convolutions are replaced, node by node."""
-
-    def __init__(self, graph: Graph) -> None:
-        self._source = graph
-        self._tensors = dict(graph.tensors)
-        self._constants = dict(graph.constants)
-        self._nodes: list[Node] = []
-        for node in graph.nodes:
-            if isinstance(node.operator, ConvTranspose2d):
-                self._expand(node, node.operator)
-            else:
-                self._nodes.append(node)
-
-    def graph(self) -> Graph:
-        """Return the graph."""
-        return self._source.with_nodes(
-            self._nodes, tensors=self._tensors, constants=self._constants
-        )
-
-    def _expand(self, node: Node, operator: ConvTranspose2d) -> None:
-        arrays = self._source.arrays(node)
-        weight = arrays["weight"]
-        _, rows, columns, _ = self._source.shapes(node)[0]
-        shape = self._tensors[node.output].shape
-        y, x = (
-            _Phases.of(
-                operator, axis, (rows, columns)[axis], weight.shape[1 + axis], shape[1 + axis]
-            )
-            for axis in (0, 1)
-        )
-        roles = {"weight": f"{node.name}.phases.weight"}
-        self._constants[roles["weight"]] = _weights(weight, operator, y, x)
-        if "bias" in arrays:
-            roles["bias"] = f"{node.name}.phases.bias"
-            self._constants[roles["bias"]] = _bias(arrays["bias"], operator.groups, y, x)
-        alone = operator.epilogue if not operator.epilogue.reads_operand else Epilogue()
-        window = Window((y.taps, x.taps), (1, 1), (*y.padding, *x.padding))
-        conv = Conv2d(window, operator.groups, alone)
-        source = self._add(node, conv, node.inputs[0], roles=roles)
-        kept = y.outputs, x.outputs
-        move = Interleave((y.stride, x.stride), (y.first, x.first), kept, operator.groups)
-        if operator.epilogue.reads_operand:
-            pixels = self._add(node, move, source)
-            last: Operator = Pointwise(operator.epilogue)
-            inputs: tuple[str, ...] = (pixels, *node.inputs[1:])
-        else:
-            last, inputs = move, (source,)
-        self._nodes.append(Node(node.name, last, inputs, node.output))
-
-    def _add(
-        self, node: Node, operator: Operator, source: str, roles: dict[str, str] | None = None
-    ) -> str:
-        name = f"{node.name}.{operator.name}"
-        while name in self._tensors:
-            name += "_"
-        arrays = {role: self._constants[own] for role, own in (roles or {}).items()}
-        shape = operator.infer_shape([self._tensors[source].shape], arrays)
-        self._tensors[name] = Tensor(name, shape, self._tensors[source].element)
-        fused = node.fused if roles else ()
-        self._nodes.append(Node(name, operator, (source,), name, roles or {}, fused))
-        return name
+def _expand(expansion: Expansion, node: Node, operator: ConvTranspose2d) -> None:
+    """Add what a transposed convolution becomes."""
+    arrays = {role: expansion.constants[name] for role, name in node.constants.items()}
+    kernel = arrays["weight"].shape[1:3]
+    pixels = expansion.tensors[node.inputs[0]].shape[1:3]
+    outputs = expansion.tensors[node.output].shape[1:3]
+    y, x = (
+        _Phases.of(operator, axis, pixels[axis], kernel[axis], outputs[axis]) for axis in (0, 1)
+    )
+    values = {"weight": _weights(arrays["weight"], operator, y, x)}
+    if "bias" in arrays:
+        values["bias"] = _bias(arrays["bias"], operator.groups, y, x)
+    roles = {
+        role: expansion.add_constant(f"{node.name}.phases.{role}", array)
+        for role, array in values.items()
+    }
+    alone = operator.epilogue if not operator.epilogue.reads_operand else Epilogue()
+    window = Window((y.taps, x.taps), (1, 1), (*y.padding, *x.padding))
+    conv = Conv2d(window, operator.groups, alone)
+    name = f"{node.name}.{conv.name}"
+    source = expansion.add(Node(name, conv, node.inputs[:1], "", roles, node.fused))
+    kept = y.outputs, x.outputs
+    move = Interleave((y.stride, x.stride), (y.first, x.first), kept, operator.groups)
+    if operator.epilogue.reads_operand:
+        pixels_moved = expansion.add(Node(f"{node.name}.{move.name}", move, (source,), ""))
+        last: Operator = Pointwise(operator.epilogue)
+        inputs: tuple[str, ...] = (pixels_moved, *node.inputs[1:])
+    else:
+        last, inputs = move, (source,)
+    expansion.put(Node(node.name, last, inputs, node.output))
 
 
 def _weights(weight: np.ndarray, operator: ConvTranspose2d, y: _Phases, x: _Phases) -> np.ndarray:

@@ -39,7 +39,7 @@ from tests.zoo.vgg import VGG11
 from tests.zoo.vit import VisionTransformer
 
 _STATISTICS = 8
-"""Inputs of which normalisation statistics are taken."""
+"""Inputs of which normalization statistics are taken."""
 _SEED = 11
 
 

@@ -1,4 +1,4 @@
-"""Random weights and normalisation statistics, with which activations keep a sane scale.
+"""Random weights and normalization statistics, with which activations keep a sane scale.
 
 Weights are integer multiples, up to 127, of a scale for each output channel, and each channel has
 one whose multiple is 127. INT8 represents them exactly, so that quantization loses nothing and the
