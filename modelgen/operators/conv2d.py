@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -86,8 +86,10 @@ class Conv2d(Stored):
             totals = _channel_by_channel(taps, weight, cut.array_size)
         else:
             rows = taps.reshape(-1, weight[0].size)
-            product = sliced(rows, weight.reshape(len(weight), -1), cut)
-            totals = product.reshape(*taps.shape[:3], -1)
+            cuts = _by_block(cut, self.blocks, taps.shape[-1])
+            parts = np.split(weight.reshape(len(weight), -1), len(cuts))
+            sums = [sliced(rows, part, own) for part, own in zip(parts, cuts, strict=True)]
+            totals = np.concatenate(sums, axis=1).reshape(*taps.shape[:3], -1)
         factors = constants["scale"], constants["bias"]
         return self.epilogue.evaluate_exact(totals, *factors, inputs[1:])
 
@@ -104,6 +106,18 @@ class Conv2d(Stored):
             rows = tap.reshape(-1, groups, words).transpose(1, 0, 2)
             total = total + rows @ matrices[:, :, index].transpose(0, 2, 1)
         return total.transpose(1, 0, 2).reshape(*tap.shape[:3], -1)
+
+
+def _by_block(cut: Cut, blocks: int, channels: int) -> list[Cut]:
+    """Return the slices of each block; the others multiply zeros, which matters for infinities."""
+    if blocks == 1 or cut.slices is None:
+        return [cut]
+    words = channels // blocks
+    owners = [indices[0] % channels // words for indices in cut.slices]
+    return [
+        replace(cut, slices=[s for s, owner in zip(cut.slices, owners, strict=True) if owner == b])
+        for b in range(blocks)
+    ]
 
 
 def _channel_by_channel(taps: np.ndarray, weight: np.ndarray, array_size: int) -> np.ndarray:

@@ -15,7 +15,7 @@ from modelgen.operators.binary import bounded_multiply
 from modelgen.operators.bounds import RELATIVE
 from modelgen.operators.functions import FUNCTIONS
 from modelgen.operators.table_functions import TABLE_FUNCTIONS, function_table
-from modelgen.operators.window import channels_first, pair_text
+from modelgen.operators.window import pair_text
 
 if TYPE_CHECKING:
     import torch
@@ -45,6 +45,11 @@ class Epilogue:
     def reads_operand(self) -> bool:
         """Whether the node's last input is added, or a factor."""
         return self.residual or self.product
+
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether the node's first input and its operand may change places."""
+        return not (self.function and self.product)
 
     @property
     def clamps(self) -> bool:
@@ -145,7 +150,7 @@ class Epilogue:
         if self.clamps:
             values = values.clamp(self.low, self.high)
         if self.pools:
-            maps = torch.nn.functional.max_pool2d(channels_first(values), self.pool, self.pool)
+            maps = torch.nn.functional.max_pool2d(values.permute(0, 3, 1, 2), self.pool, self.pool)
             values = maps.permute(0, 2, 3, 1)
         return values
 
@@ -244,7 +249,9 @@ def _bounded_function(name: str, value: np.ndarray, error: np.ndarray) -> Bounde
     with np.errstate(all="ignore"):
         result = record.wide(value)
         spread = np.where(error > 0.0, record.spread(record.wide, value, error), 0.0)
-        weight = np.abs(value) + error if by_table.times_value else 1.0
+        # Beyond the table's reach its error decreases faster than values increase.
+        size = np.minimum(np.abs(value) + error, 2.0**by_table.reach)
+        weight = size if by_table.times_value else 1.0
         allowed = by_table.error * weight + RELATIVE * (np.abs(result) + spread)
     return result, spread + allowed + record.absolute()
 

@@ -43,8 +43,9 @@ class MaxPool2d(Pooling):
         total = canonicalize(next(taps))
         for tap in taps:
             total = maximum(total, canonicalize(tap))
-        one, zero = np.float32(1.0), np.float32(0.0)
-        return self.epilogue.evaluate_exact(total, one, zero, inputs[1:])
+        # A bias of -0 leaves zeros their signs.
+        scale, bias = np.float32(1.0), np.float32(-0.0)
+        return self.epilogue.evaluate_exact(total, scale, bias, inputs[1:])
 
     def error_bound(self, inputs: Sequence[Bounded], constants: Arrays) -> Bounded:
         """See `Operator.error_bound`."""

@@ -49,7 +49,8 @@ class Pointwise(Stored):
     ) -> np.ndarray:
         """See `Operator.evaluate_exact`."""
         scale = constants.get("scale", np.float32(1.0))
-        bias = constants.get("bias", np.float32(0.0))
+        # A bias of -0 leaves zeros their signs.
+        bias = constants.get("bias", np.float32(-0.0))
         return self.epilogue.evaluate_exact(canonicalize(inputs[0]), scale, bias, inputs[1:])
 
     def error_bound(self, inputs: Sequence[Bounded], constants: Arrays) -> Bounded:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from modelgen.ir.graph import Graph, Node
 from modelgen.ir.rewriter import Rewriter
 from modelgen.operators import Pointwise
-from modelgen.operators.epilogue import Stored
+from modelgen.operators.epilogue import Epilogue, Stored
 
 
 def fuse_pointwise(graph: Graph) -> Graph:
@@ -33,7 +33,7 @@ def _merge(rewriter: Rewriter, node: Node) -> Node | None:
     """Fuse a node into a layer before it; return the result, or None if that is impossible."""
     operator = node.operator
     assert isinstance(operator, Pointwise)
-    for position in _by_work(rewriter, node):
+    for position in _positions(rewriter, node, operator.epilogue):
         before = rewriter.producer(node.inputs[position])
         if before is None or not isinstance(before.operator, Stored):
             continue
@@ -57,12 +57,16 @@ def _merge(rewriter: Rewriter, node: Node) -> Node | None:
     return None
 
 
-def _by_work(rewriter: Rewriter, node: Node) -> list[int]:
-    """Return the positions of a node's inputs, those from layers with the most weights first."""
+def _positions(rewriter: Rewriter, node: Node, epilogue: Epilogue) -> list[int]:
+    """Return the positions of the inputs whose layers may do what the node does to its first input.
+
+    Those from layers with the most weights come first.
+    """
 
     def weights(position: int) -> int:
         before = rewriter.producer(node.inputs[position])
         weight = None if before is None else rewriter.arrays(before).get("weight")
         return 0 if weight is None else weight.size
 
-    return sorted(range(len(node.inputs)), key=weights, reverse=True)
+    inputs = range(len(node.inputs) if epilogue.is_symmetric else 1)
+    return sorted(inputs, key=weights, reverse=True)

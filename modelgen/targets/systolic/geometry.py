@@ -227,11 +227,12 @@ def _along(window: Window, axis: int) -> tuple[int, int, int]:
 def parameters(graph: Graph, node: Node, shape: Geometry) -> tuple[np.ndarray, np.ndarray]:
     """Return the FP32 scale and bias of each output channel."""
     scale, bias = graph.constant(node, "scale"), graph.constant(node, "bias")
+    averages = isinstance(node.operator, AvgPool2d)
     if scale is None:
-        factor = 1.0 / shape.taps if isinstance(node.operator, AvgPool2d) else 1.0
-        scale = np.full(shape.outputs, factor, np.float32)
+        scale = np.full(shape.outputs, 1.0 / shape.taps if averages else 1.0, np.float32)
     if bias is None:
-        bias = np.zeros(shape.outputs, np.float32)
+        # A bias of -0 leaves zeros their signs; PyTorch's averages begin with +0.
+        bias = np.full(shape.outputs, 0.0 if averages else -0.0, np.float32)
     if shape.pool != (1, 1) and not (scale > 0).all():
         raise AssertionError(f"layer '{node.name}': pooling before a scale that is not positive")
     return scale, bias

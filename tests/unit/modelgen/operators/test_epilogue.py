@@ -64,6 +64,15 @@ def test_the_bound_of_all_parts() -> None:
     assert (bound > 2 * 3e-3).all()
 
 
+@pytest.mark.parametrize("name", ["silu", "hardswish", "gelu", "mish"])
+def test_the_bound_of_a_function_does_not_grow_beyond_its_table(name: str) -> None:
+    """It is absolute for negative values, and relative for positive ones."""
+    values = np.array([-1e30, -1e3, 1e3, 1e30])
+    result, bound = Epilogue(function=name).error_bound((values, np.zeros(4)), [])
+    assert (bound[:2] < 1e-5).all()
+    assert (bound[2:] < 1e-6 * result[2:]).all()
+
+
 @pytest.mark.parametrize(
     ("epilogue", "parts"),
     [

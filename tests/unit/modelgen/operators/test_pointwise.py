@@ -81,6 +81,16 @@ def test_a_function_times_an_operand() -> None:
     assert operator.describe() == "element-wise, tanh, multiply"
 
 
+@pytest.mark.parametrize("epilogue", [Epilogue(), Epilogue(residual=True), Epilogue(product=True)])
+def test_zeros_keep_their_signs(epilogue: Epilogue) -> None:
+    """As in PyTorch, so that a division by the result has the right sign."""
+    values, other = (np.float32([0.0, -0.0, 0.0, -0.0]), np.float32([0.0, -0.0, -0.0, 0.0]))
+    inputs = [values, other] if epilogue.reads_operand else [values]
+    wanted = Pointwise(epilogue).evaluate_float([torch.from_numpy(each) for each in inputs], {})
+    got = Pointwise(epilogue).evaluate_exact(inputs, {}, Cut(8))
+    np.testing.assert_array_equal(np.signbit(got), np.signbit(wanted.numpy()))
+
+
 def test_nan_becomes_the_canonical_one() -> None:
     payload = np.array([0xFFC12345], np.uint32).view(np.float32)
     got = Pointwise().evaluate_exact([payload], {}, Cut(8))

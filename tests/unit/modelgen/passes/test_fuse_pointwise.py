@@ -8,6 +8,7 @@ from torch import nn
 
 from modelgen.operators.epilogue import Epilogue
 from modelgen.passes.fuse_pointwise import fuse_pointwise
+from modelgen.passes.use_store_path import use_store_path
 from tests.support.imported import check_same, maps, operators
 from tests.support.networks import perceptron
 
@@ -90,6 +91,23 @@ def test_a_sum_with_itself_stays() -> None:
     fused = fuse_pointwise(graph)
     assert operators(fused) == ["conv2d", "pointwise"]
     check_same(graph, fused)
+
+
+class Gate(nn.Module):
+    """A function of the input times another layer's output."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.tanh(x) * self.layer(x)
+
+
+@pytest.mark.parametrize("layer", [nn.MaxPool2d(3, 1, 1), nn.Conv2d(3, 3, 1)])
+def test_a_function_of_one_factor_is_not_applied_to_the_other(layer: nn.Module) -> None:
+    graph = use_store_path(maps(Gate(layer)))
+    check_same(graph, fuse_pointwise(graph))
 
 
 def test_fuse_relu() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from torch import nn
 
 from modelgen.hardware import Hardware
+from modelgen.ir.packing import pack_inputs
 from modelgen.passes.merge_groups import merge_groups
 from modelgen.plan.analysis import describe
 from modelgen.plan.compiler import compile_graph
 from modelgen.quantize.weights import quantize
+from modelgen.verify.golden import golden_outputs
 from tests.support.imported import imported
 from tests.unit.modelgen.plan.test_cpu_layers import SMALL, check_device
 
@@ -76,6 +79,16 @@ STREAMING = Hardware(array_size=4, buffer_words=256, accumulator_depth=64)
 )
 def test_blocks_on_the_device(layers: tuple[nn.Module, ...], hardware: Hardware) -> None:
     check_device(nn.Sequential(*layers), (16, 9, 7), 2, hardware)
+
+
+def test_what_is_infinite_in_one_block_does_not_reach_another() -> None:
+    graph = quantize(imported(nn.Conv2d(16, 16, 3, groups=4), features=(16, 5, 5), batch=1))
+    maps = np.random.default_rng(0).standard_normal((2, 16, 5, 5)).astype(np.float32)
+    maps[:, 5] = np.inf
+    program = compile_graph(graph, Hardware(array_size=4))
+    outputs = golden_outputs(program, pack_inputs(graph, (maps,))).reshape(2, 16, 9)
+    assert np.isnan(outputs[:, 4:8]).all()
+    assert np.isfinite(np.delete(outputs, np.s_[4:8], axis=1)).all()
 
 
 def test_zeros_between_blocks_are_not_multiplied() -> None:

@@ -135,6 +135,14 @@ def test_an_average_is_a_sum_with_a_scale() -> None:
     assert scale.dtype == bias.dtype == np.float32
 
 
+def test_a_layer_without_bias_leaves_zeros_their_signs() -> None:
+    graph = GraphBuilder(1, 4, 4, 3)
+    built = graph.build(graph.pointwise("x", low=0.0))
+    scale, bias = parameters(built, built.nodes[0], geometry_of(built))
+    assert (scale == 1.0).all()
+    assert (bias == 0.0).all() and np.signbit(bias).all()
+
+
 def test_the_largest_result_of_a_negative_scale_is_not_that_of_the_largest_sum() -> None:
     graph = GraphBuilder(1, 4, 4, 3)
     built = graph.build(graph.conv("x", 2, pool=(2, 2)))
