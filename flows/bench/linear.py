@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flows.bench import accuracy, published
 from flows.bench.runner import Bench
 from flows.bench.synthesis import array_resources
-from flows.bench.tables import figures_table
+from flows.bench.tables import cycles_table, figures_table
 from flows.terminal.tables import console
 
 SYNTHESIZED_SIZE = 8
@@ -106,7 +106,12 @@ def show(figures: dict) -> None:
     """Print the tables."""
     out = console()
     for table in (
-        _cycles_table(figures["programs"]),
+        cycles_table(
+            "Cycles of one inference, on the RTL of the whole SoC",
+            "program",
+            figures["programs"],
+            [row["goal"] for row in figures["programs"]],
+        ),
         _causes_table(figures["programs"]),
         _published_table(figures["programs"]),
         _error_table(figures["error"]),
@@ -119,30 +124,6 @@ def show(figures: dict) -> None:
         f"Simulation at S = 8: {speed['cycles']:,} cycles in {speed['seconds']:.1f} s, "
         f"{speed['rate']:,.0f} cycles per second (goal: {SIMULATION_GOAL:,})."
     )
-
-
-def _cycles_table(programs: list[dict]):
-    headings = (
-        *("program", "S", "MACs", "limit", "moved", "goal", "cycles", "ratio", "to moved"),
-        *("engine", "predicted"),
-    )
-    table = figures_table("Cycles of one inference, on the RTL of the whole SoC", headings)
-    for row in programs:
-        deviation = row["predicted"] / row["engine"] - 1
-        table.add_row(
-            row["name"],
-            str(row["array_size"]),
-            f"{row['macs']:,}",
-            f"{row['limit']:,.0f}",
-            f"{row['streaming_limit']:,.0f}",
-            f"{row['goal']:,}",
-            f"{row['cycles']:,}",
-            f"{row['ratio']:.3f}",
-            f"{row['streaming_ratio']:.3f}",
-            f"{row['engine']:,}",
-            f"{row['predicted']:,} {deviation:+.1%}",
-        )
-    return table
 
 
 def _causes_table(programs: list[dict]):

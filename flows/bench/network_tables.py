@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flows.bench import published
-from flows.bench.tables import NONE, figures_table, percent, times, whole
+from flows.bench.tables import NONE, cycles_table, figures_table, times, whole
 from flows.report.causes import WAITS
 from flows.terminal.tables import console
 
@@ -17,7 +17,13 @@ def show(rows: list[dict], software_macs: int) -> None:
     """Print all tables; `software_macs` is the size limit of networks run on the CPU alone."""
     out = console()
     for table in (
-        cycles_table(rows),
+        cycles_table(
+            "One inference on the RTL of the whole SoC, from the call of infer() to its return",
+            "network",
+            rows,
+            [min(row["goals"].values(), default=None) for row in rows],
+            narrow=True,
+        ),
         published_table(rows),
         systems_table(rows),
         layers_table(rows),
@@ -30,34 +36,6 @@ def show(rows: list[dict], software_macs: int) -> None:
         "its CPU: published, CPU and FPU without the accelerator. CPU alone: our software "
         f"operators,\nbit-identical outputs, at S = 8, networks of up to {software_macs:,} MACs."
     )
-
-
-def cycles_table(rows: list[dict]) -> Table:
-    """Return the table of cycles, limits and goal of each network."""
-    headings = (
-        *("network", "S", "MACs", "limit", "moved", "goal", "cycles", "ratio", "to moved"),
-        *("engine", "predicted"),
-    )
-    table = figures_table(
-        "One inference on the RTL of the whole SoC, from the call of infer() to its return",
-        headings,
-        narrow=True,
-    )
-    for row in rows:
-        table.add_row(
-            row["name"],
-            str(row["array_size"]),
-            whole(row["macs"]),
-            whole(row["limit"]),
-            whole(row["streaming_limit"]),
-            whole(min(row["goals"].values(), default=None)),
-            whole(row["cycles"]),
-            f"{row['ratio']:.3f}",
-            f"{row['streaming_ratio']:.3f}",
-            whole(row["engine"]),
-            f"{whole(row['predicted'])} {percent(row['prediction_error'])}",
-        )
-    return table
 
 
 def published_table(rows: list[dict]) -> Table:

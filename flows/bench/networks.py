@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flows.bench import network_tables, published
+from flows.bench.choice import chosen
 from flows.bench.runner import Bench, Measurement, with_random_inputs
-from flows.errors import HeepstorError
 
 SIZES = (8, 16)
 """Array sizes that are measured by default."""
@@ -84,20 +84,11 @@ def run(bench: Bench, sizes: Sequence[int] = (), only: Sequence[str] = ()) -> di
         sizes: array sizes; SIZES if empty.
         only: names of networks; all if empty.
     """
-    chosen = _chosen(only)
-    rows = [_measure(bench, network, size) for size in sizes or SIZES for network in chosen]
+    networks = chosen({network.name: network for network in NETWORKS}, only)
+    rows = [_measure(bench, network, size) for size in sizes or SIZES for network in networks]
     if SOFTWARE_SIZE in (sizes or SIZES):
         _add_software(bench, rows)
     return {"networks": rows}
-
-
-def _chosen(names: Sequence[str]) -> list[Network]:
-    known = {network.name: network for network in NETWORKS}
-    for name in names:
-        if name not in known:
-            choices = ", ".join(known)
-            raise HeepstorError(f"there is no network {name!r}. Valid choices: {choices}.")
-    return [known[name] for name in names] or list(NETWORKS)
 
 
 def _measure(bench: Bench, network: Network, array_size: int) -> dict:

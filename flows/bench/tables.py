@@ -29,6 +29,46 @@ def figures_table(
     return table
 
 
+def cycles_table(
+    title: str,
+    what: str,
+    rows: Sequence[dict],
+    goals: Sequence[float | None],
+    *,
+    narrow: bool = False,
+) -> Table:
+    """Return the table of cycles, limits and goals.
+
+    Args:
+        title: of the table.
+        what: the heading of the names.
+        rows: figures, as `flows.bench.runner.Measurement.to_dict` gives them, with a name.
+        goals: of each row, in cycles.
+        narrow: as for `figures_table`.
+    """
+    headings = (
+        *(what, "S", "MACs", "limit", "moved", "goal", "cycles", "ratio", "to moved"),
+        *("engine", "predicted"),
+    )
+    table = figures_table(title, headings, narrow=narrow)
+    for row, goal in zip(rows, goals, strict=True):
+        error = row["predicted"] / row["engine"] - 1
+        table.add_row(
+            row["name"],
+            str(row["array_size"]),
+            whole(row["macs"]),
+            whole(row["limit"]),
+            whole(row["streaming_limit"]),
+            whole(goal),
+            whole(row["cycles"]),
+            f"{row['ratio']:.3f}",
+            f"{row['streaming_ratio']:.3f}",
+            whole(row["engine"]),
+            f"{whole(row['predicted'])} {percent(error)}",
+        )
+    return table
+
+
 def whole(value: float | None) -> str:
     """Return a number with thousands separators; "-" for None."""
     return NONE if value is None else f"{value:,.0f}"

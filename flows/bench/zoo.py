@@ -6,9 +6,9 @@ import importlib
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from flows.bench.choice import chosen
 from flows.bench.runner import Bench, Measurement
 from flows.bench.tables import figures_table, whole
-from flows.errors import HeepstorError
 from flows.repository import require_repository
 from flows.terminal.tables import console
 
@@ -47,17 +47,9 @@ def run(bench: Bench, sizes: Sequence[int] = (), only: Sequence[str] = ()) -> di
     require_repository(bench.root)
     zoo = importlib.import_module("tests.zoo")
     large = bench.with_banks(BANK_KIB)
-    chosen = _chosen(zoo.BY_NAME, only)
-    rows = [_measure(large, network, size) for network in chosen for size in sizes or SIZES]
+    networks = chosen(zoo.BY_NAME, only)
+    rows = [_measure(large, network, size) for network in networks for size in sizes or SIZES]
     return {"networks": rows}
-
-
-def _chosen(known: dict[str, Any], names: Sequence[str]) -> list[Any]:
-    for name in names:
-        if name not in known:
-            choices = ", ".join(known)
-            raise HeepstorError(f"there is no network {name!r}. Valid choices: {choices}.")
-    return [known[name] for name in names] or list(known.values())
 
 
 def _measure(bench: Bench, network: Any, array_size: int) -> dict:

@@ -56,7 +56,7 @@ class FunctionTable:
         # Chebyshev's nodes: nearly the polynomials with the smallest error.
         nodes = np.cos(np.pi * np.array([1, 3, 5]) / 6)
         middles = (np.arange(SEGMENTS) - SEGMENTS // 2 + 0.5) * 2 * _HALF
-        # A number lies between u and u + 1.
+        # The fraction behind u is cut off: on average, numbers lie half a unit above it.
         places = middles[:, None] + _HALF * nodes + 0.5
         values = function(np.ldexp(places, reach - _FIXED_BITS + 1))
         powers = np.linalg.solve(np.vander(nodes, increasing=True), values.T)

@@ -11,7 +11,7 @@ import numpy as np
 from modelgen.operators.base import Arrays, Bounded, Cut, Shape
 from modelgen.operators.epilogue import Epilogue, Stored
 from modelgen.operators.products import bounded_products
-from modelgen.operators.window import pair_text
+from modelgen.operators.window import channels_first, pair_text
 
 if TYPE_CHECKING:
     import torch
@@ -73,7 +73,7 @@ class ConvTranspose2d(Stored):
         grouped = weight.reshape(self.groups, outputs // self.groups, rows, columns, words)
         kernels = grouped.permute(0, 4, 1, 2, 3).reshape(-1, outputs // self.groups, rows, columns)
         maps = torch.nn.functional.conv_transpose2d(
-            values.permute(0, 3, 1, 2),
+            channels_first(values),
             kernels,
             bias,
             self.stride,

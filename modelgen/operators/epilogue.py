@@ -15,7 +15,7 @@ from modelgen.operators.binary import bounded_multiply
 from modelgen.operators.bounds import RELATIVE
 from modelgen.operators.functions import FUNCTIONS
 from modelgen.operators.table_functions import TABLE_FUNCTIONS, function_table
-from modelgen.operators.window import pair_text
+from modelgen.operators.window import channels_first, pair_text
 
 if TYPE_CHECKING:
     import torch
@@ -150,7 +150,7 @@ class Epilogue:
         if self.clamps:
             values = values.clamp(self.low, self.high)
         if self.pools:
-            maps = torch.nn.functional.max_pool2d(values.permute(0, 3, 1, 2), self.pool, self.pool)
+            maps = torch.nn.functional.max_pool2d(channels_first(values), self.pool, self.pool)
             values = maps.permute(0, 2, 3, 1)
         return values
 

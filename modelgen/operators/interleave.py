@@ -35,6 +35,7 @@ class Interleave(Movement):
     size: tuple[int, int]
     """Rows, columns of the output."""
     groups: int = 1
+    """Groups of the channels: the phases of each follow one another."""
 
     def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
         """See `Operator.infer_shape`."""

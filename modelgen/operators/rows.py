@@ -26,7 +26,9 @@ class Rows(Operator):
     keeps_values: ClassVar[bool] = True
     takes_time: ClassVar[bool] = False
     first: int
+    """The first row."""
     count: int
+    """Number of rows."""
 
     def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
         """See `Operator.infer_shape`."""

@@ -1,4 +1,8 @@
-"""Drop movements that move nothing, and do two in one where each works on the axes separately."""
+"""Drop movements that move nothing, and do several in one where it works on the axes separately.
+
+Two selections of indices become one, as do two permutations. A shuffle, which is a permutation
+between two reshapes, becomes a selection.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +23,8 @@ def fold_movements(graph: Graph) -> Graph:
     """Read through movements whose values can be taken from further up at once."""
     rewriter = Rewriter(graph)
     for node in rewriter.each():
-        if isinstance(node.operator, Reshape) and (taken := _taken(rewriter, node)):
-            node = taken
+        if isinstance(node.operator, Reshape) and (selection := _shuffle(rewriter, node)):
+            node = selection
             rewriter.put(node)
         if not isinstance(node.operator, Movement):
             continue
@@ -47,8 +51,9 @@ def _composed(rewriter: Rewriter, before: Node, node: Node) -> Movement | None:
     return _simplest([inner[outer] for inner, outer in pairs], source)
 
 
-def _taken(rewriter: Rewriter, node: Node) -> Node | None:
-    """Return a selection of indices for a reshape if, with what is before it, it is one.
+def _shuffle(rewriter: Rewriter, node: Node) -> Node | None:
+    """Return a selection of indices for a reshape behind a permutation behind a reshape; None if
+    they are no selection.
 
     This is how channels are shuffled: between two reshapes, a permutation splits and joins them.
     """
@@ -58,12 +63,14 @@ def _taken(rewriter: Rewriter, node: Node) -> Node | None:
     before = rewriter.producer(permuted.inputs[0])
     readers = rewriter.consumers(permuted.output)
     free = all(isinstance(reader.operator, Reshape) for reader in readers)
-    if before is None or not isinstance(before.operator, Reshape) or not free:
+    if permuted.output in rewriter.outputs or not free:
+        return None
+    if before is None or not isinstance(before.operator, Reshape):
         return None
     source, between = (rewriter.tensors[n.inputs[0]].shape for n in (before, permuted))
     values = np.arange(int(np.prod(source))).reshape(between).transpose(permuted.operator.axes)
     indices = _separate(values.reshape(rewriter.tensors[node.output].shape), source)
-    if indices is None or permuted.output in rewriter.outputs:
+    if indices is None:
         return None
     return replace(node, operator=_simplest(indices, source), inputs=before.inputs)
 

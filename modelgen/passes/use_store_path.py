@@ -20,7 +20,7 @@ from modelgen.operators.base import Shape
 from modelgen.operators.epilogue import Epilogue
 from modelgen.operators.table_functions import TABLE_FUNCTIONS
 
-FEWEST_CYCLES = 600
+_FEWEST_CYCLES = 600
 """Functions with one table that take the CPU fewer cycles in all stay there: the engine would have
 to load the table."""
 
@@ -51,7 +51,7 @@ def _worthwhile(graph: Graph) -> set[str]:
         if isinstance(node.operator, Elementwise) and node.operator.function in TABLE_FUNCTIONS:
             kernel = node.operator.kernel(graph.shapes(node))
             cycles[TABLE_FUNCTIONS[node.operator.function].gate] += round(kernel.cycles)
-    found = {name for name, by in TABLE_FUNCTIONS.items() if cycles[by.gate] >= FEWEST_CYCLES}
+    found = {name for name, by in TABLE_FUNCTIONS.items() if cycles[by.gate] >= _FEWEST_CYCLES}
     return {*found, _CLAMPED}
 
 

@@ -51,15 +51,18 @@ void store_value(const Engine& engine, const Job& job, const Activation& activat
   if (job.has(engine::kControlStoreBuffer)) engine.buffer[job.store_base + words] = value;
 }
 
+/// Reads the table of a function.
+void load_table(const Engine& engine, const Job& job) {
+  const auto* source = pointer<const std::uint64_t>(engine.memory, job.fields.coefficients);
+  for (std::uint32_t i = 0; i < engine::kSegments; ++i) engine.table[i] = source[i];
+}
+
 }  // namespace
 
 // If results overlap, the last one remains: tiles are the outer loop, channels the inner one.
 void store(const Engine& engine, const Job& job) {
   if (!job.stores()) return;
-  if (job.loads_table()) {
-    const auto* source = pointer<const std::uint64_t>(engine.memory, job.fields.coefficients);
-    for (std::uint32_t i = 0; i < engine::kSegments; ++i) engine.table[i] = source[i];
-  }
+  if (job.loads_table()) load_table(engine, job);
   const std::uint32_t size = engine.geometry.array_size;
   const Activation activation{to_float(job.fields.slope), to_float(job.fields.clamp_low),
                               to_float(job.fields.clamp_high)};

@@ -82,7 +82,7 @@ class Systolic:
     def describe(self, network: Network, layer: Layer, cycles: int | None) -> dict[str, Any]:
         """Return a layer's entries in model.json."""
         assert isinstance(layer, EngineLayer)
-        return describe(network, layer, self._hardware, cycles)
+        return describe(network, layer, cycles)
 
     def executor(self, network: Network, segments: Sequence[Segment], machine: Machine) -> Executor:
         """Return the executor of its chains on the reference."""

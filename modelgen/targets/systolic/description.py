@@ -14,18 +14,16 @@ from modelgen.targets.systolic.scratchpad.layout import ceil_div
 from modelgen.targets.systolic.tiles import WORD_BYTES, tile_columns
 
 
-def describe(
-    network: Network, layer: EngineLayer, hardware: Hardware, cycles: int | None
-) -> dict[str, Any]:
+def describe(network: Network, layer: EngineLayer, cycles: int | None) -> dict[str, Any]:
     """Return the entries of a layer in model.json.
 
     Args:
         network: the compiled network.
         layer: one of its layers.
-        hardware: sizes of the engine.
         cycles: the cost model's prediction.
     """
-    graph, geometry, node = network.graph, layer.geometry, layer.node
+    graph, hardware = network.graph, network.hardware
+    geometry, node = layer.geometry, layer.node
     weight = graph.constant(node, "weight")
     weight_bytes = (0 if weight is None else weight.size) // _joined(layer)
     operands = sum(graph.tensors[name].size for name in node.inputs[1:])

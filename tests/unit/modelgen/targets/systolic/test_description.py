@@ -43,7 +43,7 @@ def test_entries_of_a_layer() -> None:
     wide, narrow = compute(rows=4, columns=1), compute(rows=2, columns=1)
     jobs = job(compute=wide, tiles=3, store=store()), job(compute=narrow, tiles=3, store=store())
     made = replace(layer(*jobs), node=graph.nodes[0], slices=(range(4), range(4, 8), range(8, 9)))
-    entry = describe(network(graph), made, HARDWARE, 200)
+    entry = describe(network(graph), made, 200)
     assert entry["note"] == "2 jobs, 2 to 4 rows and 3 tiles each; memory to memory"
     assert (entry["macs"], entry["weight_bytes"]) == (540, 90)
     assert entry["activation_bytes"] == 4 * (54 + 60)
@@ -64,9 +64,7 @@ def test_one_job_is_singular() -> None:
     graph = builder.build(builder.linear("x", 10))
     one = job(compute=compute(rows=1, columns=1), tiles=1, store=store())
     made = replace(layer(one), node=graph.nodes[0])
-    assert describe(network(graph), made, HARDWARE, None)["note"].startswith(
-        "1 job, 1 row and 1 tile each;"
-    )
+    assert describe(network(graph), made, None)["note"].startswith("1 job, 1 row and 1 tile each;")
 
 
 def test_a_movement_is_no_part_of_the_limit() -> None:
@@ -75,7 +73,7 @@ def test_a_movement_is_no_part_of_the_limit() -> None:
     graph = builder.build(builder.linear(moved, 8))
     jobs = [job(compute=compute(rows=8, columns=32), tiles=1, store=store())] * 4
     made = replace(layer(*jobs), node=graph.nodes[1], geometry=geometry(graph, graph.nodes[1]))
-    entry = describe(network(graph), made, HARDWARE, 1300)
+    entry = describe(network(graph), made, 1300)
     assert entry["limit_cycles"] == entry["streaming_limit_cycles"] == entry["macs"] == 0
     assert entry["array_cycles"] == 4 * 8 * 32
     assert entry["losses"]["start, load and store"] == 1300 - 1024
@@ -88,7 +86,7 @@ def test_maps_between_layers_need_not_be_moved() -> None:
     graph = builder.build(builder.linear(second, 8))
     one = job(compute=compute(rows=16, columns=1), tiles=2, store=store())
     made = replace(layer(one, geometry=product(16, 32, 8)), node=graph.nodes[1])
-    entry = describe(network(graph), made, HARDWARE, 1000)
+    entry = describe(network(graph), made, 1000)
     assert entry["limit_cycles"] == 4096 / 16 > 256 / 8
     assert entry["streaming_limit_cycles"] == (256 + 4 * (512 + 128)) / 8
 
@@ -100,7 +98,7 @@ def test_zeros_of_joined_groups_are_no_work() -> None:
     one = job(compute=compute(rows=6, columns=6), tiles=2, store=store())
     node = next(node for node in graph.nodes if "weight" in node.constants)
     made = replace(layer(one, geometry=geometry), node=node, slices=(range(4),) * 18)
-    entry = describe(network(graph), made, HARDWARE, 3000)
+    entry = describe(network(graph), made, 3000)
     assert entry["op"] == "conv 3x3, 2 groups"
     assert entry["macs"] == 36 * 9 * 8 * 4 and entry["weight_bytes"] == 9 * 8 * 4
     assert entry["losses"]["k_rounding"] == entry["macs"] / 16
