@@ -59,6 +59,14 @@ class Window:
         padding = (seen.start - first, end - seen.stop, left, right)
         return replace(self, padding=padding), seen
 
+    def transposed(self) -> Window:
+        """Return the window with rows and columns exchanged."""
+        top, bottom, left, right = self.padding
+        kernel, stride, dilation = (
+            pair[::-1] for pair in (self.kernel, self.stride, self.dilation)
+        )
+        return Window(kernel, stride, (left, right, top, bottom), dilation)
+
     def each_tap(self, maps: np.ndarray, padding_value: float) -> Iterator[np.ndarray]:
         """Yield the pixels under each tap, row by row, shape (batch, rows, columns, channels)."""
         top, bottom, left, right = self.padding

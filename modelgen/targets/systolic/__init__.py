@@ -10,6 +10,7 @@ from modelgen.ir.graph import Graph, Node
 from modelgen.operators.epilogue import Stored
 from modelgen.operators.movement import Movement
 from modelgen.passes.expand_resize import expand_resize
+from modelgen.passes.lay_sequences import lay_sequences
 from modelgen.passes.merge_groups import merge_groups
 from modelgen.passes.operands_first import operands_first
 from modelgen.passes.split_max_pool import split_max_pool
@@ -28,8 +29,10 @@ from modelgen.targets.systolic.copying import refusal
 from modelgen.targets.systolic.description import describe
 from modelgen.targets.systolic.emission import emit
 from modelgen.targets.systolic.execute import EngineExecutor
+from modelgen.targets.systolic.geometry import geometry
 from modelgen.targets.systolic.jobs import EngineLayer
 from modelgen.targets.systolic.layers import lower
+from modelgen.targets.systolic.scratchpad.layout import ceil_div, saves_slices
 from modelgen.targets.systolic.support import computed, lacking
 from modelgen.targets.systolic.timing import segment_cycles
 
@@ -60,11 +63,21 @@ class Systolic:
 
     def adapt(self, graph: Graph) -> Graph:
         """Return the graph with convolutions for interpolations, with convolutions of one group, or
-        of as many as channels, without fused poolings that exceed the accumulators, and with
-        operands as early as possible."""
+        of as many as channels, without fused poolings that exceed the accumulators, with sequences
+        as rows where that fills slices, and with operands as early as possible."""
         size = self._hardware.array_size
         grouped = merge_groups(expand_resize(graph, size), size)
-        return operands_first(split_max_pool(grouped, self._hardware.accumulator_depth))
+        split = split_max_pool(grouped, self._hardware.accumulator_depth)
+        return operands_first(lay_sequences(split, self._saves_slices_lying))
+
+    def _saves_slices_lying(self, graph: Graph, node: Node) -> bool:
+        """Return whether a convolution of one column takes fewer slices over one row."""
+        shape = geometry(graph, node)
+        words, size = shape.taps * shape.channels, self._hardware.array_size
+        standing = shape.taps * ceil_div(shape.channels, size)
+        standing -= saves_slices(shape, self._hardware)
+        lies = shape.is_matmul and shape.blocks == shape.y.dilation == 1
+        return lies and ceil_div(words, size) < standing
 
     def rearrange(self, network: Network) -> Graph:
         """Return the graph with layers computed in turn, some rows at a time, where that saves
