@@ -91,9 +91,6 @@ def make(
     array_size = hardware["engine"]["array_size"]
     layers = [_layer(layer, runs, array_size) for layer in model["layers"]]
     total = _mean([run["cycles"] for run in runs])
-    in_layers = sum(layer["cycles"] or 0 for layer in layers)
-    limit, streaming = model["limit_cycles"], model["streaming_limit_cycles"]
-    macs = sum(layer["macs"] for layer in layers)
     has_classes = accuracy["metric"] is None and len(model["outputs"]) == 1
     report = {
         "inputs": model["inputs"],
@@ -101,7 +98,7 @@ def make(
         "inferences": len(runs),
         "hardware": hardware,
         "layers": layers,
-        "other_cycles": total - in_layers,
+        "other_cycles": total - _in_layers(layers),
         "network": model["network"],
         "arena": {
             "bytes": model["arena_bytes"],
@@ -109,19 +106,7 @@ def make(
             "regions": model["arena"],
         },
         "buffer": {"words": hardware["engine"]["buffer_words"], "regions": model["buffer"]},
-        "total": {
-            "macs": macs,
-            "cycles": total,
-            "layer_cycles": in_layers,
-            "engine_cycles": sum(layer["counters"].get("cycles", 0) for layer in layers),
-            "predicted_cycles": model["predicted_cycles"],
-            "limit_cycles": limit,
-            "ratio_to_limit": total / limit if limit else None,
-            "streaming_limit_cycles": streaming,
-            "ratio_to_streaming_limit": total / streaming if streaming else None,
-            "share_of_peak": _share(macs, total, array_size),
-            "seconds": total / hardware["clock_hz"],
-        },
+        "total": _totals(model, layers, total, hardware),
         "memory": {**size, "stack_used": simulation["stack_bytes"]},
         "accuracy": accuracy,
         "predictions": _predictions(runs, module_outputs, labels) if has_classes else None,
@@ -131,6 +116,29 @@ def make(
         "simulation": statistics,
     }
     return finite(report)
+
+
+def _totals(model: dict, layers: list[dict], cycles: float, hardware: dict) -> dict:
+    """Return the figures of an inference that takes so many cycles."""
+    limit, streaming = model["limit_cycles"], model["streaming_limit_cycles"]
+    macs = sum(layer["macs"] for layer in layers)
+    return {
+        "macs": macs,
+        "cycles": cycles,
+        "layer_cycles": _in_layers(layers),
+        "engine_cycles": sum(layer["counters"].get("cycles", 0) for layer in layers),
+        "predicted_cycles": model["predicted_cycles"],
+        "limit_cycles": limit,
+        "ratio_to_limit": cycles / limit if limit else None,
+        "streaming_limit_cycles": streaming,
+        "ratio_to_streaming_limit": cycles / streaming if streaming else None,
+        "share_of_peak": _share(macs, cycles, hardware["engine"]["array_size"]),
+        "seconds": cycles / hardware["clock_hz"],
+    }
+
+
+def _in_layers(layers: list[dict]) -> float:
+    return sum(layer["cycles"] or 0 for layer in layers)
 
 
 def _mean(values: list[int]) -> float:

@@ -243,6 +243,11 @@ class Stored(Operator):
         return replace(self, **changes)
 
 
+def epilogue_of(operator: Operator) -> Epilogue:
+    """Return what happens to an operator's results; nothing does if it has no epilogue."""
+    return operator.epilogue if isinstance(operator, Stored) else Epilogue()
+
+
 def _bounded_function(name: str, value: np.ndarray, error: np.ndarray) -> Bounded:
     """Return a function by its table in FP64, and a bound on its error."""
     record, by_table = FUNCTIONS[name], TABLE_FUNCTIONS[name]

@@ -8,7 +8,7 @@ of it is stored; layers before that one do not.
 from __future__ import annotations
 
 from modelgen.ir.graph import Graph, Node
-from modelgen.operators.epilogue import Stored
+from modelgen.operators.epilogue import epilogue_of
 
 
 def operands_first(graph: Graph) -> Graph:
@@ -29,6 +29,5 @@ def _is_operand(graph: Graph, node: Node) -> bool:
 
 def _reads_operand(reader: Node, tensor: str) -> bool:
     """Return whether a node reads a tensor as its operand and not otherwise."""
-    operator = reader.operator
-    reads = isinstance(operator, Stored) and operator.epilogue.reads_operand
+    reads = epilogue_of(reader.operator).reads_operand
     return reads and reader.inputs.index(tensor) == len(reader.inputs) - 1

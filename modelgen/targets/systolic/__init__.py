@@ -7,7 +7,7 @@ from typing import Any
 
 from modelgen.hardware import Hardware
 from modelgen.ir.graph import Graph, Node
-from modelgen.operators.epilogue import Stored
+from modelgen.operators.epilogue import epilogue_of
 from modelgen.operators.movement import Movement
 from modelgen.passes.expand_resize import expand_resize
 from modelgen.passes.lay_sequences import lay_sequences
@@ -59,7 +59,7 @@ class Systolic:
     def leaves_gaps(self, node: Node) -> bool:
         """Return whether the engine can write the rows of a node's output with gaps between."""
         # An operand is read with the pitches of the results, so it needs the same gaps.
-        return not (isinstance(node.operator, Stored) and node.operator.epilogue.reads_operand)
+        return not epilogue_of(node.operator).reads_operand
 
     def adapt(self, graph: Graph) -> Graph:
         """Return the graph with convolutions for interpolations, with convolutions of one group, or

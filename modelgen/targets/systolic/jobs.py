@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelgen.operators.epilogue import Epilogue, Stored
+from modelgen.operators.epilogue import Epilogue, epilogue_of
 from modelgen.targets.base import Layer
 from modelgen.targets.systolic.abi import Fence, Operation
 from modelgen.targets.systolic.geometry import Geometry
@@ -181,5 +181,4 @@ class EngineLayer(Layer):
     @property
     def epilogue(self) -> Epilogue:
         """What happens to each result before it is stored."""
-        operator = self.node.operator
-        return operator.epilogue if isinstance(operator, Stored) else Epilogue()
+        return epilogue_of(self.node.operator)

@@ -11,7 +11,7 @@ import numpy as np
 from modelgen.ir.graph import Node
 from modelgen.memory import arena
 from modelgen.operators import ChannelScale
-from modelgen.operators.epilogue import Epilogue, Stored
+from modelgen.operators.epilogue import epilogue_of
 from modelgen.operators.table_functions import function_table
 from modelgen.targets.base import Lowered, Network
 from modelgen.targets.systolic.abi import Operation
@@ -180,7 +180,7 @@ class _Builder:
 
     def _table(self, node: Node) -> Table | None:
         """Return the table of a layer's function."""
-        function = _epilogue(node).function
+        function = epilogue_of(node.operator).function
         if not function:
             return None
         table = function_table(function)
@@ -239,7 +239,7 @@ class _Builder:
         if len(view.strides) == 4:
             row, channel = divmod(view.offset, view.strides[1])
         in_memory = tensor in self._plan.in_memory
-        epilogue = _epilogue(node)
+        epilogue = epilogue_of(node.operator)
         return Target(
             tensor=tensor,
             memory=in_memory,
@@ -272,10 +272,6 @@ class _Builder:
         if chosen.jobs[0].operation is Operation.DEPTHWISE:
             return depthwise_stream(weight.reshape(weight.shape[:3]), stream, size)
         return weight_stream(weight.reshape(len(weight), -1), stream, size)
-
-
-def _epilogue(node: Node) -> Epilogue:
-    return node.operator.epilogue if isinstance(node.operator, Stored) else Epilogue()
 
 
 def _source_text(source: Source) -> str:

@@ -1,4 +1,4 @@
-"""The three stages on a small project: files, sameness, options, and what does not fit."""
+"""The stages of the compiler on a small project: files, options, and what does not fit."""
 
 from __future__ import annotations
 
