@@ -6,20 +6,39 @@ that node, but readers of another view of the same memory would still see the ol
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
 # In evaluation mode these return the input itself; their schemas do not say so.
 _COPIES_NOTHING = ("aten.dropout.default", "aten.feature_dropout.default")
 
 
-def stale_view(nodes: Sequence[Any]) -> tuple[Any, Any] | None:
+def stale_view(nodes: Sequence[Any], constants: Container[Any]) -> tuple[Any, Any] | None:
     """Return the first in-place call after which another view is read, and its reader.
 
     Args:
         nodes: the nodes of an exported program, in order, ending with its output.
+        constants: those that do not depend on its inputs. PyTorch computes them, in order, so only
+            what other calls read both before and after a change is wrong.
     """
     position = {node: index for index, node in enumerate(nodes)}
+    for call, views in _changes(nodes):
+        for view in views:
+            others = [user for user in view.users if user not in constants]
+            before = [user for user in others if position[user] < position[call]]
+            after = [user for user in others if position[user] > position[call]]
+            if after and (before or call not in constants):
+                return call, min(after, key=position.__getitem__)
+    return None
+
+
+def changed_memory(nodes: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+    """Yield each in-place call, and the node that the memory first belonged to that it changes."""
+    return ((call, views[0]) for call, views in _changes(nodes))
+
+
+def _changes(nodes: Sequence[Any]) -> Iterator[tuple[Any, list[Any]]]:
+    """Yield each in-place call, and the other nodes so far that share the memory it changes."""
     memory: dict[Any, Any] = {}
     """Call -> the node that its memory first belonged to."""
     for call in nodes:
@@ -27,16 +46,17 @@ def stale_view(nodes: Sequence[Any]) -> tuple[Any, Any] | None:
             continue
         changes, shares = _effect(call)
         source = call.args[0]
+        if changes:
+            first = memory.get(source, source)
+            yield call, [first, *(node for node in memory if memory[node] is first)]
         if shares:
             memory[call] = memory.get(source, source)
-        if not changes:
-            continue
-        alike = [node for node in (memory[call], *memory) if memory.get(node, node) is memory[call]]
-        for view in alike:
-            readers = [user for user in view.users if position[user] > position[call]]
-            if view is not call and readers:
-                return call, min(readers, key=position.__getitem__)
-    return None
+
+
+def changes_its_input(call: Any) -> bool:
+    """Return whether a call modifies its first argument in place."""
+    changes, _ = _effect(call)
+    return changes
 
 
 def _effect(call: Any) -> tuple[bool, bool]:

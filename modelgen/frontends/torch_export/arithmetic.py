@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from modelgen.frontends.torch_export.calls import arguments, in_type_of, shape_of
+from modelgen.frontends.torch_export.complaints import EVALUATION
 from modelgen.frontends.torch_export.layouts import channels_last
 from modelgen.frontends.torch_export.translation import Translation
 from modelgen.operators import Pointwise
@@ -20,7 +21,8 @@ def add_batch_norm(to: Translation, call: Any) -> None:
     if given["running_mean"] is None:
         to.reject(call, "must have running statistics")
     if given["training"]:
-        to.reject(call, "uses the mean and variance of its input even in evaluation mode")
+        reason = "uses the mean and variance of its input even in evaluation mode"
+        to.reject(call, reason, EVALUATION)
     add_running_norm(to, call)
 
 

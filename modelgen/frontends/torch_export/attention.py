@@ -9,6 +9,7 @@ import numpy as np
 
 from modelgen.frontends.torch_export.broadcasting import fixed_values, is_fixed
 from modelgen.frontends.torch_export.calls import arguments
+from modelgen.frontends.torch_export.complaints import EVALUATION
 from modelgen.frontends.torch_export.translation import Translation
 from modelgen.operators import Binary, MatMul, Pointwise, Softmax
 
@@ -17,7 +18,7 @@ def add_attention(to: Translation, call: Any) -> None:
     """Add softmax(query @ key^T * scale + mask) @ value."""
     given = arguments(call)
     if given["dropout_p"] > 0:
-        to.reject(call, "drops attention weights even in evaluation mode")
+        to.reject(call, "drops attention weights even in evaluation mode", EVALUATION)
     if given["enable_gqa"]:
         to.reject(call, "has fewer heads of keys than of queries (enable_gqa)")
     query, key, value = (to.read(call, given[name]) for name in ("query", "key", "value"))

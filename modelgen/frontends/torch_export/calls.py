@@ -19,6 +19,22 @@ def has_fixed_shape(value: Any) -> bool:
     return shape is not None and all(isinstance(size, int) for size in shape)
 
 
+def inputs_of(program: Any) -> list[Any]:
+    """Return the nodes of an exported program's inputs, in order.
+
+    Numbers, strings and None among the arguments of forward() are part of the program.
+    """
+    from torch.export.graph_signature import InputKind, TensorArgument
+
+    names = [
+        spec.arg.name
+        for spec in program.graph_signature.input_specs
+        if spec.kind == InputKind.USER_INPUT and isinstance(spec.arg, TensorArgument)
+    ]
+    nodes = {node.name: node for node in program.graph.nodes if node.op == "placeholder"}
+    return [nodes[name] for name in names]
+
+
 def arguments(call: Any) -> dict[str, Any]:
     """Return a call's arguments by the names in its operator's schema, with their defaults."""
     given = list(call.args)
@@ -32,7 +48,11 @@ def arguments(call: Any) -> dict[str, Any]:
 
 
 ASSIGNMENT = "assignment to a part of a tensor"
-_METHODS = {"__getitem__": "indexing", "__setitem__": ASSIGNMENT}
+_METHODS = {
+    "__getitem__": "indexing",
+    "__setitem__": ASSIGNMENT,
+    "wrap_with_autocast": "autocast",
+}
 """What is written in a program without the name of a function."""
 _MODULES = ("fft", "linalg", "special")
 """Modules of PyTorch whose functions have longer names inside."""
@@ -61,7 +81,7 @@ def function_name(call: Any) -> str:
     for module in _MODULES:
         if name.startswith(f"{module}_"):
             return f"{module}.{name.removeprefix(module)[1:]}"
-    return _METHODS.get(name, name)
+    return _METHODS.get(name) or (name if name.startswith("__") else name.lstrip("_"))
 
 
 def layer_name(call: Any) -> str:

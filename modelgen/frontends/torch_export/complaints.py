@@ -7,8 +7,8 @@ unsupported. Its author sees one complaint.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from modelgen.frontends.torch_export.calls import (
@@ -23,6 +23,10 @@ from modelgen.frontends.torch_export.calls import (
 )
 from modelgen.frontends.torch_export.tracing import shape_text
 
+EVALUATION = "Call model.eval() before torch.export; give functions training=self.training."
+"""What to do if a layer or function works as in training."""
+_NAMED = 3
+"""Modules of the same class that are named, of those with the same complaint."""
 _WHOLE = "is not supported"
 """What is wrong with a layer that cannot be used at all."""
 _OUTSIDE = "Compute it outside the model."
@@ -38,6 +42,7 @@ _WAYS_OUT = {
     **dict.fromkeys(("cond", "map", "scan", "while_loop"), _BRANCHES),
     **dict.fromkeys(("sort", "argsort", "topk", "unique", "kthvalue"), _OUTSIDE),
     "item": _TENSOR,
+    "autocast": "Run the model without it: all tensors are FP32.",
     "grid_sample": "Use nn.Upsample or F.interpolate, or sample the input outside the model.",
     ASSIGNMENT: "Make a new tensor, such as with torch.where or torch.cat.",
     "cumsum": "Multiply by a constant triangular matrix of ones.",
@@ -61,6 +66,8 @@ class Complaint:
     """Sentences without an end, such as "Layer 'fc' (Linear) is not supported"."""
     hints: tuple[str, ...] = ()
     """Sentences that say what to do."""
+    others: tuple[str, ...] = ()
+    """Paths of other modules of the same class that run the same line."""
 
     @property
     def is_of_layer(self) -> bool:
@@ -72,7 +79,14 @@ class Complaint:
         first, *others = self.problems
         sentence = "; ".join((first, *(text[0].lower() + text[1:] for text in others)))
         where = f", at {self.line}" if self.line else ""
-        return " ".join((f"{sentence}{where}.", *self.hints))
+        return " ".join((f"{sentence}{where}.", *self._about_others(), *self.hints))
+
+    def _about_others(self) -> Iterator[str]:
+        names = [f"'{path}'" for path in self.others[:_NAMED]]
+        if len(self.others) > _NAMED:
+            names.append(f"{len(self.others) - _NAMED} more")
+        if names:
+            yield f"The same goes for {', '.join(names)}."
 
 
 def complaint(call: Any, reason: str, hint: str = "") -> Complaint:
@@ -121,12 +135,27 @@ def _is_sized(value: Any) -> bool:
 
 
 def merged(complaints: Iterable[Complaint]) -> tuple[Complaint, ...]:
-    """Return complaints with those about the same layer, or the same line of it, made one."""
+    """Return complaints with those made one that have the same reason.
+
+    They are about the same layer, the same line of it, or the same line of a class that the model
+    has several modules of.
+    """
+    found: dict[tuple[str, ...], list[Complaint]] = {}
+    for each in _of_each_module(complaints):
+        unnamed = (problem.replace(f"'{each.layer}'", "") for problem in each.problems)
+        found.setdefault((each.line or each.layer, *unnamed), []).append(each)
+    return tuple(
+        replace(first, others=tuple(other.layer for other in others))
+        for first, *others in found.values()
+    )
+
+
+def _of_each_module(complaints: Iterable[Complaint]) -> Iterator[Complaint]:
     found: dict[tuple[str, ...], list[Complaint]] = {}
     for each in complaints:
         place = each.line or ("" if each.is_of_layer else each.problems[0])
         found.setdefault((each.layer, place), []).append(each)
-    return tuple(map(_joined, found.values()))
+    return map(_joined, found.values())
 
 
 def _joined(same: list[Complaint]) -> Complaint:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from modelgen.frontends.torch_export.aliases import changes_its_input
 from modelgen.frontends.torch_export.calls import has_fixed_shape, shape_of
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class Constants:
     def __init__(self, program: torch.export.ExportedProgram) -> None:
         self._targets = _targets(program)
         self._values = _held(program, self._targets)
+        self._read: dict[Any, torch.Tensor] = {}
+        """What other calls have read, if it is modified in place later."""
         self._compute(program)
 
     def __contains__(self, node: Any) -> bool:
@@ -40,12 +43,14 @@ class Constants:
 
     def array(self, node: Any) -> np.ndarray:
         """Return a constant in FP32."""
-        array: np.ndarray = self._values[node].detach().to("cpu").float().contiguous().numpy()
+        value = self._read.get(node, self._values[node])
+        array: np.ndarray = value.detach().to("cpu").float().contiguous().numpy()
         return array
 
     def _compute(self, program: torch.export.ExportedProgram) -> None:
         import torch
 
+        read: set[Any] = set()
         for node in program.graph.nodes:
             if node.op != "call_function":
                 continue
@@ -55,11 +60,22 @@ class Constants:
                 any_values = torch.zeros(shape_of(needed[0]), dtype=needed[0].meta["val"].dtype)
                 known = {**known, needed[0]: any_values}
             if not all(other in known for other in needed):
+                read.update(needed)
                 continue
+            self._keep(node, read)
             args = torch.fx.node.map_arg(node.args, known.__getitem__)
             kwargs = torch.fx.node.map_arg(node.kwargs, known.__getitem__)
             with torch.no_grad():
                 self._values[node] = node.target(*args, **kwargs)
+
+    def _keep(self, call: Any, read: set[Any]) -> None:
+        """Copy what other calls have read of the memory that a call is about to modify."""
+        if changes_its_input(call):
+            memory = self._values[call.args[0]].untyped_storage().data_ptr()
+            for node in read & self._values.keys() - self._read.keys():
+                value = self._values[node]
+                if value.untyped_storage().data_ptr() == memory:
+                    self._read[node] = value.clone()
 
 
 def _targets(program: torch.export.ExportedProgram) -> dict[str, str]:

@@ -33,12 +33,13 @@ from modelgen.frontends.torch_export import (
     shapes,
     sums_and_products,
 )
-from modelgen.frontends.torch_export.aliases import stale_view
+from modelgen.frontends.torch_export.aliases import changed_memory, stale_view
 from modelgen.frontends.torch_export.arguments import Argument
 from modelgen.frontends.torch_export.calls import (
     ASSIGNMENT,
     function_name,
     has_fixed_shape,
+    is_layer,
     shape_of,
     subject,
 )
@@ -50,6 +51,7 @@ from modelgen.frontends.torch_export.complaints import (
     unsupported,
 )
 from modelgen.frontends.torch_export.constants import Constants
+from modelgen.frontends.torch_export.contexts import inline_contexts
 from modelgen.frontends.torch_export.input_layouts import layouts_of_inputs
 from modelgen.frontends.torch_export.layouts import Layout
 from modelgen.frontends.torch_export.tracing import trace
@@ -61,6 +63,17 @@ if TYPE_CHECKING:
 
 _ASSERTION = "aten._assert_tensor_metadata.default"
 """An assertion that torch.export adds before `to`; it holds in the program that it exports."""
+
+
+_DECOMPOSED = "ATEN"
+"""What torch.export calls the operators of programs from run_decompositions()."""
+_ABOUT_DECOMPOSED = Complaint(
+    "",
+    (),
+    "",
+    ("The model has been taken apart by run_decompositions(), and parts are not supported alone",),
+    ("Save the program that torch.export.export returns.",),
+)
 
 
 @dataclass(frozen=True)
@@ -125,12 +138,16 @@ def import_program(program: torch.export.ExportedProgram, batch: int) -> Importe
     Raises:
         UnsupportedError: as for `import_with_origins`.
     """
+    inline_contexts(program.graph_module)
     translation = Translation(program, batch, layouts_of_inputs(program))
     complaints = [
-        *_stale_views(program),
+        *_lasting_changes(program, translation.constants),
+        *_stale_views(program, translation.constants),
         *_translate_all(translation),
         *_about_outputs(program, batch),
     ]
+    if complaints and program.verifier.dialect == _DECOMPOSED:
+        raise UnsupportedError([_ABOUT_DECOMPOSED])
     if complaints:
         raise UnsupportedError(merged(complaints))
     graph = translation.graph()
@@ -148,9 +165,24 @@ def _about_outputs(program: torch.export.ExportedProgram, batch: int) -> Iterato
             yield from () if found is None else (found,)
 
 
-def _stale_views(program: torch.export.ExportedProgram) -> Iterator[Complaint]:
+def _lasting_changes(
+    program: torch.export.ExportedProgram, constants: Constants
+) -> Iterator[Complaint]:
+    """Yield a complaint about each parameter or buffer that is modified in place.
+
+    Layers of torch.nn only modify their statistics, and only in training mode.
+    """
+    for call, changed in changed_memory(list(program.graph.nodes)):
+        if changed.op == "placeholder" and changed in constants and not is_layer(call):
+            reason = f"modifies '{constants.name(changed)}', on which later outputs would depend"
+            yield complaint(call, reason, "Modify it in training mode only.")
+
+
+def _stale_views(
+    program: torch.export.ExportedProgram, constants: Constants
+) -> Iterator[Complaint]:
     """Yield a complaint if a tensor is modified in place and then read under another name."""
-    found = stale_view(list(program.graph.nodes))
+    found = stale_view(list(program.graph.nodes), constants)
     if found is None:
         return
     call, reader = found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from modelgen.frontends.torch_export.calls import has_fixed_shape, shape_of
+from modelgen.frontends.torch_export.calls import has_fixed_shape, inputs_of, shape_of
 from modelgen.frontends.torch_export.layouts import Layout, channels_last, identity
 
 _ON_MAPS = ("conv", "pool", "batch_norm", "upsample", "pixel_")
@@ -18,9 +18,7 @@ _IN_ANY_ORDER = (
 
 def layouts_of_inputs(program: Any) -> dict[Any, Layout]:
     """Return each input of an exported program with the layout that its first readers need."""
-    names = program.graph_signature.user_inputs
-    nodes = {node.name: node for node in program.graph.nodes if node.op == "placeholder"}
-    return {nodes[name]: _layout(nodes[name]) for name in names}
+    return {node: _layout(node) for node in inputs_of(program)}
 
 
 def _layout(node: Any) -> Layout:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from modelgen.frontends.torch_export.calls import arguments, shape_of
+from modelgen.frontends.torch_export.complaints import EVALUATION
 from modelgen.frontends.torch_export.layouts import Layout, identity
 from modelgen.frontends.torch_export.translation import Translation
 from modelgen.operators import Argmax, Dropout, Linear, Softmax
@@ -76,7 +77,7 @@ def add_dropout(to: Translation, call: Any) -> None:
     """Add a dropout, which does nothing in evaluation mode."""
     given = arguments(call)
     if given["train"] and given["p"] > 0:
-        to.reject(call, "drops values even in evaluation mode")
+        to.reject(call, "drops values even in evaluation mode", EVALUATION)
     to.elementwise(call, Dropout())
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from modelgen.errors import ModelError
 from modelgen.frontends.torch_export.complaints import about_output
-from modelgen.frontends.torch_export.tracing import try_forward
+from modelgen.frontends.torch_export.tracing import tensors_in, try_forward
 from modelgen.progress import Progress
 from modelgen.threads import single_thread
 
@@ -75,26 +75,6 @@ def _forward(model: torch.nn.Module, values: Sequence[torch.Tensor]) -> Any:
 def _outputs(returned: Any, batch: int) -> tuple[np.ndarray, ...]:
     """Return the tensors that a module returns as FP32, one row per sample of the batch."""
     return tuple(_numbers(output, batch) for output in tensors_in(returned))
-
-
-def tensors_in(returned: Any) -> list[torch.Tensor]:
-    """Return the tensors in what a module returns, in the order of `torch.export`, without None.
-
-    Raises:
-        ModelError: there is anything else in it, or no tensor at all.
-    """
-    import torch
-    from torch.utils import _pytree
-
-    found = [leaf for leaf in _pytree.tree_leaves(returned) if leaf is not None]
-    for leaf in found or [returned]:
-        if not isinstance(leaf, torch.Tensor):
-            kind = type(leaf).__name__
-            raise ModelError(
-                f"The model returns a {kind}; expected a tensor, or a tuple, list or dictionary of "
-                "tensors."
-            )
-    return found
 
 
 def _numbers(output: torch.Tensor, batch: int) -> np.ndarray:

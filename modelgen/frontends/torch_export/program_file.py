@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modelgen.errors import ModelError
-from modelgen.frontends.torch_export.calls import has_fixed_shape
+from modelgen.frontends.torch_export.calls import has_fixed_shape, inputs_of
 from modelgen.frontends.torch_export.tracing import silent_torch
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def read_program(path: Path) -> tuple[torch.export.ExportedProgram, int]:
         ModelError: the file is missing or is not such a file, or has no example inputs.
     """
     import torch
+    from torch.utils._pytree import tree_leaves
 
     if not path.is_file():
         raise ModelError(f"There is no {path}.")
@@ -37,15 +38,13 @@ def read_program(path: Path) -> tuple[torch.export.ExportedProgram, int]:
             "torch.export.save(torch.export.export(model.eval(), (example_input,)), path)."
         ) from error
     given = program.example_inputs
-    tensors = [] if given is None else [each for each in given[0] if torch.is_tensor(each)]
+    tensors = [each for each in tree_leaves(given) if torch.is_tensor(each)]
     if given is None or not tensors or not tensors[0].dim():
         raise ModelError(
             f"The program in {path} has no example inputs with a batch as first dimension, so its "
             "sizes are unknown. Export it with such inputs."
         )
-    names = set(program.graph_signature.user_inputs)
-    inputs = [node for node in program.graph.nodes if node.name in names]
-    if not all(has_fixed_shape(node.meta["val"]) for node in inputs):
+    if not all(has_fixed_shape(node.meta["val"]) for node in inputs_of(program)):
         with silent_torch():
             program = torch.export.export(program.module(), *given)
     return program, len(tensors[0])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelgen.frontends.torch_export.calls import arguments, layer_name
+from modelgen.frontends.torch_export.complaints import EVALUATION
 from modelgen.frontends.torch_export.translation import Translation
 from modelgen.operators import (
     Concatenate,
@@ -109,7 +110,7 @@ def _layers(step: Step, states: Sequence[str]) -> Callable[[Translation, Any], N
     def add(to: Translation, call: Any) -> None:
         given = arguments(call)
         if given["train"] and given["dropout"]:
-            to.reject(call, "drops values even in evaluation mode")
+            to.reject(call, "drops values even in evaluation mode", EVALUATION)
         initial = given["hx"] if len(states) > 1 else [given["hx"]]
         before = {state: to.read(call, node) for state, node in zip(states, initial, strict=True)}
         first = given["batch_first"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from modelgen.frontends.torch_export.calls import arguments, layer_name, shape_of
+from modelgen.frontends.torch_export.calls import arguments, shape_of
 from modelgen.frontends.torch_export.embedding import are_ids
 from modelgen.frontends.torch_export.layouts import for_reshape, relabelled
 from modelgen.frontends.torch_export.translation import Translation
@@ -48,7 +48,7 @@ def add_part(to: Translation, call: Any) -> None:
     if not call.users:
         return
     if not to.knows((source, index)):
-        to.reject(call, f"is result {index} of {layer_name(source)}, which is not supported")
+        to.reject(call, f"has several results, of which number {index + 1} is not supported")
     to.define_alias(call, (source, index))
 
 

@@ -28,15 +28,15 @@ def trace(
         batch: samples that one inference takes.
 
     Raises:
-        ModelError: it is not a module, does not fit its inputs, or cannot be traced; the message
-            names the layer.
+        ModelError: it is not a module, does not fit its inputs, returns anything but tensors, or
+            cannot be traced; the message names the layer.
     """
     import torch
 
     check_traceable(model)
     model = model.to("cpu", torch.float32).eval()
     examples = tuple(argument.example(batch) for argument in arguments)
-    try_forward(model, examples)
+    tensors_in(try_forward(model, examples))
     try:
         with silent_torch():
             return torch.export.export(model, examples)
@@ -113,6 +113,26 @@ def try_forward(model: torch.nn.Module, examples: Sequence[torch.Tensor]) -> Any
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def tensors_in(returned: Any) -> list[torch.Tensor]:
+    """Return the tensors in what a module returns, in the order of `torch.export`, without None.
+
+    Raises:
+        ModelError: there is anything else in it, or no tensor at all.
+    """
+    import torch
+    from torch.utils import _pytree
+
+    found = [leaf for leaf in _pytree.tree_leaves(returned) if leaf is not None]
+    for leaf in found or [returned]:
+        if not isinstance(leaf, torch.Tensor):
+            kind = type(leaf).__name__
+            raise ModelError(
+                f"The model returns a {kind}; expected a tensor, or a tuple, list or dictionary of "
+                "tensors."
+            )
+    return found
 
 
 def _forward_message(running: list[Any], examples: Sequence[torch.Tensor], error: Exception) -> str:

@@ -263,7 +263,7 @@ class Translation:
 
     def give_up(self, call: Any) -> None:
         """Let later calls be translated although this one cannot."""
-        values = call.meta["val"]
+        values = call.meta.get("val")
         several = isinstance(values, tuple | list)
         if not all(map(has_fixed_shape, values if several else (values,))):
             self._unknown.add(call)

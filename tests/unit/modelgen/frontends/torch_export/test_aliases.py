@@ -12,6 +12,7 @@ from torch import nn
 from modelgen.frontends.torch_export.importer import import_model
 from modelgen.ir.execute import run_graph
 from tests.support.refused import check_message
+from tests.support.same import check_same
 
 
 class InPlace(nn.Module):
@@ -69,3 +70,52 @@ def test_in_place_that_nobody_else_sees(view: Callable, read: Callable) -> None:
     with torch.no_grad():
         wanted = model(values).numpy()
     np.testing.assert_allclose(run_graph(graph, values.numpy()), wanted, rtol=1e-5, atol=1e-6)
+
+
+class Changed(nn.Module):
+    """Adds a constant that it changes in place, and has a buffer."""
+
+    def __init__(self, function: Callable) -> None:
+        super().__init__()
+        self.register_buffer("count", torch.ones(4))
+        self.function = function
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.function(x, self.count)
+
+
+def _mask(x: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
+    mask = x.new_zeros(4)
+    for index in range(3):
+        mask[index : index + 2] = index
+    return x + mask
+
+
+def _copy(x: torch.Tensor, count: torch.Tensor) -> torch.Tensor:
+    count = count.clone()
+    count[1:3].zero_()
+    return x + count
+
+
+@pytest.mark.parametrize("function", [_mask, _copy])
+def test_constants_that_are_made_in_place(function: Callable) -> None:
+    check_same(Changed(function), shape=(4,))
+
+
+def test_constants_that_are_read_before_and_after_a_change() -> None:
+    def function(x: torch.Tensor, count: torch.Tensor) -> torch.Tensor:
+        count = count.clone()
+        y = x + count
+        count[1:].zero_()
+        return y + count
+
+    check_message(Changed(function), (4,), "Function zero_ modifies a tensor in place")
+
+
+def test_changes_that_would_last() -> None:
+    def function(x: torch.Tensor, count: torch.Tensor) -> torch.Tensor:
+        count[1:].mul_(2)
+        return x + count
+
+    parts = "Function mul_ modifies 'count'", "later outputs", "training mode"
+    check_message(Changed(function), (4,), *parts)

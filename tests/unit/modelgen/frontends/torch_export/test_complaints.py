@@ -90,3 +90,19 @@ def test_complaints_about_one_line_or_layer_are_one() -> None:
     ]
     assert found[0].operators == ("a", "b")
     assert [str(each) for each in merged([odd, whole])] == [f"{whole.problems[0]}."]
+
+
+def test_complaints_about_one_line_of_several_modules_are_one() -> None:
+    line = "model.py:3: return torch.sort(x)[0]"
+
+    def about(layer: str, reason: str = "is not supported", at: str = line) -> Complaint:
+        return Complaint(layer, ("sort",), at, (f"Function sort in '{layer}' (Block) {reason}",))
+
+    layers = [about(f"blocks.{number}") for number in range(6)]
+    elsewhere = about("blocks.1", at="model.py:5: torch.sort(y)"), about("c", "is odd")
+    found = merged([*layers, *elsewhere, about("a", at=""), about("b", at="")])
+    assert str(found[0]) == (
+        f"Function sort in 'blocks.0' (Block) is not supported, at {line}. The same goes for "
+        "'blocks.1', 'blocks.2', 'blocks.3', 2 more."
+    )
+    assert len(found) == 5 and [each.others for each in found[2:]] == [()] * 3

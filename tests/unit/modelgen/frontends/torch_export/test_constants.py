@@ -58,3 +58,20 @@ def test_parameters_keep_their_names_and_values() -> None:
     constants = Constants(program)
     (parameter,) = (node for node in program.graph.nodes if node.name.startswith("p_"))
     assert constants.name(parameter) == "table" and constants.array(parameter).dtype == np.float32
+
+
+def test_what_is_read_before_and_after_a_change() -> None:
+    """Each call reads a constant as it is at that time, through whichever view."""
+
+    def function(x: torch.Tensor) -> torch.Tensor:
+        first = torch.ones(2)
+        x = x + first
+        first[:1] = 5
+        x = x + first * 10
+        return x + first.mul_(100)
+
+    program = torch.export.export(Function(function), (torch.zeros(3, 2),))
+    constants = Constants(program)
+    varying = [node for node in program.graph.nodes if str(node.target) == "aten.add.Tensor"]
+    found = [constants.array(node.args[1]).tolist() for node in varying]
+    assert found == [[1, 1], [50, 10], [500, 100]]

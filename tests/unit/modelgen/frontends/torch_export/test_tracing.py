@@ -47,3 +47,11 @@ def test_what_cannot_be_traced_gives_its_line() -> None:
 
     line = "torch.relu_(self.layer(x)"
     check_message(Chunk(), (4,), "cannot trace the model at test_tracing.py:", line)
+
+
+def test_what_is_no_tensor_is_no_output() -> None:
+    class Size(nn.Module):
+        def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, int]:
+            return torch.relu(x), len(x)
+
+    check_message(Size(), (4,), "The model returns a int; expected a tensor, or a tuple")

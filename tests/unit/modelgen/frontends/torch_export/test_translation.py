@@ -7,7 +7,12 @@ import pytest
 import torch
 from torch import nn
 
-from modelgen.frontends.torch_export.importer import UnsupportedError, import_model
+from modelgen.errors import ModelError
+from modelgen.frontends.torch_export.importer import (
+    UnsupportedError,
+    import_model,
+    import_program,
+)
 from tests.support.refused import check_message
 from tests.support.same import Function, check_same
 
@@ -27,7 +32,9 @@ def test_results_that_are_not_one_for_each_input() -> None:
 
 def test_an_output_that_is_always_the_same() -> None:
     check_message(Function(lambda x: torch.ones(1, 3) + 1), (5,), "does not depend on its input")
-    check_message(Function(lambda x: (x + 1, 7)), (5,), "returns 7, which is not a tensor")
+    program = torch.export.export(Function(lambda x: (x + 1, 7)), (torch.zeros(1, 5),))
+    with pytest.raises(ModelError, match="returns 7, which is not a tensor"):
+        import_program(program, 1)
 
 
 def test_half_precision_weights_become_fp32() -> None:
