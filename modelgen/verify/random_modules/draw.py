@@ -110,7 +110,7 @@ def _step(random: Random, builder: Builder, steps: list[Step], strange: bool) ->
     if steps and random.chance(0.06):
         return Step(AGAIN, (source,), {"of": random.number(1, last)})
     rates = {name: _rate(kind.weights, shape) for name, kind in KINDS.items()}
-    rates["unsupported"] *= 1.0 if strange else 0.0
+    rates["strange"] *= 1.0 if strange else 0.0
     kind = random.choice(list(rates), list(rates.values()))
     sources = _sources(random, builder, KINDS[kind], source, last)
     try:

@@ -14,8 +14,8 @@ from modelgen.verify.random_modules import (
     maps,
     moves,
     reshapes,
+    strange,
     tensors,
-    unsupported,
     values,
 )
 from modelgen.verify.random_modules.description import (
@@ -40,7 +40,7 @@ KINDS: dict[str, Kind] = {
     **tensors.KINDS,
     **layers.KINDS,
     **arguments.KINDS,
-    **unsupported.KINDS,
+    **strange.KINDS,
 }
 AGAIN = "again"
 """Kind of a step that uses the layer or weights of another step again."""

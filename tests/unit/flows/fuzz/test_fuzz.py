@@ -37,7 +37,7 @@ DEPTHWISE = Step(
         **{"groups": "depthwise", "bias": True, "mode": "zeros"},
     },
 )
-SORTED = Step("unsupported", (0,), {"form": ("torch.sort({0})[0]", "")})
+SORTED = Step("strange", (0,), {"form": ("torch.sort({0})[0]", "")})
 
 
 def module(seed: int, *steps: Step) -> RandomModule:

@@ -1,4 +1,4 @@
-"""The stage `export` runs again when something changes that the user's project reads."""
+"""Stages that run the user's project run again when something changes that it reads."""
 
 from __future__ import annotations
 
@@ -84,8 +84,9 @@ def imports_from(root: Path) -> Iterator[None]:
         sys.modules.pop("projects", None)
 
 
-def export(root: Path) -> str | None:
-    stage = Pipeline(root, Options("mine", root / "heepstor_cfg.hjson"), Progress).export
+def run_stage(root: Path, name: str = "export") -> str | None:
+    """Run a stage alone; return why it ran."""
+    stage = Pipeline(root, Options("mine", root / "heepstor_cfg.hjson"), Progress).stage(name)
     with imports_from(root):
         return Runner(root, FileHashes()).run(stage, lambda *_: None).reason
 
@@ -93,26 +94,35 @@ def export(root: Path) -> str | None:
 def test_export_tracks_whatever_the_project_reads(workspace, monkeypatch):
     root = workspace
     monkeypatch.delenv("HEEPSTOR_DATA", raising=False)
-    assert export(root) == "first run"
-    assert export(root) is None
+    assert run_stage(root) == "first run"
+    assert run_stage(root) is None
     np.save(root / "data" / "other" / "unrelated.npy", np.zeros(1))
-    assert export(root) is None, "a new file in another data set"
+    assert run_stage(root) is None, "a new file in another data set"
 
     save_checkpoint(torch.nn.Sequential(torch.nn.Linear(4, 2)), root / "kept_apart" / "weights.pt")
-    assert export(root) == "projects/mine/../../elsewhere/weights.pt changed"
+    assert run_stage(root) == "projects/mine/../../elsewhere/weights.pt changed"
     np.save(root / "data" / "inputs.npy", np.ones((2, 4)))
-    assert export(root) == "data/inputs.npy changed"
+    assert run_stage(root) == "data/inputs.npy changed"
     np.save(root / "kept_apart" / "part" / "more.npy", np.ones((2, 4)))
-    assert export(root) == "data/set/part/more.npy changed"
+    assert run_stage(root) == "data/set/part/more.npy changed"
     np.save(root / "kept_apart" / "part" / "second.npy", np.ones((2, 4)))
-    assert export(root) == "the list of files in data/set/part changed"
+    assert run_stage(root) == "the list of files in data/set/part changed"
     (root / "projects" / "shared_parts.py").write_text("x = 1")
-    assert export(root) == "projects/shared_parts.py changed"
-    assert export(root) is None
+    assert run_stage(root) == "projects/shared_parts.py changed"
+    assert run_stage(root) is None
 
     shutil.copytree(root / "data", root / "data2")
     monkeypatch.setenv("HEEPSTOR_DATA", str(root / "data2"))
-    assert export(root) == "environment variable HEEPSTOR_DATA is new"
+    assert run_stage(root) == "environment variable HEEPSTOR_DATA is new"
+
+
+def test_trace_tracks_it_too(workspace, monkeypatch):
+    monkeypatch.delenv("HEEPSTOR_DATA", raising=False)
+    np.save(workspace / "data" / "inputs.npy", np.zeros((3, 4)))
+    assert run_stage(workspace, "trace") == "first run"
+    assert run_stage(workspace, "trace") is None
+    np.save(workspace / "data" / "inputs.npy", np.ones((3, 4)))
+    assert run_stage(workspace, "trace") == "data/inputs.npy changed"
 
 
 def test_the_user_is_told_why_export_runs_each_time(workspace):
@@ -137,7 +147,7 @@ def test_projects_in_one_process_have_modules_of_their_own(workspace):
         PROJECT + "from modelgen.workload.data import cifar10"
     )
     before = set(sys.modules)
-    assert export(workspace)
+    assert run_stage(workspace)
     assert sys.modules["modelgen.workload.data"].Data is Data
     new = sys.modules.keys() - before
     assert not {name for name in new if name.startswith(("projects.", "modelgen.workload.data."))}

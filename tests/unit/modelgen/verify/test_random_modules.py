@@ -25,7 +25,7 @@ from modelgen.quantize.weights import quantize
 from modelgen.verify import random_modules
 from modelgen.verify.random_modules import RandomModule, Step, draw, smaller, text
 from modelgen.verify.random_modules.source import KINDS
-from modelgen.verify.random_modules.unsupported import FORMS, REFUSED
+from modelgen.verify.random_modules.strange import FORMS, REFUSED
 from modelgen.verify.trial import Case, Failure, Refusal, attempt
 
 
@@ -83,7 +83,7 @@ def trials(forms: Sequence[tuple[str, str]]) -> list[Case | Refusal]:
     base = replace(draw(0), batch=2, outputs=(1,), values="plain", weights="plain", names="plain")
     base = replace(base, scale="max", train=False, buffer_words=4096, accumulator_depth=64)
     modules = [
-        replace(base, features=features, steps=(Step("unsupported", (0,), {"form": form}),))
+        replace(base, features=features, steps=(Step("strange", (0,), {"form": form}),))
         for form in forms
         for features in ((3, 4, 6), (4, 6), (6,))
     ]

@@ -111,4 +111,4 @@ def _write(
     return formatted(settings["form"], names, name, **sizes)
 
 
-KINDS = {"unsupported": Kind(_draw, _write, {0: 4})}
+KINDS = {"strange": Kind(_draw, _write, {0: 4})}
