@@ -6,7 +6,7 @@ import cocotb
 import numpy as np
 import pytest
 
-from modelgen.targets.systolic.abi import MOST_CROSSINGS, Error, Operation
+from modelgen.targets.systolic.abi import MOST_CROSSINGS, SEGMENTS, Error, Factor, Operation
 from modelgen.targets.systolic.descriptor import Descriptor
 from modelgen.targets.systolic.reference import execute_chain
 from tests.hw.engine_bench import MEMORY_BASE, Allocator, EngineBench
@@ -137,21 +137,36 @@ async def check_the_last_word_of_memory(dut):
     bench = await prepared(dut, 0.0, 31)
     jobs, end = Jobs(bench), MEMORY_BASE + MEMORY_BYTES
     row = 4 * jobs.size
-    places = {
-        "source": (end - 4 * BUFFER_WORDS, 4),
-        "destination": (end - row, 4),
-        "residual": (end - row, 4),
-        "parameters": (end - 2 * row, 4),
-        "weights": (end - -(-(jobs.size**2) // 16) * 16, 16),
-        "profile": (end - 32, 16),
-    }
-    for name, (last, more) in places.items():
+    places = (
+        ("source", end - 4 * BUFFER_WORDS, {}),
+        ("destination", end - row, {}),
+        ("residual", end - row, {"add_residual": True}),
+        ("residual", end - row, {"factor": Factor.OPERAND}),
+        ("parameters", end - 2 * row, {}),
+        ("parameters", end - row, {"scales_only": True}),
+        ("coefficients", end - 8 * SEGMENTS, {"load_table": True}),
+        ("weights", end - -(-(jobs.size**2) // 16) * 16, {}),
+        ("profile", end - 32, {}),
+    )
+    for name, last, changes in places:
+        more = 16 if name in ("coefficients", "weights", "profile") else 4
         for value, code in ((last, Error.NONE), (last + more, Error.BAD_ADDRESS)):
-            job = jobs.job(add_residual=name == "residual", residual=jobs.source)
+            job = jobs.job(**{"residual": jobs.source, **changes, name: value})
             try:
-                await check_same_end(bench, jobs, replace(job, **{name: value}), code)
+                await check_same_end(bench, jobs, job, code)
             except AssertionError as failure:
-                raise AssertionError(f"{name} at {value:#x}: {failure}") from failure
+                raise AssertionError(f"{name} at {value:#x}, {changes}: {failure}") from failure
+
+
+@cocotb.test()
+async def check_factors(dut):
+    """Results are multiplied by one thing, which there has to be."""
+    bench = await prepared(dut, 0.0, 35)
+    jobs = Jobs(bench)
+    alone = {"residual": jobs.source, "factor": Factor.OPERAND}
+    await check_same_end(bench, jobs, jobs.job(**alone), Error.NONE)
+    for changes in ({"factor": Factor.VALUE}, {**alone, "add_residual": True}, {"factor": 3}):
+        await check_same_end(bench, jobs, jobs.job(**changes), Error.BAD_OPERATION)
 
 
 @cocotb.test()
@@ -164,7 +179,7 @@ async def check_alignment(dut):
     bench = await prepared(dut, 0.0, 32)
     jobs = Jobs(bench)
     used = {"add_residual": True, "residual": jobs.source, "profile": jobs.destination + 2048}
-    good = jobs.job(**used)
+    good = jobs.job(**used, load_table=True, coefficients=jobs.source)
     await check_same_end(bench, jobs, good, Error.NONE)
     words = (
         "source",
@@ -174,7 +189,7 @@ async def check_alignment(dut):
         "destination_pitch_x",
         "destination_pitch_y",
     )
-    steps = {**dict.fromkeys(words, 2), "weights": 8, "profile": 8}
+    steps = {**dict.fromkeys(words, 2), "weights": 8, "profile": 8, "coefficients": 8}
     for name, step in steps.items():
         misaligned = {name: getattr(good, name) + step}
         bad = replace(good, **misaligned, input_base=BUFFER_WORDS)
