@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from modelgen.arithmetic.function_table import FunctionTable
 from modelgen.hardware import Hardware
+from modelgen.operators.epilogue import epilogue_of
+from modelgen.operators.table_functions import function_table
 from modelgen.targets.base import Network
-from modelgen.targets.systolic.cost import store_latency, tile_cycles
+from modelgen.targets.systolic.cost import store_latency, table_cycles, tile_cycles
 from modelgen.targets.systolic.geometry import Geometry
 from modelgen.targets.systolic.scratchpad.layout import ceil_div
 from modelgen.targets.systolic.scratchpad.residency import Residency, Work
@@ -51,6 +54,8 @@ class _Timeline:
         self._some: dict[str, float] = {}
         """Tensor -> when a layer that reads it can begin."""
         self._all: dict[str, float] = {}
+        self._table: FunctionTable | None = None
+        """That the engine holds."""
 
     @property
     def stored(self) -> float:
@@ -65,10 +70,11 @@ class _Timeline:
         tensors = self._network.graph.tensors
         operands = sum(tensors[name].size for name in work.node.inputs[1:])
         writes = target in plan.in_memory
+        function = epilogue_of(work.node.operator).function
         read: float = _weight_beats(geometry, hardware)
         read += (geometry.source.size * streams + operands) / hardware.port_words
         storing = geometry.target.size / (
-            hardware.port_words if writes or operands else hardware.store_words
+            hardware.port_words if writes or operands or function else hardware.store_words
         )
         # What is read from memory may be loaded while the layer before is computed.
         self._moved = max(self._moved, self._begun) + read
@@ -77,12 +83,20 @@ class _Timeline:
         end = max(end, self._all.get(source, 0.0) + self._latency)
         if writes:
             self._moved = max(self._moved, begin) + geometry.target.size / hardware.port_words
-        first = max(self._stores[-1], begin)
+        first = max(self._stores[-1], begin) + self._loading(function)
         last = max(first + storing, end + self._latency, self._moved if writes else 0.0)
         self._begun, self._computed = begin, end
         self._stores = [self._stores[-1], last]
         self._some[target] = first + self._share_of_a_job(geometry) * (last - first)
         self._all[target] = last
+
+    def _loading(self, function: str) -> int:
+        """Return the cycles of loading the table of a function, unless the engine holds it."""
+        table = function_table(function) if function else self._table
+        if table == self._table:
+            return 0
+        self._table = table
+        return table_cycles(self._hardware)
 
     def _share_of_a_job(self, geometry: Geometry) -> float:
         """Return the share of a layer's results that is stored before the next layer begins."""
