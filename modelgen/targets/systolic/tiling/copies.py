@@ -147,8 +147,16 @@ class _Copier:
 
     def _jobs_of(self, piece: _Piece) -> Iterator[Job]:
         """Yield the jobs of a box, of which the first loads what all read."""
-        load, box = piece.load, piece.box
-        run = _run(box)
+        load = piece.load
+        # Single words that were far apart are a run where they are staged.
+        for box in self._with_short_runs(piece.box):
+            run = _run(box)
+            for block in self._blocks(box, run):
+                yield self._job(block, run, load)
+                load = None
+
+    def _blocks(self, box: Box, run: Dimension) -> Iterator[Box]:
+        """Yield parts of a box with rows and columns of positions alone, as many as a job has."""
         positions = sorted((each for each in box.dimensions if each != run), key=lambda d: d.size)
         others, (rows, columns) = positions[:-2], [_ONE, _ONE, *positions][-2:]
         most = self._hardware.accumulator_depth // 2 // self._tiles(run)
@@ -160,7 +168,7 @@ class _Copier:
             range(0, columns.size, width),
         )
         for *index, y, x in blocks:
-            block = replace(
+            yield replace(
                 box,
                 starts=_moved(box.starts, [*others, rows, columns], (*index, y, x)),
                 dimensions=(
@@ -168,8 +176,6 @@ class _Copier:
                     columns._replace(size=min(width, columns.size - x)),
                 ),
             )
-            yield self._job(block, run, load)
-            load = None
 
     def _tiles(self, run: Dimension) -> int:
         return ceil_div(run.size, self._hardware.array_size)

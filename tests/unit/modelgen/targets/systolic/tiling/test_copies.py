@@ -107,6 +107,17 @@ def test_words_between_rows_are_loaded_unless_that_takes_much_longer() -> None:
     assert (most.rows, most.words) == (1, 7 * 32 + 28)
 
 
+def test_single_words_are_not_too_long_a_run_where_they_are_staged() -> None:
+    """They are far apart in memory, and loaded side by side."""
+    operator, shape, hardware = Slice((0, 4), (90, 1), (1, 1)), (90, 30), HARDWARES[0]
+    values, memory = numbered(*shape), np.full(WORDS, np.nan)
+    jobs = copies(movement(operator, shape), Source("x", staging=(0, 400)), TO_MEMORY, hardware)
+    run(jobs, values.reshape(-1), np.full(WORDS, np.nan), memory)
+    np.testing.assert_array_equal(memory[:90], values[:, 4])
+    assert all(2 * job.entries <= hardware.accumulator_depth for job in jobs)
+    assert sum(job.load is not None for job in jobs) == 1
+
+
 @pytest.mark.parametrize("memory", [False, True])
 @pytest.mark.parametrize("hardware", HARDWARES, ids=lambda h: f"S{h.array_size}")
 @pytest.mark.parametrize(("operator", "shape"), CASES, ids=str)
