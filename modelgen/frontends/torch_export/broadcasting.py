@@ -80,8 +80,17 @@ def _swapped(kind: str) -> Callable[[Translation, Any], None]:
 
 def add_inequality(to: Translation, call: Any) -> None:
     """Add a comparison that gives 1 where the operands differ."""
-    layout = common_layout(to, call, call.args[:2])
-    sources = [operand(to, call, source, layout) for source in call.args[:2]]
+    _add_inequality(to, call, *call.args[:2])
+
+
+def add_mask_of(to: Translation, call: Any) -> None:
+    """Add a conversion to a mask: 1 where values are not 0."""
+    _add_inequality(to, call, call.args[0], 0.0)
+
+
+def _add_inequality(to: Translation, call: Any, left: Operand, right: Operand) -> None:
+    layout = common_layout(to, call, (left, right))
+    sources = [operand(to, call, source, layout) for source in (left, right)]
     equal = to.apply(call, Binary("equal"), *sources, name=f"{call.name}.equal")
     to.define(call, _negated(to, call, equal), layout)
 
@@ -165,6 +174,31 @@ def _whole(to: Translation, call: Any, source: Operand, layout: Layout) -> str:
     return to.constant(f"{call.name}.operand", np.broadcast_to(values, shape).transpose(layout))
 
 
+def _triangle(of: Callable[[np.ndarray, int], np.ndarray]) -> Callable[[Translation, Any], None]:
+    """Return what adds a choice of a triangle of matrices; the rest becomes 0."""
+
+    def add(to: Translation, call: Any) -> None:
+        source, layout = call.args[0], to.layout(call.args[0])
+        chosen = of(np.ones(shape_of(call), np.float32), int(arguments(call)["diagonal"]))
+        mask = to.constant(f"{call.name}.mask", chosen.transpose(layout))
+        zero = operand(to, call, 0.0, layout)
+        to.define(call, to.apply(call, Select(), mask, to.read(call, source, layout), zero), layout)
+
+    return add
+
+
+def add_one_hot(to: Translation, call: Any) -> None:
+    """Add comparisons of ids with each class, along a new last dimension."""
+    source, classes = call.args[0], int(arguments(call)["num_classes"])
+    if classes < 0:
+        to.reject(call, "must name the number of classes")
+    layout = to.layout(source)
+    ids = to.reshaped(call, to.read(call, source, layout), (*laid_out(shape_of(source), layout), 1))
+    numbers = np.arange(classes, dtype=np.float32).reshape(*[1] * len(layout), classes)
+    known = to.constant(f"{call.name}.classes", numbers)
+    to.define(call, to.apply(call, Binary("equal"), ids, known), (*layout, len(layout)))
+
+
 def _logical(kind: str) -> Callable[[Translation, Any], None]:
     def add(to: Translation, call: Any) -> None:
         _check_masks(to, call)
@@ -200,6 +234,9 @@ OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     "aten.min.other": _function("minimum"),
     "aten.prelu.default": add_prelu,
     **dict(_comparisons()),
+    "aten.one_hot.default": add_one_hot,
+    "aten.tril.default": _triangle(np.tril),
+    "aten.triu.default": _triangle(np.triu),
     "aten.logical_not.default": add_negation,
     "aten.bitwise_not.default": add_complement,
     **dict.fromkeys(

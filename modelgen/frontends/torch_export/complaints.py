@@ -45,7 +45,6 @@ _WAYS_OUT = {
     "autocast": "Run the model without it: all tensors are FP32.",
     "grid_sample": "Use nn.Upsample or F.interpolate, or sample the input outside the model.",
     ASSIGNMENT: "Make a new tensor, such as with torch.where or torch.cat.",
-    "cumsum": "Multiply by a constant triangular matrix of ones.",
 }
 """Function -> what to do instead."""
 _WAYS_OUT_OF_MODULES = {"fft": _SPECTRUM, "linalg": _OUTSIDE}

@@ -17,6 +17,7 @@ from modelgen.frontends.torch_export import (
     attention,
     broadcasting,
     convolution,
+    distances,
     embedding,
     functions,
     joining,
@@ -32,6 +33,7 @@ from modelgen.frontends.torch_export import (
     selection,
     shapes,
     sums_and_products,
+    windows,
 )
 from modelgen.frontends.torch_export.aliases import changed_memory, stale_view
 from modelgen.frontends.torch_export.arguments import Argument
@@ -226,6 +228,7 @@ _MODULES = (
     attention,
     broadcasting,
     convolution,
+    distances,
     embedding,
     functions,
     joining,
@@ -241,6 +244,7 @@ _MODULES = (
     selection,
     shapes,
     sums_and_products,
+    windows,
 )
 OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     name: add for module in _MODULES for name, add in module.OPERATORS.items()

@@ -10,6 +10,7 @@ import numpy as np
 from modelgen.frontends.torch_export.broadcasting import fixed_values, is_fixed
 from modelgen.frontends.torch_export.calls import arguments, shape_of
 from modelgen.frontends.torch_export.layouts import Layout, identity
+from modelgen.frontends.torch_export.linear import with_last
 from modelgen.frontends.torch_export.translation import Translation
 from modelgen.operators import Binary, Linear, MatMul
 
@@ -102,6 +103,18 @@ def _add_linear_with_bias(
     to.define(call, to.apply(call, Linear(), to.read(call, source), roles=roles))
 
 
+def add_running_sum(to: Translation, call: Any) -> None:
+    """Add sums of a dimension up to each element: products with a triangle of ones."""
+    source = call.args[0]
+    if not source.meta["val"].dtype.is_floating_point:
+        to.reject(call, "adds integers, which its weights would round")
+    layout = with_last(to.layout(source), int(arguments(call)["dim"]) % len(shape_of(source)))
+    tensor = to.read(call, source, layout)
+    size = to.shape(tensor)[-1]
+    roles = to.add_roles(call, weight=np.tri(size, dtype=np.float32))
+    to.define(call, to.apply(call, Linear(), tensor, roles=roles), layout)
+
+
 def add_einsum(to: Translation, call: Any) -> None:
     """Add a sum of products of two tensors, which is a product of batches of matrices."""
     given = arguments(call)
@@ -148,6 +161,7 @@ def _as_matrices(
 
 OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     **{f"aten.{name}.default": add_product for name in ("matmul", "mm", "bmm", "mv", "dot")},
+    "aten.cumsum.default": add_running_sum,
     "aten.einsum.default": add_einsum,
     **{f"aten.{name}.default": add_sum_with_product for name in ("addmm", "baddbmm")},
 }

@@ -58,6 +58,18 @@ def _reduction(kind: str) -> Callable[[Translation, Any], None]:
     return add
 
 
+def _of_mask(kind: str) -> Callable[[Translation, Any], None]:
+    """Return what adds whether any, or all, elements of a mask are set."""
+    reduce = _reduction(kind)
+
+    def add(to: Translation, call: Any) -> None:
+        if str(call.args[0].meta["val"].dtype) != "torch.bool":
+            to.reject(call, "expects a mask: the result of a comparison")
+        reduce(to, call)
+
+    return add
+
+
 def _reduce(
     to: Translation, call: Any, source: Any, kind: str, axes: Sequence[int], name: str | None = None
 ) -> tuple[Layout, str]:
@@ -203,6 +215,8 @@ OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     "aten.std.default": add_deviation,
     "aten.std.correction": add_deviation,
     "aten.linalg_vector_norm.default": add_norm,
+    **{f"aten.any.{form}": _of_mask("maximum") for form in ("default", "dim", "dims")},
+    **{f"aten.all.{form}": _of_mask("minimum") for form in ("default", "dim", "dims")},
     "aten.argmin.default": add_argmin,
     "aten.max.dim": _extremum("maximum"),
     "aten.min.dim": _extremum("minimum"),

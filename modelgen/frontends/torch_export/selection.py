@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from modelgen.frontends.torch_export.calls import arguments, shape_of
-from modelgen.frontends.torch_export.layouts import Layout
+from modelgen.frontends.torch_export.layouts import Layout, for_reshape, laid_out
 from modelgen.frontends.torch_export.translation import Translation
 from modelgen.operators import Slice, Take
 
@@ -110,34 +111,53 @@ def add_split(to: Translation, call: Any) -> None:
 
 def add_index_select(to: Translation, call: Any) -> None:
     """Add the choice of constant indices of a dimension."""
-    axis = _axis(call)
-    _take(to, call, {axis: _constant(to, call, arguments(call)["index"], axis)}, "index select")
+    _choose(to, call, {_axis(call): arguments(call)["index"]})
 
 
-def _constant(to: Translation, call: Any, index: Any, axis: int) -> list[int]:
+def add_index(to: Translation, call: Any) -> None:
+    """Add the choice of constant indices, as in `x[:, [2, 0]]` or `x[:, rows, columns]`."""
+    indices = arguments(call)["indices"]
+    _choose(to, call, {axis: index for axis, index in enumerate(indices) if index is not None})
+
+
+def _choose(to: Translation, call: Any, indices: Mapping[int, Any]) -> None:
+    """Add the choice of indices, which are broadcast against each other, of some dimensions."""
+    source = call.args[0]
+    shape, axes = shape_of(source), sorted(indices)
+    first, end = axes[0], axes[-1] + 1
+    if end - first != len(axes):
+        to.reject(call, "must choose along dimensions side by side")
+    found = np.broadcast_arrays(*(_constant(to, call, indices[axis], axis) for axis in axes))
+    flat = np.ravel_multi_index(found, shape[first:end])
+    if flat.size == 0:
+        to.reject(call, "gives a tensor without elements")
+    merged = (*shape[:first], math.prod(shape[first:end]), *shape[end:])
+    needed, layout = for_reshape(shape, merged, to.layout(source))
+    tensor = to.reshaped(call, to.form(call, source, needed), laid_out(merged, layout))
+    chosen = tuple(flat.reshape(-1).tolist())
+    tensor = to.apply(call, Take((layout.index(first),), (chosen,), "index select"), tensor)
+    to.define(call, tensor, _with_several(layout, first, flat.ndim))
+
+
+def _constant(to: Translation, call: Any, index: Any, axis: int) -> np.ndarray:
     """Return constant indices of a dimension of the first argument, negative ones from its end."""
     size = shape_of(call.args[0])[axis]
     if index not in to.constants:
         to.reject(call, "has indices that depend on the model's input; they must be constant")
-    kind = str(index.meta["val"].dtype)
-    values = to.constants.array(index)
-    if values.ndim != 1 or "int" not in kind:
-        to.reject(call, "must choose by a one-dimensional tensor of integers")
-    return [int(value) % size for value in values]
+    if "int" not in str(index.meta["val"].dtype):
+        to.reject(call, "must choose by integers")
+    return to.constants.array(index).astype(np.int64) % size
 
 
-def _take(to: Translation, call: Any, chosen: dict[int, list[int]], title: str) -> None:
-    source = call.args[0]
-    to.define(call, taken(to, call, source, chosen, title), to.layout(source))
-
-
-def add_index(to: Translation, call: Any) -> None:
-    """Add the choice of constant indices of one dimension, as in `x[:, [2, 0]]`."""
-    indices = arguments(call)["indices"]
-    axes = [axis for axis, index in enumerate(indices) if index is not None]
-    if len(axes) != 1:
-        to.reject(call, "must choose along one dimension at a time")
-    _take(to, call, {axes[0]: _constant(to, call, indices[axes[0]], axes[0])}, "index select")
+def _with_several(layout: Layout, axis: int, count: int) -> Layout:
+    """Return the layout of a tensor of which one dimension becomes several, or none."""
+    moved = (
+        tuple(range(axis, axis + count))
+        if other == axis
+        else (other + (other > axis) * (count - 1),)
+        for other in layout
+    )
+    return tuple(new for group in moved for new in group)
 
 
 def add_flip(to: Translation, call: Any) -> None:
@@ -169,29 +189,12 @@ def add_roll(to: Translation, call: Any) -> None:
     shifts: dict[int, int] = {}
     for axis, shift in zip(given["dims"], given["shifts"], strict=True):
         shifts[axis % len(shape)] = shifts.get(axis % len(shape), 0) + int(shift)
-    _take(
-        to,
-        call,
-        {axis: list(_rotated(shape[axis], shift)) for axis, shift in shifts.items()},
-        "roll",
-    )
+    chosen = {axis: _rotated(shape[axis], shift) for axis, shift in shifts.items()}
+    to.define(call, taken(to, call, source, chosen, "roll"), to.layout(source))
 
 
 def _rotated(size: int, shift: int) -> tuple[int, ...]:
     return tuple((index - shift) % size for index in range(size))
-
-
-def add_unfold(to: Translation, call: Any) -> None:
-    """Add windows of a dimension, which become a new last dimension."""
-    given, source = arguments(call), call.args[0]
-    axis = _axis(call, "dimension")
-    size, step, count = int(given["size"]), int(given["step"]), shape_of(call)[axis]
-    indices = [window * step + element for window in range(count) for element in range(size)]
-    tensor = taken(to, call, source, {axis: indices}, "unfold")
-    before, rank = to.layout(source), len(shape_of(source))
-    # The elements of a window follow each other.
-    layout = tuple(new for old in before for new in ((axis, rank) if old == axis else (old,)))
-    to.define(call, tensor, layout)
 
 
 OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
@@ -211,6 +214,5 @@ OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     "aten.flipud.default": _flip_of(0),
     "aten.fliplr.default": _flip_of(1),
     "aten.roll.default": add_roll,
-    "aten.unfold.default": add_unfold,
 }
 """ATen operator -> the function that adds it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from modelgen.frontends.torch_export.broadcasting import add_mask_of
 from modelgen.frontends.torch_export.calls import arguments, shape_of
 from modelgen.frontends.torch_export.embedding import are_ids
 from modelgen.frontends.torch_export.layouts import for_reshape, relabelled
@@ -14,6 +15,7 @@ _RESHAPES = (
     "aten.flatten.using_ints",
     "aten.view.default",
     "aten.reshape.default",
+    "aten.reshape_as.default",
     "aten.squeeze.default",
     "aten.squeeze.dim",
     "aten.squeeze.dims",
@@ -60,9 +62,8 @@ def add_permute(to: Translation, call: Any) -> None:
 def add_transpose(to: Translation, call: Any) -> None:
     """Add an exchange of two dimensions."""
     rank = len(shape_of(call))
-    given = arguments(call)
     axes = list(range(rank))
-    first, second = given["dim0"] % rank, given["dim1"] % rank
+    first, second = (axis % rank for axis in list(arguments(call).values())[1:])
     axes[first], axes[second] = axes[second], axes[first]
     _permute(to, call, axes)
 
@@ -100,13 +101,21 @@ def _permute(to: Translation, call: Any, axes: Sequence[int]) -> None:
     to.define(call, tensor, relabelled(layout, [axis % rank for axis in axes]))
 
 
+_INTEGERS = {"torch.int32", "torch.int64"}
+"""Types that have all integers that FP32 has, up to 2^24."""
+
+
 def add_conversion(to: Translation, call: Any) -> None:
     """Add a conversion that keeps all values: all tensors are FP32, and masks have 0 and 1.
 
     Ids of embeddings stay as they are: an embedding takes their integer part.
     """
     before, after = (str(node.meta["val"].dtype) for node in (call.args[0], call))
-    if after != "torch.float32" and before not in (after, "torch.bool") and not are_ids(call):
+    if after == "torch.bool" != before:
+        add_mask_of(to, call)
+        return
+    is_exact = after in ("torch.float32", before) or before == "torch.bool"
+    if not is_exact and not {before, after} <= _INTEGERS and not are_ids(call):
         to.reject(call, f"converts {before} to {after}; all tensors are FP32")
     add_alias(to, call)
 
@@ -117,11 +126,17 @@ OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     "<built-in function getitem>": add_part,
     "aten.permute.default": add_permute,
     "aten.transpose.int": add_transpose,
+    "aten.swapaxes.default": add_transpose,
+    "aten.swapdims.default": add_transpose,
     "aten.t.default": add_reversal,
     "aten.numpy_T.default": add_reversal,
     "aten.mT.default": add_matrix_transpose,
-    "aten.movedim.int": add_movement,
-    "aten.movedim.intlist": add_movement,
-    "aten.to.dtype": add_conversion,
+    **{
+        f"aten.{name}.{form}": add_movement
+        for name in ("movedim", "moveaxis")
+        for form in ("int", "intlist")
+    },
+    **{f"aten.to.{form}": add_conversion for form in ("dtype", "dtype_layout", "device", "other")},
+    "aten.type_as.default": add_conversion,
 }
 """ATen operator -> the function that adds it."""

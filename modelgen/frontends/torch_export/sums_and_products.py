@@ -11,13 +11,16 @@ import numpy as np
 from modelgen.frontends.torch_export.broadcasting import (
     Operand,
     add_binary,
+    common_layout,
     fixed_values,
     is_fixed,
+    operand,
 )
 from modelgen.frontends.torch_export.calls import arguments, shape_of
 from modelgen.frontends.torch_export.layouts import Layout, channels_last
+from modelgen.frontends.torch_export.selection import sliced
 from modelgen.frontends.torch_export.translation import Translation
-from modelgen.operators import Pointwise
+from modelgen.operators import Binary, Elementwise, Pointwise
 from modelgen.operators.epilogue import Epilogue
 
 _LARGEST = float(np.finfo(np.float32).max)
@@ -46,6 +49,36 @@ def add_difference_from(to: Translation, call: Any) -> None:
     """Add the second operand minus the first, or minus a multiple of it."""
     given = arguments(call)
     _add(to, call, "subtract", given["other"], given["self"], float(given["alpha"]))
+
+
+def add_sum_with_product(to: Translation, call: Any) -> None:
+    """Add `input + value * first * second`: addcmul."""
+    given = arguments(call)
+    first, second, value = given["tensor1"], given["tensor2"], float(given["value"])
+    if is_fixed(to, first):
+        first, second = second, first
+    if is_fixed(to, second) and is_fixed(to, given["self"]) and not is_fixed(to, first):
+        factor, constant = value * fixed_values(to, second), fixed_values(to, given["self"])
+        if _add_affine(to, call, _Affine(first, factor, constant)):
+            return
+    layout = common_layout(to, call, (given["self"], first, second))
+    other, product, *factors = (
+        operand(to, call, source, layout) for source in (given["self"], value, first, second)
+    )
+    for tensor in factors:
+        name = f"{call.name}.product"
+        product = to.apply(call, Binary("multiply"), product, tensor, name=name)
+    to.define(call, to.apply(call, Binary("add"), product, other), layout)
+
+
+def add_gated(to: Translation, call: Any) -> None:
+    """Add the first half of a dimension times the sigmoid of the second half: GLU."""
+    source = call.args[0]
+    axis = int(arguments(call)["dim"]) % len(shape_of(source))
+    size = shape_of(call)[axis]
+    value, gate = (sliced(to, call, source, {axis: (start, size, 1)}) for start in (0, size))
+    opened = to.apply(call, Elementwise("sigmoid"), gate, name=f"{call.name}.gate")
+    to.define(call, to.apply(call, Binary("multiply"), value, opened), to.layout(source))
 
 
 def add_negation(to: Translation, call: Any) -> None:
@@ -159,6 +192,8 @@ OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     **{f"aten.{name}_.Tensor": _arithmetic(kind) for name, kind in _KINDS.items()},
     "aten.rsub.Scalar": add_difference_from,
     "aten.rsub.Tensor": add_difference_from,
+    "aten.addcmul.default": add_sum_with_product,
+    "aten.glu.default": add_gated,
     "aten.neg.default": add_negation,
     "aten.neg_.default": add_negation,
 }

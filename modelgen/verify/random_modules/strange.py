@@ -59,6 +59,7 @@ _SUPPORTED = (
     ("F.pad({0}, (1, 1))", ""),
     ("F.pad({0}, (0, 0))", ""),
     ("F.interpolate({0}, scale_factor=2)", ""),
+    ("F.unfold({0}, 1)", ""),
     ("F.normalize({0})", ""),
     ("F.layer_norm({0}, ({last},))", ""),
     ("F.softmax({0}, -1, dtype=torch.float64)", ""),
@@ -78,9 +79,8 @@ _SUPPORTED = (
 REFUSED = (
     ("self.{name}({0})", "nn.AlphaDropout()"),
     ("self.{name}({0})[1]", "nn.RNN({last}, 3, nonlinearity='relu')"),
-    ("{0}.cumsum(-1)", ""),
+    ("{0}.cumprod(-1)", ""),
     ("torch.einsum('...i->...', {0})", ""),
-    ("F.unfold({0}, 1)", ""),
     ("F.linear({0}, F.relu({0}))", ""),
     ("F.linear(torch.eye({last}), {0})", ""),
     ("{0}.half().float()", ""),

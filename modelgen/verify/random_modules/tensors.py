@@ -46,6 +46,10 @@ _PAIRS = (
     "{0} + {1}.mean()",
     "{0} - {1}.max()",
     "{0} * torch.sigmoid({1})",
+    "torch.addcmul({0}, {1}, {0}, value=0.5)",
+    "torch.addcmul(torch.ones(1), torch.full((1,), 2.0), {0}) - {1}",
+    "F.cosine_similarity({0}, {0} * {1}, dim={axis}, eps=0.01)",
+    "F.pairwise_distance({0}, {0} - {1})",
     "torch.tanh({0}) * torch.sigmoid({1})",
 )
 _REDUCTIONS = (
@@ -71,6 +75,10 @@ _REDUCTIONS = (
     "{0}.norm(dim={axis})",
     "torch.linalg.vector_norm({0}, dim={axis}, keepdim=True)",
     "F.normalize({0}, dim={axis})",
+    "({0} > 0).any({axis}).float() - ({0} > -1).all({axis}).float()",
+    "({0} > 1).any() * {0}",
+    "{0}.cumsum({axis})",
+    "F.glu(torch.cat([{0}, {0}], {axis}), {axis})",
 )
 _NORMS = (
     ("self.{name}({0})", "nn.LayerNorm({last})"),
@@ -107,6 +115,8 @@ _PRODUCTS = (
     "F.scaled_dot_product_attention({0}, {1}, {1})",
     "F.scaled_dot_product_attention({0}, {0}, {1}, is_causal=True)",
     "F.scaled_dot_product_attention({0}, {1}, {0}, attn_mask=({0} @ {1}.mT) > 0, scale=0.5)",
+    "F.scaled_dot_product_attention({0}.unsqueeze(1).expand(-1, 2, *{0}.shape[1:]), "
+    "{1}.unsqueeze(1), {1}.unsqueeze(1), enable_gqa=True)",
 )
 
 

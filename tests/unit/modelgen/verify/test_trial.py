@@ -126,14 +126,14 @@ def test_what_is_no_refusal(monkeypatch: pytest.MonkeyPatch, error: Exception, r
 
 
 def test_refusals_of_one_kind_have_one_reason() -> None:
-    cumsum = ("{0}.cumsum(-1)", "")
+    cumprod = ("{0}.cumprod(-1)", "")
     reasons = set()
     for steps in (
-        (Step("strange", (0,), {"form": cumsum}),),
-        (CONV, Step("strange", (1,), {"form": cumsum})),
+        (Step("strange", (0,), {"form": cumprod}),),
+        (CONV, Step("strange", (1,), {"form": cumprod})),
     ):
         refusal = attempt(module_of(*steps), HARDWARE)
         assert isinstance(refusal, Refusal)
-        assert refusal.message.startswith("Function cumsum ")
+        assert refusal.message.startswith("Function cumprod ")
         reasons.add(refusal.reason)
-    assert reasons == {"Function cumsum is not supported"}
+    assert reasons == {"Function cumprod is not supported"}

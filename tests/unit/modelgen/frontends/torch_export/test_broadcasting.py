@@ -36,6 +36,9 @@ FUNCTIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "masks": lambda x: x.masked_fill(((x > 0) & (x < 1)) | ~(x < 2), 0.0),
     "softmax-of-masked": lambda x: x.masked_fill(MASK, -torch.inf).softmax(-1),
     "masked-fill-of-integers": lambda x: x.argmax(1).masked_fill(x[:, 0] > 0, 2.7),
+    "lower-triangle": lambda x: x.tril(-2),
+    "upper-triangle": lambda x: torch.where(x > 0, x, torch.inf).triu(1),
+    "one-hot": lambda x: nn.functional.one_hot(x.argmax(1), 5),
     "in-place": lambda x: (x + 1).masked_fill_(x > 1, 0.5),
 }
 

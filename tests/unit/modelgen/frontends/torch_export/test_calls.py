@@ -22,9 +22,9 @@ from tests.support.refused import check_message
 def test_unsupported_function_gives_its_line() -> None:
     class Sorted(nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return torch.cumsum(x, 1)
+            return torch.cumprod(x, 1)
 
-    parts = "Function cumsum is not supported", "test_calls.py", "torch.cumsum(x, 1)"
+    parts = "Function cumprod is not supported", "test_calls.py", "torch.cumprod(x, 1)"
     check_message(Sorted(), (4,), *parts)
 
 

@@ -14,6 +14,8 @@ from modelgen.errors import ModelError
 from modelgen.frontends.torch_export.importer import import_model
 from modelgen.ir.execute import run_graph
 from modelgen.operators import Elementwise
+from tests.support.refused import check_message
+from tests.support.same import check_same
 
 Called = Callable[[torch.Tensor], torch.Tensor]
 
@@ -99,3 +101,24 @@ def test_each_function_of_positive_values(function: Called, operator: Elementwis
 def test_parameters_without_a_kernel_are_refused(function: Called, reason: str) -> None:
     with pytest.raises(ModelError, match=reason):
         import_model(Module(function), (5,), 1)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: torch.log2(x.abs() + 0.5),
+        lambda x: torch.log10(x.abs() + 0.5),
+        lambda x: torch.log1p(x.abs()),
+        torch.exp2,
+        torch.expm1,
+        lambda x: x.clone().expm1_(),
+        lambda x: 2.5**x,
+    ],
+)
+def test_functions_of_a_multiple(function: Called) -> None:
+    check_same(Module(function), shape=(4, 7))
+    check_same(nn.Sequential(nn.Conv2d(4, 4, 3), Module(function)))
+
+
+def test_powers_of_negative_numbers() -> None:
+    check_message(Module(lambda x: torch.pow(-2.0, x)), (4,), "raises -2 to a power")

@@ -25,6 +25,8 @@ LINEAR: dict[str, tuple[Callable[[torch.Tensor], torch.Tensor], tuple[int, ...]]
     "vector": (lambda x: x @ MATRIX[:, 0], (5, 6)),
     "mm": (lambda x: torch.mm(x, MATRIX), (6,)),
     "addmm": (lambda x: torch.addmm(MATRIX[0], x, MATRIX), (6,)),
+    "running-sums": (lambda x: x.cumsum(-1), (5, 6)),
+    "running-sums-of-columns": (lambda x: x.transpose(1, 2).cumsum(1).transpose(1, 2), (5, 6)),
     "addmm-scaled": (lambda x: torch.addmm(MATRIX[0], x, MATRIX, beta=2, alpha=0.5), (6,)),
 }
 
@@ -79,6 +81,7 @@ def test_a_transposed_factor_is_not_moved() -> None:
         (lambda x: torch.einsum("bij,bk->bi", x, x.sum(1)), "is in both"),
         (lambda x: torch.einsum("bii,bij->b", x @ x.mT, x), "is in both"),
         (lambda x: torch.baddbmm(x @ x.mT, x, x.mT, alpha=2), "scales a product of activations"),
+        (lambda x: x.argmax(1).cumsum(1), "adds integers"),
         (lambda x: torch.addmm(BATCH[:, 0], x.sum(1), MATRIX), "adds a bias of each row"),
     ],
 )

@@ -34,8 +34,11 @@ FUNCTIONS: list[Callable[[torch.Tensor], torch.Tensor]] = [
     lambda x: x.roll(2, 1),
     lambda x: x.roll((1, -3), (2, 3)),
     lambda x: x[0].roll(5)[None],
-    lambda x: x.unfold(2, 4, 3),
-    lambda x: x.unfold(1, 2, 1).unfold(3, 3, 3),
+    lambda x: x[:, [0, 3], [2, -1]],
+    lambda x: x[:, :, torch.tensor([[0], [11]]), torch.tensor([8, 0, -2])],
+    lambda x: x[:, torch.tensor([[0, 3], [1, 1]])],
+    lambda x: x[:, torch.tensor(2), [2, 3]] + x[:, torch.tensor(0), torch.tensor(1)],
+    lambda x: x[torch.arange(len(x))[:, None], [3, 2]],
 ]
 
 
@@ -61,7 +64,8 @@ def test_of_indices_that_are_computed() -> None:
     ("function", "reason"),
     [
         (lambda x: x[:, 3:3].relu(), "gives a tensor without elements"),
-        (lambda x: x[:, [0, 1], [2, 3]], "one dimension at a time"),
+        (lambda x: x[:, [0, 1], :, [2, 3]], "dimensions side by side"),
+        (lambda x: x[:, x.new_zeros(0).long()], "gives a tensor without elements"),
     ],
 )
 def test_refusals(function: object, reason: str) -> None:

@@ -42,6 +42,8 @@ ON_THE_ENGINE: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "channels-first": lambda x: CHANNELS - x,
     "doubled": lambda x: x + x,
     "difference-of-two": lambda x: x - torch.relu(x),
+    "addcmul-of-constants": lambda x: torch.addcmul(CHANNELS, CHANNELS + 1, x, value=0.5),
+    "addcmul-with-a-constant": lambda x: torch.addcmul(ROW.sum(), x, torch.tensor(2.0)),
     "multiple-of-a-tensor": lambda x: torch.add(x, torch.relu(x), alpha=-2),
 }
 
@@ -64,6 +66,10 @@ ON_THE_CPU: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "rows": lambda x: functional.max_pool2d(x, 1) * ROW,
     "lower-rank": lambda x: x * squeezed(x).amax(0),
     "either-of-two-masks": lambda x: ((x > 0.5) + (x < -0.5)) * squeezed(x),
+    "addcmul": lambda x: torch.addcmul(x, squeezed(x), x, value=-2),
+    "addcmul-of-rows": lambda x: torch.addcmul(x, ROW, CHANNELS),
+    "glu": lambda x: functional.glu(x, 1),
+    "glu-of-rows": lambda x: nn.GLU(2)(x),
     "maps-of-constants": lambda x: x * torch.ones(12, 9).cumsum(0),
     "larger-constant": lambda x: squeezed(x) * torch.ones(3, 4, 2, 2).cumsum(0)[:2],
 }
