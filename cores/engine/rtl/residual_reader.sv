@@ -1,7 +1,7 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads the residual operand of a job ahead of the results that it is added to.
+/// Reads the operand of a job ahead of the results that it is added to, or that it multiplies.
 ///
 /// Beats come in the order of store_walker. `available_o` tells that there is one that nobody has
 /// claimed yet; a claimed beat is taken from the FIFO's head later, by `take_i`.

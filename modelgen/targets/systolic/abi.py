@@ -196,7 +196,7 @@ class Fields:
     store_buffer: bool = False
     """Results go to the activation buffer."""
     add_residual: bool = False
-    """Add the operand at residual to the results, before slope and clamp."""
+    """Add the operand at residual to the results, before function, factor and clamp."""
     span: bool = False
     """Slices go on from run to run; needs a matmul, runs_x of 1, and runs that begin in successive
     banks.
