@@ -5,6 +5,7 @@ from __future__ import annotations
 from modelgen.operators import (
     Argmax,
     AvgPool2d,
+    Binary,
     ChannelScale,
     Conv2d,
     Elementwise,
@@ -29,6 +30,12 @@ _LACKING: dict[type, str] = {
     Softmax: "exponentials and a division, which the engine does not have",
     Argmax: "a comparison between channels, which the engine does not support",
 }
+_OPERANDS = {
+    "add": "the engine adds tensors of one shape, both computed by the network",
+    "multiply": "the engine multiplies tensors of one shape, or each channel by a factor, both "
+    "computed by the network",
+}
+"""Kind of an operator on two tensors -> which of them the store path computes."""
 
 
 def computed(operator: Operator) -> str | None:
@@ -42,6 +49,9 @@ def lacking(operator: Operator) -> str:
     """Return why the engine cannot compute an operator."""
     if isinstance(operator, Elementwise):
         return _no_table(operator.function)
+    if isinstance(operator, Binary):
+        kind = operator.kind.replace("_", " ")
+        return _OPERANDS.get(kind, f"the engine does not support '{kind}' of two tensors")
     reasons = (reason for kind, reason in _LACKING.items() if isinstance(operator, kind))
     return next(reasons, f"the engine does not support {operator.name}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modelgen import operators
-from modelgen.operators import Elementwise, Linear, Operator, Permute, Softmax
+from modelgen.operators import Binary, Elementwise, Linear, Operator, Permute, Softmax
 from modelgen.targets.systolic.support import computed, lacking
 
 EVERY = [
@@ -25,6 +25,8 @@ def test_what_is_lacking_is_said() -> None:
     assert "exponentials" in lacking(Softmax())
     assert "no table of exp" in lacking(Elementwise("exp"))
     assert "fewer cycles" in lacking(Elementwise("sigmoid"))
+    assert "of one shape, or each channel" in lacking(Binary("multiply"))
+    assert lacking(Binary("less_equal")).endswith("'less equal' of two tensors")
 
 
 @pytest.mark.parametrize("kind", EVERY, ids=lambda kind: kind.name)
