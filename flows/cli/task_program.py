@@ -9,6 +9,7 @@ import re
 from invoke import ParseError, Program
 
 from flows.repository import COMMAND, ROOT, projects
+from flows.terminal.arguments import user_path
 
 _UNKNOWN = re.compile(r"No idea what '(?P<name>.*)' is!")
 _NO_VALUE = re.compile(r"Flag <(?P<pair>Pair)?Argument: (?P<name>\w+)[^>]*> needed value")
@@ -46,6 +47,8 @@ class TaskProgram(Program):
         hint = f"Did you mean {' or '.join(close)}?" if close else f"{COMMAND} lists the tasks."
         if name in projects.names(ROOT):
             hint = f"It is a project: --project {name}"
+        elif user_path(name).exists():
+            hint = f"It is a file or folder: --project {name}"
         if kind == "option":
             hint = f"{COMMAND} <task> --help lists a task's options."
         return ParseError(f"There is no {kind} {name!r}. {hint}", error.context)

@@ -104,6 +104,8 @@ def find(root: Path, typed: str, build_dir: str = "") -> Project:
         what = f"{typed!r} is not a {FILE}."
         if path.suffix == ".pt2":
             what += " Only `check` takes an exported program: anything else also needs data."
+        elif path.suffix in (".pt", ".pth"):
+            what += " A file with weights is named in a project's setting 'checkpoint'."
     elif "/" in typed or path.is_dir():
         folder = path.parent if path.name == FILE else path
         what = f"{typed!r} is not a project: there is no {FILE} in {folder}."

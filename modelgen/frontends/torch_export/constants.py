@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from modelgen.frontends.torch_export.aliases import changes_its_input
-from modelgen.frontends.torch_export.calls import has_fixed_shape, shape_of
+from modelgen.frontends.torch_export.calls import arguments, has_fixed_shape, shape_of
 
 if TYPE_CHECKING:
     import torch
@@ -59,7 +59,7 @@ class Constants:
             if str(node.target) in _OF_SHAPES and has_fixed_shape(needed[0].meta["val"]):
                 any_values = torch.zeros(shape_of(needed[0]), dtype=needed[0].meta["val"].dtype)
                 known = {**known, needed[0]: any_values}
-            if not all(other in known for other in needed):
+            if _is_random(node) or not all(other in known for other in needed):
                 read.update(needed)
                 continue
             self._keep(node, read)
@@ -76,6 +76,17 @@ class Constants:
                 value = self._values[node]
                 if value.untyped_storage().data_ptr() == memory:
                     self._read[node] = value.clone()
+
+
+def _is_random(call: Any) -> bool:
+    """Return whether a call draws random numbers: others each time, which are no constants."""
+    import torch
+
+    if torch.Tag.nondeterministic_seeded not in getattr(call.target, "tags", ()):
+        return False
+    given = arguments(call)
+    # Dropouts and attention draw some only if told so.
+    return bool(given.get("train", given.get("dropout_p", True)))
 
 
 def _targets(program: torch.export.ExportedProgram) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -106,11 +107,15 @@ def _add_linear_with_bias(
 def add_running_sum(to: Translation, call: Any) -> None:
     """Add sums of a dimension up to each element: products with a triangle of ones."""
     source = call.args[0]
-    if not source.meta["val"].dtype.is_floating_point:
-        to.reject(call, "adds integers, which its weights would round")
     layout = with_last(to.layout(source), int(arguments(call)["dim"]) % len(shape_of(source)))
     tensor = to.read(call, source, layout)
     size = to.shape(tensor)[-1]
+    if not source.meta["val"].dtype.is_floating_point:
+        # Weights of the array have a scale, which rounds: the sums may be indices.
+        rows = to.reshaped(call, tensor, (math.prod(to.shape(tensor)) // size, size))
+        triangle = to.constant(f"{call.name}.triangle", np.tri(size))
+        to.define(call, to.apply(call, MatMul(transposed=True), rows, triangle), layout)
+        return
     roles = to.add_roles(call, weight=np.tri(size, dtype=np.float32))
     to.define(call, to.apply(call, Linear(), tensor, roles=roles), layout)
 

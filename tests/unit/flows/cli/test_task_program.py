@@ -31,6 +31,14 @@ def test_mistakes(capsys, arguments, expected):
     assert message(capsys, *arguments) == expected
 
 
+def test_a_path_without_its_option(capsys, tmp_path, monkeypatch):
+    (tmp_path / "net.pt2").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PWD", str(tmp_path))
+    given = message(capsys, "check", "./net.pt2")
+    assert given == "There is no task './net.pt2'. It is a file or folder: --project ./net.pt2"
+
+
 def test_help_may_stand_behind_the_task():
     assert task_program._help_first(["build", "--help"]) == ["--help", "build"]
     assert task_program._help_first(["build", "-h"]) == ["--help", "build"]

@@ -17,6 +17,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "project.py").touch()
     (tmp_path / "here/mine/notes").touch()
+    (tmp_path / "here/mine/net.pth").touch()
     monkeypatch.setenv("HEEPSTOR_CWD", str(tmp_path / "here"))
     return tmp_path / "repository"
 
@@ -72,6 +73,7 @@ def test_the_configuration_beside_a_project_is_its_own(root: Path) -> None:
         ),
         ("none/project.py", "there is no project.py in .*/none[.]"),
         ("mine/notes", "'mine/notes' is not a project.py"),
+        ("mine/net.pth", "'mine/net.pth' is not a project.py.*setting 'checkpoint'"),
         ("~nobody-here/mine", "~nobody-here/mine: no such home folder"),
     ],
 )

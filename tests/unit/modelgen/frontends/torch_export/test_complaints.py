@@ -40,6 +40,7 @@ class Function(nn.Module):
         (lambda x: x * x.sum().item(), ("Function item is not", "leave out .item()")),
         (lambda x: torch.masked_select(x, x > 0), ("Function masked_select", "size of its result")),
         (lambda x: torch.rand_like(x), ("Function rand_like", "Draw random numbers outside")),
+        (lambda x: x + torch.randn(4), ("Function randn is", "Draw random numbers outside")),
     ],
 )
 def test_functions(function: Callable, parts: tuple[str, ...]) -> None:
@@ -56,6 +57,12 @@ def test_layers() -> None:
         "Layer '0' (Conv3d) is not supported.",
         "Layer '2' (MaxPool3d) is not supported.",
     ]
+
+
+def test_modes_of_interpolation() -> None:
+    (message,) = refusals(nn.Upsample(scale_factor=2, mode="bicubic"), 1, 4, 4)
+    assert message.startswith("Function interpolate is not supported") and "bilinear" in message
+    assert import_model(nn.Upsample(2, mode="area"), (1, 4, 4), 1).nodes
 
 
 def test_a_layer_of_which_one_function_is_not_supported() -> None:

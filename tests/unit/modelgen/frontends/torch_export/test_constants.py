@@ -52,6 +52,18 @@ def test_what_only_depends_on_the_shape_of_an_input(function: object, values: in
     np.testing.assert_array_equal(constants.array(added.args[1]), np.full((3, 2), values))
 
 
+def test_random_numbers_are_no_constants() -> None:
+    def function(x: torch.Tensor) -> torch.Tensor:
+        kept = nn.functional.dropout(torch.ones(2), 0.5, training=False)
+        return x + torch.randn(2) + kept + torch.empty(2).uniform_()
+
+    program = torch.export.export(Function(function), (torch.zeros(3, 2),))
+    constants = Constants(program)
+    calls = {str(n.target): n for n in program.graph.nodes if n.op == "call_function"}
+    known = {name for name, node in calls.items() if node in constants}
+    assert known == {"aten.ones.default", "aten.dropout.default", "aten.empty.memory_format"}
+
+
 def test_parameters_keep_their_names_and_values() -> None:
     model = Positions()
     program = torch.export.export(model, (torch.zeros(3, 2),))

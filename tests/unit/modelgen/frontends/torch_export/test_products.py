@@ -52,6 +52,7 @@ ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "einsum-of-one-matrix": lambda x: torch.einsum("bij, jk -> kib", x, MATRIX),
     "einsum-without-a-sum": lambda x: torch.einsum("bi,bj->bij", x.sum(1), x.sum(2)),
     "einsum-of-two": lambda x: torch.einsum("bij,bij->b", x, x),
+    "running-sums-of-integers": lambda x: (x > 0).cumsum(1),
     "addmm": lambda x: torch.addmm(x.sum((0, 1)), x.flatten(1), x.flatten(1).T @ x.sum(1)),
 }
 
@@ -81,7 +82,6 @@ def test_a_transposed_factor_is_not_moved() -> None:
         (lambda x: torch.einsum("bij,bk->bi", x, x.sum(1)), "is in both"),
         (lambda x: torch.einsum("bii,bij->b", x @ x.mT, x), "is in both"),
         (lambda x: torch.baddbmm(x @ x.mT, x, x.mT, alpha=2), "scales a product of activations"),
-        (lambda x: x.argmax(1).cumsum(1), "adds integers"),
         (lambda x: torch.addmm(BATCH[:, 0], x.sum(1), MATRIX), "adds a bias of each row"),
     ],
 )
