@@ -11,7 +11,7 @@ import numpy as np
 from modelgen.arithmetic.folds import Fold, fold, larger, longest_chain, smaller
 from modelgen.arithmetic.fp32 import fp32_mul
 from modelgen.operators.base import Arrays, Bounded, Cut, Kernel, Operator, Shape
-from modelgen.operators.bounds import ROUNDING, SUBNORMAL
+from modelgen.operators.bounds import LARGEST, ROUNDING, SUBNORMAL
 
 if TYPE_CHECKING:
     import torch
@@ -108,14 +108,19 @@ def _bounded_sum(value: np.ndarray, error: np.ndarray, factor: float) -> Bounded
     # The device's chains are no shorter than those of PyTorch, which sums in cascades.
     roundings = 2.0 * (longest_chain(value.shape[1]) + 2)
     magnitude = (np.abs(value) + error).sum(axis=1)
-    allowed = error.sum(axis=1) + roundings * ROUNDING * magnitude
-    return factor * value.sum(axis=1), factor * allowed + SUBNORMAL
+    allowed = factor * (error.sum(axis=1) + roundings * ROUNDING * magnitude) + SUBNORMAL
+    return factor * value.sum(axis=1), _unless_overflowing(allowed, magnitude)
 
 
 def _bounded_product(value: np.ndarray, error: np.ndarray) -> Bounded:
     smallest, largest = np.abs(value).prod(axis=1), (np.abs(value) + error).prod(axis=1)
     roundings = 2.0 * value.shape[1]
     # A partial product may be subnormal, and what follows may be large.
-    lost = SUBNORMAL * np.maximum(np.abs(value) + error, 1.0).prod(axis=1)
-    allowed = largest - smallest + roundings * (ROUNDING * largest + lost)
-    return value.prod(axis=1), allowed
+    most = np.maximum(np.abs(value) + error, 1.0).prod(axis=1)
+    allowed = largest - smallest + roundings * (ROUNDING * largest + SUBNORMAL * most)
+    return value.prod(axis=1), _unless_overflowing(allowed, most)
+
+
+def _unless_overflowing(allowed: np.ndarray, most: np.ndarray) -> np.ndarray:
+    """Return a bound, infinite where partial results, at most `most`, overflow in some order."""
+    return np.where(most > LARGEST, np.inf, allowed)

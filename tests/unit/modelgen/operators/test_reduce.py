@@ -51,6 +51,16 @@ def test_the_bound_of_a_mean_grows_with_the_length_of_its_chains() -> None:
     assert bound(400) == pytest.approx(2 * 104 * 2.0**-24)
 
 
+@pytest.mark.parametrize(
+    ("kind", "factors"), [("product", (1e30, 1e30, 0.0)), ("sum", (3e38, 3e38, -3e38))]
+)
+def test_nothing_is_known_of_what_overflows_in_some_order(kind: str, factors: list[float]) -> None:
+    """1e30 * 1e30 * 0 is NaN, but 1e30 * 0 * 1e30 is 0."""
+    values = np.array(factors).reshape(1, 3, 1)
+    assert Reduce(kind).error_bound([(values, 0.0 * values)], {})[1] == np.inf
+    assert Reduce(kind).error_bound([(values / 1e30, 0.0 * values)], {})[1] < 1e30
+
+
 def test_the_kernel_is_given_sizes_and_a_factor() -> None:
     kernel = Reduce("mean").kernel([(2, 7, 3)])
     assert kernel.header == "reduce.hpp"
