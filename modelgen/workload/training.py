@@ -13,7 +13,8 @@ from modelgen.agreement import agrees_with_rerun
 from modelgen.errors import ModelError
 from modelgen.frontends.torch_export.arguments import arguments_of
 from modelgen.frontends.torch_export.importer import import_with_origins
-from modelgen.frontends.torch_export.tracing import check_traceable, tensors_in, try_forward
+from modelgen.frontends.torch_export.traceable import check_traceable
+from modelgen.frontends.torch_export.tracing import tensors_in, try_forward
 from modelgen.ir.execute import select_device
 from modelgen.ir.graph import Graph
 from modelgen.progress import Progress

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from modelgen.errors import ModelError
 from modelgen.frontends.torch_export.arguments import Argument
 from modelgen.frontends.torch_export.calls import source_line
+from modelgen.frontends.torch_export.traceable import check_traceable
 
 if TYPE_CHECKING:
     import torch
@@ -46,31 +47,25 @@ def trace(
 
 def _trace_message(error: Exception) -> str:
     """Return a message for an exception of torch.export, which speaks of its own inside."""
-    line = source_line(str(error)) or source_line("".join(traceback.format_exception(error)))
+    frames = "".join(traceback.format_exception(error))
+    line = source_line(str(error)) or source_line(frames)
     where = f"torch.export cannot trace the model{f' at {line}' if line else ''}"
     if "data-dependent" in str(error):
         return (
             f"{where.removesuffix(':')}: control flow that depends on the values of tensors is not "
             "supported. Compute both branches and choose between them, such as with torch.where."
         )
-    return f"{where}: {_first_line(error)}."
+    return f"{where}: {_packing(frames) or _first_line(error)}."
 
 
-def check_traceable(model: object) -> None:
-    """Raise ModelError if this is not a module, or has layers compiled by TorchScript."""
-    import torch
-
-    if not isinstance(model, torch.nn.Module):
-        kind = type(model).__name__
-        raise ModelError(f"model() returned a {kind}; expected a torch.nn.Module.")
-    for name, layer in model.named_modules():
-        if isinstance(layer, torch.jit.ScriptModule):
-            what = f"Layer '{name}'" if name else "The model that model() returned"
-            raise ModelError(
-                f"{what} is a TorchScript {type(layer).__name__}, which torch.export cannot "
-                "trace. Build it from Python classes, and name the file with its weights in the "
-                "setting 'checkpoint'."
-            )
+def _packing(frames: str) -> str:
+    """Return why sequences cannot be packed, if that is what fails in a stack trace; else ""."""
+    if "pack_padded_sequence" not in frames:
+        return ""
+    return (
+        "sequences of varying length (pack_padded_sequence) are not supported; all steps are "
+        "computed: multiply what lies beyond the end by a mask"
+    )
 
 
 @contextlib.contextmanager
@@ -136,7 +131,7 @@ def tensors_in(returned: Any) -> list[torch.Tensor]:
 
 
 def _forward_message(running: list[Any], examples: Sequence[torch.Tensor], error: Exception) -> str:
-    reason = _first_line(error)
+    reason = _packing("".join(traceback.format_exception(error))) or _first_line(error)
     shapes = " and ".join(shape_text(example.shape) for example in examples)
     single = len(examples) == 1
     inner = next((entry for entry in reversed(running) if entry[0]), None)

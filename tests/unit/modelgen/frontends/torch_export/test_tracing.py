@@ -6,6 +6,9 @@ import pytest
 import torch
 from torch import nn
 
+from modelgen.errors import ModelError
+from modelgen.frontends.torch_export.arguments import Argument
+from modelgen.frontends.torch_export.importer import import_with_origins
 from tests.support.refused import check_message
 
 
@@ -13,17 +16,6 @@ def test_wrong_shape_names_the_layer() -> None:
     model = nn.Sequential(nn.Flatten(), nn.Linear(10, 4), nn.Linear(5, 2))
     check_message(model, (10,), "Layer '2'", "in_features=5", "shape 1x4")
     check_message(model, (3, 4), "Layer '1'", "shape 1x12", "input has the shape 1x3x4")
-
-
-def test_not_a_module() -> None:
-    check_message(lambda x: x, (4,), "model() returned a function", "torch.nn.Module")
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_modules_of_torchscript() -> None:
-    scripted = torch.jit.script(nn.Linear(4, 3))
-    check_message(scripted, (4,), "model() returned", "TorchScript", "'checkpoint'")
-    check_message(nn.Sequential(nn.ReLU(), scripted), (4,), "Layer '1'", "TorchScript")
 
 
 def test_control_flow() -> None:
@@ -55,3 +47,18 @@ def test_what_is_no_tensor_is_no_output() -> None:
             return torch.relu(x), len(x)
 
     check_message(Size(), (4,), "The model returns a int; expected a tensor, or a tuple")
+
+
+def test_packed_sequences() -> None:
+    class Packed(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.GRU(4, 4, batch_first=True)
+
+        def forward(self, x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+            packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True)
+            return self.layer(packed)[1][-1]
+
+    arguments = Argument((5, 4)), Argument((), "int64")
+    with pytest.raises(ModelError, match=r"pack_padded_sequence.* not supported; .* mask"):
+        import_with_origins(Packed(), arguments, 1)
