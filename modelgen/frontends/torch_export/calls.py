@@ -52,6 +52,18 @@ _METHODS = {
     "__getitem__": "indexing",
     "__setitem__": ASSIGNMENT,
     "wrap_with_autocast": "autocast",
+    **{
+        f"__{prefix}{name}__": f"operator {sign}"
+        for prefix in ("", "r", "i")
+        for name, sign in {
+            "floordiv": "//",
+            "lshift": "<<",
+            "mod": "%",
+            "pow": "**",
+            "rshift": ">>",
+            "xor": "^",
+        }.items()
+    },
 }
 """What is written in a program without the name of a function."""
 _MODULES = ("fft", "linalg", "special")

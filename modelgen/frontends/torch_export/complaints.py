@@ -119,15 +119,20 @@ def about_output(shape: Sequence[int], batch: int) -> Complaint | None:
     return Complaint("", (), "", (problem,), ("Keep the batch as the first dimension.",))
 
 
-def unsupported(call: Any) -> Complaint:
-    """Return the complaint about a call of a function that cannot be translated."""
+def unsupported(call: Any, *, in_other_forms: bool = False) -> Complaint:
+    """Return the complaint about a call of a function that cannot be translated.
+
+    Args:
+        call: a call of an exported program.
+        in_other_forms: whether the function can be translated with other arguments.
+    """
     name = function_name(call)
     by_module = _WAYS_OUT_OF_MODULES.get(name.partition(".")[0], "")
     sizes = "" if _is_sized(call.meta.get("val")) else _SIZES
     hint = _WAYS_OUT.get(name, by_module or sizes)
     if is_layer(call) and not is_named_after_layer(call):
         return complaint(call, f"uses {name}, which is not supported", hint)
-    return complaint(call, _WHOLE, hint)
+    return complaint(call, f"{_WHOLE} with these arguments" if in_other_forms else _WHOLE, hint)
 
 
 def _is_sized(value: Any) -> bool:

@@ -219,7 +219,8 @@ def _translate(translation: Translation, call: Any) -> None:
         return
     add = OPERATORS.get(operator)
     if add is None:
-        raise RejectedError(unsupported(call))
+        in_other_forms = _family(operator) in _FAMILIES
+        raise RejectedError(unsupported(call, in_other_forms=in_other_forms))
     add(translation, call)
 
 
@@ -250,3 +251,11 @@ OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
     name: add for module in _MODULES for name, add in module.OPERATORS.items()
 }
 """ATen operator -> the function that adds it."""
+
+
+def _family(operator: str) -> str:
+    """Return the name that the forms of an ATen operator have in common."""
+    return operator.rpartition(".")[0]
+
+
+_FAMILIES = set(map(_family, OPERATORS))

@@ -59,6 +59,23 @@ def test_layers() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("function", "subject"),
+    [
+        (lambda x: x.round(decimals=1), "Function round is not supported with these arguments, at"),
+        (lambda x: torch.div(x, 2, rounding_mode="floor"), "Function div is not supported with"),
+        (lambda x: x.abs() ** x, "Function pow is not supported with these arguments, at"),
+        (lambda x: x // 2, "Operator // is not supported, at"),
+        (lambda x: (-2.0) ** x, "Operator ** raises -2 to a power"),
+        (lambda x: 2 % x, "Operator % is not supported"),
+        (lambda x: x.argmax(1) << 1, "Operator << is not supported, at"),
+    ],
+)
+def test_forms_and_operators(function: Callable, subject: str) -> None:
+    (message,) = refusals(Function(function), 4)
+    assert message.startswith(subject)
+
+
 def test_modes_of_interpolation() -> None:
     (message,) = refusals(nn.Upsample(scale_factor=2, mode="bicubic"), 1, 4, 4)
     assert message.startswith("Function interpolate is not supported") and "bilinear" in message
