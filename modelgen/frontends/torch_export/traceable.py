@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     import torch
 
 _QUANTIZED = "torch.ao.nn.quantized."
+_OF_FLOATS = ("FloatFunctional", "FXFloatFunctional")
+"""Modules there that stand for operators of a model that is to be quantized."""
 
 
 def check_traceable(model: object) -> None:
@@ -38,7 +40,7 @@ def _reason(layer: torch.nn.Module) -> str:
         )
     if isinstance(layer, torch._dynamo.OptimizedModule):
         return "is compiled by torch.compile. Return the module that it was made of."
-    if kind.__module__.startswith(_QUANTIZED):
+    if kind.__module__.startswith(_QUANTIZED) and kind.__name__ not in _OF_FLOATS:
         return (
             f"is quantized already ({kind.__name__}). Return the module before its quantization: "
             "the weights are quantized for the device."

@@ -33,6 +33,19 @@ def test_quantized_layers() -> None:
     check_message(model, (4,), "Layer '0' is quantized already (Linear)", "before")
 
 
+def test_models_that_are_prepared_for_quantization() -> None:
+    class Prepared(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.quant = torch.ao.quantization.QuantStub()
+            self.functions = torch.ao.nn.quantized.FloatFunctional()
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.functions.add(self.quant(x), x)
+
+    assert import_model(Prepared(), (4,), 1).nodes
+
+
 def test_values_that_are_none_of_fp32() -> None:
     """PyTorch would convert complex numbers to their real parts."""
     model = nn.Sequential(nn.ReLU())
