@@ -88,10 +88,10 @@ def test_a_new_project_is_compiled(site: Path, tmp_path: Path) -> None:
     assert hint == f"Run it: heepstor build --project {tmp_path / 'mine'}"
     options = ("--project", "mine", "--random-weights", "--inputs", "1", "--json")
     done = json.loads(heepstor(site, tmp_path, "generate", *options))
-    assert [stage["ran"] for stage in done["stages"]] == [True] * 4
+    assert [stage["ran"] for stage in done["stages"]] == [True] * 5
     assert (tmp_path / "mine/build/generate/src/model.cpp").is_file()
     done = json.loads(heepstor(site, tmp_path, "generate", *options))
-    assert [stage["ran"] for stage in done["stages"]] == [False] * 4
+    assert [stage["ran"] for stage in done["stages"]] == [False] * 5
     manifest = json.loads((tmp_path / "mine/build/generate/manifest.json").read_text())
     assert manifest["command"].startswith("heepstor generate --project ")
     listed = json.loads(heepstor(site, tmp_path, "list", "--json"))

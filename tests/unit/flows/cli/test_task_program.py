@@ -33,8 +33,7 @@ def test_mistakes(capsys, arguments, expected):
 
 def test_a_path_without_its_option(capsys, tmp_path, monkeypatch):
     (tmp_path / "net.pt2").touch()
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PWD", str(tmp_path))
+    monkeypatch.setenv("HEEPSTOR_CWD", str(tmp_path))
     given = message(capsys, "check", "./net.pt2")
     assert given == "There is no task './net.pt2'. It is a file or folder: --project ./net.pt2"
 
