@@ -9,8 +9,13 @@ from modelgen.operators import (
     ChannelScale,
     Conv2d,
     Elementwise,
+    GruState,
     Linear,
+    LstmOutput,
+    LstmState,
+    MatMul,
     MaxPool2d,
+    Normalize,
     Operator,
     Pointwise,
     Softmax,
@@ -26,9 +31,13 @@ _COMPUTED: dict[type[Operator], str] = {
     Pointwise: "scale, bias, sum or product, function and clamp in the store path",
     ChannelScale: "scales from a tensor in the store path",
 }
+_GATES = "gates with functions and products between them, which are one kernel there"
 _LACKING: dict[type, str] = {
     Softmax: "exponentials and a division, which the engine does not have",
     Argmax: "a comparison between channels, which the engine does not support",
+    MatMul: "the array's weights are INT8 constants, and both factors are activations",
+    Normalize: "means and deviations of what is computed, which the engine does not have",
+    **dict.fromkeys((LstmState, LstmOutput, GruState), _GATES),
 }
 _OPERANDS = {
     "add": "the engine adds tensors of one shape, both computed by the network",

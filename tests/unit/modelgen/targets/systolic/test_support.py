@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modelgen import operators
-from modelgen.operators import Binary, Elementwise, Linear, Operator, Permute, Softmax
+from modelgen.operators import Binary, Elementwise, Linear, MatMul, Operator, Permute, Softmax
 from modelgen.targets.systolic.support import computed, lacking
 
 EVERY = [
@@ -23,6 +23,7 @@ def test_what_is_computed_says_how() -> None:
 
 def test_what_is_lacking_is_said() -> None:
     assert "exponentials" in lacking(Softmax())
+    assert "INT8 constants" in lacking(MatMul())
     assert "no table of exp" in lacking(Elementwise("exp"))
     assert "fewer cycles" in lacking(Elementwise("sigmoid"))
     assert "of one shape, or each channel" in lacking(Binary("multiply"))
