@@ -64,6 +64,8 @@ def model_context(program: Program, title: str) -> dict[str, Any]:
         for target in program.targets
     }
     parts = list(codes.values())
+    setup = [line for code in parts for line in code.setup]
+    body = _body(list(_statements(program, codes)))
     return {
         "title": title,
         "batch": graph.batch,
@@ -79,10 +81,16 @@ def model_context(program: Program, title: str) -> dict[str, Any]:
         "externals": [code.externals for code in parts if code.externals],
         "has_constants": bool(program.sections[CONSTANTS]),
         "definitions": [code.definitions for code in parts if code.definitions],
-        "setup": [line for code in parts for line in code.setup],
+        "input_name": "input" if _names_input([*setup, *body]) else "",
+        "setup": setup,
         "layers": list(_layers(program, codes)),
-        "body": _body(list(_statements(program, codes))),
+        "body": body,
     }
+
+
+def _names_input(lines: Iterable[str]) -> bool:
+    """Return whether infer() reads its input: windows may see nothing but padding."""
+    return any(re.search(r"\binput\b", line) for line in lines)
 
 
 def _text(graph: Graph, names: Iterable[str]) -> str:
