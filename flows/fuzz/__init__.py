@@ -207,6 +207,9 @@ class Bench:
                 _add(result, report)
                 continue
             size = bundle.memory_bytes(result.program, INFERENCES)
+            if size > room:
+                report.refusals.append(Refusal(module, "needs more memory than there is"))
+                continue
             if group and (filled + size > room or len(group) == _MOST_NETWORKS):
                 yield group
                 group, filled = [], 0

@@ -74,6 +74,8 @@ def bounded_products(constants: Arrays, bounded: Bounded, part: LinearPart) -> B
         # An infinity or NaN in a slice makes all of its products NaN, even those with other
         # channels' values.
         allowed = np.full_like(total, np.inf)
+    # Sums that overflow in some order are infinite, or not, in another.
+    allowed = np.where(magnitude + spread > LARGEST, np.inf, allowed)
     return total * scale + bias, allowed * np.abs(scale) + relative * np.abs(bias)
 
 

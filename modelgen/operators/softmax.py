@@ -11,7 +11,7 @@ import numpy as np
 
 from modelgen.arithmetic.softmax import log_softmax, softmax
 from modelgen.operators.base import Arrays, Bounded, Cut, Kernel, Operator, Shape
-from modelgen.operators.bounds import RELATIVE
+from modelgen.operators.bounds import RELATIVE, ROUNDING
 
 if TYPE_CHECKING:
     import torch
@@ -64,13 +64,16 @@ class Softmax(Operator):
         logarithm = distance - np.log(np.exp(distance).sum(axis=-1, keepdims=True))
         # Errors of at most e in the logits scale numerator and denominator by at most exp(e) each.
         largest = error.max(axis=-1, keepdims=True)
+        # Both add the powers of a row one after another, or in chains that are shorter.
+        adding = value.shape[-1] * ROUNDING
         if self.log:
-            return logarithm, error + largest + RELATIVE * (1.0 + np.abs(logarithm))
+            allowed = RELATIVE * (1.0 + np.abs(logarithm)) + adding
+            return logarithm, error + largest + allowed
         result = np.exp(logarithm)
         most = np.exp(np.minimum(logarithm + 2.0 * largest, 0.0))
         least = result * np.exp(-2.0 * largest)
         spread = np.maximum(most - result, result - least)
-        return result, spread + _RELATIVE * most + _UNDERFLOW
+        return result, spread + (_RELATIVE + adding) * most + _UNDERFLOW
 
     def kernel(self, inputs: Sequence[Shape]) -> Kernel:
         """See `Operator.kernel`."""

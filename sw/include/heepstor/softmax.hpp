@@ -27,8 +27,8 @@ inline void softmax(const float* logits, float* out, std::size_t n) {
 
 /// out[i] = logits[i] - ln(sum of exp(logits[j])), of one row of n values. `out` may be `logits`.
 ///
-/// Error: at most 2^-22 times (1 + the distance to the largest logit + ln(n)). Undefined rows are
-/// those of softmax().
+/// Error: at most 2^-22 times (1 + the distance to the largest logit + ln(n)) plus n * 2^-24.
+/// Undefined rows are those of softmax().
 inline void log_softmax(const float* logits, float* out, std::size_t n) {
   if (n == 0) return;
   const auto log = [](float sum) { return is_nan(sum) ? sum : detail::kLogOfSum(sum); };

@@ -228,6 +228,16 @@ def test_a_network_that_cannot_be_built_is_named() -> None:
     assert {f.reason for f in report.failures} == {"C++: the device code does not compile"}
 
 
+def test_a_network_that_memory_does_not_hold_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    too_many = CONFIG.memory.bytes
+    monkeypatch.setattr(fuzz.bundle, "memory_bytes", lambda program, inferences: too_many)
+    report = report_of(Fake(hangs=False), MODULES[:2])
+    assert [refusal.reason for refusal in report.refusals] == 2 * [
+        "needs more memory than there is"
+    ]
+    assert report.right == 0 and not report.failures
+
+
 def test_a_bundle_links(tmp_path: Path) -> None:
     """Networks in one firmware, with layers on the CPU; what lies in it is what is expected."""
     first = next(compiled())

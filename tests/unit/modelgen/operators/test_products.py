@@ -97,6 +97,13 @@ def test_nothing_is_known_of_products_with_an_infinity(value: float) -> None:
     assert np.isinf(error).all()
 
 
+def test_nothing_is_known_of_sums_that_overflow_in_some_order() -> None:
+    constants = {"weight": np.array([[1.0, 1.0, -1.0], [1.0, 0.0, 0.0]])}
+    values = np.full((1, 3), 3e38)
+    _, error = bounded_products(constants, (values, np.zeros((1, 3))), lambda v, w: v @ w.T)
+    assert np.isinf(error[0, 0]) and np.isfinite(error[0, 1])
+
+
 def test_additions_to_a_bias_round_as_often_as_there_are_products() -> None:
     """PyTorch begins with the bias; all products together are smaller than half of its last bit."""
     words = 4096

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from modelgen.operators import Softmax
+from modelgen.operators.base import Cut
 from tests.support.operator_checks import check_operator, random_values
 
 
@@ -24,6 +25,19 @@ def test_its_logarithm(shape: tuple[int, ...]) -> None:
         return torch.log_softmax(x, -1)
 
     check_operator(Softmax(log=True), [4 * random_values(*shape)], reference)
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_the_bound_knows_how_many_powers_are_added(log: bool) -> None:
+    """Equal powers are all rounded in the same direction while their sum grows."""
+    logits = np.full((1, 60_000), 0.3, np.float32)
+    logits[0, 0] = 0.0
+    got = Softmax(log).evaluate_exact([logits], {}, Cut(8))
+    wide = logits.astype(np.float64)
+    value, bound = Softmax(log).error_bound([(wide, np.zeros_like(wide))], {})
+    assert (np.abs(got - value) <= bound).all()
+    most = 60_000 * 2.0**-24 + 2.0**-16
+    assert (bound <= most * (1.0 if log else value.max())).all()
 
 
 def test_no_difference_is_larger_than_a_probability_can_be() -> None:
