@@ -255,7 +255,7 @@ OPERATORS: dict[str, Callable[[Translation, Any], None]] = {
 
 def _family(operator: str) -> str:
     """Return the name that the forms of an ATen operator have in common."""
-    return operator.rpartition(".")[0]
+    return operator.rpartition(".")[0] or operator
 
 
 _FAMILIES = set(map(_family, OPERATORS))
