@@ -1,4 +1,4 @@
-"""What poolings of uneven windows share: the windows, and what the kernel is told of them."""
+"""Windows of uneven poolings, and the arguments of their kernel."""
 
 from __future__ import annotations
 
