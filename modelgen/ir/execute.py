@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from modelgen.errors import ModelError
-from modelgen.ir.graph import Graph, Node
+from modelgen.ir.graph import Contract, Graph, Node
 from modelgen.ir.packing import input_words, rows_of_samples
 from modelgen.threads import single_thread
 
@@ -51,7 +51,7 @@ def run_graph(graph: Graph, values: np.ndarray, device: str = "cpu") -> np.ndarr
         name: torch.from_numpy(np.ascontiguousarray(value)).to(device)
         for name, value in graph.constants.items()
     }
-    run = torch.func.vmap(lambda row: run_nodes(graph, constants, row))
+    run = _each if graph.contract is Contract.FP32 else _in_turn
     rows = np.ascontiguousarray(values, np.float32).reshape(-1, input_words(graph))
     largest = max(tensor.bytes for tensor in graph.tensors.values())
     step = max(_BLOCK_BYTES[device] // largest, 1)
@@ -59,8 +59,27 @@ def run_graph(graph: Graph, values: np.ndarray, device: str = "cpu") -> np.ndarr
     with torch.inference_mode(), single_thread():
         for start in range(0, len(rows), step):
             block = torch.from_numpy(rows[start : start + step]).to(device)
-            blocks.append(run(block).cpu().numpy())
+            blocks.append(run(graph, constants, block).cpu().numpy())
     return rows_of_samples(graph, np.concatenate(blocks))
+
+
+def _each(graph: Graph, constants: Mapping[str, torch.Tensor], rows: torch.Tensor) -> torch.Tensor:
+    """Return the rows of outputs for rows of inputs, all at once."""
+    import torch
+
+    run: Callable[[torch.Tensor], torch.Tensor] = torch.func.vmap(
+        lambda row: run_nodes(graph, constants, row)
+    )
+    return run(rows)
+
+
+def _in_turn(
+    graph: Graph, constants: Mapping[str, torch.Tensor], rows: torch.Tensor
+) -> torch.Tensor:
+    """Return the same one by one: operators on integers are no work of PyTorch's."""
+    import torch
+
+    return torch.stack([run_nodes(graph, constants, row) for row in rows])
 
 
 def predictions(outputs: np.ndarray) -> np.ndarray:

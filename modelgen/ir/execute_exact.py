@@ -5,7 +5,7 @@ It knows nothing of jobs, buffers or tiles, and so checks the compiler independe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -25,14 +25,14 @@ def run_graph(
 
     Args:
         graph: quantized.
-        values: FP32, the rows of any number of inferences; see `modelgen.ir.packing`.
-        array_size: S, which determines where sums are rounded.
+        values: FP32 or integers, the rows of any number of inferences; see `modelgen.ir.packing`.
+        array_size: S, which determines where sums of FP32 are rounded.
         slices_of: how a node's products are cut into slices; None: every S indices.
 
     Returns:
-        FP32, shape (inferences, outputs).
+        Shape (inferences, outputs): INT8 if all outputs are, FP32 otherwise.
     """
-    rows = np.asarray(values, np.float32).reshape(-1, input_words(graph))
+    rows = np.asarray(values).reshape(-1, input_words(graph))
     return np.stack([_run(graph, row, array_size, slices_of) for row in rows])
 
 
@@ -42,11 +42,30 @@ def run_node(graph: Graph, node: Node, inputs: Sequence[np.ndarray], cut: Cut) -
     return np.asarray(result).reshape(graph.tensors[node.output].shape)
 
 
-def _run(graph: Graph, row: np.ndarray, array_size: int, slices_of: SlicesOf | None) -> np.ndarray:
+def run_layers(
+    graph: Graph,
+    inputs: Mapping[str, np.ndarray],
+    array_size: int,
+    slices_of: SlicesOf | None = None,
+) -> dict[str, np.ndarray]:
+    """Return all tensors of one inference by name, in their shapes and types.
+
+    Args:
+        graph: quantized.
+        inputs: those of the graph, by name.
+        array_size: see `run_graph`.
+        slices_of: see `run_graph`.
+    """
     tensors = {name: graph.constants[name] for name in graph.constant_tensors}
-    tensors |= unpack_inputs(graph, row)
+    for name, values in inputs.items():
+        tensors[name] = values.astype(graph.tensors[name].element.dtype)
     for node in graph.nodes:
-        inputs = [tensors[name] for name in node.inputs]
+        operands = [tensors[name] for name in node.inputs]
         cut = Cut(array_size, slices_of(node) if slices_of else None)
-        tensors[node.output] = run_node(graph, node, inputs, cut)
-    return pack_outputs(graph, tensors)
+        tensors[node.output] = run_node(graph, node, operands, cut)
+    return tensors
+
+
+def _run(graph: Graph, row: np.ndarray, array_size: int, slices_of: SlicesOf | None) -> np.ndarray:
+    inputs = unpack_inputs(graph, row)
+    return pack_outputs(graph, run_layers(graph, inputs, array_size, slices_of))

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, is_dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import numpy as np
 
 from modelgen import operators
-from modelgen.ir.graph import ElementType, Graph, Node, Tensor
+from modelgen.arithmetic.integer.quantization import Quantization
+from modelgen.ir.graph import Contract, ElementType, Graph, Node, Tensor
 
-_FORMAT = 3
+_FORMAT = 4
 _BY_NAME = {operator.name: operator for operator in operators.ALL}
 
 
@@ -24,15 +26,20 @@ def save(graph: Graph, folder: Path) -> None:
         "inputs": list(graph.inputs),
         "outputs": list(graph.outputs),
         "batch": graph.batch,
-        "tensors": {
-            name: {"shape": list(tensor.shape), "element": tensor.element.value}
-            for name, tensor in graph.tensors.items()
-        },
+        "contract": graph.contract.value,
+        "tensors": {name: _tensor(tensor) for name, tensor in graph.tensors.items()},
         "nodes": [_node(node) for node in graph.nodes],
         "orders": graph.orders,
     }
     (folder / "graph.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     np.savez(folder / "constants.npz", allow_pickle=False, **graph.constants)
+
+
+def _tensor(tensor: Tensor) -> dict[str, Any]:
+    plain: dict[str, Any] = {"shape": list(tensor.shape), "element": tensor.element.value}
+    if tensor.quantization is not None:
+        plain["quantization"] = _plain(tensor.quantization)
+    return plain
 
 
 def _node(node: Node) -> dict[str, Any]:
@@ -51,6 +58,8 @@ def _plain(value: Any) -> Any:
     """Return a record as plain values for JSON."""
     if is_dataclass(value):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Enum):
+        return value.value
     return [_plain(part) for part in value] if isinstance(value, tuple) else value
 
 
@@ -74,13 +83,17 @@ def load(folder: Path) -> Graph:
             )
             for node in document["nodes"]
         ),
-        tensors={
-            name: Tensor(name, tuple(tensor["shape"]), ElementType(tensor["element"]))
-            for name, tensor in document["tensors"].items()
-        },
+        tensors={name: _tensor_from(name, tensor) for name, tensor in document["tensors"].items()},
         constants=constants,
         orders={name: tuple(order) for name, order in document["orders"].items()},
+        contract=Contract(document["contract"]),
     )
+
+
+def _tensor_from(name: str, plain: dict[str, Any]) -> Tensor:
+    given = plain.get("quantization")
+    quantization = None if given is None else _record(Quantization, given)
+    return Tensor(name, tuple(plain["shape"]), ElementType(plain["element"]), quantization)
 
 
 def _record(kind: type[Any], values: dict[str, Any]) -> Any:
@@ -90,6 +103,8 @@ def _record(kind: type[Any], values: dict[str, Any]) -> Any:
     for name, value in values.items():
         if is_dataclass(types[name]):
             made[name] = _record(types[name], value)
+        elif isinstance(types[name], type) and issubclass(types[name], Enum):
+            made[name] = types[name](value)
         else:
             made[name] = _tuples(value)
     return kind(**made)

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from modelgen.arithmetic.integer.quantization import Quantization
 from modelgen.operators import Operator
 from modelgen.operators.base import Shape
 
@@ -25,11 +26,30 @@ class ElementType(Enum):
     """The type of a tensor's elements."""
 
     FP32 = "fp32"
+    INT8 = "int8"
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """NumPy's type for an element."""
+        return np.dtype(np.float32 if self is ElementType.FP32 else np.int8)
 
     @property
     def bytes(self) -> int:
         """Size of an element in bytes."""
-        return 4
+        return self.dtype.itemsize
+
+
+class Contract(Enum):
+    """Whose arithmetic defines every bit of a graph's results."""
+
+    FP32 = "fp32"
+    """Ours: FP32 activations, sums of slices."""
+    EXACT = "exact"
+    """Ours: integers, each result rounded once."""
+    TFLITE_REFERENCE = "tflite-reference"
+    """The reference kernels of LiteRT (`OpResolverType.BUILTIN_REF`)."""
+    ONNXRUNTIME = "onnxruntime"
+    """ONNX Runtime on a CPU."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +59,8 @@ class Tensor:
     name: str
     shape: Shape
     element: ElementType = ElementType.FP32
+    quantization: Quantization | None = None
+    """Of integers, for users and reports; operators have the scales that they compute with."""
 
     @property
     def size(self) -> int:
@@ -92,6 +114,7 @@ class Graph:
     orders: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """Input -> PyTorch's dimensions in the order in which the device has them; without inputs for
     which it is the same order. Outputs are always in PyTorch's order."""
+    contract: Contract = Contract.FP32
 
     @property
     def constant_tensors(self) -> list[str]:

@@ -15,6 +15,17 @@ from modelgen.operators.elementwise import Elementwise
 from modelgen.operators.embedding import Embedding
 from modelgen.operators.expand import Expand
 from modelgen.operators.gru_state import GruState
+from modelgen.operators.integer.add import IntegerAdd
+from modelgen.operators.integer.avg_pool2d import IntegerAvgPool2d
+from modelgen.operators.integer.byte_table import ByteTable
+from modelgen.operators.integer.conv2d import IntegerConv2d
+from modelgen.operators.integer.dequantize import Dequantize
+from modelgen.operators.integer.linear import IntegerLinear
+from modelgen.operators.integer.max_pool2d import IntegerMaxPool2d
+from modelgen.operators.integer.mean import IntegerMean
+from modelgen.operators.integer.multiply import IntegerMultiply
+from modelgen.operators.integer.quantize import Quantize
+from modelgen.operators.integer.softmax import IntegerSoftmax
 from modelgen.operators.interleave import Interleave
 from modelgen.operators.linear import Linear
 from modelgen.operators.lstm_output import LstmOutput
@@ -42,15 +53,25 @@ __all__ = [
     "Argmax",
     "AvgPool2d",
     "Binary",
+    "ByteTable",
     "ChannelScale",
     "Concatenate",
     "Conv2d",
     "ConvTranspose2d",
+    "Dequantize",
     "Dropout",
     "Elementwise",
     "Embedding",
     "Expand",
     "GruState",
+    "IntegerAdd",
+    "IntegerAvgPool2d",
+    "IntegerConv2d",
+    "IntegerLinear",
+    "IntegerMaxPool2d",
+    "IntegerMean",
+    "IntegerMultiply",
+    "IntegerSoftmax",
     "Interleave",
     "Linear",
     "LstmOutput",
@@ -62,6 +83,7 @@ __all__ = [
     "Pad",
     "Permute",
     "Pointwise",
+    "Quantize",
     "Reduce",
     "Reshape",
     "Resize",
@@ -79,15 +101,25 @@ ALL: tuple[type[Operator], ...] = (
     Argmax,
     AvgPool2d,
     Binary,
+    ByteTable,
     ChannelScale,
     Concatenate,
     Conv2d,
     ConvTranspose2d,
+    Dequantize,
     Dropout,
     Elementwise,
     Embedding,
     Expand,
     GruState,
+    IntegerAdd,
+    IntegerAvgPool2d,
+    IntegerConv2d,
+    IntegerLinear,
+    IntegerMaxPool2d,
+    IntegerMean,
+    IntegerMultiply,
+    IntegerSoftmax,
     Interleave,
     Linear,
     LstmOutput,
@@ -98,6 +130,7 @@ ALL: tuple[type[Operator], ...] = (
     Pad,
     Permute,
     Pointwise,
+    Quantize,
     Reduce,
     Reshape,
     Resize,

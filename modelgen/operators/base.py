@@ -112,6 +112,9 @@ class Operator(ABC):
     ) -> torch.Tensor:
         """Return the output as computed by PyTorch, in FP32, for any number of inputs.
 
+        Integers are FP32 numbers here; what operators on them return is no work of PyTorch's
+        (`modelgen.operators.integer.base`).
+
         Args:
             inputs: FP32.
             constants: of the node, by their roles.
@@ -124,7 +127,7 @@ class Operator(ABC):
         """Return the output, bit for bit as on the device, in any shape.
 
         Args:
-            inputs: FP32.
+            inputs: FP32 or INT8, as the tensors are.
             constants: the node's constants, by role; weights are INT8.
             cut: how sums are cut into slices, and so where they are rounded.
         """

@@ -1,0 +1,1 @@
+"""Import of quantized TensorFlow Lite models."""

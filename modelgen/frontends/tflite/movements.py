@@ -1,0 +1,121 @@
+"""Import of what moves values: shapes, padding, slices, concatenation, enlargement."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from modelgen.arithmetic.integer.rounding import nearest_away
+from modelgen.frontends.tflite.complaints import Refusal
+from modelgen.frontends.tflite.records import OperatorRecord
+from modelgen.frontends.tflite.translation import Translation, quantization_of
+from modelgen.operators import Concatenate, Pad, Permute, Reshape, Slice, Take
+
+_UNSUPPORTED_MASKS = ("EllipsisMask", "NewAxisMask")
+
+
+def add_reshape(to: Translation, operator: OperatorRecord) -> None:
+    """Add a reshape to the shape of the output."""
+    to.add(operator, Reshape(to.output(operator).shape), [to.read(operator, 0)])
+
+
+def add_transpose(to: Translation, operator: OperatorRecord) -> None:
+    """Add a permutation of dimensions."""
+    axes = tuple(map(int, to.constant(operator, 1).reshape(-1)))
+    source = to.read(operator, 0)
+    if sorted(axes) != list(range(len(to.shape(source)))):
+        raise Refusal(f"{list(axes)} is not an order of its input's dimensions")
+    to.add(operator, Permute(axes), [source])
+
+
+def add_padding(to: Translation, operator: OperatorRecord) -> None:
+    """Add padding with zeros, which are zero points."""
+    before, after = (tuple(map(int, side)) for side in to.constant(operator, 1).T)
+    zero_point = quantization_of(to.output(operator)).zero_point
+    to.add(operator, Pad(before, after, value=float(zero_point)), [to.read(operator, 0)])
+
+
+def add_concatenation(to: Translation, operator: OperatorRecord) -> None:
+    """Add a concatenation along any dimension, of tensors with the output's quantization."""
+    result = quantization_of(to.output(operator))
+    if operator.options["FusedActivationFunction"] != 0:
+        raise Refusal("it has a fused activation function")
+    for place in range(len(operator.inputs)):
+        record = to.input(operator, place)
+        if quantization_of(record) != result:
+            raise Refusal("its quantization is not the output's", record.name)
+    tensors = [to.read(operator, place) for place in range(len(operator.inputs))]
+    axis = operator.options["Axis"] % len(to.shape(tensors[0]))
+    # Before the last dimension, rows are all dimensions from the axis on together.
+    shapes = [to.shape(tensor) for tensor in tensors]
+    if axis != len(shapes[0]) - 1 or axis == 0:
+        rows = [(math.prod(shape[:axis]), math.prod(shape[axis:])) for shape in shapes]
+        pairs = zip(tensors, rows, strict=True)
+        tensors = [to.reshaped(operator, tensor, shape) for tensor, shape in pairs]
+    to.add(operator, Concatenate(), tensors)
+
+
+def add_strided_slice(to: Translation, operator: OperatorRecord) -> None:
+    """Add a slice with constant limits and steps; dimensions may be dropped."""
+    options = operator.options
+    if any(options[mask] for mask in _UNSUPPORTED_MASKS) or options["Offset"]:
+        raise Refusal("it has an ellipsis, new dimensions, or limits relative to others")
+    source = to.read(operator, 0)
+    begin, end, step = (to.constant(operator, place).reshape(-1).tolist() for place in (1, 2, 3))
+    places = []
+    for axis, size in enumerate(to.shape(source)):
+        if axis >= len(begin):
+            places.append(range(size))
+            continue
+        first = None if options["BeginMask"] >> axis & 1 else begin[axis]
+        last = None if options["EndMask"] >> axis & 1 else end[axis]
+        chosen = range(size)[first : last : step[axis]]
+        if options["ShrinkAxisMask"] >> axis & 1:
+            chosen = range(size)[begin[axis] :][:1]
+        if not chosen:
+            raise Refusal("its result is empty")
+        places.append(chosen)
+    starts, sizes, steps = zip(
+        *((each.start, len(each), each.step) for each in places), strict=True
+    )
+    to.add(operator, Slice(starts, sizes, steps), [source])
+
+
+def add_nearest(to: Translation, operator: OperatorRecord) -> None:
+    """Add an enlargement or reduction of feature maps that takes the nearest pixels."""
+    source = to.read(operator, 0)
+    sizes = to.constant(operator, 1).reshape(-1).tolist()
+    align, centers = operator.options["AlignCorners"], operator.options["HalfPixelCenters"]
+    selected = tuple(
+        _nearest(pixels, size, align, centers)
+        for pixels, size in zip(to.shape(source)[1:3], sizes, strict=True)
+    )
+    to.add(operator, Take((1, 2), selected, "resize, nearest"), [source])
+
+
+def _nearest(pixels: int, size: int, align: bool, centers: bool) -> tuple[int, ...]:
+    """Return the pixel that each of an axis' results is, as LiteRT computes it in FP32.
+
+    Source: LiteRT, `tflite/kernels/internal/reference/resize_nearest_neighbor.h`.
+    """
+    one = np.float32(1.0)
+    step = np.float32(pixels) / np.float32(size)
+    if align and size > 1:
+        step = np.float32(pixels - 1) / np.float32(size - 1)
+    offset = one / 2 if centers else one * 0
+    places = (np.arange(size, dtype=np.float32) + offset) * step
+    chosen = nearest_away(places) if align else np.floor(places)
+    return tuple(chosen.clip(0, pixels - 1).astype(int).tolist())
+
+
+OPERATORS: dict[str, Callable[[Translation, OperatorRecord], None]] = {
+    "CONCATENATION": add_concatenation,
+    "PAD": add_padding,
+    "RESHAPE": add_reshape,
+    "RESIZE_NEAREST_NEIGHBOR": add_nearest,
+    "STRIDED_SLICE": add_strided_slice,
+    "TRANSPOSE": add_transpose,
+}
+"""Operator of a file -> the function that adds it."""

@@ -1,0 +1,59 @@
+"""A .tflite file as plain records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+ABSENT = -1
+"""The index of an optional input that is left out."""
+
+
+@dataclass(frozen=True, eq=False)
+class TensorRecord:
+    """A tensor."""
+
+    name: str
+    type: str
+    """Such as "INT8"."""
+    shape: tuple[int, ...]
+    is_dynamic: bool
+    """Whether a dimension other than the first has no fixed size."""
+    scales: np.ndarray
+    """FP32: one, or one for each index of `axis`; none without quantization."""
+    zero_points: np.ndarray
+    """INT64, as many."""
+    axis: int
+    is_variable: bool
+    is_sparse: bool
+    values: np.ndarray | None
+    """Of a constant."""
+
+
+@dataclass(frozen=True)
+class OperatorRecord:
+    """An operator."""
+
+    kind: str
+    """Such as "CONV_2D"."""
+    title: str
+    """Such as "CONV_2D (operator 3)"."""
+    options: dict[str, Any]
+    """By the names of the schema, such as "StrideH"."""
+    inputs: tuple[int, ...]
+    """Indices of tensors, or `ABSENT`."""
+    outputs: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ModelRecord:
+    """The one subgraph of a file; operators are in a valid execution order."""
+
+    tensors: tuple[TensorRecord, ...]
+    operators: tuple[OperatorRecord, ...]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    subgraphs: int
+    """How many the file has."""

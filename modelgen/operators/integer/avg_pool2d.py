@@ -1,0 +1,45 @@
+"""Average pooling of 8-bit integers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+
+from modelgen.arithmetic.integer.requantization import Clamp
+from modelgen.arithmetic.integer.rounding import divide_half_away
+from modelgen.operators.base import Arrays, Shape
+from modelgen.operators.integer.base import IntegerOperator
+from modelgen.operators.window import Window
+
+
+@dataclass(frozen=True)
+class IntegerAvgPool2d(IntegerOperator):
+    """Divides sums by the number of pixels inside the map, ties away from zero.
+
+    Zero points play no part: input and output have the same quantization.
+    """
+
+    name: ClassVar[str] = "integer_avg_pool2d"
+    window: Window
+    clamp: Clamp = field(default_factory=Clamp)
+
+    def describe(self) -> str:
+        """See `Operator.describe`."""
+        size, *rest = self.window.describe()
+        return ", ".join([f"avg-pool {size}", *rest, *self.clamp.describe()])
+
+    def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
+        """See `Operator.infer_shape`."""
+        batch, rows, columns, channels = inputs[0]
+        return batch, *self.window.outputs(rows, columns), channels
+
+    def compute(self, inputs: Sequence[np.ndarray], constants: Arrays) -> np.ndarray:
+        """See `IntegerOperator.compute`."""
+        values = inputs[0].astype(np.int64)
+        sums = np.asarray(sum(self.window.each_tap(values, 0)))
+        inside = np.ones((1, *values.shape[1:3], 1), np.int64)
+        counts = np.asarray(sum(self.window.each_tap(inside, 0)))
+        return self.clamp.of(divide_half_away(sums, counts))

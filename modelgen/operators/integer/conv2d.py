@@ -1,0 +1,67 @@
+"""Convolution of feature maps of 8-bit integers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from modelgen.arithmetic.integer.requantization import Requantization
+from modelgen.operators.base import Arrays, Shape
+from modelgen.operators.integer.base import IntegerOperator
+from modelgen.operators.window import Window
+
+
+@dataclass(frozen=True)
+class IntegerConv2d(IntegerOperator):
+    """Sums of products of weights with values without their zero point, over a window.
+
+    Constants: `weight` (N, kernel rows, kernel columns, C / groups), INT8; `bias` (N,), INT32; the
+    factors of the N channels (`Rounding.constants`). Padding counts as zero.
+    """
+
+    name: ClassVar[str] = "integer_conv2d"
+    window: Window
+    zero_point: int
+    """Of the input."""
+    requantization: Requantization
+    groups: int = 1
+    """Groups of channels that do not depend on each other; with C groups, each input channel has
+    N / C kernels of its own (depthwise)."""
+
+    def describe(self) -> str:
+        """See `Operator.describe`."""
+        kind = "depthwise conv" if self.groups > 1 else "conv"
+        size, *rest = self.window.describe()
+        return ", ".join([f"{kind} {size}", *rest, *self.requantization.clamp.describe()])
+
+    def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
+        """See `Operator.infer_shape`."""
+        batch, rows, columns, _ = inputs[0]
+        return batch, *self.window.outputs(rows, columns), len(constants["weight"])
+
+    def compute(self, inputs: Sequence[np.ndarray], constants: Arrays) -> np.ndarray:
+        """See `IntegerOperator.compute`."""
+        # FP64 holds all these sums exactly.
+        values = inputs[0].astype(np.float64) - self.zero_point
+        sums = self._sums(values, constants["weight"].astype(np.float64))
+        return self.requantization.of(sums.astype(np.int64) + constants["bias"], constants)
+
+    def _sums(self, values: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        if self.groups == values.shape[-1]:
+            return self._depthwise(values, weight)
+        words = weight.shape[3]
+        matrices = weight.reshape(self.groups, len(weight) // self.groups, -1, words)
+        total = np.zeros(())
+        for index, tap in enumerate(self.window.each_tap(values, 0.0)):
+            rows = tap.reshape(-1, self.groups, words).transpose(1, 0, 2)
+            total = total + rows @ matrices[:, :, index].transpose(0, 2, 1)
+        return total.transpose(1, 0, 2).reshape(*tap.shape[:3], -1)
+
+    def _depthwise(self, values: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        kernels = weight.reshape(values.shape[-1], -1, self.window.taps)
+        taps = enumerate(self.window.each_tap(values, 0.0))
+        sums = sum(tap[..., None] * kernels[:, :, index] for index, tap in taps)
+        return np.asarray(sums).reshape(*np.shape(sums)[:3], -1)

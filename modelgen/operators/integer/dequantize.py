@@ -1,0 +1,29 @@
+"""From 8-bit integers to FP32."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from modelgen.arithmetic.integer.quantization import Quantization
+from modelgen.operators.base import Arrays, Shape
+from modelgen.operators.integer.base import IntegerOperator
+
+
+@dataclass(frozen=True)
+class Dequantize(IntegerOperator):
+    """Subtracts the zero point and multiplies by the scale."""
+
+    name: ClassVar[str] = "dequantize"
+    quantization: Quantization
+
+    def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
+        """See `Operator.infer_shape`."""
+        return inputs[0]
+
+    def compute(self, inputs: Sequence[np.ndarray], constants: Arrays) -> np.ndarray:
+        """See `IntegerOperator.compute`."""
+        return self.quantization.dequantize(inputs[0])

@@ -1,0 +1,43 @@
+"""Means of 8-bit integers over some dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from modelgen.arithmetic.integer.multiplier import Multiplier
+from modelgen.arithmetic.integer.requantization import Clamp
+from modelgen.arithmetic.integer.sums import scaled
+from modelgen.operators.base import Arrays, Shape
+from modelgen.operators.integer.base import IntegerOperator
+
+
+@dataclass(frozen=True)
+class IntegerMean(IntegerOperator):
+    """Adds values without their zero point and multiplies the sums, which averages them."""
+
+    name: ClassVar[str] = "integer_mean"
+    axes: tuple[int, ...]
+    """Dimensions over which it averages; each keeps one element."""
+    zero_point: int
+    """Of the input."""
+    multiplier: Multiplier
+    """Of the sums: see `modelgen.arithmetic.integer.means`."""
+    output_zero_point: int
+
+    def describe(self) -> str:
+        """See `Operator.describe`."""
+        return f"mean over {', '.join(map(str, self.axes))}"
+
+    def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
+        """See `Operator.infer_shape`."""
+        return tuple(1 if axis in self.axes else size for axis, size in enumerate(inputs[0]))
+
+    def compute(self, inputs: Sequence[np.ndarray], constants: Arrays) -> np.ndarray:
+        """See `IntegerOperator.compute`."""
+        values = inputs[0].astype(np.int64) - self.zero_point
+        sums = values.sum(axis=self.axes, keepdims=True)
+        return Clamp().of(scaled(sums, self.multiplier) + self.output_zero_point)
