@@ -18,6 +18,8 @@ _DIFFERENCE_BITS = 5
 """Integer bits of scaled differences to the maximum."""
 _SUM_BITS = 12
 """Integer bits of the sum of exponentials."""
+LONGEST_ROW = 2**_SUM_BITS - 1
+"""Values of a row whose sum of exponentials cannot overflow."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ def softmax(values: np.ndarray, scale: SoftmaxScale) -> np.ndarray:
     """Return softmax over the last dimension, with scale 1/256 and zero point -128.
 
     Args:
-        values: INT8, shape (..., N).
+        values: INT8, shape (..., N), with N at most `LONGEST_ROW`. LiteRT aborts where the sum of
+            a row's exponentials is 512 or more, and so gives nothing to compare with.
         scale: of the values.
 
     Returns:

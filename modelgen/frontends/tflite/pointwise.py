@@ -9,7 +9,7 @@ import numpy as np
 from modelgen.arithmetic.integer import byte_tables
 from modelgen.arithmetic.integer.multiplier import Multiplier
 from modelgen.arithmetic.integer.quantization import Quantization
-from modelgen.arithmetic.integer.softmax import SoftmaxScale
+from modelgen.arithmetic.integer.softmax import LONGEST_ROW, SoftmaxScale
 from modelgen.arithmetic.integer.sums import SumScales, product_factor
 from modelgen.frontends.tflite.complaints import Refusal
 from modelgen.frontends.tflite.records import OperatorRecord
@@ -122,6 +122,9 @@ def add_softmax(to: Translation, operator: OperatorRecord) -> None:
     factor = operator.options["Beta"] * given.scale
     if not factor > 2.0**-26:
         raise Refusal("the scale of its input is too small", to.input(operator, 0).name)
+    row = to.output(operator).shape[-1]
+    if row > LONGEST_ROW:
+        raise Refusal(f"it has {row} values in a row; at most {LONGEST_ROW} are supported")
     to.add(operator, IntegerSoftmax(SoftmaxScale.of(factor)), [to.read(operator, 0)])
 
 
