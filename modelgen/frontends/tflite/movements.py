@@ -32,9 +32,12 @@ def add_transpose(to: Translation, operator: OperatorRecord) -> None:
 
 def add_padding(to: Translation, operator: OperatorRecord) -> None:
     """Add padding with zeros, which are zero points."""
-    before, after = (tuple(map(int, side)) for side in to.constant(operator, 1).T)
+    source, sides = to.read(operator, 0), to.constant(operator, 1, 2)
+    if sides.shape != (len(to.shape(source)), 2) or sides.min(initial=0) < 0:
+        raise Refusal(f"it does not add to {len(to.shape(source))} dimensions: {sides.tolist()}")
+    before, after = (tuple(side.tolist()) for side in sides.T)
     zero_point = quantization_of(to.output(operator)).zero_point
-    to.add(operator, Pad(before, after, value=float(zero_point)), [to.read(operator, 0)])
+    to.add(operator, Pad(before, after, value=float(zero_point)), [source])
 
 
 def add_concatenation(to: Translation, operator: OperatorRecord) -> None:
@@ -47,9 +50,11 @@ def add_concatenation(to: Translation, operator: OperatorRecord) -> None:
         if quantization_of(record) != result:
             raise Refusal("its quantization is not the output's", record.name)
     tensors = [to.read(operator, place) for place in range(len(operator.inputs))]
-    axis = operator.options["Axis"] % len(to.shape(tensors[0]))
-    # Before the last dimension, rows are all dimensions from the axis on together.
     shapes = [to.shape(tensor) for tensor in tensors]
+    axis = operator.options["Axis"] % max(len(shapes[0]), 1)
+    if len({(*shape[:axis], *shape[axis + 1 :]) for shape in shapes}) > 1 or not shapes[0]:
+        raise Refusal(f"the shapes of its inputs do not fit: {shapes}")
+    # Before the last dimension, rows are all dimensions from the axis on together.
     if axis != len(shapes[0]) - 1 or axis == 0:
         rows = [(math.prod(shape[:axis]), math.prod(shape[axis:])) for shape in shapes]
         pairs = zip(tensors, rows, strict=True)
@@ -63,7 +68,9 @@ def add_strided_slice(to: Translation, operator: OperatorRecord) -> None:
     if any(options[mask] for mask in _UNSUPPORTED_MASKS) or options["Offset"]:
         raise Refusal("it has an ellipsis, new dimensions, or limits relative to others")
     source = to.read(operator, 0)
-    begin, end, step = (to.constant(operator, place).reshape(-1).tolist() for place in (1, 2, 3))
+    begin, end, step = (to.constant(operator, place, 1).tolist() for place in (1, 2, 3))
+    if not len(begin) == len(end) == len(step) <= len(to.shape(source)) or 0 in step:
+        raise Refusal(f"its limits do not fit: {begin}, {end}, {step}")
     places = []
     for axis, size in enumerate(to.shape(source)):
         if axis >= len(begin):
@@ -85,8 +92,10 @@ def add_strided_slice(to: Translation, operator: OperatorRecord) -> None:
 
 def add_nearest(to: Translation, operator: OperatorRecord) -> None:
     """Add an enlargement or reduction of feature maps that takes the nearest pixels."""
-    source = to.read(operator, 0)
-    sizes = to.constant(operator, 1).reshape(-1).tolist()
+    source = to.read(operator, 0, 4)
+    sizes = to.constant(operator, 1, 1).tolist()
+    if len(sizes) != 2 or min(sizes) < 1:
+        raise Refusal(f"its result has the size {sizes} instead of rows and columns")
     align, centers = operator.options["AlignCorners"], operator.options["HalfPixelCenters"]
     selected = tuple(
         _nearest(pixels, size, align, centers)

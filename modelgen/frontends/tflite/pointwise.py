@@ -61,7 +61,12 @@ def _operands(
 
 
 def _add_pair(to: Translation, operator: OperatorRecord, translated: Operator) -> None:
-    to.add(operator, translated, [to.read(operator, 0), to.read(operator, 1)])
+    tensors = [to.read(operator, 0), to.read(operator, 1)]
+    try:
+        np.broadcast_shapes(*map(to.shape, tensors))
+    except ValueError as error:
+        raise Refusal("the shapes of its inputs do not broadcast") from error
+    to.add(operator, translated, tensors)
 
 
 def _around(to: Translation, operator: OperatorRecord) -> tuple[Quantization, Quantization]:
@@ -122,8 +127,9 @@ def add_softmax(to: Translation, operator: OperatorRecord) -> None:
     factor = operator.options["Beta"] * given.scale
     if not factor > 2.0**-26:
         raise Refusal("the scale of its input is too small", to.input(operator, 0).name)
-    row = to.output(operator).shape[-1]
-    if row > LONGEST_ROW:
+    shape = to.output(operator).shape
+    row = shape[-1] if shape else 0
+    if not 0 < row <= LONGEST_ROW:
         raise Refusal(f"it has {row} values in a row; at most {LONGEST_ROW} are supported")
     to.add(operator, IntegerSoftmax(SoftmaxScale.of(factor)), [to.read(operator, 0)])
 

@@ -25,7 +25,7 @@ def _pooling(
         same = abs(given.scale - result.scale) <= _NEAR
         if not same or given.zero_point != result.zero_point:
             raise Refusal("its input and its output have different quantizations")
-        source = to.read(operator, 0)
+        source = to.read(operator, 0, 4)
         kernel = operator.options["FilterHeight"], operator.options["FilterWidth"]
         window = sliding_window(operator, kernel, to.shape(source))
         to.add(operator, kind(window, fused_clamp(operator, result)), [source])
@@ -38,7 +38,10 @@ def add_mean(to: Translation, operator: OperatorRecord) -> None:
     given, result = (quantization_of(t) for t in (to.input(operator, 0), to.output(operator)))
     source = to.read(operator, 0)
     shape = to.shape(source)
-    axes = sorted({int(axis) % len(shape) for axis in to.constant(operator, 1).reshape(-1)})
+    given_axes = to.constant(operator, 1).reshape(-1).tolist()
+    if not all(-len(shape) <= axis < len(shape) for axis in given_axes):
+        raise Refusal(f"its input has no dimensions {given_axes}")
+    axes = sorted({axis % len(shape) for axis in given_axes})
     count = 1
     for axis in axes:
         count *= shape[axis]

@@ -19,18 +19,18 @@ _LARGEST_SUM = 2**31 - 1
 
 def add_convolution(to: Translation, operator: OperatorRecord) -> None:
     """Add a convolution; channels of the weights that divide the input's make groups."""
-    weight = to.constant(operator, 1)
-    _, _, _, channels = to.shape(to.read(operator, 0))
+    weight = to.constant(operator, 1, 4)
+    _, _, _, channels = to.shape(to.read(operator, 0, 4))
     groups, rest = divmod(channels, weight.shape[3])
-    if rest or len(weight) % groups:
+    if rest or not groups or len(weight) % groups:
         raise Refusal(f"its weights {list(weight.shape)} do not fit {channels} channels")
     _add_convolution(to, operator, weight, groups, 0)
 
 
 def add_depthwise(to: Translation, operator: OperatorRecord) -> None:
     """Add a depthwise convolution, with one kernel or several for each input channel."""
-    weight = to.constant(operator, 1).transpose(3, 1, 2, 0)
-    _, _, _, channels = to.shape(to.read(operator, 0))
+    weight = to.constant(operator, 1, 4).transpose(3, 1, 2, 0)
+    _, _, _, channels = to.shape(to.read(operator, 0, 4))
     if weight.shape[3] != 1 or len(weight) % channels:
         raise Refusal(f"its weights {list(weight.shape)} do not fit {channels} channels")
     _add_convolution(to, operator, weight, channels, 3)
@@ -57,7 +57,7 @@ def _add_convolution(
 
 def add_linear(to: Translation, operator: OperatorRecord) -> None:
     """Add a matrix product with constant weights."""
-    weight = to.constant(operator, 1)
+    weight = to.constant(operator, 1, 2)
     if operator.options["WeightsFormat"] != 0:
         raise Refusal("its weights are shuffled", to.input(operator, 1).name)
     source = to.read(operator, 0)
@@ -70,7 +70,10 @@ def add_linear(to: Translation, operator: OperatorRecord) -> None:
     requantization = Requantization(Rounding.HALF_AWAY, result.zero_point, clamp)
     translated = IntegerLinear(given.zero_point, requantization, zero_point)
     if to.shape(source)[-1:] != weight.shape[1:]:
-        rows = int(np.prod(to.shape(source))) // weight.shape[1]
+        rows, rest = divmod(int(np.prod(to.shape(source))), weight.shape[1])
+        if rest:
+            reason = f"its weights {list(weight.shape)} do not fit {list(to.shape(source))}"
+            raise Refusal(reason, to.input(operator, 1).name)
         source = to.reshaped(operator, source, (rows, weight.shape[1]))
     to.add(operator, translated, [source], constants)
 

@@ -133,7 +133,7 @@ def _operator(model: Any, graph: Any, index: int) -> OperatorRecord:
     # Files from before there were more than 127 operators have the older field alone.
     kind = _OPERATORS[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())]
     if kind == "CUSTOM":
-        kind = f"CUSTOM {code.CustomCode().decode('utf-8')}"
+        kind = f"CUSTOM {(code.CustomCode() or b'').decode('utf-8')}".rstrip()
     return OperatorRecord(
         kind,
         f"{kind} (operator {index})",

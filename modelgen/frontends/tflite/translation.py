@@ -79,18 +79,25 @@ class Translation:
             raise Refusal(f"it has {len(operator.outputs)} outputs instead of one")
         return self.model.tensors[operator.outputs[0]]
 
-    def constant(self, operator: OperatorRecord, place: int) -> np.ndarray:
-        """Return the values of an input that has to be a constant."""
+    def constant(self, operator: OperatorRecord, place: int, rank: int | None = None) -> np.ndarray:
+        """Return the values of an input that has to be a constant.
+
+        Args:
+            operator: of the file.
+            place: of the input.
+            rank: number of dimensions; None: any.
+        """
         tensor = self.input(operator, place)
         if tensor.is_sparse:
             raise Refusal("it is sparse; convert the model without sparsity", tensor.name)
         if tensor.values is None:
             raise Refusal("its values have to be constants in the file", tensor.name)
+        _check_rank(tensor, rank)
         return tensor.values
 
-    def read(self, operator: OperatorRecord, place: int) -> str:
-        """Return the graph's tensor for an input that is an activation."""
-        self.input(operator, place)
+    def read(self, operator: OperatorRecord, place: int, rank: int | None = None) -> str:
+        """Return the graph's tensor for an input that is an activation; arguments of `constant`."""
+        _check_rank(self.input(operator, place), rank)
         return self.activation(operator.inputs[place])
 
     def activation(self, index: int) -> str:
@@ -175,6 +182,12 @@ class Translation:
         for role, values in constants.items():
             self._constants[names[role]] = np.ascontiguousarray(values)
         return Node(output, translated, tuple(inputs), output, names)
+
+
+def _check_rank(record: TensorRecord, rank: int | None) -> None:
+    if rank is not None and len(record.shape) != rank:
+        reason = f"its shape {list(record.shape)} has {len(record.shape)} dimensions, not {rank}"
+        raise Refusal(reason, record.name)
 
 
 def _names(model: ModelRecord) -> list[str]:

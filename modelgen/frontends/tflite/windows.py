@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelgen.frontends.tflite.complaints import Refusal
 from modelgen.frontends.tflite.records import OperatorRecord
 from modelgen.operators.base import Shape
 from modelgen.operators.window import Window
@@ -20,6 +21,8 @@ def sliding_window(operator: OperatorRecord, kernel: tuple[int, int], shape: Sha
     options = operator.options
     stride = options["StrideH"], options["StrideW"]
     dilation = options.get("DilationHFactor", 1), options.get("DilationWFactor", 1)
+    if min(*kernel, *stride, *dilation) < 1:
+        raise Refusal(f"its window is empty: {kernel}, strides {stride}, dilation {dilation}")
     if options["Padding"] != _SAME:
         return Window(kernel, stride, dilation=dilation)
     top, bottom = _around(shape[1], kernel[0], stride[0], dilation[0])
