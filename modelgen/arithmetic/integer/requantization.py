@@ -75,6 +75,10 @@ class Clamp:
         """Return integers in the range, INT8."""
         return values.clip(self.low, self.high).astype(np.int8)
 
+    def without(self, zero_point: int) -> tuple[int, int]:
+        """Return the smallest and the largest result before a zero point is added."""
+        return self.low - zero_point, self.high - zero_point
+
     def describe(self) -> list[str]:
         """Return the bounds for reports; nothing if they are those of INT8."""
         return [] if self == Clamp() else [f"{self.low} to {self.high}"]

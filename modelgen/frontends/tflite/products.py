@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from modelgen.arithmetic.integer.quantization import Quantization
-from modelgen.arithmetic.integer.requantization import HIGHEST, LOWEST, Requantization, Rounding
+from modelgen.arithmetic.integer.ranges import sum_ranges
+from modelgen.arithmetic.integer.requantization import Requantization, Rounding
 from modelgen.frontends.tflite.complaints import Refusal
 from modelgen.frontends.tflite.records import OperatorRecord, TensorRecord
 from modelgen.frontends.tflite.translation import Translation, fused_clamp, quantization_of
@@ -106,9 +107,8 @@ def _constants(
     if bias.dtype != np.int32 or bias.shape != (len(weight),):
         name = to.input(operator, 2).name
         raise Refusal(f"its bias is not {len(weight)} values of INT32", name)
-    largest = max(given.zero_point - LOWEST, HIGHEST - given.zero_point)
-    wide = np.abs(weight.astype(np.int64) - zero_point).reshape(len(weight), -1).sum(axis=1)
-    if (wide * largest + np.abs(bias.astype(np.int64)) > _LARGEST_SUM).any():
+    lowest, highest = sum_ranges(weight.astype(np.int64) - zero_point, given.zero_point, bias)
+    if lowest.min() < -_LARGEST_SUM or highest.max() > _LARGEST_SUM:
         raise Refusal("its sums can leave the range of INT32", to.input(operator, 1).name)
     return {"weight": weight, "bias": bias}
 
