@@ -131,7 +131,7 @@ def test_sums_that_can_overflow_are_refused(tmp_path: Path) -> None:
     writer = ModelWriter()
     x = writer.tensor((1, 4), 0.1, 0)
     weight = writer.constant(np.ones((1, 4), np.int8), 0.1)
-    bias = writer.constant(np.array([2**31 - 4 * 128], np.int32), 0.01)
+    bias = writer.constant(np.array([2**31 - 4 * 127], np.int32), 0.01)
     y = writer.tensor((1, 1), 0.1, 0)
     writer.operator("FULLY_CONNECTED", [x, weight, bias], y)
     path = writer.write(tmp_path / "m.tflite", [x], [y])
