@@ -123,8 +123,9 @@ def _tensor(model: Any, tensor: Any) -> TensorRecord:
 def _values(buffer: Any, kind: str, shape: tuple[int, ...]) -> np.ndarray | None:
     if buffer.DataLength() == 0 or kind not in _DTYPES:
         return None
-    values = buffer.DataAsNumpy().tobytes()
-    return np.frombuffer(values, np.dtype(_DTYPES[kind]).newbyteorder("<")).reshape(shape)
+    stored = np.dtype(_DTYPES[kind]).newbyteorder("<")
+    values = np.frombuffer(buffer.DataAsNumpy().tobytes(), stored)
+    return values.astype(_DTYPES[kind]).reshape(shape)
 
 
 def _operator(model: Any, graph: Any, index: int) -> OperatorRecord:

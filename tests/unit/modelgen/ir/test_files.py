@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 from torch import nn
 
+from modelgen.arithmetic.integer.quantization import Quantization
+from modelgen.arithmetic.integer.requantization import Clamp, Requantization, Rounding
 from modelgen.frontends.torch_export.importer import import_model
 from modelgen.ir import files as graph_files
-from modelgen.ir.graph import Graph, Node, Tensor
-from modelgen.operators import Take
+from modelgen.ir.graph import Contract, ElementType, Graph, Node, Tensor
+from modelgen.operators import IntegerLinear, Take
 from modelgen.passes.simplify import simplify
 from tests.support.networks import perceptron
 
@@ -34,6 +36,19 @@ def test_attributes_in_attributes_stay_tuples(tmp_path: Path) -> None:
     node = Node("turn", Take((0, 1), ((2, 1, 0), (1, 0))), ("x",), "y")
     graph_files.save(Graph(("x",), ("y",), 3, (node,), tensors, {}), tmp_path)
     assert graph_files.load(tmp_path).nodes == (node,)
+
+
+def test_integers_keep_quantization_rule_and_contract(tmp_path: Path) -> None:
+    tensors = {
+        "x": Tensor("x", (1, 2), ElementType.INT8, Quantization(float(np.float32(0.1)), -7)),
+        "y": Tensor("y", (1, 3), ElementType.INT8),
+    }
+    rule = Requantization(Rounding.HALF_AWAY, 4, Clamp(-20, 100))
+    node = Node("y", IntegerLinear(-7, rule, 1), ("x",), "y")
+    contract = Contract.TFLITE_REFERENCE
+    graph_files.save(Graph(("x",), ("y",), 1, (node,), tensors, {}, contract=contract), tmp_path)
+    loaded = graph_files.load(tmp_path)
+    assert (loaded.nodes, loaded.tensors, loaded.contract) == ((node,), tensors, contract)
 
 
 def test_the_orders_of_inputs_are_kept(tmp_path: Path) -> None:

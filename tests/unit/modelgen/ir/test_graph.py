@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from modelgen.ir.graph import Graph, Node, Tensor
+from modelgen.ir.graph import Contract, ElementType, Graph, Node, Tensor
 from modelgen.operators import Pointwise
 from modelgen.operators.epilogue import Epilogue
 
@@ -27,6 +27,15 @@ def test_a_tensor_is_a_matrix_over_its_last_dimension() -> None:
     assert (maps.size, maps.rows, maps.columns, maps.bytes) == (120, 24, 5, 480)
     scalar = Tensor("scalar", ())
     assert (scalar.size, scalar.rows, scalar.columns) == (1, 1, 1)
+
+
+def test_integers_take_a_byte() -> None:
+    tensor = Tensor("maps", (2, 3, 4, 5), ElementType.INT8)
+    assert (tensor.size, tensor.bytes, tensor.element.dtype) == (120, 120, np.int8)
+
+
+def test_graphs_of_fp32_follow_our_own_contract() -> None:
+    assert chain("a").contract is Contract.FP32
 
 
 def test_producer_and_consumers() -> None:

@@ -114,9 +114,11 @@ def test_its_kernel_is_called_with_all_values(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("operator", operators.ALL, ids=lambda operator: operator.name)
 def test_every_file_that_the_recipe_names_is_there(operator: type[Operator]) -> None:
-    name = operator.name
-    assert (ROOT / "modelgen" / "operators" / f"{name}.py").is_file()
-    assert (ROOT / "tests" / "unit" / "modelgen" / "operators" / f"test_{name}.py").is_file()
+    module = ROOT.joinpath(*operator.__module__.split("."))
+    folder, name = module.parent.relative_to(ROOT), module.name
+    assert operator.name in (name, f"{folder.name}_{name}")
+    assert (ROOT / folder / f"{name}.py").is_file()
+    assert (ROOT / "tests" / "unit" / folder / f"test_{name}.py").is_file()
     # Operators that share a base class share its kernel.
     if "kernel" in vars(operator):
         assert (ROOT / "sw" / "include" / "heepstor" / f"{name}.hpp").is_file()
