@@ -44,6 +44,11 @@ def test_products_of_fractions_are_rounded_once() -> None:
         assert result == half_up(Fraction(x * y, 2**31))
 
 
+def test_ties_of_fractions_go_up() -> None:
+    found = high_product(np.array([-(2**30), 2**30, -3 * 2**30, 3 * 2**30]), 1)
+    np.testing.assert_array_equal(found, [0, 1, -1, 2])
+
+
 def test_the_smallest_fraction_squared_is_the_largest() -> None:
     assert high_product(np.array([-(2**31)]), -(2**31)) == 2**31 - 1
     assert high_product(np.array([-(2**15)]), -(2**15), 16) == 2**15 - 1

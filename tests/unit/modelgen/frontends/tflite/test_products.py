@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from modelgen.arithmetic.integer.requantization import Rounding
+from modelgen.arithmetic.integer.rounding import round_half_away
 from modelgen.errors import ModelError
 from modelgen.frontends.tflite.importer import import_model
 from tests.support.litert import check, int8_inputs, scale
@@ -113,6 +115,35 @@ def test_matrix_products(tmp_path: Path, seed: int) -> None:
     function = int(random.choice(ACTIVATIONS))
     writer.operator("FULLY_CONNECTED", [x, weight, bias], y, fusedActivationFunction=function)
     check(writer.write(tmp_path / "m.tflite", [x], [y]), int8_inputs(random, (rows, words)))
+
+
+@pytest.mark.parametrize("kind", ["CONV_2D", "FULLY_CONNECTED"])
+@pytest.mark.parametrize(
+    "scales", [(0.02, 0.00005, 0.11), (0.25, 0.0078125, 0.5), (0.031, 0.000017, 0.0625)]
+)
+def test_sums_for_which_rules_differ(
+    tmp_path: Path, kind: str, scales: tuple[float, float, float]
+) -> None:
+    """Sums are biases alone: those, among all, that some rules round differently."""
+    given, weight, result = (float(np.float32(value)) for value in scales)
+    factor = np.array([given * weight / result])
+    largest = int(127 / factor[0])
+    sums = np.arange(-largest, largest + 1)
+    by_rule = [rule.round(sums, rule.constants(factor)) for rule in Rounding]
+    by_rule.append(round_half_away(sums, factor.astype(np.float32).astype(np.float64)))
+    differ = [sums[by_rule[0] != other][:200] for other in by_rule[1:]]
+    differ += [sums[by_rule[2] != other][-200:] for other in by_rule]
+    biases = np.concatenate(differ).astype(np.int32)
+    assert len(biases) > 3
+    maps = kind == "CONV_2D"
+    writer = ModelWriter()
+    x = writer.tensor((1, 1, 1, 1) if maps else (1, 1), given, 0)
+    zeros = np.zeros((len(biases), *([1, 1, 1] if maps else [1])), np.int8)
+    inputs = [x, writer.constant(zeros, weight), writer.constant(biases, given * weight)]
+    y = writer.tensor((1, *([1, 1] if maps else []), len(biases)), result, 0)
+    writer.operator(kind, inputs, y, **({"strideH": 1, "strideW": 1} if maps else {}))
+    path = writer.write(tmp_path / "m.tflite", [x], [y])
+    check(path, [[np.zeros((1, 1, 1, 1) if maps else (1, 1), np.int8)]])
 
 
 @pytest.mark.parametrize("keep", [False, True])
