@@ -119,16 +119,16 @@ def test_matrix_products(tmp_path: Path, seed: int) -> None:
 
 @pytest.mark.parametrize("kind", ["CONV_2D", "FULLY_CONNECTED"])
 @pytest.mark.parametrize(
-    "scales", [(0.02, 0.0012, 0.11), (0.25, 0.0078125, 0.5), (0.031, 0.0004, 0.0625)]
+    "scales", [(0.02, 7e-7, 0.11), (0.25, 2.0**-20, 0.5), (0.031, 3e-7, 0.0625)]
 )
 def test_sums_for_which_rules_differ(
     tmp_path: Path, kind: str, scales: tuple[float, float, float]
 ) -> None:
-    """Sums are biases alone: those, among all, that some rules round differently."""
+    """Sums are biases alone: those near ties that some rules round differently."""
     given, weight, result = (float(np.float32(value)) for value in scales)
     factor = np.array([given * weight / result])
-    largest = int(127 / factor[0])
-    sums = np.arange(-largest, largest + 1)
+    near = np.rint((np.arange(-128, 128) + 0.5) / factor).astype(np.int64)
+    sums = np.unique(near[:, None] + np.arange(-60, 61))
     by_rule = [rule.round(sums, rule.constants(factor)) for rule in Rounding]
     by_rule.append(round_half_away(sums, factor.astype(np.float32).astype(np.float64)))
     differ = [sums[by_rule[0] != other][:200] for other in by_rule[1:]]
