@@ -59,7 +59,7 @@ def add_concatenation(to: Translation, operator: OperatorRecord) -> None:
         rows = [(math.prod(shape[:axis]), math.prod(shape[axis:])) for shape in shapes]
         pairs = zip(tensors, rows, strict=True)
         tensors = [to.reshaped(operator, tensor, shape) for tensor, shape in pairs]
-    to.add(operator, Concatenate(), tensors)
+    to.add(operator, Concatenate(), tensors, reshapes=True)
 
 
 def add_strided_slice(to: Translation, operator: OperatorRecord) -> None:
@@ -87,7 +87,7 @@ def add_strided_slice(to: Translation, operator: OperatorRecord) -> None:
     starts, sizes, steps = zip(
         *((each.start, len(each), each.step) for each in places), strict=True
     )
-    to.add(operator, Slice(starts, sizes, steps), [source])
+    to.add(operator, Slice(starts, sizes, steps), [source], reshapes=True)
 
 
 def add_nearest(to: Translation, operator: OperatorRecord) -> None:

@@ -47,7 +47,7 @@ def add_mean(to: Translation, operator: OperatorRecord) -> None:
         count *= shape[axis]
     multiplier = mean_multiplier(given.scale / result.scale, count)
     translated = IntegerMean(tuple(axes), given.zero_point, multiplier, result.zero_point)
-    to.add(operator, translated, [source])
+    to.add(operator, translated, [source], reshapes=True)
 
 
 OPERATORS: dict[str, Callable[[Translation, OperatorRecord], None]] = {

@@ -76,7 +76,7 @@ def add_linear(to: Translation, operator: OperatorRecord) -> None:
             reason = f"its weights {list(weight.shape)} do not fit {list(to.shape(source))}"
             raise Refusal(reason, to.input(operator, 1).name)
         source = to.reshaped(operator, source, (rows, weight.shape[1]))
-    to.add(operator, translated, [source], constants)
+    to.add(operator, translated, [source], constants, reshapes=True)
 
 
 def _scales(tensor: TensorRecord, channels: int, axis: int) -> tuple[np.ndarray, int]:
@@ -86,6 +86,8 @@ def _scales(tensor: TensorRecord, channels: int, axis: int) -> tuple[np.ndarray,
     zero_points = np.unique(tensor.zero_points)
     if len(tensor.scales) not in (1, channels) or len(zero_points) != 1:
         raise Refusal("its weights have no scale for each output channel", tensor.name)
+    if len(tensor.scales) > 1 and zero_points[0] != 0:
+        raise Refusal("weights that are quantized per channel have a zero point", tensor.name)
     if len(tensor.scales) > 1 and tensor.axis != axis:
         raise Refusal(f"its weights are quantized along dimension {tensor.axis}", tensor.name)
     if not ((tensor.scales > 0) & np.isfinite(tensor.scales)).all():

@@ -9,7 +9,13 @@ import numpy as np
 import tflite
 
 from modelgen.errors import ModelError
-from modelgen.frontends.tflite.records import ABSENT, ModelRecord, OperatorRecord, TensorRecord
+from modelgen.frontends.tflite.records import (
+    ABSENT,
+    DTYPES,
+    ModelRecord,
+    OperatorRecord,
+    TensorRecord,
+)
 
 _IDENTIFIER = b"TFL3"
 _STRIDES = ("StrideH", "StrideW")
@@ -42,16 +48,6 @@ _OPTIONS: dict[str, tuple[type[Any], tuple[str, ...]]] = {
     "STRIDED_SLICE": (tflite.StridedSliceOptions, _MASKS),
 }
 """Operator -> the schema's table of its options, and those that are read."""
-_DTYPES = {
-    "FLOAT16": np.float16,
-    "FLOAT32": np.float32,
-    "INT8": np.int8,
-    "INT16": np.int16,
-    "INT32": np.int32,
-    "INT64": np.int64,
-    "UINT8": np.uint8,
-    "BOOL": np.bool_,
-}
 
 
 def _names(enumeration: type[Any]) -> dict[int, str]:
@@ -121,11 +117,11 @@ def _tensor(model: Any, tensor: Any) -> TensorRecord:
 
 
 def _values(buffer: Any, kind: str, shape: tuple[int, ...]) -> np.ndarray | None:
-    if buffer.DataLength() == 0 or kind not in _DTYPES:
+    if buffer.DataLength() == 0 or kind not in DTYPES:
         return None
-    stored = np.dtype(_DTYPES[kind]).newbyteorder("<")
+    stored = np.dtype(DTYPES[kind]).newbyteorder("<")
     values = np.frombuffer(buffer.DataAsNumpy().tobytes(), stored)
-    return values.astype(_DTYPES[kind]).reshape(shape)
+    return values.astype(DTYPES[kind]).reshape(shape)
 
 
 def _operator(model: Any, graph: Any, index: int) -> OperatorRecord:

@@ -9,6 +9,17 @@ import numpy as np
 
 ABSENT = -1
 """The index of an optional input that is left out."""
+DTYPES: dict[str, type[Any]] = {
+    "FLOAT16": np.float16,
+    "FLOAT32": np.float32,
+    "INT8": np.int8,
+    "INT16": np.int16,
+    "INT32": np.int32,
+    "INT64": np.int64,
+    "UINT8": np.uint8,
+    "BOOL": np.bool_,
+}
+"""Types of which constants are read."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,13 @@ import numpy as np
 from modelgen.arithmetic.integer.quantization import Quantization
 from modelgen.arithmetic.integer.requantization import HIGHEST, LOWEST, Clamp
 from modelgen.frontends.tflite.complaints import Refusal
-from modelgen.frontends.tflite.records import ABSENT, ModelRecord, OperatorRecord, TensorRecord
+from modelgen.frontends.tflite.records import (
+    ABSENT,
+    DTYPES,
+    ModelRecord,
+    OperatorRecord,
+    TensorRecord,
+)
 from modelgen.ir.graph import Contract, ElementType, Graph, Node, Tensor
 from modelgen.operators import Operator, Reshape
 from modelgen.operators.base import Shape
@@ -45,7 +51,7 @@ class Translation:
         """
         inputs = tuple(self.activation(index) for index in self.model.inputs)
         outputs = tuple(self.activation(index) for index in self.model.outputs)
-        written = {node.output for node in self._nodes}
+        written = self._written(inputs)
         if len({*outputs}) < len(outputs) or not written.issuperset(outputs):
             raise Refusal("an output of the model is its input, a constant, or another output")
         shapes = [self._tensors[name].shape for name in (*inputs, *outputs)]
@@ -62,6 +68,19 @@ class Translation:
             contract=Contract.TFLITE_REFERENCE,
         )
         return whole.with_nodes(whole.nodes)
+
+    def _written(self, inputs: Sequence[str]) -> set[str]:
+        """Return the tensors that nodes write, after a check that none is read before."""
+        known, written = {*inputs, *self._constants}, set()
+        for node in self._nodes:
+            early = next((name for name in node.inputs if name not in known), None)
+            if early is not None:
+                raise Refusal("an operator reads it before one writes it", early)
+            if node.output in known:
+                raise Refusal("it is written twice, or is an input or a constant", node.output)
+            known.add(node.output)
+            written.add(node.output)
+        return written
 
     def input(self, operator: OperatorRecord, place: int) -> TensorRecord:
         """Return an input of an operator."""
@@ -90,6 +109,8 @@ class Translation:
         tensor = self.input(operator, place)
         if tensor.is_sparse:
             raise Refusal("it is sparse; convert the model without sparsity", tensor.name)
+        if tensor.type not in DTYPES:
+            raise Refusal(f"constants of the type {tensor.type} are not supported", tensor.name)
         if tensor.values is None:
             raise Refusal("its values have to be constants in the file", tensor.name)
         _check_rank(tensor, rank)
@@ -120,21 +141,24 @@ class Translation:
         translated: Operator,
         inputs: Sequence[str],
         constants: Mapping[str, np.ndarray] | None = None,
+        *,
+        reshapes: bool = False,
     ) -> None:
         """Add the node that writes an operator's output.
 
         Args:
             operator: of the file.
-            translated: what computes the output, reshaped if only its shape differs.
+            translated: what computes the output.
             inputs: tensors of the graph.
             constants: role -> values.
+            reshapes: whether the output may have another shape than `translated` gives it.
         """
         self.output(operator)
         output = self.activation(operator.outputs[0])
         expected = self._tensors[output]
         arrays = dict(constants or {})
         shape = translated.infer_shape([self.shape(name) for name in inputs], arrays)
-        if int(np.prod(shape)) != expected.size:
+        if shape != expected.shape and not (reshapes and int(np.prod(shape)) == expected.size):
             raise Refusal(f"its output has the shape {expected.shape} instead of {shape}")
         if shape != expected.shape:
             between = self.between(operator, translated, inputs, arrays)

@@ -133,10 +133,18 @@ def test_activations_are_integers(tmp_path: Path) -> None:
         import_model(writer.write(tmp_path / "m.tflite", [x], [y]))
 
 
-def test_constants_have_to_be_in_the_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("INT8", "its values have to be constants in the file"),
+        ("INT4", "constants of the type INT4 are not supported"),
+    ],
+)
+def test_constants_have_to_be_in_the_file(tmp_path: Path, kind: str, message: str) -> None:
     writer = ModelWriter()
-    x, weight, y = (writer.tensor(shape, 0.1) for shape in ((1, 2), (3, 2), (1, 3)))
-    with pytest.raises(ModelError, match="tensor 't1': its values have to be constants"):
+    x, y = (writer.tensor(shape, 0.1) for shape in ((1, 2), (1, 3)))
+    weight = writer.tensor((3, 2), 0.1, kind=kind)
+    with pytest.raises(ModelError, match=f"tensor 't2': {message}"):
         import_model(write_linear(tmp_path, x, weight, y, writer))
 
 

@@ -173,7 +173,8 @@ def test_sums_that_can_overflow_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "scales", "zero_point", "axis", "message"),
     [
-        (np.ones((2, 1, 1, 3), np.int8), [0.1, 0.1], 3, 0, "its weights have a zero point"),
+        (np.ones((2, 1, 1, 3), np.int8), [0.1], 3, 0, "its weights have a zero point"),
+        (np.ones((2, 1, 1, 3), np.int8), [0.1, 0.1], 3, 0, "per channel have a zero point"),
         (np.ones((2, 1, 1, 3), np.int8), [0.1] * 3, 0, 0, "no scale for each output channel"),
         (np.ones((2, 1, 1, 3), np.int8), [0.1, 0.1], 0, 3, "quantized along dimension 3"),
         (np.ones((2, 1, 1, 3), np.int8), [0.1, 0.0], 0, 0, "not a positive number"),

@@ -31,11 +31,28 @@ def model(*tensors: TensorRecord) -> ModelRecord:
 def test_a_different_shape_is_a_reshape() -> None:
     to = Translation(model(tensor("x", 2, 3), tensor("y", 2, 3, 1)))
     table = np.zeros(256, np.int8)
-    to.add(operator(), ByteTable("f"), [to.activation(0)], {"table": table})
+    to.add(operator(), ByteTable("f"), [to.activation(0)], {"table": table}, reshapes=True)
     first, second = to.graph().nodes
     assert (first.operator, second.operator) == (ByteTable("f"), Reshape((2, 3, 1)))
     assert (first.output, second.inputs, second.output) == ("y.0", ("y.0",), "y")
     np.testing.assert_array_equal(to.graph().arrays(first)["table"], table)
+
+
+def test_other_shapes_are_refused() -> None:
+    to = Translation(model(tensor("x", 2, 3), tensor("y", 3, 2)))
+    with pytest.raises(Refusal, match=r"its output has the shape \(3, 2\) instead of \(2, 3\)"):
+        to.add(operator(), ByteTable("f"), [to.activation(0)])
+
+
+@pytest.mark.parametrize("order", [(1, 0), (0, 0)])
+def test_tensors_are_written_once_and_before_they_are_read(order: tuple[int, int]) -> None:
+    to = Translation(model(*(tensor(name, 2, 3) for name in "xyz")))
+    chain = [((0,), (2,)), ((2,), (1,))]
+    for step in order:
+        given = OperatorRecord("X", "", {}, *chain[step])
+        to.add(given, ByteTable("f"), [to.read(given, 0)], {"table": np.zeros(256, np.int8)})
+    with pytest.raises(Refusal, match=r"before one writes it|written twice"):
+        to.graph()
 
 
 def test_optional_inputs_may_be_absent() -> None:
