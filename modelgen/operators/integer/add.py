@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from modelgen.arithmetic.integer.requantization import Clamp
+from modelgen.arithmetic.integer.sum_form import SumForm, sum_form
 from modelgen.arithmetic.integer.sums import SumScales, scaled_sum
 from modelgen.operators.base import Arrays, Shape
 from modelgen.operators.integer.base import IntegerOperator
@@ -32,6 +33,12 @@ class IntegerAdd(IntegerOperator):
     def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
         """See `Operator.infer_shape`."""
         return np.broadcast_shapes(*inputs)
+
+    def form(self) -> SumForm | None:
+        """Return what hardware computes from both operands without their zero points, without the
+        output's zero point and clamp; None if there is no such form."""
+        limits = self.clamp.without(self.output_zero_point)
+        return sum_form(self.scales, self.zero_points, *limits)
 
     def compute(self, inputs: Sequence[np.ndarray], constants: Arrays) -> np.ndarray:
         """See `IntegerOperator.compute`."""

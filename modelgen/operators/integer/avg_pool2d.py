@@ -8,8 +8,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from modelgen.arithmetic.integer.forms import average_form
 from modelgen.arithmetic.integer.requantization import Clamp
 from modelgen.arithmetic.integer.rounding import divide_half_away
+from modelgen.arithmetic.integer.shift_form import ShiftForm
 from modelgen.operators.base import Arrays, Shape
 from modelgen.operators.integer.base import IntegerOperator
 from modelgen.operators.window import Window
@@ -36,10 +38,23 @@ class IntegerAvgPool2d(IntegerOperator):
         batch, rows, columns, channels = inputs[0]
         return batch, *self.window.outputs(rows, columns), channels
 
+    def forms(self, shape: Shape) -> dict[int, ShiftForm | None]:
+        """Return, by the number of pixels inside the map, what hardware computes from sums, without
+        the clamp.
+
+        Args:
+            shape: of the input.
+        """
+        counts = np.unique(self._counts(shape)).tolist()
+        return {count: average_form(count, self.clamp) for count in counts}
+
     def compute(self, inputs: Sequence[np.ndarray], constants: Arrays) -> np.ndarray:
         """See `IntegerOperator.compute`."""
         values = inputs[0].astype(np.int64)
         sums = np.asarray(sum(self.window.each_tap(values, 0)))
-        inside = np.ones((1, *values.shape[1:3], 1), np.int64)
-        counts = np.asarray(sum(self.window.each_tap(inside, 0)))
-        return self.clamp.of(divide_half_away(sums, counts))
+        return self.clamp.of(divide_half_away(sums, self._counts(values.shape)))
+
+    def _counts(self, shape: Shape) -> np.ndarray:
+        """Return the number of pixels inside the map under each position of the window."""
+        inside = np.ones((1, *shape[1:3], 1), np.int64)
+        return np.asarray(sum(self.window.each_tap(inside, 0)))

@@ -8,7 +8,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from modelgen.arithmetic.integer.forms import requantization_forms
+from modelgen.arithmetic.integer.ranges import sum_ranges
 from modelgen.arithmetic.integer.requantization import Requantization
+from modelgen.arithmetic.integer.shift_form import ShiftForm
 from modelgen.operators.base import Arrays, Shape
 from modelgen.operators.integer.base import IntegerOperator
 from modelgen.operators.window import Window
@@ -41,6 +44,12 @@ class IntegerConv2d(IntegerOperator):
         """See `Operator.infer_shape`."""
         batch, rows, columns, _ = inputs[0]
         return batch, *self.window.outputs(rows, columns), len(constants["weight"])
+
+    def forms(self, constants: Arrays) -> list[ShiftForm | None]:
+        """Return what hardware computes from the sums of each channel, without zero point and
+        clamp; None for a channel without such a form."""
+        ranges = sum_ranges(constants["weight"], self.zero_point, constants["bias"])
+        return requantization_forms(self.requantization, constants, *ranges)
 
     def compute(self, inputs: Sequence[np.ndarray], constants: Arrays) -> np.ndarray:
         """See `IntegerOperator.compute`."""

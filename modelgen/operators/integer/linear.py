@@ -8,7 +8,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from modelgen.arithmetic.integer.forms import requantization_forms
+from modelgen.arithmetic.integer.ranges import sum_ranges
 from modelgen.arithmetic.integer.requantization import Requantization
+from modelgen.arithmetic.integer.shift_form import ShiftForm
 from modelgen.operators.base import Arrays, Shape
 from modelgen.operators.integer.base import IntegerOperator
 
@@ -34,6 +37,13 @@ class IntegerLinear(IntegerOperator):
     def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
         """See `Operator.infer_shape`."""
         return (*inputs[0][:-1], len(constants["weight"]))
+
+    def forms(self, constants: Arrays) -> list[ShiftForm | None]:
+        """Return what hardware computes from the sums of each column, without zero point and
+        clamp; None for a column without such a form."""
+        weight = constants["weight"].astype(np.int64) - self.weight_zero_point
+        ranges = sum_ranges(weight, self.zero_point, constants["bias"])
+        return requantization_forms(self.requantization, constants, *ranges)
 
     def compute(self, inputs: Sequence[np.ndarray], constants: Arrays) -> np.ndarray:
         """See `IntegerOperator.compute`."""

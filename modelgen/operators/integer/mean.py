@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
+from modelgen.arithmetic.integer.forms import multiplier_form
 from modelgen.arithmetic.integer.multiplier import Multiplier
-from modelgen.arithmetic.integer.requantization import Clamp
+from modelgen.arithmetic.integer.requantization import HIGHEST, LOWEST, Clamp
+from modelgen.arithmetic.integer.shift_form import ShiftForm
 from modelgen.arithmetic.integer.sums import scaled
 from modelgen.operators.base import Arrays, Shape
 from modelgen.operators.integer.base import IntegerOperator
@@ -35,6 +38,17 @@ class IntegerMean(IntegerOperator):
     def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
         """See `Operator.infer_shape`."""
         return tuple(1 if axis in self.axes else size for axis, size in enumerate(inputs[0]))
+
+    def form(self, shape: Shape) -> ShiftForm | None:
+        """Return what hardware computes from sums of values without their zero point, without the
+        output's zero point and clamp; None if there is no such form.
+
+        Args:
+            shape: of the input.
+        """
+        count = math.prod(shape[axis] for axis in self.axes)
+        lowest, highest = (count * (end - self.zero_point) for end in (LOWEST, HIGHEST))
+        return multiplier_form(self.multiplier, lowest, highest, self.output_zero_point, Clamp())
 
     def compute(self, inputs: Sequence[np.ndarray], constants: Arrays) -> np.ndarray:
         """See `IntegerOperator.compute`."""

@@ -8,8 +8,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from modelgen.arithmetic.integer.forms import multiplier_form
 from modelgen.arithmetic.integer.multiplier import Multiplier
-from modelgen.arithmetic.integer.requantization import Clamp
+from modelgen.arithmetic.integer.requantization import HIGHEST, LOWEST, Clamp
+from modelgen.arithmetic.integer.shift_form import ShiftForm
 from modelgen.arithmetic.integer.sums import scaled
 from modelgen.operators.base import Arrays, Shape
 from modelgen.operators.integer.base import IntegerOperator
@@ -33,6 +35,14 @@ class IntegerMultiply(IntegerOperator):
     def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
         """See `Operator.infer_shape`."""
         return np.broadcast_shapes(*inputs)
+
+    def form(self) -> ShiftForm | None:
+        """Return what hardware computes from products of operands without their zero points,
+        without the output's zero point and clamp; None if there is no such form."""
+        ends = [np.array([LOWEST, HIGHEST]) - zero_point for zero_point in self.zero_points]
+        corners = np.outer(*ends)
+        limits = int(corners.min()), int(corners.max())
+        return multiplier_form(self.multiplier, *limits, self.output_zero_point, self.clamp)
 
     def compute(self, inputs: Sequence[np.ndarray], constants: Arrays) -> np.ndarray:
         """See `IntegerOperator.compute`."""

@@ -15,6 +15,7 @@ from modelgen.ir.execute import run_graph as run_in_pytorch
 from modelgen.ir.execute_exact import run_graph, run_layers
 from modelgen.ir.graph import Contract, ElementType
 from modelgen.ir.tolerance import SMALLEST, output_tolerance
+from modelgen.operators import IntegerConv2d, IntegerLinear
 from tests.support.litert import Reference, check, int8_inputs
 from tests.support.tflite_models import ModelWriter
 from tests.support.tflite_networks import write_network
@@ -228,6 +229,19 @@ def test_official_classifiers(model: str, data: str, right: int) -> None:
         np.testing.assert_array_equal(tensors[output], expected)
         found.append(tensors[output].argmax())
     assert (np.array(found) == labels).sum() == right
+
+
+def test_all_channels_of_an_official_model_have_short_multipliers() -> None:
+    graph = import_model(official("kws_int8.tflite")).graph
+    bits = [
+        form.multiplier.bit_length() if form else None
+        for node in graph.nodes
+        if isinstance(node.operator, (IntegerConv2d, IntegerLinear))
+        for form in node.operator.forms(graph.arrays(node))
+    ]
+    assert len(bits) == 588
+    assert None not in bits
+    assert max(bits) == 23
 
 
 @pytest.mark.parametrize("model", ["vww_int8.tflite", "ad_int8.tflite"])

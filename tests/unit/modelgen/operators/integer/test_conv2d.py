@@ -61,3 +61,19 @@ def test_reports() -> None:
     assert IntegerConv2d(Window((3, 3)), 0, Requantization(ONCE, 0), 8).describe() == (
         "depthwise conv 3x3"
     )
+
+
+def test_each_channel_has_a_form_for_all_its_sums() -> None:
+    random = np.random.default_rng(1)
+    weight = random.integers(-127, 128, (6, 2, 2, 3)).astype(np.int8)
+    bias = random.integers(-500, 500, 6).astype(np.int32)
+    rule = Rounding.DOUBLE
+    constants = {"weight": weight, "bias": bias, **rule.constants(random.uniform(0.001, 0.01, 6))}
+    operator = IntegerConv2d(Window((2, 2)), 20, Requantization(rule, -9))
+    values = random.choice([-128, 127, 20, 3], (40, 6, 6, 3)).astype(np.int8)
+    sums = expected_sums(values.astype(np.int64) - 20, weight, operator.window, 1) + bias
+    found = operator.compute([values], constants)
+    for channel, form in enumerate(operator.forms(constants)):
+        assert form is not None
+        by_form = Clamp().of(form.of(sums[..., channel]) - 9)
+        np.testing.assert_array_equal(by_form, found[..., channel])

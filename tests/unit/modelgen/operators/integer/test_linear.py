@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from modelgen.arithmetic.integer.requantization import Requantization, Rounding
+from modelgen.arithmetic.integer.requantization import Clamp, Requantization, Rounding
 from modelgen.operators.integer.linear import IntegerLinear
 
 
@@ -20,3 +20,19 @@ def test_both_zero_points_are_subtracted() -> None:
     np.testing.assert_array_equal(operator.compute([values], constants), [[[1, -56]], [[-3, -54]]])
     assert operator.infer_shape([values.shape], constants) == (2, 1, 2)
     assert operator.describe() == "linear"
+
+
+def test_each_column_has_a_form_for_all_its_sums() -> None:
+    random = np.random.default_rng(1)
+    weight = random.integers(-127, 128, (4, 9)).astype(np.int8)
+    bias = random.integers(-500, 500, 4).astype(np.int32)
+    rule = Rounding.HALF_AWAY
+    constants = {"weight": weight, "bias": bias, **rule.constants(random.uniform(0.001, 0.01, 4))}
+    operator = IntegerLinear(20, Requantization(rule, -9), weight_zero_point=3)
+    values = random.choice([-128, 127, 20, 3], (900, 9)).astype(np.int8)
+    sums = (values.astype(np.int64) - 20) @ (weight.astype(np.int64).T - 3) + bias
+    found = operator.compute([values], constants)
+    for column, form in enumerate(operator.forms(constants)):
+        assert form is not None
+        by_form = Clamp().of(form.of(sums[:, column]) - 9)
+        np.testing.assert_array_equal(by_form, found[:, column])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from modelgen.arithmetic.integer.means import mean_multiplier
+from modelgen.arithmetic.integer.requantization import Clamp
 from modelgen.operators.integer.mean import IntegerMean
 
 
@@ -16,3 +17,13 @@ def test_sums_over_the_axes_are_scaled() -> None:
     np.testing.assert_array_equal(found, [[[5, 100]], [[-13, -23]]])
     assert operator.infer_shape([values.shape], {}) == found.shape
     assert operator.describe() == "mean over 1"
+
+
+def test_it_has_a_form_for_all_sums() -> None:
+    operator = IntegerMean((1, 2), 20, mean_multiplier(0.7, 6), -9)
+    form = operator.form((500, 2, 3))
+    assert form is not None
+    values = np.random.default_rng(0).choice([-128, 127, 9], (500, 2, 3)).astype(np.int8)
+    sums = (values.astype(np.int64) - 20).sum(axis=(1, 2), keepdims=True)
+    by_form = Clamp().of(form.of(sums) - 9)
+    np.testing.assert_array_equal(by_form, operator.compute([values], {}))
