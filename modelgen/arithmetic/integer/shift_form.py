@@ -17,6 +17,9 @@ import numpy as np
 from modelgen.arithmetic.integer.staircase import Staircase
 
 _LONGEST_SHIFT = 62
+_UNLIMITED = 1 << 80
+"""Beyond all constants: where results are clamped on one side of zero, any larger or smaller one
+does."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +91,7 @@ class Limits:
             ]
 
         least, most = needed(self.reached), needed(self.missed)
-        first = max(least) if least else min(most, default=1) - 1
-        return range(first, min(most) if most else first + 1)
+        return range(max(least, default=-_UNLIMITED), min(most, default=_UNLIMITED))
 
 
 def shift_form(staircase: Staircase, factor: float, bits: int = 31) -> ShiftForm | None:
@@ -134,10 +136,14 @@ def _with_even_ties(sides: Sequence[Limits], factor: float, bits: int) -> ShiftF
 def _form(
     sides: Sequence[Limits], multiplier: int, shift: int, *, ties_even: bool
 ) -> ShiftForm | None:
-    """Return the form with a multiplier, with equal constants if there are such."""
+    """Return the form with a multiplier, with constants as near to each other as there are."""
     positive, negative = (side.constants(multiplier, shift, ties_even) for side in sides)
     if not positive or not negative:
         return None
-    common = range(max(positive.start, negative.start), min(positive.stop, negative.stop))
-    chosen = (common[0], common[0]) if common else (positive[0], negative[0])
-    return ShiftForm(multiplier, shift, *chosen, ties_even)
+    wished = max(positive[0], negative[0])
+    above = _nearest(0 if wished == -_UNLIMITED else wished, positive)
+    return ShiftForm(multiplier, shift, above, _nearest(above, negative), ties_even)
+
+
+def _nearest(value: int, choices: range) -> int:
+    return min(max(value, choices[0]), choices[-1])

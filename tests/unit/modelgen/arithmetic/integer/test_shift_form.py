@@ -66,6 +66,12 @@ def test_one_constant_does_where_zero_is_nothing_special() -> None:
     assert form.positive == form.negative
 
 
+def test_constants_are_as_near_as_possible() -> None:
+    # Ties away from zero: a half, and a half less the smallest sum.
+    form = check(lambda x: np.sign(x) * ((np.abs(x) + 4) // 8), 1 / 8, -500, 500)
+    assert (form.multiplier, form.shift, form.positive, form.negative) == (1, 3, 4, 3)
+
+
 def test_rules_without_a_form() -> None:
     irregular = np.array([0, 0, 0, 0, 0, 1, 2, 3, 3, 3, 3, 3, 4, 5])
     (stairs,) = staircases(lambda x: irregular[x], np.array([0]), np.array([13]), 0, 5)
