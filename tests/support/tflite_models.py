@@ -87,6 +87,10 @@ class ModelWriter:
             buffer=len(self._buffers) - 1,
         )
 
+    def rename(self, index: int, name: str) -> None:
+        """Give a tensor another name."""
+        self._tensors[index].name = name
+
     def operator(
         self, kind: str, inputs: Sequence[int], output: int | Sequence[int], **options: Any
     ) -> int:

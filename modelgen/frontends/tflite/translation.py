@@ -42,6 +42,7 @@ class Translation:
         self._constants: dict[str, np.ndarray] = {}
         self._nodes: list[Node] = []
         self._names = _names(model)
+        self._taken = set(self._names)
 
     def graph(self) -> Graph:
         """Return the graph of all nodes so far.
@@ -181,7 +182,7 @@ class Translation:
         arrays = dict(constants or {})
         shape = translated.infer_shape([self.shape(name) for name in inputs], arrays)
         record = self.output(operator)
-        name = f"{self._names[operator.outputs[0]]}.{len(self._nodes)}"
+        name = self._unused(f"{self._names[operator.outputs[0]]}.{len(self._nodes)}")
         like = self._tensors[inputs[0]]
         if not translated.keeps_values:
             like = _tensor(name, record)
@@ -195,6 +196,13 @@ class Translation:
             return tensor
         return self.between(operator, Reshape(shape), [tensor])
 
+    def _unused(self, name: str) -> str:
+        """Return a name that no tensor or constant has, with underscores if there is one."""
+        while name in self._taken:
+            name += "_"
+        self._taken.add(name)
+        return name
+
     def _node(
         self,
         translated: Operator,
@@ -202,7 +210,7 @@ class Translation:
         output: str,
         constants: Mapping[str, np.ndarray],
     ) -> Node:
-        names = {role: f"{output}.{role}" for role in constants}
+        names = {role: self._unused(f"{output}.{role}") for role in constants}
         for role, values in constants.items():
             self._constants[names[role]] = np.ascontiguousarray(values)
         return Node(output, translated, tuple(inputs), output, names)

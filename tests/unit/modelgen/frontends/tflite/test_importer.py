@@ -16,6 +16,7 @@ from modelgen.ir.execute_exact import run_graph, run_layers
 from modelgen.ir.graph import Contract, ElementType
 from modelgen.ir.tolerance import SMALLEST, output_tolerance
 from modelgen.operators import IntegerConv2d, IntegerLinear
+from modelgen.passes.simplify import simplify
 from tests.support.litert import Reference, check, int8_inputs
 from tests.support.tflite_models import ModelWriter
 from tests.support.tflite_networks import write_network
@@ -65,6 +66,28 @@ def test_equal_names_are_told_apart(tmp_path: Path) -> None:
     writer.operator("RELU", [between], y)
     graph = import_model(writer.write(tmp_path / "m.tflite", [x], [y])).graph
     assert [node.output for node in graph.nodes] == ["same (1)", "same (2)"]
+
+
+def test_names_of_tensors_are_not_those_of_constants(tmp_path: Path) -> None:
+    writer = ModelWriter()
+    x = writer.tensor((1, 2), 0.1)
+    added = writer.constant(np.array([5, 6], np.int8), 0.1)
+    y = writer.tensor((1, 2), 0.1, name="y")
+    z = writer.tensor((1, 2), 0.1)
+    writer.rename(added, "y.table")
+    writer.operator("RELU", [x], y)
+    writer.operator("ADD", [y, added], z)
+    path = writer.write(tmp_path / "m.tflite", [x], [z])
+    check(path, int8_inputs(np.random.default_rng(0), (1, 2)))
+
+
+def test_simplification_keeps_integers_and_contract(tmp_path: Path) -> None:
+    shape = write_network(tmp_path / "model.tflite", 2)
+    graph = import_model(tmp_path / "model.tflite").graph
+    simple = simplify(graph)
+    rows = np.random.default_rng(0).integers(-128, 128, (3, int(np.prod(shape)))).astype(np.int8)
+    np.testing.assert_array_equal(run_graph(simple, rows, 8), run_graph(graph, rows, 8))
+    assert simple.contract is graph.contract
 
 
 def test_all_complaints_are_made_at_once(tmp_path: Path) -> None:
