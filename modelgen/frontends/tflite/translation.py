@@ -223,16 +223,18 @@ def _check_rank(record: TensorRecord, rank: int | None) -> None:
 
 
 def _names(model: ModelRecord) -> list[str]:
-    """Return a name of its own for each tensor: the first of the names that a converter joined."""
-    found: list[str] = []
-    taken: set[str] = set()
-    for index, tensor in enumerate(model.tensors):
+    """Return a name of its own for each tensor: the first of the names that a converter joined.
+
+    Weights can have the name of the layer that they are of; the activation keeps it.
+    """
+    indices: dict[str, int] = {}
+    order = sorted(enumerate(model.tensors), key=lambda pair: pair[1].values is not None)
+    for index, tensor in order:
         name = tensor.name.split(";")[0] or f"tensor {index}"
-        if name in taken:
-            name = f"{name} ({index})"
-        taken.add(name)
-        found.append(name)
-    return found
+        while name in indices:
+            name += f" ({index})"
+        indices[name] = index
+    return sorted(indices, key=indices.__getitem__)
 
 
 def _tensor(name: str, record: TensorRecord) -> Tensor:

@@ -38,6 +38,14 @@ def test_a_different_shape_is_a_reshape() -> None:
     np.testing.assert_array_equal(to.graph().arrays(first)["table"], table)
 
 
+def test_activations_keep_the_name_that_their_weights_share() -> None:
+    values = np.zeros((2, 3), np.int8)
+    weight, layer = tensor("relu;conv/w", 2, 3, values=values), tensor("relu;conv", 2, 3)
+    to = Translation(model(weight, layer, tensor("", 2, 3), tensor("relu (4)", 2), layer))
+    names = [to.activation(index) for index in range(5)]
+    assert names == ["relu (0)", "relu", "tensor 2", "relu (4)", "relu (4) (4)"]
+
+
 def test_other_shapes_are_refused() -> None:
     to = Translation(model(tensor("x", 2, 3), tensor("y", 3, 2)))
     with pytest.raises(Refusal, match=r"its output has the shape \(3, 2\) instead of \(2, 3\)"):
