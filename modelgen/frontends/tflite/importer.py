@@ -84,7 +84,7 @@ def _add(to: Translation, operator: OperatorRecord) -> list[Complaint]:
 
 def _hybrid(model: ModelRecord, operator: OperatorRecord) -> str:
     """Return the name of FP32 activations that INT8 weights are multiplied with; "" otherwise."""
-    if operator.kind not in products.OPERATORS:
+    if operator.kind not in products.OPERATORS or len(operator.inputs) < 2:
         return ""
     source, weight = (model.tensors[index] for index in operator.inputs[:2])
     return source.name if (source.type, weight.type) == ("FLOAT32", "INT8") else ""

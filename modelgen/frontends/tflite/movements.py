@@ -23,7 +23,7 @@ def add_reshape(to: Translation, operator: OperatorRecord) -> None:
 
 def add_transpose(to: Translation, operator: OperatorRecord) -> None:
     """Add a permutation of dimensions."""
-    axes = tuple(map(int, to.constant(operator, 1).reshape(-1)))
+    axes = tuple(to.integers(operator, 1).reshape(-1).tolist())
     source = to.read(operator, 0)
     if sorted(axes) != list(range(len(to.shape(source)))):
         raise Refusal(f"{list(axes)} is not an order of its input's dimensions")
@@ -32,7 +32,7 @@ def add_transpose(to: Translation, operator: OperatorRecord) -> None:
 
 def add_padding(to: Translation, operator: OperatorRecord) -> None:
     """Add padding with zeros, which are zero points."""
-    source, sides = to.read(operator, 0), to.constant(operator, 1, 2)
+    source, sides = to.read(operator, 0), to.integers(operator, 1, 2)
     if sides.shape != (len(to.shape(source)), 2) or sides.min(initial=0) < 0:
         raise Refusal(f"it does not add to {len(to.shape(source))} dimensions: {sides.tolist()}")
     before, after = (tuple(side.tolist()) for side in sides.T)
@@ -68,7 +68,7 @@ def add_strided_slice(to: Translation, operator: OperatorRecord) -> None:
     if any(options[mask] for mask in _UNSUPPORTED_MASKS) or options["Offset"]:
         raise Refusal("it has an ellipsis, new dimensions, or limits relative to others")
     source = to.read(operator, 0)
-    begin, end, step = (to.constant(operator, place, 1).tolist() for place in (1, 2, 3))
+    begin, end, step = (to.integers(operator, place, 1).tolist() for place in (1, 2, 3))
     if not len(begin) == len(end) == len(step) <= len(to.shape(source)) or 0 in step:
         raise Refusal(f"its limits do not fit: {begin}, {end}, {step}")
     places = []
@@ -93,7 +93,7 @@ def add_strided_slice(to: Translation, operator: OperatorRecord) -> None:
 def add_nearest(to: Translation, operator: OperatorRecord) -> None:
     """Add an enlargement or reduction of feature maps that takes the nearest pixels."""
     source = to.read(operator, 0, 4)
-    sizes = to.constant(operator, 1, 1).tolist()
+    sizes = to.integers(operator, 1, 1).tolist()
     if len(sizes) != 2 or min(sizes) < 1:
         raise Refusal(f"its result has the size {sizes} instead of rows and columns")
     align, centers = operator.options["AlignCorners"], operator.options["HalfPixelCenters"]

@@ -38,7 +38,7 @@ def add_mean(to: Translation, operator: OperatorRecord) -> None:
     given, result = (quantization_of(t) for t in (to.input(operator, 0), to.output(operator)))
     source = to.read(operator, 0)
     shape = to.shape(source)
-    given_axes = to.constant(operator, 1).reshape(-1).tolist()
+    given_axes = to.integers(operator, 1).reshape(-1).tolist()
     if not all(-len(shape) <= axis < len(shape) for axis in given_axes):
         raise Refusal(f"its input has no dimensions {given_axes}")
     axes = sorted({axis % len(shape) for axis in given_axes})

@@ -24,6 +24,7 @@ _ELEMENTS = {"INT8": ElementType.INT8, "FLOAT32": ElementType.FP32}
 _NONE, _RELU, _RELU_N1_TO_1, _RELU6 = 0, 1, 2, 3
 _RANGES = {_RELU: (0.0, None), _RELU_N1_TO_1: (-1.0, 1.0), _RELU6: (0.0, 6.0)}
 """Fused activation function -> smallest and largest result; None: no limit."""
+_LARGEST = 2**31 - 1
 _OTHER_TYPES = {
     "UINT8": "the type UINT8 of older models; convert the model with INT8 activations",
     "FLOAT16": "the type FLOAT16; convert the model with INT8 activations",
@@ -56,6 +57,8 @@ class Translation:
         if len({*outputs}) < len(outputs) or not written.issuperset(outputs):
             raise Refusal("an output of the model is its input, a constant, or another output")
         shapes = [self._tensors[name].shape for name in (*inputs, *outputs)]
+        if not inputs or not outputs:
+            raise Refusal("the model has no input or no output")
         batches = {shape[:1] for shape in shapes}
         if len(batches) > 1 or () in batches:
             raise Refusal("inputs and outputs do not have the same batch as first dimension")
@@ -116,6 +119,13 @@ class Translation:
             raise Refusal("its values have to be constants in the file", tensor.name)
         _check_rank(tensor, rank)
         return tensor.values
+
+    def integers(self, operator: OperatorRecord, place: int, rank: int | None = None) -> np.ndarray:
+        """Return indices or sizes, INT64; arguments and errors of `constant`."""
+        values = self.constant(operator, place, rank)
+        if values.dtype.name not in ("int32", "int64"):
+            raise Refusal("its values are not integers", self.input(operator, place).name)
+        return values.astype(np.int64)
 
     def read(self, operator: OperatorRecord, place: int, rank: int | None = None) -> str:
         """Return the graph's tensor for an input that is an activation; arguments of `constant`."""
@@ -286,5 +296,7 @@ def fused_clamp(operator: OperatorRecord, result: Quantization) -> Clamp:
 def clamp_of(limits: tuple[float, float | None], result: Quantization) -> Clamp:
     """Return the range of results between two numbers; None: no upper limit."""
     low, high = limits
+    if max(abs(low), abs(high or 0.0)) / result.scale > _LARGEST:
+        raise Refusal(f"the scale of its output is too small: {result.scale:g}")
     last = HIGHEST if high is None else min(HIGHEST, result.nearest(high))
     return Clamp(max(LOWEST, result.nearest(low)), last)

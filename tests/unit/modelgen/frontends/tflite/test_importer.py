@@ -209,6 +209,41 @@ def test_outputs_are_written_by_operators(tmp_path: Path) -> None:
         import_model(writer.write(tmp_path / "m.tflite", [x], [y, x]))
 
 
+def test_models_have_inputs_and_outputs(tmp_path: Path) -> None:
+    writer = ModelWriter()
+    x, y = writer.tensor((1, 4), 0.1), writer.tensor((1, 4), 0.1)
+    writer.operator("RELU", [x], y)
+    for inputs, outputs in (([], [y]), ([x], [])):
+        with pytest.raises(ModelError, match=r"no input or no output|before one writes it"):
+            import_model(writer.write(tmp_path / "m.tflite", inputs, outputs))
+
+
+def test_operators_have_their_inputs(tmp_path: Path) -> None:
+    writer = ModelWriter()
+    x, y = writer.tensor((1, 4), 0.1), writer.tensor((1, 4), 0.1)
+    writer.operator("FULLY_CONNECTED", [x], y)
+    with pytest.raises(ModelError, match=r"FULLY_CONNECTED \(operator 0\): it has no input 1"):
+        import_model(writer.write(tmp_path / "m.tflite", [x], [y]))
+
+
+def test_wrong_bytes_are_refused_or_harmless(tmp_path: Path) -> None:
+    random, path = np.random.default_rng(0), tmp_path / "m.tflite"
+    refused = 0
+    for seed in range(6):
+        write_network(path, seed)
+        whole = path.read_bytes()
+        for _ in range(60):
+            damaged = bytearray(whole)
+            for place in random.integers(0, len(whole), 4):
+                damaged[place] = random.choice([0, 1, 2, 255])
+            path.write_bytes(damaged)
+            try:
+                import_model(path)
+            except ModelError:
+                refused += 1
+    assert 100 < refused < 360
+
+
 def test_several_subgraphs_are_refused(tmp_path: Path) -> None:
     writer = ModelWriter()
     x, y = writer.tensor((1, 4), 0.1), writer.tensor((1, 4), 0.1)

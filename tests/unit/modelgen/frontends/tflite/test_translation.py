@@ -73,10 +73,10 @@ def test_optional_inputs_may_be_absent() -> None:
 
 def test_constants_are_read_where_activations_are() -> None:
     values = np.ones((2, 3), np.int8)
-    to = Translation(model(tensor("c", 2, 3, values=values), tensor("y", 2, 3)))
+    to = Translation(model(tensor("c", 2, 3, values=values), tensor("y", 2, 3), tensor("x", 2)))
     name = to.read(operator(), 0)
     to.add(operator(), Reshape((2, 3)), [name])
-    to.model = ModelRecord(to.model.tensors, (), (), (1,), 1)
+    to.model = ModelRecord(to.model.tensors, (), (2,), (1,), 1)
     np.testing.assert_array_equal(to.graph().constants[name], values)
 
 
@@ -95,6 +95,17 @@ def test_fused_functions_are_limits(function: int, expected: Clamp) -> None:
 
 def test_limits_stay_in_the_range_of_integers() -> None:
     assert clamp_of((-1.0, 6.0), Quantization(0.001, 0)) == Clamp(-128, 127)
+
+
+def test_scales_with_which_limits_overflow_are_refused() -> None:
+    with pytest.raises(Refusal, match="the scale of its output is too small: 1e-39"):
+        clamp_of((0.0, 6.0), Quantization(1e-39, 0))
+
+
+def test_indices_are_integers() -> None:
+    to = Translation(model(tensor("x", 2, values=np.zeros(2, np.float32)), tensor("y", 2)))
+    with pytest.raises(Refusal, match="its values are not integers"):
+        to.integers(operator(), 0)
 
 
 def test_other_fused_functions_are_refused() -> None:
