@@ -114,7 +114,7 @@ def shift_form(staircase: Staircase, factor: float, bits: int = 31) -> ShiftForm
             break
         # The interval is known up to rounding: the next one may be the first inside.
         for multiplier in (first, first + 1):
-            if multiplier <= math.ldexp(below, shift):
+            if multiplier <= min(math.ldexp(below, shift), (1 << bits) - 1):
                 form = _form(sides, multiplier, shift, ties_even=False)
                 if form is not None:
                     return form
