@@ -68,6 +68,8 @@ _METHODS = {
 """What is written in a program without the name of a function."""
 _MODULES = ("fft", "linalg", "special")
 """Modules of PyTorch whose functions have longer names inside."""
+_LAYERS = ("torch.nn.modules.", "modelgen.frontends.onnx.module.")
+"""Where the classes of layers are, as opposed to those that users write."""
 
 
 def in_type_of(call: Any, number: float) -> float:
@@ -116,9 +118,9 @@ def subject(call: Any) -> str:
 
 
 def is_layer(call: Any) -> bool:
-    """Return whether a call belongs to a layer of torch.nn, not to a function."""
+    """Return whether a call belongs to a layer of torch.nn or of ONNX, not to a function."""
     path, kind = _innermost_module(call)
-    return bool(path) and kind.startswith("torch.nn.modules")
+    return bool(path) and kind.startswith(_LAYERS)
 
 
 def is_named_after_layer(call: Any) -> bool:

@@ -1,0 +1,40 @@
+"""Comparisons, logic of masks, and choices by a mask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from modelgen.frontends.onnx.module import Function
+from modelgen.frontends.onnx.nodes import OnnxNode
+
+
+def _of_two(function: Callable[[Tensor, Tensor], Tensor]) -> Function:
+    return lambda node, left, right: function(left, right)
+
+
+def negation(node: OnnxNode, mask: Tensor) -> Tensor:
+    """Return where a mask is not set."""
+    return torch.logical_not(mask)
+
+
+def choice(node: OnnxNode, mask: Tensor, chosen: Tensor, other: Tensor) -> Tensor:
+    """Return one tensor where a mask is set, and the other elsewhere."""
+    return torch.where(mask, chosen, other)
+
+
+OPERATORS: dict[str, Function] = {
+    "And": _of_two(torch.logical_and),
+    "Equal": _of_two(torch.eq),
+    "Greater": _of_two(torch.gt),
+    "GreaterOrEqual": _of_two(torch.ge),
+    "Less": _of_two(torch.lt),
+    "LessOrEqual": _of_two(torch.le),
+    "Not": negation,
+    "Or": _of_two(torch.logical_or),
+    "Where": choice,
+    "Xor": _of_two(torch.ne),
+}
+"""Operator type -> its function."""

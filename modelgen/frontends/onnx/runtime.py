@@ -1,0 +1,39 @@
+"""ONNX Runtime, which says what an ONNX file computes; only checks and tests need it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from modelgen.errors import ModelError
+
+
+def outputs_of(model: Path | bytes, inputs: Mapping[str, np.ndarray]) -> tuple[np.ndarray, ...]:
+    """Return what ONNX Runtime computes on the CPU.
+
+    Args:
+        model: an .onnx file, or its contents.
+        inputs: name -> value, in the shapes and types of the model.
+
+    Raises:
+        ModelError: ONNX Runtime is not installed, or cannot run the model.
+    """
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise ModelError(
+            "Comparing with an ONNX model needs the Python package 'onnxruntime', which is not "
+            "installed. Install it with: pip install onnxruntime."
+        ) from error
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        source = model if isinstance(model, bytes) else str(model)
+        session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        return tuple(session.run(None, dict(inputs)))
+    except Exception as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ModelError(f"ONNX Runtime cannot run the model: {reason}") from error

@@ -1,0 +1,16 @@
+"""Element types of ONNX tensors."""
+
+from __future__ import annotations
+
+from modelgen.frontends.onnx.package import import_onnx
+
+RUN_TIME = {1: "float32", 6: "int64", 7: "int64", 9: "bool"}
+"""Types that values which depend on the model's input can have: FLOAT, INT32, INT64, BOOL -> what
+they are in PyTorch. Integers are ids of embeddings and indices, for which 32 bits are as good."""
+FIXED = ("float32", "int8", "uint8", "int16", "uint16", "int32", "int64", "bool")
+"""Types of NumPy that a constant can have which such values are computed with."""
+
+
+def type_name(number: int) -> str:
+    """Return the name of an element type: "FLOAT16"."""
+    return str(import_onnx().TensorProto.DataType.Name(number))
