@@ -34,7 +34,12 @@ CHECK_OPTIONS = {
     name: STAGE_OPTIONS[name]
     for name in STAGE_OPTIONS
     if name not in ("operators", "assertions", "unit", "clock_hz")
-} | {"project": (STAGE_OPTIONS["project"][0], STAGE_OPTIONS["project"][1] + ", or a .pt2 file")}
+} | {
+    "project": (
+        STAGE_OPTIONS["project"][0],
+        STAGE_OPTIONS["project"][1] + ", or a .pt2 or .onnx file",
+    )
+}
 REPORT_OPTIONS = {
     **STAGE_OPTIONS,
     "compare": (Pair(), "A B: compare two projects, or two report.json files"),

@@ -13,6 +13,8 @@ from flows.terminal.arguments import user_path
 
 FILE = "project.py"
 CONFIGURATION = "heepstor_cfg.hjson"
+MODEL_SUFFIXES = (".pt2", ".onnx")
+"""Files with a model, of which `check` needs no project: of torch.export, and of ONNX."""
 _FOLDER = "projects"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -102,8 +104,8 @@ def find(root: Path, typed: str, build_dir: str = "") -> Project:
         what = "no project is given."
     elif path.is_file():
         what = f"{typed!r} is not a {FILE}."
-        if path.suffix == ".pt2":
-            what += " Only `check` takes an exported program: anything else also needs data."
+        if path.suffix in MODEL_SUFFIXES:
+            what += " Only `check` takes a model in a file: anything else also needs data."
         elif path.suffix in (".pt", ".pth"):
             what += " A file with weights is named in a project's setting 'checkpoint'."
     elif "/" in typed or path.is_dir():

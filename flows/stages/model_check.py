@@ -1,4 +1,4 @@
-"""The task `check`: of a project, as a stage; of a file of torch.export, without one."""
+"""The task `check`: of a project, as a stage; of a model in a file, without one."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from typing import Any
 
 from flows import config as configuration
 from flows.report import check
+from flows.repository.projects import MODEL_SUFFIXES
 from flows.stages.options import Options
 from flows.stages.run import run as run_stage
 from flows.terminal.arguments import user_path
 from flows.terminal.progress import Terminal
 
-PROGRAM_SUFFIX = ".pt2"
-
 
 def run(root: Path, options: Options, terminal: Terminal) -> dict[str, Any]:
     """Check a model and show the findings; return them, for JSON, under "check".
 
-    `options.project` is a project, or the path of a file that torch.export.save wrote.
+    `options.project` is a project, or the path of a file that torch.export.save wrote, or of an
+    ONNX model.
     """
-    if options.project.endswith(PROGRAM_SUFFIX):
-        result = _run_program(options, terminal)
+    if options.project.endswith(MODEL_SUFFIXES):
+        result = _of_file(options, terminal)
     else:
         result = run_stage(root, options, "check", terminal)
     config = configuration.load(options.config_path)
@@ -29,15 +29,16 @@ def run(root: Path, options: Options, terminal: Terminal) -> dict[str, Any]:
     return result
 
 
-def _run_program(options: Options, terminal: Terminal) -> dict[str, Any]:
+def _of_file(options: Options, terminal: Terminal) -> dict[str, Any]:
     from modelgen import stages
 
     config = configuration.load(options.config_path)
     chosen = {
         "inputs": options.inputs,
+        "batch": options.batch,
         "quantization": options.quantization,
         "scale": options.scale,
     }
-    found = stages.check_program(user_path(options.project), config.hardware(), chosen)
+    found = stages.check_file(user_path(options.project), config.hardware(), chosen)
     check.show(found, config, terminal)
     return {"stages": [], "check": found}

@@ -54,18 +54,19 @@ def check(trace_dir: Path, out_dir: Path, hardware: Hardware, options: Mapping[s
     run(Path(trace_dir), Path(out_dir), hardware, options)
 
 
-def check_program(path: Path, hardware: Hardware, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `check` writes, for a file that torch.export.save wrote.
+def check_file(path: Path, hardware: Hardware, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `check` writes, for a model in a file.
 
     Args:
-        path: a .pt2 file.
+        path: a .pt2 file, which torch.export.save wrote, or an .onnx file.
         hardware: sizes of the hardware.
-        options: "inputs", "quantization" and "scale", as for `check`.
+        options: "inputs", "quantization" and "scale", as for `check`; "batch", for an .onnx file
+            that leaves it open.
     """
     from modelgen.stages.model_check import examine
-    from modelgen.stages.model_trace import of_program
+    from modelgen.stages.model_trace import of_file
 
-    return examine(of_program(Path(path)), hardware, options)
+    return examine(of_file(Path(path), options.get("batch")), hardware, options)
 
 
 def export(

@@ -22,6 +22,7 @@ from modelgen.ir.graph import Graph
 from modelgen.stages.traced import Traced, write
 from modelgen.workload.checkpoint import load_checkpoint
 from modelgen.workload.input_types import in_types_of_model
+from modelgen.workload.names import check_module
 from modelgen.workload.outputs import check_outputs
 from modelgen.workload.project import Project, load_project
 from modelgen.workload.random_weights import random_model
@@ -30,6 +31,8 @@ from modelgen.workload.training import seeded_model
 
 if TYPE_CHECKING:
     import torch
+
+ONNX_SUFFIX = ".onnx"
 
 
 def run(project_dir: Path, out_dir: Path, data_dir: Path, options: Mapping[str, Any]) -> None:
@@ -52,15 +55,38 @@ def run(project_dir: Path, out_dir: Path, data_dir: Path, options: Mapping[str, 
     write(traced, out_dir)
 
 
-def of_program(path: Path) -> Traced:
-    """Return the model in a file of torch.export.
+def of_file(path: Path, batch: int | None = None) -> Traced:
+    """Return the model in a file of torch.export, or of ONNX if its name ends with `.onnx`.
+
+    Args:
+        path: the file.
+        batch: inputs that one inference takes, of an ONNX model that leaves them open.
 
     Raises:
         ModelError: the file cannot be used.
     """
-    program, batch = read_program(path)
-    imported = lambda: import_program(program, batch).graph  # noqa: E731
-    return _traced(path.stem, Settings(batch=batch), None, imported)
+    if path.suffix == ONNX_SUFFIX:
+        return _of_onnx(path, batch)
+    program, own = read_program(path)
+    imported = lambda: import_program(program, own).graph  # noqa: E731
+    return _traced(path.stem, Settings(batch=own), None, imported)
+
+
+def _of_onnx(path: Path, batch: int | None) -> Traced:
+    # What only ONNX models need is loaded for them alone.
+    from modelgen.frontends.onnx.builder import build
+    from modelgen.frontends.onnx.checks import batch_of
+    from modelgen.frontends.onnx.reader import read_model
+
+    model = read_model(path)
+    settings = Settings(batch=batch_of(model, batch))
+
+    def imported() -> Graph:
+        network = build(model, settings.batch)
+        check_module(network.module)
+        return import_with_origins(network.module, network.arguments, settings.batch).graph
+
+    return _traced(path.stem, settings, None, imported)
 
 
 def _model(project: Project, *, random_weights: bool) -> torch.nn.Module:

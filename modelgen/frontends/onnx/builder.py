@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,13 +11,12 @@ import torch
 from torch._subclasses import FakeTensorMode
 
 from modelgen.errors import ModelError
-from modelgen.frontends.onnx.checks import complaints_about, inputs_of, opset_of
+from modelgen.frontends.onnx.checks import batch_of, complaints_about, inputs_of, opset_of
 from modelgen.frontends.onnx.folding import OF_SHAPES, can_fold, folded
 from modelgen.frontends.onnx.module import OnnxModule, Step, layer, module_class
 from modelgen.frontends.onnx.nodes import OnnxNode, RefusedError
 from modelgen.frontends.onnx.operators import OPERATORS
 from modelgen.frontends.onnx.package import import_onnx
-from modelgen.frontends.onnx.reader import read_model
 from modelgen.frontends.onnx.refusals import merged, of_model, of_node, of_operator
 from modelgen.frontends.onnx.types import FIXED, RUN_TIME
 from modelgen.frontends.torch_export.arguments import Argument
@@ -40,33 +38,27 @@ class OnnxNetwork:
     """Samples that one inference takes."""
 
 
-def load_network(path: Path, batch: int | None = None) -> OnnxNetwork:
-    """Return the network in an ONNX file.
+def build(model: Any, batch: int | None = None) -> OnnxNetwork:
+    """Return the network of an onnx.ModelProto.
 
     Args:
-        path: an .onnx file.
-        batch: samples that one inference takes; None: as many as the file says, or 1 if it leaves
+        model: as `reader.read_model` returns it.
+        batch: samples that one inference takes; None: as many as the model says, or 1 if it leaves
             that open.
 
     Raises:
         UnsupportedError: it cannot be computed; the message names all nodes and tensors.
-        ModelError: the file cannot be read.
+        ModelError: the model is damaged.
     """
-    return build(read_model(path), batch)
-
-
-def build(model: Any, batch: int | None = None) -> OnnxNetwork:
-    """Return the network of an onnx.ModelProto; see `load_network`."""
-    complaints = list(complaints_about(model))
-    if complaints and opset_of(model) == 0:
-        raise UnsupportedError(complaints)
-    return _Build(model, batch, complaints).network()
+    chosen = batch_of(model, batch)
+    complaints = list(complaints_about(model, chosen))
+    return _Build(model, chosen, complaints).network()
 
 
 class _Build:
     """A module under construction."""
 
-    def __init__(self, model: Any, batch: int | None, complaints: list[Complaint]) -> None:
+    def __init__(self, model: Any, batch: int, complaints: list[Complaint]) -> None:
         self._model = model
         self._graph = model.graph
         self._opsets = {each.domain: each.version for each in model.opset_import}
@@ -79,7 +71,9 @@ class _Build:
         """Tensors that nothing is known of, because what computes them is refused."""
         self._steps: list[Step] = []
         self._inputs = inputs_of(model)
-        self._batch = self._chosen_batch(batch)
+        self._read = {name for node in self._graph.node for name in node.input}
+        self._read |= {value.name for value in self._graph.output}
+        self._batch = batch
         self._arguments = tuple(map(self._add_input, self._inputs))
 
     def network(self) -> OnnxNetwork:
@@ -117,25 +111,6 @@ class _Build:
                 ) from error
         return found
 
-    def _chosen_batch(self, batch: int | None) -> int:
-        """Return the samples of an inference: those of the inputs, which must agree."""
-        sizes = {
-            value.name: value.type.tensor_type.shape.dim[0].dim_value
-            for value in self._inputs
-            if value.type.tensor_type.shape.dim
-        }
-        fixed = {name: size for name, size in sizes.items() if size > 0}
-        chosen = batch or next(iter(fixed.values()), 1)
-        for name, size in fixed.items():
-            if size != chosen:
-                self._complain(
-                    of_model(
-                        f"The input '{name}' takes a batch of {size}, not of {chosen}",
-                        "The first dimension of all inputs must be the batch.",
-                    )
-                )
-        return chosen
-
     def _add_input(self, value: Any) -> Argument:
         tensor = value.type.tensor_type
         features = tuple(max(int(each.dim_value), 1) for each in tensor.shape.dim[1:])
@@ -149,15 +124,17 @@ class _Build:
 
     def _add(self, node: Any, name: str) -> None:
         """Compute a node's results now, or add a layer that does."""
-        if any(each in self._lost for each in node.input) and self._is_known(node):
-            self._lost.update(node.output)
-            return
-        for each in node.input:
-            if each and each not in self._examples and each not in self._fixed:
+        for each in filter(None, node.input):
+            if not any(each in known for known in (self._examples, self._fixed, self._lost)):
                 raise ModelError(
                     f"Layer '{name}' ({node.op_type}) reads '{each}', which no node before it "
                     "computes. The file is damaged: export the model again."
                 )
+        if any(each in self._lost for each in node.input):
+            self._lost.update(node.output)
+            if not self._is_known(node):
+                self._complain(of_operator(name, node))
+            return
         known = self._fixed
         if node.op_type in OF_SHAPES and node.input[0] in self._examples:
             known = {**known, node.input[0]: _any_values(self._examples[node.input[0]])}
@@ -198,7 +175,7 @@ class _Build:
             opset_of(self._model),
             _attributes(node),
             read,
-            self._outputs_read(node),
+            tuple(output if output in self._read else "" for output in node.output),
             constants,
         )
         step = Step(layer(described, OPERATORS[node.op_type]), read, tuple(node.output))
@@ -226,12 +203,6 @@ class _Build:
 
     def _example(self, name: str) -> torch.Tensor:
         return _tensor(self._fixed[name]) if name in self._fixed else self._examples[name]
-
-    def _outputs_read(self, node: Any) -> tuple[str, ...]:
-        """Return a node's outputs; "" for those that no other node reads."""
-        read = {name for other in self._graph.node for name in other.input}
-        read |= {value.name for value in self._graph.output}
-        return tuple(name if name in read else "" for name in node.output)
 
     def _constants(self, outputs: Sequence[str]) -> dict[str, torch.Tensor]:
         """Return the fixed tensors that layers read or the model returns."""

@@ -26,7 +26,24 @@ def opset_of(model: Any) -> int:
     return int(next(versions, 0))
 
 
-def complaints_about(model: Any) -> Iterator[Complaint]:
+def batch_of(model: Any, wanted: int | None = None) -> int:
+    """Return the samples that one inference takes.
+
+    Args:
+        model: an onnx.ModelProto.
+        wanted: by the user; None: those of its first input, or 1 if that leaves them open.
+    """
+    return wanted or next(iter(_batches(model).values()), 1)
+
+
+def _batches(model: Any) -> dict[str, int]:
+    """Return the first dimension of each input in which it is fixed."""
+    shapes = {value.name: value.type.tensor_type.shape.dim for value in inputs_of(model)}
+    sizes = {name: int(shape[0].dim_value) for name, shape in shapes.items() if shape}
+    return {name: size for name, size in sizes.items() if size > 0}
+
+
+def complaints_about(model: Any, batch: int) -> Iterator[Complaint]:
     """Yield what is wrong with the versions and the inputs of an onnx.ModelProto."""
     yield from _about_version(model)
     if model.graph.sparse_initializer:
@@ -36,6 +53,12 @@ def complaints_about(model: Any) -> Iterator[Complaint]:
         yield of_model("The model has no inputs, so its outputs are always the same")
     for value in inputs_of(model):
         yield from _about_input(value)
+    for name, size in _batches(model).items():
+        if size != batch:
+            yield of_model(
+                f"The input '{name}' takes a batch of {size}, not of {batch}",
+                "The first dimension of all inputs must be the batch.",
+            )
 
 
 def _about_version(model: Any) -> Iterator[Complaint]:

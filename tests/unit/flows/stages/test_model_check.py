@@ -1,4 +1,4 @@
-"""The task `check` of projects and of exported programs."""
+"""The task `check` of projects, of exported programs, and of ONNX models."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from flows import config
 from flows.stages import model_check
 from flows.stages.options import Options
 from flows.terminal.progress import Terminal
+from tests.support.onnx_models import one, random
 
 
 class Sorted(nn.Module):
@@ -44,6 +45,40 @@ def test_an_exported_program_that_cannot_be_built(tmp_path: Path) -> None:
     (problem,) = result["check"]["problems"]
     assert problem["operators"] == ["sort"]
     assert problem["message"] in text
+
+
+@pytest.mark.parametrize("batch", [None, 3])
+def test_an_onnx_model(tmp_path: Path, batch: int | None) -> None:
+    onnx = pytest.importorskip("onnx")
+    x = random(1, 8)
+    proto = one("Gemm", {"x": x}, {"w": random(8, 4), "b": random(4)})
+    proto.graph.input[0].type.tensor_type.shape.dim[0].dim_param = "batch"
+    onnx.save(proto, tmp_path / "net.onnx")
+    stream = io.StringIO()
+    chosen = Options(str(tmp_path / "net.onnx"), config.DEFAULT_PATH, batch=batch)
+    found = model_check.run(tmp_path, chosen, Terminal(stream))["check"]
+    assert (found["can_be_built"], found["name"]) == (True, "net")
+    assert [(layer["name"], layer["place"]) for layer in found["layers"]] == [("node", "engine")]
+    assert found["layers"][0]["shape"] == f"{batch or 1} x 8 -> 4"
+    assert stream.getvalue().endswith("The model can be built.\n")
+
+
+def test_an_onnx_model_that_cannot_be_built(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    onnx.save(one("Det", {"x": random(2, 3, 3)}), tmp_path / "net.onnx")
+    stream = io.StringIO()
+    chosen = Options(str(tmp_path / "net.onnx"), config.DEFAULT_PATH)
+    found = model_check.run(tmp_path, chosen, Terminal(stream))["check"]
+    assert not found["can_be_built"]
+    assert found["problems"] == [
+        {
+            "message": "Layer 'node' (Det) is not supported.",
+            "layer": "node",
+            "operators": ["Det"],
+            "line": "",
+        }
+    ]
+    assert "Layer 'node' (Det) is not supported." in stream.getvalue()
 
 
 def test_a_project_is_a_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

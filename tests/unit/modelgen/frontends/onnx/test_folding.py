@@ -1,0 +1,39 @@
+"""Values that do not depend on the inputs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from modelgen.frontends.onnx.folding import can_fold, folded
+from modelgen.frontends.onnx.nodes import RefusedError
+
+onnx = pytest.importorskip("onnx")
+node = onnx.helper.make_node
+
+
+def test_what_can_be_computed_now() -> None:
+    known = {"a": np.ones(2), "b": np.ones(2)}
+    assert can_fold(node("Add", ["a", "b"], ["y"]), known)
+    assert can_fold(node("Clip", ["a", "", "b"], ["y"]), known)
+    assert not can_fold(node("Add", ["a", "x"], ["y"]), known)
+    assert not can_fold(node("RandomNormal", [], ["y"], shape=[2]), known)
+    assert not can_fold(node("If", ["a"], ["y"]), known)
+
+
+def test_the_version_of_the_operators_matters() -> None:
+    values = {"a": np.arange(6.0).reshape(2, 3)}
+    given = node("ReduceMax", ["a"], ["y"], axes=[1], keepdims=0)
+    assert folded(given, {"": 13}, values)["y"].tolist() == [2, 5]
+
+
+def test_several_results() -> None:
+    given = node("Split", ["a"], ["p", "", "q"], axis=0)
+    found = folded(given, {"": 13}, {"a": np.arange(6)})
+    assert {name: value.tolist() for name, value in found.items()} == {"p": [0, 1], "q": [4, 5]}
+
+
+def test_what_cannot_be_computed_is_refused() -> None:
+    given = node("Reshape", ["a", "b"], ["y"])
+    with pytest.raises(RefusedError, match="is constant and cannot be computed: cannot reshape"):
+        folded(given, {"": 13}, {"a": np.arange(6), "b": np.array([4])})

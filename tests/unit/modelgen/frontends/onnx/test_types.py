@@ -1,0 +1,14 @@
+"""Element types."""
+
+from __future__ import annotations
+
+import pytest
+
+from modelgen.frontends.onnx.types import RUN_TIME, type_name
+
+pytest.importorskip("onnx")
+
+
+def test_names() -> None:
+    assert [type_name(number) for number in RUN_TIME] == ["FLOAT", "INT32", "INT64", "BOOL"]
+    assert type_name(10) == "FLOAT16"
