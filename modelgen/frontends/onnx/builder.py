@@ -17,6 +17,7 @@ from modelgen.frontends.onnx.module import OnnxModule, Step, layer, module_class
 from modelgen.frontends.onnx.nodes import OnnxNode, RefusedError
 from modelgen.frontends.onnx.operators import OPERATORS
 from modelgen.frontends.onnx.package import import_onnx
+from modelgen.frontends.onnx.patterns import recognized
 from modelgen.frontends.onnx.refusals import merged, of_model, of_node, of_operator
 from modelgen.frontends.onnx.types import FIXED, RUN_TIME
 from modelgen.frontends.torch_export.arguments import Argument
@@ -92,6 +93,8 @@ class _Build:
         if self._complaints:
             raise UnsupportedError(merged(self._complaints))
         inputs = tuple(value.name for value in self._inputs)
+        ranks = {name: example.dim() for name, example in self._examples.items()}
+        self._steps = recognized(self._steps, outputs, ranks)
         module = module_class(inputs)(inputs, outputs, self._steps, self._constants(outputs))
         return OnnxNetwork(module.eval(), self._arguments, inputs, self._batch)
 

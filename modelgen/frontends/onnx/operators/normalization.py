@@ -28,7 +28,7 @@ def batch_normalization(
 
 
 def layer_normalization(
-    node: OnnxNode, x: Tensor, scale: Tensor, bias: Tensor | None = None
+    node: OnnxNode, x: Tensor, scale: Tensor | None = None, bias: Tensor | None = None
 ) -> Tensor:
     """Normalize over the last dimensions, beginning with an axis."""
     if node.returns(1) or node.returns(2):
@@ -36,7 +36,8 @@ def layer_normalization(
     sizes = x.shape[node.attribute("axis", -1) % x.dim() :]
     if all(part is None or part.shape == sizes for part in (scale, bias)):
         return F.layer_norm(x, sizes, scale, bias, _epsilon(node))
-    normalized = F.layer_norm(x, sizes, eps=_epsilon(node)) * scale
+    normalized = F.layer_norm(x, sizes, eps=_epsilon(node))
+    normalized = normalized if scale is None else normalized * scale
     return normalized if bias is None else normalized + bias
 
 
