@@ -12,13 +12,14 @@ from torch._subclasses import FakeTensorMode
 
 from modelgen.errors import ModelError
 from modelgen.frontends.onnx.checks import batch_of, complaints_about, inputs_of, opset_of
+from modelgen.frontends.onnx.expansion import expanded, is_function
 from modelgen.frontends.onnx.folding import OF_SHAPES, can_fold, folded
 from modelgen.frontends.onnx.module import OnnxModule, Step, layer, module_class
 from modelgen.frontends.onnx.nodes import OnnxNode, RefusedError
 from modelgen.frontends.onnx.operators import OPERATORS
 from modelgen.frontends.onnx.package import import_onnx
 from modelgen.frontends.onnx.patterns import recognized
-from modelgen.frontends.onnx.refusals import merged, of_model, of_node, of_operator
+from modelgen.frontends.onnx.refusals import is_refused, merged, of_model, of_node, of_operator
 from modelgen.frontends.onnx.types import FIXED, RUN_TIME
 from modelgen.frontends.torch_export.arguments import Argument
 from modelgen.frontends.torch_export.complaints import Complaint
@@ -79,13 +80,8 @@ class _Build:
 
     def network(self) -> OnnxNetwork:
         """Return the network; raise UnsupportedError with everything that is wrong."""
-        names = _names(self._graph.node)
-        for node, name in zip(self._graph.node, names, strict=True):
-            try:
-                self._add(node, name)
-            except RefusedError as error:
-                self._lost.update(node.output)
-                self._complain(of_node(name, node.op_type, error.reason, error.hint))
+        for node, name in zip(self._graph.node, _names(self._graph.node), strict=True):
+            self._try(node, name)
         outputs = [value.name for value in self._graph.output]
         for output in outputs:
             if output not in (*self._lost, *self._examples, *self._fixed):
@@ -97,6 +93,14 @@ class _Build:
         self._steps = recognized(self._steps, outputs, ranks)
         module = module_class(inputs)(inputs, outputs, self._steps, self._constants(outputs))
         return OnnxNetwork(module.eval(), self._arguments, inputs, self._batch)
+
+    def _try(self, node: Any, name: str) -> None:
+        """Add a node, or keep the complaint about it."""
+        try:
+            self._add(node, name)
+        except RefusedError as error:
+            self._lost.update(node.output)
+            self._complain(of_node(name, node.op_type, error.reason, error.hint))
 
     def _complain(self, complaint: Complaint) -> None:
         self._complaints.append(complaint)
@@ -147,7 +151,30 @@ class _Build:
         elif self._is_known(node):
             self._check(node, name)
             self._add_layer(node, name)
+        elif is_function(node, opset_of(self._model)) and not is_refused(node):
+            self._check(node, name)
+            self._add_parts(node, name)
         else:
+            self._lost.update(node.output)
+            self._complain(of_operator(name, node))
+
+    def _add_parts(self, node: Any, name: str) -> None:
+        """Add the nodes that a node stands for; if any is refused, so is the node."""
+        before = len(self._complaints)
+        inputs = {
+            each: self._fixed[each] if each in self._fixed else _any_values(self._examples[each])
+            for each in node.input
+            if each
+        }
+        parts = list(expanded(node, name, self._opsets, inputs))
+        self._read |= {each for part, _ in parts for each in part.input}
+        # Some definitions need a newer opset: then a node stands for itself.
+        is_itself = any(part.op_type == node.op_type for part, _ in parts)
+        for (part, _), unique in zip(parts, _unique([each for _, each in parts]), strict=True):
+            if not is_itself:
+                self._try(part, unique)
+        if is_itself or len(self._complaints) > before:
+            del self._complaints[before:]
             self._lost.update(node.output)
             self._complain(of_operator(name, node))
 
@@ -227,6 +254,14 @@ def _names(nodes: Sequence[Any]) -> list[str]:
         taken.add(name)
         names.append(name)
     return names
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    """Return names with a number behind those that occur again."""
+    return [
+        f"{name}_{names[:at].count(name) + 1}" if name in names[:at] else name
+        for at, name in enumerate(names)
+    ]
 
 
 def _attributes(node: Any) -> dict[str, Any]:

@@ -48,6 +48,15 @@ def of_node(name: str, operator: str, reason: str, hint: str = "") -> Complaint:
     return Complaint(name, (operator,), "", (problem,), (hint,) if hint else ())
 
 
+def is_refused(node: Any) -> bool:
+    """Return whether a node's operator is refused for what it does, even if others define it."""
+    return node.op_type in _REASONS or _is_of_sequences(node.op_type)
+
+
+def _is_of_sequences(operator: str) -> bool:
+    return "Sequence" in operator or "Optional" in operator
+
+
 def of_operator(name: str, node: Any) -> Complaint:
     """Return the complaint about a node whose operator is not known.
 
@@ -60,7 +69,7 @@ def of_operator(name: str, node: Any) -> Complaint:
         reason = f"is an operator of the domain '{node.domain}', which is not supported"
         hint = "Export the model with operators of ONNX alone, before a runtime optimizes it."
         return of_node(name, operator, reason, hint)
-    if "Sequence" in operator or "Optional" in operator:
+    if _is_of_sequences(operator):
         return of_node(name, operator, "works on sequences or optional values, not on tensors")
     return of_node(name, operator, *_REASONS.get(operator, ("is not supported",)))
 

@@ -22,6 +22,14 @@ def negation(node: OnnxNode, mask: Tensor) -> Tensor:
 
 def choice(node: OnnxNode, mask: Tensor, chosen: Tensor, other: Tensor) -> Tensor:
     """Return one tensor where a mask is set, and the other elsewhere."""
+    if 0 in node.constants:
+        # Exporters write masks that turn out to choose one tensor alone.
+        values = node.constants[0]
+        for same, tensor in ((values.all(), chosen), (not values.any(), other)):
+            if same and tensor.shape == torch.broadcast_shapes(
+                mask.shape, chosen.shape, other.shape
+            ):
+                return tensor
     return torch.where(mask, chosen, other)
 
 

@@ -1,0 +1,70 @@
+"""Operators that ONNX defines by others."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from modelgen.errors import ModelError
+from modelgen.frontends.onnx.builder import build
+from modelgen.frontends.onnx.expansion import expanded, is_function
+from tests.support.onnx_models import compare, imported, model, one, random
+
+onnx = pytest.importorskip("onnx")
+node = onnx.helper.make_node
+X = random(2, 3, 4, 5)
+
+
+def test_which_operators_are_functions() -> None:
+    assert is_function(node("Shrink", ["x"], ["y"]), 17)
+    assert is_function(node("Attention", ["q", "k", "v"], ["y"]), 23)
+    assert not is_function(node("Attention", ["q", "k", "v"], ["y"]), 22)
+    assert not is_function(node("Det", ["x"], ["y"]), 17)
+    assert not is_function(node("Shrink", ["x"], ["y"], domain="com.other"), 17)
+    assert not is_function(node("Unheard", ["x"], ["y"]), 17)
+
+
+def test_parts_have_names_that_begin_with_the_nodes() -> None:
+    given = node("MeanVarianceNormalization", ["x"], ["y"])
+    parts = list(expanded(given, "norm", {"": 17}, {"x": X}))
+    assert {name for _, name in parts} >= {"norm/ReduceMean", "norm/Div"}
+    inside = {each for part, _ in parts for each in (*part.input, *part.output)} - {"x", "y"}
+    assert inside and all(each.startswith("norm/") for each in inside)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_mean_and_variance(count: int) -> None:
+    names = ["x", *"abc"[: count - 1], "y"]
+    nodes = [
+        node("MeanVarianceNormalization", [source], [result], axes=[2, 3])
+        for source, result in pairwise(names)
+    ]
+    compare(model(nodes, {"x": X}), {"x": X}, tolerance=1e-5)
+    imported(model(nodes, {"x": X}), {"x": X})
+
+
+def test_attention() -> None:
+    given = {name: random(2, 3, 4, 8, seed=at) for at, name in enumerate("qkv")}
+    compare(one("Attention", given, opset=23), given)
+    compare(one("Attention", given, opset=23, scale=0.1), given)
+    imported(one("Attention", given, opset=23), given)
+
+
+def test_a_function_of_conditions() -> None:
+    compare(one("Shrink", {"x": X}, opset=18, lambd=0.1, bias=0.05), {"x": X})
+
+
+def test_a_definition_that_needs_a_newer_opset() -> None:
+    with pytest.raises(ModelError, match=r"Layer 'node' \(Shrink\) is not supported"):
+        build(one("Shrink", {"x": X}, opset=17))
+
+
+def test_a_node_of_which_a_part_is_refused_is_refused_as_a_whole() -> None:
+    proto = one("AffineGrid", {"x": random(1, 2, 3)}, {"size": np.array([1, 1, 2, 2])}, opset=20)
+    with pytest.raises(ModelError) as caught:
+        build(proto)
+    assert str(caught.value) == "Layer 'node' (AffineGrid) is not supported."
+    with pytest.raises(ModelError, match=r"Layer 'node' \(Bernoulli\) draws random numbers"):
+        build(one("Bernoulli", {"x": X}, opset=15))
