@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch.nn.functional as F
 from torch import Tensor
 
 from modelgen.frontends.onnx.module import Function
 from modelgen.frontends.onnx.nodes import OnnxNode
-from modelgen.frontends.onnx.windows import halves, surrounded, window_of
+from modelgen.frontends.onnx.windows import Window, halves, surrounded, window_of
 
 _CONVOLUTIONS: dict[int, Callable[..., Tensor]] = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 _TRANSPOSED: dict[int, Callable[..., Tensor]] = {
@@ -44,58 +44,64 @@ def transposed_convolution(
     """Return a transposed convolution.
 
     ONNX cuts off numbers of its own at each side. PyTorch cuts off the same number at both sides,
-    then leaves some more at the end (output_padding); what remains is sliced off.
+    then leaves some more at the end (output_padding). Where that does not do, it cuts off less, and
+    the rest is sliced off.
     """
     function = _function(node, _TRANSPOSED, x)
-    rank = x.dim() - 2
-    before, after = _cut_off(node, x.shape[2:], weight.shape[2:])
-    surplus = [first - last for first, last in zip(before, after, strict=True)]
-    stride, dilation = (
-        tuple(node.attribute(name, [1] * rank)) for name in ("strides", "dilations")
-    )
-    result = function(
-        x,
-        weight,
-        bias,
-        stride,
-        tuple(before),
-        tuple(max(number, 0) for number in surplus),
-        node.attribute("group", 1),
-        dilation,
-    )
-    for axis, number in enumerate(surplus, 2):
-        if number < 0:
-            result = result.narrow(axis, 0, result.shape[axis] + number)
+    window = window_of(node, x.shape[2:], weight.shape[2:])
+    sides = _cut_off(node, x.shape[2:], window)
+    cuts = [
+        _of_torch(node, *each) for each in zip(*sides, window.stride, window.dilation, strict=True)
+    ]
+    padding = tuple(cut for cut, _ in cuts)
+    added = tuple(more for _, more in cuts)
+    group = node.attribute("group", 1)
+    result = function(x, weight, bias, window.stride, padding, added, group, window.dilation)
+    for axis, (before, after, cut, more) in enumerate(zip(*sides, padding, added, strict=True), 2):
+        first, last = before - cut, after - cut + more
+        if first or last:
+            result = result.narrow(axis, first, result.shape[axis] - first - last)
     return result
 
 
+def _of_torch(
+    node: OnnxNode, before: int, after: int, stride: int, dilation: int
+) -> tuple[int, int]:
+    """Return PyTorch's padding and output_padding for what is cut off along a dimension."""
+    most = max(stride, dilation) - 1
+    if 0 <= before - after <= most:
+        return before, before - after
+    if -after > most:
+        node.refuse(f"adds {-after} elements at the end of a dimension; at most {most} can be")
+    return min(before, max(after, 0)), max(-after, 0)
+
+
 def _cut_off(
-    node: OnnxNode, sizes: tuple[int, ...], kernel: tuple[int, ...]
-) -> tuple[list[int], list[int]]:
+    node: OnnxNode, sizes: Sequence[int], window: Window
+) -> tuple[Sequence[int], Sequence[int]]:
     """Return how many elements are cut off at the front and at the end of each dimension.
 
     The end's are less output_padding, so they may be negative.
     """
-    rank = len(sizes)
-    window = window_of(node, sizes, kernel)
-    added = node.attribute("output_padding", [0] * rank)
+    added = node.attribute("output_padding", [0] * len(sizes))
     automatic = node.attribute("auto_pad", "NOTSET")
     wanted = node.attribute("output_shape")
     if wanted is None and automatic in ("NOTSET", "VALID"):
-        return list(window.before), [
-            number - more for number, more in zip(window.after, added, strict=True)
-        ]
-    if wanted is None:
-        wanted = [size * step for size, step in zip(sizes, window.stride, strict=True)]
-    wanted = wanted[-rank:]
+        pairs = zip(window.after, added, strict=True)
+        return window.before, [number - more for number, more in pairs]
     whole = [
         step * (size - 1) + span + more
         for size, step, span, more in zip(sizes, window.stride, window.span, added, strict=True)
     ]
+    if wanted is None:
+        # As in ONNX Runtime, nothing is added where kernels are smaller than strides.
+        same = (size * step for size, step in zip(sizes, window.stride, strict=True))
+        wanted = [min(size, limit) for size, limit in zip(whole, same, strict=True)]
+    wanted = wanted[-len(sizes) :]
     total = [max(size - result, 0) for size, result in zip(whole, wanted, strict=True)]
     before, _ = halves(total, automatic)
     ends = zip(whole, before, wanted, added, strict=True)
-    return list(before), [size - first - result - more for size, first, result, more in ends]
+    return before, [size - more - first - result for size, first, result, more in ends]
 
 
 OPERATORS: dict[str, Function] = {

@@ -28,7 +28,12 @@ def _window(node: OnnxNode, x: Tensor) -> Window:
     """Return the window of a pooling; its padding is as given."""
     if not 1 <= x.dim() - 2 <= 3:
         node.refuse(f"works on {max(x.dim() - 2, 0)} dimensions; supported: 1, 2 and 3")
-    return window_of(node, x.shape[2:], node.attribute("kernel_shape"))
+    window = window_of(node, x.shape[2:], node.attribute("kernel_shape"))
+    automatic = node.attribute("auto_pad", "NOTSET")
+    if automatic.startswith("SAME") and any(step != 1 for step in window.dilation):
+        # ONNX and ONNX Runtime disagree about the padding.
+        node.refuse(f"has dilations and an auto_pad of '{automatic}'", "Give it pads instead.")
+    return window
 
 
 def _counts(node: OnnxNode, sizes: Sequence[int], window: Window) -> list[int]:

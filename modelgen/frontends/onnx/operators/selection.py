@@ -18,13 +18,21 @@ def slices(node: OnnxNode, x: Tensor, *_: Tensor | None) -> Tensor:
     for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
         axis %= x.dim()
         size = x.shape[axis]
-        chosen = range(size)[start:end:step]
+        chosen = _range(size, start, end, step)
         if step < 0:
             x = torch.flip(x, [axis])
             chosen = range(size - 1 - chosen.start, size - 1 - chosen.stop, -step)
         if chosen != range(size):
-            x = torch.ops.aten.slice(x, axis, chosen.start, max(chosen.stop, 0), chosen.step)
+            x = torch.ops.aten.slice(x, axis, chosen.start, chosen.stop, chosen.step)
     return x
+
+
+def _range(size: int, start: int, end: int, step: int) -> range:
+    """Return the indices that a slice takes; unlike Python's, it may begin before the first."""
+    start, end = (place + size if place < 0 else place for place in (start, end))
+    if step > 0:
+        return range(min(max(start, 0), size), min(max(end, 0), size), step)
+    return range(min(max(start, 0), size - 1), min(max(end, -1), size - 1), step)
 
 
 def gather(node: OnnxNode, data: Tensor, indices: Tensor) -> Tensor:

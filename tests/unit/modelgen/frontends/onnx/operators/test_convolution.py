@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from modelgen.errors import ModelError
+from modelgen.frontends.onnx.builder import build
 from tests.support.onnx_models import compare, imported, one, random
 
 X = random(2, 4, 9, 11)
@@ -53,6 +55,11 @@ def test_sequences(opset: int) -> None:
         {"strides": [2, 2], "output_shape": [18, 23]},
         {"strides": [2, 2], "output_shape": [18, 22], "auto_pad": "SAME_UPPER"},
         {"dilations": [2, 1], "pads": [2, 1, 2, 1]},
+        {"pads": [2, 1, 0, 0]},
+        {"strides": [3, 2], "pads": [2, 2, 0, 0]},
+        {"strides": [4, 5], "auto_pad": "SAME_LOWER"},
+        {"strides": [2, 2], "output_shape": [19, 23], "output_padding": [1, 1]},
+        {"strides": [4, 4], "output_shape": [36, 44]},
     ],
 )
 @pytest.mark.parametrize("groups", [1, 2])
@@ -75,3 +82,9 @@ def test_names_in_the_graph_are_those_of_the_file() -> None:
 @pytest.mark.parametrize("pads", [[1, 1, 1, 1], [0, 1, 1, 0]])
 def test_through_the_importer(pads: list[int]) -> None:
     imported(one("Conv", {"x": X}, {"w": random(6, 4, 3, 3, seed=2)}, pads=pads), {"x": X})
+
+
+def test_more_than_a_stride_cannot_be_added() -> None:
+    proto = one("ConvTranspose", {"x": X}, {"w": random(4, 3, 3, 3)}, output_shape=[20, 20])
+    with pytest.raises(ModelError, match=r"Layer 'node' \(ConvTranspose\) adds 9 elements at the"):
+        build(proto)

@@ -66,8 +66,11 @@ def test_what_is_refused() -> None:
     with pytest.raises(ModelError, match=r"Layer 'node' \(MaxPool\) returns indices"):
         build(indices)
     dilated = one("AveragePool", {"x": X}, opset=19, kernel_shape=[2, 2], dilations=[2, 2])
-    with pytest.raises(ModelError, match="has dilations"):
+    with pytest.raises(ModelError, match="has dilations; only"):
         build(dilated)
+    same = one("MaxPool", {"x": X}, kernel_shape=[2, 2], dilations=[2, 2], auto_pad="SAME_UPPER")
+    with pytest.raises(ModelError, match="has dilations and an auto_pad of 'SAME_UPPER'"):
+        build(same)
 
 
 @pytest.mark.parametrize("operator", ["MaxPool", "AveragePool"])
