@@ -11,8 +11,14 @@ import torch
 from torch._subclasses import FakeTensorMode
 
 from modelgen.errors import ModelError
-from modelgen.frontends.onnx.checks import batch_of, complaints_about, inputs_of, opset_of
-from modelgen.frontends.onnx.expansion import expanded, is_function
+from modelgen.frontends.onnx.checks import (
+    about_input,
+    batch_of,
+    complaints_about,
+    inputs_of,
+    opset_of,
+)
+from modelgen.frontends.onnx.expansion import branch_of, expanded, is_function
 from modelgen.frontends.onnx.folding import OF_SHAPES, can_fold, folded
 from modelgen.frontends.onnx.module import OnnxModule, Step, layer, module_class
 from modelgen.frontends.onnx.nodes import OnnxNode, RefusedError
@@ -71,6 +77,7 @@ class _Build:
         """Tensor that depends on the inputs -> a tensor without memory, of its shape and type."""
         self._lost: set[str] = set()
         """Tensors that nothing is known of, because what computes them is refused."""
+        self._names: set[str] = set()
         self._steps: list[Step] = []
         self._inputs = inputs_of(model)
         self._read = {name for node in self._graph.node for name in node.input}
@@ -80,8 +87,7 @@ class _Build:
 
     def network(self) -> OnnxNetwork:
         """Return the network; raise UnsupportedError with everything that is wrong."""
-        for node, name in zip(self._graph.node, _names(self._graph.node), strict=True):
-            self._try(node, name)
+        self._add_all((node, _name_of(node)) for node in self._graph.node)
         outputs = [value.name for value in self._graph.output]
         for output in outputs:
             if output not in (*self._lost, *self._examples, *self._fixed):
@@ -94,13 +100,19 @@ class _Build:
         module = module_class(inputs)(inputs, outputs, self._steps, self._constants(outputs))
         return OnnxNetwork(module.eval(), self._arguments, inputs, self._batch)
 
-    def _try(self, node: Any, name: str) -> None:
-        """Add a node, or keep the complaint about it."""
-        try:
-            self._add(node, name)
-        except RefusedError as error:
-            self._lost.update(node.output)
-            self._complain(of_node(name, node.op_type, error.reason, error.hint))
+    def _add_all(self, nodes: Iterable[tuple[Any, str]]) -> None:
+        """Add nodes with names, to which a number is added if they occur again."""
+        for node, wanted in nodes:
+            name, count = wanted, 1
+            while name in self._names:
+                count += 1
+                name = f"{wanted}_{count}"
+            self._names.add(name)
+            try:
+                self._add(node, name)
+            except RefusedError as error:
+                self._lost.update(node.output)
+                self._complain(of_node(name, node.op_type, error.reason, error.hint))
 
     def _complain(self, complaint: Complaint) -> None:
         self._complaints.append(complaint)
@@ -125,7 +137,9 @@ class _Build:
         shape = (self._batch, *features)
         with self._mode:
             self._examples[value.name] = torch.empty(shape, dtype=getattr(torch, kind))
-        if any(f"'{value.name}'" in str(each) for each in self._complaints):
+        found = list(about_input(value))
+        if found:
+            self._complaints += found
             self._lost.add(value.name)
         return Argument(features, kind)
 
@@ -145,45 +159,48 @@ class _Build:
         known = self._fixed
         if node.op_type in OF_SHAPES and node.input[0] in self._examples:
             known = {**known, node.input[0]: _any_values(self._examples[node.input[0]])}
+        self._check(node, name)
         if can_fold(node, known):
-            self._check(node, name)
             self._fixed |= folded(node, self._opsets, known)
         elif self._is_known(node):
-            self._check(node, name)
             self._add_layer(node, name)
+        elif node.op_type == "If" and node.input[0] in self._fixed:
+            self._add_parts(branch_of(node, name, condition=bool(self._fixed[node.input[0]])))
         elif is_function(node, opset_of(self._model)) and not is_refused(node):
-            self._check(node, name)
-            self._add_parts(node, name)
+            self._add_function(node, name)
         else:
             self._lost.update(node.output)
             self._complain(of_operator(name, node))
 
-    def _add_parts(self, node: Any, name: str) -> None:
-        """Add the nodes that a node stands for; if any is refused, so is the node."""
+    def _add_parts(self, parts: Sequence[tuple[Any, str]]) -> None:
+        """Add nodes that another stands for."""
+        self._read |= {each for part, _ in parts for each in part.input}
+        self._add_all(parts)
+
+    def _add_function(self, node: Any, name: str) -> None:
+        """Add what a node stands for; if any of it is refused, so is the node."""
         before = len(self._complaints)
         inputs = {
             each: self._fixed[each] if each in self._fixed else _any_values(self._examples[each])
-            for each in node.input
-            if each
+            for each in filter(None, node.input)
         }
-        parts = list(expanded(node, name, self._opsets, inputs))
-        self._read |= {each for part, _ in parts for each in part.input}
-        # Some definitions need a newer opset: then a node stands for itself.
-        is_itself = any(part.op_type == node.op_type for part, _ in parts)
-        for (part, _), unique in zip(parts, _unique([each for _, each in parts]), strict=True):
-            if not is_itself:
-                self._try(part, unique)
-        if is_itself or len(self._complaints) > before:
+        parts = expanded(node, name, self._opsets, inputs)
+        self._add_parts(parts)
+        if not parts or len(self._complaints) > before:
             del self._complaints[before:]
             self._lost.update(node.output)
             self._complain(of_operator(name, node))
 
     def _is_known(self, node: Any) -> bool:
-        return node.domain in ("", "ai.onnx") and node.op_type in OPERATORS
+        return not node.domain and node.op_type in OPERATORS
 
     def _check(self, node: Any, name: str) -> None:
         """Refuse a node that is not as its operator is defined."""
         onnx = import_onnx()
+        has_graphs = any(each.HasField("g") for each in node.attribute)
+        if has_graphs or node.domain or not onnx.defs.has(node.op_type):
+            # What graphs inside read around them is not known to ONNX's check of a node.
+            return
         context = onnx.checker.C.CheckerContext()
         context.ir_version = self._model.ir_version
         context.opset_imports = self._opsets
@@ -241,27 +258,9 @@ class _Build:
         return {name: _tensor(self._fixed[name]) for name in names}
 
 
-def _names(nodes: Sequence[Any]) -> list[str]:
-    """Return a name for each node: its own, or operator and first output; no two are the same."""
-    taken: set[str] = set()
-    names = []
-    for node in nodes:
-        outputs = [name for name in node.output if name]
-        unnamed = "_".join((node.op_type, *outputs[:1]))
-        for name in (node.name, unnamed, f"{node.name}_{unnamed}"):
-            if name and name not in taken:
-                break
-        taken.add(name)
-        names.append(name)
-    return names
-
-
-def _unique(names: Sequence[str]) -> list[str]:
-    """Return names with a number behind those that occur again."""
-    return [
-        f"{name}_{names[:at].count(name) + 1}" if name in names[:at] else name
-        for at, name in enumerate(names)
-    ]
+def _name_of(node: Any) -> str:
+    """Return a node's name; without one, its operator and its first output."""
+    return node.name or "_".join((node.op_type, *list(filter(None, node.output))[:1]))
 
 
 def _attributes(node: Any) -> dict[str, Any]:

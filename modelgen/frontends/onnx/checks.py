@@ -22,7 +22,7 @@ def inputs_of(model: Any) -> list[Any]:
 
 def opset_of(model: Any) -> int:
     """Return the version of the operators of ONNX in a model; 0 if it names none."""
-    versions = (each.version for each in model.opset_import if each.domain in ("", "ai.onnx"))
+    versions = (each.version for each in model.opset_import if not each.domain)
     return int(next(versions, 0))
 
 
@@ -44,15 +44,13 @@ def _batches(model: Any) -> dict[str, int]:
 
 
 def complaints_about(model: Any, batch: int) -> Iterator[Complaint]:
-    """Yield what is wrong with the versions and the inputs of an onnx.ModelProto."""
+    """Yield what is wrong with versions and batch of an onnx.ModelProto; see `about_input`."""
     yield from _about_version(model)
     if model.graph.sparse_initializer:
         names = ", ".join(f"'{each.values.name}'" for each in model.graph.sparse_initializer)
         yield of_model(f"The model has sparse tensors: {names}", "Save them as dense tensors.")
     if not inputs_of(model):
         yield of_model("The model has no inputs, so its outputs are always the same")
-    for value in inputs_of(model):
-        yield from _about_input(value)
     for name, size in _batches(model).items():
         if size != batch:
             yield of_model(
@@ -76,7 +74,7 @@ def _about_version(model: Any) -> Iterator[Complaint]:
         )
 
 
-def _about_input(value: Any) -> Iterator[Complaint]:
+def about_input(value: Any) -> Iterator[Complaint]:
     """Yield what is wrong with an input; only its first dimension, the batch, may be open."""
     about = f"The input '{value.name}'"
     if not value.type.HasField("tensor_type"):

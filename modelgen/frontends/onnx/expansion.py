@@ -1,8 +1,9 @@
-"""Operators that ONNX itself defines by others: nodes of them stand for several."""
+"""Nodes that stand for several: operators that ONNX defines by others, and chosen branches."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import copy
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ def is_function(node: Any, opset: int) -> bool:
         opset: the version of the operators.
     """
     defs = import_onnx().defs
-    if node.domain not in ("", "ai.onnx") or not defs.has(node.op_type):
+    if node.domain or not defs.has(node.op_type):
         return False
     try:
         schema = defs.get_schema(node.op_type, opset)
@@ -29,11 +30,13 @@ def is_function(node: Any, opset: int) -> bool:
 
 def expanded(
     node: Any, name: str, opsets: Mapping[str, int], inputs: Mapping[str, np.ndarray]
-) -> Iterator[tuple[Any, str]]:
-    """Yield the nodes that a node stands for, and a name for each that begins with the node's.
+) -> list[tuple[Any, str]]:
+    """Return the nodes that a node stands for, and a name for each that begins with the node's.
+
+    There are none if their definition needs a newer opset.
 
     Args:
-        node: an onnx.NodeProto.
+        node: an onnx.NodeProto whose operator is a function.
         name: of the node.
         opsets: domain -> version of its operators.
         inputs: name -> array of the type and shape of each of its inputs.
@@ -51,8 +54,47 @@ def expanded(
     model = helper.make_model(graph, opset_imports=imports)
     chosen = [(node.domain, node.op_type)]
     whole = onnx.inliner.inline_selected_functions(model, chosen, inline_schema_functions=True)
-    known = {"", *node.input, *node.output}
-    for part in whole.graph.node:
+    parts = list(whole.graph.node)
+    if any(part.op_type == node.op_type for part in parts):
+        return []
+    _rename(parts, _inside(parts, name, {*node.input, *node.output}))
+    return [(part, f"{name}/{part.op_type}") for part in parts]
+
+
+def branch_of(node: Any, name: str, *, condition: bool) -> list[tuple[Any, str]]:
+    """Return the nodes of the branch that an If takes, and a name for each.
+
+    Args:
+        node: an onnx.NodeProto of the operator If.
+        name: of the node.
+        condition: which does not depend on the model's inputs.
+    """
+    helper = import_onnx().helper
+    graphs = {each.name: each.g for each in node.attribute}
+    graph = graphs["then_branch" if condition else "else_branch"]
+    parts = [
+        *(helper.make_node("Constant", [], [each.name], value=each) for each in graph.initializer),
+        *copy.deepcopy(list(graph.node)),
+    ]
+    new = _inside(parts, name, set())
+    _rename(parts, new)
+    parts += [
+        helper.make_node("Identity", [new.get(inner.name, inner.name)], [outer])
+        for inner, outer in zip(graph.output, node.output, strict=True)
+    ]
+    return [(part, f"{name}/{part.name or part.op_type}") for part in parts]
+
+
+def _inside(parts: Sequence[Any], name: str, others: set[str]) -> dict[str, str]:
+    """Return new names, which begin with a node's, of the tensors that some nodes compute."""
+    made = {each for part in parts for each in part.output if each} - others
+    return {each: f"{name}/{each}" for each in made}
+
+
+def _rename(parts: Iterable[Any], new: Mapping[str, str]) -> None:
+    """Give tensors new names, in nodes and the graphs inside them."""
+    for part in parts:
         for names in (part.input, part.output):
-            names[:] = [each if each in known else f"{name}/{each}" for each in names]
-        yield part, f"{name}/{part.op_type}"
+            names[:] = [new.get(each, each) for each in names]
+        for attribute in part.attribute:
+            _rename(attribute.g.node, new)

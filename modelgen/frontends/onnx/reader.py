@@ -33,7 +33,11 @@ def read_model(path: Path) -> Any:
     if not model.graph.node or not model.opset_import:
         raise ModelError(f"{path} is not an ONNX model, or is truncated. {_EXPORT}")
     _load_values(model, path)
-    return _without_functions(model, path)
+    model = _without_functions(model, path)
+    for each in (*model.opset_import, *model.graph.node):
+        # The long name of ONNX's own operators.
+        each.domain = "" if each.domain == "ai.onnx" else each.domain
+    return model
 
 
 def _load_values(model: Any, path: Path) -> None:

@@ -8,14 +8,13 @@ from typing import Any
 
 from modelgen.frontends.torch_export.complaints import Complaint
 
-_CONTROL = (
-    "Compute all branches and choose with Where; unroll loops. onnxsim removes constant ones."
-)
+_CONTROL = "Compute all branches and choose with Where; unroll loops."
 _RANDOM = "Draw random numbers outside the model, and make them an input."
 _SIZES = "The size of its result depends on values, but all sizes must be fixed."
 _QUANTIZED = "Export the model before it is quantized."
 _REASONS = {
-    **dict.fromkeys(("If", "Loop", "Scan"), ("is control flow, which is not supported", _CONTROL)),
+    "If": ("is control flow that depends on the model's input, which is not supported", _CONTROL),
+    **dict.fromkeys(("Loop", "Scan"), ("is control flow, which is not supported", _CONTROL)),
     **dict.fromkeys(
         (
             *("Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform"),
@@ -65,7 +64,7 @@ def of_operator(name: str, node: Any) -> Complaint:
         node: an onnx.NodeProto.
     """
     operator = node.op_type
-    if node.domain not in ("", "ai.onnx"):
+    if node.domain:
         reason = f"is an operator of the domain '{node.domain}', which is not supported"
         hint = "Export the model with operators of ONNX alone, before a runtime optimizes it."
         return of_node(name, operator, reason, hint)

@@ -41,7 +41,7 @@ def test_layers_have_the_names_of_the_nodes() -> None:
         node("Tanh", ["b"], ["y"], "net.act/Relu"),
     ]
     graph = imported(model(nodes, {"x": X}), {"x": X})
-    assert [each.name for each in graph.nodes] == ["net.act/Relu", "Sigmoid_b", "Tanh_y"]
+    assert [each.name for each in graph.nodes] == ["net.act/Relu", "Sigmoid_b", "net.act/Relu_2"]
 
 
 def test_inputs_have_the_names_of_the_file() -> None:
@@ -125,11 +125,39 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     assert len(found) == 6
 
 
+def branch(operator: str) -> Any:
+    """Return a graph that computes `out` from the `x` around it, by way of a tensor `a`."""
+    output = onnx.helper.make_empty_tensor_value_info("out")
+    weight = onnx.numpy_helper.from_array(random(4), "k2")
+    inner = [node("Mul", ["x", "k2"], ["a2"]), node(operator, ["a2"], ["out"], "last")]
+    return onnx.helper.make_graph(inner, operator, [], [output], [weight])
+
+
+@pytest.mark.parametrize("chosen", [False, True])
+def test_a_branch_that_shapes_choose(chosen: bool) -> None:
+    branches = {"then_branch": branch("Relu"), "else_branch": branch("Neg")}
+    nodes = [
+        node("Mul", ["x", "k"], ["a"]),
+        node("Size", ["x"], ["size"]),
+        node("Equal", ["size", "wanted"], ["condition"]),
+        node("If", ["condition"], ["b"], "choice", **branches),
+        node("Add", ["a", "b"], ["y"]),
+    ]
+    fixed = {"k": random(4, seed=5), "wanted": np.array(24 if chosen else 25)}
+    network = compare(model(nodes, {"x": X}, fixed=fixed), {"x": X}, exact=True)
+    names = [name for name, layer in network.module.named_children() if hasattr(layer, "node")]
+    assert names == ["Mul_a", "choice/Mul", "choice/last", "choice/Identity", "Add_y"]
+
+
 def test_control_flow_is_refused() -> None:
-    branch = onnx.helper.make_graph([], "branch", [], [])
-    proto = one("If", {"x": X > 0}, then_branch=branch, else_branch=branch)
-    (found,) = complaints(proto)
-    assert found.startswith("Layer 'node' (If) is control flow, which is not supported. ")
+    branches = {"then_branch": branch("Relu"), "else_branch": branch("Neg")}
+    nodes = [
+        node("ReduceMax", ["x"], ["top"], keepdims=0),
+        node("Greater", ["top", "limit"], ["condition"]),
+        node("If", ["condition"], ["y"], "choice", **branches),
+    ]
+    (found,) = complaints(model(nodes, {"x": X}, fixed={"limit": np.array(0, np.float32)}))
+    assert found.startswith("Layer 'choice' (If) is control flow that depends on the model's input")
 
 
 def test_nodes_that_are_not_as_defined_are_refused() -> None:

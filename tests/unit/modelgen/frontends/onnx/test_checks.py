@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from modelgen.frontends.onnx.checks import batch_of, complaints_about, inputs_of, opset_of
+from modelgen.frontends.onnx.checks import (
+    about_input,
+    batch_of,
+    complaints_about,
+    inputs_of,
+    opset_of,
+)
 from tests.support.onnx_models import one, random
 
 onnx = pytest.importorskip("onnx")
@@ -14,7 +20,8 @@ X = random(2, 3, 4)
 
 
 def found(proto: Any) -> list[str]:
-    return [str(each) for each in complaints_about(proto, batch_of(proto))]
+    about_inputs = [each for value in inputs_of(proto) for each in about_input(value)]
+    return [str(each) for each in (*complaints_about(proto, batch_of(proto)), *about_inputs)]
 
 
 def test_nothing_is_wrong_with_a_good_model() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from modelgen.errors import ModelError
 from modelgen.frontends.onnx.builder import build
-from modelgen.frontends.onnx.expansion import expanded, is_function
+from modelgen.frontends.onnx.expansion import branch_of, expanded, is_function
 from tests.support.onnx_models import compare, imported, model, one, random
 
 onnx = pytest.importorskip("onnx")
@@ -28,7 +28,7 @@ def test_which_operators_are_functions() -> None:
 
 def test_parts_have_names_that_begin_with_the_nodes() -> None:
     given = node("MeanVarianceNormalization", ["x"], ["y"])
-    parts = list(expanded(given, "norm", {"": 17}, {"x": X}))
+    parts = expanded(given, "norm", {"": 17}, {"x": X})
     assert {name for _, name in parts} >= {"norm/ReduceMean", "norm/Div"}
     inside = {each for part, _ in parts for each in (*part.input, *part.output)} - {"x", "y"}
     assert inside and all(each.startswith("norm/") for each in inside)
@@ -54,6 +54,21 @@ def test_attention() -> None:
 
 def test_a_function_of_conditions() -> None:
     compare(one("Shrink", {"x": X}, opset=18, lambd=0.1, bias=0.05), {"x": X})
+
+
+def test_the_branch_that_is_taken() -> None:
+    helper = onnx.helper
+    inner = helper.make_graph([node("Relu", ["a"], ["b"])], "inner", [], [])
+    parts = [node("Neg", ["x"], ["a"]), node("If", ["c"], ["o"], then_branch=inner)]
+    outputs = [helper.make_empty_tensor_value_info(name) for name in ("o", "x")]
+    graph = helper.make_graph(parts, "graph", [], outputs)
+    given = node("If", ["c"], ["y", "z"], else_branch=graph)
+    found = branch_of(given, "n", condition=False)
+    assert [name for _, name in found] == ["n/Neg", "n/If", "n/Identity", "n/Identity"]
+    assert [list(part.input) for part, _ in found] == [["x"], ["c"], ["n/o"], ["x"]]
+    assert [list(part.output) for part, _ in found] == [["n/a"], ["n/o"], ["y"], ["z"]]
+    assert found[1][0].attribute[0].g.node[0].input == ["n/a"]
+    assert graph.node[0].output == ["a"]
 
 
 def test_a_definition_that_needs_a_newer_opset() -> None:

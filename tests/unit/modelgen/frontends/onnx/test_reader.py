@@ -43,6 +43,13 @@ def test_truncated_files(tmp_path: Path) -> None:
             read_model(path)
 
 
+def test_the_long_name_of_the_domain(tmp_path: Path) -> None:
+    proto = one("Relu", {"x": X})
+    proto.opset_import[0].domain = proto.graph.node[0].domain = "ai.onnx"
+    onnx.save(proto, tmp_path / "a.onnx")
+    compare(read_model(tmp_path / "a.onnx"), {"x": X}, exact=True)
+
+
 def external(folder: Path) -> Path:
     path = folder / "a.onnx"
     proto = one("Add", {"x": X}, {"b": X})
