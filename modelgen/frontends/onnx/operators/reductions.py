@@ -1,4 +1,4 @@
-"""Reductions over dimensions, and the indices of extrema."""
+"""Reductions over dimensions, running sums, and the indices of extrema."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from torch import Tensor
 
 from modelgen.frontends.onnx.module import Function
 from modelgen.frontends.onnx.nodes import OnnxNode
+from modelgen.frontends.onnx.windows import surrounded
 
 Reduction = Callable[[Tensor, list[int], bool], Tensor]
 """Reduces dimensions of a tensor, and keeps them with size 1 or not."""
@@ -71,6 +72,19 @@ def _log_sum_exp(x: Tensor, axes: list[int], keep: bool) -> Tensor:
     return sums if keep else sums.squeeze(tuple(axes))
 
 
+def running_sum(node: OnnxNode, x: Tensor, axis: Tensor) -> Tensor:
+    """Return the sum of the elements up to each along an axis, or of those before it."""
+    along = int(node.number(1, "axis")) % x.dim()
+    backwards = bool(node.attribute("reverse", 0))
+    x = torch.flip(x, [along]) if backwards else x
+    sums = torch.cumsum(x, along)
+    if node.attribute("exclusive", 0):
+        before = [0] * x.dim()
+        before[along] = 1
+        sums = surrounded(sums.narrow(along, 0, x.shape[along] - 1), before, [0] * x.dim(), 0.0)
+    return torch.flip(sums, [along]) if backwards else sums
+
+
 def largest_index(node: OnnxNode, x: Tensor) -> Tensor:
     """Return the index of the first largest value along an axis."""
     if node.attribute("select_last_index", 0):
@@ -88,6 +102,7 @@ def smallest_index(node: OnnxNode, x: Tensor) -> Tensor:
 OPERATORS: dict[str, Function] = {
     "ArgMax": largest_index,
     "ArgMin": smallest_index,
+    "CumSum": running_sum,
     "ReduceL1": _reduction(_absolute_sum),
     "ReduceL2": _reduction(_norm),
     "ReduceLogSum": _reduction(_log_sum),

@@ -1,4 +1,4 @@
-"""Choices of elements along dimensions: slices and indices."""
+"""Choices of elements: slices, indices, triangles."""
 
 from __future__ import annotations
 
@@ -59,8 +59,15 @@ def _chosen(node: OnnxNode, data: Tensor, axis: int) -> Tensor:
     return taken.reshape(*data.shape[:axis], *shape, *data.shape[axis + 1 :])
 
 
+def triangle(node: OnnxNode, x: Tensor, diagonal: Tensor | None = None) -> Tensor:
+    """Return the upper or the lower triangle of matrices, and zeros elsewhere."""
+    place = int(node.number(1, "diagonal")) if node.has(1) else 0
+    return torch.triu(x, place) if node.attribute("upper", 1) else torch.tril(x, place)
+
+
 OPERATORS: dict[str, Function] = {
     "Gather": gather,
     "Slice": slices,
+    "Trilu": triangle,
 }
 """Operator type -> its function."""

@@ -48,6 +48,15 @@ def test_a_sum_of_large_exponentials_does_not_overflow() -> None:
     compare(one("ReduceLogSumExp", {"x": x}, {"axes": np.array([1])}, opset=18), {"x": x})
 
 
+@pytest.mark.parametrize("attributes", [{}, {"exclusive": 1}, {"reverse": 1}])
+@pytest.mark.parametrize("axis", [1, -1])
+def test_running_sums(attributes: dict[str, Any], axis: int) -> None:
+    for given in (attributes, {**attributes, "exclusive": 1, "reverse": 1}):
+        proto = one("CumSum", {"x": X}, {"axis": np.array(axis)}, **given)
+        compare(proto, {"x": X})
+    imported(proto, {"x": X})
+
+
 @pytest.mark.parametrize("operator", ["ArgMax", "ArgMin"])
 @pytest.mark.parametrize("attributes", [{}, {"axis": -1}, {"axis": 1, "keepdims": 0}])
 def test_indices(operator: str, attributes: dict[str, Any]) -> None:

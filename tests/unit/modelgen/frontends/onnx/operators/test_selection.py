@@ -66,6 +66,15 @@ def test_indices_of_activations_are_refused() -> None:
         build(one("Gather", given))
 
 
+@pytest.mark.parametrize("upper", [0, 1])
+@pytest.mark.parametrize("diagonal", [None, 0, 2, -3])
+def test_triangles(upper: int, diagonal: int | None) -> None:
+    fixed = {} if diagonal is None else {"k": np.array(diagonal)}
+    proto = one("Trilu", {"x": X}, fixed, upper=upper)
+    compare(proto, {"x": X}, exact=True)
+    imported(proto, {"x": X})
+
+
 def test_slices_through_the_importer() -> None:
     fixed = {"starts": [-1, 1], "ends": [-LARGE, 5], "axes": [1, 2], "steps": [-2, 3]}
     proto = one("Slice", {"x": X}, {name: np.array(given) for name, given in fixed.items()})
