@@ -72,6 +72,7 @@ class _Build:
         self._opsets = {each.domain: each.version for each in model.opset_import}
         self._complaints = complaints
         self._fixed = self._initializers()
+        self._tensors: dict[str, torch.Tensor] = {}
         self._mode = FakeTensorMode(allow_non_fake_inputs=True)
         self._examples: dict[str, torch.Tensor] = {}
         """Tensor that depends on the inputs -> a tensor without memory, of its shape and type."""
@@ -249,13 +250,20 @@ class _Build:
         return results
 
     def _example(self, name: str) -> torch.Tensor:
-        return _tensor(self._fixed[name]) if name in self._fixed else self._examples[name]
+        return self._tensor(name) if name in self._fixed else self._examples[name]
+
+    def _tensor(self, name: str) -> torch.Tensor:
+        """Return a tensor that does not depend on the inputs; always the same one."""
+        if name not in self._tensors:
+            # A copy: NumPy's array may be the file's memory, which cannot be written to.
+            self._tensors[name] = torch.from_numpy(np.array(self._fixed[name]))
+        return self._tensors[name]
 
     def _constants(self, outputs: Sequence[str]) -> dict[str, torch.Tensor]:
         """Return the fixed tensors that layers read or the model returns."""
         read = (name for step in self._steps for name in step.inputs)
         names = dict.fromkeys(name for name in (*read, *outputs) if name in self._fixed)
-        return {name: _tensor(self._fixed[name]) for name in names}
+        return {name: self._tensor(name) for name in names}
 
 
 def _name_of(node: Any) -> str:
@@ -281,8 +289,3 @@ def _any_values(example: torch.Tensor) -> np.ndarray:
     """Return an array of the shape and type of an example, without memory for its values."""
     kind = str(example.dtype).removeprefix("torch.")
     return np.broadcast_to(np.zeros((), kind), tuple(example.shape))
-
-
-def _tensor(array: np.ndarray) -> torch.Tensor:
-    # A copy: NumPy's array may be the file's memory, which cannot be written to.
-    return torch.from_numpy(np.array(array))

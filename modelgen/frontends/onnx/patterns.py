@@ -7,16 +7,36 @@ a mean, differences, squares and roots.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
+import torch
 
 from modelgen.frontends.onnx.module import Step, layer
 from modelgen.frontends.onnx.nodes import OnnxNode
 from modelgen.frontends.onnx.operators import OPERATORS
+
+_ELEMENTWISE = (
+    *("Abs", "Add", "Clip", "Div", "Erf", "Exp", "HardSigmoid", "Identity", "Mul", "Neg", "Pow"),
+    *("Reciprocal", "Relu", "Sigmoid", "Softplus", "Sub", "Tanh"),
+)
+"""Operators that functions of one value are written with."""
+_FUNCTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("Swish", {}),
+    ("HardSwish", {}),
+    ("Mish", {}),
+    ("Gelu", {}),
+    ("Gelu", {"approximate": "tanh"}),
+)
+"""Functions that are looked for, and attributes."""
+_LONGEST = 12
+"""Steps that a function consists of at most."""
+_TOLERANCE = 2.0**-19
+"""How far results may be from the function's, times the argument: some are differences of numbers
+of its size."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +58,7 @@ class _Steps:
         self, steps: Sequence[Step], outputs: Sequence[str], ranks: Mapping[str, int]
     ) -> None:
         self.ranks = ranks
+        self._order = {id(step): place for place, step in enumerate(steps)}
         self._made = {name: step for step in steps for name in step.outputs if name}
         self._outputs = set(outputs)
         self._readers: dict[str, list[Step]] = {}
@@ -49,6 +70,11 @@ class _Steps:
         """Return the step that computes a tensor, if it has this operator."""
         step = self._made.get(name)
         return step if step is not None and step.layer.node.operator == operator else None
+
+    def last_of(self, names: Iterable[str]) -> Step | None:
+        """Return the last of the steps that compute some tensors, or None if none does."""
+        steps = [self._made[name] for name in names if name in self._made]
+        return max(steps, key=lambda step: self._order[id(step)], default=None)
 
     def are_alone(self, steps: Sequence[Step]) -> bool:
         """Return whether nothing else reads what all but the last of some steps compute."""
@@ -84,7 +110,7 @@ def recognized(
 
 
 def _matches(view: _Steps, last: Step) -> Iterator[_Match]:
-    for pattern in _PATTERNS.get(last.layer.node.operator, ()):
+    for pattern in _PATTERNS:
         match = pattern(view, last)
         if match is not None and view.are_alone(match.steps):
             yield match
@@ -111,92 +137,80 @@ def _number(step: Step, position: int) -> float | None:
     return float(values.reshape(-1)[0]) if values is not None and values.size == 1 else None
 
 
-def _is(number: float | None, wanted: float) -> bool:
-    return number is not None and math.isclose(number, wanted, rel_tol=1e-6)
+def _function(view: _Steps, last: Step) -> _Match | None:
+    """Match steps that compute a known function of one value, whatever its form.
 
-
-def _with_number(step: Step | None, wanted: float) -> str | None:
-    """Return the other input of a step with two, one of which is a number."""
-    for number, other in ((0, 1), (1, 0)):
-        if step is not None and _is(_number(step, number), wanted):
-            return step.inputs[other]
-    return None
-
-
-def _gate(inner: Sequence[str], operator: str) -> Callable[[_Steps, Step], _Match | None]:
-    """Return the pattern of a product of x and a function of x.
-
-    Args:
-        inner: the operators of the function, the outermost first.
-        operator: what all of it is.
+    They do if their results are the function's for numbers of all sizes.
     """
-
-    def pattern(view: _Steps, last: Step) -> _Match | None:
-        for x, other in (last.inputs, last.inputs[::-1]):
-            steps = [last]
-            for name in inner:
-                step = view.made(other, name)
-                if step is None:
-                    break
-                steps.insert(0, step)
-                other = step.inputs[0]
-            if len(steps) == len(inner) + 1 and other == x and _is_plain(steps[0]):
-                return _Match(operator, (x,), tuple(steps))
-        return None
-
-    return pattern
-
-
-def _is_plain(step: Step) -> bool:
-    """Return whether a hard sigmoid is that of PyTorch; others have no attributes."""
-    given = step.layer.node.attributes
-    alpha, beta = given.get("alpha", 0.2), given.get("beta", 0.5)
-    return step.layer.node.operator != "HardSigmoid" or (_is(alpha, 1 / 6) and _is(beta, 0.5))
-
-
-def _gelu(view: _Steps, last: Step) -> _Match | None:
-    """Match 0.5 x (1 + erf(x / sqrt(2))), the factors in any order."""
-    factors, number, products = _factors(view, last)
-    if len(factors) != 2 or not _is(number, 0.5):
-        return None
-    for x, other in (factors, factors[::-1]):
-        plus = view.made(other, "Add")
-        erf = view.made(_with_number(plus, 1.0) or "", "Erf")
-        if plus is None or erf is None:
+    for source, steps in _cones(view, last):
+        if len(steps) == 1 or view.ranks[source] != view.ranks[last.outputs[0]]:
             continue
-        scaled = view.made(erf.inputs[0], "Div")
-        if scaled is not None:
-            source = scaled.inputs[0] if _is(_number(scaled, 1), math.sqrt(2)) else None
-        else:
-            scaled = view.made(erf.inputs[0], "Mul")
-            source = _with_number(scaled, math.sqrt(0.5))
-        if scaled is not None and source == x:
-            return _Match("Gelu", (x,), (scaled, erf, plus, *products))
+        results = _results(steps, source)
+        for operator, attributes, wanted in _known_functions():
+            if ((results - wanted).abs() <= _TOLERANCE * _samples().abs()).all():
+                return _Match(operator, (source,), steps, {}, attributes)
     return None
 
 
-def _factors(view: _Steps, last: Step) -> tuple[list[str], float, list[Step]]:
-    """Return the tensors in a product of up to three factors, the number, and its steps."""
-    factors: list[str] = []
-    number = 1.0
+def _cones(view: _Steps, last: Step) -> Iterator[tuple[str, tuple[Step, ...]]]:
+    """Yield the tensors that alone decide on a result, and the steps between, in order."""
     steps = [last]
-    for position, name in enumerate(last.inputs):
-        constant, inner = _number(last, position), view.made(name, "Mul")
-        if constant is not None:
-            number *= constant
-        elif inner is not None and view.are_alone((inner, last)):
-            steps.insert(0, inner)
-            for place, factor in enumerate(inner.inputs):
-                constant = _number(inner, place)
-                number *= 1.0 if constant is None else constant
-                factors += [factor] if constant is None else []
-        else:
-            factors.append(name)
-    return factors, number, steps
+    while len(steps) <= _LONGEST and _is_elementwise(steps[0]):
+        made = {name for step in steps for name in step.outputs}
+        sources = {
+            name
+            for step in steps
+            for at, name in enumerate(step.inputs)
+            if name and name not in made and at not in step.layer.node.constants
+        }
+        if len(sources) == 1:
+            yield next(iter(sources)), tuple(steps)
+        before = view.last_of(sources)
+        if before is None:
+            return
+        steps.insert(0, before)
+
+
+def _is_elementwise(step: Step) -> bool:
+    """Return whether a step computes each value from a value and numbers."""
+    constants = step.layer.node.constants.values()
+    return step.layer.node.operator in _ELEMENTWISE and all(each.size == 1 for each in constants)
+
+
+def _results(steps: Sequence[Step], source: str) -> torch.Tensor:
+    """Return what steps compute from the samples."""
+    values = {source: _samples()}
+    for step in steps:
+        constants = step.layer.node.constants
+        given = (
+            torch.tensor(constants[at].item()) if at in constants else values.get(name)
+            for at, name in enumerate(step.inputs)
+        )
+        (values[step.outputs[0]],) = step.layer(*given)
+    return values[steps[-1].outputs[0]]
+
+
+@cache
+def _samples() -> torch.Tensor:
+    """Return FP32 numbers of both signs and of all sizes, most of them where functions bend."""
+    positive = np.concatenate([np.geomspace(1e-6, 1e4, 60), np.linspace(0.05, 12, 240)])
+    return torch.from_numpy(np.concatenate([-positive, positive]).astype(np.float32))
+
+
+@cache
+def _known_functions() -> tuple[tuple[str, dict[str, Any], torch.Tensor], ...]:
+    """Return operators that are functions of one value, their attributes and results."""
+    found = []
+    for operator, attributes in _FUNCTIONS:
+        node = OnnxNode("", operator, 0, attributes, ("x",), ("y",), {})
+        found.append((operator, attributes, OPERATORS[operator](node, _samples())))
+    return tuple(found)
 
 
 def _affine_layer_norm(view: _Steps, last: Step) -> _Match | None:
     """Match a layer norm with its weight and bias: n w + b."""
+    if last.layer.node.operator != "Add":
+        return None
     for at, other in ((0, 1), (1, 0)):
         product = view.made(last.inputs[at], "Mul")
         if product is None or other not in last.layer.node.constants:
@@ -217,6 +231,8 @@ def _affine_layer_norm(view: _Steps, last: Step) -> _Match | None:
 
 def _layer_norm(view: _Steps, last: Step) -> _Match | None:
     """Match (x - mean) / sqrt(variance + epsilon) over the last dimension."""
+    if last.layer.node.operator != "Div":
+        return None
     centered, root = view.made(last.inputs[0], "Sub"), view.made(last.inputs[1], "Sqrt")
     if centered is None or root is None:
         return None
@@ -240,7 +256,7 @@ def _layer_norm(view: _Steps, last: Step) -> _Match | None:
 def _squares(view: _Steps, name: str, source: str) -> Step | None:
     """Return the step that computes the squares of a tensor, if this is what a tensor is."""
     power, product = view.made(name, "Pow"), view.made(name, "Mul")
-    if power is not None and power.inputs[0] == source and _is(_number(power, 1), 2.0):
+    if power is not None and power.inputs[0] == source and _number(power, 1) == 2.0:
         return power
     return product if product is not None and product.inputs == (source, source) else None
 
@@ -253,14 +269,4 @@ def _of_last(view: _Steps, step: Step) -> bool:
     return [axis % rank for axis in axes] == [rank - 1] and bool(node.attribute("keepdims", 1))
 
 
-_PATTERNS: dict[str, tuple[Callable[[_Steps, Step], _Match | None], ...]] = {
-    "Add": (_affine_layer_norm,),
-    "Div": (_layer_norm,),
-    "Mul": (
-        _gate(("Sigmoid",), "Swish"),
-        _gate(("HardSigmoid",), "HardSwish"),
-        _gate(("Tanh", "Softplus"), "Mish"),
-        _gelu,
-    ),
-}
-"""Operator of the last step -> what it may be the end of."""
+_PATTERNS = (_affine_layer_norm, _layer_norm, _function)

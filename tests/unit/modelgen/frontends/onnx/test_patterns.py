@@ -110,6 +110,46 @@ def test_what_is_almost_a_gelu(nodes: list[Any]) -> None:
     assert "Gelu" not in operators(nodes)
 
 
+@pytest.mark.parametrize("cubed", [False, True])
+def test_gelu_by_a_hyperbolic_tangent(cubed: bool) -> None:
+    cube = [node("Pow", ["x", "three"], ["c"])]
+    products = [node("Mul", ["x", "x"], ["q"]), node("Mul", ["q", "x"], ["c"])]
+    nodes = [
+        *(cube if cubed else products),
+        node("Mul", ["c", "small"], ["m"]),
+        node("Add", ["x", "m"], ["a"]),
+        node("Mul", ["a", "slope"], ["s"]),
+        node("Tanh", ["s"], ["t"]),
+        node("Add", ["t", "one"], ["p"]),
+        node("Mul", ["half", "x"], ["h"]),
+        node("Mul", ["h", "p"], ["y"]),
+    ]
+    numbers = {"three": number(3), "small": number(0.044715), "slope": number((2 / np.pi) ** 0.5)}
+    assert operators(nodes, **numbers) == ["Gelu"]
+    assert "Gelu" not in operators(nodes, **{**numbers, "small": number(0.0448)})
+
+
+def test_hard_swish_by_a_clip() -> None:
+    nodes = [
+        node("Add", ["x", "three"], ["a"]),
+        node("Clip", ["a", "zero", "six"], ["c"]),
+        node("Mul", ["x", "c"], ["m"]),
+        node("Div", ["m", "six"], ["y"]),
+    ]
+    numbers = {"three": number(3), "zero": number(0), "six": number(6)}
+    assert operators(nodes, **numbers) == ["HardSwish"]
+
+
+def test_a_function_between_others() -> None:
+    nodes = [
+        node("Mul", ["x", "root"], ["a"]),
+        node("Sigmoid", ["a"], ["s"]),
+        node("Mul", ["a", "s"], ["m"]),
+        node("Add", ["m", "one"], ["y"]),
+    ]
+    assert operators(nodes) == ["Mul", "Swish", "Add"]
+
+
 def layer_norm(squares: list[Any], axes: list[int]) -> list[Any]:
     return [
         node("ReduceMean", ["x"], ["m"], axes=axes),
