@@ -30,7 +30,7 @@ from modelgen.frontends.onnx.types import FIXED, RUN_TIME
 from modelgen.frontends.torch_export.arguments import Argument
 from modelgen.frontends.torch_export.complaints import Complaint
 from modelgen.frontends.torch_export.importer import UnsupportedError
-from modelgen.frontends.torch_export.tracing import shape_text
+from modelgen.frontends.torch_export.tracing import shape_text, silent_torch
 
 
 @dataclass(frozen=True)
@@ -157,10 +157,10 @@ class _Build:
             if not self._is_known(node):
                 self._complain(of_operator(name, node))
             return
+        self._check(node, name)
         known = self._fixed
         if node.op_type in OF_SHAPES and node.input[0] in self._examples:
             known = {**known, node.input[0]: _any_values(self._examples[node.input[0]])}
-        self._check(node, name)
         if can_fold(node, known):
             self._fixed |= folded(node, self._opsets, known)
         elif self._is_known(node):
@@ -235,7 +235,7 @@ class _Build:
         """Return a node's results for the examples of its inputs; refuse it if it fails."""
         values = [self._example(name) if name else None for name in step.inputs]
         try:
-            with self._mode, torch.no_grad():
+            with silent_torch(), self._mode, torch.no_grad():
                 results: Sequence[torch.Tensor] = step.layer(*values)
         except RefusedError:
             raise
@@ -280,7 +280,7 @@ def _attributes(node: Any) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
-        return value.decode()
+        return value.decode(errors="replace")
     # Lists are containers of protobuf.
     return [_plain(each) for each in value] if isinstance(value, Iterable) else value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def read_model(path: Path) -> Any:
         raise ModelError(
             f"{path} is not an ONNX model, or is truncated: {_first_line(error)}. {_EXPORT}"
         ) from error
-    if not model.graph.node or not model.opset_import:
+    if not model.graph.node or not model.opset_import or not _is_text_readable(model):
         raise ModelError(f"{path} is not an ONNX model, or is truncated. {_EXPORT}")
     _load_values(model, path)
     model = _without_functions(model, path)
@@ -38,6 +39,22 @@ def read_model(path: Path) -> Any:
         # The long name of ONNX's own operators.
         each.domain = "" if each.domain == "ai.onnx" else each.domain
     return model
+
+
+def _is_text_readable(message: Any) -> bool:
+    """Return whether all names and texts in a message of protobuf are UTF-8."""
+    try:
+        for kind, value in message.ListFields():
+            values = (
+                value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+            )
+            if kind.type == kind.TYPE_MESSAGE and not all(map(_is_text_readable, values)):
+                return False
+            if kind.type == kind.TYPE_STRING and not all(isinstance(each, str) for each in values):
+                return False
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _load_values(model: Any, path: Path) -> None:

@@ -12,5 +12,6 @@ FIXED = ("float32", "int8", "uint8", "int16", "uint16", "int32", "int64", "bool"
 
 
 def type_name(number: int) -> str:
-    """Return the name of an element type: "FLOAT16"."""
-    return str(import_onnx().TensorProto.DataType.Name(number))
+    """Return the name of an element type, "FLOAT16", or its number if it is not known."""
+    kinds = import_onnx().TensorProto.DataType
+    return str(kinds.Name(number) if number in kinds.values() else number)

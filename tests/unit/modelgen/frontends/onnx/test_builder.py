@@ -163,6 +163,8 @@ def test_control_flow_is_refused() -> None:
 def test_nodes_that_are_not_as_defined_are_refused() -> None:
     (found,) = complaints(one("Relu", {"x": X}, slope=0.5))
     assert found.startswith("Layer 'node' (Relu) is not as ONNX defines it: Unrecognized attribute")
+    (found,) = complaints(one("Shape", {"x": X}, order=[]))
+    assert found.startswith("Layer 'node' (Shape) is not as ONNX defines it: ")
 
 
 @pytest.mark.parametrize("kind", ["float16", "float64"])
@@ -178,6 +180,13 @@ def test_a_node_that_reads_what_nothing_computes() -> None:
     proto = one("Add", {"x": X}, order=["x", "missing"])
     with pytest.raises(ModelError, match=r"Layer 'node' \(Add\) reads 'missing', which no node"):
         build(proto)
+
+
+def test_nothing_is_logged_about_a_node_that_fails(caplog: pytest.LogCaptureFixture) -> None:
+    proto = one("Concat", {"x": X}, {"b": random(2, 5, 5)}, axis=1)
+    (found,) = complaints(proto)
+    assert found.startswith("Layer 'node' (Concat) cannot take 'x' (2x3x4) and 'b' (2x5x5): ")
+    assert not caplog.records
 
 
 def test_an_output_that_nothing_computes() -> None:

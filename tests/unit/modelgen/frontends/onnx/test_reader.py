@@ -43,6 +43,13 @@ def test_truncated_files(tmp_path: Path) -> None:
             read_model(path)
 
 
+def test_names_that_are_no_text(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.onnx")
+    path.write_bytes(path.read_bytes().replace(b"node", b"\xf0ode"))
+    with pytest.raises(ModelError, match=r"is not an ONNX model, or is truncated"):
+        read_model(path)
+
+
 def test_the_long_name_of_the_domain(tmp_path: Path) -> None:
     proto = one("Relu", {"x": X})
     proto.opset_import[0].domain = proto.graph.node[0].domain = "ai.onnx"

@@ -12,3 +12,4 @@ pytest.importorskip("onnx")
 def test_names() -> None:
     assert [type_name(number) for number in RUN_TIME] == ["FLOAT", "INT32", "INT64", "BOOL"]
     assert type_name(10) == "FLOAT16"
+    assert type_name(999) == "999"
