@@ -27,6 +27,9 @@ PACKAGES = {
     "hjson": "reading heepstor_cfg.hjson",
     "torch": "models: export, quantization, accuracy",
     "numpy": "the bit-exact reference",
+    "onnx": "reading ONNX models",
+    "tflite": "reading .tflite models",
+    "flatbuffers": "the format of .tflite models",
     "scikit-learn": "handwritten digits when MNIST cannot be downloaded",
     "fusesoc": "the core library and its targets",
     "edalize": "FuseSoC's flows",
@@ -47,6 +50,8 @@ PACKAGES = {
     "pytest": "tests",
     "cocotb": "RTL tests",
     "hypothesis": "generated test inputs",
+    "onnxruntime": "tests: what ONNX models compute",
+    "ai-edge-litert": "tests: what .tflite models compute",
 }
 
 # Optional tools; some tests are skipped without them.
