@@ -1,10 +1,12 @@
-"""The package `onnx`, which only users of ONNX models need."""
+"""The package `onnx`."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from modelgen.errors import ModelError
+from modelgen.frontends.packages import import_package
+
+_MODULES = ("external_data_helper", "inliner", "reference")
 
 
 def import_onnx() -> Any:
@@ -13,13 +15,4 @@ def import_onnx() -> Any:
     Raises:
         ModelError: it is not installed.
     """
-    try:
-        import onnx.external_data_helper
-        import onnx.inliner
-        import onnx.reference
-    except ImportError as error:
-        raise ModelError(
-            "Reading an ONNX model needs the Python package 'onnx', which is not installed. "
-            "Install it with: pip install onnx."
-        ) from error
-    return onnx
+    return import_package("onnx", "Reading an ONNX model", _MODULES)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from modelgen.errors import ModelError
+from modelgen.frontends.packages import import_package
 
 
 def outputs_of(model: Path | bytes, inputs: Mapping[str, np.ndarray]) -> tuple[np.ndarray, ...]:
@@ -20,13 +21,7 @@ def outputs_of(model: Path | bytes, inputs: Mapping[str, np.ndarray]) -> tuple[n
     Raises:
         ModelError: ONNX Runtime is not installed, or cannot run the model.
     """
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise ModelError(
-            "Comparing with an ONNX model needs the Python package 'onnxruntime', which is not "
-            "installed. Install it with: pip install onnxruntime."
-        ) from error
+    onnxruntime = import_package("onnxruntime", "Running an ONNX model")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tflite
 
 from modelgen.errors import ModelError
+from modelgen.frontends.packages import import_package
 from modelgen.frontends.tflite.records import (
     ABSENT,
     DTYPES,
@@ -23,39 +24,31 @@ _DILATIONS = ("DilationHFactor", "DilationWFactor")
 _ACTIVATION = "FusedActivationFunction"
 _POOL = ("Padding", *_STRIDES, "FilterHeight", "FilterWidth", _ACTIVATION)
 _MASKS = ("BeginMask", "EndMask", "EllipsisMask", "NewAxisMask", "ShrinkAxisMask", "Offset")
-_OPTIONS: dict[str, tuple[type[Any], tuple[str, ...]]] = {
-    "ADD": (tflite.AddOptions, (_ACTIVATION,)),
-    "AVERAGE_POOL_2D": (tflite.Pool2DOptions, _POOL),
-    "CONCATENATION": (tflite.ConcatenationOptions, ("Axis", _ACTIVATION)),
-    "CONV_2D": (tflite.Conv2DOptions, ("Padding", *_STRIDES, *_DILATIONS, _ACTIVATION)),
+_OPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "ADD": ("AddOptions", (_ACTIVATION,)),
+    "AVERAGE_POOL_2D": ("Pool2DOptions", _POOL),
+    "CONCATENATION": ("ConcatenationOptions", ("Axis", _ACTIVATION)),
+    "CONV_2D": ("Conv2DOptions", ("Padding", *_STRIDES, *_DILATIONS, _ACTIVATION)),
     "DEPTHWISE_CONV_2D": (
-        tflite.DepthwiseConv2DOptions,
+        "DepthwiseConv2DOptions",
         ("Padding", *_STRIDES, *_DILATIONS, _ACTIVATION),
     ),
     "FULLY_CONNECTED": (
-        tflite.FullyConnectedOptions,
+        "FullyConnectedOptions",
         ("WeightsFormat", "KeepNumDims", _ACTIVATION),
     ),
-    "LEAKY_RELU": (tflite.LeakyReluOptions, ("Alpha",)),
-    "MAX_POOL_2D": (tflite.Pool2DOptions, _POOL),
-    "MEAN": (tflite.ReducerOptions, ("KeepDims",)),
-    "MUL": (tflite.MulOptions, (_ACTIVATION,)),
+    "LEAKY_RELU": ("LeakyReluOptions", ("Alpha",)),
+    "MAX_POOL_2D": ("Pool2DOptions", _POOL),
+    "MEAN": ("ReducerOptions", ("KeepDims",)),
+    "MUL": ("MulOptions", (_ACTIVATION,)),
     "RESIZE_NEAREST_NEIGHBOR": (
-        tflite.ResizeNearestNeighborOptions,
+        "ResizeNearestNeighborOptions",
         ("AlignCorners", "HalfPixelCenters"),
     ),
-    "SOFTMAX": (tflite.SoftmaxOptions, ("Beta",)),
-    "STRIDED_SLICE": (tflite.StridedSliceOptions, _MASKS),
+    "SOFTMAX": ("SoftmaxOptions", ("Beta",)),
+    "STRIDED_SLICE": ("StridedSliceOptions", _MASKS),
 }
 """Operator -> the schema's table of its options, and those that are read."""
-
-
-def _names(enumeration: type[Any]) -> dict[int, str]:
-    return {value: name for name, value in vars(enumeration).items() if isinstance(value, int)}
-
-
-_OPERATORS = _names(tflite.BuiltinOperator)
-_TYPES = _names(tflite.TensorType)
 
 
 def read_model(path: Path) -> ModelRecord:
@@ -64,6 +57,7 @@ def read_model(path: Path) -> ModelRecord:
     Raises:
         ModelError: it cannot be read, or is damaged.
     """
+    tflite = _tflite()
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -77,6 +71,17 @@ def read_model(path: Path) -> ModelRecord:
         raise ModelError(
             f"{path} is truncated or damaged: {error}. Copy or download it again."
         ) from error
+
+
+def _tflite() -> Any:
+    return import_package("tflite", "Reading a .tflite model")
+
+
+@cache
+def _names(enumeration: str) -> dict[int, str]:
+    """Return number -> name of an enumeration of the schema."""
+    members = vars(getattr(_tflite(), enumeration))
+    return {value: name for name, value in members.items() if isinstance(value, int)}
 
 
 def _model(model: Any) -> ModelRecord:
@@ -101,7 +106,7 @@ def _model(model: Any) -> ModelRecord:
 def _tensor(model: Any, tensor: Any) -> TensorRecord:
     quantization = tensor.Quantization()
     shape = _whole(tensor, "Shape")
-    kind = _TYPES[tensor.Type()]
+    kind = _names("TensorType")[tensor.Type()]
     return TensorRecord(
         name=tensor.Name().decode("utf-8"),
         type=kind,
@@ -128,7 +133,7 @@ def _operator(model: Any, graph: Any, index: int) -> OperatorRecord:
     operator = graph.Operators(index)
     code = model.OperatorCodes(operator.OpcodeIndex())
     # Files from before there were more than 127 operators have the older field alone.
-    kind = _OPERATORS[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())]
+    kind = _names("BuiltinOperator")[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())]
     if kind == "CUSTOM":
         kind = f"CUSTOM {(code.CustomCode() or b'').decode('utf-8')}".rstrip()
     return OperatorRecord(
@@ -148,7 +153,7 @@ def _options(operator: Any, kind: str) -> dict[str, Any]:
     given = operator.BuiltinOptions()
     if given is None:
         raise ValueError(f"{kind} has no options")
-    options = table()
+    options = getattr(_tflite(), table)()
     options.Init(given.Bytes, given.Pos)
     return {name: getattr(options, name)() for name in names}
 

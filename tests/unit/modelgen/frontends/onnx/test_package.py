@@ -17,5 +17,4 @@ def test_it_is_said_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_package() -> None:
-    pytest.importorskip("onnx")
     assert import_onnx().defs.onnx_opset_version() >= 20

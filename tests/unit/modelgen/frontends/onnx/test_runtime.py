@@ -21,7 +21,6 @@ def test_outputs() -> None:
 
 
 def test_a_file_that_it_cannot_run(tmp_path: Path) -> None:
-    pytest.importorskip("onnxruntime")
     (tmp_path / "a.onnx").write_bytes(b"junk")
     with pytest.raises(ModelError, match="ONNX Runtime cannot run the model: "):
         outputs_of(tmp_path / "a.onnx", {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -81,3 +82,12 @@ def test_tensors_that_are_not_there_are_noticed(tmp_path: Path) -> None:
     writer.operator("RELU", [9], y)
     with pytest.raises(ModelError, match="names tensors that it does not have"):
         read_model(writer.write(tmp_path / "m.tflite", [x], [y]))
+
+
+def test_it_is_said_which_package_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path)
+    monkeypatch.setitem(sys.modules, "tflite", None)
+    with pytest.raises(ModelError, match=r"^Reading a \.tflite model needs .* pip install tflite"):
+        read_model(path)
