@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import onnx
 import pytest
 import torch
 from torch import nn
@@ -49,7 +50,6 @@ def test_an_exported_program_that_cannot_be_built(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("batch", [None, 3])
 def test_an_onnx_model(tmp_path: Path, batch: int | None) -> None:
-    onnx = pytest.importorskip("onnx")
     x = random(1, 8)
     proto = one("Gemm", {"x": x}, {"w": random(8, 4), "b": random(4)})
     proto.graph.input[0].type.tensor_type.shape.dim[0].dim_param = "batch"
@@ -64,7 +64,6 @@ def test_an_onnx_model(tmp_path: Path, batch: int | None) -> None:
 
 
 def test_an_onnx_model_that_cannot_be_built(tmp_path: Path) -> None:
-    onnx = pytest.importorskip("onnx")
     onnx.save(one("Det", {"x": random(2, 3, 3)}), tmp_path / "net.onnx")
     stream = io.StringIO()
     chosen = Options(str(tmp_path / "net.onnx"), config.DEFAULT_PATH)

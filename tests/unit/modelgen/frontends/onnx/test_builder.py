@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
@@ -13,7 +14,6 @@ from modelgen.frontends.onnx.builder import build
 from modelgen.frontends.torch_export.importer import UnsupportedError
 from tests.support.onnx_models import compare, imported, model, one, random
 
-onnx = pytest.importorskip("onnx")
 node = onnx.helper.make_node
 X = random(2, 3, 4)
 

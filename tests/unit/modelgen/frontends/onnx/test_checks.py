@@ -15,7 +15,6 @@ from modelgen.frontends.onnx.checks import (
 )
 from tests.support.onnx_models import one, random
 
-onnx = pytest.importorskip("onnx")
 X = random(2, 3, 4)
 
 

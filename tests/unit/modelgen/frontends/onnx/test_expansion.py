@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+import onnx
 import pytest
 
 from modelgen.errors import ModelError
@@ -12,7 +13,6 @@ from modelgen.frontends.onnx.builder import build
 from modelgen.frontends.onnx.expansion import branch_of, expanded, is_function
 from tests.support.onnx_models import compare, imported, model, one, random
 
-onnx = pytest.importorskip("onnx")
 node = onnx.helper.make_node
 X = random(2, 3, 4, 5)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import onnx
 import pytest
 
 from modelgen.frontends.onnx.folding import can_fold, folded
 from modelgen.frontends.onnx.nodes import RefusedError
 
-onnx = pytest.importorskip("onnx")
 node = onnx.helper.make_node
 
 

@@ -7,6 +7,7 @@ import warnings
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
@@ -21,7 +22,6 @@ from modelgen.verify.golden import golden_outputs
 from tests.support.onnx_models import compare, imported, model, random, truth
 from tests.zoo import BY_NAME, NETWORKS, Network
 
-onnx = pytest.importorskip("onnx")
 node = onnx.helper.make_node
 
 

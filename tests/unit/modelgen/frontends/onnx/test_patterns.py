@@ -7,13 +7,13 @@ import warnings
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from torch import nn
 
 from tests.support.onnx_models import compare, model, random
 
-onnx = pytest.importorskip("onnx")
 node = onnx.helper.make_node
 X = random(2, 3, 8)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import onnx
 import pytest
 
 from modelgen.errors import ModelError
@@ -11,7 +12,6 @@ from modelgen.frontends.onnx.builder import build
 from modelgen.frontends.onnx.reader import read_model
 from tests.support.onnx_models import compare, model, one, random
 
-onnx = pytest.importorskip("onnx")
 X = random(2, 64, 4)
 
 

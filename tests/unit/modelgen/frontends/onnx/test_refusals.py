@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import onnx
 import pytest
 
 from modelgen.frontends.onnx.refusals import merged, of_model, of_node, of_operator
-
-onnx = pytest.importorskip("onnx")
 
 
 def text(operator: str, domain: str = "") -> str:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
 from modelgen.frontends.onnx.types import RUN_TIME, type_name
-
-pytest.importorskip("onnx")
 
 
 def test_names() -> None:

@@ -24,7 +24,17 @@ from tests.support.tflite_networks import write_network
 
 @pytest.mark.parametrize("seed", range(12))
 def test_random_networks_agree_in_every_tensor(tmp_path: Path, seed: int) -> None:
-    path = tmp_path / "model.tflite"
+    check_network(tmp_path, seed)
+
+
+@pytest.mark.nightly
+def test_many_random_networks_agree_in_every_tensor(tmp_path: Path) -> None:
+    for seed in range(12, 2000):
+        check_network(tmp_path, seed)
+
+
+def check_network(folder: Path, seed: int) -> None:
+    path = folder / "model.tflite"
     shape = write_network(path, seed)
     check(path, int8_inputs(np.random.default_rng(seed), shape, 4))
 

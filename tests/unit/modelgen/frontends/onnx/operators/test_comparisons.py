@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import onnx
 import pytest
 
 from tests.support.onnx_models import compare, imported, model, one, random
@@ -42,7 +43,6 @@ def test_choices() -> None:
 
 
 def test_a_mask_of_the_input_through_the_importer() -> None:
-    onnx = pytest.importorskip("onnx")
     nodes = [
         onnx.helper.make_node("Greater", ["a", "zero"], ["positive"]),
         onnx.helper.make_node("Not", ["positive"], ["negative"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 
 from modelgen.errors import ModelError
@@ -108,7 +109,7 @@ def test_shorter_sequences_are_refused() -> None:
 @pytest.mark.parametrize("operator", GATES)
 @pytest.mark.parametrize("late", [0, 1])
 def test_through_the_importer(operator: str, late: int) -> None:
-    helper = pytest.importorskip("onnx").helper
+    helper = onnx.helper
     attributes = {"linear_before_reset": late} if operator == "GRU" else {}
     nodes = [
         helper.make_node("Transpose", ["x"], ["t"], perm=[1, 0, 2]),

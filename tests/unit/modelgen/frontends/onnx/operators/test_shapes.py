@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 
 from modelgen.errors import ModelError
@@ -56,7 +57,6 @@ def test_space_to_depth() -> None:
 
 
 def test_identity_and_dropout() -> None:
-    onnx = pytest.importorskip("onnx")
     nodes = [
         onnx.helper.make_node("Identity", ["x"], ["a"]),
         onnx.helper.make_node("Dropout", ["a", "ratio", "training"], ["b", "unread"]),
