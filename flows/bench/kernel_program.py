@@ -148,7 +148,7 @@ def _run(bench: Bench, array_size: int, text: str) -> list[str]:
 
 def source(calls: Sequence[Call], pools: dict[str, np.ndarray]) -> str:
     """Return the program in C++."""
-    kernels = [call.operator.kernel(call.shapes) for call in calls]
+    kernels = [call.operator.kernel(call.shapes, {}) for call in calls]
     tables, lines = [], []
     for index, (call, kernel) in enumerate(zip(calls, kernels, strict=True)):
         assert kernel is not None, f"{call.name} has no kernel"

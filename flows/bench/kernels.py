@@ -127,7 +127,7 @@ def run(bench: Bench) -> dict:
 
 def _row(case: Case, cycles: int, elements: int) -> dict:
     """Return the figures of a kernel."""
-    kernel = case.operator.kernel(case.shapes)
+    kernel = case.operator.kernel(case.shapes, {})
     elements = case.elements or elements
     return {
         "name": case.name,

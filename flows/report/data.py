@@ -92,7 +92,9 @@ def make(
     layers = [_layer(layer, runs, array_size) for layer in model["layers"]]
     total = _mean([run["cycles"] for run in runs])
     has_classes = accuracy["metric"] is None and len(model["outputs"]) == 1
+    element = model["elements"]["output"]
     report = {
+        "contract": model["contract"],
         "inputs": model["inputs"],
         "batch": model["batch"],
         "inferences": len(runs),
@@ -109,7 +111,7 @@ def make(
         "total": _totals(model, layers, total, hardware),
         "memory": {**size, "stack_used": simulation["stack_bytes"]},
         "accuracy": accuracy,
-        "predictions": _predictions(runs, module_outputs, labels) if has_classes else None,
+        "predictions": _predictions(runs, module_outputs, labels, element) if has_classes else None,
         "quantized_difference": simulation["quantized_difference"],
         "module_difference": simulation["module_difference"],
         "tolerance": model["tolerance"],
@@ -187,13 +189,15 @@ def _prediction(row) -> int | float:
 
 
 def _predictions(
-    runs: list[dict], module_outputs: list[list[float]], labels: list[int] | None
+    runs: list[dict], module_outputs: list[list[float]], labels: list[int] | None, element: str
 ) -> dict:
     import numpy as np
 
+    from modelgen.samples import values_of
+
     outputs = [np.array([int(bits, 16) for bits in run["outputs"]], np.uint32) for run in runs]
     # One inference takes a batch of inputs, so it has as many rows of outputs.
-    rows = np.concatenate(outputs).view(np.float32).reshape(len(module_outputs), -1)
+    rows = values_of(np.concatenate(outputs), element).reshape(len(module_outputs), -1)
     device = [_prediction(row) for row in rows]
     module = [_prediction(row) for row in module_outputs]
     return {

@@ -62,7 +62,9 @@ def infer(
             stages.server.folder / "firmware.elf",
             simulator,
             chosen,
-            serve.Form(description["outputs"], description["batch"]),
+            serve.Form(
+                description["outputs"], description["batch"], description["elements"]["output"]
+            ),
             progress,
         )
     if expected is not None:
@@ -104,7 +106,8 @@ def _inputs(stages: Pipeline, paths: Sequence[Path], description: dict):
     forms = {}
     for name in network["inputs"]:
         shape = network["tensors"][name]["shape"]
-        forms[name] = inputs.Form(shape, network["orders"].get(name, range(len(shape))))
+        order = network["orders"].get(name, range(len(shape)))
+        forms[name] = inputs.Form(shape, order, description["elements"]["input"])
     return inputs.read(list(paths), forms, project["pixels"]), None
 
 

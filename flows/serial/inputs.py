@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from flows.errors import HeepstorError
+from modelgen.samples import DTYPES
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -27,8 +28,8 @@ class Inputs:
 
     names: list[str]
     rows: np.ndarray
-    """FP32, shape (inferences, values of one), in the device's layout. There can be more samples in
-    it than names: the last batch is filled up."""
+    """Of the model's type, shape (inferences, values of one), in the device's layout. There can be
+    more samples in it than names: the last batch is filled up."""
 
 
 def check_present(paths: list[Path]) -> None:
@@ -41,13 +42,16 @@ def check_present(paths: list[Path]) -> None:
 class Form:
     """The form of one input, in PyTorch and on the device."""
 
-    def __init__(self, shape: Sequence[int], order: Sequence[int]) -> None:
+    def __init__(self, shape: Sequence[int], order: Sequence[int], element: str = "fp32") -> None:
         """Take the form of a batch.
 
         Args:
             shape: shape on the device.
             order: PyTorch's dimensions in the device's order; in PyTorch, the batch is first.
+            element: type of the values, "fp32" or "int8".
         """
+        self.element = element
+        """Type of the values."""
         self.order = tuple(order)
         """PyTorch's dimensions in the device's order."""
         self.batch, *features = (shape[self.order.index(axis)] for axis in range(len(shape)))
@@ -58,7 +62,7 @@ class Form:
         """Return samples in PyTorch's shape as rows of inferences, in the device's order."""
         batches = samples.reshape(-1, self.batch, *self.shape)
         moved = batches.transpose(0, *(axis + 1 for axis in self.order))
-        return np.ascontiguousarray(moved, np.float32).reshape(len(batches), -1)
+        return np.ascontiguousarray(moved, DTYPES[self.element]).reshape(len(batches), -1)
 
 
 def read(paths: list[Path], forms: Mapping[str, Form], pixels: dict | None) -> Inputs:
@@ -98,7 +102,7 @@ def _samples(path: Path, forms: Mapping[str, Form], pixels: dict | None) -> dict
     found = _loaded(path, f"a NumPy file (.npy) nor a picture ({', '.join(PICTURES)})")
     if not isinstance(found, np.ndarray):
         raise HeepstorError(f"{path} has several arrays; save a single one with numpy.save().")
-    return {argument: _array(str(path), found, form.shape)}
+    return {argument: _array(str(path), found, form)}
 
 
 def _archive(path: Path, forms: Mapping[str, Form]) -> dict[str, np.ndarray]:
@@ -113,7 +117,7 @@ def _archive(path: Path, forms: Mapping[str, Form]) -> dict[str, np.ndarray]:
     if sorted(found) != sorted(forms):
         raise HeepstorError(f"{path} has the arrays {', '.join(found)}; expected {arguments}.")
     samples = {
-        name: _array(f"'{name}' in {path}", found[name], form.shape) for name, form in forms.items()
+        name: _array(f"'{name}' in {path}", found[name], form) for name, form in forms.items()
     }
     if len({len(values) for values in samples.values()}) > 1:
         counts = ", ".join(f"{len(values)} of '{name}'" for name, values in samples.items())
@@ -131,8 +135,9 @@ def _loaded(path: Path, expected: str) -> np.ndarray | dict[str, np.ndarray]:
         raise HeepstorError(f"{path} is neither {expected}: {error}") from error
 
 
-def _array(what: str, values: np.ndarray, wanted: tuple[int, ...]) -> np.ndarray:
-    """Return samples as FP32 with a count first; their dimensions are in PyTorch's order."""
+def _array(what: str, values: np.ndarray, form: Form) -> np.ndarray:
+    """Return samples with a count first; their dimensions are in PyTorch's order."""
+    wanted = form.shape
     if values.dtype.kind not in "fiub":
         raise HeepstorError(f"{what} has type {values.dtype}, which cannot be converted to FP32.")
     single = {wanted, wanted[1:]} if len(wanted) == 3 and wanted[0] == 1 else {wanted}
@@ -143,11 +148,26 @@ def _array(what: str, values: np.ndarray, wanted: tuple[int, ...]) -> np.ndarray
         raise HeepstorError(
             f"{what} has the shape {values.shape}; expected {sizes}, or N x {sizes} for several."
         )
+    values = values.reshape(-1, *wanted)
+    if form.element == "int8":
+        return _integers(what, values)
     with np.errstate(over="ignore"):
-        values = values.reshape(-1, *wanted).astype(np.float32)
+        values = values.astype(np.float32)
     if not np.isfinite(values).all():
         raise HeepstorError(f"{what} has values that are NaN or infinite.")
     return values
+
+
+def _integers(what: str, values: np.ndarray) -> np.ndarray:
+    """Return values of any type that are integers of 8 bits."""
+    limits = np.iinfo(np.int8)
+    if not ((values >= limits.min) & (values <= limits.max) & (values == np.rint(values))).all():
+        raise HeepstorError(
+            f"{what} has values that are not integers from {limits.min} to {limits.max}, which the "
+            "model takes. Quantize them: round(x / kInputScale) + kInputZeroPoint, with the "
+            "constants in the generated model.hpp."
+        )
+    return values.astype(np.int8)
 
 
 def _picture(path: Path, shape: tuple[int, ...], pixels: dict | None) -> np.ndarray:

@@ -18,12 +18,12 @@ from flows.serial.link import Link, NoAnswer, Refused
 from flows.serial.protocol import Buffers, Inference
 from flows.terminal.progress import Progress
 from flows.toolchain import firmware
-from modelgen.samples import by_sample
+from modelgen.samples import DTYPES, by_sample, words_of
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Outputs of one inference (FP32, samples x outputs of one), and its cycles."""
+    """Outputs of one inference (samples x outputs of one), and its cycles."""
 
     outputs: np.ndarray
     cycles: int
@@ -37,6 +37,8 @@ class Form:
     """For each of the model's outputs, the number of values for a sample."""
     batch: int
     """Samples that one inference takes."""
+    element: str = "fp32"
+    """The type of the values."""
 
 
 def run(
@@ -100,7 +102,7 @@ def check_size(buffers: Buffers, inputs: Inputs) -> None:
 
 def infer(link: Link, patience: float, buffers: Buffers, row: np.ndarray, form: Form) -> Answer:
     """Run one inference. Raises HeepstorError if the engine reports an error."""
-    loader.write(link, buffers.input, row.astype("<f4").tobytes())
+    loader.write(link, buffers.input, row.astype(row.dtype.newbyteorder("<")).tobytes())
     try:
         reply = link.request(protocol.INFER, patience=patience)
     except Refused as error:
@@ -112,7 +114,7 @@ def infer(link: Link, patience: float, buffers: Buffers, row: np.ndarray, form: 
             f"{inference.index} at {inference.address:#x} ({page('registers.md')}, ERROR)."
         )
     data = loader.read(link, buffers.output, buffers.output_bytes)
-    outputs = np.frombuffer(data, "<f4").reshape(1, -1)
+    outputs = np.frombuffer(data, DTYPES[form.element]).reshape(1, -1)
     return Answer(by_sample(outputs, form.sizes, form.batch), inference.cycles)
 
 
@@ -137,15 +139,16 @@ def golden_inputs(model: Path) -> tuple[Inputs, np.ndarray]:
     """Return the project's test inputs and their golden outputs."""
     description = json.loads((model / "model.json").read_text())
     count = description["inputs"]
-    rows = np.fromfile(model / "src" / "inputs.bin", "<f4").reshape(description["inferences"], -1)
+    dtype = DTYPES[description["elements"]["input"]]
+    rows = np.fromfile(model / "src" / "inputs.bin", dtype).reshape(description["inferences"], -1)
     names = [f"test input {index}" for index in range(count)]
     return Inputs(names, rows), np.load(model / "golden" / "outputs.npy").reshape(count, -1)
 
 
 def check_golden(answers: list[Answer], expected: np.ndarray) -> None:
     """Raise HeepstorError unless every output equals the golden output bit for bit."""
-    got = np.concatenate([answer.outputs for answer in answers]).astype(np.float32)
-    wrong = got.view(np.uint32) != np.ascontiguousarray(expected, np.float32).view(np.uint32)
+    got = np.concatenate([answer.outputs for answer in answers]).astype(expected.dtype)
+    wrong = words_of(got) != words_of(expected)
     if wrong.any():
         index, position = np.argwhere(wrong)[0]
         raise HeepstorError(

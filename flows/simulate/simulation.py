@@ -18,7 +18,7 @@ from flows.simulate.device_log import DeviceLog, LogReader
 from flows.system.processes import run_lines
 from flows.terminal.progress import Progress
 from modelgen.agreement import agrees, differences
-from modelgen.samples import by_sample
+from modelgen.samples import by_sample, values_of, words_of
 from modelgen.strict_json import finite
 
 # A guard against programs that never end; far more than any network here takes.
@@ -67,17 +67,20 @@ def check(log: DeviceLog, model: Path) -> dict:
     golden = model / "golden"
     description = json.loads((model / "model.json").read_text())
     expected = np.load(golden / "outputs.npy").reshape(description["inferences"], -1)
+    element = description["elements"]["output"]
     _arrange_by_sample(log, description)
     take_unprinted(log, expected)
-    check_bits(log, expected)
+    check_bits(log, expected, element)
     quantized, allowed = (np.load(golden / f"{name}.npy") for name in ("quantized", "tolerance"))
     # A benchmark's program may have no module.
     module = golden / "module.npy"
     result = {
         "inputs": _inferences(log, description),
         "stack_bytes": log.stack_bytes,
-        "quantized_difference": check_quantized(log, quantized, allowed),
-        "module_difference": _difference_to_module(log, module) if module.exists() else None,
+        "quantized_difference": check_quantized(log, quantized, allowed, element),
+        "module_difference": _difference_to_module(log, module, element)
+        if module.exists()
+        else None,
     }
     return finite(result)
 
@@ -146,11 +149,11 @@ def take_unprinted(log: DeviceLog, golden: np.ndarray) -> None:
     """
     if log.mismatches == 0 and not any(run.outputs for run in log.inputs.values()):
         for index, run in log.inputs.items():
-            run.outputs = np.ascontiguousarray(golden[index], np.float32).view(np.uint32).tolist()
+            run.outputs = words_of(golden[index]).tolist()
 
 
-def check_bits(log: DeviceLog, golden: np.ndarray) -> None:
-    """Compare every output with the golden outputs (inferences x outputs of one, float32)."""
+def check_bits(log: DeviceLog, golden: np.ndarray, element: str = "fp32") -> None:
+    """Compare every output with the golden outputs (inferences x outputs of one)."""
     count = golden.shape[0]
     missing = [index for index in range(count) if index not in log.inputs]
     if missing or log.mismatches is None:
@@ -158,7 +161,7 @@ def check_bits(log: DeviceLog, golden: np.ndarray) -> None:
             f"the firmware reported {count - len(missing)} of {count} inferences"
             + (" and did not end." if log.mismatches is None else ".")
         )
-    expected = np.ascontiguousarray(golden, np.float32).view(np.uint32)
+    expected = words_of(golden)
     wrong = []
     for index in range(count):
         outputs = np.array(log.inputs[index].outputs, dtype=np.uint32)
@@ -169,18 +172,18 @@ def check_bits(log: DeviceLog, golden: np.ndarray) -> None:
         for position in np.flatnonzero(outputs != expected[index]):
             wrong.append((index, position, outputs[position], expected[index, position]))
     if wrong or log.mismatches:
-        raise HeepstorError(_describe_wrong(wrong, expected.size, log.mismatches))
+        raise HeepstorError(_describe_wrong(wrong, expected.size, log.mismatches, element))
 
 
-def _describe_wrong(wrong: list, total: int, reported: int) -> str:
+def _describe_wrong(wrong: list, total: int, reported: int, element: str) -> str:
     lines = [
         f"{len(wrong)} of {total} outputs differ from the reference, which they must equal bit for "
         f"bit (the firmware itself counted {reported}):"
     ]
     for index, position, got, expected in wrong[:_SHOWN_DIFFERENCES]:
         lines.append(
-            f"  inference {index}, output {position}: {_float(got):.9g} (0x{got:08x}), "
-            f"expected {_float(expected):.9g} (0x{expected:08x})"
+            f"  inference {index}, output {position}: {_value(got, element):.9g} (0x{got:08x}), "
+            f"expected {_value(expected, element):.9g} (0x{expected:08x})"
         )
     if reported:
         lines.append(
@@ -190,22 +193,24 @@ def _describe_wrong(wrong: list, total: int, reported: int) -> str:
     return "\n".join(lines)
 
 
-def _float(bits: np.uint32) -> float:
-    return float(np.array([bits], dtype=np.uint32).view(np.float32)[0])
+def _value(bits: np.uint32, element: str) -> float:
+    return float(values_of(np.array([bits], np.uint32), element)[0])
 
 
-def outputs_of(log: DeviceLog) -> np.ndarray:
-    """Return all outputs: inferences x outputs of one, float32."""
+def outputs_of(log: DeviceLog, element: str) -> np.ndarray:
+    """Return all outputs as FP32: inferences x outputs of one."""
     rows = [log.inputs[index].outputs for index in sorted(log.inputs)]
-    return np.array(rows, dtype=np.uint32).view(np.float32)
+    return values_of(np.array(rows, np.uint32), element).astype(np.float32)
 
 
-def check_quantized(log: DeviceLog, expected: np.ndarray, allowed: np.ndarray) -> float:
+def check_quantized(
+    log: DeviceLog, expected: np.ndarray, allowed: np.ndarray, element: str = "fp32"
+) -> float:
     """Compare with the outputs of the quantized graph in PyTorch; return the largest difference.
 
     Passes where |difference| <= allowed, output by output; raises HeepstorError otherwise.
     """
-    got = outputs_of(log)
+    got = outputs_of(log, element)
     wanted = expected.reshape(got.shape)
     allowed = allowed.reshape(got.shape)
     good = agrees(got, wanted, allowed)
@@ -220,9 +225,9 @@ def check_quantized(log: DeviceLog, expected: np.ndarray, allowed: np.ndarray) -
     return float(differences(got, wanted).max(initial=0.0))
 
 
-def _difference_to_module(log: DeviceLog, path: Path) -> float:
+def _difference_to_module(log: DeviceLog, path: Path, element: str) -> float:
     """Return the largest difference from the user's module, whose outputs are in `path`."""
-    got = outputs_of(log)
+    got = outputs_of(log, element)
     return float(differences(got, np.load(path).reshape(got.shape)).max(initial=0.0))
 
 

@@ -9,9 +9,12 @@ import numpy as np
 
 from modelgen.cpp.formatting import format_cpp
 from modelgen.cpp.rendering import render
-from modelgen.emit.context import model_context
+from modelgen.emit.context import element_types, model_context
 from modelgen.plan.program import CONSTANTS, Program
+from modelgen.targets.cpu import DATA
 
+SECTIONS = ("weights", "parameters", CONSTANTS, DATA)
+"""Sections of a program that model.cpp reads, each in a file of its own."""
 _MOST_PRINTED = 256
 """Output values printed per inference; printing more would take longer than the inference."""
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -24,8 +27,8 @@ def emit(
 
     Args:
         program: the compiled network.
-        inputs: FP32, (inferences, values of one inference).
-        expected: FP32, (inferences, outputs of one inference): the golden outputs.
+        inputs: (inferences, values of one inference).
+        expected: (inferences, outputs of one inference): the golden outputs.
         folder: created if it does not exist.
         title: first line of the header comments.
     """
@@ -36,11 +39,12 @@ def emit(
     context = {
         "inferences": len(inputs),
         "batch": graph.batch,
+        **element_types(graph),
         "prints_outputs": printed,
         "prints_classes": printed and single and expected.shape[1] > graph.batch,
     }
     _write(folder, ("main.cpp", "test_data.hpp", "test_data.S"), context)
-    _write_binary(folder, inputs=_fp32(inputs), expected=_fp32(expected))
+    _write_binary(folder, inputs=in_memory(inputs), expected=in_memory(expected))
 
 
 def emit_model(program: Program, folder: Path, title: str, *, formatted: bool = True) -> None:
@@ -55,10 +59,7 @@ def emit_model(program: Program, folder: Path, title: str, *, formatted: bool = 
     folder.mkdir(parents=True, exist_ok=True)
     context = model_context(program, title)
     _write(folder, ("model.hpp", "model.cpp", "model_data.S"), context, formatted=formatted)
-    constants = {
-        name: program.sections.get(name, b"") for name in ("weights", "parameters", CONSTANTS)
-    }
-    _write_binary(folder, **constants)
+    _write_binary(folder, **{name: program.sections.get(name, b"") for name in SECTIONS})
 
 
 def _write(
@@ -77,5 +78,6 @@ def _write_binary(folder: Path, **contents: bytes) -> None:
         (folder / f"{name}.bin").write_bytes(content)
 
 
-def _fp32(values: np.ndarray) -> bytes:
-    return np.ascontiguousarray(values, "<f4").tobytes()
+def in_memory(values: np.ndarray) -> bytes:
+    """Return values as the device has them in memory."""
+    return np.ascontiguousarray(values, values.dtype.newbyteorder("<")).tobytes()

@@ -7,8 +7,15 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
-from modelgen.ir.graph import Graph
-from modelgen.ir.packing import input_offsets, input_words, output_offsets, output_words
+from modelgen.ir.graph import ElementType, Graph
+from modelgen.ir.packing import (
+    input_element,
+    input_offsets,
+    input_words,
+    output_element,
+    output_offsets,
+    output_words,
+)
 from modelgen.plan.program import CONSTANTS, Program
 from modelgen.targets.base import Code, Statement
 
@@ -40,19 +47,22 @@ class Pointers:
     def argument_offset(self, tensor: str, offset: int) -> int:
         """Return the index, in the caller's buffer, of the value `offset` bytes into a tensor."""
         _, first = self._arguments.get(self._program.network.buffer(tensor), ("", 0))
-        return first + self._program.network.views[tensor].offset + offset // WORD_BYTES
+        element = self._program.graph.tensors[tensor].element
+        return first + self._program.network.views[tensor].offset + offset // element.bytes
 
     def pointer(self, tensor: str, offset: int = 0) -> str:
         """Return the pointer to the value `offset` bytes into the tensor."""
-        words = self.argument_offset(tensor, offset)
+        index = self.argument_offset(tensor, offset)
+        program, buffer = self._program, self._program.network.buffer(tensor)
+        element = program.graph.tensors[tensor].element
         name = self.is_argument(tensor)
-        buffer = self._program.network.buffer(tensor)
-        if buffer in self._program.constant_offsets:
-            name = "model_constants"
-            words += self._program.constant_offsets[buffer] // WORD_BYTES
-        elif not name:
-            name, words = "arena", words + self._program.arena.offsets[buffer] // WORD_BYTES
-        return f"{name} + {words}" if words else name
+        if not name:
+            is_constant = buffer in program.constant_offsets
+            offsets = program.constant_offsets if is_constant else program.arena.offsets
+            index += offsets[buffer] // element.bytes
+            name = "model_constants" if is_constant else "arena"
+            name = name if element is ElementType.FP32 else f"heepstor::as_int8({name})"
+        return f"{name} + {index}" if index else name
 
 
 def model_context(program: Program, title: str) -> dict[str, Any]:
@@ -73,6 +83,8 @@ def model_context(program: Program, title: str) -> dict[str, Any]:
         "input_size": input_words(graph),
         "output_text": _text(graph, graph.outputs),
         "output_size": output_words(graph),
+        **element_types(graph),
+        "meanings": _meanings(graph),
         "offsets": _offsets(graph),
         "arena_bytes": program.arena.size,
         "arena_floats": program.arena.size // WORD_BYTES,
@@ -86,6 +98,27 @@ def model_context(program: Program, title: str) -> dict[str, Any]:
         "layers": list(_layers(program, codes)),
         "body": body,
     }
+
+
+def element_types(graph: Graph) -> dict[str, str]:
+    """Return the C++ types of the elements of inputs and outputs."""
+    return {"input_type": input_element(graph).cpp, "output_type": output_element(graph).cpp}
+
+
+def _meanings(graph: Graph) -> list[dict[str, Any]]:
+    """Return scale and zero point of each input and output of integers."""
+    found = []
+    for kind, names in (("input", graph.inputs), ("output", graph.outputs)):
+        for name in names:
+            quantization = graph.tensors[name].quantization
+            if quantization is not None:
+                scale, zero_point = quantization.texts()
+                subject = _camel_case(name) if len(names) > 1 else kind.capitalize()
+                what = f"{kind} {name}" if len(names) > 1 else kind
+                found.append(
+                    {"subject": subject, "what": what, "scale": scale, "zero_point": zero_point}
+                )
+    return found
 
 
 def _names_input(lines: Iterable[str]) -> bool:

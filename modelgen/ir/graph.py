@@ -38,6 +38,11 @@ class ElementType(Enum):
         """Size of an element in bytes."""
         return self.dtype.itemsize
 
+    @property
+    def cpp(self) -> str:
+        """C++'s type for an element."""
+        return "float" if self is ElementType.FP32 else "std::int8_t"
+
 
 class Contract(Enum):
     """Whose arithmetic defines every bit of a graph's results."""
@@ -79,7 +84,7 @@ class Tensor:
 
     @property
     def bytes(self) -> int:
-        """Size in bytes."""
+        """Size in memory, in bytes: elements follow one another without gaps."""
         return self.size * self.element.bytes
 
 

@@ -12,7 +12,8 @@ from itertools import accumulate
 import numpy as np
 
 from modelgen.arithmetic.fp32 import canonicalize
-from modelgen.ir.graph import Graph
+from modelgen.errors import ModelError
+from modelgen.ir.graph import ElementType, Graph
 from modelgen.samples import by_sample
 
 
@@ -24,6 +25,35 @@ def input_words(graph: Graph) -> int:
 def output_words(graph: Graph) -> int:
     """Return the number of values in the row of an inference's outputs."""
     return sum(graph.tensors[name].size for name in graph.outputs)
+
+
+def input_element(graph: Graph) -> ElementType:
+    """Return the type of the values in the row of an inference's inputs."""
+    return _element(graph, graph.inputs, "inputs")
+
+
+def output_element(graph: Graph) -> ElementType:
+    """Return the type of the values in the row of an inference's outputs."""
+    return _element(graph, graph.outputs, "outputs")
+
+
+def _element(graph: Graph, names: Sequence[str], what: str) -> ElementType:
+    elements = {name: graph.tensors[name].element for name in names}
+    if len(set(elements.values())) > 1:
+        listing = ", ".join(f"{name} is {element.value}" for name, element in elements.items())
+        raise ModelError(
+            f"The model's {what} have different types: {listing}. Convert it so that all have the "
+            "same type."
+        )
+    return elements[names[0]]
+
+
+def row_bytes(graph: Graph) -> tuple[int, int]:
+    """Return the bytes of an inference's inputs, and of its outputs."""
+    return (
+        input_element(graph).bytes * input_words(graph),
+        output_element(graph).bytes * output_words(graph),
+    )
 
 
 def input_offsets(graph: Graph) -> dict[str, int]:
@@ -49,18 +79,20 @@ def pack_inputs(graph: Graph, arrays: Sequence[np.ndarray]) -> np.ndarray:
         arrays: one for each input of the graph, shape (samples, features...), in PyTorch's order.
 
     Returns:
-        FP32, shape (inferences, `input_words`). Every NaN is the canonical one: the engine has no
-        other, so bits would depend on where layers run.
+        Of the inputs' type, shape (inferences, `input_words`). Every NaN is the canonical one: the
+        engine has no other, so bits would depend on where layers run.
     """
     parts = []
+    element = input_element(graph)
     for name, array in zip(graph.inputs, arrays, strict=True):
         chosen = np.arange(-(-len(array) // graph.batch) * graph.batch) % len(array)
-        samples = np.asarray(array, np.float32)[chosen]
+        samples = np.asarray(array, element.dtype)[chosen]
         batches = samples.reshape(-1, graph.batch, *array.shape[1:])
         order = graph.orders.get(name, range(batches.ndim - 1))
         moved = batches.transpose(0, *(axis + 1 for axis in order))
         parts.append(moved.reshape(len(batches), -1))
-    return canonicalize(np.concatenate(parts, axis=1))
+    rows = np.concatenate(parts, axis=1)
+    return canonicalize(rows) if element is ElementType.FP32 else rows
 
 
 def unpack_inputs(graph: Graph, row: np.ndarray) -> dict[str, np.ndarray]:

@@ -53,7 +53,7 @@ class Argmax(Operator):
         distance = np.abs(np.arange(values.shape[-1]) - chosen[..., None])
         return chosen.astype(np.float64), np.where(possible, distance, 0.0).max(axis=-1)
 
-    def kernel(self, inputs: Sequence[Shape]) -> Kernel:
+    def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel:
         """See `Operator.kernel`."""
         columns = inputs[0][-1]
         rows = math.prod(inputs[0]) // columns

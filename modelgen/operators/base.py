@@ -53,6 +53,16 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Data:
+    """A constant array that a kernel reads, of any size; equal arrays are in memory once."""
+
+    element: str
+    """C++ type of its elements."""
+    values: np.ndarray
+    """In C order; structures have the layout of the C++ type."""
+
+
+@dataclass(frozen=True)
 class Kernel:
     """A function of the device library that computes an operator on the CPU."""
 
@@ -63,22 +73,31 @@ class Kernel:
     arguments: tuple[str, ...] = ()
     """C++ expressions of the arguments after the pointers to inputs and output."""
     table: Table | None = None
-    """A constant array, which is the last argument."""
+    """A short constant array, which is the last argument."""
+    data: tuple[Data, ...] = ()
+    """Constant arrays, whose pointers are arguments between the inputs and the output."""
     cycles: float = field(kw_only=True)
     """Predicted cycles of a call. Constants are measured on the RTL; from a thousand cycles on, the
     error is at most a fifth (`tests/hw/test_cpu_cycles.py`), as the time varies by that much with
     the memory banks in which code and operands are."""
 
-    def call(self, sources: Sequence[str], destination: str, table: str = "") -> str:
+    def call(
+        self,
+        sources: Sequence[str],
+        destination: str,
+        table: str = "",
+        data: Sequence[str] = (),
+    ) -> str:
         """Return the C++ expression that computes the operator.
 
         Args:
             sources: C++ expressions of the pointers to the inputs.
             destination: C++ expression of the pointer to the output.
             table: name of the table, if there is one.
+            data: C++ expressions of the pointers to the arrays of data.
         """
         last = [] if self.table is None else [table]
-        arguments = [*sources, destination, *self.arguments, *last]
+        arguments = [*sources, *data, destination, *self.arguments, *last]
         return f"heepstor::{self.function}({', '.join(arguments)})"
 
 
@@ -168,11 +187,12 @@ class Operator(ABC):
         """Return a short description for the report, such as "conv 3x3, ReLU"."""
         return self.name
 
-    def kernel(self, inputs: Sequence[Shape]) -> Kernel | None:
+    def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel | None:
         """Return the function that computes it on the CPU, or None.
 
         Args:
             inputs: shapes of the node's inputs.
+            constants: the node's constants, by role.
         """
         return None
 

@@ -13,7 +13,7 @@ from modelgen.arithmetic.folds import larger, smaller
 from modelgen.arithmetic.fp32 import canonicalize
 from modelgen.operators.base import Arrays, Bounded, Cut, Kernel, Operator, Shape, Table
 from modelgen.operators.bounds import ROUNDING, SUBNORMAL
-from modelgen.operators.broadcast import Loop, broadcast_loops
+from modelgen.operators.broadcast import Loop, broadcast_loops, with_a_long_run
 
 if TYPE_CHECKING:
     import torch
@@ -22,8 +22,6 @@ _TORCH = {"equal": "eq"}
 """Functions that have another name in torch."""
 _UNROLLED_RUN = 16
 """Longest run that the C++ compiler makes a sequence of."""
-_SHORTEST_RUN = 8
-"""Elements of an innermost loop below which another dimension becomes the innermost."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +69,9 @@ class Binary(Operator):
         """See `Operator.describe`."""
         return self.kind
 
-    def kernel(self, inputs: Sequence[Shape]) -> Kernel:
+    def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel:
         """See `Operator.kernel`."""
-        *outer, run = _with_a_long_run(broadcast_loops(inputs))
+        *outer, run = with_a_long_run(broadcast_loops(inputs))
         function = _FUNCTIONS[self.kind].kernel
         template = ", ".join([f"heepstor::{function}", *map(str, run.strides)])
         table = Table("Loop", tuple(loop.initializer() for loop in outer)) if outer else None
@@ -83,14 +81,6 @@ class Binary(Operator):
     def shape_text(self, inputs: Sequence[Shape], output: Shape) -> str:
         """Return the dimensions of both operands."""
         return ", ".join(" x ".join(map(str, shape)) or "1" for shape in inputs)
-
-
-def _with_a_long_run(loops: list[Loop]) -> list[Loop]:
-    """Return the loops with the longest as the innermost one, if that is short."""
-    if loops[-1].size >= _SHORTEST_RUN:
-        return loops
-    longest = max(loops, key=lambda loop: loop.size)
-    return [*(loop for loop in loops if loop is not longest), longest]
 
 
 def _cycles(of_function: float, outer: list[Loop], run: Loop) -> float:

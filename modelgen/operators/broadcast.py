@@ -9,6 +9,9 @@ import numpy as np
 
 from modelgen.operators.base import Shape
 
+_SHORTEST_RUN = 8
+"""Elements of an innermost loop below which another dimension becomes the innermost."""
+
 
 @dataclass(frozen=True)
 class Loop:
@@ -48,6 +51,14 @@ def broadcast_loops(shapes: Sequence[Shape]) -> list[Loop]:
         else:
             loops.append(Loop(size, tuple(strides)))
     return loops or [Loop(1, (1,) * len(views))]
+
+
+def with_a_long_run(loops: list[Loop]) -> list[Loop]:
+    """Return the loops with the longest as the innermost one, if that is short."""
+    if loops[-1].size >= _SHORTEST_RUN:
+        return loops
+    longest = max(loops, key=lambda loop: loop.size)
+    return [*(loop for loop in loops if loop is not longest), longest]
 
 
 def _strides(shape: Shape, result: Shape) -> tuple[int, ...]:

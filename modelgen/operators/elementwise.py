@@ -71,7 +71,7 @@ class Elementwise(Operator):
             allowed = RELATIVE * (np.abs(result) + spread) + self.record.absolute(*self.parameters)
             return result, spread + allowed
 
-    def kernel(self, inputs: Sequence[Shape]) -> Kernel:
+    def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel:
         """See `Operator.kernel`."""
         size, numbers = math.prod(inputs[0]), self._kernel_arguments
         function, arguments = self.function, [str(size)]

@@ -60,7 +60,7 @@ class Embedding(Operator):
         spread = (table.max(axis=0) - table.min(axis=0)) * unknown[..., None]
         return table[rows], spread + np.where(unknown[..., None], error.max(axis=0), error[rows])
 
-    def kernel(self, inputs: Sequence[Shape]) -> Kernel:
+    def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel:
         """See `Operator.kernel`."""
         ids, (rows, columns) = inputs
         count = math.prod(ids)

@@ -60,7 +60,7 @@ class GruState(Operator):
         change = gates.product(update, gates.total(inputs[2], gates.negative(new)))
         return gates.total(new, change)
 
-    def kernel(self, inputs: Sequence[Shape]) -> Kernel:
+    def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel:
         """See `Operator.kernel`."""
         size = inputs[2][-1]
         rows = math.prod(inputs[2]) // size

@@ -48,7 +48,7 @@ class LstmOutput(Operator):
         leave = gates.function(gates.SIGMOID, gates.parts(inputs[0], 4)[3])
         return gates.product(leave, gates.function(gates.TANH, inputs[1]))
 
-    def kernel(self, inputs: Sequence[Shape]) -> Kernel:
+    def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel:
         """See `Operator.kernel`."""
         size = inputs[1][-1]
         rows = math.prod(inputs[1]) // size

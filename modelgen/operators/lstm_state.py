@@ -53,7 +53,7 @@ class LstmState(Operator):
         entering = gates.function(gates.SIGMOID, enter)
         return gates.total(kept, gates.product(entering, gates.function(gates.TANH, new)))
 
-    def kernel(self, inputs: Sequence[Shape]) -> Kernel:
+    def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel:
         """See `Operator.kernel`."""
         size = inputs[1][-1]
         rows = math.prod(inputs[1]) // size

@@ -68,7 +68,7 @@ class MatMul(Operator):
     def _untransposed(self, right: np.ndarray) -> np.ndarray:
         return right.swapaxes(-1, -2) if self.transposed else right
 
-    def kernel(self, inputs: Sequence[Shape]) -> Kernel:
+    def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel:
         """See `Operator.kernel`."""
         left, right = inputs
         *_, rows, columns = self.infer_shape(inputs, {})

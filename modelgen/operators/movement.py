@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from modelgen.operators.base import (
     Arrays,
@@ -105,15 +106,19 @@ class Movement(Operator):
             output: array of the output's shape.
         """
 
-    def parts(self, inputs: Sequence[Shape]) -> list[Part]:
-        """Return the copies as offsets and strides in contiguous inputs and a contiguous output.
+    def parts(self, inputs: Sequence[Shape], strides: tuple[int, ...] | None = None) -> list[Part]:
+        """Return the copies as offsets and strides in contiguous inputs and an output.
 
         Args:
             inputs: shapes of the inputs.
+            strides: of the output, in elements; None: contiguous.
         """
         # One byte an element: distances in bytes are distances in elements.
         sources = [np.empty(shape, np.uint8) for shape in inputs]
         output = np.empty(self.infer_shape(inputs, {}), np.uint8)
+        if strides is not None:
+            # Only addresses matter: nothing is written.
+            output = as_strided(output, output.shape, strides)
         return [
             Part(
                 source,
@@ -157,12 +162,28 @@ class Movement(Operator):
             written[...] = read
         return output
 
-    def kernel(self, inputs: Sequence[Shape]) -> Kernel | None:
-        """See `Operator.kernel`."""
+    def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel | None:
+        """See `Operator.kernel`; of words, with a contiguous output."""
+        return self.copying(inputs)
+
+    def copying(
+        self,
+        inputs: Sequence[Shape],
+        element_bytes: int = 4,
+        strides: tuple[int, ...] | None = None,
+    ) -> Kernel | None:
+        """Return the function that moves elements of a size on the CPU, or None.
+
+        Args:
+            inputs: shapes of the node's inputs.
+            element_bytes: 4 or 1.
+            strides: of the output, in elements; None: contiguous, as is required by a fill value.
+        """
         if len(inputs) != 1:
             return None
+        found = [part.merged().in_order_for_loops() for part in self.parts(inputs, strides)]
         # There may be nothing but the fill value.
-        parts = [part.merged().in_order_for_loops() for part in self.parts(inputs)] or [_NOTHING]
+        parts = found or [_NOTHING]
         rank = max(len(part.sizes) for part in parts)
         table = Table(f"Box<{rank}>", tuple(_box(part, rank) for part in parts))
         cycles = sum(map(_cycles, parts))
@@ -170,7 +191,7 @@ class Movement(Operator):
             return Kernel("move.hpp", "move", table=table, cycles=cycles)
         size = int(np.prod(self.infer_shape(inputs, {})))
         bits = int(np.float32(self.fill).view(np.uint32))
-        value = f"heepstor::to_float(0x{bits:08x})"
+        value = f"heepstor::to_float(0x{bits:08x})" if element_bytes == 4 else f"{self.fill:.0f}"
         cycles += 1.6 * size
         return Kernel("move.hpp", "fill_and_move", (value, str(size)), table, cycles=cycles)
 

@@ -112,7 +112,7 @@ class Normalize(Operator):
         outer, middle, channels = values.shape
         return values.reshape(outer, middle, self.groups, channels // self.groups)
 
-    def kernel(self, inputs: Sequence[Shape]) -> Kernel:
+    def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel:
         """See `Operator.kernel`."""
         sizes = ", ".join(map(str, (*inputs[0], self.groups)))
         epsilon = f"{float(np.float32(self.epsilon)).hex()}f"

@@ -89,7 +89,7 @@ class Reduce(Operator):
         """See `Operator.describe`."""
         return self.kind
 
-    def kernel(self, inputs: Sequence[Shape]) -> Kernel:
+    def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel:
         """See `Operator.kernel`."""
         sizes = ", ".join(map(str, inputs[0]))
         factor = f"1.0f / {inputs[0][1]}" if self.kind == "mean" else "1.0f"

@@ -169,7 +169,7 @@ class Resize(Operator):
             for column, weight in ((columns.first, columns[2]), (columns.second, columns[3]))
         ]
 
-    def kernel(self, inputs: Sequence[Shape]) -> Kernel:
+    def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel:
         """See `Operator.kernel`."""
         batch, height, width, channels = inputs[0]
         taps = [

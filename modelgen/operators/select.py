@@ -54,7 +54,7 @@ class Select(Operator):
         may_differ = (mask_error > 0) & (np.abs(mask) <= mask_error)
         return value, np.where(may_differ, either, error)
 
-    def kernel(self, inputs: Sequence[Shape]) -> Kernel:
+    def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel:
         """See `Operator.kernel`."""
         n = math.prod(inputs[0])
         steps = ", ".join("1" if math.prod(shape) == n else "0" for shape in inputs[1:])

@@ -75,7 +75,7 @@ class Softmax(Operator):
         spread = np.maximum(most - result, result - least)
         return result, spread + (_RELATIVE + adding) * most + _UNDERFLOW
 
-    def kernel(self, inputs: Sequence[Shape]) -> Kernel:
+    def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel:
         """See `Operator.kernel`."""
         columns = inputs[0][-1]
         rows = math.prod(inputs[0]) // columns

@@ -85,7 +85,7 @@ class UnevenPooling(Operator):
         """Return what the windows of each row and column count for, in the divisor of a mean."""
         return [1] * len(self.rows), [1] * len(self.columns)
 
-    def kernel(self, inputs: Sequence[Shape]) -> Kernel:
+    def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel:
         """See `Operator.kernel`."""
         batch, height, width, channels = inputs[0]
         arguments = batch, height, width, channels, len(self.rows), len(self.columns)

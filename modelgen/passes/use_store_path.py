@@ -49,7 +49,7 @@ def _worthwhile(graph: Graph) -> set[str]:
     cycles: Counter[Wide] = Counter()
     for node in graph.nodes:
         if isinstance(node.operator, Elementwise) and node.operator.function in TABLE_FUNCTIONS:
-            kernel = node.operator.kernel(graph.shapes(node))
+            kernel = node.operator.kernel(graph.shapes(node), {})
             cycles[TABLE_FUNCTIONS[node.operator.function].gate] += round(kernel.cycles)
     found = {name for name, by in TABLE_FUNCTIONS.items() if cycles[by.gate] >= _FEWEST_CYCLES}
     return {*found, _CLAMPED}

@@ -8,7 +8,8 @@ from itertools import groupby
 import numpy as np
 
 from modelgen.hardware import Hardware
-from modelgen.ir.graph import Graph
+from modelgen.ir.graph import ElementType, Graph
+from modelgen.ir.packing import row_bytes
 from modelgen.ir.views import views
 from modelgen.memory import arena
 from modelgen.plan.in_place import in_place
@@ -33,6 +34,8 @@ def compile_graph(
         ModelError: there is nothing to run, a layer that no target supports, or too small a buffer.
     """
     targets = tuple(targets or standard(hardware))
+    # Callers have one buffer for all inputs, and one for all outputs.
+    row_bytes(graph)
     for target in targets:
         graph = target.adapt(graph)
     network = _network(side_by_side(graph, targets), hardware, targets)
@@ -57,12 +60,15 @@ def _network(graph: Graph, hardware: Hardware, targets: Sequence[Target]) -> Net
 
 def _constants(graph: Graph) -> dict[str, bytes]:
     """Return the section of the constant tensors."""
-    values = b"".join(_padded(graph.constants[name]) for name in graph.constant_tensors)
+    values = b"".join(
+        _padded(graph.constants[name], graph.tensors[name].element)
+        for name in graph.constant_tensors
+    )
     return {CONSTANTS: values}
 
 
-def _padded(values: np.ndarray) -> bytes:
-    data = np.ascontiguousarray(values, "<f4").tobytes()
+def _padded(values: np.ndarray, element: ElementType) -> bytes:
+    data = np.ascontiguousarray(values, element.dtype.newbyteorder("<")).tobytes()
     return data + bytes(-len(data) % arena.ALIGNMENT)
 
 

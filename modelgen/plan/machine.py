@@ -6,12 +6,12 @@ import numpy as np
 
 from modelgen.ir.packing import (
     input_offsets,
-    input_words,
     output_offsets,
-    output_words,
     pack_outputs,
+    row_bytes,
     unpack_inputs,
 )
+from modelgen.ir.views import contiguous
 from modelgen.memory.arena import ALIGNMENT
 from modelgen.plan.program import CONSTANTS, Program
 from modelgen.targets.systolic.reference import UnwrittenReadError, new_seed
@@ -57,10 +57,10 @@ class Machine:
         """Run one inference.
 
         Args:
-            values: FP32, the row of inputs; see `modelgen.ir.packing`.
+            values: the row of inputs; see `modelgen.ir.packing`.
 
         Returns:
-            FP32, the row of outputs.
+            The row of outputs.
 
         Raises:
             AssertionError: the program is wrong: it reads data that this inference has not
@@ -84,13 +84,14 @@ class Machine:
         """Return the address of a tensor's first element."""
         program = self._program
         graph, view = program.graph, program.network.views[tensor]
-        offset = view.offset * graph.tensors[tensor].element.bytes
+        size = graph.tensors[tensor].element.bytes
+        offset = view.offset * size
         if view.buffer in program.constant_offsets:
             return self._places[CONSTANTS] + program.constant_offsets[view.buffer] + offset
         for part, ends in (("input", input_offsets(graph)), ("output", output_offsets(graph))):
             for name, first in ends.items():
                 if view.buffer == program.network.buffer(name):
-                    return self._places[part] + WORD_BYTES * first + offset
+                    return self._places[part] + size * first + offset
         return self._places["arena"] + program.arena.offsets[view.buffer] + offset
 
     def read(self, tensor: str) -> np.ndarray:
@@ -99,24 +100,34 @@ class Machine:
         Raises:
             UnwrittenReadError: part of it was not written by this inference.
         """
-        place = self._words(tensor)
-        if not self.written[place].all():
+        if not self.written[self._words(tensor)].all():
             raise UnwrittenReadError(f"some words of '{tensor}' were not written")
-        words = np.frombuffer(self.memory, "<f4")[place]
-        return words.reshape(self._program.graph.tensors[tensor].shape)
+        return self._values(tensor)
 
     def write(self, tensor: str, values: np.ndarray) -> None:
         """Write a tensor's values."""
-        place = self._words(tensor)
-        np.frombuffer(self.memory, "<f4")[place] = np.asarray(values, "<f4").reshape(-1)
-        self.written[place] = True
+        place = self._values(tensor)
+        place[...] = np.asarray(values, place.dtype).reshape(place.shape)
+        self.written[self._words(tensor)] = True
 
-    def _words(self, tensor: str) -> slice:
-        """Return the words of memory that a tensor occupies."""
+    def _values(self, tensor: str) -> np.ndarray:
+        """Return the part of memory that a tensor occupies."""
         found = self._program.graph.tensors[tensor]
-        assert self._program.network.views[tensor].is_whole(found.shape), tensor
-        first = (self.address(tensor) - self.base) // WORD_BYTES
-        return slice(first, first + found.size)
+        dtype = found.element.dtype.newbyteorder("<")
+        strides = [dtype.itemsize * step for step in self._program.network.views[tensor].strides]
+        begin = self.address(tensor) - self.base
+        return np.ndarray(found.shape, dtype, self.memory, begin, strides)
+
+    def _words(self, tensor: str) -> slice | np.ndarray:
+        """Return the words of memory that a tensor has any bytes in."""
+        found = self._program.graph.tensors[tensor]
+        strides = self._program.network.views[tensor].strides
+        begin = self.address(tensor) - self.base
+        if strides == contiguous(found.shape):
+            return slice(begin // WORD_BYTES, -(-(begin + found.bytes) // WORD_BYTES))
+        steps = np.ix_(*(range(size) for size in found.shape))
+        index = sum(stride * step for stride, step in zip(strides, steps, strict=True))
+        return np.unique((begin + found.element.bytes * np.asarray(index)) // WORD_BYTES)
 
     def _mark(self, begin: int, end: int, *, written: bool) -> None:
         first, last = ((a - self.base) // WORD_BYTES for a in (begin, end))
@@ -129,8 +140,7 @@ def _lay_out(program: Program, base: int) -> dict[str, int]:
     sizes = {
         **{name: len(data) for name, data in program.sections.items()},
         "arena": program.arena.size,
-        "input": WORD_BYTES * input_words(graph),
-        "output": WORD_BYTES * output_words(graph),
+        **dict(zip(("input", "output"), row_bytes(graph), strict=True)),
     }
     places = {}
     address = base

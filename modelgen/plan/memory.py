@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from modelgen.errors import ModelError
 from modelgen.ir.graph import Graph
-from modelgen.ir.packing import input_words, output_words
+from modelgen.ir.packing import row_bytes
 from modelgen.plan.program import Program
-from modelgen.targets.cpu import Cpu
+from modelgen.targets.cpu import Cpu, kernel_of
 
-_WORD_BYTES = 4
 _LIBRARY_BYTES = 8900
 """Code and data of the device library and of the program that runs the tests, without kernels."""
 _LAYER_BYTES = 70
@@ -25,22 +24,15 @@ def code_estimate(program: Program) -> int:
     The constants are from programs of 1 to 55 layers with up to 5 kernels, compiled with
     assertions: the estimate is at most a sixth from what they have.
     """
-    graph = program.graph
     kernels = {
-        kernel.function.split("<")[0]
-        for layer in program.layers
-        if layer.index in _on_cpu(program)
-        and (kernel := layer.node.operator.kernel(graph.shapes(layer.node)))
+        kernel_of(program.network, layer.node).function.split("<")[0]
+        for segment in program.segments
+        if segment.target == Cpu.name
+        for layer in segment.layers
     }
     layers = _LAYER_BYTES * len(program.layers)
     shared = _ARITHMETIC_BYTES if kernels else 0
     return _LIBRARY_BYTES + layers + shared + _KERNEL_BYTES * len(kernels)
-
-
-def _on_cpu(program: Program) -> set[int]:
-    """Return the indices of the layers on the CPU."""
-    segments = (segment for segment in program.segments if segment.target == Cpu.name)
-    return {layer.index for segment in segments for layer in segment.layers}
 
 
 def data_bytes(program: Program, test_bytes: int) -> dict[str, int]:
@@ -61,7 +53,7 @@ def data_bytes(program: Program, test_bytes: int) -> dict[str, int]:
 
 def test_bytes(graph: Graph, inferences: int) -> int:
     """Return the bytes of the inputs and outputs of a number of inferences."""
-    return _WORD_BYTES * inferences * (input_words(graph) + output_words(graph))
+    return inferences * sum(row_bytes(graph))
 
 
 def check_memory(program: Program, test_bytes: int) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from modelgen.ir.graph import Graph, Node, Tensor
-from modelgen.operators import Pointwise
+from modelgen.ir.graph import ElementType, Graph, Node, Tensor
+from modelgen.operators import Operator, Pointwise, Slice
 from modelgen.targets.base import Target
 
 
@@ -33,10 +33,18 @@ def side_by_side(graph: Graph, targets: Sequence[Target]) -> Graph:
                 continue
             copy = _copy_name(name, tensors)
             tensors[copy] = replace(graph.tensors[name], name=copy)
-            nodes.append(Node(copy, Pointwise(), (name,), copy))
+            nodes.append(Node(copy, _copy(tensors[copy]), (name,), copy))
             inputs.append(copy)
         nodes.append(replace(node, inputs=tuple(inputs)))
     return graph.with_nodes(nodes, tensors=tensors)
+
+
+def _copy(tensor: Tensor) -> Operator:
+    """Return an operator that copies a tensor, and can leave gaps."""
+    if tensor.element is ElementType.FP32:
+        return Pointwise()
+    rank = len(tensor.shape)
+    return Slice((0,) * rank, tensor.shape, (1,) * rank)
 
 
 def _fits(graph: Graph, node: Node, tensor: str, targets: Sequence[Target]) -> bool:

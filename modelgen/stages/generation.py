@@ -15,7 +15,12 @@ from modelgen.hardware import Hardware
 from modelgen.ir import files as graph_files
 from modelgen.ir.execute import run_graph
 from modelgen.ir.graph import Graph, Node, Tensor
-from modelgen.ir.packing import pack_inputs, rows_of_samples
+from modelgen.ir.packing import (
+    input_element,
+    output_element,
+    pack_inputs,
+    rows_of_samples,
+)
 from modelgen.ir.tolerance import output_tolerance
 from modelgen.operators import Linear
 from modelgen.operators.bounds import RELATIVE
@@ -124,6 +129,11 @@ def _write(graph: Graph, rows: np.ndarray, hardware: Hardware, out_dir: Path, ti
         "batch": graph.batch,
         "inputs": len(expected),
         "inferences": len(rows),
+        "contract": graph.contract.value,
+        "elements": {
+            "input": input_element(graph).value,
+            "output": output_element(graph).value,
+        },
         "outputs": [graph.tensors[name].size // graph.batch for name in graph.outputs],
         "hardware": hardware.to_dict(),
         "tolerance": {

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
-from modelgen.emit import emit_model
-from modelgen.ir.packing import input_words, output_words
+from modelgen.emit import SECTIONS, emit_model, in_memory
+from modelgen.ir.packing import input_element, output_element, row_bytes
 from modelgen.plan.program import Program
 from modelgen.targets.cpu import Cpu
 
 _CODE_BYTES = 4096
 """Rough code size of a network's infer(), tables and profiles, without its layers on the CPU."""
 _LAYER_BYTES = 512
-_SHARED_NAMES = ("model", "model_weights", "model_parameters", "model_constants")
+_SHARED_NAMES = ("model", *(f"model_{section}" for section in SECTIONS))
 """Global names that every emitted network defines."""
 
 _MAIN = """// Runs networks in sequence and prints how many outputs of each are wrong.
@@ -35,11 +35,12 @@ _MAIN = """// Runs networks in sequence and prints how many outputs of each are 
 namespace {{
 
 struct Network {{
-  heepstor::engine::Result (*infer)(const float*, float*);
-  const float* inputs;
-  const std::uint32_t* expected;
-  std::uint32_t input_words;
-  std::uint32_t output_words;
+  heepstor::engine::Result (*infer)(const void*, void*);
+  const unsigned char* inputs;
+  const unsigned char* expected;
+  std::uint32_t input_bytes;
+  std::uint32_t output_bytes;
+  std::uint32_t value_bytes;
 }};
 
 constexpr std::uint32_t kInferences = {inferences};
@@ -47,19 +48,24 @@ constexpr Network networks[] = {{
 {table}
 }};
 
-alignas(16) float output[{most_outputs}];
+alignas(16) unsigned char output[{most_bytes}];
 
 /// Runs all inferences of a network and returns the number of wrong outputs.
 std::uint32_t count_mismatches(const Network& network) {{
   std::uint32_t mismatches = 0;
+  const std::uint32_t size = network.value_bytes;
   for (std::uint32_t inference = 0; inference < kInferences; ++inference) {{
-    for (std::uint32_t i = 0; i < network.output_words; ++i) output[i] = -1.0e30F;
-    const auto result = network.infer(network.inputs + inference * network.input_words, output);
+    for (std::uint32_t i = 0; i < network.output_bytes; ++i) output[i] = 0xA5;
+    const auto result = network.infer(network.inputs + inference * network.input_bytes, output);
     heepstor::engine::report(result);
-    if (!result.ok()) return kInferences * network.output_words;
-    const std::uint32_t* expected = network.expected + inference * network.output_words;
-    for (std::uint32_t i = 0; i < network.output_words; ++i) {{
-      if (heepstor::to_bits(output[i]) != expected[i]) ++mismatches;
+    if (!result.ok()) return kInferences * network.output_bytes / size;
+    const unsigned char* expected = network.expected + inference * network.output_bytes;
+    for (std::uint32_t i = 0; i < network.output_bytes; i += size) {{
+      bool differs = false;
+      for (std::uint32_t byte = i; byte < i + size; ++byte) {{
+        differs |= output[byte] != expected[byte];
+      }}
+      mismatches += differs;
     }}
   }}
   return mismatches;
@@ -80,12 +86,11 @@ int main() {{
 
 def memory_bytes(program: Program, inferences: int) -> int:
     """Return an estimate of the bytes of main memory of a network with its inputs and outputs."""
-    graph = program.graph
-    words = input_words(graph) + output_words(graph)
     code = _CODE_BYTES + _LAYER_BYTES * sum(
         len(s.layers) for s in program.segments if s.target == Cpu.name
     )
-    return program.constant_bytes + program.arena.size + 4 * inferences * words + code
+    rows = inferences * sum(row_bytes(program.graph))
+    return program.constant_bytes + program.arena.size + rows + code
 
 
 def network_name(index: int) -> str:
@@ -102,8 +107,8 @@ def write(cases: Sequence[tuple[Program, np.ndarray, np.ndarray]], folder: Path)
     """Write main.cpp, the data, and a folder of sources for each network.
 
     Args:
-        cases: the program, inputs and golden outputs of each network: FP32, shape
-            (inferences, ...), with the same number of inferences for all.
+        cases: the program, inputs and golden outputs of each network, shape (inferences, ...),
+            with the same number of inferences for all.
         folder: created if it does not exist.
 
     Returns:
@@ -117,23 +122,26 @@ def write(cases: Sequence[tuple[Program, np.ndarray, np.ndarray]], folder: Path)
         emit_model(program, folder / name, name, formatted=False)
         arrays = {f"{name}_inputs": inputs, f"{name}_expected": expected}
         for array, values in arrays.items():
-            (folder / f"{array}.bin").write_bytes(np.ascontiguousarray(values, "<f4").tobytes())
+            (folder / f"{array}.bin").write_bytes(in_memory(values))
             data += ["    .balign 16", f"    .globl {array}", f"{array}:"]
             data.append(f'    .incbin "{array}.bin"')
+        graph = program.graph
+        given, made = input_element(graph), output_element(graph)
         declarations += [
-            f"namespace {name} {{ heepstor::engine::Result infer(const float*, float*); }}",
-            f'extern "C" const float {name}_inputs[];',
-            f'extern "C" const std::uint32_t {name}_expected[];',
+            f"namespace {name} {{ heepstor::engine::Result infer(const {given.cpp}*, {made.cpp}*); "
+            "}",
+            f'extern "C" const unsigned char {name}_inputs[];',
+            f'extern "C" const unsigned char {name}_expected[];',
         ]
-        sizes = inputs[0].size, expected[0].size
-        table.append(
-            f"    {{{name}::infer, {name}_inputs, {name}_expected, {sizes[0]}, {sizes[1]}}},"
-        )
+        arguments = f"static_cast<const {given.cpp}*>(in), static_cast<{made.cpp}*>(out)"
+        call = f"[](const void* in, void* out) {{ return {name}::infer({arguments}); }}"
+        sizes = ", ".join(map(str, (*row_bytes(graph), made.bytes)))
+        table.append(f"    {{{call}, {name}_inputs, {name}_expected, {sizes}}},")
     main = _MAIN.format(
         declarations="\n".join(declarations) + "\n",
         table="\n".join(table),
         inferences=len(cases[0][1]),
-        most_outputs=max(expected[0].size for _, _, expected in cases),
+        most_bytes=max(row_bytes(program.graph)[1] for program, _, _ in cases),
     )
     (folder / "main.cpp").write_text(main, encoding="utf-8")
     (folder / "networks.S").write_text("\n".join(data) + "\n", encoding="utf-8")

@@ -8,6 +8,7 @@ from modelgen.ir.execute_exact import run_graph
 from modelgen.ir.graph import Node
 from modelgen.plan.machine import Machine
 from modelgen.plan.program import Program
+from modelgen.samples import words_of
 from modelgen.targets.systolic.jobs import EngineLayer
 
 _COMPARED = 2
@@ -23,10 +24,10 @@ def golden_outputs(program: Program, rows: np.ndarray) -> np.ndarray:
 
     Args:
         program: a compiled network.
-        rows: FP32, the rows of any number of inferences; see `modelgen.ir.packing`.
+        rows: of any number of inferences; see `modelgen.ir.packing`.
 
     Returns:
-        FP32, shape (inferences, outputs).
+        Shape (inferences, outputs).
 
     Raises:
         AssertionError: the compiler has a bug.
@@ -50,7 +51,7 @@ def check(program: Program, row: np.ndarray, outputs: np.ndarray) -> None:
         AssertionError: they differ.
     """
     wanted = run_layers(program, row)
-    differ = wanted.view(np.uint32) != np.ascontiguousarray(outputs).view(np.uint32)
+    differ = words_of(wanted) != words_of(outputs)
     if differ.any():
         raise AssertionError(
             f"{int(differ.sum())} of {differ.size} outputs differ from the layer-by-layer reference"

@@ -17,12 +17,12 @@ namespace {
 
 namespace serial = heepstor::serial;
 
-alignas(16) float input[model::kInputSize];
-alignas(16) float output[model::kOutputSize];
+alignas(16) model::Input input[model::kInputSize];
+alignas(16) model::Output output[model::kOutputSize];
 
 std::uint32_t address_of(const void* place) { return reinterpret_cast<std::uintptr_t>(place); }
 
-serial::Window window_of(const float* values, std::size_t bytes) {
+serial::Window window_of(const void* values, std::size_t bytes) {
   return {address_of(values), static_cast<std::uint32_t>(bytes)};
 }
 

@@ -71,6 +71,8 @@ def model(layers: list[dict], **changes: object) -> dict:
         "streaming_limit_cycles": sum(each["limit_cycles"] for each in layers),
         "inputs": 2,
         "batch": 1,
+        "contract": "fp32",
+        "elements": {"input": "fp32", "output": "fp32"},
         "outputs": [2],
         "network": {
             "inputs": ["x"],

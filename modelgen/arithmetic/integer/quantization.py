@@ -23,6 +23,10 @@ class Quantization:
         """The scale in FP32."""
         return np.float32(self.scale)
 
+    def texts(self) -> tuple[str, str]:
+        """Return the C++ literals of scale and zero point."""
+        return f"{float(self.single).hex()}F", str(self.zero_point)
+
     def nearest(self, value: float) -> int:
         """Return the integer nearest to a number, as LiteRT finds it in FP32, without limits."""
         return self.zero_point + int(nearest_away(np.asarray(value, np.float32) / self.single))

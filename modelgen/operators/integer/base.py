@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from modelgen.operators.base import Arrays, Bounded, Cut, Operator
+from modelgen.operators.base import Arrays, Bounded, Cut, Operator, Shape
 
 if TYPE_CHECKING:
     import torch
@@ -24,6 +24,15 @@ class IntegerOperator(Operator):
 
     reads: ClassVar[type[np.generic]] = np.int8
     """Type of the elements of its inputs."""
+
+    def macs(self, inputs: Sequence[Shape], constants: Arrays) -> int:
+        """Return the number of products with weights.
+
+        Args:
+            inputs: shapes of the node's inputs.
+            constants: the node's constants, by role.
+        """
+        return 0
 
     @abstractmethod
     def compute(self, inputs: Sequence[np.ndarray], constants: Arrays) -> np.ndarray:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from modelgen.ir.execute_exact import run_node
 from modelgen.ir.graph import Graph, Node
-from modelgen.operators.base import Cut, Kernel
+from modelgen.ir.views import contiguous
+from modelgen.memory.arena import ALIGNMENT
+from modelgen.operators import Slice
+from modelgen.operators.base import Cut, Data, Kernel
+from modelgen.operators.integer.base import IntegerOperator
+from modelgen.operators.movement import Movement
 from modelgen.targets.base import (
     Code,
     Executor,
@@ -20,6 +27,12 @@ from modelgen.targets.base import (
     Statement,
 )
 
+DATA = "kernel_data"
+"""Section of the arrays that kernels read."""
+_EXTERNALS = f"""/// Constant arrays of the layers on the CPU ({DATA}.bin).
+extern "C" const unsigned char model_{DATA}[];
+"""
+
 
 class Cpu:
     """See `modelgen.targets.base.Target`."""
@@ -28,7 +41,7 @@ class Cpu:
 
     def supports(self, graph: Graph, node: Node) -> str | None:
         """Return why the CPU cannot compute a node; None if it can."""
-        if node.operator.kernel(graph.shapes(node)) is None:
+        if _kernel(graph, node) is None:
             return f"the device library has no kernel for {node.operator.name}"
         return None
 
@@ -37,8 +50,8 @@ class Cpu:
         return "a kernel of the device library"
 
     def leaves_gaps(self, node: Node) -> bool:
-        """Return False: kernels write contiguous elements."""
-        return False
+        """Return whether it is a copy: all other kernels write contiguous elements."""
+        return isinstance(node.operator, Slice)
 
     def adapt(self, graph: Graph) -> Graph:
         """Return the graph as it is: kernels support any size."""
@@ -56,23 +69,32 @@ class Cpu:
             if step.target == self.name
         }
         tensors = {t for layer in layers.values() for t in (*layer.node.inputs, layer.node.output)}
-        return Lowered(layers, frozenset(network.buffer(tensor) for tensor in tensors))
+        kernels = [kernel_of(network, layer.node) for layer in layers.values()]
+        data = b"".join(_places(kernels))
+        return Lowered(
+            layers,
+            frozenset(network.buffer(tensor) for tensor in tensors),
+            sections={DATA: data} if data else {},
+        )
 
     def cost(self, network: Network, segment: Segment) -> list[int | None]:
         """Return the cycles of each layer, as its kernel estimates them."""
-        return [round(_kernel(network.graph, layer.node).cycles) for layer in segment.layers]
+        return [round(kernel_of(network, layer.node).cycles) for layer in segment.layers]
 
     def describe(self, network: Network, layer: Layer, cycles: int | None) -> dict[str, Any]:
         """Return a layer's entries in model.json."""
         graph, node = network.graph, layer.node
         moved = sum(graph.tensors[name].bytes for name in (*node.inputs, node.output))
         shape = node.operator.shape_text(graph.shapes(node), graph.tensors[node.output].shape)
+        macs = 0
+        if isinstance(node.operator, IntegerOperator):
+            macs = node.operator.macs(graph.shapes(node), graph.arrays(node))
         return {
             "op": node.operator.name,
             "shape": shape,
             "note": "",
-            "macs": 0,
-            "weight_bytes": 0,
+            "macs": macs,
+            "weight_bytes": graph.arrays(node)["weight"].nbytes if macs else 0,
             "activation_bytes": moved,
             "limit_cycles": 0.0,
             "streaming_limit_cycles": 0.0,
@@ -89,7 +111,8 @@ class Cpu:
         graph = network.graph
         layers = [layer for segment in segments for layer in segment.layers]
         slots = {layer.index: slot for slot, layer in enumerate(layers)}
-        kernels = {layer.index: _kernel(graph, layer.node) for layer in layers}
+        kernels = {layer.index: kernel_of(network, layer.node) for layer in layers}
+        places = _places(list(kernels.values()))
         tables = "".join(
             f"/// Of {layer.node.name}.\n{table.define(f'table_{slots[layer.index]}')}\n"
             for layer in layers
@@ -103,7 +126,9 @@ class Cpu:
                 shapes = graph.shapes(node), graph.tensors[node.output].shape
                 sources = [pointers.pointer(name) for name in node.inputs]
                 destination = pointers.pointer(node.output)
-                call = kernels[layer.index].call(sources, destination, f"table_{slot}")
+                kernel = kernels[layer.index]
+                data = [_data_pointer(array, places) for array in kernel.data]
+                call = kernel.call(sources, destination, f"table_{slot}", data)
                 text = node.operator.shape_text(*shapes)
                 lines += [
                     "",
@@ -118,6 +143,7 @@ class Cpu:
             return Code()
         return Code(
             headers=("cycles.hpp", *sorted({kernel.header for kernel in kernels.values()})),
+            externals=_EXTERNALS if places else "",
             definitions="/// Cycles of each layer on the CPU.\n"
             f"std::uint32_t cpu_cycles[{len(layers)}];\n{tables}",
             statements=tuple(map(statement, segments)),
@@ -125,10 +151,45 @@ class Cpu:
         )
 
 
-def _kernel(graph: Graph, node: Node) -> Kernel:
-    kernel = node.operator.kernel(graph.shapes(node))
+def kernel_of(network: Network, node: Node) -> Kernel:
+    """Return the kernel of a node that the CPU computes."""
+    kernel = _kernel(network.graph, node, network.views[node.output].strides)
     assert kernel is not None, node.operator.name
     return kernel
+
+
+def _kernel(graph: Graph, node: Node, strides: tuple[int, ...] | None = None) -> Kernel | None:
+    """Return a node's kernel, or None; `strides` are those of an output with gaps."""
+    shapes, output = graph.shapes(node), graph.tensors[node.output]
+    if isinstance(node.operator, Movement):
+        is_contiguous = strides in (None, contiguous(output.shape))
+        gaps = None if is_contiguous else strides
+        return node.operator.copying(shapes, output.element.bytes, gaps)
+    return node.operator.kernel(shapes, graph.arrays(node))
+
+
+def _places(kernels: Sequence[Kernel]) -> dict[bytes, int]:
+    """Return the arrays of data, filled up to lines, in their order in memory, and their places."""
+    places: dict[bytes, int] = {}
+    size = 0
+    for array in (array for kernel in kernels for array in kernel.data):
+        content = _bytes(array)
+        if content not in places:
+            places[content] = size
+            size += len(content)
+    return places
+
+
+def _bytes(array: Data) -> bytes:
+    content = np.ascontiguousarray(array.values).tobytes()
+    return content + bytes(-len(content) % ALIGNMENT)
+
+
+def _data_pointer(array: Data, places: Mapping[bytes, int]) -> str:
+    """Return the C++ expression of the pointer to an array of data."""
+    place = places[_bytes(array)]
+    address = f"model_{DATA} + {place}" if place else f"model_{DATA}"
+    return f"reinterpret_cast<const {array.element}*>({address})"
 
 
 class _Executor:

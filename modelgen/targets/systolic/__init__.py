@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from modelgen.hardware import Hardware
-from modelgen.ir.graph import Graph, Node
+from modelgen.ir.graph import ElementType, Graph, Node
 from modelgen.operators.epilogue import epilogue_of
 from modelgen.operators.movement import Movement
 from modelgen.passes.expand_resize import expand_resize
@@ -48,6 +48,8 @@ class Systolic:
     def supports(self, graph: Graph, node: Node) -> str | None:
         """Return why the engine cannot compute a node; None if it can."""
         operator = node.operator
+        if any(graph.tensors[name].element is ElementType.INT8 for name in node.inputs):
+            return "8-bit integers, which the engine does not compute with"
         if isinstance(operator, Movement) and len(node.inputs) == 1:
             return refusal(operator, graph.shapes(node)[0], self._hardware)
         return lacking(operator) if computed(operator) is None else None

@@ -34,7 +34,7 @@ def refusal(operator: Movement, shape: Shape, hardware: Hardware) -> str | None:
     geometry = movement(operator, shape)
     if len(geometry.parts) > _MOST_PARTS:
         return f"{len(geometry.parts)} separate copies, each of which would be a job of the engine"
-    kernel = operator.kernel([shape])
+    kernel = operator.kernel([shape], {})
     assert kernel is not None
     source = Source("", staging=(0, hardware.buffer_words // 4))
     jobs = copies(geometry, source, Target("", memory=True), hardware)

@@ -15,8 +15,8 @@ struct Loop {
 
 namespace detail {
 
-template <class Body>
-void nested(const float* left, const float* right, float* out, const Loop* loop, const Loop* end,
+template <class T, class Body>
+void nested(const T* left, const T* right, T* out, const Loop* loop, const Loop* end,
             const Body& body) {
   for (std::size_t i = 0; i < loop->size; ++i) {
     if (loop + 1 == end) {
@@ -33,9 +33,8 @@ void nested(const float* left, const float* right, float* out, const Loop* loop,
 }  // namespace detail
 
 /// Calls body(left, right, out) inside of all loops, the outermost first.
-template <std::size_t depth, class Body>
-void nested(const float* left, const float* right, float* out, const Loop (&loops)[depth],
-            const Body& body) {
+template <class T, std::size_t depth, class Body>
+void nested(const T* left, const T* right, T* out, const Loop (&loops)[depth], const Body& body) {
   detail::nested(left, right, out, loops, loops + depth, body);
 }
 

@@ -65,7 +65,7 @@ const Layer layers[3] = {
     {"softmax2", nullptr, &cpu_cycles[0]},
 };
 
-engine::Result infer(const float* input, float* output) {
+engine::Result infer(const Input* input, Output* output) {
   engine::set_source(layer0_linear0[0], input);
 
   const engine::Result result = engine::run(layer0_linear0);

@@ -17,12 +17,12 @@ namespace {
 
 using heepstor::print;
 
-alignas(16) float output[model::kOutputSize];
+alignas(16) model::Output output[model::kOutputSize];
 
 constexpr std::size_t kClasses = model::kOutputSize / model::kBatch;
 
 /// Returns the index of the largest value in one row of the output.
-std::size_t predicted_class(const float* row) {
+std::size_t predicted_class(const model::Output* row) {
   std::size_t best = 0;
   for (std::size_t i = 1; i < kClasses; ++i) {
     if (row[i] > row[best]) best = i;
@@ -47,13 +47,13 @@ void print_layers() {
 
 void print_output(std::size_t inference) {
   print("# output ", inference);
-  for (const float value : output) print(" ", heepstor::hex(value));
+  for (const model::Output value : output) print(" ", heepstor::hex(heepstor::to_bits(value)));
   print("\n");
 }
 
 /// Returns the number of outputs of an inference that differ from the expected ones.
 std::uint32_t count_mismatches(std::size_t inference) {
-  const std::uint32_t* expected = test_expected + inference * model::kOutputSize;
+  const auto* expected = test_expected + inference * model::kOutputSize;
   std::uint32_t mismatches = 0;
   for (std::size_t i = 0; i < model::kOutputSize; ++i) {
     if (heepstor::to_bits(output[i]) != expected[i]) ++mismatches;
@@ -67,7 +67,7 @@ int main() {
   heepstor::engine::check_hardware();
   std::uint32_t mismatches = 0;
   for (std::size_t inference = 0; inference < kInferences; ++inference) {
-    const float* input = test_inputs + inference * model::kInputSize;
+    const model::Input* input = test_inputs + inference * model::kInputSize;
     const std::uint32_t start = heepstor::cycles();
     const heepstor::engine::Result result = model::infer(input, output);
     const std::uint32_t elapsed = heepstor::cycles() - start;

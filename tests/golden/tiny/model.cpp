@@ -191,7 +191,7 @@ const Layer layers[5] = {
     {"linear5", &profiles[4], nullptr},
 };
 
-engine::Result infer(const float* input, float* output) {
+engine::Result infer(const Input* input, Output* output) {
   engine::set_source(layer0_conv2d0[0], input);
   engine::set_source(layer0_conv2d0[1], input + 54);
   engine::set_source(layer0_conv2d0[2], input + 90);

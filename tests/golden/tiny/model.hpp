@@ -10,6 +10,9 @@
 
 namespace model {
 
+/// Types of input and output values.
+using Input = float;
+using Output = float;
 /// Inputs that one inference takes.
 inline constexpr std::size_t kBatch = 1;
 /// Input values of one inference: 1 x 6 x 6 x 3.
@@ -32,6 +35,6 @@ struct Layer {
 extern const Layer layers[5];
 
 /// Runs one inference, from kInputSize to kOutputSize values, both in row-major order.
-heepstor::engine::Result infer(const float* input, float* output);
+heepstor::engine::Result infer(const Input* input, Output* output);
 
 }  // namespace model

@@ -15,3 +15,8 @@ model_parameters:
     .globl model_constants
 model_constants:
     .incbin "constants.bin"
+
+    .balign 16
+    .globl model_kernel_data
+model_kernel_data:
+    .incbin "kernel_data.bin"

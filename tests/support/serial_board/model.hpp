@@ -7,6 +7,8 @@
 
 namespace model {
 
+using Input = float;
+using Output = float;
 inline constexpr std::size_t kBatch = 1;
 inline constexpr std::size_t kInputSize = 4;
 inline constexpr std::size_t kOutputSize = 2;

@@ -21,7 +21,7 @@ def test_every_case_has_a_kernel_and_a_name_of_its_own():
     cases = kernels.cases()
     assert len({case.name for case in cases}) == len(cases)
     for case in cases:
-        assert case.operator.kernel(case.shapes) is not None, case.name
+        assert case.operator.kernel(case.shapes, {}) is not None, case.name
         assert case.values in kernel_program.POOLS
 
 

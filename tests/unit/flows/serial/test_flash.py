@@ -47,7 +47,13 @@ def write_elf(path: Path, code: int, text: str) -> Path:
     return path
 
 
-DESCRIPTION = {"inferences": 2, "batch": 1, "outputs": [2], "layers": []}
+DESCRIPTION = {
+    "inferences": 2,
+    "batch": 1,
+    "outputs": [2],
+    "layers": [],
+    "elements": {"input": "fp32", "output": "fp32"},
+}
 
 
 @pytest.fixture

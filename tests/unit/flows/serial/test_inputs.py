@@ -182,3 +182,20 @@ def test_one_array_for_several_inputs_is_refused(tmp_path: Path) -> None:
         inputs.read([saved(tmp_path, np.ones(3))], SEVERAL, None)
     with pytest.raises(HeepstorError, match="has several arrays; save a single one"):
         inputs.read([archive(tmp_path, x=np.ones(3))], form(3), None)
+
+
+BYTES = {"x": inputs.Form((1, 2, 3), (0, 1, 2), "int8")}
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int64, np.float32])
+def test_integers_of_any_type_stay_what_they_are(tmp_path: Path, dtype: type) -> None:
+    array = np.array([[-128, -1, 0], [1, 5, 127]], dtype)
+    rows = inputs.read([saved(tmp_path, array)], BYTES, None).rows
+    assert rows.dtype == np.int8 and rows.tolist() == [array.reshape(-1).tolist()]
+
+
+@pytest.mark.parametrize("value", [128, -129, 0.5, np.nan])
+def test_other_numbers_are_no_integers_of_8_bits(tmp_path: Path, value: float) -> None:
+    array = np.full((2, 3), value)
+    with pytest.raises(HeepstorError, match=r"not integers from -128 to 127.*kInputScale"):
+        inputs.read([saved(tmp_path, array)], BYTES, None)

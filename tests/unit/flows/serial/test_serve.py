@@ -123,7 +123,9 @@ def test_outputs_that_differ_are_told() -> None:
 def test_the_projects_own_inputs(tmp_path: Path) -> None:
     (tmp_path / "src").mkdir()
     (tmp_path / "golden").mkdir()
-    (tmp_path / "model.json").write_text(json.dumps({"inputs": 2, "inferences": 1}))
+    (tmp_path / "model.json").write_text(
+        json.dumps({"inputs": 2, "inferences": 1, "elements": {"input": "fp32", "output": "fp32"}})
+    )
     VALUES.tofile(tmp_path / "src" / "inputs.bin")
     np.save(tmp_path / "golden" / "outputs.npy", np.ones((2, 3), np.float32))
     found, expected = serve.golden_inputs(tmp_path)

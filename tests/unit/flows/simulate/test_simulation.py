@@ -178,3 +178,15 @@ def test_each_simulation_begins_with_junk_of_its_own(tmp_path, model):
 def test_missing_simulator(tmp_path, model):
     with pytest.raises(HeepstorError, match="cannot be started"):
         simulation.run(tmp_path / "none", tmp_path / "fw.elf", model, tmp_path, Progress())
+
+
+def test_integers_are_compared_and_shown_as_such():
+    log = parse([line.replace("3f800000", "ffffff85") for line in LOG])
+    log.inputs[1].outputs = [5, 0x7F]
+    log.inputs[0].outputs[1] = 0
+    golden = np.array([[-123, 0], [5, 127]], np.int8)
+    simulation.check_bits(log, golden, "int8")
+    assert simulation.outputs_of(log, "int8").tolist() == golden.tolist()
+    golden[1, 1] = 126
+    with pytest.raises(HeepstorError, match=r"127 \(0x0000007f\), expected 126 \(0x0000007e\)"):
+        simulation.check_bits(log, golden, "int8")

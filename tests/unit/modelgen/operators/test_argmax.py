@@ -36,7 +36,7 @@ def test_an_unknown_value_may_be_the_largest() -> None:
 
 
 def test_the_kernel_is_given_rows_and_columns() -> None:
-    kernel = Argmax().kernel([(2, 3, 10)])
+    kernel = Argmax().kernel([(2, 3, 10)], {})
     assert kernel.header == "argmax.hpp"
     assert kernel.call(["in"], "out") == "heepstor::argmax(in, out, 6, 10)"
 

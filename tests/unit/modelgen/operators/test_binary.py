@@ -137,7 +137,7 @@ KERNELS: dict[str, tuple[Shape, Shape, str, tuple[str, ...]]] = {
 def test_the_kernel_is_given_a_long_run_and_the_loops_around_it(
     left: Shape, right: Shape, call: str, loops: tuple[str, ...]
 ) -> None:
-    kernel = Binary("add").kernel([left, right])
+    kernel = Binary("add").kernel([left, right], {})
     assert kernel.header == "binary.hpp"
     assert kernel.call(["a", "b"], "out", "loops") == f"heepstor::binary<heepstor::Add, {call}"
     assert (kernel.table.rows if kernel.table else ()) == loops
@@ -162,4 +162,4 @@ def test_description() -> None:
     ],
 )
 def test_cycles_are_as_measured(kind: str, left: Shape, right: Shape, measured: int) -> None:
-    assert Binary(kind).kernel([left, right]).cycles == pytest.approx(measured, rel=0.07)
+    assert Binary(kind).kernel([left, right], {}).cycles == pytest.approx(measured, rel=0.07)

@@ -20,4 +20,4 @@ def test_inputs_lie_in_the_output_one_after_another() -> None:
     shapes = [(2, 3, 4), (2, 3, 1), (2, 3, 5)]
     assert Concatenate().places_of_inputs(shapes) == [0, 4, 5]
     assert not Concatenate.takes_time
-    assert Concatenate().kernel(shapes) is None
+    assert Concatenate().kernel(shapes, {}) is None

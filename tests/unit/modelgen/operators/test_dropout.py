@@ -14,4 +14,4 @@ def test_the_module_in_evaluation() -> None:
 
 def test_it_is_a_view() -> None:
     assert Dropout.keeps_values and not Dropout.takes_time
-    assert Dropout().kernel([(2, 3)]) is None
+    assert Dropout().kernel([(2, 3)], {}) is None

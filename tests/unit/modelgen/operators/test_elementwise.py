@@ -73,7 +73,7 @@ def test_no_difference_is_larger_than_an_output_can_be() -> None:
 
 def test_kernels_are_given_all_values_of_the_tensor_and_the_parameters() -> None:
     def call(name: str, *parameters: float) -> str:
-        return Elementwise(name, parameters).kernel([(2, 3, 10)]).call(["in"], "out")
+        return Elementwise(name, parameters).kernel([(2, 3, 10)], {}).call(["in"], "out")
 
     assert call("sigmoid") == "heepstor::sigmoid(in, out, 60)"
     assert call("elu", 2.0, 0.5, 0.1) == "heepstor::elu(in, out, 60, 0.5f, 1.0f, 0.1f)"
@@ -93,7 +93,7 @@ def test_kernels_are_given_all_values_of_the_tensor_and_the_parameters() -> None
     ],
 )
 def test_cycles_are_about_those_on_the_rtl(operator: Elementwise, size: int, measured: int) -> None:
-    assert operator.kernel([(size,)]).cycles == pytest.approx(measured, rel=0.1)
+    assert operator.kernel([(size,)], {}).cycles == pytest.approx(measured, rel=0.1)
 
 
 def test_the_description_names_function_and_parameters() -> None:

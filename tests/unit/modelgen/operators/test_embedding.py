@@ -38,4 +38,4 @@ def test_the_bound_of_an_uncertain_id_covers_the_table() -> None:
 
 
 def test_cycles_are_as_measured() -> None:
-    assert Embedding().kernel([(1, 32), (100, 64)]).cycles == pytest.approx(7434, rel=0.05)
+    assert Embedding().kernel([(1, 32), (100, 64)], {}).cycles == pytest.approx(7434, rel=0.05)

@@ -68,4 +68,4 @@ def test_description() -> None:
 
 
 def test_the_cpu_has_no_kernel() -> None:
-    assert Linear().kernel([(1, 20)]) is None
+    assert Linear().kernel([(1, 20)], {}) is None

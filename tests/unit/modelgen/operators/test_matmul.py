@@ -77,7 +77,7 @@ KERNELS: dict[str, tuple[Shape, Shape, str, tuple[str, ...]]] = {
 def test_the_kernel_is_given_sizes_and_the_loops_over_batches(
     left: Shape, right: Shape, call: str, loops: tuple[str, ...]
 ) -> None:
-    kernel = MatMul().kernel([left, right])
+    kernel = MatMul().kernel([left, right], {})
     assert kernel.header == "matmul.hpp"
     assert kernel.call(["a", "b"], "out", "loops") == f"heepstor::{call}"
     assert (kernel.table.rows if kernel.table else ()) == loops
@@ -103,5 +103,5 @@ def test_description() -> None:
     ],
 )
 def test_cycles_are_as_measured(transposed: bool, left: Shape, right: Shape, measured: int) -> None:
-    kernel = MatMul(transposed).kernel([left, right])
+    kernel = MatMul(transposed).kernel([left, right], {})
     assert kernel.cycles == pytest.approx(measured, rel=0.1)

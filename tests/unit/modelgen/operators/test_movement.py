@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from modelgen.operators import Pad, Permute
+from modelgen.operators import Pad, Permute, Slice
 from modelgen.operators.base import Cut, Shape
 from modelgen.operators.movement import FILL, Movement, Part
 from tests.support.movements import CASES, Case
@@ -90,7 +90,7 @@ def test_the_innermost_loop_is_a_run_or_long(
 
 
 def test_a_kernel_gets_a_table_of_boxes() -> None:
-    kernel = Permute((0, 2, 1)).kernel([(1, 3, 5)])
+    kernel = Permute((0, 2, 1)).kernel([(1, 3, 5)], {})
     assert kernel is not None and kernel.table is not None
     assert kernel.call(["in"], "out", "boxes") == "heepstor::move(in, out, boxes)"
     assert kernel.table.define("boxes") == (
@@ -120,5 +120,19 @@ def test_errors_move_with_their_values(case: Case) -> None:
     ids=str,
 )
 def test_cycles_are_as_measured(operator: Movement, shape: Shape, measured: int) -> None:
-    kernel = operator.kernel([shape])
+    kernel = operator.kernel([shape], {})
     assert kernel is not None and kernel.cycles == pytest.approx(measured, rel=0.07)
+
+
+def test_a_kernel_writes_into_a_larger_tensor() -> None:
+    copy = Slice((0, 0), (3, 2), (1, 1))
+    kernel = copy.copying([(3, 2)], 1, strides=(7, 1))
+    assert kernel is not None and kernel.table is not None
+    assert kernel.table.rows == ("{0, 0, {{2, 1, 1}, {3, 2, 7}}}",)
+
+
+def test_bytes_are_filled_with_an_integer() -> None:
+    operator = Pad((1,), (0,), value=-128.0)
+    words, integers = (operator.copying([(3,)], size) for size in (4, 1))
+    assert words is not None and words.arguments[0] == "heepstor::to_float(0xc3000000)"
+    assert integers is not None and integers.arguments[0] == "-128"

@@ -102,11 +102,11 @@ def test_nothing_is_known_where_the_sum_of_squares_overflows() -> None:
 
 
 def test_the_kernel_is_given_sizes_groups_and_epsilon() -> None:
-    kernel = Normalize(2, 1e-5).kernel([(3, 5, 8), (8,), (8,)])
+    kernel = Normalize(2, 1e-5).kernel([(3, 5, 8), (8,), (8,)], {})
     assert kernel.header == "normalize.hpp"
     wanted = "heepstor::normalize<true>(x, w, b, out, {3, 5, 8, 2}, 0x1.4f8b580000000p-17f)"
     assert kernel.call(["x", "w", "b"], "out") == wanted
-    rms = Normalize(1, 1e-5, centered=False).kernel([(3, 1, 8)])
+    rms = Normalize(1, 1e-5, centered=False).kernel([(3, 1, 8)], {})
     assert rms.function == "normalize<false>"
 
 
@@ -130,5 +130,5 @@ def test_description() -> None:
 def test_cycles_are_as_measured(
     operator: Normalize, shape: Shape, factors: int, measured: int
 ) -> None:
-    kernel = operator.kernel([shape, *[(shape[2],)] * factors])
+    kernel = operator.kernel([shape, *[(shape[2],)] * factors], {})
     assert kernel.cycles == pytest.approx(measured, rel=0.1)

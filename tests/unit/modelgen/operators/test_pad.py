@@ -43,7 +43,7 @@ def test_only_constants_fill() -> None:
     assert [Pad((1,), (1,), mode, 2.0).fill for mode in MODES] == [2.0, None, None, None]
     assert Pad((1,), (1,), "constant", 2.0).describe() == "pad, constant 2"
     assert Pad((1,), (1,), "reflect", 2.0).describe() == "pad, reflect"
-    kernel = Pad((1,), (1,), "constant", 2.0).kernel([(3,)])
+    kernel = Pad((1,), (1,), "constant", 2.0).kernel([(3,)], {})
     assert kernel is not None
     assert kernel.call(["a"], "b", "t") == (
         "heepstor::fill_and_move(a, b, heepstor::to_float(0x40000000), 5, t)"

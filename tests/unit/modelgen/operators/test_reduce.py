@@ -62,12 +62,12 @@ def test_nothing_is_known_of_what_overflows_in_some_order(kind: str, factors: li
 
 
 def test_the_kernel_is_given_sizes_and_a_factor() -> None:
-    kernel = Reduce("mean").kernel([(2, 7, 3)])
+    kernel = Reduce("mean").kernel([(2, 7, 3)], {})
     assert kernel.header == "reduce.hpp"
     wanted = "heepstor::reduce<heepstor::Add>(a, out, {2, 7, 3}, 1.0f / 7)"
     assert kernel.call(["a"], "out") == wanted
     wanted = "heepstor::reduce<heepstor::Maximum>(a, out, {2, 7, 3}, 1.0f)"
-    assert Reduce("maximum").kernel([(2, 7, 3)]).call(["a"], "out") == wanted
+    assert Reduce("maximum").kernel([(2, 7, 3)], {}).call(["a"], "out") == wanted
 
 
 def test_description() -> None:
@@ -86,4 +86,4 @@ def test_description() -> None:
     ],
 )
 def test_cycles_are_as_measured(kind: str, shape: Shape, measured: int) -> None:
-    assert Reduce(kind).kernel([shape]).cycles == pytest.approx(measured, rel=0.07)
+    assert Reduce(kind).kernel([shape], {}).cycles == pytest.approx(measured, rel=0.07)

@@ -15,4 +15,4 @@ def test_the_function_of_torch(shape: tuple[int, ...]) -> None:
 
 def test_it_is_a_view() -> None:
     assert Reshape.keeps_values and not Reshape.takes_time
-    assert Reshape((2, 12)).kernel([(2, 3, 4)]) is None
+    assert Reshape((2, 12)).kernel([(2, 3, 4)], {}) is None

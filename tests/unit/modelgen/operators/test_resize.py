@@ -88,5 +88,5 @@ def test_description() -> None:
 
 @pytest.mark.parametrize(("channels", "measured"), [(3, 13676), (32, 104396)])
 def test_cycles_are_as_measured(channels: int, measured: int) -> None:
-    kernel = Resize((16, 16), (0.5, 0.5)).kernel([(1, 8, 8, channels)])
+    kernel = Resize((16, 16), (0.5, 0.5)).kernel([(1, 8, 8, channels)], {})
     assert kernel.cycles == pytest.approx(measured, rel=0.05)

@@ -18,4 +18,4 @@ def test_the_output_is_in_the_input() -> None:
     assert Rows(3, 2).place_of_output([(1, 5, 3, 2)]) == 3 * 6
     assert Rows(3, 2).infer_shape([(1, 5, 3, 2)], {}) == (1, 2, 3, 2)
     assert not Rows.takes_time
-    assert Rows(3, 2).kernel([(1, 5, 3, 2)]) is None
+    assert Rows(3, 2).kernel([(1, 5, 3, 2)], {}) is None

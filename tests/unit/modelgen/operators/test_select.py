@@ -34,10 +34,10 @@ def test_either_value_counts_where_the_mask_is_uncertain() -> None:
 
 
 def test_the_kernel_repeats_a_single_value() -> None:
-    kernel = Select().kernel([(3, 4), (1,), (3, 4)])
+    kernel = Select().kernel([(3, 4), (1,), (3, 4)], {})
     assert kernel.header == "select.hpp"
     assert kernel.call(["m", "a", "b"], "out") == "heepstor::select<0, 1>(m, a, b, out, 12)"
 
 
 def test_cycles_are_as_measured() -> None:
-    assert Select().kernel([(1000,), (1000,), (1,)]).cycles == pytest.approx(11517, rel=0.1)
+    assert Select().kernel([(1000,), (1000,), (1,)], {}).cycles == pytest.approx(11517, rel=0.1)

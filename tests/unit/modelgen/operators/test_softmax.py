@@ -55,10 +55,10 @@ def test_a_probability_of_0_may_be_1_if_the_logits_are_uncertain() -> None:
 
 
 def test_the_kernel_knows_the_rows_and_columns() -> None:
-    kernel = Softmax().kernel([(2, 3, 10)])
+    kernel = Softmax().kernel([(2, 3, 10)], {})
     assert kernel.header == "softmax.hpp"
     assert kernel.call(["in"], "out") == "heepstor::softmax<10, 6>(in, out)"
-    logarithm = Softmax(log=True).kernel([(2, 3, 10)])
+    logarithm = Softmax(log=True).kernel([(2, 3, 10)], {})
     assert logarithm.call(["in"], "out") == "heepstor::log_softmax<10, 6>(in, out)"
 
 
@@ -73,7 +73,7 @@ def test_the_kernel_knows_the_rows_and_columns() -> None:
 def test_cycles_are_about_those_on_the_rtl(
     operator: Softmax, shape: tuple[int, ...], measured: int
 ) -> None:
-    assert operator.kernel([shape]).cycles == pytest.approx(measured, rel=0.1)
+    assert operator.kernel([shape], {}).cycles == pytest.approx(measured, rel=0.1)
 
 
 def test_description() -> None:

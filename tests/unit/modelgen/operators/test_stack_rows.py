@@ -19,4 +19,4 @@ def test_inputs_lie_in_the_output_one_after_another() -> None:
     shapes = [(1, 2, 3, 4), (1, 1, 3, 4), (1, 5, 3, 4)]
     assert StackRows().places_of_inputs(shapes) == [0, 24, 36]
     assert not StackRows.takes_time
-    assert StackRows().kernel(shapes) is None
+    assert StackRows().kernel(shapes, {}) is None

@@ -22,7 +22,7 @@ def test_the_pixels_of_each_window_row_by_row() -> None:
 
 
 def test_the_kernel_gets_rows_and_then_columns() -> None:
-    kernel = OPERATOR.kernel([(2, 3, 4, 5)])
+    kernel = OPERATOR.kernel([(2, 3, 4, 5)], {})
     assert kernel.call(["a"], "b", "t") == (
         "heepstor::uneven_pool<heepstor::Average>(a, b, 2, 3, 4, 5, 2, 3, t)"
     )
@@ -40,5 +40,5 @@ def test_the_kernel_gets_rows_and_then_columns() -> None:
 )
 def test_cycles_are_as_measured(operator: UnevenPooling, channels: int, measured: int) -> None:
     size = operator.rows[-1][1]
-    kernel = operator.kernel([(1, size, size, channels)])
+    kernel = operator.kernel([(1, size, size, channels)], {})
     assert kernel.cycles == pytest.approx(measured, rel=0.1)

@@ -25,12 +25,14 @@ def test_each_network_has_names_of_its_own() -> None:
         "-Dmodel_weights=network_3_weights",
         "-Dmodel_parameters=network_3_parameters",
         "-Dmodel_constants=network_3_constants",
+        "-Dmodel_kernel_data=network_3_kernel_data",
     )
 
 
 def test_files_of_two_networks(tmp_path: Path) -> None:
     cases = [
-        (program(n), np.full((2, 1, 6), n, np.float64), np.full((2, 1, n), -n)) for n in (3, 5)
+        (program(n), np.full((2, 1, 6), n, np.float32), np.full((2, 1, n), -n, np.float32))
+        for n in (3, 5)
     ]
     assert bundle.write(cases, tmp_path / "all") == ["network_0", "network_1"]
     files = {path.name for path in (tmp_path / "all").iterdir()}
@@ -38,8 +40,11 @@ def test_files_of_two_networks(tmp_path: Path) -> None:
     expected = np.fromfile(tmp_path / "all" / "network_1_expected.bin", "<f4")
     np.testing.assert_array_equal(expected, np.full(10, -5))
     main = (tmp_path / "all" / "main.cpp").read_text()
-    assert "kInferences = 2;" in main and "output[5];" in main, "the most of all"
-    assert "{network_1::infer, network_1_inputs, network_1_expected, 6, 5}," in main
+    assert "kInferences = 2;" in main and "output[20];" in main, "the most of all"
+    assert (
+        "return network_1::infer(static_cast<const float*>(in), static_cast<float*>(out))" in main
+    )
+    assert "; }, network_1_inputs, network_1_expected, 24, 20, 4}," in main
     assert "{{" not in main
     data = (tmp_path / "all" / "networks.S").read_text()
     assert '.incbin "network_0_inputs.bin"' in data
