@@ -21,13 +21,28 @@ from flows.stages.options import Options
 from flows.stages.run import run
 from flows.terminal.progress import Terminal
 from flows.toolchain import firmware
+from modelgen.arithmetic.integer.means import mean_multiplier
+from modelgen.arithmetic.integer.multiplier import Multiplier
+from modelgen.arithmetic.integer.requantization import Rounding
+from modelgen.arithmetic.integer.softmax import SoftmaxScale
+from modelgen.arithmetic.integer.sums import SumScales
 from modelgen.emit import emit
-from modelgen.ir.graph import Graph, Node, Tensor
+from modelgen.ir.graph import ElementType, Graph, Node, Tensor
+from modelgen.ir.packing import input_element, input_words
 from modelgen.operators import (
     Argmax,
     Binary,
+    ByteTable,
     Elementwise,
     Embedding,
+    IntegerAdd,
+    IntegerAvgPool2d,
+    IntegerConv2d,
+    IntegerLinear,
+    IntegerMaxPool2d,
+    IntegerMean,
+    IntegerMultiply,
+    IntegerSoftmax,
     MatMul,
     Normalize,
     Operator,
@@ -36,15 +51,18 @@ from modelgen.operators import (
     Reduce,
     Resize,
     Select,
+    Slice,
     Softmax,
     UnevenAvgPool2d,
     UnevenMaxPool2d,
 )
-from modelgen.operators.base import Shape
+from modelgen.operators.base import Arrays, Shape
 from modelgen.operators.functions import FUNCTIONS
+from modelgen.operators.window import Window
 from modelgen.plan.compiler import compile_graph
 from modelgen.targets.cpu import Cpu
 from modelgen.verify.golden import golden_outputs
+from tests.support.int8_layers import product_constants, requantization
 
 pytestmark = pytest.mark.slow
 
@@ -55,7 +73,55 @@ _MOST_CYCLES = 5_000_000
 SPANS = ((0, 2), (1, 4), (3, 5))
 COUNTS = (2, 3, 2)
 PARAMETERS = {"elu": (1.0, 1.0, 1.0), "power": (3.0,), "softplus": (1.0, 20.0)}
-CASES: tuple[tuple[Operator, Sequence[Shape]], ...] = (
+Case = tuple[Operator, Sequence[Shape], Arrays]
+"""An operator, the shapes of its inputs, and its constants."""
+
+
+def _product(operator: IntegerConv2d | IntegerLinear, shape: Shape, *weight: int) -> Case:
+    """Return a layer of integers with random weights of a shape."""
+    random = np.random.default_rng(0)
+    constants = product_constants(random, *weight, rule=operator.requantization.rounding)
+    return operator, [shape], constants
+
+
+def _conv(window: Window, shape: Shape, outputs: int, groups: int = 1) -> Case:
+    operator = IntegerConv2d(window, -3, requantization(Rounding.DOUBLE), groups)
+    return _product(operator, shape, outputs, *window.kernel, shape[3] // groups)
+
+
+_AROUND = Window((3, 3), padding=(1, 1, 1, 1))
+_ADD = IntegerAdd((-7, 90), SumScales.of(0.013, 0.0471, 0.0502), 4)
+_MULTIPLY = IntegerMultiply((-7, 90), Multiplier.of(0.0113), 4)
+_SOFTMAX = IntegerSoftmax(SoftmaxScale.of(0.07))
+_AWAY = requantization(Rounding.HALF_AWAY)
+INTEGERS: tuple[Case, ...] = (
+    _conv(_AROUND, (1, 8, 8, 16), 16),
+    _conv(_AROUND, (1, 6, 6, 3), 8),
+    _conv(Window((1, 1)), (1, 8, 8, 32), 16),
+    _conv(Window((3, 3), (1, 1), (1, 1, 1, 1), (1, 2)), (1, 5, 8, 8), 8),
+    _conv(Window((1, 1)), (1, 8, 8, 16), 8, 2),
+    _conv(_AROUND, (1, 8, 8, 16), 16, 16),
+    _conv(Window((3, 3), (2, 2), (0, 1, 0, 1)), (1, 8, 8, 6), 6, 6),
+    _product(IntegerLinear(5, _AWAY), (1, 128), 128, 128),
+    _product(IntegerLinear(5, _AWAY), (9, 12), 10, 12),
+    (IntegerMaxPool2d(Window((2, 2), (2, 2))), [(1, 12, 12, 16)], {}),
+    (IntegerMaxPool2d(Window((3, 3))), [(1, 9, 9, 6)], {}),
+    (IntegerAvgPool2d(Window((5, 5))), [(1, 5, 5, 64)], {}),
+    (IntegerAvgPool2d(Window((2, 2), (2, 2))), [(1, 8, 8, 16)], {}),
+    (IntegerMean((1, 2), 3, mean_multiplier(1.2, 49), 4), [(1, 7, 7, 32)], {}),
+    (IntegerMean((3,), 3, mean_multiplier(1.2, 20), 4), [(1, 5, 5, 20)], {}),
+    (_ADD, [(1, 600), (1, 600)], {}),
+    (_ADD, [(1, 8, 7, 9), (1, 8, 1, 9)], {}),
+    (_MULTIPLY, [(1, 600), (1, 600)], {}),
+    (_MULTIPLY, [(1, 36, 16), (1, 36, 1)], {}),
+    (_SOFTMAX, [(5, 10)], {}),
+    (_SOFTMAX, [(1, 100)], {}),
+    (ByteTable("any"), [(1, 1000)], {"table": np.arange(256).astype(np.int8)}),
+    (Pad((0, 1, 1, 0), (0, 1, 1, 0), value=-5.0), [(1, 8, 8, 16)], {}),
+    (Permute((0, 3, 1, 2)), [(1, 8, 8, 16)], {}),
+    (Slice((0, 0), (50, 30), (1, 1)), [(50, 30)], {}),
+)
+FLOATS: tuple[tuple[Operator, Sequence[Shape]], ...] = (
     (Argmax(), [(100, 10)]),
     (Argmax(), [(2, 500)]),
     *((Binary(kind), [(1, 600), (1, 600)]) for kind in ("add", "multiply", "divide", "equal")),
@@ -96,29 +162,31 @@ def simulator() -> Path:
     return hardware.folder(config.load()) / hardware.SIMULATOR / hardware.SIMULATOR
 
 
-def network() -> Graph:
+def network(cases: Sequence[Case], element: ElementType) -> Graph:
     """Return a network with a layer, inputs and an output of its own for each case."""
     tensors: dict[str, Tensor] = {}
+    constants: dict[str, np.ndarray] = {}
     nodes: list[Node] = []
     names_of_inputs: list[str] = []
-    for index, (operator, shapes) in enumerate(CASES):
+    for index, (operator, shapes, own) in enumerate(cases):
         names = tuple(f"in{index}.{number}" for number in range(len(shapes)))
         output = f"out{index}"
-        for name, shape in (*zip(names, shapes, strict=True), (output, _shape(operator, shapes))):
-            tensors[name] = Tensor(name, shape)
-        nodes.append(Node(output, operator, names, output))
+        shape = operator.infer_shape(shapes, own)
+        for name, each in (*zip(names, shapes, strict=True), (output, shape)):
+            tensors[name] = Tensor(name, each, element)
+        roles = {role: f"{output}.{role}" for role in own}
+        constants |= {roles[role]: values for role, values in own.items()}
+        nodes.append(Node(output, operator, names, output, roles))
         names_of_inputs += names
     outputs = tuple(node.output for node in nodes)
-    return Graph(tuple(names_of_inputs), outputs, 1, tuple(nodes), tensors, {})
-
-
-def _shape(operator: Operator, shapes: Sequence[Shape]) -> Shape:
-    return operator.infer_shape(shapes, {})
+    return Graph(tuple(names_of_inputs), outputs, 1, tuple(nodes), tensors, constants)
 
 
 def inputs(graph: Graph) -> np.ndarray:
     """Return the row of inputs, which are positive where a function's domain is."""
     random = np.random.default_rng(0)
+    if input_element(graph) is ElementType.INT8:
+        return random.integers(-128, 128, (1, input_words(graph))).astype(np.int8)
     parts = []
     for node in graph.nodes:
         sizes = [graph.tensors[name].size for name in node.inputs]
@@ -128,11 +196,11 @@ def inputs(graph: Graph) -> np.ndarray:
     return np.concatenate(parts)[None]
 
 
-def measured(simulator: Path, folder: Path) -> tuple[list[int], list[int]]:
-    """Return the predicted cycles of each case, and those that it takes."""
+def measured(graph: Graph, simulator: Path, folder: Path) -> tuple[list[int], list[int]]:
+    """Return the predicted cycles of each layer, and those that it takes."""
     chosen = config.load()
     cpu = Cpu()
-    program = compile_graph(network(), chosen.hardware(), (cpu,))
+    program = compile_graph(graph, chosen.hardware(), (cpu,))
     rows = inputs(program.graph)
     emit(program, rows, golden_outputs(program, rows), folder / "src", "Layers on the CPU.")
     options = firmware.Options(assertions=False)
@@ -153,9 +221,15 @@ def _whole(cycles: int | None) -> int:
     return cycles
 
 
-def test_predictions_are_near_what_kernels_take(simulator: Path, tmp_path: Path) -> None:
-    pairs = list(zip(CASES, *measured(simulator, tmp_path), strict=True))
-    for (operator, shapes), expected, cycles in pairs:
+@pytest.mark.parametrize("element", ElementType)
+def test_predictions_are_near_what_kernels_take(
+    element: ElementType, simulator: Path, tmp_path: Path
+) -> None:
+    is_float = element is ElementType.FP32
+    cases: Sequence[Case] = [(*case, {}) for case in FLOATS] if is_float else INTEGERS
+    found = measured(network(cases, element), simulator, tmp_path)
+    pairs = list(zip(cases, *found, strict=True))
+    for (operator, shapes, _), expected, cycles in pairs:
         print(f"{operator} {shapes}: {cycles} cycles, predicted {expected}")
     wrong = [case for case, expected, cycles in pairs if abs(expected / cycles - 1.0) > ERROR]
     assert not wrong

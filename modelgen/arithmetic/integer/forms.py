@@ -39,7 +39,7 @@ def requantization_forms(
 
     limits = requantization.clamp.without(requantization.zero_point)
     factors = _factors(rule, constants, len(lowest))
-    usable = _is_monotone(rule, constants, np.maximum(-lowest, highest))
+    usable = is_monotone(rule, constants, np.maximum(-lowest, highest))
     stairs = staircases(rounded, lowest, highest, *limits)
     return [
         shift_form(each, factor, bits) if is_usable else None
@@ -56,7 +56,7 @@ def _factors(rule: Rounding, constants: Mapping[str, np.ndarray], channels: int)
     return np.broadcast_to(factors, channels).tolist()
 
 
-def _is_monotone(
+def is_monotone(
     rule: Rounding, constants: Mapping[str, np.ndarray], largest: np.ndarray
 ) -> np.ndarray:
     """Return whether no sum of a channel is shifted beyond 32 bits, where results start over."""
@@ -91,6 +91,32 @@ def average_form(count: int, clamp: Clamp) -> ShiftForm | None:
     limits = clamp.without(0)
     lowest, highest = -128 * count, 127 * count
     return _form(lambda x: divide_half_away(x, count), lowest, highest, limits, 1 / count)
+
+
+def rounded_twice(multiplier: int, shift: int) -> ShiftForm | None:
+    """Return the form of `rounding.round_double` for all sums that a shift to the left keeps.
+
+    No solver is needed: rounding to a fraction and then to an integer is rounding down once, after
+    both halves are added; of a negative sum, the second half is a unit of the fraction less, as
+    ties go away from zero.
+
+    Args:
+        multiplier: `Multiplier.value`.
+        shift: `Multiplier.shift`; None is returned for one above 30.
+    """
+    half = 1 << (FRACTION_BITS - 1)
+    if shift > FRACTION_BITS - 1:
+        return None
+    if shift >= 0:
+        return ShiftForm(multiplier, FRACTION_BITS - shift, half >> shift, half >> shift)
+    second = half << -shift
+    return ShiftForm(multiplier, FRACTION_BITS - shift, second + half, second - half)
+
+
+def rounded_once(multiplier: int, shift: int) -> ShiftForm:
+    """Return the form of `rounding.round_single`; shifts are at most 30."""
+    places = FRACTION_BITS - shift
+    return ShiftForm(multiplier, places, 1 << (places - 1), 1 << (places - 1))
 
 
 def _form(

@@ -55,14 +55,22 @@ def softmax(values: np.ndarray, scale: SoftmaxScale) -> np.ndarray:
         INT8.
     """
     wide = values.astype(np.int64)
-    difference = wide - wide.max(axis=-1, keepdims=True)
-    counted = difference >= scale.smallest
-    shifted = np.where(counted, difference, 0) << scale.multiplier.shift
-    exponentials = np.where(counted, exponential(high_product(shifted, scale.multiplier.value)), 0)
-    total = shift_right(exponentials, _SUM_BITS).sum(axis=-1, keepdims=True)
+    powers = exponentials(wide - wide.max(axis=-1, keepdims=True), scale)
+    total = shift_right(powers, _SUM_BITS).sum(axis=-1, keepdims=True)
     # The sum is a fraction in [1, 2) and a power of two.
     bits = np.frexp(total.astype(np.float64))[1].astype(np.int64)
     factor = reciprocal((total << (32 - bits)) - (1 << 31))
     places = _SUM_BITS - (32 - bits) + 31 - 8
-    shares = shift_right(high_product(factor, exponentials), places)
-    return Clamp().of(np.where(counted, shares + LOWEST, LOWEST))
+    return Clamp().of(shift_right(high_product(factor, powers), places) + LOWEST)
+
+
+def exponentials(differences: np.ndarray, scale: SoftmaxScale) -> np.ndarray:
+    """Return the powers of e for differences to a row's maximum, as fractions of 31 bits, INT64.
+
+    Args:
+        differences: INT64, not positive.
+        scale: of the values.
+    """
+    counted = differences >= scale.smallest
+    shifted = np.where(counted, differences, 0) << scale.multiplier.shift
+    return np.where(counted, exponential(high_product(shifted, scale.multiplier.value)), 0)

@@ -43,9 +43,18 @@ def scaled_sum(first: np.ndarray, second: np.ndarray, scales: SumScales) -> np.n
         second: the second operand, of a shape that broadcasts with the first's.
         scales: of both and of the result.
     """
-    total = scaled(first << _SUM_PLACES, scales.first)
-    total = total + scaled(second << _SUM_PLACES, scales.second)
-    return scaled(total, scales.output)
+    left, right = scaled_operands(first, second, scales)
+    return scaled(left + right, scales.output)
+
+
+def scaled_operands(
+    first: np.ndarray, second: np.ndarray, scales: SumScales
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return both operands in the unit in which they are added; arguments of `scaled_sum`."""
+    return (
+        scaled(first << _SUM_PLACES, scales.first),
+        scaled(second << _SUM_PLACES, scales.second),
+    )
 
 
 def scaled(values: np.ndarray, multiplier: Multiplier) -> np.ndarray:

@@ -8,11 +8,13 @@ from typing import ClassVar
 
 import numpy as np
 
+from modelgen.arithmetic.integer.byte_tables import INTEGERS
 from modelgen.arithmetic.integer.requantization import Clamp
 from modelgen.arithmetic.integer.sum_form import SumForm, sum_form
-from modelgen.arithmetic.integer.sums import SumScales, scaled_sum
-from modelgen.operators.base import Arrays, Shape
+from modelgen.arithmetic.integer.sums import SumScales, scaled_operands, scaled_sum
+from modelgen.operators.base import Arrays, Data, Kernel, Shape
 from modelgen.operators.integer.base import IntegerOperator
+from modelgen.operators.integer.kernels import element_wise, factor_text, output_text
 
 
 @dataclass(frozen=True)
@@ -45,3 +47,13 @@ class IntegerAdd(IntegerOperator):
         pairs = zip(inputs, self.zero_points, strict=True)
         first, second = (values.astype(np.int64) - zero_point for values, zero_point in pairs)
         return self.clamp.of(scaled_sum(first, second, self.scales) + self.output_zero_point)
+
+    def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel | None:
+        """See `Operator.kernel`."""
+        factor = factor_text(self.scales.output)
+        if factor is None:
+            return None
+        first, second = (INTEGERS - zero_point for zero_point in self.zero_points)
+        scaled = np.concatenate(scaled_operands(first, second, self.scales)).astype("<i4")
+        arguments = factor, output_text(self.output_zero_point, self.clamp)
+        return element_wise("add", inputs, arguments, (Data("std::int32_t", scaled),), 39.5)

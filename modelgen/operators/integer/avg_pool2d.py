@@ -12,8 +12,9 @@ from modelgen.arithmetic.integer.forms import average_form
 from modelgen.arithmetic.integer.requantization import Clamp
 from modelgen.arithmetic.integer.rounding import divide_half_away
 from modelgen.arithmetic.integer.shift_form import ShiftForm
-from modelgen.operators.base import Arrays, Shape
+from modelgen.operators.base import Arrays, Kernel, Shape
 from modelgen.operators.integer.base import IntegerOperator
+from modelgen.operators.integer.kernels import pooling
 from modelgen.operators.window import Window
 
 
@@ -58,3 +59,7 @@ class IntegerAvgPool2d(IntegerOperator):
         """Return the number of pixels inside the map under each position of the window."""
         inside = np.ones((1, *shape[1:3], 1), np.int64)
         return np.asarray(sum(self.window.each_tap(inside, 0)))
+
+    def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel:
+        """See `Operator.kernel`."""
+        return pooling("Average", self.window, self.clamp, inputs[0], of_result=90.0, of_lane=3.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -9,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from modelgen.arithmetic.integer.byte_tables import look_up
-from modelgen.operators.base import Arrays, Shape
+from modelgen.operators.base import Arrays, Data, Kernel, Shape
 from modelgen.operators.integer.base import IntegerOperator
 
 
@@ -35,3 +36,12 @@ class ByteTable(IntegerOperator):
     def compute(self, inputs: Sequence[np.ndarray], constants: Arrays) -> np.ndarray:
         """See `IntegerOperator.compute`."""
         return look_up(constants["table"], inputs[0])
+
+    def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel:
+        """See `Operator.kernel`."""
+        size = math.prod(inputs[0])
+        data = (Data("std::int8_t", constants["table"]),)
+        cycles = 20.0 + 5.9 * size
+        return Kernel(
+            "int8/byte_table.hpp", "int8::look_up", (str(size),), data=data, cycles=cycles
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -12,8 +13,17 @@ from modelgen.arithmetic.integer.forms import requantization_forms
 from modelgen.arithmetic.integer.ranges import sum_ranges
 from modelgen.arithmetic.integer.requantization import Requantization
 from modelgen.arithmetic.integer.shift_form import ShiftForm
-from modelgen.operators.base import Arrays, Shape
+from modelgen.operators.base import Arrays, Data, Kernel, Shape
 from modelgen.operators.integer.base import IntegerOperator
+from modelgen.operators.integer.kernels import (
+    LANES,
+    cycles_of_lanes,
+    factors_of,
+    in_lanes,
+    output_text,
+    taps_inside,
+    window_texts,
+)
 from modelgen.operators.window import Window
 
 
@@ -74,3 +84,59 @@ class IntegerConv2d(IntegerOperator):
         taps = enumerate(self.window.each_tap(values, 0.0))
         sums = sum(tap[..., None] * kernels[:, :, index] for index, tap in taps)
         return np.asarray(sums).reshape(*np.shape(sums)[:3], -1)
+
+    def macs(self, inputs: Sequence[Shape], constants: Arrays) -> int:
+        """See `IntegerOperator.macs`."""
+        batch, rows, columns, _ = inputs[0]
+        return batch * math.prod(self.window.outputs(rows, columns)) * constants["weight"].size
+
+    def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel | None:
+        """See `Operator.kernel`."""
+        images, _, _, channels = inputs[0]
+        weight, bias = constants["weight"], constants["bias"].astype("<i4")
+        factors = factors_of(
+            self.requantization, constants, *sum_ranges(weight, self.zero_point, bias)
+        )
+        if factors is None:
+            return None
+        is_depthwise = self.groups == channels and self.groups > 1
+        if is_depthwise:
+            data = np.moveaxis(weight[..., 0], 0, -1), bias
+        else:
+            data = self._in_blocks(weight), self._in_blocks(bias[:, None])
+        numbers = images, channels, self.groups, len(weight), self.zero_point
+        axes = window_texts(self.window, inputs[0])
+        sizes = ", ".join([*axes, *map(str, numbers)])
+        requantization = self.requantization
+        return Kernel(
+            f"int8/{'depthwise' if is_depthwise else 'conv2d'}.hpp",
+            f"int8::{'depthwise' if is_depthwise else 'conv2d'}",
+            (
+                f"heepstor::int8::Convolution{{{sizes}}}",
+                output_text(requantization.zero_point, requantization.clamp),
+            ),
+            data=(
+                Data("std::int8_t", data[0]),
+                Data("std::int32_t", data[1]),
+                factors,
+            ),
+            cycles=self._cycles(inputs[0], constants, is_depthwise=is_depthwise),
+        )
+
+    def _in_blocks(self, values: np.ndarray) -> np.ndarray:
+        """Return each group's weights or biases, shape (N, ...), in blocks of lanes."""
+        groups = values.reshape(self.groups, len(values) // self.groups, -1)
+        return np.concatenate([in_lanes(group).reshape(-1) for group in groups])
+
+    def _cycles(self, shape: Shape, constants: Arrays, *, is_depthwise: bool) -> float:
+        """Return the cycles that the kernel takes for maps of a shape."""
+        outputs, *_, depth = constants["weight"].shape
+        if is_depthwise:
+            return cycles_of_lanes(self.window, shape, outputs, 53.0, 4.5)
+        rows, columns = taps_inside(self.window, shape)
+        sizes = self.window.outputs(shape[1], shape[2])
+        is_one_run = self.groups == 1 and self.window.dilation[1] == 1
+        loops = rows * (34.0 * sizes[1] + 60.0 * (sizes[1] if is_one_run else columns))
+        blocks = self.groups * -(-outputs // self.groups // LANES)
+        of_blocks = blocks * (36.0 * math.prod(sizes) + loops + 17.0 * rows * columns * depth)
+        return 100.0 + shape[0] * ((60.0 + 53.0 * outputs) * math.prod(sizes) + of_blocks)

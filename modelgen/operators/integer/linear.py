@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -12,8 +13,15 @@ from modelgen.arithmetic.integer.forms import requantization_forms
 from modelgen.arithmetic.integer.ranges import sum_ranges
 from modelgen.arithmetic.integer.requantization import Requantization
 from modelgen.arithmetic.integer.shift_form import ShiftForm
-from modelgen.operators.base import Arrays, Shape
+from modelgen.operators.base import Arrays, Data, Kernel, Shape
 from modelgen.operators.integer.base import IntegerOperator
+from modelgen.operators.integer.kernels import (
+    LANES,
+    factors_of,
+    filled_up,
+    in_lanes,
+    output_text,
+)
 
 
 @dataclass(frozen=True)
@@ -41,9 +49,7 @@ class IntegerLinear(IntegerOperator):
     def forms(self, constants: Arrays) -> list[ShiftForm | None]:
         """Return what hardware computes from the sums of each column, without zero point and
         clamp; None for a column without such a form."""
-        weight = constants["weight"].astype(np.int64) - self.weight_zero_point
-        ranges = sum_ranges(weight, self.zero_point, constants["bias"])
-        return requantization_forms(self.requantization, constants, *ranges)
+        return requantization_forms(self.requantization, constants, *self._ranges(constants))
 
     def compute(self, inputs: Sequence[np.ndarray], constants: Arrays) -> np.ndarray:
         """See `IntegerOperator.compute`."""
@@ -52,3 +58,37 @@ class IntegerLinear(IntegerOperator):
         weight = constants["weight"].astype(np.float64) - self.weight_zero_point
         sums = (values @ weight.T).astype(np.int64) + constants["bias"]
         return self.requantization.of(sums, constants)
+
+    def _ranges(self, constants: Arrays) -> tuple[np.ndarray, np.ndarray]:
+        weight = constants["weight"].astype(np.int64) - self.weight_zero_point
+        return sum_ranges(weight, self.zero_point, constants["bias"])
+
+    def macs(self, inputs: Sequence[Shape], constants: Arrays) -> int:
+        """See `IntegerOperator.macs`."""
+        return math.prod(inputs[0][:-1]) * constants["weight"].size
+
+    def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel | None:
+        """See `Operator.kernel`."""
+        weight, bias = constants["weight"], constants["bias"].astype("<i4")
+        factors = factors_of(self.requantization, constants, *self._ranges(constants))
+        if factors is None:
+            return None
+        rows = math.prod(inputs[0][:-1])
+        columns, depth = weight.shape
+        numbers = rows, depth, columns, self.zero_point, self.weight_zero_point
+        requantization = self.requantization
+        outputs = rows * columns
+        return Kernel(
+            "int8/linear.hpp",
+            "int8::linear",
+            (
+                f"heepstor::int8::Product{{{', '.join(map(str, numbers))}}}",
+                output_text(requantization.zero_point, requantization.clamp),
+            ),
+            data=(
+                Data("std::int8_t", in_lanes(weight)),
+                Data("std::int32_t", filled_up(bias)),
+                factors,
+            ),
+            cycles=60.0 + 53.0 * outputs + rows * -(-columns // LANES) * (40.0 + 17.0 * depth),
+        )

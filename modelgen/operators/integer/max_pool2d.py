@@ -9,8 +9,9 @@ from typing import ClassVar
 import numpy as np
 
 from modelgen.arithmetic.integer.requantization import LOWEST, Clamp
-from modelgen.operators.base import Arrays, Shape
+from modelgen.operators.base import Arrays, Kernel, Shape
 from modelgen.operators.integer.base import IntegerOperator
+from modelgen.operators.integer.kernels import pooling
 from modelgen.operators.window import Window
 
 
@@ -35,3 +36,7 @@ class IntegerMaxPool2d(IntegerOperator):
     def compute(self, inputs: Sequence[np.ndarray], constants: Arrays) -> np.ndarray:
         """See `IntegerOperator.compute`."""
         return self.clamp.of(np.maximum.reduce(list(self.window.each_tap(inputs[0], LOWEST))))
+
+    def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel:
+        """See `Operator.kernel`."""
+        return pooling("Largest", self.window, self.clamp, inputs[0], of_result=12.0, of_lane=4.0)

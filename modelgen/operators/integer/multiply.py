@@ -13,8 +13,9 @@ from modelgen.arithmetic.integer.multiplier import Multiplier
 from modelgen.arithmetic.integer.requantization import HIGHEST, LOWEST, Clamp
 from modelgen.arithmetic.integer.shift_form import ShiftForm
 from modelgen.arithmetic.integer.sums import scaled
-from modelgen.operators.base import Arrays, Shape
+from modelgen.operators.base import Arrays, Kernel, Shape
 from modelgen.operators.integer.base import IntegerOperator
+from modelgen.operators.integer.kernels import element_wise, factor_text, output_text
 
 
 @dataclass(frozen=True)
@@ -49,3 +50,13 @@ class IntegerMultiply(IntegerOperator):
         pairs = zip(inputs, self.zero_points, strict=True)
         first, second = (values.astype(np.int64) - zero_point for values, zero_point in pairs)
         return self.clamp.of(scaled(first * second, self.multiplier) + self.output_zero_point)
+
+    def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel | None:
+        """See `Operator.kernel`."""
+        factor = factor_text(self.multiplier)
+        if factor is None:
+            return None
+        left, right = self.zero_points
+        zeros = f"heepstor::int8::ZeroPoints{{{left}, {right}}}"
+        arguments = zeros, factor, output_text(self.output_zero_point, self.clamp)
+        return element_wise("multiply", inputs, arguments, (), 38.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -9,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from modelgen.arithmetic.integer.quantization import Quantization
-from modelgen.operators.base import Arrays, Shape
+from modelgen.operators.base import Arrays, Kernel, Shape
 from modelgen.operators.integer.base import IntegerOperator
 
 
@@ -28,3 +29,10 @@ class Quantize(IntegerOperator):
     def compute(self, inputs: Sequence[np.ndarray], constants: Arrays) -> np.ndarray:
         """See `IntegerOperator.compute`."""
         return self.quantization.quantize(inputs[0])
+
+    def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel:
+        """See `Operator.kernel`."""
+        size = math.prod(inputs[0])
+        arguments = str(size), *self.quantization.texts()
+        cycles = 20.0 + 33.0 * size
+        return Kernel("int8/quantize.hpp", "int8::quantize", arguments, cycles=cycles)

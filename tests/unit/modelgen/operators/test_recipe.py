@@ -65,7 +65,7 @@ class Square(Operator):
         spread = 2 * np.abs(value) * error + error**2
         return value**2, spread + RELATIVE * value**2
 
-    def kernel(self, inputs: Sequence[Shape]) -> Kernel:
+    def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel:
         size = int(np.prod(inputs[0]))
         return Kernel("square.hpp", "square", (str(size),), cycles=20.0 + 5.0 * size)
 
@@ -112,6 +112,16 @@ def test_its_kernel_is_called_with_all_values(tmp_path: Path) -> None:
     subprocess.run([*command, *includes, str(tmp_path / "model.cpp")], check=True)
 
 
+SHARED_HEADERS = {
+    "dequantize": "int8/quantize",
+    "integer_add": "int8/binary",
+    "integer_avg_pool2d": "int8/pool",
+    "integer_max_pool2d": "int8/pool",
+    "integer_multiply": "int8/binary",
+}
+"""Operators whose kernels share a header."""
+
+
 @pytest.mark.parametrize("operator", operators.ALL, ids=lambda operator: operator.name)
 def test_every_file_that_the_recipe_names_is_there(operator: type[Operator]) -> None:
     module = ROOT.joinpath(*operator.__module__.split("."))
@@ -121,5 +131,7 @@ def test_every_file_that_the_recipe_names_is_there(operator: type[Operator]) -> 
     assert (ROOT / "tests" / "unit" / folder / f"test_{name}.py").is_file()
     # Operators that share a base class share its kernel.
     if "kernel" in vars(operator):
-        assert (ROOT / "sw" / "include" / "heepstor" / f"{name}.hpp").is_file()
-        assert f"`{name}.hpp`" in (ROOT / "sw" / "README.md").read_text()
+        own = f"int8/{name}" if folder.name == "integer" else name
+        header = f"{SHARED_HEADERS.get(operator.name, own)}.hpp"
+        assert (ROOT / "sw" / "include" / "heepstor" / header).is_file()
+        assert f"`{header}`" in (ROOT / "sw" / "README.md").read_text()

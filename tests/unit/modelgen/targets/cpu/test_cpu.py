@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from modelgen.emit.context import Pointers
 from modelgen.hardware import Hardware
-from modelgen.ir.graph import Graph, Node, Tensor
-from modelgen.operators import Permute, Softmax
+from modelgen.ir.graph import ElementType, Graph, Node, Tensor
+from modelgen.operators import ByteTable, Permute, Slice, Softmax
 from modelgen.operators.base import Kernel
 from modelgen.plan.compiler import compile_graph
 from modelgen.plan.program import Program
-from modelgen.targets.cpu import Cpu
+from modelgen.targets.cpu import DATA, Cpu
 from tests.support.graph_builder import GraphBuilder
 
 
@@ -93,3 +95,37 @@ def test_it_runs_on_the_reference(program: Program) -> None:
     executor.begin()
     executor.run(program.segments[0])
     np.testing.assert_allclose(machine[program.graph.nodes[0].output], np.full((1, 6), 1 / 6))
+
+
+def tables(count: int) -> Program:
+    """Return a program that looks up a table several times, then another one."""
+    names = [f"t{index}" for index in range(count + 1)]
+    tensors = {name: Tensor(name, (1, 5), ElementType.INT8) for name in names}
+    constants = {name: np.full(256, index // count, np.int8) for index, name in enumerate(names)}
+    nodes = tuple(
+        Node(after, ByteTable("any"), (before,), after, {"table": f"{after}.table"})
+        for before, after in pairwise(names)
+    )
+    values = {f"{name}.table": constants[name] for name in names}
+    graph = Graph((names[0],), (names[-1],), 1, nodes, tensors, values)
+    return compile_graph(graph, Hardware())
+
+
+def test_equal_arrays_of_kernels_are_in_memory_once() -> None:
+    program = tables(3)
+    assert program.sections[DATA] == bytes(256) + bytes([1] * 256)
+    (code,) = (
+        Cpu().emit(program.network, program.segments_of(target), Pointers(program))
+        for target in program.targets
+        if target.name == Cpu.name
+    )
+    calls = [line for line in code.statements[0].lines if "look_up" in line]
+    assert [f"model_{DATA})" in call for call in calls] == [True, True, False]
+    assert f"model_{DATA} + 256)" in calls[2]
+    assert f"model_{DATA}[]" in code.externals
+
+
+def test_copies_leave_gaps_and_nothing_else_does() -> None:
+    copy = Node("copy", Slice((0,), (3,), (1,)), ("x",), "y")
+    assert Cpu().leaves_gaps(copy)
+    assert not Cpu().leaves_gaps(Node("turn", Permute((1, 0)), ("x",), "y"))
