@@ -6,13 +6,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from modelgen.errors import ModelError
-from modelgen.ranges import AtLeast, MultipleOf, PowerOfTwo, Range
+from modelgen.ranges import AtLeast, Flag, MultipleOf, PowerOfTwo, Range
 
 RANGES: dict[str, Range] = {
     "array_size": MultipleOf(4, 4, 32),
-    "port_words": PowerOfTwo(1, 4),
+    "port_words": PowerOfTwo(1, 8),
     "buffer_words": PowerOfTwo(256, 65536),
     "accumulator_depth": PowerOfTwo(16, 4096),
+    "int8": Flag(),
     "memory_bytes": AtLeast(1),
     "stack_bytes": AtLeast(1),
     "arena_bytes": AtLeast(1),
@@ -36,6 +37,8 @@ class Hardware:
     """32-bit words of the activation buffer."""
     accumulator_depth: int = 1024
     """Accumulator entries, each S FP32 words wide."""
+    int8: bool = True
+    """Whether the engine has INT8 activations and INT4 weights."""
     memory_bytes: int = 1024 * 1024
     """Main memory, which holds code, weights, arena and stack."""
     stack_bytes: int = 8 * 1024
@@ -44,8 +47,11 @@ class Hardware:
     clock_hz: int = 100_000_000
 
     def __post_init__(self) -> None:
-        if problems := _wrong_sizes(self) or _wrong_sum(self):
+        if problems := _wrong_sizes(self) or self._wrong_combinations():
             raise ModelError("; ".join(problems))
+
+    def _wrong_combinations(self) -> list[str]:
+        return [*wrong_port(self.array_size, self.port_words), *_wrong_sum(self)]
 
     @property
     def banks(self) -> int:
@@ -82,6 +88,13 @@ def _wrong_sizes(hardware: Hardware) -> list[str]:
         for name, value in sizes.items()
         if value not in RANGES[name]
     ]
+
+
+def wrong_port(array_size: int, port_words: int) -> list[str]:
+    """Return a message if the port moves too many words for an array of this size."""
+    if port_words < 8 or (array_size >= 16 and array_size % 8 == 0):
+        return []
+    return [f"port_words is {port_words}, which needs an array_size of 16, 24 or 32"]
 
 
 def _wrong_sum(hardware: Hardware) -> list[str]:

@@ -62,7 +62,18 @@ class PowerOfTwo:
         return f"a power of two from {self.low} to {self.high}"
 
 
-Range = AtLeast | Between | MultipleOf | PowerOfTwo
+@dataclass(frozen=True)
+class Flag:
+    """True and False."""
+
+    def __contains__(self, value: object) -> bool:
+        return isinstance(value, bool)
+
+    def __str__(self) -> str:
+        return "true or false"
+
+
+Range = AtLeast | Between | MultipleOf | PowerOfTwo | Flag
 
 
 def is_integer(value: object) -> TypeGuard[int]:

@@ -85,6 +85,7 @@ class Engine:
             "P: 32-bit words that the engine moves per cycle",
             RANGES["port_words"],
             unit="words",
+            relation="8 needs an `engine.array_size` of 16, 24 or 32",
             constant="PortWords",
         ),
     ]
@@ -104,6 +105,15 @@ class Engine:
             RANGES["accumulator_depth"],
             unit="entries",
             constant="AccumulatorDepth",
+        ),
+    ]
+    int8: Annotated[
+        bool,
+        Knob(
+            "INT8 activations and INT4 weights, beside FP32 and INT8",
+            RANGES["int8"],
+            constant="Int8",
+            kind=Kind.FLAG,
         ),
     ]
 

@@ -22,14 +22,20 @@ class Kind(Enum):
     NUMBER = "a whole number"
     NUMBER_OR_AUTO = 'a whole number or "auto"'
     ADDRESS = 'a hexadecimal string such as "0x10000000"'
+    FLAG = "true or false"
 
     def read(self, value: Any) -> int | None:
-        """Return the written value as a number, or None for "auto". Raises ValueError."""
+        """Return the written value as a number, or None for "auto". Raises ValueError.
+
+        True and False are the numbers 1 and 0 in Python.
+        """
         if self is Kind.NUMBER_OR_AUTO and value == "auto":
             return None
         if self is Kind.ADDRESS and isinstance(value, str):
             return int(value, 16)
-        if not is_integer(value):
+        if self is Kind.FLAG and isinstance(value, bool):
+            return value
+        if self is Kind.FLAG or not is_integer(value):
             raise ValueError
         return value
 
@@ -37,6 +43,8 @@ class Kind(Enum):
         """Return a value as it is written in a configuration file."""
         if value is None:
             return "auto"
+        if self is Kind.FLAG:
+            return "true" if value else "false"
         return f"0x{value:08x}" if self is Kind.ADDRESS else str(value)
 
 

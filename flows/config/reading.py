@@ -138,7 +138,14 @@ def _assign(values: dict[str, Any], assignment: str) -> None:
         values = values.setdefault(section, {}) if isinstance(values, dict) else None
     # Anything else wrong with the file is reported when all of it is checked.
     if isinstance(values, dict):
-        values[last] = int(text) if re.fullmatch("[0-9]{1,18}", text) else text
+        values[last] = _value(text)
+
+
+def _value(text: str) -> int | str:
+    """Return what a value of --set stands for: a number, true or false, or itself."""
+    if text in ("true", "false"):
+        return text == "true"
+    return int(text) if re.fullmatch("[0-9]{1,18}", text) else text
 
 
 def from_dict(values: Any, source: str = "configuration") -> Config:

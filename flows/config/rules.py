@@ -11,6 +11,7 @@ from flows.config.configuration import KNOBS, REGION_BYTES, SCHEMA, Config
 from flows.config.knobs import ADDRESS_SPACE, Kind, Knob, Schema, leaf
 from flows.errors import HeepstorError
 from modelgen.errors import ModelError
+from modelgen.hardware import wrong_port
 
 
 def check_fields(values: Any) -> tuple[dict[str, Any], list[str]]:
@@ -75,6 +76,9 @@ def check_values(values: dict[str, Any]) -> list[str]:
     if problems := list(_impossible(values)):
         return problems
     config = Config.from_dict(values)
+    engine = config.engine
+    if problems := wrong_port(engine.array_size, engine.port_words):
+        return [f"engine.{problem}" for problem in problems]
     problems = [*_memory_problems(config), *_uart_problems(config)]
     return problems or _address_problems(config)
 

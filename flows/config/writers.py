@@ -57,8 +57,11 @@ def write_sv_package(config: Config, path: str | Path) -> None:
         "package heepstor_config_pkg;",
     ]
     for name, value, meaning, is_hex, is_hardware in constants(config):
-        kind = "logic [31:0]" if is_hex else "int unsigned"
-        text = f"32'h{value:08x}" if is_hex else str(value)
+        kind, text = "int unsigned", str(value)
+        if is_hex:
+            kind, text = "logic [31:0]", f"32'h{value:08x}"
+        elif isinstance(value, bool):
+            kind, text = "bit", f"1'b{value:d}"
         if is_hardware:
             lines.append(f"  localparam {kind} {name} = {text};  // {meaning}")
     lines += ["endpackage", ""]
@@ -77,8 +80,10 @@ def write_cpp_header(config: Config, path: str | Path) -> None:
         "",
     ]
     for name, value, meaning, is_hex, _ in constants(config):
-        text = f"0x{value:08x}u" if is_hex else f"{value}u"
-        lines.append(f"inline constexpr std::uint32_t k{name} = {text};  // {meaning}")
+        kind, text = "std::uint32_t", f"0x{value:08x}u" if is_hex else f"{value}u"
+        if isinstance(value, bool):
+            kind, text = "bool", str(value).lower()
+        lines.append(f"inline constexpr {kind} k{name} = {text};  // {meaning}")
     lines += ["", "}  // namespace heepstor::config", ""]
     Path(path).write_text("\n".join(lines), encoding="utf-8")
 

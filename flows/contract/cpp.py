@@ -71,17 +71,18 @@ def _structure(words: tuple[Word, ...]) -> Iterator[str]:
     for word in words:
         if not _is_split(word):
             yield from comment(f"Bits: k{camel_case(word.name)}...", "  /// ")
-            yield _member(word.name, WORD_BITS, word.default)
+            yield _member(word.name, f"uint{WORD_BITS}", word.default)
             continue
         for field in word.fields:
             yield from comment(field.meaning, "  /// ")
-            yield _member(field.name, field.width, field.default)
+            sign = "" if field.is_signed else "u"
+            yield _member(field.name, f"{sign}int{field.width}", field.default_value)
     yield "};"
     yield f"static_assert(sizeof(Descriptor) == {4 * len(words)});"
 
 
-def _member(name: str, width: int, default: int) -> str:
-    return f"  std::uint{width}_t {name} = {hex(default) if default > 9 else default};"
+def _member(name: str, kind: str, default: int) -> str:
+    return f"  std::{kind}_t {name} = {hex(default) if default > 9 else default};"
 
 
 def _enumeration(enumeration: Enumeration) -> Iterator[str]:

@@ -22,6 +22,7 @@ CONSTANTS = {
     "buffer_latency": "Cycles from a slice that is issued to the operands of the array.",
     "product_latency": "Cycles from operands to products, beyond the rows of the array.",
     "accumulate_latency": "Cycles from a product to its sum, which may be used again then.",
+    "integer_accumulate_latency": "The same in an INT8 job.",
     "store_latency": "Cycles from reading a sum to its result.",
     "function_latency": "Added to it where the result is a function from the table.",
     "segments": "Entries of a table of a function, of 64 bits each.",
@@ -62,11 +63,19 @@ class Field:
     """Name of the enumeration of its values."""
     is_float: bool = False
     """Whether its bits are an FP32 number."""
+    is_signed: bool = False
+    """Whether its bits are an integer in two's complement."""
 
     @property
     def is_reserved(self) -> bool:
         """Whether it must be zero."""
         return self.name.startswith("reserved")
+
+    @property
+    def default_value(self) -> int:
+        """The number that the bits in a new descriptor stand for; of an FP32 field the bits."""
+        is_negative = self.is_signed and self.default >> (self.width - 1)
+        return self.default - (1 << self.width) if is_negative else self.default
 
     @property
     def mask(self) -> int:
@@ -187,6 +196,7 @@ def _field(field: FieldNode) -> Field:
         default=default or 0,
         enumeration=encoding.type_name if encoding else None,
         is_float=bool(field.get_property("fp32")),
+        is_signed=bool(field.get_property("twos_complement")),
     )
 
 

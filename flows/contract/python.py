@@ -51,6 +51,12 @@ def module(contract: Contract) -> str:
     floats = ", ".join(f'"{field.name}"' for _, field in fields if field.is_float)
     lines += ["", f"FLOATS = frozenset({{{floats}}})"]
     lines += ['"""Fields whose bits are an FP32 number."""']
+    integers = ", ".join(f'"{field.name}"' for _, field in fields if field.is_signed)
+    lines += [
+        "",
+        f"SIGNED = frozenset({{{integers}}})" if integers else "SIGNED = frozenset[str]()",
+    ]
+    lines += ['"""Fields whose bits are an integer in two\'s complement."""']
     lines += ["", "", "@dataclass(frozen=True)", "class Fields:"]
     lines += ['    """The fields of a descriptor, without those that must be zero."""', ""]
     for _, field in fields:
@@ -71,7 +77,7 @@ def _default(field: Field, contract: Contract) -> str:
     if field.is_float:
         number = struct.unpack("<f", struct.pack("<I", field.default))[0]
         return f"{'-' if number < 0 else ''}math.inf" if math.isinf(number) else repr(number)
-    return repr(bool(field.default) if field.width == 1 else field.default)
+    return repr(bool(field.default) if field.width == 1 else field.default_value)
 
 
 def _enumeration(enumeration: Enumeration) -> Iterator[str]:

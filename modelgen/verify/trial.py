@@ -125,8 +125,12 @@ def _compiled(module: RandomModule, hardware: Hardware) -> Case:
     imported = import_with_origins(model, arguments_of(values), module.batch)
     check_import(imported, values, outputs)
     quantized = quantize(simplify(imported.graph), "per_channel", module.scale)
-    sizes = {"buffer_words": module.buffer_words, "accumulator_depth": module.accumulator_depth}
-    program = compile_graph(quantized, replace(hardware, **sizes))
+    hardware = replace(
+        hardware,
+        buffer_words=module.buffer_words,
+        accumulator_depth=module.accumulator_depth,
+    )
+    program = compile_graph(quantized, hardware)
     rows = pack_inputs(quantized, values)
     expected = golden_outputs(program, rows)
     for difference in differing_layers(program, rows[0]):

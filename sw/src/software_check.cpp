@@ -9,6 +9,9 @@ using engine::Error;
 
 // Pitches in memory must be smaller: otherwise an address could wrap around into memory again.
 constexpr std::uint32_t kPitchLimit = 0x80000000;
+// What an engine without INT8 and INT4 does not have.
+constexpr std::uint32_t kIntegerControl = engine::kControlInt8 | engine::kControlInt4Weights |
+                                          engine::kControlTiesEven | engine::kControlExceptions;
 
 std::uint32_t divide_up(std::uint32_t value, std::uint32_t by) { return (value + by - 1) / by; }
 
@@ -36,14 +39,15 @@ bool is_unknown(const Job& job) {
   const std::uint32_t fence =
       (fields.control & engine::kControlFence) >> engine::kControlFenceShift;
   const bool is_reserved = (fields.control & engine::kControlReservedControl) != 0 ||
-                           fields.reserved_tail != 0 || fields.reserved_run != 0 ||
                            (fields.table_format & engine::kTableFormatReservedTable) != 0;
+  const bool is_integer = (fields.control & kIntegerControl) != 0 || fields.column_stride != 0 ||
+                          fields.pair_rows != 0;
   const bool spans_wrongly =
       job.has(engine::kControlSpan) && (job.operation != Operation::kMatmul || job.runs.x > 1);
   return operation < static_cast<std::uint32_t>(Operation::kMatmul) ||
          operation > static_cast<std::uint32_t>(Operation::kMax) ||
-         fence > static_cast<std::uint32_t>(engine::Fence::kAll) || is_reserved || spans_wrongly ||
-         lacks_factor(job);
+         fence > static_cast<std::uint32_t>(engine::Fence::kAll) || is_reserved || is_integer ||
+         spans_wrongly || lacks_factor(job);
 }
 
 bool is_zero(Pair pair) { return pair.x == 0 || pair.y == 0; }

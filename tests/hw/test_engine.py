@@ -177,12 +177,13 @@ async def check_errors(dut):
     end = MEMORY_BASE + MEMORY_BYTES
     in_buffer = {"store_buffer": True, "store_memory": False, "store_pitch_y": hw.array_size}
     cases = [
-        ({"reserved": ((1, 1 << 22),)}, 1),
+        ({"reserved": ((1, 1 << 26),)}, 1),
+        ({"int8": True}, 1),
         ({"factor": Factor.VALUE}, 1),
         ({"factor": Factor.OPERAND, "add_residual": True}, 1),
         ({"factor": 3, "apply_table": True}, 1),
-        ({"reserved": ((8, 1 << 16),)}, 1),
-        ({"reserved": ((15, 1 << 31),)}, 1),
+        ({"column_stride": 1}, 1),
+        ({"pair_rows": 0x8000}, 1),
         ({"reserved": ((31, 1 << 9),)}, 1),
         ({"span": True, "operation": Operation.SUM}, 1),
         ({"span": True, "runs_x": 2}, 1),

@@ -14,7 +14,14 @@ CONTROL = Word(
         Field("reserved_control", "Must be zero.", 11, 21),
     ),
 )
-SIZE = Word("size", (Field("width", "In x.", 0, 16), Field("height", "In y.", 16, 16)))
+SIZE = Word(
+    "size",
+    (
+        Field("width", "In x.", 0, 16),
+        Field("height", "In y.", 16, 8),
+        Field("depth", "In z.", 24, 8, default=0x80, is_signed=True),
+    ),
+)
 SLOPE = Word("slope", (Field("slope", "Factor.", 0, 32, default=0xFF800000, is_float=True),))
 CROSSINGS = Constant("most_crossings", 3, "At most.")
 CONTRACT = Contract(5, 16, (CROSSINGS,), (ERROR,), (CONTROL, SIZE, SLOPE))

@@ -41,8 +41,9 @@ module descriptor_check
       || descriptor_i.factor == 2'd3
       || (descriptor_i.factor == FactorValue && !descriptor_i.apply_table)
       || (descriptor_i.factor == FactorOperand && descriptor_i.add_residual)
-      || {descriptor_i.reserved_control, descriptor_i.reserved_tail, descriptor_i.reserved_run,
-          descriptor_i.reserved_table} != '0;
+      || {descriptor_i.reserved_control, descriptor_i.reserved_table} != '0
+      || {descriptor_i.int8, descriptor_i.int4_weights, descriptor_i.ties_even,
+          descriptor_i.exceptions, descriptor_i.column_stride, descriptor_i.pair_rows} != '0;
 
   assign zero = descriptor_i.position_columns == '0 || descriptor_i.position_rows == '0
       || descriptor_i.run_words == '0 || descriptor_i.runs_y == '0

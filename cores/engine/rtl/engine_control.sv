@@ -74,6 +74,7 @@ module engine_control
   always_comb begin
     hwif_in.id.array_size.next          = 8'(ArraySize);
     hwif_in.id.port_words.next          = 8'(PortWords);
+    hwif_in.id.int8.next                = 1'b0;
     hwif_in.buffer.words.next           = 32'(BufferWords);
     hwif_in.accumulator.depth.next      = 32'(AccumulatorDepth);
     hwif_in.status.busy.next            = busy_o;

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from enum import IntEnum
 
-VERSION = 5
+VERSION = 6
 """Version of registers and descriptors."""
 
 DESCRIPTOR_WORDS = 32
@@ -28,6 +28,9 @@ PRODUCT_LATENCY = 5
 
 ACCUMULATE_LATENCY = 6
 """Cycles from a product to its sum, which may be used again then."""
+
+INTEGER_ACCUMULATE_LATENCY = 3
+"""The same in an INT8 job."""
 
 STORE_LATENCY = 17
 """Cycles from reading a sum to its result."""
@@ -83,8 +86,9 @@ class Error(IntEnum):
     """No error."""
     BAD_OPERATION = 1
     """Unknown operation, fence or factor, a factor without what it needs, a reserved bit is set,
-    runs that span cannot cross, windows that reach beyond the positions, or rows wider than their
-    pitch with fill. Found when the descriptor is read.
+    INT8 or INT4 on an engine without them, a field that the job's type does not have, pairs or
+    kernel rows in the wrong banks, runs that span cannot cross, windows that reach beyond the
+    positions, or rows wider than their pitch with fill. Found when the descriptor is read.
     """
     BAD_ADDRESS = 2
     """An address or a pitch is misaligned, a pitch is 2^31 bytes or more, or an access lies outside
@@ -126,6 +130,10 @@ LAYOUT: dict[str, tuple[int, int, int]] = {
     "apply_table": (1, 18, 1),
     "load_table": (1, 19, 1),
     "factor": (1, 20, 2),
+    "int8": (1, 22, 1),
+    "int4_weights": (1, 23, 1),
+    "ties_even": (1, 24, 1),
+    "exceptions": (1, 25, 1),
     "source": (2, 0, 32),
     "source_pitch_x": (3, 0, 32),
     "source_pitch_y": (4, 0, 32),
@@ -136,6 +144,8 @@ LAYOUT: dict[str, tuple[int, int, int]] = {
     "load_base": (7, 0, 16),
     "load_head": (7, 16, 16),
     "load_tail": (8, 0, 16),
+    "column_stride": (8, 16, 8),
+    "zero_point": (8, 24, 8),
     "fill_value": (9, 0, 32),
     "input_base": (10, 0, 16),
     "accumulator": (10, 16, 16),
@@ -148,6 +158,7 @@ LAYOUT: dict[str, tuple[int, int, int]] = {
     "run_pitch_x": (14, 0, 16),
     "run_pitch_y": (14, 16, 16),
     "run_words": (15, 0, 16),
+    "pair_rows": (15, 16, 16),
     "tiles": (16, 0, 16),
     "channels": (16, 16, 16),
     "weights": (17, 0, 32),
@@ -170,11 +181,16 @@ LAYOUT: dict[str, tuple[int, int, int]] = {
     "coefficients": (30, 0, 32),
     "table_reach": (31, 0, 4),
     "table_fraction": (31, 4, 5),
+    "integer_low": (31, 16, 8),
+    "integer_high": (31, 24, 8),
 }
 """Of each field: word, lowest bit, bits."""
 
 FLOATS = frozenset({"fill_value", "clamp_low", "clamp_high", "slope"})
 """Fields whose bits are an FP32 number."""
+
+SIGNED = frozenset({"zero_point", "integer_low", "integer_high"})
+"""Fields whose bits are an integer in two's complement."""
 
 
 @dataclass(frozen=True)
@@ -211,8 +227,16 @@ class Fields:
     """Read the table at coefficients before anything is stored."""
     factor: int = Factor.SLOPE
     """What results are multiplied by."""
+    int8: bool = False
+    """Activations, sums and results are integers: INT8, INT32 and INT8."""
+    int4_weights: bool = False
+    """Two weights a byte, each of 4 bits, the lower one first."""
+    ties_even: bool = False
+    """INT8 results halfway between two integers become the even one."""
+    exceptions: bool = False
+    """The parameters of an INT8 job have exceptions."""
     source: int = 0
-    """Address of the activations to load: FP32."""
+    """Address of the activations to load: FP32, or four INT8 a word."""
     source_pitch_x: int = 0
     """Bytes between columns of the activations in memory."""
     source_pitch_y: int = 0
@@ -231,8 +255,12 @@ class Fields:
     """Words before the first row."""
     load_tail: int = 0
     """Words to fill behind the last row and its gap."""
+    column_stride: int = 0
+    """Columns of the activations between outputs of an INT8 depthwise job; 0 in others."""
+    zero_point: int = 0
+    """Zero point of INT8 results."""
     fill_value: float = 0.0
-    """FP32 number to fill head, gaps between rows, and tail with."""
+    """Word, an FP32 number in Python, to fill head, gaps between rows, and tail with."""
     input_base: int = 0
     """Word of the buffer where the first position's first run begins."""
     accumulator: int = 0
@@ -257,27 +285,33 @@ class Fields:
     """Words of the buffer between runs in y."""
     run_words: int = 0
     """Consecutive words of a run; channels, unless the operation is matmul."""
+    pair_rows: int = 0
+    """Stored rows between the two results of a pair, which an INT8 job computes at once; 0: no
+    pairs.
+    """
     tiles: int = 0
     """Tiles of array_size channels to compute."""
     channels: int = 0
     """Channels to store (N)."""
     weights: int = 0
-    """Address of the weight stream: INT8, in the order of use; of the last tile only the columns
-    that exist.
+    """Address of the weight stream: INT8 or INT4, in the order of use; of the last tile only the
+    columns that exist.
     """
     parameters: int = 0
     """Address of the scales and biases: for each tile as many FP32 scales as it has columns, then
-    as many biases, both in whole lines of 16 bytes; with scales_only there are no biases.
+    as many biases, both in whole lines of 16 bytes; with scales_only there are no biases. INT8 jobs
+    have multipliers with shifts, biases, offsets and, with exceptions, exceptions, each in whole
+    lines; with add_residual a line for the sum comes before those of the first tile.
     """
     destination: int = 0
-    """Address of the results: FP32."""
+    """Address of the results: FP32, or four INT8 a word."""
     destination_pitch_x: int = 0
     """Bytes between stored positions in a row, of destination and residual."""
     destination_pitch_y: int = 0
     """Bytes between stored rows, of destination and residual."""
     residual: int = 0
-    """Address of the operand that is added, or that results are multiplied by: FP32, of the shape
-    of the results.
+    """Address of the operand that is added, or that results are multiplied by: of the type and
+    shape of the results.
     """
     store_columns: int = 0
     """Columns of stored positions, after pooling."""
@@ -302,8 +336,14 @@ class Fields:
     profile: int = 0
     """Address of eight words for the counters at completion; 0 writes none."""
     coefficients: int = 0
-    """Address of the table: for each segment 64 bits."""
+    """Address of the table: for each segment 64 bits; in INT8 jobs the results for 0 to 127 and for
+    -128 to -1, 256 bytes.
+    """
     table_reach: int = 0
     """The table has a function of values below 2^table_reach in magnitude."""
     table_fraction: int = 0
     """Bits of its results behind the binary point."""
+    integer_low: int = -128
+    """Smallest INT8 result."""
+    integer_high: int = 127
+    """Largest INT8 result."""

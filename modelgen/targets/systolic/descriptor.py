@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from modelgen.targets.systolic.abi import DESCRIPTOR_WORDS, FLOATS, LAYOUT, Factor, Fields
+from modelgen.targets.systolic.abi import DESCRIPTOR_WORDS, FLOATS, LAYOUT, SIGNED, Factor, Fields
 
 DESCRIPTOR_BYTES = 4 * DESCRIPTOR_WORDS
 
@@ -78,17 +78,20 @@ def _encode(name: str, value: float) -> int:
     """
     if name in FLOATS:
         return struct.unpack("<I", struct.pack("<f", value))[0]
-    if not 0 <= value <= _mask(LAYOUT[name][2]):
-        raise ValueError(
-            f"{name} of a descriptor is {value}, which does not fit its {LAYOUT[name][2]} bits"
-        )
-    return int(value)
+    width = LAYOUT[name][2]
+    low = -(1 << (width - 1)) if name in SIGNED else 0
+    if not low <= value <= low + _mask(width):
+        raise ValueError(f"{name} of a descriptor is {value}, which does not fit its {width} bits")
+    return int(value) & _mask(width)
 
 
 def _decode(name: str, bits: int) -> float:
     if name in FLOATS:
         return struct.unpack("<f", struct.pack("<I", bits))[0]
-    return bool(bits) if LAYOUT[name][2] == 1 else bits
+    width = LAYOUT[name][2]
+    if name in SIGNED and bits >> (width - 1):
+        return bits - (1 << width)
+    return bool(bits) if width == 1 else bits
 
 
 def link(descriptors: list[Descriptor], first_address: int) -> bytes:

@@ -192,8 +192,8 @@ class Job {
   constexpr Job& function(TableFormat format) {
     HEEPSTOR_ASSERT(format.reach <= 15 && format.fraction <= 31, "a table's format has 9 bits");
     descriptor_.control |= kControlApplyTable;
-    descriptor_.table_format = format.reach << kTableFormatTableReachShift |
-                               format.fraction << kTableFormatTableFractionShift;
+    descriptor_.table_format |= format.reach << kTableFormatTableReachShift |
+                                format.fraction << kTableFormatTableFractionShift;
     return *this;
   }
 

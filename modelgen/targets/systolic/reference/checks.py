@@ -77,6 +77,8 @@ def _is_unknown(job: Descriptor) -> bool:
     spans_wrongly = job.span and (job.operation != Operation.MATMUL or job.runs_x > 1)
     known = job.operation in set(Operation) and job.fence in set(Fence)
     known = known and job.factor in set(Factor)
+    integer = job.int8 or job.int4_weights or job.ties_even or job.exceptions
+    known = known and not (integer or job.column_stride or job.pair_rows)
     return bool(job.reserved) or spans_wrongly or _lacks_factor(job) or not known
 
 

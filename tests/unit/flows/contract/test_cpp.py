@@ -33,7 +33,9 @@ struct alignas(kDescriptorAlignment) Descriptor {
   /// In x.
   std::uint16_t width = 0;
   /// In y.
-  std::uint16_t height = 0;
+  std::uint8_t height = 0;
+  /// In z.
+  std::int8_t depth = -128;
   /// Factor.
   std::uint32_t slope = 0xff800000;
 };

@@ -33,10 +33,13 @@ def test_a_module_has_everything_but_what_is_reserved(monkeypatch: pytest.Monkey
         "flag": (0, 8, 1),
         "wait": (0, 9, 2),
         "width": (1, 0, 16),
-        "height": (1, 16, 16),
+        "height": (1, 16, 8),
+        "depth": (1, 24, 8),
         "slope": (2, 0, 32),
     }
     assert {"slope"} == made.FLOATS
+    assert {"depth"} == made.SIGNED
     begins_with = made.Fields()
     assert (begins_with.kind, begins_with.slope) == (made.Error.BAD_WORD, -math.inf)
     assert begins_with.flag is False
+    assert begins_with.depth == -128

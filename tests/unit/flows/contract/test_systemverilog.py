@@ -20,7 +20,8 @@ package some_pkg;
 
   typedef struct packed {
     logic [31:0] slope;
-    logic [15:0] height;
+    logic [7:0] depth;
+    logic [7:0] height;
     logic [15:0] width;
     logic [20:0] reserved_control;
     logic [1:0] wait;

@@ -67,6 +67,7 @@ KNOBS = {
     "engine.port_words": (2, {"check", "generate", *DEVICE}),
     "engine.buffer_words": (32768, {"check", "generate", *DEVICE}),
     "engine.accumulator_depth": (512, {"check", "generate", *DEVICE}),
+    "engine.int8": ("false", {"check", "generate", *DEVICE}),
     "address.boot_rom": ("0x00020000", DEVICE),
     "address.soc_ctrl": ("0x10008000", DEVICE),
     "address.uart": ("0x10008000", DEVICE),
