@@ -5,54 +5,71 @@ All 65,536 pairs of operands are checked.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
+from modelgen.arithmetic.integer.channel_forms import (
+    LARGEST_CONSTANT,
+    MULTIPLIER_BITS,
+    nearest,
+    rounded,
+)
 from modelgen.arithmetic.integer.requantization import HIGHEST, LOWEST
 from modelgen.arithmetic.integer.sums import SumScales, scaled_sum
 
-_LONGEST_SHIFT = 62
+SHORTEST_SHIFT, LONGEST_SHIFT = 16, 31
+UNIT_BITS = 6
+"""Constants are multiples of 2^6."""
+
+_CHANGES = (0, 1, -1, 2, -2)
+"""What is added to both multipliers in turn, until there are constants for them."""
 
 
 @dataclass(frozen=True)
 class SumForm:
-    """(v + c) >> shift of v = a first + b second, where c is `positive` for v >= 0 and `negative`
-    for v < 0; a and b without their zero points."""
+    """v = a first + b second + c 2^6 with operands without their zero points, where c is `negative`
+    if the products' sum is below 0, else `positive`; divided by 2^shift and rounded to the nearest
+    integer, ties upwards."""
 
     first: int
+    """From 0 to 2^26 - 1."""
     second: int
     shift: int
+    """From 16 to 31."""
     positive: int
+    """From -2^15 to 2^15 - 1."""
     negative: int
 
     def of(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Return the results for operands without their zero points, INT64."""
         total = first * self.first + second * self.second
-        return (total + np.where(total >= 0, self.positive, self.negative)) >> self.shift
+        constant = np.where(total < 0, self.negative, self.positive)
+        return rounded(total + (constant << UNIT_BITS), self.shift)
 
 
 def sum_form(
-    scales: SumScales, zero_points: tuple[int, int], low: int, high: int, bits: int = 31
+    scales: SumScales, zero_points: tuple[int, int], low: int, high: int
 ) -> SumForm | None:
-    """Return the form with the shortest multipliers for a sum; None if there is none.
+    """Return a form of a sum; None if none was found.
 
     Args:
         scales: of the sum.
         zero_points: of both operands.
         low: smallest result, the zero point not added.
         high: largest result.
-        bits: the most that a multiplier may have.
     """
     every = np.arange(LOWEST, HIGHEST + 1)
     first, second = every[:, None] - zero_points[0], every[None] - zero_points[1]
     results = scaled_sum(first, second, scales).clip(low, high)
-    factors = [float(part) * _unit(scales) for part in (scales.first, scales.second)]
-    for shift in range(_LONGEST_SHIFT):
-        a, b = (round(math.ldexp(factor, shift)) for factor in factors)
-        if max(a, b).bit_length() > bits:
-            break
+    factors = np.array([float(part) * _unit(scales) for part in (scales.first, scales.second)])
+    shift = int(nearest(factors, SHORTEST_SHIFT, LONGEST_SHIFT)[1].min())
+    multipliers = np.rint(np.ldexp(factors, shift)).astype(np.int64)
+    for changes in product(_CHANGES, repeat=2):
+        a, b = (multipliers + changes).tolist()
+        if min(a, b) < 0 or max(a, b) >= 1 << MULTIPLIER_BITS:
+            continue
         total = first * a + second * b
         positive, negative = (
             _constant(total[side], results[side], shift, low, high)
@@ -71,11 +88,10 @@ def _unit(scales: SumScales) -> float:
 def _constant(
     total: np.ndarray, results: np.ndarray, shift: int, low: int, high: int
 ) -> int | None:
-    """Return the constant with which sums, shifted, are the results; None if there is none."""
-    reached = ((results << shift) - total)[results > low]
-    missed = ((results + 1 << shift) - total)[results < high]
-    least = int(reached.max()) if reached.size else None
-    most = int(missed.min()) - 1 if missed.size else None
-    if least is None:
-        return most if most is not None else 0
-    return least if most is None or least <= most else None
+    """Return the constant nearest to zero with which sums give the results; None for none."""
+    start = total + (1 << (shift - 1))
+    reached = ((results << shift) - start)[results > low].max(initial=-(1 << 62))
+    missed = ((results + 1 << shift) - start - 1)[results < high].min(initial=1 << 62)
+    first = max(-(-int(reached) >> UNIT_BITS), -LARGEST_CONSTANT - 1)
+    last = min(int(missed) >> UNIT_BITS, LARGEST_CONSTANT)
+    return min(max(first, 0), last) if first <= last else None

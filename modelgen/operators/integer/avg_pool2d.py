@@ -8,10 +8,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from modelgen.arithmetic.integer.channel_forms import ChannelForms
 from modelgen.arithmetic.integer.forms import average_form
 from modelgen.arithmetic.integer.requantization import Clamp
 from modelgen.arithmetic.integer.rounding import divide_half_away
-from modelgen.arithmetic.integer.shift_form import ShiftForm
 from modelgen.operators.base import Arrays, Kernel, Shape
 from modelgen.operators.integer.base import IntegerOperator
 from modelgen.operators.integer.kernels import pooling
@@ -39,9 +39,9 @@ class IntegerAvgPool2d(IntegerOperator):
         batch, rows, columns, channels = inputs[0]
         return batch, *self.window.outputs(rows, columns), channels
 
-    def forms(self, shape: Shape) -> dict[int, ShiftForm | None]:
+    def forms(self, shape: Shape) -> dict[int, ChannelForms]:
         """Return, by the number of pixels inside the map, what hardware computes from sums, without
-        the clamp.
+        the clamp: one form for all channels.
 
         Args:
             shape: of the input.

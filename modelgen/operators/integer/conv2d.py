@@ -9,10 +9,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from modelgen.arithmetic.integer.channel_forms import ChannelForms
 from modelgen.arithmetic.integer.forms import requantization_forms
 from modelgen.arithmetic.integer.ranges import sum_ranges
 from modelgen.arithmetic.integer.requantization import Requantization
-from modelgen.arithmetic.integer.shift_form import ShiftForm
 from modelgen.operators.base import Arrays, Data, Kernel, Shape
 from modelgen.operators.integer.base import IntegerOperator
 from modelgen.operators.integer.kernels import (
@@ -55,9 +55,9 @@ class IntegerConv2d(IntegerOperator):
         batch, rows, columns, _ = inputs[0]
         return batch, *self.window.outputs(rows, columns), len(constants["weight"])
 
-    def forms(self, constants: Arrays) -> list[ShiftForm | None]:
+    def forms(self, constants: Arrays) -> ChannelForms:
         """Return what hardware computes from the sums of each channel, without zero point and
-        clamp; None for a channel without such a form."""
+        clamp."""
         ranges = sum_ranges(constants["weight"], self.zero_point, constants["bias"])
         return requantization_forms(self.requantization, constants, *ranges)
 

@@ -7,15 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from modelgen.arithmetic.integer.forms import (
-    is_monotone,
-    requantization_forms,
-    rounded_once,
-    rounded_twice,
-)
+from modelgen.arithmetic.integer.channel_forms import UNIT_BITS, ChannelForms
+from modelgen.arithmetic.integer.forms import is_monotone, requantization_forms
 from modelgen.arithmetic.integer.multiplier import Multiplier
 from modelgen.arithmetic.integer.requantization import Clamp, Requantization, Rounding
-from modelgen.arithmetic.integer.shift_form import ShiftForm
+from modelgen.arithmetic.integer.shift_form import ShiftForm, rounded_once, rounded_twice
 from modelgen.operators.base import Arrays, Data, Kernel, Shape, Table
 from modelgen.operators.broadcast import broadcast_loops, with_a_long_run
 from modelgen.operators.window import Window
@@ -68,7 +64,20 @@ def _solved(
     np.minimum.at(first, places, lowest)
     np.maximum.at(last, places, highest)
     forms = requantization_forms(requantization, {"scale": scales}, first, last)
-    return [forms[place] for place in places]
+    return [_shifted(forms, int(place)) for place in places]
+
+
+def _shifted(forms: ChannelForms, channel: int) -> ShiftForm | None:
+    """Return what the engine computes of a channel in the form of the CPU; None if not exact."""
+    if not forms.exact[channel] or forms.ties_even:
+        return None
+    multiplier, shift = int(forms.multiplier[channel]), int(forms.shift[channel])
+    always = (1 << (shift - 1)) + multiplier * int(forms.offset[channel])
+    positive, negative = (
+        (int(constants[channel]) << UNIT_BITS) + always
+        for constants in (forms.positive, forms.negative)
+    )
+    return ShiftForm(multiplier, shift, positive, negative)
 
 
 def factor_text(multiplier: Multiplier) -> str | None:

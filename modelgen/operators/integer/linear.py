@@ -9,10 +9,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from modelgen.arithmetic.integer.channel_forms import ChannelForms
 from modelgen.arithmetic.integer.forms import requantization_forms
 from modelgen.arithmetic.integer.ranges import sum_ranges
 from modelgen.arithmetic.integer.requantization import Requantization
-from modelgen.arithmetic.integer.shift_form import ShiftForm
 from modelgen.operators.base import Arrays, Data, Kernel, Shape
 from modelgen.operators.integer.base import IntegerOperator
 from modelgen.operators.integer.kernels import (
@@ -46,9 +46,9 @@ class IntegerLinear(IntegerOperator):
         """See `Operator.infer_shape`."""
         return (*inputs[0][:-1], len(constants["weight"]))
 
-    def forms(self, constants: Arrays) -> list[ShiftForm | None]:
+    def forms(self, constants: Arrays) -> ChannelForms:
         """Return what hardware computes from the sums of each column, without zero point and
-        clamp; None for a column without such a form."""
+        clamp."""
         return requantization_forms(self.requantization, constants, *self._ranges(constants))
 
     def compute(self, inputs: Sequence[np.ndarray], constants: Arrays) -> np.ndarray:

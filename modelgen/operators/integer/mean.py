@@ -9,10 +9,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from modelgen.arithmetic.integer.channel_forms import ChannelForms
 from modelgen.arithmetic.integer.forms import multiplier_form
 from modelgen.arithmetic.integer.multiplier import Multiplier
 from modelgen.arithmetic.integer.requantization import HIGHEST, LOWEST, Clamp
-from modelgen.arithmetic.integer.shift_form import ShiftForm
 from modelgen.arithmetic.integer.sums import scaled
 from modelgen.operators.base import Arrays, Kernel, Shape, Table
 from modelgen.operators.integer.base import IntegerOperator
@@ -40,9 +40,9 @@ class IntegerMean(IntegerOperator):
         """See `Operator.infer_shape`."""
         return tuple(1 if axis in self.axes else size for axis, size in enumerate(inputs[0]))
 
-    def form(self, shape: Shape) -> ShiftForm | None:
+    def form(self, shape: Shape) -> ChannelForms:
         """Return what hardware computes from sums of values without their zero point, without the
-        output's zero point and clamp; None if there is no such form.
+        output's zero point and clamp: one form for all channels.
 
         Args:
             shape: of the input.

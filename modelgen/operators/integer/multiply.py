@@ -8,10 +8,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from modelgen.arithmetic.integer.channel_forms import ChannelForms
 from modelgen.arithmetic.integer.forms import multiplier_form
 from modelgen.arithmetic.integer.multiplier import Multiplier
 from modelgen.arithmetic.integer.requantization import HIGHEST, LOWEST, Clamp
-from modelgen.arithmetic.integer.shift_form import ShiftForm
 from modelgen.arithmetic.integer.sums import scaled
 from modelgen.operators.base import Arrays, Kernel, Shape
 from modelgen.operators.integer.base import IntegerOperator
@@ -37,9 +37,9 @@ class IntegerMultiply(IntegerOperator):
         """See `Operator.infer_shape`."""
         return np.broadcast_shapes(*inputs)
 
-    def form(self) -> ShiftForm | None:
+    def form(self) -> ChannelForms:
         """Return what hardware computes from products of operands without their zero points,
-        without the output's zero point and clamp; None if there is no such form."""
+        without the output's zero point and clamp: one form for all of them."""
         ends = [np.array([LOWEST, HIGHEST]) - zero_point for zero_point in self.zero_points]
         corners = np.outer(*ends)
         limits = int(corners.min()), int(corners.max())

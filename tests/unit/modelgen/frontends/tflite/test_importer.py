@@ -299,17 +299,19 @@ def test_official_classifiers(model: str, data: str, right: int) -> None:
     assert (np.array(found) == labels).sum() == right
 
 
-def test_all_channels_of_an_official_model_have_short_multipliers() -> None:
-    graph = import_model(official("kws_int8.tflite")).graph
-    bits = [
-        form.multiplier.bit_length() if form else None
+@pytest.mark.parametrize(
+    ("model", "channels"),
+    [("ic_int8", 346), ("kws_int8", 588), ("vww_int8", 2738), ("ad_int8", 1672)],
+)
+def test_all_channels_of_official_models_have_forms(model: str, channels: int) -> None:
+    graph = import_model(official(f"{model}.tflite")).graph
+    forms = [
+        node.operator.forms(graph.arrays(node))
         for node in graph.nodes
         if isinstance(node.operator, (IntegerConv2d, IntegerLinear))
-        for form in node.operator.forms(graph.arrays(node))
     ]
-    assert len(bits) == 588
-    assert None not in bits
-    assert max(bits) == 23
+    assert sum(len(form.exact) for form in forms) == channels
+    assert all(form.exact.all() and not form.ties_even for form in forms)
 
 
 @pytest.mark.parametrize("model", ["vww_int8.tflite", "ad_int8.tflite"])

@@ -24,6 +24,6 @@ def test_there_is_a_form_for_each_number_of_pixels() -> None:
     forms = operator.forms((1, 4, 5, 2))
     assert sorted(forms) == [2, 3, 4, 6]
     for count, form in forms.items():
-        assert form is not None
+        assert form.exact
         sums = np.arange(-128 * count, 127 * count + 1)
         np.testing.assert_array_equal(form.of(sums), np.trunc(sums / count + np.sign(sums) / 2))

@@ -21,7 +21,7 @@ def test_zero_points_are_subtracted() -> None:
 def test_it_has_a_form_for_all_pairs() -> None:
     operator = IntegerMultiply((10, -3), Multiplier.of(0.0123), 7, Clamp(-20, 100))
     form = operator.form()
-    assert form is not None
+    assert form.exact
     every = np.arange(-128, 128).astype(np.int8)
     first, second = every[:, None], every[None]
     found = operator.compute([first, second], {})
