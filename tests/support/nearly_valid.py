@@ -69,7 +69,7 @@ def reportable(job: Descriptor, hardware: Hardware, memory: range) -> set[Error]
 
     Its stages overlap: if several faults apply while it runs, it reports the one it meets first.
     """
-    if found := descriptor_faults(job, hardware.array_size):
+    if found := descriptor_faults(job, hardware):
         return {found[0]}
     faults = set(size_faults(job, hardware))
     reaches = _reaches(job, hardware.array_size)
@@ -154,7 +154,7 @@ def _work(job: Descriptor, hardware: Hardware) -> int:
 def _is_defined(jobs: list[Descriptor], hardware: Hardware) -> bool:
     """Tells whether the rules on overlap say what comes out."""
     job = jobs[1]
-    if descriptor_faults(job, hardware.array_size) or size_faults(job, hardware):
+    if descriptor_faults(job, hardware) or size_faults(job, hardware):
         # It stores nothing; it may name billions of words, and overlap any.
         return True
     if job.reads_operand:

@@ -26,14 +26,20 @@ def tile_columns(channels: int, tiles: int, array_size: int) -> list[int]:
     return [array_size] * (tiles - 1) + [last if partial else array_size]
 
 
-def weight_bytes(columns: int, array_size: int) -> int:
+def weight_bytes(columns: int, array_size: int, bits: int = 8) -> int:
     """Return the bytes of one slice's weights for a tile: S for each column, in whole lines."""
-    return _lines(columns * array_size)
+    return _lines(-(-columns * array_size * bits // 8))
 
 
-def diagonal_bytes(array_size: int) -> int:
+def diagonal_bytes(array_size: int, bits: int = 8) -> int:
     """Return the bytes of one slice's weights for a depthwise tile: S in whole lines."""
-    return _lines(array_size)
+    return _lines(-(-array_size * bits // 8))
+
+
+def depthwise_block(array_size: int) -> tuple[int, int]:
+    """Return the kernel rows and columns of an INT8 depthwise slice: each tap has an array row."""
+    columns = 3
+    return max(min(array_size // columns, columns), 1), columns
 
 
 def parameter_words(columns: int) -> int:

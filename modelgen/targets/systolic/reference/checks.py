@@ -5,11 +5,9 @@ from __future__ import annotations
 from modelgen.hardware import Hardware
 from modelgen.targets.systolic.abi import MOST_CROSSINGS, Error, Factor, Fence, Operation
 from modelgen.targets.systolic.descriptor import Descriptor
+from modelgen.targets.systolic.reference import integer_checks, integer_slices, slices
 from modelgen.targets.systolic.reference.memory import Fault
 from modelgen.targets.systolic.tiles import LINE_BYTES, WORD_BYTES
-
-PITCH_LIMIT = 1 << 31
-"""Exclusive limit of the bytes between rows or columns in memory."""
 
 
 def check(job: Descriptor, hardware: Hardware) -> None:
@@ -19,18 +17,20 @@ def check(job: Descriptor, hardware: Hardware) -> None:
         Fault: the job is rejected, with the code that the engine reports; if several faults apply,
             with one of them.
     """
-    faults = descriptor_faults(job, hardware.array_size) or size_faults(job, hardware)
+    faults = descriptor_faults(job, hardware) or size_faults(job, hardware)
     if faults:
         raise Fault(faults[0])
 
 
-def descriptor_faults(job: Descriptor, array_size: int) -> list[Error]:
+def descriptor_faults(job: Descriptor, hardware: Hardware) -> list[Error]:
     """Return the faults that the engine finds when it reads a descriptor; it reports the first."""
+    is_unknown = _is_unknown(job) or integer_checks.is_unknown(job, hardware)
     rules = (
-        (_is_unknown(job), Error.BAD_OPERATION),
-        (_has_zero(job), Error.ZERO_DIMENSION),
-        (_breaks_span(job, array_size), Error.BAD_OPERATION),
+        (is_unknown, Error.BAD_OPERATION),
+        (_has_zero(job) or integer_checks.has_zero(job), Error.ZERO_DIMENSION),
+        (_breaks_span(job, hardware), Error.BAD_OPERATION),
         (_breaks_window(job), Error.BAD_OPERATION),
+        (integer_checks.breaks_kernel(job, hardware), Error.BAD_OPERATION),
         (_is_misaligned(job) or _wraps(job), Error.BAD_ADDRESS),
     )
     return [error for broken, error in rules if broken]
@@ -41,6 +41,8 @@ def size_faults(job: Descriptor, hardware: Hardware) -> list[Error]:
     entries = job.accumulator + job.tiles * job.positions
     rules = (
         (_breaks_gap(job), Error.BAD_OPERATION),
+        (integer_checks.breaks_steps(job, hardware), Error.BAD_OPERATION),
+        (integer_checks.breaks_pitch(job), Error.BAD_ADDRESS),
         (buffer_end(job, hardware.array_size) > hardware.buffer_words, Error.BUFFER_OVERFLOW),
         (entries > hardware.accumulator_depth, Error.ACCUMULATOR_OVERFLOW),
     )
@@ -58,10 +60,9 @@ def buffer_end(job: Descriptor, array_size: int) -> int:
         if job.fill:
             ends.append(rows + job.load_rows * job.load_pitch_y + job.load_tail)
     if job.store_buffer:
-        corner = (job.store_rows - 1) * job.store_pitch_y + (
-            job.store_columns - 1
-        ) * job.store_pitch_x
-        ends.append(job.store_base + corner + min(job.channels, job.tiles * array_size))
+        rows = job.store_rows - 1 + job.pair_rows
+        corner = rows * job.store_pitch_y + (job.store_columns - 1) * job.store_pitch_x
+        ends.append(job.store_base + corner + slices.stored_words(job, array_size))
     return max(ends)
 
 
@@ -69,16 +70,15 @@ def _compute_end(job: Descriptor, array_size: int) -> int:
     corner = (job.position_rows - 1) * job.step_y + (job.position_columns - 1) * job.step_x
     last_run = (job.runs_y - 1) * job.run_pitch_y + (job.runs_x - 1) * job.run_pitch_x
     is_matmul = job.operation == Operation.MATMUL
-    words = job.run_words if is_matmul else min(job.run_words, job.tiles * array_size)
-    return job.input_base + corner + last_run + words
+    channels = job.tiles * slices.width(job, array_size)
+    words = job.run_words if is_matmul else min(job.run_words, channels)
+    return job.input_base + corner + last_run + words + integer_slices.pair_offset(job)
 
 
 def _is_unknown(job: Descriptor) -> bool:
     spans_wrongly = job.span and (job.operation != Operation.MATMUL or job.runs_x > 1)
     known = job.operation in set(Operation) and job.fence in set(Fence)
     known = known and job.factor in set(Factor)
-    integer = job.int8 or job.int4_weights or job.ties_even or job.exceptions
-    known = known and not (integer or job.column_stride or job.pair_rows)
     return bool(job.reserved) or spans_wrongly or _lacks_factor(job) or not known
 
 
@@ -99,13 +99,14 @@ def _has_zero(job: Descriptor) -> bool:
     return 0 in used
 
 
-def _breaks_span(job: Descriptor, array_size: int) -> bool:
+def _breaks_span(job: Descriptor, hardware: Hardware) -> bool:
     """Return whether spanning runs are in the wrong banks, or too many for one slice."""
     if not job.span or job.runs_y == 1:
         return False
-    banks = 1 << (array_size - 1).bit_length()
-    crosses_many = MOST_CROSSINGS * job.run_words < array_size and job.runs_y > MOST_CROSSINGS + 1
-    return (job.run_pitch_y - job.run_words) % banks != 0 or crosses_many
+    reached = MOST_CROSSINGS * job.run_words
+    crosses_many = reached < slices.width(job, hardware.array_size)
+    crosses_many = crosses_many and job.runs_y > MOST_CROSSINGS + 1
+    return (job.run_pitch_y - job.run_words) % hardware.banks != 0 or crosses_many
 
 
 def _breaks_window(job: Descriptor) -> bool:
@@ -122,7 +123,7 @@ def _breaks_gap(job: Descriptor) -> bool:
 
 def _wraps(job: Descriptor) -> bool:
     """Return whether pitches are so large that an address could wrap around into memory."""
-    return any(pitch >= PITCH_LIMIT for pitch in _pitches(job))
+    return any(pitch >= integer_checks.PITCH_LIMIT for pitch in _pitches(job))
 
 
 def _pitches(job: Descriptor) -> list[int]:

@@ -7,29 +7,27 @@ are left unchanged.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
 from modelgen.arithmetic.fp32 import Function, maximum, postprocess
-from modelgen.arithmetic.function_table import BYTES as TABLE_BYTES
 from modelgen.arithmetic.function_table import FunctionTable
 from modelgen.hardware import Hardware
-from modelgen.targets.systolic.abi import Error, Factor, Operation
+from modelgen.targets.systolic.abi import Error, Factor
 from modelgen.targets.systolic.descriptor import Descriptor
-from modelgen.targets.systolic.reference import slices
+from modelgen.targets.systolic.reference import (
+    integer_results,
+    integer_slices,
+    slices,
+    streams,
+)
 from modelgen.targets.systolic.reference.checks import check
 from modelgen.targets.systolic.reference.memory import Fault, Memory
 from modelgen.targets.systolic.reference.scratchpad import Scratchpad, UnwrittenReadError
-from modelgen.targets.systolic.tiles import (
-    LINE_BYTES,
-    WORD_BYTES,
-    diagonal_bytes,
-    parameter_words,
-    tile_columns,
-    weight_bytes,
-)
+from modelgen.targets.systolic.tiles import LINE_BYTES, WORD_BYTES
 
 PROFILE_WORDS = 8
 _LAST_INDEX = 0xFFFF
@@ -59,6 +57,7 @@ class _Engine:
         self._buffer = scratchpad.buffer
         self._accumulators = scratchpad.accumulators
         self._table = scratchpad.table
+        self._byte_table = scratchpad.byte_table
 
     def run(self, job: Descriptor) -> None:
         """Load, compute and store as specified by a checked descriptor."""
@@ -88,89 +87,113 @@ class _Engine:
             self._buffer.write(slice(end, end + job.load_tail), job.fill_value)
 
     def _compute(self, job: Descriptor) -> np.ndarray:
-        """Return and store this job's accumulators, shape (positions, tiles * S)."""
+        """Return and store this job's accumulators, shape (positions, tiles * S).
+
+        Those of INT8 jobs have a dimension before these, for both positions of pairs.
+        """
         size = self._size
         region = slice(job.accumulator, job.accumulator + job.tiles * job.positions)
         old = None
         made = slices.computed_columns(job, size)
         if not job.first:
-            entries = self._accumulators.read(region, slices.stored_columns(job, size))
+            needed = slices.stored_columns(job, size)
+            if job.int8:
+                parts = integer_slices.halves(job)
+                entries = self._accumulators.read_integers(region, needed, parts)
+            else:
+                entries = self._accumulators.read(region, needed)
             made = np.minimum(made, self._accumulators.columns[region])
-            entries = entries.reshape(job.tiles, job.positions, size)
-            old = entries.transpose(1, 0, 2).reshape(job.positions, -1)
-        weights = self._weights(job)
-        totals = slices.accumulate(job, self._buffer, weights, size, old)
-        blocks = totals.reshape(job.positions, job.tiles, size).transpose(1, 0, 2)
-        self._accumulators.write(region, blocks.reshape(-1, size), made)
+            old = self._by_position(job, entries)
+        weights = streams.weights(job, self._memory, size)
+        if job.int8:
+            totals = integer_slices.accumulate(job, self._buffer, weights, size, old)
+            self._accumulators.write_integers(region, self._by_tile(job, totals), made)
+        else:
+            totals = slices.accumulate(job, self._buffer, weights, size, old)
+            self._accumulators.write(region, self._by_tile(job, totals), made)
         return totals
 
-    def _weights(self, job: Descriptor) -> np.ndarray | None:
-        """Return the weights: (slices, S, tiles * S), or (slices, tiles * S) if depthwise."""
-        size, count = self._size, slices.count(job, self._size)
-        if job.operation == Operation.MATMUL:
-            columns = tile_columns(job.channels, job.tiles, size)
-            used = sum(weight_bytes(tile, size) for tile in columns)
-            stream = self._memory.read(job.weights, count * used, "i1", LINE_BYTES)
-            padding = job.tiles * size * size - used
-            tiles = np.pad(stream.reshape(count, used), ((0, 0), (0, padding)))
-            return tiles.reshape(count, job.tiles * size, size).transpose(0, 2, 1)
-        if job.operation == Operation.DEPTHWISE:
-            line = diagonal_bytes(size)
-            stream = self._memory.read(job.weights, count * job.tiles * line, "i1", LINE_BYTES)
-            return stream.reshape(-1, job.tiles, line)[:, :, :size].reshape(-1, job.tiles * size)
-        return None
+    def _by_position(self, job: Descriptor, entries: np.ndarray) -> np.ndarray:
+        """Return entries (..., tiles * positions, S) as sums (..., positions, tiles * S)."""
+        outer = entries.shape[:-2]
+        split = entries.reshape(*outer, job.tiles, job.positions, self._size)
+        return split.swapaxes(-3, -2).reshape(*outer, job.positions, -1)
 
-    def _parameters(self, job: Descriptor) -> tuple[np.ndarray, np.ndarray]:
-        """Return scale and bias of each channel of the tiles that is in memory."""
-        columns = tile_columns(job.channels, job.tiles, self._size)
-        words = [parameter_words(tile) for tile in columns]
-        if job.scales_only:
-            # Words behind the last column are read and have no effect.
-            self._memory.check(job.parameters, sum(words) * WORD_BYTES)
-            scales = self._memory.read_map(
-                job.parameters, (1, 1, min(sum(columns), job.channels)), 0, 0
-            )
-            return scales.reshape(-1), np.full(scales.size, -0.0, np.float32)
-        values = self._memory.read(job.parameters, 2 * sum(words))
-        parts = np.split(values, np.cumsum(np.repeat(words, 2))[:-1])
-        return np.concatenate(parts[::2]), np.concatenate(parts[1::2])
+    def _by_tile(self, job: Descriptor, sums: np.ndarray) -> np.ndarray:
+        """Return the inverse of `_by_position`."""
+        outer = sums.shape[:-2]
+        split = sums.reshape(*outer, job.positions, job.tiles, self._size)
+        return split.swapaxes(-3, -2).reshape(*outer, -1, self._size)
 
     def _store(self, job: Descriptor, totals: np.ndarray) -> None:
-        size = self._size
-        columns = min(job.channels, job.tiles * size)
+        columns = min(job.channels, job.tiles * self._size)
         if job.load_table:
-            table = self._memory.read(
-                job.coefficients, TABLE_BYTES // WORD_BYTES, "<f4", LINE_BYTES
-            )
-            self._table.write(slice(None), table)
-        shape = (job.store_rows, job.store_columns, columns)
-        scale, bias = self._parameters(job)
-        pitches = job.destination_pitch_y, job.destination_pitch_x
-        operand = None
-        if job.reads_operand:
-            operand = self._memory.read_map(job.residual, shape, *pitches)
-        values = postprocess(
-            _pool(job, totals[:, :columns]),
-            scale[:columns],
-            bias[:columns],
-            job.clamp_low,
-            job.clamp_high,
-            residual=operand if job.add_residual else None,
-            function=self._function(job),
-            times_value=job.factor == Factor.VALUE,
-            factor=operand if job.factor == Factor.OPERAND else None,
-            slope=job.slope,
-        )
+            table = self._byte_table if job.int8 else self._table
+            words = len(table.values)
+            table.write(slice(None), self._memory.read(job.coefficients, words, "<f4", LINE_BYTES))
+        make = self._integers if job.int8 else self._numbers
+        results = make(job, totals[..., :columns])
+        width = slices.width(job, self._size)
         if job.store_memory:
-            words = job.destination_pitch_y // WORD_BYTES, job.destination_pitch_x // WORD_BYTES
-            for offset, block in _in_order(values, *words, size):
+            pitches = job.destination_pitch_y, job.destination_pitch_x
+            steps = pitches[0] // WORD_BYTES, pitches[1] // WORD_BYTES
+            for offset, block in _in_order(results, *steps, job.pair_rows, width):
                 self._memory.write_map(job.destination + WORD_BYTES * offset, block, *pitches)
         if job.store_buffer:
             steps = job.store_pitch_y, job.store_pitch_x
-            for offset, block in _in_order(values, *steps, size):
+            for offset, block in _in_order(results, *steps, job.pair_rows, width):
                 y, x, channel = np.ogrid[tuple(slice(count) for count in block.shape)]
                 places = y * job.store_pitch_y + x * job.store_pitch_x + channel
                 self._buffer.write(job.store_base + offset + places, block)
+
+    def _operand(self, job: Descriptor, words: int, half: int = 0) -> np.ndarray:
+        """Return the operand of results, FP32, shape (store rows, store columns, words)."""
+        pitches = job.destination_pitch_y, job.destination_pitch_x
+        address = job.residual + half * job.pair_rows * job.destination_pitch_y
+        return self._memory.read_map(address, (job.store_rows, job.store_columns, words), *pitches)
+
+    def _numbers(self, job: Descriptor, totals: np.ndarray) -> list[np.ndarray]:
+        """Return the results of an FP32 job, shape (store rows, store columns, channels)."""
+        columns = totals.shape[-1]
+        scale, bias = streams.scales(job, self._memory, self._size)
+        operand = self._operand(job, columns) if job.reads_operand else None
+        return [
+            postprocess(
+                _pool(job, totals, maximum),
+                scale[:columns],
+                bias[:columns],
+                job.clamp_low,
+                job.clamp_high,
+                residual=operand if job.add_residual else None,
+                function=self._function(job),
+                times_value=job.factor == Factor.VALUE,
+                factor=operand if job.factor == Factor.OPERAND else None,
+                slope=job.slope,
+            )
+        ]
+
+    def _integers(self, job: Descriptor, totals: np.ndarray) -> list[np.ndarray]:
+        """Return the results of both halves of an INT8 job as words of four.
+
+        Shape (store rows, store columns, ceil(channels / 4)); bytes behind the last channel are 0.
+        """
+        columns = totals.shape[-1]
+        line, arrays = streams.integer_parameters(job, self._memory, self._size)
+        table = None
+        if job.apply_table:
+            table = self._byte_table.read(slice(None)).view(np.int8)
+        results = []
+        for half, sums in enumerate(totals):
+            values = integer_results.requantized(job, sums, line, arrays[:, :columns])
+            operand = None
+            if job.add_residual:
+                words = self._operand(job, -(-columns // WORD_BYTES), half)
+                operand = np.ascontiguousarray(words).view(np.int8)[..., :columns]
+            pooled = _pool(job, values, np.maximum)
+            made = integer_results.finished(job, pooled, operand, line, table)
+            padding = (0, 0), (0, 0), (0, -columns % WORD_BYTES)
+            results.append(np.pad(made, padding).view(np.float32))
+        return results
 
     def _function(self, job: Descriptor) -> Function | None:
         if not job.apply_table:
@@ -180,43 +203,51 @@ class _Engine:
 
 
 def _in_order(
-    values: np.ndarray, step_y: int, step_x: int, size: int
+    halves: Sequence[np.ndarray], step_y: int, step_x: int, pair_rows: int, size: int
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Cut results into blocks without overlapping addresses, in the order in which they are stored.
 
     Args:
-        values: shape (rows, columns, N).
+        halves: of pairs both, shape (rows, columns, N).
         step_y: words between rows.
         step_x: words between columns.
-        size: S, the channels of a tile.
+        pair_rows: rows between the halves.
+        size: words of the channels of a tile.
 
     Yields:
         The offset of a block from the first result, in words, and the block, shape (rows, columns,
         n).
     """
-    rows, columns, channels = values.shape
+    rows, columns, channels = halves[0].shape
     row_words = (columns - 1) * step_x + channels
-    if (columns == 1 or step_x >= channels) and (rows == 1 or step_y >= row_words):
-        yield 0, values
+    is_alone = rows == len(halves) == 1
+    if (columns == 1 or step_x >= channels) and (is_alone or step_y >= row_words):
+        # A row of the second half lies on one of the first that is stored later, or on none.
+        for half in reversed(range(len(halves))):
+            yield half * pair_rows * step_y, halves[half]
         return
     for first in range(0, channels, size):
         for y, x in np.ndindex(rows, columns):
-            block = values[y : y + 1, x : x + 1, first : first + size]
-            yield y * step_y + x * step_x + first, block
+            for half, values in enumerate(halves):
+                block = values[y : y + 1, x : x + 1, first : first + size]
+                yield (y + half * pair_rows) * step_y + x * step_x + first, block
 
 
-def _pool(job: Descriptor, totals: np.ndarray) -> np.ndarray:
+def _pool(
+    job: Descriptor,
+    values: np.ndarray,
+    largest_of: Callable[[np.ndarray, np.ndarray], np.ndarray],
+) -> np.ndarray:
     """Return the largest value of each window, shape (store rows, store columns, N)."""
-    grid = totals.reshape(job.position_rows, job.position_columns, -1)
+    grid = values.reshape(job.position_rows, job.position_columns, -1)
     rows = job.store_rows * job.window_rows
     columns = job.store_columns * job.window_columns
-    largest: np.ndarray | None = None
-    for y in range(job.window_rows):
-        for x in range(job.window_columns):
-            part = grid[y : rows : job.window_rows, x : columns : job.window_columns]
-            largest = part if largest is None else maximum(largest, part)
-    assert largest is not None, "a window has at least one position"
-    return largest
+    parts = (
+        grid[y : rows : job.window_rows, x : columns : job.window_columns]
+        for y in range(job.window_rows)
+        for x in range(job.window_columns)
+    )
+    return reduce(largest_of, parts)
 
 
 def execute_chain(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from modelgen.arithmetic.function_table import BYTES as TABLE_BYTES
 from modelgen.hardware import Hardware
 
 SEED_BITS = 32
+BYTE_TABLE_BYTES = 256
+"""Size of a table of INT8 results in memory."""
 
 
 class UnwrittenReadError(AssertionError):
@@ -53,14 +56,32 @@ class Words:
         self.written[places] = True
 
 
+class Holds(IntEnum):
+    """What an accumulator entry holds."""
+
+    FP32 = 0
+    INT8 = 1
+    """INT32 sums of INT8 activations."""
+    PAIR = 2
+    """Those of two positions."""
+
+
 class Accumulators(Words):
     """Entries of S columns each; of some, only the first columns have a meaning."""
 
-    def __init__(self, values: np.ndarray) -> None:
-        """Wrap values of shape (entries, S)."""
+    def __init__(self, values: np.ndarray, upper: np.ndarray) -> None:
+        """Wrap values of shape (entries, S).
+
+        Args:
+            values: FP32, or the bits of INT32.
+            upper: INT32, the sums of the second positions of pairs.
+        """
         super().__init__("accumulator", values)
+        self._upper = upper
         self.columns = np.zeros(len(values), int)
         """Of each entry, the columns that were computed."""
+        self.holds = np.zeros(len(values), int)
+        """Of each entry, what it holds."""
 
     def write(
         self, places: np.ndarray | slice, values: np.ndarray | float, columns: Any = None
@@ -68,13 +89,42 @@ class Accumulators(Words):
         """Write entries of which so many columns were computed; None: all."""
         super().write(places, values)
         self.columns[places] = self.values.shape[1] if columns is None else columns
+        self.holds[places] = Holds.FP32
+
+    def write_integers(
+        self, places: np.ndarray | slice, values: np.ndarray, columns: np.ndarray
+    ) -> None:
+        """Write INT32 sums, shape (1 or 2 for pairs, entries, S)."""
+        self.write(places, values[0].view(np.float32), columns)
+        self._upper[places] = values[1] if len(values) > 1 else 0
+        self.holds[places] = Holds.PAIR if len(values) > 1 else Holds.INT8
 
     def read(self, places: np.ndarray | slice, columns: np.ndarray | int = 0) -> np.ndarray:
         """Return entries of which so many columns are needed.
 
         Raises:
-            UnwrittenReadError: one of them was not written, or has fewer columns.
+            UnwrittenReadError: one of them was not written, has fewer columns, or holds integers.
         """
+        if (self.holds[places] != Holds.FP32).any():
+            raise UnwrittenReadError("it adds FP32 numbers to an accumulator that holds integers")
+        return self._read(places, columns)
+
+    def read_integers(
+        self, places: np.ndarray | slice, columns: np.ndarray | int, halves: int
+    ) -> np.ndarray:
+        """Return INT32 sums, shape (halves, entries, S): of one position, or of pairs.
+
+        Raises:
+            UnwrittenReadError: one of them was not written, has fewer columns, or holds others.
+        """
+        least = Holds.PAIR if halves > 1 else Holds.INT8
+        if (self.holds[places] < least).any():
+            kind = "pairs" if halves > 1 else "integers"
+            raise UnwrittenReadError(f"it adds {kind} to an accumulator that does not hold such")
+        lower = self._read(places, columns).view(np.int32)
+        return np.stack([lower, self._upper[places]][:halves])
+
+    def _read(self, places: np.ndarray | slice, columns: np.ndarray | int) -> np.ndarray:
         values = super().read(places)
         if (self.columns[places] < columns).any():
             raise UnwrittenReadError("it reads a column of an accumulator that had no weights")
@@ -94,11 +144,14 @@ class Scratchpad:
         random = np.random.default_rng(new_seed() if seed is None else seed)
         size, depth = hardware.array_size, hardware.accumulator_depth
         self.buffer = Words("buffer word", junk(random, hardware.buffer_words))
-        self.accumulators = Accumulators(junk(random, depth, size))
+        upper = junk(random, depth, size).view(np.int32)
+        self.accumulators = Accumulators(junk(random, depth, size), upper)
         self.table = Words("word of the table", junk(random, TABLE_BYTES // 4))
+        self.byte_table = Words("word of the byte table", junk(random, BYTE_TABLE_BYTES // 4))
 
     def forget(self) -> None:
         """Mark everything as unwritten without changing the contents."""
         self.buffer.written[:] = False
         self.accumulators.written[:] = False
         self.table.written[:] = False
+        self.byte_table.written[:] = False

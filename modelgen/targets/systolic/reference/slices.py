@@ -16,25 +16,49 @@ from modelgen.arithmetic.fp32 import (
 from modelgen.targets.systolic.abi import Operation
 from modelgen.targets.systolic.descriptor import Descriptor
 from modelgen.targets.systolic.reference.scratchpad import Words
-from modelgen.targets.systolic.tiles import tile_columns
+from modelgen.targets.systolic.tiles import depthwise_block, tile_columns
+
+
+def width(job: Descriptor, array_size: int) -> int:
+    """Return the words of a slice, which has S lanes: one FP32 activation, or four INT8 ones."""
+    return array_size // 4 if job.int8 else array_size
+
+
+def blocks(job: Descriptor, array_size: int) -> tuple[int, int]:
+    """Return the slices in y and in x of an INT8 depthwise job: kernels of a few taps."""
+    rows, columns = depthwise_block(array_size)
+    return -(-job.runs_y // rows), -(-job.runs_x // columns)
 
 
 def count(job: Descriptor, array_size: int) -> int:
     """Return the number of slices of a position and a tile."""
+    if job.operation == Operation.DEPTHWISE and job.int8:
+        rows, columns = blocks(job, array_size)
+        return rows * columns
     if job.operation != Operation.MATMUL:
         return job.runs_y * job.runs_x
+    words = width(job, array_size)
     if job.span:
-        return -(-job.run_words * job.runs_y // array_size)
-    return job.runs_y * job.runs_x * -(-job.run_words // array_size)
+        return -(-job.run_words * job.runs_y // words)
+    return job.runs_y * job.runs_x * -(-job.run_words // words)
 
 
 def macs(job: Descriptor, array_size: int) -> int:
-    """Return the MACs of a job, not counting padded lanes."""
+    """Return the MACs of a job, not counting padded lanes.
+
+    A pair of positions counts twice; each lane of an INT8 depthwise slice has all its taps.
+    """
     reads = job.positions * job.runs_y * job.runs_x
+    channels = job.tiles * array_size
+    lanes = job.run_words * (4 if job.int8 else 1)
     if job.operation == Operation.MATMUL:
-        return reads * job.run_words * min(job.channels, job.tiles * array_size)
+        return reads * lanes * min(job.channels, channels) * (2 if job.pair_rows else 1)
+    if job.operation == Operation.DEPTHWISE and job.int8:
+        rows, columns = depthwise_block(array_size)
+        taps = count(job, array_size) * rows * columns
+        return job.positions * taps * min(lanes, channels)
     if job.operation == Operation.DEPTHWISE:
-        return reads * min(job.run_words, job.tiles * array_size)
+        return reads * min(lanes, channels)
     return 0
 
 
@@ -44,7 +68,7 @@ def computed_columns(job: Descriptor, array_size: int) -> np.ndarray:
     A matrix product lacks the weights of columns that do not exist.
     """
     columns = [array_size] * job.tiles
-    if job.operation == Operation.MATMUL:
+    if job.operation == Operation.MATMUL or (job.operation == Operation.DEPTHWISE and job.int8):
         columns = tile_columns(job.channels, job.tiles, array_size)
     return np.repeat(columns, job.positions)
 
@@ -53,6 +77,12 @@ def stored_columns(job: Descriptor, array_size: int) -> np.ndarray:
     """Return, for each accumulator entry, the columns that a job stores, or may store later."""
     left = job.channels - np.arange(job.tiles) * array_size
     return np.repeat(np.clip(left, 0, array_size), job.positions)
+
+
+def stored_words(job: Descriptor, array_size: int) -> int:
+    """Return the words of a stored position."""
+    channels = min(job.channels, job.tiles * array_size)
+    return -(-channels // 4) if job.int8 else channels
 
 
 def accumulate(
@@ -78,17 +108,17 @@ def accumulate(
     """
     if job.operation == Operation.MATMUL:
         assert weights is not None
-        values = _gather(job, buffer, _lanes(job, array_size))
+        values = gather(job, buffer, lanes(job, array_size))
         return add_in_order(slice_dots(values, weights), totals)
-    values = _gather(job, buffer, _channels(job, array_size))
+    values = gather(job, buffer, channels(job, array_size))
     if job.operation == Operation.MAX:
         first = [] if totals is None else [totals]
         return reduce(maximum, [*first, *canonicalize(values)])
     if job.operation == Operation.DEPTHWISE:
         assert weights is not None
-        lanes = (job.tiles, array_size)
+        shape = (job.tiles, array_size)
         products = slice_products(
-            values.reshape(*values.shape[:2], *lanes), weights.reshape(-1, 1, *lanes)
+            values.reshape(*values.shape[:2], *shape), weights.reshape(-1, 1, *shape)
         )
         return add_in_order(products.reshape(values.shape), totals)
     return add_in_order(values, totals)
@@ -100,26 +130,38 @@ def _runs(job: Descriptor) -> np.ndarray:
     return (rows + np.arange(job.runs_x) * job.run_pitch_x).reshape(-1)
 
 
-def _lanes(job: Descriptor, array_size: int) -> np.ndarray:
-    """Return each lane's word relative to the position's first, -1 for none; (slices, S)."""
+def lanes(job: Descriptor, array_size: int) -> np.ndarray:
+    """Return each word of each slice relative to the position's first, -1 for none.
+
+    Shape (slices, S), of INT8 (slices, S / 4).
+    """
+    size = width(job, array_size)
     runs = _runs(job)[:, None] + np.arange(job.run_words)
     if job.span:
         runs = runs.reshape(1, -1)
-    padding = -runs.shape[1] % array_size
-    return np.pad(runs, ((0, 0), (0, padding)), constant_values=-1).reshape(-1, array_size)
+    padding = -runs.shape[1] % size
+    return np.pad(runs, ((0, 0), (0, padding)), constant_values=-1).reshape(-1, size)
 
 
-def _channels(job: Descriptor, array_size: int) -> np.ndarray:
-    """Return the same as `_lanes` if lanes are channels; shape (slices, tiles * S)."""
-    channels = np.arange(job.tiles * array_size)
-    return np.where(channels < job.run_words, _runs(job)[:, None] + channels, -1)
+def channels(job: Descriptor, array_size: int) -> np.ndarray:
+    """Return the same as `lanes` of the runs, of all tiles, if lanes are channels."""
+    words = np.arange(job.tiles * width(job, array_size))
+    return np.where(words < job.run_words, _runs(job)[:, None] + words, -1)
 
 
-def _gather(job: Descriptor, buffer: Words, words: np.ndarray) -> np.ndarray:
-    """Return FP32 (slices, positions, lanes) of words (slices, lanes); zeros for lanes of -1."""
+def gather(job: Descriptor, buffer: Words, words: np.ndarray, offset: int = 0) -> np.ndarray:
+    """Return FP32 (slices, positions, lanes) of words (slices, lanes); zeros for lanes of -1.
+
+    Args:
+        job: a checked descriptor.
+        buffer: the activation buffer.
+        words: as `lanes` and `channels` return them.
+        offset: words from the first position to the one that is read for it.
+    """
     rows = np.arange(job.position_rows)[:, None] * job.step_y
     origins = (rows + np.arange(job.position_columns) * job.step_x).reshape(-1) + job.input_base
-    lanes = words[:, None, :]
+    places = words[:, None, :]
     # A lane without a word reads an arbitrary existing word, which is then replaced by zero.
-    values = buffer.read(origins[None, :, None] + np.where(lanes < 0, words[0, 0], lanes))
-    return np.where(lanes < 0, np.float32(0.0), values)
+    existing = np.where(places < 0, words[0, 0], places)
+    values = buffer.read(origins[None, :, None] + offset + existing)
+    return np.where(places < 0, np.float32(0.0), values)

@@ -112,6 +112,12 @@ def test_one_sign_alone_may_have_a_constant() -> None:
     assert forms.negative[0] < 0
 
 
+@pytest.mark.parametrize("ends", [(-9000, 3), (-3, 9000)])
+def test_zero_is_checked_where_no_step_is_near(ends: tuple[int, int]) -> None:
+    forms = check(lambda x: (x + 12) // 10, [0.1], *ends)
+    assert (forms.positive[0] > 0) == (forms.negative[0] > 0)
+
+
 def test_constants_have_limits() -> None:
     # A sum more or less is 2^25 / 2^15 units.
     far = LARGEST_CONSTANT // 1024

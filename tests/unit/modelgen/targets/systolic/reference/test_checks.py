@@ -30,7 +30,7 @@ from tests.support.random_chains import BASE
         ({"operation": 0}, Error.BAD_OPERATION),
         ({"operation": 5}, Error.BAD_OPERATION),
         ({"fence": 3}, Error.BAD_OPERATION),
-        ({"reserved": ((1, 1 << 22),)}, Error.BAD_OPERATION),
+        ({"reserved": ((1, 1 << 26),)}, Error.BAD_OPERATION),
         ({"factor": 1}, Error.BAD_OPERATION),
         ({"factor": 2, "add_residual": True}, Error.BAD_OPERATION),
         ({"factor": 3}, Error.BAD_OPERATION),
