@@ -14,6 +14,7 @@ from fractions import Fraction
 from modelgen.targets.systolic.abi import Factor, Operation
 from modelgen.targets.systolic.descriptor import Descriptor
 from tests.support import exact
+from tests.support.exact_integers import ExactIntegers, signed
 
 
 def maximum(left: int, right: int) -> int:
@@ -48,9 +49,18 @@ class ExactEngine:
     buffer: dict[int, int] = field(default_factory=dict)
     accumulators: dict[tuple[int, int], int] = field(default_factory=dict)
     table: list[int] = field(default_factory=list)
+    buffer_words: int = 512
+    """INT8 jobs read beyond the last word where they have no weights."""
+
+    def __post_init__(self) -> None:
+        places = self.memory, self.base, self.size, self.buffer, self.buffer_words
+        self._integers = ExactIntegers(*places)
 
     def run(self, job: Descriptor) -> None:
         self._load(job)
+        if job.int8:
+            self._integers.run(job)
+            return
         for index, tile, position, words in self._slices(job):
             self._accumulate(job, index, tile, position, words)
         if job.store_memory or job.store_buffer:
@@ -59,8 +69,15 @@ class ExactEngine:
     def _read(self, address: int) -> int:
         return struct.unpack_from("<I", self.memory, address - self.base)[0]
 
-    def _weight(self, address: int) -> int:
-        return struct.unpack_from("<b", self.memory, address - self.base)[0]
+    def _weight(self, job: Descriptor, tile: int, index: int) -> int:
+        """Weight `index` of the tile that begins at an address."""
+        if job.int4_weights:
+            return signed(self.memory[tile + index // 2 - self.base] >> 4 * (index % 2), 4)
+        return signed(self.memory[tile + index - self.base], 8)
+
+    def _stored(self, job: Descriptor, weights: int) -> int:
+        """Bytes of so many weights."""
+        return whole_lines(-(-weights // 2) if job.int4_weights else weights)
 
     def _load(self, job: Descriptor) -> None:
         first = job.load_base + job.load_head
@@ -142,13 +159,16 @@ class ExactEngine:
         if job.operation == Operation.MATMUL:
             if column >= self._columns(job, tile):
                 return 0  # nothing may depend on it
-            last = whole_lines(self._columns(job, job.tiles - 1) * self.size)
-            start = job.weights + index * ((job.tiles - 1) * self.size**2 + last)
-            start += tile * self.size**2 + column * self.size
-            return exact.slice_dot(values, [self._weight(start + i) for i in range(len(values))])
+            last = self._stored(job, self._columns(job, job.tiles - 1) * self.size)
+            whole = self._stored(job, self.size**2)
+            start = job.weights + index * ((job.tiles - 1) * whole + last) + tile * whole
+            first = column * self.size
+            weights = [self._weight(job, start, first + i) for i in range(len(values))]
+            return exact.slice_dot(values, weights)
         if job.operation == Operation.DEPTHWISE:
             matrix = index * job.tiles + tile
-            own = self._weight(job.weights + matrix * whole_lines(self.size) + column)
+            start = job.weights + matrix * self._stored(job, self.size)
+            own = self._weight(job, start, column)
             weights = [own if lane == column else 0 for lane in range(len(values))]
             return exact.slice_dot(values, weights)
         value = values[column] if column < len(values) else 0

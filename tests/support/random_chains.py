@@ -12,7 +12,9 @@ from modelgen.arithmetic.function_table import BYTES as TABLE_BYTES
 from modelgen.hardware import Hardware
 from modelgen.targets.systolic.abi import MOST_CROSSINGS, Factor, Fence, Operation
 from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, Descriptor, link
-from modelgen.targets.systolic.reference import slices
+from modelgen.targets.systolic.reference import integer_slices, slices
+from modelgen.targets.systolic.reference.checks import compute_end
+from tests.support.random_integers import FILLS, IntegerFields, fill_value
 
 BASE = 0x8000_0000
 KINDS = ("normal", "wide", "tiny", "special")
@@ -55,6 +57,7 @@ class ChainMaker:
     all accumulators.
 
     Fences are drawn from `fences`; hardware gives what the reference gives if all are Fence.ALL.
+    A share of the jobs, `integers`, is INT8; then some jobs of both kinds have INT4 weights.
     """
 
     VALUES = 4096
@@ -68,12 +71,18 @@ class ChainMaker:
         kind: str,
         limits: Limits,
         fences: Sequence[Fence] = tuple(Fence),
+        integers: float = 0.0,
     ) -> None:
         self._random = np.random.default_rng(seed)
         self._hardware = hardware
         self._kind = kind
         self._limits = limits
         self._fences = fences
+        self._integers = integers
+        run = max(limits.run // 4, 1)
+        self._integer_fields = IntegerFields(
+            self._random, hardware, limits.positions, run, limits.runs, limits.tiles
+        )
         self._weights = BASE + 4 * self.VALUES
         self._tables = self._weights + self.WEIGHT_BYTES
         self._parameters = self._tables + self.TABLES * TABLE_BYTES
@@ -85,7 +94,8 @@ class ChainMaker:
         count += 1
         random = self._random
         counters = self._chain + count * DESCRIPTOR_BYTES
-        memory = bytearray(counters + 32 * count - BASE)
+        self._extra_place, self._extra = counters + 32 * count, bytearray()
+        memory = bytearray(self._extra_place - BASE)
 
         def put(address: int, data: bytes) -> None:
             memory[address - BASE : address - BASE + len(data)] = data
@@ -96,31 +106,35 @@ class ChainMaker:
         put(self._parameters, draw_values(random, "normal", self._parameter_count).tobytes())
         jobs = [self._initialize()]
         jobs += [self._job(counters + 32 * index) for index in range(1, count)]
-        jobs = self._with_tables(self._without_missing_columns(jobs))
+        jobs = self._with_tables(self._with_known_sums(jobs))
         put(self._chain, link(jobs, self._chain))
+        memory += self._extra
         return RandomChain(bytes(memory), self._chain, jobs)
 
-    def _without_missing_columns(self, jobs: Sequence[Descriptor]) -> list[Descriptor]:
-        """Returns jobs that begin their sums where earlier ones had no weights for them."""
-        size = self._hardware.array_size
-        known = np.zeros(self._hardware.accumulator_depth, int)
+    def _with_known_sums(self, jobs: Sequence[Descriptor]) -> list[Descriptor]:
+        """Returns jobs that begin their sums where earlier ones left none of their kind."""
+        size, depth = self._hardware.array_size, self._hardware.accumulator_depth
+        known, halves = np.zeros(depth, int), np.zeros(depth, int)
         made = []
         for job in jobs:
             entries = slice(job.accumulator, job.accumulator + job.tiles * job.positions)
             columns = slices.computed_columns(job, size)
-            if (known[entries] < slices.stored_columns(job, size)).any():
+            own = integer_slices.halves(job) if job.int8 else 0
+            missing = (known[entries] < slices.stored_columns(job, size)).any()
+            if missing or (halves[entries] < own).any() or (own == 0 and halves[entries].any()):
                 job = replace(job, first=True)
             known[entries] = columns if job.first else np.minimum(columns, known[entries])
+            halves[entries] = own
             made.append(job)
         return made
 
     def _with_tables(self, jobs: Sequence[Descriptor]) -> list[Descriptor]:
         """Returns jobs of which none applies a table before one was loaded."""
-        loaded, made = False, []
+        loaded, made = {False: False, True: False}, []
         for job in jobs:
-            loaded |= job.stores and job.load_table
-            made.append(job if loaded else replace(job, load_table=job.apply_table))
-            loaded |= job.apply_table
+            loaded[job.int8] |= job.stores and job.load_table
+            made.append(job if loaded[job.int8] else replace(job, load_table=job.apply_table))
+            loaded[job.int8] |= job.apply_table
         return made
 
     def _initialize(self) -> Descriptor:
@@ -146,16 +160,83 @@ class ChainMaker:
         )
 
     def _job(self, counters: int) -> Descriptor:
-        fields = self._compute()
-        fields |= self._load()
-        if self._flip(0.8):
-            fields |= self._store(fields)
+        if self._integers and self._flip(self._integers):
+            fields = self._integer_job()
+        else:
+            fields = self._compute() | self._load()
+            if self._flip(0.8):
+                fields |= self._store(fields)
         return Descriptor(
             **fields,
             first=self._flip(0.7),
             fence=self._choose(self._fences),
             profile=counters if self._flip(0.2) else 0,
         )
+
+    def _integer_job(self) -> dict[str, Any]:
+        make, size = self._integer_fields, self._hardware.array_size
+        fields = make.compute(self._choose(Operation))
+        while (span := self._reach(fields)) > self._hardware.buffer_words:
+            fields = make.compute(fields["operation"])
+        entries = fields["tiles"] * fields["position_rows"] * fields["position_columns"]
+        fields |= self._load() | {
+            "fill_value": fill_value(self._choose(FILLS)),
+            "input_base": self._int(0, self._hardware.buffer_words - span),
+            "accumulator": self._int(0, self._hardware.accumulator_depth - entries),
+            "weights": self._weights + 16 * self._int(0, 8),
+        }
+        if fields["operation"] == Operation.DEPTHWISE:
+            fields["weights"] = self._place(make.depthwise_weights(fields))
+        if not self._flip(0.8):
+            return fields
+        fields |= make.results() | self._integer_store(fields, size)
+        line = make.sum_line() if fields["add_residual"] else b""
+        return fields | {"parameters": self._place(line + make.parameters(fields))}
+
+    def _reach(self, fields: dict[str, Any]) -> int:
+        """Returns the words that a job reaches in the buffer."""
+        return compute_end(Descriptor(**fields), self._hardware.array_size)
+
+    def _integer_store(self, job: dict[str, Any], size: int) -> dict[str, Any]:
+        rows = self._int(1, job["position_rows"] // job["window_rows"])
+        columns = self._int(1, job["position_columns"] // job["window_columns"])
+        pair_rows = job.get("pair_rows", 0)
+        words = -(-min(job["channels"], job["tiles"] * size) // 4)
+        pitch_x = 4 * (words + self._int(0, 3))
+        pitch_y = columns * pitch_x + 4 * self._int(0, 3)
+        last = (rows - 1 + pair_rows) * pitch_y + (columns - 1) * pitch_x + 4 * words
+        step_x = words + self._int(0, 3)
+        step_y = columns * step_x + self._int(0, 3)
+        end = (rows - 1 + pair_rows) * step_y + (columns - 1) * step_x + words
+        fits = end <= self._hardware.buffer_words
+        to_memory = not fits or self._flip(0.7)
+        destination, operand = self._address(last), self._address(last)
+        apart = abs(destination - operand) >= last
+        # In place, the second half's results must not be the first half's operands.
+        adds = self._flip(0.4) and (apart or not 0 < pair_rows < rows)
+        return {
+            "store_memory": to_memory,
+            "store_buffer": fits and (not to_memory or self._flip()),
+            "add_residual": adds,
+            "apply_table": self._flip(0.2),
+            "load_table": self._flip(0.2),
+            "coefficients": self._tables + 256 * self._int(0, self.TABLES * 16 - 1),
+            "destination": destination,
+            "residual": operand if apart else destination,
+            "destination_pitch_x": pitch_x,
+            "destination_pitch_y": pitch_y,
+            "store_rows": rows,
+            "store_columns": columns,
+            "store_base": self._int(0, self._hardware.buffer_words - end) if fits else 0,
+            "store_pitch_x": step_x,
+            "store_pitch_y": step_y,
+        }
+
+    def _place(self, data: bytes) -> int:
+        """Returns the address of data behind the counters, in whole lines."""
+        address = self._extra_place + len(self._extra)
+        self._extra += data.ljust(-(-len(data) // 16) * 16, b"\0")
+        return address
 
     def _compute(self) -> dict[str, Any]:
         size, limits = self._hardware.array_size, self._limits
@@ -176,6 +257,7 @@ class ChainMaker:
             "channels": self._int(1, tiles * size if is_matmul else run),
             "accumulator": self._int(0, self._hardware.accumulator_depth - tiles * rows * columns),
             "weights": self._weights + 16 * self._int(0, 8),
+            "int4_weights": self._integers > 0 and self._flip(0.2),
         }
         fields |= self._span(run) if is_matmul and self._flip() else self._runs()
         extent = (

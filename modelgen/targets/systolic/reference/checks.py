@@ -51,7 +51,7 @@ def size_faults(job: Descriptor, hardware: Hardware) -> list[Error]:
 
 def buffer_end(job: Descriptor, array_size: int) -> int:
     """Return the end of the words of the buffer that a job accesses."""
-    ends = [_compute_end(job, array_size)]
+    ends = [compute_end(job, array_size)]
     if job.load or job.fill:
         rows = job.load_base + job.load_head
         ends.append(
@@ -66,7 +66,8 @@ def buffer_end(job: Descriptor, array_size: int) -> int:
     return max(ends)
 
 
-def _compute_end(job: Descriptor, array_size: int) -> int:
+def compute_end(job: Descriptor, array_size: int) -> int:
+    """Return the end of the words of the buffer that a job computes with."""
     corner = (job.position_rows - 1) * job.step_y + (job.position_columns - 1) * job.step_x
     last_run = (job.runs_y - 1) * job.run_pitch_y + (job.runs_x - 1) * job.run_pitch_x
     is_matmul = job.operation == Operation.MATMUL

@@ -49,6 +49,21 @@ def test_random_chains_by_their_definition(seed: int) -> None:
     assert memory == exact.memory
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_random_chains_of_both_kinds_by_their_definition(seed: int) -> None:
+    size = (4, 8, 12, 16)[seed % 4]
+    hardware = Hardware(array_size=size, buffer_words=512, accumulator_depth=64)
+    maker = ChainMaker(seed, hardware, KINDS[seed % 3], SMALL, integers=0.8)
+    chain = maker.make(5)
+    memory = bytearray(chain.memory)
+    result = execute_chain(memory, BASE, chain.first, hardware)
+    exact = ExactEngine(bytearray(chain.memory), BASE, size)
+    for job in chain.jobs:
+        exact.run(job)
+    assert (result.error, result.index) == (Error.NONE, len(chain.jobs) - 1)
+    assert memory == exact.memory
+
+
 def test_convolution() -> None:
     machine = Machine()
     expected = convolve(machine)
