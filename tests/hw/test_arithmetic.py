@@ -123,7 +123,7 @@ async def check_slice_product(dut):
         beats += [data[i : i + beat_bytes] for i in range(0, count * size, beat_bytes)]
         complete.append(len(beats))
 
-    controls = ("valid_i", "swap_i", "bypass_i", "clear_i", "weight_load_i")
+    controls = ("valid_i", "swap_i", "bypass_i", "clear_i", "weight_load_i", "integer_i")
     for name in (*controls, "tag_i", "weight_i"):
         getattr(dut, name).value = 0
     await obi.start(dut)

@@ -7,11 +7,16 @@
 /// Two halves (by the entry's top bit), each with one read and one write port, let the store path read
 /// one half while the other is in use; in the same half adding goes first and the store path waits.
 /// A sum may be used again AccumulateLatency cycles after its last use.
+///
+/// Sums are FP32 or, of an INT8 job, two of 32 bits each, which may be used again after
+/// IntegerAccumulateLatency cycles. An INT8 product must not follow an FP32 one so closely that it would
+/// be written before it, or with it.
 module accumulators
   import engine_descriptor_pkg::*;
 #(
   parameter  int unsigned ArraySize  = 8,
   parameter  int unsigned Depth      = 1024,
+  parameter  bit          Int8       = 1'b1,
   localparam int unsigned EntryWidth = $clog2(Depth)
 ) (
   input  logic                       clk_i,
@@ -19,42 +24,62 @@ module accumulators
   input  logic                       clear_i,
   // Products of a slice
   input  logic                       valid_i,
+  input  logic                       integer_i,
   input  logic                       first_i,
   input  logic                       maximum_i,
   input  logic                       tile_done_i,
   input  logic [EntryWidth-1:0]      entry_i,
   input  logic [ArraySize-1:0][31:0] product_i,
+  input  logic [ArraySize-1:0][19:0] first_sum_i,
+  input  logic [ArraySize-1:0][21:0] second_sum_i,
   // High when the last sum of a tile has been written
   output logic                       tile_done_o,
   // Store path: data comes a cycle after `read_ready_o`
   input  logic                       read_i,
   input  logic [EntryWidth-1:0]      read_entry_i,
   output logic                       read_ready_o,
-  output logic [ArraySize-1:0][31:0] read_data_o
+  output logic [ArraySize-1:0][31:0] read_data_o,
+  output logic [ArraySize-1:0][31:0] read_second_o
 );
   localparam int unsigned HalfWidth  = EntryWidth - 1;
   localparam int unsigned Delay      = AccumulateLatency - 1;  // of the sum, seen from the product
   localparam int unsigned AddLatency = Delay - 1;
 
-  logic [Delay-1:0]                 valid_q;
+  // Of an INT8 sum, seen from the product.
+  localparam int unsigned IntegerDelay = IntegerAccumulateLatency - 1;
+
+  logic [Delay-1:0]                 valid_q;  // FP32
+  logic [IntegerDelay-1:0]          integer_q;  // INT8
   logic [Delay-1:0]                 tile_done_q;
+  logic [IntegerDelay-1:0]          integer_done_q;
   logic [Delay-1:0][EntryWidth-1:0] entry_q;
   logic                             first_q;
   logic                             maximum_q;
+  logic                             float;
+  logic                             integers;
+
+  assign integers = Int8 && valid_i && integer_i;
+  assign float    = valid_i && !integers;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      valid_q     <= '0;
-      tile_done_q <= '0;
-      tile_done_o <= 1'b0;
+      valid_q        <= '0;
+      integer_q      <= '0;
+      tile_done_q    <= '0;
+      integer_done_q <= '0;
+      tile_done_o    <= 1'b0;
     end else if (clear_i) begin
-      valid_q     <= '0;
-      tile_done_q <= '0;
-      tile_done_o <= 1'b0;
+      valid_q        <= '0;
+      integer_q      <= '0;
+      tile_done_q    <= '0;
+      integer_done_q <= '0;
+      tile_done_o    <= 1'b0;
     end else begin
-      valid_q     <= {valid_q[Delay-2:0], valid_i};
-      tile_done_q <= {tile_done_q[Delay-2:0], valid_i & tile_done_i};
-      tile_done_o <= tile_done_q[Delay-1];
+      valid_q        <= {valid_q[Delay-2:0], float};
+      integer_q      <= {integer_q[IntegerDelay-2:0], integers};
+      tile_done_q    <= {tile_done_q[Delay-2:0], float & tile_done_i};
+      integer_done_q <= {integer_done_q[IntegerDelay-2:0], integers & tile_done_i};
+      tile_done_o    <= tile_done_q[Delay-1] | integer_done_q[IntegerDelay-1];
     end
   end
 
@@ -81,11 +106,19 @@ module accumulators
 
   logic [1:0][ArraySize-1:0][31:0] half_data;
   logic [ArraySize-1:0][31:0]      product_q;
+  logic [ArraySize-1:0][31:0]      float_sum;
   logic [ArraySize-1:0][31:0]      sum;
+  logic                            write_sum;
+  logic                            write_half;
+  logic [HalfWidth-1:0]            write_address;
 
   always_ff @(posedge clk_i) begin
-    if (valid_i) product_q <= product_i;
+    if (float) product_q <= product_i;
   end
+
+  assign write_sum                   = valid_q[Delay-1] || integer_q[IntegerDelay-1];
+  assign {write_half, write_address} = integer_q[IntegerDelay-1] ? entry_q[IntegerDelay-1]
+      : entry_q[Delay-1];
 
   for (genvar h = 0; h < 2; h++) begin : gen_half
     logic                 adding;
@@ -96,17 +129,30 @@ module accumulators
     assign adding       = valid_i && !first_i && add_half == h[0];
     assign read         = adding || (read_i && read_half == h[0]);
     assign read_address = adding ? entry_i[HalfWidth-1:0] : read_entry_i[HalfWidth-1:0];
-    assign write        = valid_q[Delay-1] && entry_q[Delay-1][EntryWidth-1] == h[0];
+    assign write        = write_sum && write_half == h[0];
 
     logic [ArraySize-1:0][31:0] memory[2**HalfWidth];
 
     always_ff @(posedge clk_i) begin
-      if (write) memory[entry_q[Delay-1][HalfWidth-1:0]] <= sum;
+      if (write) memory[write_address] <= sum;
       if (read) half_data[h] <= memory[read_address];
+    end
+
+    // Second sums of pairs.
+    if (Int8) begin : gen_second
+      logic [ArraySize-1:0][31:0] second_memory[2**HalfWidth];
+
+      always_ff @(posedge clk_i) begin
+        if (write && integer_q[IntegerDelay-1]) second_memory[write_address] <= second_sum;
+        if (read) second_data[h] <= second_memory[read_address];
+      end
+    end else begin : gen_no_second
+      assign second_data[h] = '0;
     end
   end
 
-  assign read_data_o = half_data[read_half_q];
+  assign read_data_o   = half_data[read_half_q];
+  assign read_second_o = second_data[read_half_q];
 
   for (genvar c = 0; c < ArraySize; c++) begin : gen_column
     logic [31:0] held;
@@ -119,8 +165,56 @@ module accumulators
       .enable_i(valid_q[AddLatency-1:0]),
       .a_i     ((maximum_q && !first_q) ? fp32_pkg::maximum(held, product_q[c]) : product_q[c]),
       .b_i     ((maximum_q || first_q) ? engine_pkg::NegativeZero : held),
-      .sum_o   (sum[c])
+      .sum_o   (float_sum[c])
     );
+  end
+
+  // INT8.
+  logic [1:0][ArraySize-1:0][31:0] second_data;
+  logic [ArraySize-1:0][31:0]      second_sum;
+
+  if (Int8) begin : gen_integer
+    logic [ArraySize-1:0][19:0] first_sum_q;
+    logic [ArraySize-1:0][21:0] second_sum_q;
+    logic [ArraySize-1:0][31:0] first_sum;
+
+    always_ff @(posedge clk_i) begin
+      if (integers) begin
+        first_sum_q  <= first_sum_i;
+        second_sum_q <= second_sum_i;
+      end
+    end
+
+    for (genvar c = 0; c < ArraySize; c++) begin : gen_column
+      integer_accumulate #(
+        .ProductWidth(20)
+      ) u_first (
+        .clk_i,
+        .enable_i (integer_q[0]),
+        .first_i  (first_q),
+        .maximum_i(maximum_q),
+        .held_i   (half_data[add_half_q][c]),
+        .product_i(first_sum_q[c]),
+        .sum_o    (first_sum[c])
+      );
+
+      integer_accumulate #(
+        .ProductWidth(22)
+      ) u_second (
+        .clk_i,
+        .enable_i (integer_q[0]),
+        .first_i  (first_q),
+        .maximum_i(maximum_q),
+        .held_i   (second_data[add_half_q][c]),
+        .product_i(second_sum_q[c]),
+        .sum_o    (second_sum[c])
+      );
+    end
+
+    assign sum = integer_q[IntegerDelay-1] ? first_sum : float_sum;
+  end else begin : gen_no_integer
+    assign second_sum = '0;
+    assign sum        = float_sum;
   end
 
 `ifndef SYNTHESIS
@@ -130,5 +224,16 @@ module accumulators
         valid_i && !first_i && valid_q[i] |-> entry_q[i] != entry_i)
     else $error("a sum is added to before the adder has written it");
   end
+
+  for (genvar i = 0; i < IntegerDelay; i++) begin : gen_integer_hazard
+    integer_sum_is_not_in_the_adder :
+    assert property (@(posedge clk_i) disable iff (!rst_ni)
+        valid_i && !first_i && integer_q[i] |-> entry_q[i] != entry_i)
+    else $error("a sum is added to before the adder has written it");
+  end
+
+  no_float_sum_is_overtaken :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) integers |-> valid_q == '0)
+  else $error("an INT8 product comes while an FP32 sum is in the adder");
 `endif
 endmodule

@@ -6,8 +6,14 @@
 /// There are as many banks as the next power of two of ArraySize; word w lies in bank w modulo that
 /// number, so any consecutive words are free of conflicts. So are lanes that leave out multiples of the
 /// number of banks: lane l reads word `read_address_i + l + read_skip_i[m]`, where m counts the
-/// `read_crossing_i` that are not above l. A write stores up to WriteWords consecutive words, which
-/// are a power of two. Read latency: BufferLatency cycles.
+/// `read_crossing_i` that are not above l.
+///
+/// With `read_groups_i` there are LaneGroups slices, in as many groups of lanes: in each group crossings
+/// count from its own first lane, and all lanes of group g are read `read_group_skip_i[g]` words, a
+/// multiple of the number of banks, further on.
+///
+/// A write stores up to WriteWords consecutive words, which are a power of two. Read latency:
+/// BufferLatency cycles.
 module activation_buffer
   import engine_descriptor_pkg::*;
   import engine_pkg::*;
@@ -15,7 +21,9 @@ module activation_buffer
   parameter  int unsigned ArraySize    = 8,
   parameter  int unsigned WriteWords   = 4,
   parameter  int unsigned BufferWords  = 65536,
+  parameter  bit          Int8         = 1'b1,
   localparam int unsigned AddressWidth = $clog2(BufferWords),
+  localparam int unsigned Banks        = 2 ** $clog2(ArraySize),
   localparam int unsigned LaneWidth    = $clog2(ArraySize + 1)
 ) (
   input  logic                                     clk_i,
@@ -26,15 +34,18 @@ module activation_buffer
   input  logic [AddressWidth-1:0]                  read_address_i,
   input  logic [MostCrossings:1][LaneWidth-1:0]    read_crossing_i,
   input  logic [MostCrossings:0][AddressWidth-1:0] read_skip_i,
-  output logic [ArraySize-1:0][31:0]               read_data_o
+  input  logic                                     read_groups_i,
+  input  logic [LaneGroups-1:1][AddressWidth-1:0]  read_group_skip_i,
+  output logic [Banks-1:0][31:0]                   read_data_o
 );
-  localparam int unsigned BankWidth = $clog2(ArraySize);
-  localparam int unsigned Banks     = 2 ** BankWidth;
-  localparam int unsigned RowWidth  = AddressWidth - BankWidth;
+  localparam int unsigned BankWidth  = $clog2(ArraySize);
+  localparam int unsigned RowWidth   = AddressWidth - BankWidth;
+  localparam int unsigned GroupWords = Banks / LaneGroups;
 
   // Stage 1: how many crossings lie before each lane, and the rows that they leave out.
   logic                                 lanes_valid_q;
-  logic [AddressWidth-1:0]              lanes_address_q;
+  logic [BankWidth-1:0]                 lanes_first_q;
+  logic [LaneGroups-1:0][RowWidth-1:0]  lanes_row_q;  // of each group
   logic [Banks-1:0][CrossingWidth-1:0]  lanes_crossed_q;
   logic [MostCrossings:0][RowWidth-1:0] lanes_skip_q;
   logic [Banks-1:0][CrossingWidth-1:0]  crossed;
@@ -43,7 +54,21 @@ module activation_buffer
     for (int unsigned l = 0; l < Banks; l++) begin
       crossed[l] = '0;
       for (int unsigned m = 1; m <= MostCrossings; m++) begin
-        if (32'(read_crossing_i[m]) <= l) crossed[l] = CrossingWidth'(m);
+        if (32'(read_crossing_i[m]) <= ((Int8 && read_groups_i) ? l % GroupWords : l)) begin
+          crossed[l] = CrossingWidth'(m);
+        end
+      end
+    end
+  end
+
+  // First rows of the groups; without groups the first one stands for all.
+  logic [LaneGroups-1:0][RowWidth-1:0] group_row;
+
+  always_comb begin
+    for (int unsigned g = 0; g < LaneGroups; g++) begin
+      group_row[g] = read_address_i[AddressWidth-1:BankWidth];
+      if (Int8 && read_groups_i && g > 0) begin
+        group_row[g] += read_group_skip_i[(g>0)?g : 1][AddressWidth-1:BankWidth];
       end
     end
   end
@@ -51,7 +76,8 @@ module activation_buffer
   always_ff @(posedge clk_i) begin
     lanes_valid_q <= read_i;
     if (read_i) begin
-      lanes_address_q <= read_address_i;
+      lanes_first_q   <= read_address_i[BankWidth-1:0];
+      lanes_row_q     <= group_row;
       lanes_crossed_q <= crossed;
       for (int unsigned m = 0; m <= MostCrossings; m++) begin
         lanes_skip_q[m] <= read_skip_i[m][AddressWidth-1:BankWidth];
@@ -63,21 +89,23 @@ module activation_buffer
   logic                           banks_valid_q;
   logic [BankWidth-1:0]           banks_first_q;
   logic [Banks-1:0][RowWidth-1:0] banks_row_q;
-  logic [BankWidth-1:0]           first_bank;
-  logic [RowWidth-1:0]            first_row;
-
-  assign {first_row, first_bank} = lanes_address_q;
 
   always_ff @(posedge clk_i) begin
     banks_valid_q <= lanes_valid_q;
     if (lanes_valid_q) begin
-      banks_first_q <= first_bank;
+      banks_first_q <= lanes_first_q;
       for (int unsigned b = 0; b < Banks; b++) begin
-        banks_row_q[b] <= first_row + RowWidth'(BankWidth'(b) < first_bank)
-            + lanes_skip_q[lanes_crossed_q[BankWidth'(b)-first_bank]];
+        banks_row_q[b] <= lanes_row_q[lane_group(BankWidth'(b)-lanes_first_q)]
+            + RowWidth'(BankWidth'(b) < lanes_first_q)
+            + lanes_skip_q[lanes_crossed_q[BankWidth'(b)-lanes_first_q]];
       end
     end
   end
+
+  /// The group of a lane; all are in the first one where there are none.
+  function automatic logic [$clog2(LaneGroups)-1:0] lane_group(logic [BankWidth-1:0] lane);
+    return Int8 ? $clog2(LaneGroups)'(lane / BankWidth'(GroupWords)) : '0;
+  endfunction
 
   // Banks that are WriteWords apart are offered the same word of a write.
   logic [WriteWords-1:0][31:0] rotated;
@@ -123,7 +151,7 @@ module activation_buffer
     data_valid_q <= banks_valid_q;
     if (banks_valid_q) data_first_q <= banks_first_q;
     if (data_valid_q) begin
-      for (int unsigned i = 0; i < ArraySize; i++) begin
+      for (int unsigned i = 0; i < Banks; i++) begin
         read_data_o[i] <= bank_data[BankWidth'(data_first_q+BankWidth'(i))];
       end
     end

@@ -3,7 +3,8 @@
 
 /// Whether the words that a descriptor computes with lie in the activation buffer.
 ///
-/// The answer comes a cycle after the descriptor.
+/// The answer comes a cycle after the descriptor, together with `distance_i`, to the second activations
+/// of pairs.
 module buffer_reach
   import engine_descriptor_pkg::*;
 #(
@@ -12,6 +13,7 @@ module buffer_reach
 ) (
   input  logic        clk_i,
   input  descriptor_t descriptor_i,
+  input  logic [39:0] distance_i,
   output logic        beyond_o
 );
   /// Words from the first of `count` places to the last.
@@ -25,10 +27,11 @@ module buffer_reach
   logic [31:0] runs_y_q;
   logic [31:0] words_q;
   logic [31:0] channels;
-  logic [34:0] reach;
+  logic [40:0] reach;
 
-  // Channels beyond the tiles are not read.
-  assign channels = 32'(descriptor_i.tiles) * 32'(ArraySize);
+  // Channels beyond the tiles are not read. An INT8 word has four.
+  assign channels = 32'(descriptor_i.tiles)
+      * (descriptor_i.int8 ? 32'(ArraySize / 4) : 32'(ArraySize));
 
   always_ff @(posedge clk_i) begin
     columns_q <= extent(descriptor_i.position_columns, descriptor_i.step_x);
@@ -41,6 +44,7 @@ module buffer_reach
            ? channels : 32'(descriptor_i.run_words));
   end
 
-  assign reach    = 35'(columns_q) + 35'(rows_q) + 35'(runs_x_q) + 35'(runs_y_q) + 35'(words_q);
-  assign beyond_o = reach > 35'(BufferWords);
+  assign reach    = 41'(columns_q) + 41'(rows_q) + 41'(runs_x_q) + 41'(runs_y_q) + 41'(words_q)
+      + 41'(distance_i);
+  assign beyond_o = reach > 41'(BufferWords);
 endmodule

@@ -13,6 +13,7 @@ module compute_stage
   parameter  int unsigned PortWords        = 4,
   parameter  int unsigned BufferWords      = 65536,
   parameter  int unsigned AccumulatorDepth = 1024,
+  parameter  bit          Int8             = 1'b1,
   localparam int unsigned StoreWords       = store_words(ArraySize, PortWords),
   localparam int unsigned BufferWidth      = $clog2(BufferWords),
   localparam int unsigned EntryWidth       = $clog2(AccumulatorDepth),
@@ -47,16 +48,24 @@ module compute_stage
   input  logic [EntryWidth-1:0]       sum_entry_i,
   output logic                        sum_ready_o,
   output logic [ArraySize-1:0][31:0]  sum_o,
+  output logic [ArraySize-1:0][31:0]  second_sum_o,
   // Accounts
   output logic                        issue_o,
   output logic [LaneWidth-1:0]        issue_lanes_o,
   output logic [LaneWidth-1:0]        issue_columns_o,
+  output logic                        issue_pairs_o,
   output waits_t                      waits_o,
   output error_t                      error_o
 );
   logic [BufferWidth-1:0]                  issue_address;
   logic [MostCrossings:1][LaneWidth-1:0]   issue_crossing;
   logic [MostCrossings:0][BufferWidth-1:0] issue_skip;
+  logic                                    issue_groups;
+  logic [LaneGroups-1:1][BufferWidth-1:0]  issue_group_skip;
+  logic                                    issue_integer;
+  logic                                    issue_depthwise;
+  logic [1:0]                              issue_second_group;
+  logic                                    issue_result;
   logic                                    issue_swap;
   logic                                    issue_bypass;
   logic                                    issue_maximum;
@@ -67,7 +76,8 @@ module compute_stage
   sequencer #(
     .ArraySize       (ArraySize),
     .BufferWords     (BufferWords),
-    .AccumulatorDepth(AccumulatorDepth)
+    .AccumulatorDepth(AccumulatorDepth),
+    .Int8            (Int8)
   ) u_sequencer (
     .clk_i,
     .rst_ni,
@@ -88,6 +98,13 @@ module compute_stage
     .issue_lanes_o,
     .issue_crossing_o  (issue_crossing),
     .issue_skip_o      (issue_skip),
+    .issue_groups_o    (issue_groups),
+    .issue_group_skip_o(issue_group_skip),
+    .issue_integer_o   (issue_integer),
+    .issue_depthwise_o (issue_depthwise),
+    .issue_pairs_o,
+    .issue_second_group_o(issue_second_group),
+    .issue_result_o    (issue_result),
     .issue_swap_o      (issue_swap),
     .issue_bypass_o    (issue_bypass),
     .issue_maximum_o   (issue_maximum),
@@ -99,12 +116,16 @@ module compute_stage
     .error_o
   );
 
-  logic [ArraySize-1:0][31:0] activations;
+  localparam int unsigned Banks      = 2 ** $clog2(ArraySize);
+  localparam int unsigned KernelRows = kernel_rows(ArraySize);
+
+  logic [Banks-1:0][31:0] activations;
 
   activation_buffer #(
     .ArraySize  (ArraySize),
     .WriteWords (StoreWords),
-    .BufferWords(BufferWords)
+    .BufferWords(BufferWords),
+    .Int8       (Int8)
   ) u_buffer (
     .clk_i,
     .write_mask_i,
@@ -114,11 +135,15 @@ module compute_stage
     .read_address_i (issue_address),
     .read_crossing_i(issue_crossing),
     .read_skip_i    (issue_skip),
+    .read_groups_i  (issue_groups),
+    .read_group_skip_i(issue_group_skip),
     .read_data_o    (activations)
   );
 
   // What goes with the slice through buffer, array and adder.
   typedef struct packed {
+    logic                  integers;
+    logic                  result;
     logic                  first;
     logic                  maximum;
     logic                  tile_done;
@@ -129,6 +154,9 @@ module compute_stage
     logic                 valid;
     logic                 swap;
     logic                 bypass;
+    logic                 depthwise;
+    logic                 pairs;
+    logic [1:0]           second_group;
     logic                 weight_load;
     logic [LaneWidth-1:0] lanes;
     tag_t                 tag;
@@ -147,8 +175,13 @@ module compute_stage
         issue_o,
         issue_swap,
         issue_bypass,
+        issue_depthwise,
+        issue_pairs_o,
+        issue_second_group,
         weight_claim_o,
         issue_lanes_o,
+        issue_integer,
+        issue_result,
         issue_first,
         issue_maximum,
         issue_tile_done,
@@ -162,13 +195,32 @@ module compute_stage
     for (int unsigned i = 0; i < ArraySize; i++) lane_valid[i] = LaneWidth'(i) < slice.lanes;
   end
 
+  // INT8 words.
+  logic [ArraySize-1:0][7:0]                 first_bytes;
+  logic [ArraySize-1:0][7:0]                 second_bytes;
+  logic [KernelRows-1:0][ArraySize-1:0][7:0] taps;
+
+  lane_unpacker #(
+    .ArraySize(ArraySize)
+  ) u_unpacker (
+    .pairs_i       (slice.pairs),
+    .second_group_i(slice.second_group),
+    .word_i        (activations),
+    .first_o       (first_bytes),
+    .second_o      (second_bytes),
+    .tap_o         (taps)
+  );
+
   logic                       product_valid;
   tag_t                       product_tag;
   logic [ArraySize-1:0][31:0] product;
+  logic [ArraySize-1:0][19:0] first_product;
+  logic [ArraySize-1:0][21:0] second_product;
 
   slice_product #(
     .ArraySize(ArraySize),
     .BeatBytes(4 * PortWords),
+    .Int8     (Int8),
     .TagWidth ($bits(tag_t))
   ) u_products (
     .clk_i,
@@ -177,35 +229,47 @@ module compute_stage
     .valid_i      (slice.valid),
     .swap_i       (slice.swap),
     .bypass_i     (slice.bypass),
+    .integer_i    (slice.tag.integers),
+    .depthwise_i  (slice.depthwise),
     .tag_i        (slice.tag),
     .lane_valid_i (lane_valid),
-    .activation_i (activations),
+    .activation_i (activations[ArraySize-1:0]),
+    .first_i      (first_bytes),
+    .second_i     (second_bytes),
+    .tap_i        (taps),
     .weight_load_i(slice.weight_load),
     .weight_take_o,
     .weight_i,
     .valid_o      (product_valid),
     .tag_o        (product_tag),
-    .product_o    (product)
+    .product_o    (product),
+    .first_sum_o  (first_product),
+    .second_sum_o (second_product)
   );
 
   accumulators #(
     .ArraySize(ArraySize),
-    .Depth    (AccumulatorDepth)
+    .Depth    (AccumulatorDepth),
+    .Int8     (Int8)
   ) u_accumulators (
     .clk_i,
     .rst_ni,
     .clear_i,
-    .valid_i     (product_valid),
+    .valid_i     (product_valid && product_tag.result),
+    .integer_i   (product_tag.integers),
     .first_i     (product_tag.first),
     .maximum_i   (product_tag.maximum),
     .tile_done_i (product_tag.tile_done),
     .entry_i     (product_tag.entry),
     .product_i   (product),
+    .first_sum_i (first_product),
+    .second_sum_i(second_product),
     .tile_done_o,
     .read_i      (sum_read_i),
     .read_entry_i(sum_entry_i),
     .read_ready_o(sum_ready_o),
-    .read_data_o (sum_o)
+    .read_data_o (sum_o),
+    .read_second_o(second_sum_o)
   );
 
 `ifndef SYNTHESIS

@@ -11,7 +11,8 @@ module descriptor_fetch
 #(
   parameter int unsigned ArraySize   = 8,
   parameter int unsigned PortWords   = 4,
-  parameter int unsigned BufferWords = 65536
+  parameter int unsigned BufferWords = 65536,
+  parameter bit          Int8        = 1'b1
 ) (
   input  logic                       clk_i,
   input  logic                       rst_ni,
@@ -123,6 +124,30 @@ module descriptor_fetch
   assign lookup_address_o = (fetching_o && lookup_index_i == index_q[1:0]) ? address_q
       : recent_q[lookup_index_i];
 
+  // An INT8 depthwise job reads its kernel in blocks, which are its runs: kernel_rows x KernelColumns
+  // taps each.
+  localparam int unsigned KernelRows = kernel_rows(ArraySize);
+
+  /// How many blocks of `size` taps, at most three, `count` taps need.
+  function automatic logic [7:0] needed(logic [7:0] count, int unsigned size);
+    logic [17:0] thirds;
+
+    thirds = (18'(count) + 18'd2) * 18'd171;
+    unique case (size)
+      3:       return 8'(thirds >> 9);
+      2:       return 8'((9'(count) + 9'd1) >> 1);
+      default: return count;
+    endcase
+  endfunction
+
+  logic       blocks;
+  logic [7:0] blocks_x;
+  logic [7:0] blocks_y;
+
+  assign blocks   = Int8 && descriptor.int8 && descriptor.operation == OperationDepthwise;
+  assign blocks_x = needed(descriptor.runs_x[7:0], KernelColumns);
+  assign blocks_y = needed(descriptor.runs_y[7:0], KernelRows);
+
   // Checks that need multipliers are registered; they take one extra cycle.
   error_e      found;
   error_e      found_q;
@@ -137,13 +162,45 @@ module descriptor_fetch
   logic [ 7:0] last_columns_q;
 
   descriptor_check #(
-    .ArraySize(ArraySize)
+    .ArraySize(ArraySize),
+    .Int8     (Int8)
   ) u_check (
     .descriptor_i(descriptor),
     .code_o      (found)
   );
 
-  logic        beyond;
+  logic                  beyond;
+  logic [15:0]           group_skip;
+  logic [1:0]            second_group;
+  logic [39:0]           distance;
+  logic [PlaceWidth-1:0] pair_words;
+  logic [31:0]           pair_bytes;
+  logic                  bad_operation;
+  logic                  bad_address;
+
+  if (Int8) begin : gen_integer
+    integer_geometry #(
+      .ArraySize(ArraySize)
+    ) u_geometry (
+      .clk_i,
+      .descriptor_i   (descriptor),
+      .group_skip_o   (group_skip),
+      .second_group_o (second_group),
+      .distance_o     (distance),
+      .pair_words_o   (pair_words),
+      .pair_bytes_o   (pair_bytes),
+      .bad_operation_o(bad_operation),
+      .bad_address_o  (bad_address)
+    );
+  end else begin : gen_no_integer
+    assign group_skip    = '0;
+    assign second_group  = '0;
+    assign distance      = '0;
+    assign pair_words    = '0;
+    assign pair_bytes    = '0;
+    assign bad_operation = 1'b0;
+    assign bad_address   = 1'b0;
+  end
 
   buffer_reach #(
     .ArraySize  (ArraySize),
@@ -151,6 +208,7 @@ module descriptor_fetch
   ) u_reach (
     .clk_i,
     .descriptor_i(descriptor),
+    .distance_i  (distance),
     .beyond_o    (beyond)
   );
 
@@ -160,7 +218,8 @@ module descriptor_fetch
   always_ff @(posedge clk_i) begin
     found_q        <= found;
     span_words_q   <= 32'(descriptor.run_words) * 32'(descriptor.runs_y);
-    runs_q         <= 32'(descriptor.runs_x) * 32'(descriptor.runs_y);
+    runs_q         <= blocks ? 32'(blocks_x) * 32'(blocks_y)
+        : 32'(descriptor.runs_x) * 32'(descriptor.runs_y);
     entries_q      <= 16'(32'(descriptor.position_columns) * 32'(descriptor.position_rows));
     gap_q          <= descriptor.load_pitch_y - row_words[15:0];
     // Only the last tile's columns that exist are in memory; tiles without any are there as a whole.
@@ -174,7 +233,8 @@ module descriptor_fetch
       if (address_q[3:0] != 4'd0) code = ErrorBadDescriptor;
     end else if (state_q == StatePush) begin
       code = found_q;
-      if (found_q == ErrorNone && wide_q) code = ErrorBadOperation;
+      if (found_q == ErrorNone && (wide_q || bad_operation)) code = ErrorBadOperation;
+      else if (found_q == ErrorNone && bad_address) code = ErrorBadAddress;
       else if (found_q == ErrorNone && beyond) code = ErrorBufferOverflow;
       else if (found_q == ErrorNone && !last && index_q == 16'hffff) code = ErrorChainTooLong;
     end
@@ -216,14 +276,15 @@ module descriptor_fetch
     fill_value: descriptor.fill_value
   };
 
-  logic depthwise;
+  logic depthwise;  // one weight a channel
 
-  assign depthwise         = descriptor.operation == OperationDepthwise;
+  assign depthwise         = descriptor.operation == OperationDepthwise && !blocks;
   assign commands_o.weight = '{
     index: index_q,
     diagonal: depthwise,
+    int4: Int8 && descriptor.int4_weights,
     weights: descriptor.weights,
-    words: depthwise ? 32'd1 : descriptor.span ? span_words_q
+    words: (depthwise || blocks) ? 32'd1 : descriptor.span ? span_words_q
         : 32'(descriptor.run_words),
     runs: descriptor.span ? 32'd1 : runs_q,
     tiles: descriptor.tiles,
@@ -235,6 +296,12 @@ module descriptor_fetch
     reports: reports_q,
     report: report,
     operation: operation_e'(descriptor.operation),
+    int8: Int8 && descriptor.int8,
+    pairs: Int8 && descriptor.pair_rows != '0,
+    second_group: second_group,
+    group_skip: group_skip,
+    column_pitch: descriptor.run_pitch_x,
+    column_stride: descriptor.column_stride,
     first: descriptor.first,
     span: descriptor.span,
     base: descriptor.input_base,
@@ -245,10 +312,10 @@ module descriptor_fetch
     rows: descriptor.position_rows,
     run: descriptor.run_words,
     span_words: span_words_q,
-    runs_x: descriptor.runs_x,
-    runs_y: descriptor.runs_y,
-    run_pitch_x: descriptor.run_pitch_x,
-    run_pitch_y: descriptor.run_pitch_y,
+    runs_x: blocks ? 16'(blocks_x) : descriptor.runs_x,
+    runs_y: blocks ? 16'(blocks_y) : descriptor.runs_y,
+    run_pitch_x: blocks ? 16'(KernelColumns) * descriptor.run_pitch_x : descriptor.run_pitch_x,
+    run_pitch_y: blocks ? 16'(KernelRows) * descriptor.run_pitch_y : descriptor.run_pitch_y,
     tiles: descriptor.tiles,
     channels: descriptor.channels
   };
@@ -259,6 +326,15 @@ module descriptor_fetch
     last: last,
     to_memory: descriptor.store_memory,
     to_buffer: descriptor.store_buffer,
+    int8: Int8 && descriptor.int8,
+    pairs: Int8 && descriptor.pair_rows != '0,
+    ties_even: descriptor.ties_even,
+    exceptions: descriptor.exceptions,
+    zero_point: descriptor.zero_point,
+    integer_low: descriptor.integer_low,
+    integer_high: descriptor.integer_high,
+    pair_bytes: pair_bytes,
+    pair_words: pair_words,
     residual: stores && operand,
     scales_only: descriptor.scales_only,
     apply_table: descriptor.apply_table,

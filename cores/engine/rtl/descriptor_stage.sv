@@ -8,7 +8,8 @@ module descriptor_stage
 #(
   parameter int unsigned ArraySize   = 8,
   parameter int unsigned PortWords   = 4,
-  parameter int unsigned BufferWords = 65536
+  parameter int unsigned BufferWords = 65536,
+  parameter bit          Int8        = 1'b1
 ) (
   input  logic                       clk_i,
   input  logic                       rst_ni,
@@ -40,7 +41,8 @@ module descriptor_stage
   descriptor_fetch #(
     .ArraySize  (ArraySize),
     .PortWords  (PortWords),
-    .BufferWords(BufferWords)
+    .BufferWords(BufferWords),
+    .Int8       (Int8)
   ) u_fetch (
     .clk_i,
     .rst_ni,

@@ -1,7 +1,8 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The tensor engine: FP32 activations times INT8 weights, run by descriptors in main memory.
+/// The tensor engine: FP32 or INT8 activations times INT8 or INT4 weights, run by descriptors in main
+/// memory.
 ///
 /// A doorbell starts a chain of descriptors. Each goes through three stages that overlap from one
 /// descriptor to the next: its activations are loaded, its slices pass through the array, its outputs
@@ -14,6 +15,7 @@ module engine
   parameter int unsigned PortWords        = 4,
   parameter int unsigned BufferWords      = 65536,
   parameter int unsigned AccumulatorDepth = 1024,
+  parameter bit          Int8             = 1'b1,
   parameter logic [31:0] MemoryBase       = 32'h8000_0000,
   parameter int unsigned MemoryBytes      = 32'h0010_0000
 ) (
@@ -64,7 +66,8 @@ module engine
     .ArraySize       (ArraySize),
     .PortWords       (PortWords),
     .BufferWords     (BufferWords),
-    .AccumulatorDepth(AccumulatorDepth)
+    .AccumulatorDepth(AccumulatorDepth),
+    .Int8            (Int8)
   ) u_control (
     .clk_i,
     .rst_ni,
@@ -120,9 +123,7 @@ module engine
   logic [PortWords-1:0][31:0]        write_data;
   logic                              port_stall;
 
-  assign client_mask[ClientFetch]      = '1;
-  assign client_mask[ClientWeights]    = '1;
-  assign client_mask[ClientParameters] = '1;
+  assign client_mask[ClientFetch] = '1;
 
   port_arbiter #(
     .Clients    (Clients),
@@ -159,7 +160,8 @@ module engine
   descriptor_stage #(
     .ArraySize  (ArraySize),
     .PortWords  (PortWords),
-    .BufferWords(BufferWords)
+    .BufferWords(BufferWords),
+    .Int8       (Int8)
   ) u_descriptors (
     .clk_i,
     .rst_ni,
@@ -276,7 +278,8 @@ module engine
 
   weight_streamer #(
     .ArraySize(ArraySize),
-    .PortWords(PortWords)
+    .PortWords(PortWords),
+    .Int8     (Int8)
   ) u_weights (
     .clk_i,
     .rst_ni,
@@ -286,6 +289,7 @@ module engine
     .command_pop_o  (pop.weight),
     .req_o          (client_req[ClientWeights]),
     .addr_o         (client_addr[ClientWeights]),
+    .mask_o         (client_mask[ClientWeights]),
     .gnt_i          (client_gnt[ClientWeights]),
     .rvalid_i       (client_rvalid[ClientWeights]),
     .rdata_i        (port_rdata_i),
@@ -302,16 +306,19 @@ module engine
   logic [EntryWidth-1:0]      sum_entry;
   logic                       sum_ready;
   logic [ArraySize-1:0][31:0] sum;
+  logic [ArraySize-1:0][31:0] second_sum;
   logic                       issue;
   logic [LaneWidth-1:0]       issue_lanes;
   logic [LaneWidth-1:0]       issue_columns;
+  logic                       issue_pairs;
   waits_t                     waits;
 
   compute_stage #(
     .ArraySize       (ArraySize),
     .PortWords       (PortWords),
     .BufferWords     (BufferWords),
-    .AccumulatorDepth(AccumulatorDepth)
+    .AccumulatorDepth(AccumulatorDepth),
+    .Int8            (Int8)
   ) u_compute (
     .clk_i,
     .rst_ni,
@@ -337,9 +344,11 @@ module engine
     .sum_entry_i       (sum_entry),
     .sum_ready_o       (sum_ready),
     .sum_o             (sum),
+    .second_sum_o      (second_sum),
     .issue_o           (issue),
     .issue_lanes_o     (issue_lanes),
     .issue_columns_o   (issue_columns),
+    .issue_pairs_o     (issue_pairs),
     .waits_o           (waits),
     .error_o           (compute_error)
   );
@@ -349,7 +358,8 @@ module engine
     .ArraySize       (ArraySize),
     .PortWords       (PortWords),
     .BufferWords     (BufferWords),
-    .AccumulatorDepth(AccumulatorDepth)
+    .AccumulatorDepth(AccumulatorDepth),
+    .Int8            (Int8)
   ) u_store (
     .clk_i,
     .rst_ni,
@@ -363,8 +373,10 @@ module engine
     .read_entry_o      (sum_entry),
     .read_ready_i      (sum_ready),
     .read_data_i       (sum),
+    .read_second_i     (second_sum),
     .parameter_req_o   (client_req[ClientParameters]),
     .parameter_addr_o  (client_addr[ClientParameters]),
+    .parameter_mask_o  (client_mask[ClientParameters]),
     .parameter_gnt_i   (client_gnt[ClientParameters]),
     .parameter_rvalid_i(client_rvalid[ClientParameters]),
     .parameter_rdata_i (port_rdata_i),
@@ -400,6 +412,7 @@ module engine
     .issue_i           (issue),
     .issue_lanes_i     (issue_lanes),
     .issue_columns_i   (issue_columns),
+    .issue_pairs_i     (issue_pairs),
     .waits_i           (waits),
     .stall_i           (port_stall),
     .counters_o        (counters)

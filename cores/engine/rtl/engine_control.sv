@@ -13,7 +13,8 @@ module engine_control
   parameter int unsigned ArraySize        = 8,
   parameter int unsigned PortWords        = 4,
   parameter int unsigned BufferWords      = 65536,
-  parameter int unsigned AccumulatorDepth = 1024
+  parameter int unsigned AccumulatorDepth = 1024,
+  parameter bit          Int8             = 1'b1
 ) (
   input  logic        clk_i,
   input  logic        rst_ni,
@@ -74,7 +75,7 @@ module engine_control
   always_comb begin
     hwif_in.id.array_size.next          = 8'(ArraySize);
     hwif_in.id.port_words.next          = 8'(PortWords);
-    hwif_in.id.int8.next                = 1'b0;
+    hwif_in.id.int8.next                = Int8;
     hwif_in.buffer.words.next           = 32'(BufferWords);
     hwif_in.accumulator.depth.next      = 32'(AccumulatorDepth);
     hwif_in.status.busy.next            = busy_o;

@@ -15,11 +15,15 @@ module engine_counters
   input  logic                 issue_i,
   input  logic [LaneWidth-1:0] issue_lanes_i,
   input  logic [LaneWidth-1:0] issue_columns_i,
+  input  logic                 issue_pairs_i,
   input  waits_t               waits_i,
   input  logic                 stall_i,
   output counters_t            counters_o
 );
-  logic [2*LaneWidth-1:0] macs_q;
+  logic [2*LaneWidth-1:0] products;
+  logic [2*LaneWidth:0]   macs_q;
+
+  assign products = issue_lanes_i * issue_columns_i;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -29,7 +33,7 @@ module engine_counters
       counters_o <= '0;
       macs_q     <= '0;
     end else if (count_i) begin
-      macs_q <= issue_i ? issue_lanes_i * issue_columns_i : '0;
+      macs_q <= !issue_i ? '0 : issue_pairs_i ? {products, 1'b0} : {1'b0, products};
 
       counters_o.cycles           <= counters_o.cycles + 32'd1;
       counters_o.busy             <= counters_o.busy + 32'(issue_i);

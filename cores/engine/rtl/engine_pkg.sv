@@ -21,6 +21,22 @@ package engine_pkg;
     return (array_size > 2 * port_words) ? 2 * port_words : port_words;
   endfunction
 
+  /// Rows of a kernel that an INT8 depthwise job reads at once. Each has KernelColumns rows of the array.
+  function automatic int unsigned kernel_rows(int unsigned array_size);
+    return (array_size >= 12) ? 3 : array_size / 4;
+  endfunction
+  localparam int unsigned KernelColumns = 3;
+
+  /// Groups of lanes in which the activation buffer's reads of an INT8 job are laid out.
+  localparam int unsigned LaneGroups = 4;
+
+  /// Channels of INT8 results that are stored in a cycle: whole words.
+  function automatic int unsigned integer_channels(int unsigned array_size, int unsigned port_words);
+    int unsigned lanes;
+    lanes = (2 * port_words > 4) ? 2 * port_words : 4;
+    return (array_size < lanes) ? array_size : lanes;
+  endfunction
+
   /// An error, and the place in the chain of the descriptor that caused it.
   typedef struct packed {
     logic        valid;
@@ -55,6 +71,7 @@ package engine_pkg;
   typedef struct packed {
     logic [15:0] index;
     logic        diagonal;
+    logic        int4;
     logic [31:0] weights;
     logic [31:0] words;
     logic [31:0] runs;
@@ -67,6 +84,12 @@ package engine_pkg;
     logic [15:0] reports;
     logic        report;
     operation_e  operation;
+    logic        int8;
+    logic        pairs;
+    logic [ 1:0] second_group;  // lanes of a pair's second activation
+    logic [15:0] group_skip;    // words that are left out between groups of lanes
+    logic [15:0] column_pitch;  // words between columns that an INT8 depthwise job reads
+    logic [ 7:0] column_stride;
     logic        first;
     logic        span;
     logic [15:0] base;
@@ -91,6 +114,15 @@ package engine_pkg;
     logic        last;
     logic        to_memory;
     logic        to_buffer;
+    logic        int8;
+    logic        pairs;
+    logic        ties_even;
+    logic        exceptions;
+    logic [ 7:0] zero_point;
+    logic [ 7:0] integer_low;
+    logic [ 7:0] integer_high;
+    logic [31:0] pair_bytes;       // from a pair's first result to the second one
+    logic [PlaceWidth-1:0] pair_words;
     logic        residual;         // an operand is read
     logic        scales_only;
     logic        apply_table;

@@ -4,15 +4,20 @@
 /// Scales and biases of the output tile that is being stored, and of the next one.
 ///
 /// Memory holds ArraySize scales and then as many biases for each tile, or scales alone; of the last
-/// one it holds `last_groups_i` times PortWords of both. Scales alone come with biases of -0. Tiles
-/// are fetched in order, at most two ahead of `release_i`, which gives up the oldest one. Words
-/// behind PortWords belong to the groups after `group_i`.
+/// one it holds `last_columns_i` of both, in whole lines. Scales alone come with biases of -0. INT8
+/// jobs have arrays of multipliers, biases, offsets and perhaps exceptions, and those that add an
+/// operand have one line in front of all tiles.
+///
+/// Tiles are fetched in order, at most two ahead of `release_i`, which gives up the oldest one. Words
+/// behind PortWords belong to the groups after `group_i`. Scales (or multipliers) and biases come a cycle
+/// after `group_i`, the others two cycles after it, even if the tile has been released by then.
 module parameter_buffer
   import engine_pkg::*;
 #(
   parameter  int unsigned ArraySize  = 8,
   parameter  int unsigned PortWords  = 4,
-  parameter  int unsigned StoreWords = 4,
+  parameter  int unsigned Lanes      = 8,  // words that are read at once
+  parameter  bit          Int8       = 1'b1,
   localparam int unsigned Groups     = ArraySize / PortWords,
   localparam int unsigned GroupWidth = (Groups > 1) ? $clog2(Groups) : 1,
   localparam int unsigned CountWidth = $clog2(Groups + 1)
@@ -24,11 +29,15 @@ module parameter_buffer
   input  logic                        start_i,
   input  logic [31:0]                 address_i,
   input  logic [15:0]                 tiles_i,
-  input  logic [CountWidth-1:0]       last_groups_i,
+  input  logic [7:0]                  last_columns_i,
   input  logic                        scales_only_i,
+  input  logic                        integer_i,
+  input  logic                        exceptions_i,
+  input  logic                        has_line_i,
   // Memory
   output logic                        req_o,
   output logic [31:0]                 addr_o,
+  output logic [PortWords-1:0]        mask_o,
   input  logic                        gnt_i,
   input  logic                        rvalid_i,
   input  logic [PortWords-1:0][31:0]  rdata_i,
@@ -36,10 +45,16 @@ module parameter_buffer
   output logic                        ready_o,
   input  logic                        release_i,
   input  logic [GroupWidth-1:0]       group_i,
-  output logic [StoreWords-1:0][31:0] scale_o,
-  output logic [StoreWords-1:0][31:0] bias_o
+  output logic [3:0][31:0]            line_o,
+  output logic [Lanes-1:0][31:0]      scale_o,
+  output logic [Lanes-1:0][31:0]      bias_o,
+  output logic [Lanes-1:0][31:0]      offset_o,
+  output logic [Lanes-1:0][31:0]      exception_o
 );
   localparam int unsigned IndexWidth = $clog2(2 * Groups);
+  localparam int unsigned LineWords  = 4;
+  localparam int unsigned LineBeats  = (LineWords + PortWords - 1) / PortWords;
+  localparam int unsigned LineWidth  = $clog2(LineBeats + 1);
 
   /// Where a group of a tile lies.
   function automatic logic [IndexWidth-1:0] place(logic tile, logic [GroupWidth-1:0] group);
@@ -49,10 +64,10 @@ module parameter_buffer
   logic [31:0]           address_q;
   logic [15:0]           tiles_q;  // not yet requested
   logic [GroupWidth-1:0] request_q;
-  logic                  request_bias_q;
+  logic [1:0]            request_array_q;
   logic                  request_tile_q;
   logic [GroupWidth-1:0] response_q;
-  logic                  response_bias_q;
+  logic [1:0]            response_array_q;
   logic                  write_tile_q;
   logic                  read_tile_q;
   logic [1:0]            last_tile_q;  // whether the tile in either place is the last one
@@ -62,28 +77,58 @@ module parameter_buffer
   logic                  request_end;
   logic                  response_wrap;
   logic                  response_end;
+  logic [1:0]            last_array;
+  logic [7:0]            last_lines;  // of an array of the last tile
+  logic [CountWidth-1:0] last_groups;
+  logic [LineWidth-1:0]  line_requests_q;  // of the line in front, still to come
+  logic [LineWidth-1:0]  line_responses_q;
+  logic                  line_request;
+  logic                  line_response;
+
+  always_comb begin
+    last_array = scales_only_i ? 2'd0 : 2'd1;
+    if (Int8 && integer_i) last_array = exceptions_i ? 2'd3 : 2'd2;
+  end
+
+  assign last_lines    = (last_columns_i + 8'd3) >> 2;
+  assign last_groups   = CountWidth'((32'(last_lines) * LineWords + PortWords - 1) / PortWords);
+  assign line_request  = Int8 && line_requests_q != '0;
+  assign line_response = Int8 && line_responses_q != '0;
 
   /// Whether a group is the last of its tile.
   function automatic logic is_last(logic [GroupWidth-1:0] group, logic last_tile);
-    return CountWidth'(group) == (last_tile ? last_groups_i : CountWidth'(Groups)) - 1'b1;
+    return CountWidth'(group) == (last_tile ? last_groups : CountWidth'(Groups)) - 1'b1;
   endfunction
 
   assign request_wrap  = is_last(request_q, tiles_q == 16'd1);
-  assign request_end   = gnt_i && request_wrap && (request_bias_q || scales_only_i);
+  assign request_end   = gnt_i && !line_request && request_wrap && request_array_q == last_array;
   assign response_wrap = is_last(response_q, last_tile_q[write_tile_q]);
-  assign response_end  = rvalid_i && response_wrap && (response_bias_q || scales_only_i);
+  assign response_end  = rvalid_i && !line_response && response_wrap
+      && response_array_q == last_array;
   assign req_o         = tiles_q != '0 && claimed_q != 2'd2;
   assign addr_o        = address_q;
   assign ready_o       = filled_q != '0;
+
+  // A wide port reads half of what follows the last line of an array, or the line in front.
+  logic half;
+
+  assign half = line_request || (request_wrap && tiles_q == 16'd1 && last_lines[0]);
+
+  always_comb begin
+    mask_o = '1;
+    for (int unsigned i = LineWords; i < PortWords; i++) mask_o[i] = !half;
+  end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       tiles_q         <= '0;
       request_q       <= '0;
-      request_bias_q  <= 1'b0;
+      request_array_q <= '0;
+      line_requests_q <= '0;
+      line_responses_q <= '0;
       request_tile_q  <= 1'b0;
       response_q      <= '0;
-      response_bias_q <= 1'b0;
+      response_array_q <= '0;
       write_tile_q    <= 1'b0;
       read_tile_q     <= 1'b0;
       claimed_q       <= '0;
@@ -91,24 +136,32 @@ module parameter_buffer
     end else if (clear_i) begin
       tiles_q         <= '0;
       request_q       <= '0;
-      request_bias_q  <= 1'b0;
+      request_array_q <= '0;
+      line_requests_q <= '0;
+      line_responses_q <= '0;
       request_tile_q  <= 1'b0;
       response_q      <= '0;
-      response_bias_q <= 1'b0;
+      response_array_q <= '0;
       write_tile_q    <= 1'b0;
       read_tile_q     <= 1'b0;
       claimed_q       <= '0;
       filled_q        <= '0;
     end else begin
+      if (start_i) line_requests_q <= (integer_i && has_line_i) ? LineWidth'(LineBeats) : '0;
+      else if (gnt_i && line_request) line_requests_q <= line_requests_q - 1'b1;
+      if (start_i) line_responses_q <= (integer_i && has_line_i) ? LineWidth'(LineBeats) : '0;
+      else if (rvalid_i && line_response) line_responses_q <= line_responses_q - 1'b1;
       if (start_i) tiles_q <= tiles_i;
       else if (request_end) tiles_q <= tiles_q - 16'd1;
-      if (gnt_i) begin
+      if (gnt_i && !line_request) begin
         request_q <= request_wrap ? '0 : request_q + 1'b1;
-        if (request_wrap && !scales_only_i) request_bias_q <= ~request_bias_q;
+        if (request_end) request_array_q <= '0;
+        else if (request_wrap) request_array_q <= request_array_q + 1'b1;
       end
-      if (rvalid_i) begin
+      if (rvalid_i && !line_response) begin
         response_q <= response_wrap ? '0 : response_q + 1'b1;
-        if (response_wrap && !scales_only_i) response_bias_q <= ~response_bias_q;
+        if (response_end) response_array_q <= '0;
+        else if (response_wrap) response_array_q <= response_array_q + 1'b1;
       end
       if (request_end) request_tile_q <= ~request_tile_q;
       if (response_end) write_tile_q <= ~write_tile_q;
@@ -120,8 +173,26 @@ module parameter_buffer
 
   always_ff @(posedge clk_i) begin
     if (start_i) address_q <= address_i;
-    else if (gnt_i) address_q <= address_q + 32'(4 * PortWords);
+    else if (gnt_i) begin
+      address_q <= address_q
+          + ((PortWords > LineWords && half) ? 32'(4 * LineWords) : 32'(4 * PortWords));
+    end
     if (gnt_i) last_tile_q[request_tile_q] <= tiles_q == 16'd1;
+  end
+
+  // The line in front: its beats come in order.
+  if (Int8) begin : gen_line
+    logic [LineBeats-1:0][PortWords-1:0][31:0] line_q;
+
+    always_ff @(posedge clk_i) begin
+      if (rvalid_i && line_response) begin
+        line_q <= (LineBeats * PortWords * 32)'({rdata_i, line_q} >> (32 * PortWords));
+      end
+    end
+
+    assign line_o = (32 * LineWords)'(line_q);
+  end else begin : gen_no_line
+    assign line_o = '0;
   end
 
   logic [PortWords-1:0][31:0] scale[2*Groups];
@@ -131,17 +202,44 @@ module parameter_buffer
   assign write_place = place(write_tile_q, response_q);
 
   always_ff @(posedge clk_i) begin
-    if (rvalid_i && !response_bias_q) scale[write_place] <= rdata_i;
-    if (rvalid_i && response_bias_q) bias[write_place] <= rdata_i;
+    if (rvalid_i && !line_response && response_array_q == 2'd0) scale[write_place] <= rdata_i;
+    if (rvalid_i && response_array_q == 2'd1) bias[write_place] <= rdata_i;
   end
 
-  for (genvar g = 0; g < StoreWords / PortWords; g++) begin : gen_group
+  // Where the group lies, a cycle later and two. By then another tile may have been requested for the
+  // place of a released one, but not answered.
+  logic [1:0][IndexWidth-1:0] read_place_q;
+
+  always_ff @(posedge clk_i) read_place_q <= {read_place_q[0], place(read_tile_q, group_i)};
+
+  for (genvar g = 0; g < Lanes / PortWords; g++) begin : gen_group
     logic [IndexWidth-1:0] read_place;
 
-    assign read_place                      = place(read_tile_q, group_i + GroupWidth'(g));
+    assign read_place                      = read_place_q[0] + IndexWidth'(g);
     assign scale_o[g*PortWords+:PortWords] = scale[read_place];
     assign bias_o[g*PortWords+:PortWords]  = scales_only_i ? {PortWords{NegativeZero}}
         : bias[read_place];
+  end
+
+  if (Int8) begin : gen_integer
+    logic [PortWords-1:0][31:0] offset[2*Groups];
+    logic [PortWords-1:0][31:0] exceptions[2*Groups];
+
+    always_ff @(posedge clk_i) begin
+      if (rvalid_i && response_array_q == 2'd2) offset[write_place] <= rdata_i;
+      if (rvalid_i && response_array_q == 2'd3) exceptions[write_place] <= rdata_i;
+    end
+
+    for (genvar g = 0; g < Lanes / PortWords; g++) begin : gen_late_group
+      logic [IndexWidth-1:0] read_place;
+
+      assign read_place                          = read_place_q[1] + IndexWidth'(g);
+      assign offset_o[g*PortWords+:PortWords]    = offset[read_place];
+      assign exception_o[g*PortWords+:PortWords] = exceptions[read_place];
+    end
+  end else begin : gen_no_integer
+    assign offset_o    = '0;
+    assign exception_o = '0;
   end
 
 `ifndef SYNTHESIS

@@ -9,7 +9,8 @@ module residual_reader
   import engine_pkg::*;
 #(
   parameter int unsigned ArraySize = 8,
-  parameter int unsigned PortWords = 4
+  parameter int unsigned PortWords = 4,
+  parameter bit          Int8      = 1'b1
 ) (
   input  logic                       clk_i,
   input  logic                       rst_ni,
@@ -48,14 +49,17 @@ module residual_reader
   store_walker #(
     .ArraySize (ArraySize),
     .PortWords (PortWords),
-    .StoreWords(PortWords)
+    .StoreWords(PortWords),
+    .Int8      (Int8)
   ) u_walker (
     .clk_i,
     .start_i,
     .command_i,
     .wide_i        (1'b0),
     .next_i        (next),
+    .second_o      (),
     .group_o       (),
+    .channels_o    (),
     .words_o       (),
     .mask_o,
     .offset_o      (offset),

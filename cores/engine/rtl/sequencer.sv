@@ -8,6 +8,10 @@
 /// shadow registers (unless the job passes the array by), the accumulators are free of earlier
 /// results, and the adder has written the sum that it adds to. At most one earlier job that reports may
 /// still be storing.
+///
+/// An INT8 depthwise job reads column after column of a row of its input, each for all rows of a block
+/// of its kernel, without a gap: the last KernelColumns of them are a position's. Its first ones end no
+/// position, nor do those between positions.
 module sequencer
   import engine_descriptor_pkg::*;
   import engine_pkg::*;
@@ -15,6 +19,7 @@ module sequencer
   parameter  int unsigned ArraySize        = 8,
   parameter  int unsigned BufferWords      = 65536,
   parameter  int unsigned AccumulatorDepth = 1024,
+  parameter  bit          Int8             = 1'b1,
   localparam int unsigned OffsetWidth      = 20,
   localparam int unsigned BufferWidth      = $clog2(BufferWords),
   localparam int unsigned EntryWidth       = $clog2(AccumulatorDepth),
@@ -43,6 +48,13 @@ module sequencer
   output logic [LaneWidth-1:0]                    issue_lanes_o,
   output logic [MostCrossings:1][LaneWidth-1:0]   issue_crossing_o,
   output logic [MostCrossings:0][BufferWidth-1:0] issue_skip_o,
+  output logic                                    issue_groups_o,
+  output logic [LaneGroups-1:1][BufferWidth-1:0]  issue_group_skip_o,
+  output logic                                    issue_integer_o,
+  output logic                                    issue_depthwise_o,
+  output logic                                    issue_pairs_o,
+  output logic [1:0]                              issue_second_group_o,
+  output logic                                    issue_result_o,  // the slice ends a position
   output logic                                    issue_swap_o,
   output logic                                    issue_bypass_o,
   output logic                                    issue_maximum_o,
@@ -55,9 +67,13 @@ module sequencer
   output error_t                                  error_o
 );
   // What kind of job it is.
+  logic integers;
   logic channelwise;
+  logic kernels;  // INT8 depthwise
   logic bypass;
 
+  assign integers    = Int8 && command_i.int8;
+  assign kernels     = integers && command_i.operation == OperationDepthwise;
   assign channelwise = command_i.operation != OperationMatmul;
   assign bypass      = command_i.operation inside {OperationSum, OperationMax};
 
@@ -78,15 +94,26 @@ module sequencer
   logic                   first_slice;
   logic                   last_slice;
 
-  assign tile_begin = column_q == '0 && row_q == '0;
-  assign row_end    = column_q == command_i.columns - 16'd1;
+  // Columns that are read before the next one that ends a position.
+  localparam int unsigned LeadWidth = $clog2(KernelColumns);
+
+  logic [LeadWidth-1:0] lead_q;  // of those in front of the row's first position
+  logic [7:0]           between_q;  // of those between positions
+  logic                 first_column;
+
+  assign first_column   = lead_q == LeadWidth'(KernelColumns - 1);
+  assign issue_result_o = !kernels || (lead_q == '0 && between_q == '0);
+
+  assign tile_begin = column_q == '0 && row_q == '0
+      && (!kernels || (first_column && between_q == '0));
+  assign row_end    = issue_result_o && column_q == command_i.columns - 16'd1;
   assign tile_end   = row_end && row_q == command_i.rows - 16'd1;
   assign slice_end  = tile_end && tile_q == command_i.tiles - 16'd1;
 
   logic [OffsetWidth-1:0]                  next_slice_offset;
   logic [OffsetWidth-1:0]                  next_tile_offset;
   logic [OffsetWidth-1:0]                  next_row_offset;
-  logic [LaneWidth-1:0]                    slice_lanes;
+  logic [LaneWidth-1:0]                    slice_words;
   logic [MostCrossings:0][OffsetWidth-1:0] skip;
 
   slice_walker #(
@@ -100,14 +127,17 @@ module sequencer
     .channelwise_i(channelwise),
     .next_i       (issue_o && slice_end),
     .next_offset_o(next_slice_offset),
-    .lanes_o      (slice_lanes),
+    .words_o      (slice_words),
     .crossing_o   (issue_crossing_o),
     .skip_o       (skip),
     .first_o      (first_slice),
     .last_o       (last_slice)
   );
 
-  assign next_tile_offset = tile_offset_q + (channelwise ? OffsetWidth'(ArraySize) : '0);
+  logic [OffsetWidth-1:0] tile_words;
+
+  assign tile_words       = integers ? OffsetWidth'(ArraySize / 4) : OffsetWidth'(ArraySize);
+  assign next_tile_offset = tile_offset_q + (channelwise ? tile_words : '0);
   assign next_row_offset  = row_offset_q + OffsetWidth'(command_i.step_y);
 
   // Conditions.
@@ -137,28 +167,35 @@ module sequencer
     end
   end
 
-  // Accumulators whose sum is still in the adder.
+  // Accumulators whose sum is still in the adder. An INT8 sum is written sooner than an FP32 one, so the
+  // first one waits until no FP32 sum is left there.
   logic [AccumulateLatency-2:0]                 recent_valid_q;
+  logic [AccumulateLatency-2:0]                 recent_float_q;
   logic [AccumulateLatency-2:0][EntryWidth-1:0] recent_entry_q;
 
   always_comb begin
     hazard = 1'b0;
     for (int unsigned i = 0; i < AccumulateLatency - 1; i++) begin
-      if (recent_valid_q[i] && recent_entry_q[i] == issue_entry_o && !issue_first_o) hazard = 1'b1;
+      if (recent_valid_q[i] && recent_entry_q[i] == issue_entry_o && !issue_first_o
+          && issue_result_o && (!integers || i < IntegerAccumulateLatency - 1)) begin
+        hazard = 1'b1;
+      end
+      if (integers && recent_valid_q[i] && recent_float_q[i]) hazard = 1'b1;
     end
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) recent_valid_q <= '0;
-    else recent_valid_q <= {recent_valid_q[AccumulateLatency-3:0], issue_o};
+    else recent_valid_q <= {recent_valid_q[AccumulateLatency-3:0], issue_o && issue_result_o};
   end
 
   always_ff @(posedge clk_i) begin
+    recent_float_q <= {recent_float_q[AccumulateLatency-3:0], !integers};
     recent_entry_q <= {recent_entry_q[AccumulateLatency-3:0], issue_entry_o};
   end
 
   // Lanes and columns that exist, of `count` behind those that are `passed`.
-  function automatic logic [LaneWidth-1:0] present(logic [15:0] count, logic [31:0] passed);
+  function automatic logic [LaneWidth-1:0] present(logic [17:0] count, logic [31:0] passed);
     if (32'(count) <= passed) return '0;
     return (32'(count) - passed < 32'(ArraySize)) ? LaneWidth'(32'(count) - passed)
         : LaneWidth'(ArraySize);
@@ -176,19 +213,37 @@ module sequencer
 
   assign issue_address_o   = BufferWidth'(OffsetWidth'(command_i.base) + offset_q);
   assign issue_entry_o     = entry[EntryWidth-1:0];
-  assign issue_lanes_o     = channelwise ? present(command_i.run, channel_q) : slice_lanes;
+  assign issue_lanes_o     = channelwise
+      ? present(integers ? {command_i.run, 2'b00} : 18'(command_i.run), channel_q)
+      : integers ? slice_words << 2 : slice_words;
   assign issue_swap_o      = tile_begin && !bypass;
   assign issue_bypass_o    = bypass;
   assign issue_maximum_o   = command_i.operation == OperationMax;
   assign issue_first_o     = command_i.first && first_slice;
   assign issue_tile_done_o = command_i.report && last_slice && tile_end;
 
+  assign issue_groups_o       = integers;
+  assign issue_integer_o      = integers;
+  assign issue_depthwise_o    = kernels;
+  assign issue_pairs_o        = Int8 && command_i.pairs;
+  assign issue_second_group_o = command_i.second_group;
+
+  // A pair leaves out the same wherever its second group is; rows of a kernel follow each other.
+  for (genvar g = 1; g < LaneGroups; g++) begin : gen_group_skip
+    assign issue_group_skip_o[g] = BufferWidth'((g == 2 && kernels)
+        ? {command_i.group_skip[14:0], 1'b0} : command_i.group_skip);
+  end
+
+  // A kernel's lane has its taps in one column.
+  localparam int unsigned Taps = kernel_rows(ArraySize) * KernelColumns;
+
   always_comb begin
     unique case (command_i.operation)
-      OperationMatmul:    issue_columns_o = present(command_i.channels, channel_q);
-      OperationDepthwise: issue_columns_o = LaneWidth'(1);
+      OperationMatmul:    issue_columns_o = present(18'(command_i.channels), channel_q);
+      OperationDepthwise: issue_columns_o = kernels ? LaneWidth'(Taps) : LaneWidth'(1);
       default:            issue_columns_o = '0;
     endcase
+    if (!issue_result_o) issue_columns_o = '0;
     for (int unsigned m = 0; m <= MostCrossings; m++) issue_skip_o[m] = BufferWidth'(skip[m]);
   end
 
@@ -218,6 +273,8 @@ module sequencer
       tile_q         <= '0;
       channel_q      <= '0;
       entry_q        <= '0;
+      lead_q         <= LeadWidth'(KernelColumns - 1);
+      between_q      <= '0;
       computed_o     <= '0;
     end else if (clear_i) begin
       tile_offset_q  <= '0;
@@ -228,11 +285,23 @@ module sequencer
       tile_q         <= '0;
       channel_q      <= '0;
       entry_q        <= '0;
+      lead_q         <= LeadWidth'(KernelColumns - 1);
+      between_q      <= '0;
       computed_o     <= '0;
     end else if (issue_o) begin
-      column_q <= row_end ? '0 : column_q + 16'd1;
-      entry_q  <= slice_end ? '0 : entry_q + 32'd1;
-      offset_q <= offset_q + OffsetWidth'(command_i.step_x);
+      if (issue_result_o) begin
+        column_q <= row_end ? '0 : column_q + 16'd1;
+        entry_q  <= slice_end ? '0 : entry_q + 32'd1;
+      end
+      if (kernels) begin
+        if (row_end) lead_q <= LeadWidth'(KernelColumns - 1);
+        else if (lead_q != '0) lead_q <= lead_q - 1'b1;
+        if (row_end) between_q <= '0;
+        else if (issue_result_o) between_q <= command_i.column_stride - 8'd1;
+        else if (lead_q == '0) between_q <= between_q - 8'd1;
+      end
+      offset_q <= offset_q
+          + OffsetWidth'(kernels ? command_i.column_pitch : command_i.step_x);
       if (row_end) begin
         row_q        <= tile_end ? '0 : row_q + 16'd1;
         row_offset_q <= next_row_offset;
@@ -258,6 +327,11 @@ module sequencer
   one_reason_a_cycle :
   assert property (@(posedge clk_i) disable iff (!rst_ni) $onehot0({issue_o, waits_o}))
   else $error("a cycle is counted twice");
+
+  rows_of_kernels_have_no_gap :
+  assert property (@(posedge clk_i) disable iff (!rst_ni || clear_i)
+      kernels && command_valid_i && !tile_begin |-> issue_o || error_o.valid)
+  else $error("the row of a depthwise job is interrupted");
 
   weights_are_claimed_when_available :
   assert property (@(posedge clk_i) disable iff (!rst_ni) weight_claim_o |-> weight_available_i)

@@ -1,13 +1,13 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The slices of a job, one after another: where each begins, and which of its lanes exist.
+/// The slices of a job, one after another: where each begins, and which of its words exist.
 ///
-/// An output position reads runs of consecutive words. A slice is ArraySize of them, counted from the
-/// position's first word:
+/// An output position reads runs of consecutive words. A slice is ArraySize of them, or a quarter of
+/// that if they hold INT8, counted from the position's first word:
 ///
-/// - spanning slices go on from one run to the next in y: lane l has crossed into as many further runs
-///   as there are `crossing_o[m]` that are not above l;
+/// - spanning slices go on from one run to the next in y: word w has crossed into as many further runs
+///   as there are `crossing_o[m]` that are not above w;
 /// - other slices of a matrix product end with their run, of which there are runs_x in each of runs_y;
 /// - channelwise, a slice is the tile's channels of one run.
 module slice_walker
@@ -26,7 +26,7 @@ module slice_walker
   input  logic                                    next_i,
   // The slice
   output logic [OffsetWidth-1:0]                  next_offset_o,  // of the slice after this one
-  output logic [LaneWidth-1:0]                    lanes_o,  // not channelwise
+  output logic [LaneWidth-1:0]                    words_o,  // not channelwise
   output logic [MostCrossings:1][LaneWidth-1:0]   crossing_o,
   output logic [MostCrossings:0][OffsetWidth-1:0] skip_o,  // words left out by so many crossings
   output logic                                    first_o,
@@ -38,9 +38,13 @@ module slice_walker
   logic [OffsetWidth-1:0] row_offset_q;  // of the first run of this row of runs
   logic [OffsetWidth-1:0] run_offset_q;  // of this run
   logic [31:0]            done_q;  // words before this slice: of the run, or of all when spanning
-  logic [15:0]            place_q;  // of the first lane in its run, spanning
+  logic [15:0]            place_q;  // of the first word in its run, spanning
   logic [15:0]            run_x_q;
   logic [15:0]            run_y_q;
+
+  logic [LaneWidth-1:0] slice;  // words of a whole one
+
+  assign slice = command_i.int8 ? LaneWidth'(ArraySize / 4) : LaneWidth'(ArraySize);
 
   // Multiples of the run, and of what lies between the end of a run and the next one.
   logic [MostCrossings:0][RunWidth-1:0] runs;
@@ -55,14 +59,14 @@ module slice_walker
     end
   end
 
-  // The first lane of each further run, ArraySize + 1 or more where the slice does not reach it.
-  logic [CrossingWidth-1:0] crossed;  // by the lane after the last one
+  // The first word of each further run, beyond the slice's end where it does not reach it.
+  logic [CrossingWidth-1:0] crossed;  // by the word after the last one
 
   always_comb begin
     crossed = '0;
     for (int unsigned m = 1; m <= MostCrossings; m++) begin
       crossing_o[m] = '1;
-      if (command_i.span && runs[m] - RunWidth'(place_q) <= RunWidth'(ArraySize)) begin
+      if (command_i.span && runs[m] - RunWidth'(place_q) <= RunWidth'(slice)) begin
         crossing_o[m] = LaneWidth'(runs[m] - RunWidth'(place_q));
         crossed       = CrossingWidth'(m);
       end
@@ -74,21 +78,21 @@ module slice_walker
   logic        row_end;
 
   assign left    = (command_i.span ? command_i.span_words : 32'(command_i.run)) - done_q;
-  assign lanes_o = (left < 32'(ArraySize)) ? left[LaneWidth-1:0] : LaneWidth'(ArraySize);
-  assign run_end = channelwise_i || left <= 32'(ArraySize);
+  assign words_o = (left < 32'(slice)) ? left[LaneWidth-1:0] : slice;
+  assign run_end = channelwise_i || left <= 32'(slice);
   assign row_end = run_end && run_x_q == command_i.runs_x - 16'd1;
   assign last_o  = command_i.span ? run_end : row_end && run_y_q == command_i.runs_y - 16'd1;
   assign first_o = done_q == '0 && run_x_q == '0 && run_y_q == '0;
 
   always_comb begin
     if (command_i.span) begin
-      next_offset_o = offset_q + OffsetWidth'(ArraySize) + skip_o[crossed];
+      next_offset_o = offset_q + OffsetWidth'(slice) + skip_o[crossed];
     end else if (row_end) begin
       next_offset_o = row_offset_q + OffsetWidth'(command_i.run_pitch_y);
     end else if (run_end) begin
       next_offset_o = run_offset_q + OffsetWidth'(command_i.run_pitch_x);
     end else begin
-      next_offset_o = offset_q + OffsetWidth'(ArraySize);
+      next_offset_o = offset_q + OffsetWidth'(slice);
     end
     if (last_o) next_offset_o = '0;
   end
@@ -112,8 +116,8 @@ module slice_walker
       run_y_q      <= '0;
     end else if (next_i) begin
       offset_q <= next_offset_o;
-      done_q   <= (run_end && !command_i.span) ? '0 : done_q + 32'(ArraySize);
-      place_q  <= 16'(RunWidth'(place_q) + RunWidth'(ArraySize) - runs[crossed]);
+      done_q   <= (run_end && !command_i.span) ? '0 : done_q + 32'(slice);
+      place_q  <= 16'(RunWidth'(place_q) + RunWidth'(slice) - runs[crossed]);
       if (run_end && !command_i.span) begin
         run_offset_q <= next_offset_o;
         run_x_q      <= row_end ? '0 : run_x_q + 16'd1;

@@ -5,13 +5,15 @@
 ///
 /// A result is the largest of a window of entries, which are read row by row. `step_i` goes on to the next
 /// group of results of store_walker, whose position in the loops comes with it: a position's first
-/// group is stepped over with the last read of its window, the others without a read.
+/// group is stepped over with the last read of its window, the others without a read. Of an INT8 job
+/// each group reads the window.
 module store_addresses
   import engine_pkg::*;
 #(
   parameter  int unsigned ArraySize  = 8,
   parameter  int unsigned PortWords  = 4,
   parameter  int unsigned EntryWidth = 10,
+  parameter  bit          Int8       = 1'b1,
   localparam int unsigned Groups     = ArraySize / PortWords,
   localparam int unsigned GroupWidth = (Groups > 1) ? $clog2(Groups) : 1
 ) (
@@ -20,6 +22,7 @@ module store_addresses
   input  store_command_t        command_i,
   input  logic                  read_i,
   input  logic                  step_i,
+  input  logic                  second_i,
   input  logic [GroupWidth-1:0] group_i,
   input  logic                  position_end_i,
   input  logic                  row_end_i,
@@ -44,6 +47,10 @@ module store_addresses
   assign window_row_end    = window_column_q == command_i.window_columns - 8'd1;
   assign window_last_o     = window_row_end && window_row_q == command_i.window_rows - 8'd1;
   assign next_window_entry = window_entry_q + EntryWidth'(command_i.entry_pitch);
+
+  logic integers;
+
+  assign integers = Int8 && command_i.int8;
 
   /// The entry at which the position after this one begins.
   logic [EntryWidth-1:0] after;
@@ -72,6 +79,11 @@ module store_addresses
       entry_o         <= after;
       window_row_q    <= '0;
       window_column_q <= '0;
+    end else if (step_i && integers) begin
+      window_entry_q  <= result_entry_q;
+      entry_o         <= result_entry_q;
+      window_row_q    <= '0;
+      window_column_q <= '0;
     end else if (read_i && window_row_end) begin
       window_entry_q  <= next_window_entry;
       entry_o         <= next_window_entry;
@@ -91,8 +103,13 @@ module store_addresses
   logic [PlaceWidth-1:0] next_tile_word;
   logic [PlaceWidth-1:0] next_row_word;
 
-  assign buffer_word_o  = result_word_q + PlaceWidth'(group_i) * PlaceWidth'(PortWords);
-  assign next_tile_word = tile_word_q + PlaceWidth'(ArraySize);
+  logic [PlaceWidth-1:0] group_channel;
+
+  assign group_channel  = PlaceWidth'(group_i) * PlaceWidth'(PortWords);
+  assign buffer_word_o  = result_word_q + (integers ? group_channel >> 2 : group_channel)
+      + ((Int8 && second_i) ? command_i.pair_words : '0);
+  assign next_tile_word = tile_word_q
+      + (integers ? PlaceWidth'(ArraySize / 4) : PlaceWidth'(ArraySize));
   assign next_row_word  = row_word_q + PlaceWidth'(command_i.buffer_step_y);
 
   always_ff @(posedge clk_i) begin

@@ -6,6 +6,9 @@
 /// a tile at once. They leave PortWords words a cycle, or StoreWords if they only go to the buffer and
 /// need neither operand, function nor slope, which the lanes behind PortWords lack.
 ///
+/// INT8 results have lanes of their own, IntegerLanes of them, which also find a window's largest. They
+/// take as long as the FP32 ones without a function.
+///
 /// Works tile by tile as the accumulators complete them, then writes the descriptor's profile and
 /// counts the descriptor as stored. One that stores nothing is counted when its tiles are complete.
 module store_path
@@ -16,6 +19,7 @@ module store_path
   parameter  int unsigned PortWords        = 4,
   parameter  int unsigned BufferWords      = 65536,
   parameter  int unsigned AccumulatorDepth = 1024,
+  parameter  bit          Int8             = 1'b1,
   localparam int unsigned StoreWords       = store_words(ArraySize, PortWords),
   localparam int unsigned BufferWidth      = $clog2(BufferWords),
   localparam int unsigned EntryWidth       = $clog2(AccumulatorDepth)
@@ -34,9 +38,11 @@ module store_path
   output logic [EntryWidth-1:0]       read_entry_o,
   input  logic                        read_ready_i,
   input  logic [ArraySize-1:0][31:0]  read_data_i,
+  input  logic [ArraySize-1:0][31:0]  read_second_i,
   // Memory, reading parameters
   output logic                        parameter_req_o,
   output logic [31:0]                 parameter_addr_o,
+  output logic [PortWords-1:0]        parameter_mask_o,
   input  logic                        parameter_gnt_i,
   input  logic                        parameter_rvalid_i,
   input  logic [PortWords-1:0][31:0]  parameter_rdata_i,
@@ -65,10 +71,11 @@ module store_path
 );
   localparam int unsigned Groups        = ArraySize / PortWords;
   localparam int unsigned GroupWidth    = (Groups > 1) ? $clog2(Groups) : 1;
-  localparam int unsigned CountWidth    = $clog2(Groups + 1);
+  localparam int unsigned IntegerLanes  = integer_channels(ArraySize, PortWords);
+  localparam int unsigned Lanes         = Int8 ? IntegerLanes : StoreWords;  // of the parameters
   localparam int unsigned WordWidth     = $clog2(StoreWords + 1);
-  localparam int unsigned LineGroups    = 4 / PortWords;  // of the parameters in memory
   localparam int unsigned ResidualDelay = 9;  // accumulators 1, window 1, scale 3, bias 4
+  localparam int unsigned IntegerDelay  = 10;  // accumulators 1, channels 1, INT8 7, window 1
   localparam int unsigned FactorDelay   = ResidualDelay + 4;
   localparam int unsigned LongLatency   = StoreLatency + FunctionLatency;
   localparam int unsigned SegmentWidth  = $clog2(Segments);
@@ -84,13 +91,17 @@ module store_path
   state_e state_q;
   logic   start;
   logic   stores;
+  logic   integers;
 
+  assign integers = Int8 && command_i.int8;
   assign start  = state_q == StateIdle && command_valid_i;
   assign stores = command_i.to_memory || command_i.to_buffer;
 
   // What is read next.
   logic                  step;
+  logic                  second;
   logic [GroupWidth-1:0] group;
+  logic [ArraySize-1:0]  channels;
   logic [WordWidth-1:0]  words;
   logic [StoreWords-1:0] mask;
   logic [31:0]           offset;
@@ -102,14 +113,17 @@ module store_path
   store_walker #(
     .ArraySize (ArraySize),
     .PortWords (PortWords),
-    .StoreWords(StoreWords)
+    .StoreWords(StoreWords),
+    .Int8      (Int8)
   ) u_walker (
     .clk_i,
     .start_i       (start),
     .command_i,
     .wide_i        (command_i.wide),
     .next_i        (step),
+    .second_o      (second),
     .group_o       (group),
+    .channels_o    (channels),
     .words_o       (words),
     .mask_o        (mask),
     .offset_o      (offset),
@@ -128,13 +142,15 @@ module store_path
   store_addresses #(
     .ArraySize (ArraySize),
     .PortWords (PortWords),
-    .EntryWidth(EntryWidth)
+    .EntryWidth(EntryWidth),
+    .Int8      (Int8)
   ) u_addresses (
     .clk_i,
     .start_i       (start),
     .command_i,
     .read_i        (read),
     .step_i        (step),
+    .second_i      (second),
     .group_i       (group),
     .position_end_i(position_end),
     .row_end_i     (row_end),
@@ -170,7 +186,8 @@ module store_path
     index: command_i.index
   };
 
-  // A position's entries are read for its first group, whose maxima then serve the others.
+  // A position's entries are read for its first group, whose maxima then serve the others. Each group of
+  // an INT8 job reads them.
   logic may_go;
   logic first_group;
   logic result;
@@ -178,7 +195,7 @@ module store_path
   assign may_go      = tile_ready && stores && !empty && !beyond && parameters_ready
       && pending != QueueWidth'(QueueDepth)
       && (!command_i.residual || residual_available);
-  assign first_group = group == '0;
+  assign first_group = integers || group == '0;
   assign read_o      = may_go && first_group;
   assign read        = read_o && read_ready_i;
   assign result      = (read && window_last) || (may_go && !first_group);
@@ -199,17 +216,17 @@ module store_path
   end
 
   // Pooling and post-processing.
-  logic [StoreWords-1:0][31:0]      scale;
-  logic [StoreWords-1:0][31:0]      bias;
-  logic [1:0][StoreWords-1:0][31:0] scale_q;
-  logic [1:0][StoreWords-1:0][31:0] bias_q;
-  logic [1:0][GroupWidth-1:0]       group_q;
-  logic                             read_q;
-  logic                             first_q;
-  logic [LongLatency-1:0]           valid_q;
-  logic [CountWidth-1:0]            last_groups;
-
-  assign last_groups = CountWidth'((32'(command_i.last_columns) + 32'd3) / 32'd4 * LineGroups);
+  logic [3:0][31:0]           line;
+  logic [Lanes-1:0][31:0]     scale;
+  logic [Lanes-1:0][31:0]     bias;
+  logic [Lanes-1:0][31:0]     offsets;
+  logic [Lanes-1:0][31:0]     exceptions;
+  logic [Lanes-1:0][31:0]     scale_q;
+  logic [Lanes-1:0][31:0]     bias_q;
+  logic [1:0][GroupWidth-1:0] group_q;
+  logic                       read_q;
+  logic                       first_q;
+  logic [LongLatency-1:0]     valid_q;
 
   // The table comes before the parameters: both are one client of the port.
   logic                    table_req;
@@ -217,8 +234,10 @@ module store_path
   logic                    table_write;
   logic [SegmentWidth-1:0] table_segment;
   logic [63:0]             table_entry;
+  logic                    table_bytes;
   logic                    scale_req;
   logic [31:0]             scale_addr;
+  logic [PortWords-1:0]    scale_mask;
 
   table_loader #(
     .PortWords(PortWords)
@@ -228,6 +247,7 @@ module store_path
     .clear_i,
     .start_i  (start && command_i.load_table),
     .address_i(command_i.coefficients),
+    .bytes_i  (integers),
     .busy_o   (table_busy),
     .req_o    (table_req),
     .addr_o   (table_addr),
@@ -241,36 +261,48 @@ module store_path
 
   assign parameter_req_o  = table_busy ? table_req : scale_req;
   assign parameter_addr_o = table_busy ? table_addr : scale_addr;
+  assign parameter_mask_o = table_busy ? '1 : scale_mask;
+  assign table_bytes      = table_write && integers;
 
   parameter_buffer #(
-    .ArraySize (ArraySize),
-    .PortWords (PortWords),
-    .StoreWords(StoreWords)
+    .ArraySize(ArraySize),
+    .PortWords(PortWords),
+    .Lanes    (Lanes),
+    .Int8     (Int8)
   ) u_parameters (
     .clk_i,
     .rst_ni,
     .clear_i,
-    .start_i      (start && stores),
-    .address_i    (command_i.parameters),
-    .tiles_i      (command_i.tiles),
-    .last_groups_i(last_groups),
-    .scales_only_i(command_i.scales_only),
-    .req_o        (scale_req),
-    .addr_o       (scale_addr),
-    .gnt_i        (parameter_gnt_i && !table_busy),
-    .rvalid_i     (parameter_rvalid_i && !table_busy),
-    .rdata_i      (parameter_rdata_i),
-    .ready_o      (parameters_ready),
-    .release_i    (tile_end && stores),
-    .group_i      (group),
-    .scale_o      (scale),
-    .bias_o       (bias)
+    .start_i       (start && stores),
+    .address_i     (command_i.parameters),
+    .tiles_i       (command_i.tiles),
+    .last_columns_i(command_i.last_columns),
+    .scales_only_i (command_i.scales_only),
+    .integer_i     (integers),
+    .exceptions_i  (command_i.exceptions),
+    .has_line_i    (command_i.residual),
+    .req_o         (scale_req),
+    .addr_o        (scale_addr),
+    .mask_o        (scale_mask),
+    .gnt_i         (parameter_gnt_i && !table_busy),
+    .rvalid_i      (parameter_rvalid_i && !table_busy),
+    .rdata_i       (parameter_rdata_i),
+    .ready_o       (parameters_ready),
+    .release_i     (tile_end && stores),
+    .group_i       (group),
+    .line_o        (line),
+    .scale_o       (scale),
+    .bias_o        (bias),
+    .offset_o      (offsets),
+    .exception_o   (exceptions)
   );
 
   // Results that are no functions leave sooner: the next descriptor must not see them.
+  logic is_long;
   logic longer;
 
-  assign longer = valid_q[StoreLatency-1] && command_i.apply_table;
+  assign is_long = command_i.apply_table && !integers;
+  assign longer  = valid_q[StoreLatency-1] && is_long;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) valid_q <= '0;
@@ -284,8 +316,8 @@ module store_path
     read_q  <= read;
     first_q <= window_first;
     group_q <= {group_q[0], group};
-    scale_q <= {scale_q[0], scale};
-    bias_q  <= {bias_q[0], bias};
+    scale_q <= scale;
+    bias_q  <= bias;
   end
 
   logic [ArraySize-1:0][31:0]  maximum;
@@ -295,7 +327,7 @@ module store_path
     .ArraySize(ArraySize)
   ) u_window (
     .clk_i,
-    .valid_i  (read_q),
+    .valid_i  (read_q && !integers),
     .first_i  (first_q),
     .sum_i    (read_data_i),
     .maximum_o(maximum)
@@ -323,7 +355,8 @@ module store_path
   logic [DelayWidth-1:0] take_delay;
 
   assign take_delay = DelayWidth'(
-      (command_i.factor != FactorOperand) ? ResidualDelay
+      integers ? IntegerDelay
+      : (command_i.factor != FactorOperand) ? ResidualDelay
       : command_i.apply_table ? FactorDelay + FunctionLatency : FactorDelay);
 
   logic [PortWords-1:0][31:0]  residual;
@@ -331,7 +364,8 @@ module store_path
 
   residual_reader #(
     .ArraySize(ArraySize),
-    .PortWords(PortWords)
+    .PortWords(PortWords),
+    .Int8     (Int8)
   ) u_residual (
     .clk_i,
     .rst_ni,
@@ -350,6 +384,11 @@ module store_path
     .data_o     (residual)
   );
 
+  // Lanes of FP32 stand still while there are INT8 results.
+  logic [LongLatency-3:0] lane_enable;
+
+  assign lane_enable = integers ? '0 : valid_q[LongLatency-2:1];
+
   for (genvar i = 0; i < StoreWords; i++) begin : gen_lane
     localparam bit Full = i < PortWords;
 
@@ -365,10 +404,10 @@ module store_path
       .Full(Full)
     ) u_lane (
       .clk_i,
-      .enable_i       (valid_q[LongLatency-2:1]),
+      .enable_i       (lane_enable),
       .sum_i          (sum[i]),
-      .scale_i        (scale_q[1][i]),
-      .bias_i         (bias_q[1][i]),
+      .scale_i        (scale_q[i]),
+      .bias_i         (bias_q[i]),
       .operand_i      (operand),
       .adds_i         (command_i.residual && command_i.factor != FactorOperand),
       .apply_table_i  (command_i.apply_table),
@@ -379,10 +418,46 @@ module store_path
       .value_o        (value[i]),
       .reach_i        (command_i.table_reach),
       .fraction_i     (command_i.table_fraction),
-      .table_write_i  (table_write),
+      .table_write_i  (table_write && !table_bytes),
       .table_segment_i(table_segment),
       .table_entry_i  (table_entry)
     );
+  end
+
+  // INT8 results.
+  logic [StoreWords-1:0][31:0] integer_value;
+
+  if (Int8) begin : gen_integer
+    integer_lanes #(
+      .ArraySize (ArraySize),
+      .PortWords (PortWords)
+    ) u_lanes (
+      .clk_i,
+      .command_i,
+      .line_i        (line),
+      .second_i      (second),
+      .group_i       (group),
+      .channels_i    (channels[IntegerLanes-1:0]),
+      .read_i        (read && integers),
+      .first_i       (window_first),
+      .first_sum_i   (read_data_i),
+      .second_sum_i  (read_second_i),
+      .multiplier_i  (scale_q),
+      .bias_i        (bias_q),
+      .offset_i      (offsets),
+      .exception_i   (exceptions),
+      .operand_i     (residual[IntegerLanes/4-1:0]),
+      .value_o       (integer_value[IntegerLanes/4-1:0]),
+      .table_write_i (table_bytes),
+      .table_entry_i (table_segment[4:0]),
+      .table_bytes_i (table_entry)
+    );
+
+    if (StoreWords > IntegerLanes / 4) begin : gen_rest
+      assign integer_value[StoreWords-1:IntegerLanes/4] = '0;
+    end
+  end else begin : gen_no_integer
+    assign integer_value = '0;
   end
 
   // Writing.
@@ -409,8 +484,8 @@ module store_path
     .memory_addr_i(command_i.destination + offset),
     .buffer_addr_i(buffer_word[BufferWidth-1:0]),
     .mask_i       (mask),
-    .value_valid_i(command_i.apply_table ? valid_q[LongLatency-1] : valid_q[StoreLatency-1]),
-    .value_i      (value),
+    .value_valid_i(is_long ? valid_q[LongLatency-1] : valid_q[StoreLatency-1]),
+    .value_i      (integers ? integer_value : value),
     .pending_o    (pending),
     .memory_req_o (result_req),
     .memory_gnt_i (write_gnt_i && !profile_req),

@@ -1,7 +1,8 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads a table of functions from memory: 64 bits for each segment, one request at a time.
+/// Reads a table from memory: a function's, with 64 bits for each segment, or one of 256 bytes, which are
+/// eight in an entry. There is one request at a time.
 ///
 /// `busy_o` from the cycle behind `start_i` until the last entry is written.
 module table_loader
@@ -15,6 +16,7 @@ module table_loader
   input  logic                       clear_i,
   input  logic                       start_i,
   input  logic [31:0]                address_i,
+  input  logic                       bytes_i,
   output logic                       busy_o,
   // Memory
   output logic                       req_o,
@@ -56,7 +58,12 @@ module table_loader
     else if (write_o) segment_o <= segment_o + 1'b1;
   end
 
-  assign last = write_o && segment_o == SegmentWidth'(Segments - 1);
+  localparam int unsigned ByteEntries = 32;
+
+  logic [SegmentWidth-1:0] last_segment;
+
+  assign last_segment = bytes_i ? SegmentWidth'(ByteEntries - 1) : SegmentWidth'(Segments - 1);
+  assign last         = write_o && segment_o == last_segment;
 
   // Each word of an answer has at most one other that it forms an entry with.
   if (PortWords == 1) begin : gen_halves
@@ -76,21 +83,28 @@ module table_loader
     assign write_o  = rvalid_i;
     assign entry_o  = rdata_i;
     assign complete = 1'b0;
-  end else begin : gen_pairs
-    logic        second_q;
-    logic [63:0] upper_q;
+  end else begin : gen_several
+    localparam int unsigned Entries   = PortWords / 2;  // of an answer
+    localparam int unsigned LeftWidth = $clog2(Entries);
 
-    // No answer comes in the cycle of the second entry: its request has not been made.
+    logic [LeftWidth-1:0]     left_q;  // entries of the answer that are not written yet
+    logic [Entries-2:0][63:0] others_q;
+
     always_ff @(posedge clk_i or negedge rst_ni) begin
-      if (!rst_ni) second_q <= 1'b0;
-      else second_q <= rvalid_i && !clear_i;
+      if (!rst_ni) left_q <= '0;
+      else if (clear_i) left_q <= '0;
+      else if (rvalid_i) left_q <= LeftWidth'(Entries - 1);
+      else if (left_q != '0) left_q <= left_q - 1'b1;
     end
 
-    always_ff @(posedge clk_i) upper_q <= rdata_i[3:2];
+    always_ff @(posedge clk_i) begin
+      others_q <= rvalid_i ? rdata_i[PortWords-1:2] : others_q >> 64;
+    end
 
-    assign write_o  = rvalid_i || second_q;
-    assign entry_o  = second_q ? upper_q : rdata_i[1:0];
-    assign complete = second_q && segment_o == SegmentWidth'(Segments - 1);
+    // The next answer must not come before the last entry has been written.
+    assign write_o  = rvalid_i || left_q != '0;
+    assign entry_o  = rvalid_i ? rdata_i[1:0] : others_q[0];
+    assign complete = left_q != '0 && (left_q != LeftWidth'(1) || segment_o == last_segment);
   end
 
 `ifndef SYNTHESIS

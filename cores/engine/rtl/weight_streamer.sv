@@ -8,13 +8,14 @@
 /// `take_i`. `last_o` tells whether the next beat to be claimed is the last one of its tile.
 ///
 /// Memory holds a tile column by column, and of the last tile only the columns that exist, padded to
-/// lines of 16 bytes. Of a depthwise tile it holds the diagonal only, padded as well; its beats are made
-/// here.
+/// lines of 16 bytes. Of a depthwise FP32 tile it holds the diagonal only, padded as well; its beats are
+/// made here. INT4 weights lie two in a byte, and each of memory's answers gives two beats.
 module weight_streamer
   import engine_pkg::*;
 #(
   parameter int unsigned ArraySize = 8,
-  parameter int unsigned PortWords = 4
+  parameter int unsigned PortWords = 4,
+  parameter bit          Int8      = 1'b1
 ) (
   input  logic                       clk_i,
   input  logic                       rst_ni,
@@ -26,6 +27,7 @@ module weight_streamer
   // Memory
   output logic                       req_o,
   output logic [31:0]                addr_o,
+  output logic [PortWords-1:0]       mask_o,
   input  logic                       gnt_i,
   input  logic                       rvalid_i,
   input  logic [PortWords-1:0][31:0] rdata_i,
@@ -39,22 +41,62 @@ module weight_streamer
   localparam int unsigned BeatBytes  = 4 * PortWords;
   localparam int unsigned Beats      = ArraySize * ArraySize / BeatBytes;
   localparam int unsigned BeatWidth  = $clog2(Beats + 1);
-  localparam int unsigned Lines      = (ArraySize + 15) / 16;
-  localparam int unsigned BeatsALine = 16 / BeatBytes;
-  localparam int unsigned LineBeats  = Lines * BeatsALine;  // of a diagonal
+  localparam int unsigned LineBytes  = 16;
+  localparam int unsigned LineBeats  = requests(LineBytes, ArraySize);  // of a diagonal
   localparam int unsigned LineWidth  = $clog2(LineBeats + 1);
   localparam int unsigned Depth      = 64;  // one LUT-RAM
   localparam int unsigned DepthWidth = $clog2(Depth);
 
+  /// Bytes of weights in memory, in whole lines.
+  function automatic int unsigned padded(int unsigned bytes);
+    return (bytes + LineBytes - 1) / LineBytes * LineBytes;
+  endfunction
+
+  /// Requests for so many bytes, of which the last may be shorter than a beat.
+  function automatic int unsigned requests(int unsigned line, int unsigned bytes);
+    return ((bytes + line - 1) / line * line + BeatBytes - 1) / BeatBytes;
+  endfunction
+
+  /// Beats that so many INT4 weights make.
+  function automatic int unsigned int4_beats(int unsigned weights);
+    return (weights + BeatBytes - 1) / BeatBytes;
+  endfunction
+
+  // How a tile lies in memory: the requests for it, its bytes, and whether its last answer has two beats
+  // of INT4 weights.
+  typedef struct packed {
+    logic [BeatWidth-1:0] requests;
+    logic [15:0]          bytes;
+    logic                 even;
+  } tile_t;
+
+  /// A tile of so many weights, or a diagonal.
+  function automatic tile_t stored(int unsigned weights, logic int4);
+    if (Int8 && int4) begin
+      return '{
+        requests: BeatWidth'((int4_beats(weights) + 1) / 2),
+        bytes: 16'(padded((weights + 1) / 2)),
+        even: int4_beats(weights) % 2 == 0
+      };
+    end
+    return '{
+      requests: BeatWidth'(requests(LineBytes, weights)),
+      bytes: 16'(padded(weights)),
+      even: 1'b0
+    };
+  endfunction
+
   // Requests: beats of a tile, tiles of a slice, slices of a run, runs.
   logic                 running_q;
+  logic [31:0]          tile_address_q;
   logic [31:0]          address_q;
   logic [31:0]          runs_q;  // runs still to come, with this one
   logic [31:0]          words_q;  // words of the run still to come, with this slice
   logic [15:0]          tile_q;
   logic [BeatWidth-1:0] beat_q;
-  logic [BeatWidth-1:0] last_beats_q;  // of the last tile
-  logic [BeatWidth-1:0] tile_beats;
+  tile_t                last_q;  // the last tile
+  tile_t                tile;
+  logic                 int4;
   logic                 last_tile;
   logic                 beat_end;
   logic                 tile_end;
@@ -70,10 +112,31 @@ module weight_streamer
 
   // A diagonal is requested when the one before has been used up. Whatever comes after it waits too,
   // so that beats keep their order.
-  assign last_tile     = tile_q == command_i.tiles - 16'd1;
-  assign tile_beats    = command_i.diagonal ? BeatWidth'(LineBeats)
-      : last_tile ? last_beats_q : BeatWidth'(Beats);
-  assign beat_end      = beat_q == tile_beats - 1'b1;
+  assign int4      = Int8 && command_i.int4;
+  assign last_tile = tile_q == command_i.tiles - 16'd1;
+  assign beat_end  = beat_q == tile.requests - 1'b1;
+
+  always_comb begin
+    if (command_i.diagonal) begin
+      tile          = stored(ArraySize, int4);
+      tile.requests = BeatWidth'(int4 ? requests(LineBytes, ArraySize / 2) : LineBeats);
+    end else if (last_tile) begin
+      tile = last_q;
+    end else begin
+      tile = stored(ArraySize * ArraySize, int4);
+    end
+  end
+
+  // Of a line beyond those that fill a beat.
+  localparam int unsigned LineWords = LineBytes / 4;
+
+  always_comb begin
+    mask_o = '1;
+    for (int unsigned i = LineWords; i < PortWords; i++) begin
+      mask_o[i] = !(beat_end && tile.bytes[$clog2(LineBytes)]);
+    end
+  end
+
   assign tile_end      = beat_end && last_tile;
   assign run_end       = tile_end && words_q <= 32'(ArraySize);
   assign stream_end    = run_end && runs_q == 32'd1;
@@ -101,21 +164,23 @@ module weight_streamer
     end else begin
       if (command_pop_o) running_q <= 1'b0;
       else if (may_start) running_q <= 1'b1;
-      reserved_q    <= reserved_q + (DepthWidth + 1)'(reserve) - (DepthWidth + 1)'(take_i);
+      reserved_q    <= reserved_q + (DepthWidth + 1)'(reserve) - (DepthWidth + 1)'(take_place);
       outstanding_q <= outstanding_q + 3'(gnt_i) - 3'(rvalid_i);
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (!running_q) begin
+      tile_address_q <= command_i.weights;
       address_q    <= command_i.weights;
       runs_q       <= command_i.runs;
       words_q      <= command_i.words;
       tile_q       <= '0;
       beat_q       <= '0;
-      last_beats_q <= BeatWidth'((32'(command_i.last_columns) * ArraySize + 15) / 16 * BeatsALine);
+      last_q       <= stored(32'(command_i.last_columns) * ArraySize, int4);
     end else if (gnt_i) begin
-      address_q <= address_q + 32'(BeatBytes);
+      address_q <= beat_end ? tile_address_q + 32'(tile.bytes) : address_q + 32'(BeatBytes);
+      if (beat_end) tile_address_q <= tile_address_q + 32'(tile.bytes);
       beat_q    <= beat_end ? '0 : beat_q + 1'b1;
       if (beat_end) tile_q <= tile_end ? '0 : tile_q + 16'd1;
       if (tile_end) words_q <= run_end ? command_i.words : words_q - 32'(ArraySize);
@@ -123,15 +188,21 @@ module weight_streamer
     end
   end
 
-  // The diagonal: its beats arrive in order, so the last one ends up on top.
-  logic [LineBeats*BeatBytes-1:0][7:0] line_q;
+  // The diagonal.
+  logic [LineBeats-1:0][BeatBytes-1:0][7:0] line_q;
+  logic [LineBeats*BeatBytes-1:0][7:0] line;
+  logic [ArraySize-1:0][7:0]           diagonal;
   logic [LineWidth-1:0]                line_beat_q;
+  logic [LineWidth-1:0]                line_beats_q;
+  logic                                line_int4_q;
   logic                                line_response;
+  logic                                line_end;
   logic [BeatWidth-1:0]                expanded_q;
   logic [PortWords-1:0][31:0]          expanded;
   logic                                expand_end;
 
   assign line_response = rvalid_i && diagonal_q;
+  assign line_end      = line_beat_q == LineWidth'(line_beats_q - 1'b1);
   assign expand        = expanding_q && reserved_q != (DepthWidth + 1)'(Depth);
   assign expand_end    = expand && expanded_q == BeatWidth'(Beats - 1);
 
@@ -153,8 +224,8 @@ module weight_streamer
       if (gnt_i && command_i.diagonal && beat_end) line_wait_q <= 1'b1;
       else if (expand_end) line_wait_q <= 1'b0;
       if (line_response) begin
-        line_beat_q <= (line_beat_q == LineWidth'(LineBeats - 1)) ? '0 : line_beat_q + 1'b1;
-        expanding_q <= line_beat_q == LineWidth'(LineBeats - 1);
+        line_beat_q <= line_end ? '0 : line_beat_q + 1'b1;
+        expanding_q <= line_end;
       end else if (expand_end) begin
         expanding_q <= 1'b0;
       end
@@ -163,36 +234,112 @@ module weight_streamer
   end
 
   always_ff @(posedge clk_i) begin
-    if (line_response) line_q <= (LineBeats * BeatBytes * 8)'({rdata_i, line_q} >> (8 * BeatBytes));
+    for (int unsigned i = 0; i < LineBeats; i++) begin
+      if (line_response && line_beat_q == LineWidth'(i)) line_q[i] <= rdata_i;
+    end
+    // The answers to the last request come before those to other commands.
+    if (gnt_i && command_i.diagonal) begin
+      line_beats_q <= LineWidth'(tile.requests);
+      line_int4_q  <= int4;
+    end
   end
+
+  assign line = line_q;
+
+  always_comb begin
+    for (int unsigned i = 0; i < ArraySize; i++) begin
+      diagonal[i] = (Int8 && line_int4_q) ? nibble(line[i/2], i[0]) : line[i];
+    end
+  end
+
+  /// The INT4 weight in either half of a byte.
+  function automatic logic [7:0] nibble(logic [7:0] pair, logic upper);
+    return upper ? {{4{pair[7]}}, pair[7:4]} : {{4{pair[3]}}, pair[3:0]};
+  endfunction
 
   diagonal_expander #(
     .ArraySize(ArraySize),
     .BeatBytes(BeatBytes)
   ) u_expander (
-    .diagonal_i(line_q[ArraySize-1:0]),
+    .diagonal_i(diagonal),
     .beat_i    (expanded_q),
     .weight_o  (expanded)
   );
 
-  // Which beats end a tile, from their request to their claim.
+  // What the FIFO's places hold: whether INT4 weights, in one half or both, and the end of a tile.
+  typedef struct packed {
+    logic int4;
+    logic both;
+    logic ends;
+  } place_t;
+
+  place_t reserved;
+  place_t claimed;
+  place_t taken;
+  logic   claim_second_q;
+  logic   take_second_q;
+  logic   claim_place;  // the place's last beat
+  logic   take_place;
+
+  always_comb begin
+    reserved = '{int4: int4, both: int4 && (!beat_end || tile.even), ends: beat_end};
+    if (expand) reserved = '{int4: 1'b0, both: 1'b0, ends: expand_end};
+  end
+
+  assign claim_place = claim_i && (!claimed.both || claim_second_q);
+  assign take_place  = take_i && (!taken.both || take_second_q);
+  assign last_o      = claimed.ends && (!claimed.both || claim_second_q);
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      claim_second_q <= 1'b0;
+      take_second_q  <= 1'b0;
+    end else if (clear_i) begin
+      claim_second_q <= 1'b0;
+      take_second_q  <= 1'b0;
+    end else begin
+      if (claim_i) claim_second_q <= !claim_place;
+      if (take_i) take_second_q <= !take_place;
+    end
+  end
+
+  // From the request of a beat to its claim, and until it is taken.
   ram_fifo #(
-    .Width(1),
+    .Width($bits(place_t)),
     .Depth(Depth)
-  ) u_ends (
+  ) u_claims (
     .clk_i,
     .rst_ni,
     .clear_i,
     .push_i (reserve),
-    .data_i (expand ? expand_end : beat_end),
-    .pop_i  (claim_i),
-    .data_o (last_o),
+    .data_i (reserved),
+    .pop_i  (claim_place),
+    .data_o (claimed),
     .count_o()
   );
 
-  // Beats that are there and that nobody has claimed; the FIFO itself also holds the claimed ones.
-  logic                push;
-  logic [DepthWidth:0] unclaimed_q;
+  if (Int8) begin : gen_takes
+    ram_fifo #(
+      .Width($bits(place_t)),
+      .Depth(Depth)
+    ) u_takes (
+      .clk_i,
+      .rst_ni,
+      .clear_i,
+      .push_i (reserve),
+      .data_i (reserved),
+      .pop_i  (take_place),
+      .data_o (taken),
+      .count_o()
+    );
+  end else begin : gen_no_takes
+    assign taken = '0;
+  end
+
+  // Places that are filled and not all claimed; the FIFO itself also holds the claimed ones.
+  logic                            push;
+  logic [DepthWidth:0]             unclaimed_q;
+  logic [2*BeatBytes-1:0][3:0]     head;
 
   assign push        = expand || (rvalid_i && !diagonal_q);
   assign available_o = unclaimed_q != '0;
@@ -203,7 +350,7 @@ module weight_streamer
     end else if (clear_i) begin
       unclaimed_q <= '0;
     end else begin
-      unclaimed_q <= unclaimed_q + (DepthWidth + 1)'(push) - (DepthWidth + 1)'(claim_i);
+      unclaimed_q <= unclaimed_q + (DepthWidth + 1)'(push) - (DepthWidth + 1)'(claim_place);
     end
   end
 
@@ -216,10 +363,20 @@ module weight_streamer
     .clear_i,
     .push_i (push),
     .data_i (expand ? expanded : rdata_i),
-    .pop_i  (take_i),
-    .data_o (weight_o),
+    .pop_i  (take_place),
+    .data_o (head),
     .count_o()
   );
+
+  always_comb begin
+    weight_o = head;
+    for (int unsigned i = 0; i < BeatBytes; i++) begin
+      if (Int8 && taken.int4) begin
+        weight_o[i/4][8*(i%4)+:8] = 8'($signed(
+            take_second_q ? head[BeatBytes+i] : head[i]));
+      end
+    end
+  end
 
 `ifndef SYNTHESIS
   request_is_held :

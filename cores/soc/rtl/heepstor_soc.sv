@@ -300,6 +300,7 @@ module heepstor_soc
     .PortWords       (PortWords),
     .BufferWords     (BufferWords),
     .AccumulatorDepth(AccumulatorDepth),
+    .Int8            (Int8),
     .MemoryBase      (MemoryBase),
     .MemoryBytes     (MemoryBytes)
   ) u_engine (

@@ -2,20 +2,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Products of one slice of activations with an ArraySize x ArraySize tile of weights: FP32 in,
-/// FP32 out.
+/// FP32 out, or INT8 in and exact integers out.
 ///
-/// Aligns the slice, multiplies exactly in integers, and rounds each column's sum once. `swap_i`
-/// makes the tile that was loaded last the active one, from this slice on. With `bypass_i` the
-/// activation of lane c itself is the result of column c, +0 where the lane is not valid.
+/// FP32: aligns the slice, multiplies exactly in integers, and rounds each column's sum once.
+/// `integer_i`: the slice has two INT8 activations a lane, and each column has a sum of either.
+/// `depthwise_i` as well: each column multiplies its own kernel, as systolic_array tells, and has one
+/// sum, `first_sum_o`; its activations are `tap_i`, in two's complement, to each of which 128 is added.
+///
+/// `swap_i` makes the tile that was loaded last the active one, from this slice on. With `bypass_i` the
+/// activation of lane c itself is the result of column c, zero where the lane is not valid.
 ///
 /// `weight_load_i` claims one beat of the next tile: the beat itself is taken from `weight_i` in a
 /// later cycle, when `weight_take_o` is high. A tile consists of the beats that were claimed in earlier
 /// cycles than its `swap_i`, the first columns first; results of columns whose weights were not loaded
 /// mean nothing. The beats of the tile after it may be claimed from that cycle on. Latency: ArraySize + 5 cycles, one slice per cycle; `tag_i` travels along.
 module slice_product #(
-  parameter int unsigned ArraySize = 8,
-  parameter int unsigned BeatBytes = 16,
-  parameter int unsigned TagWidth  = 1
+  parameter  int unsigned ArraySize  = 8,
+  parameter  int unsigned BeatBytes  = 16,
+  parameter  bit          Int8       = 1'b1,
+  parameter  int unsigned TagWidth   = 1,
+  localparam int unsigned KernelRows = (ArraySize >= 12) ? 3 : ArraySize / 4
 ) (
   input  logic                       clk_i,
   input  logic                       rst_ni,
@@ -24,9 +30,14 @@ module slice_product #(
   input  logic                       valid_i,
   input  logic                       swap_i,
   input  logic                       bypass_i,
+  input  logic                       integer_i,
+  input  logic                       depthwise_i,
   input  logic [TagWidth-1:0]        tag_i,
   input  logic [ArraySize-1:0]       lane_valid_i,
   input  logic [ArraySize-1:0][31:0] activation_i,
+  input  logic [ArraySize-1:0][7:0]  first_i,
+  input  logic [ArraySize-1:0][7:0]  second_i,
+  input  logic [KernelRows-1:0][ArraySize-1:0][7:0] tap_i,
   // Weights
   input  logic                       weight_load_i,
   output logic                       weight_take_o,
@@ -34,7 +45,9 @@ module slice_product #(
   // Products
   output logic                       valid_o,
   output logic [TagWidth-1:0]        tag_o,
-  output logic [ArraySize-1:0][31:0] product_o
+  output logic [ArraySize-1:0][31:0] product_o,
+  output logic [ArraySize-1:0][19:0] first_sum_o,
+  output logic [ArraySize-1:0][21:0] second_sum_o
 );
   localparam int unsigned AlignLatency     = 2;
   localparam int unsigned ArrayLatency     = ArraySize + 1;
@@ -45,6 +58,7 @@ module slice_product #(
   localparam int unsigned BusWidth         = (Beats > 1) ? $clog2(Beats) : 1;
 
   logic [ArraySize-1:0][26:0] aligned;
+  logic [ArraySize-1:0][26:0] operand;
   logic [7:0]                 exponent;
   logic                       special;
   logic [ArraySize-1:0][39:0] sum;
@@ -104,7 +118,7 @@ module slice_product #(
     .ArraySize(ArraySize)
   ) u_align (
     .clk_i,
-    .enable_i  ({valid_q[0], valid_i}),
+    .enable_i  ({valid_q[0], valid_i && !(Int8 && integer_i)}),
     .lane_valid_i,
     .activation_i,
     .value_o   (aligned),
@@ -114,17 +128,22 @@ module slice_product #(
 
   systolic_array #(
     .ArraySize(ArraySize),
-    .BeatBytes(BeatBytes)
+    .BeatBytes(BeatBytes),
+    .Int8     (Int8),
+    .TapLead  (AlignLatency)
   ) u_array (
     .clk_i,
     .rst_ni,
     .valid_i       (valid_q[AlignLatency-1]),
     .swap_i        (swap),
-    .activation_i  (aligned),
+    .activation_i  (operand),
+    .depthwise_i   (depthwise),
+    .tap_i         (tap),
     .weight_valid_i(weight_take_o),
     .weight_beat_i (BusWidth'(beat)),
     .weight_i,
-    .sum_o         (sum)
+    .sum_o         (sum),
+    .low_o         (low)
   );
 
   // The exponent bypasses the array.
@@ -148,6 +167,7 @@ module slice_product #(
   always_comb begin
     for (int unsigned i = 0; i < ArraySize; i++) begin
       if (!lane_valid_i[i]) passed_in[i] = '0;
+      else if (Int8 && integer_i) passed_in[i] = {16'd0, second_i[i], first_i[i]};
       else if (fp32_pkg::is_nan(activation_i[i][30:0])) passed_in[i] = fp32_pkg::CanonicalNan;
       else passed_in[i] = activation_i[i];
     end
@@ -164,6 +184,69 @@ module slice_product #(
   end
 
   assign product_o = bypass_q[Latency-1] ? passed_q : product;
+
+  // INT8 operands and sums take the way of the FP32 ones, with the same latencies.
+  localparam int unsigned LowTaps = (ArraySize > 8) ? (ArraySize - 1) / 8 : 1;
+
+  logic [LowTaps-1:0][ArraySize-1:0][17:0]   low;
+  logic                                      depthwise;
+  logic [KernelRows-1:0][ArraySize-1:0][7:0] tap;
+
+  if (Int8) begin : gen_integer
+    logic [ArraySize-1:0][26:0] packed_pair;
+    logic [AlignLatency-1:0]    integer_q;
+    logic [Latency-2:0]         depthwise_q;
+    logic [ArraySize-1:0][7:0]  first;
+    logic [ArraySize-1:0][7:0]  second;
+
+    always_ff @(posedge clk_i) begin
+      integer_q   <= {integer_q[AlignLatency-2:0], integer_i};
+      depthwise_q <= {depthwise_q[Latency-3:0], integer_i && depthwise_i};
+    end
+
+    integer_operands #(
+      .ArraySize(ArraySize)
+    ) u_operands (
+      .clk_i,
+      .zero_i  (bypass_i || depthwise_i),
+      .lane_valid_i,
+      .first_i,
+      .second_i,
+      .value_o (packed_pair)
+    );
+
+    assign operand   = integer_q[AlignLatency-1] ? packed_pair : aligned;
+    assign depthwise = depthwise_q[AlignLatency-1];
+
+    always_comb begin
+      for (int unsigned y = 0; y < KernelRows; y++) begin
+        for (int unsigned i = 0; i < ArraySize; i++) tap[y][i] = tap_i[y][i] ^ 8'h80;
+      end
+      for (int unsigned i = 0; i < ArraySize; i++) begin
+        {second[i], first[i]} = passing[place_q][i][15:0];
+      end
+    end
+
+    pair_sums #(
+      .ArraySize(ArraySize)
+    ) u_sums (
+      .clk_i,
+      .low_i   (low),
+      .sum_i   (sum),
+      .whole_i (depthwise_q[Latency-2]),
+      .bypass_i(bypass_q[Latency-2]),
+      .first_i (first),
+      .second_i(second),
+      .first_o (first_sum_o),
+      .second_o(second_sum_o)
+    );
+  end else begin : gen_no_integer
+    assign operand      = aligned;
+    assign depthwise    = 1'b0;
+    assign tap          = '0;
+    assign first_sum_o  = '0;
+    assign second_sum_o = '0;
+  end
 
   logic [NormalizeLatency-1:0] normalize_enable;
 

@@ -12,11 +12,24 @@
 /// runs down the rows at the speed of the activations. Seen at the input, a tile is therefore
 /// complete in the cycle after its last beat, and from the cycle of `swap_i` on the next tile may
 /// be written.
+///
+/// With `depthwise_i` each column has activations of its own: those of a channel's kernel, whose rows
+/// are `tap_i` and whose columns are taps of this slice and of the two before it. Array row 3 y + x has
+/// the weight of kernel row y and kernel column x. A row of the kernel reaches its three array rows at
+/// once, but two cycles later than the sum that it belongs to reached the first of them, so that each
+/// meets the activation of another column. Taps are unsigned bytes, which come in every cycle, TapLead
+/// cycles before their slice; `activation_i` must be zero then.
+///
+/// `low_o` has the low bits of the sums behind each 8 rows but the last ones, not delayed.
 module systolic_array #(
-  parameter  int unsigned ArraySize = 8,
-  parameter  int unsigned BeatBytes = 16,
-  localparam int unsigned Beats     = ArraySize * ArraySize / BeatBytes,
-  localparam int unsigned BeatWidth = (Beats > 1) ? $clog2(Beats) : 1
+  parameter  int unsigned ArraySize  = 8,
+  parameter  int unsigned BeatBytes  = 16,
+  parameter  bit          Int8       = 1'b1,
+  parameter  int unsigned TapLead    = 2,
+  localparam int unsigned Beats      = ArraySize * ArraySize / BeatBytes,
+  localparam int unsigned BeatWidth  = (Beats > 1) ? $clog2(Beats) : 1,
+  localparam int unsigned KernelRows = (ArraySize >= 12) ? 3 : ArraySize / 4,
+  localparam int unsigned Taps       = (ArraySize > 8) ? (ArraySize - 1) / 8 : 1
 ) (
   input  logic                       clk_i,
   input  logic                       rst_ni,
@@ -24,27 +37,35 @@ module systolic_array #(
   input  logic                       valid_i,
   input  logic                       swap_i,
   input  logic [ArraySize-1:0][26:0] activation_i,
+  input  logic                       depthwise_i,
+  input  logic [KernelRows-1:0][ArraySize-1:0][7:0] tap_i,
   // Weights
   input  logic                       weight_valid_i,
   input  logic [BeatWidth-1:0]       weight_beat_i,
   input  logic [BeatBytes-1:0][7:0]  weight_i,
   // Sums
-  output logic [ArraySize-1:0][39:0] sum_o
+  output logic [ArraySize-1:0][39:0] sum_o,
+  output logic [Taps-1:0][ArraySize-1:0][17:0] low_o
 );
+  localparam int unsigned KernelColumns = 3;
+
   // Travels from row to row, one row per cycle.
   logic [ArraySize-1:1]                     valid_q;
   logic [ArraySize-1:1]                     swap_q;
+  logic [ArraySize-1:1]                     depthwise_q;
   logic [ArraySize-1:1]                     weight_valid_q;
   logic [ArraySize-1:1][BeatWidth-1:0]      weight_beat_q;
   logic [ArraySize-1:1][BeatBytes-1:0][7:0] weight_q;
   logic [ArraySize-1:0]                     row_valid;
   logic [ArraySize-1:0]                     row_swap;
+  logic [ArraySize-1:0]                     row_depthwise;
   logic [ArraySize-1:0]                     row_weight_valid;
   logic [ArraySize-1:0][BeatWidth-1:0]      row_weight_beat;
   logic [ArraySize-1:0][BeatBytes-1:0][7:0] row_weight;
 
   assign row_valid        = {valid_q, valid_i};
   assign row_swap         = {swap_q, valid_i & swap_i};
+  assign row_depthwise    = {depthwise_q, Int8 && depthwise_i};
   assign row_weight_valid = {weight_valid_q, weight_valid_i};
   assign row_weight_beat  = {weight_beat_q, weight_beat_i};
   assign row_weight       = {weight_q, weight_i};
@@ -61,6 +82,8 @@ module systolic_array #(
     end
   end
 
+  always_ff @(posedge clk_i) depthwise_q <= row_depthwise[ArraySize-2:0];
+
   always_ff @(posedge clk_i) begin
     for (int unsigned r = 1; r < ArraySize; r++) begin
       if (row_weight_valid[r-1]) begin
@@ -75,10 +98,38 @@ module systolic_array #(
   assign sum[0] = '0;
   assign sum_o  = sum[ArraySize];
 
+  if (Int8 && ArraySize > 8) begin : gen_low
+    for (genvar t = 0; t < Taps; t++) begin : gen_tap
+      for (genvar c = 0; c < ArraySize; c++) begin : gen_column
+        assign low_o[t][c] = sum[8*(t+1)][c][17:0];
+      end
+    end
+  end else begin : gen_no_low
+    assign low_o = '0;
+  end
+
+  // Kernel rows, each with the delay of its first array row and two cycles more.
+  logic [KernelRows-1:0][ArraySize-1:0][7:0] tap_q;
+
+  if (Int8) begin : gen_taps
+    for (genvar y = 0; y < KernelRows; y++) begin : gen_kernel_row
+      localparam int unsigned Delay = TapLead + KernelColumns * (y + 1);
+
+      logic [Delay-1:0][ArraySize-1:0][7:0] delayed_q;
+
+      always_ff @(posedge clk_i) delayed_q <= {delayed_q[Delay-2:0], tap_i[y]};
+
+      assign tap_q[y] = delayed_q[Delay-1];
+    end
+  end else begin : gen_no_taps
+    assign tap_q = '0;
+  end
+
   for (genvar r = 0; r < ArraySize; r++) begin : gen_row
     // Row r waits r cycles, plus one in which `swap` moves its weights.
     logic [r:0][26:0] activation_q;
     logic             enable_q;
+    logic             taps_q;
 
     always_ff @(posedge clk_i) begin
       activation_q[0] <= activation_i[r];
@@ -90,8 +141,19 @@ module systolic_array #(
       else enable_q <= row_valid[r];
     end
 
+    always_ff @(posedge clk_i) taps_q <= row_depthwise[r];
+
     for (genvar c = 0; c < ArraySize; c++) begin : gen_column
       localparam int unsigned Byte = c * ArraySize + r;
+
+      logic [26:0] activation;
+
+      if (Int8 && r < KernelColumns * KernelRows) begin : gen_tap
+        assign activation = {activation_q[r][26:8],
+                             taps_q ? tap_q[r/KernelColumns][c] : activation_q[r][7:0]};
+      end else begin : gen_plain
+        assign activation = activation_q[r];
+      end
 
       processing_element u_pe (
         .clk_i,
@@ -99,7 +161,7 @@ module systolic_array #(
         .shadow_write_i(row_weight_valid[r] && row_weight_beat[r] == BeatWidth'(Byte / BeatBytes)),
         .swap_i        (row_swap[r]),
         .weight_i      (row_weight[r][Byte%BeatBytes]),
-        .activation_i  (activation_q[r]),
+        .activation_i  (activation),
         .sum_i         (sum[r][c]),
         .sum_o         (sum[r+1][c])
       );
