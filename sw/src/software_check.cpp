@@ -10,8 +10,8 @@ using engine::Error;
 // Pitches in memory must be smaller: otherwise an address could wrap around into memory again.
 constexpr std::uint32_t kPitchLimit = 0x80000000;
 // What an engine without INT8 and INT4 does not have.
-constexpr std::uint32_t kIntegerControl = engine::kControlInt8 | engine::kControlInt4Weights |
-                                          engine::kControlTiesEven | engine::kControlExceptions;
+constexpr std::uint32_t kIntegerControl =
+    engine::kControlInt8 | engine::kControlInt4Weights | engine::kControlTiesEven;
 
 std::uint32_t divide_up(std::uint32_t value, std::uint32_t by) { return (value + by - 1) / by; }
 

@@ -62,7 +62,8 @@ async def check_random_chains_with_stalls(dut):
 async def check_identification(dut):
     bench = await prepared(dut, 0.0, 0)
     hw = bench.hardware
-    assert await bench.read("id") == VERSION << 24 | hw.port_words << 8 | hw.array_size
+    sizes = hw.port_words << 8 | hw.array_size
+    assert await bench.read("id") == VERSION << 24 | hw.int8 << 16 | sizes
     assert await bench.read("buffer") == BUFFER_WORDS
     assert await bench.read("accumulator") == ACCUMULATOR_DEPTH
     assert await bench.read("status") == 0
@@ -177,8 +178,9 @@ async def check_errors(dut):
     end = MEMORY_BASE + MEMORY_BYTES
     in_buffer = {"store_buffer": True, "store_memory": False, "store_pitch_y": hw.array_size}
     cases = [
-        ({"reserved": ((1, 1 << 26),)}, 1),
-        ({"int8": True}, 1),
+        ({"reserved": ((1, 1 << 25),)}, 1),
+        ({"ties_even": True}, 1),
+        ({"int8": True, "scales_only": True}, 1),
         ({"factor": Factor.VALUE}, 1),
         ({"factor": Factor.OPERAND, "add_residual": True}, 1),
         ({"factor": 3, "apply_table": True}, 1),

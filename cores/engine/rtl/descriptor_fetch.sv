@@ -276,16 +276,17 @@ module descriptor_fetch
     fill_value: descriptor.fill_value
   };
 
-  logic depthwise;  // one weight a channel
+  logic        depthwise;  // one weight a channel
+  logic [31:0] run_lanes;  // of FP32; words of INT8 have four
 
   assign depthwise         = descriptor.operation == OperationDepthwise && !blocks;
+  assign run_lanes         = descriptor.span ? span_words_q : 32'(descriptor.run_words);
   assign commands_o.weight = '{
     index: index_q,
     diagonal: depthwise,
     int4: Int8 && descriptor.int4_weights,
     weights: descriptor.weights,
-    words: (depthwise || blocks) ? 32'd1 : descriptor.span ? span_words_q
-        : 32'(descriptor.run_words),
+    words: (depthwise || blocks) ? 32'd1 : (Int8 && descriptor.int8) ? run_lanes << 2 : run_lanes,
     runs: descriptor.span ? 32'd1 : runs_q,
     tiles: descriptor.tiles,
     last_columns: last_columns_q
@@ -329,7 +330,6 @@ module descriptor_fetch
     int8: Int8 && descriptor.int8,
     pairs: Int8 && descriptor.pair_rows != '0,
     ties_even: descriptor.ties_even,
-    exceptions: descriptor.exceptions,
     zero_point: descriptor.zero_point,
     integer_low: descriptor.integer_low,
     integer_high: descriptor.integer_high,

@@ -66,8 +66,8 @@ package engine_pkg;
     logic [31:0] fill_value;
   } load_command_t;
 
-  /// Slices are counted as `runs` runs of `words` words, each cut into slices of its own; a depthwise
-  /// stream has runs of one slice.
+  /// Slices are counted as `runs` runs of `words` activations, each cut into slices of its own; a
+  /// depthwise stream has runs of one slice.
   typedef struct packed {
     logic [15:0] index;
     logic        diagonal;
@@ -117,7 +117,6 @@ package engine_pkg;
     logic        int8;
     logic        pairs;
     logic        ties_even;
-    logic        exceptions;
     logic [ 7:0] zero_point;
     logic [ 7:0] integer_low;
     logic [ 7:0] integer_high;

@@ -22,7 +22,6 @@ module integer_lane
   input  logic [31:0]        bias_i,
   input  logic [31:0]        multiplier_i,
   input  logic [31:0]        offset_i,
-  input  logic [31:0]        exception_i,
   input  logic [7:0]         operand_i,
   output logic [7:0]         value_o,
   // The table
@@ -55,9 +54,7 @@ module integer_lane
     .bias_i,
     .multiplier_i,
     .offset_i,
-    .exception_i,
     .ties_even_i (command_i.ties_even),
-    .exceptions_i(command_i.exceptions),
     .zero_point_i(zero_point),
     .low_i       (low),
     .high_i      (high),

@@ -5,8 +5,8 @@
 ///
 /// `read_i` reads an accumulator entry: with it come the group of store_walker, its channels that exist
 /// and whether the entry is its window's first; a cycle later come the sums. Multipliers and biases come
-/// two cycles after it, offsets and exceptions as well, the operand ten cycles after a window's last
-/// entry. Words of results come 17 cycles after it.
+/// two cycles after it, offsets as well, the operand ten cycles after a window's last entry. Words of
+/// results come 17 cycles after it.
 module integer_lanes
   import engine_pkg::*;
 #(
@@ -29,7 +29,6 @@ module integer_lanes
   input  logic [Lanes-1:0][31:0]     multiplier_i,
   input  logic [Lanes-1:0][31:0]     bias_i,
   input  logic [Lanes-1:0][31:0]     offset_i,
-  input  logic [Lanes-1:0][31:0]     exception_i,
   input  logic [Lanes/4-1:0][31:0]   operand_i,
   output logic [Lanes/4-1:0][31:0]   value_o,
   // The table
@@ -50,7 +49,6 @@ module integer_lanes
   logic [Lanes-1:0][31:0]     sum_q;
   logic [Lanes-1:0][31:0]     multiplier_q;
   logic [Lanes-1:0][31:0]     offset_q;
-  logic [Lanes-1:0][31:0]     exception_q;
   logic [Lanes-1:0][7:0]      operand;
   logic [Lanes-1:0][7:0]      value;
 
@@ -66,7 +64,6 @@ module integer_lanes
     channels_q   <= {channels_q[0], channels_i};
     multiplier_q <= multiplier_i;
     offset_q     <= offset_i;
-    exception_q  <= exception_i;
   end
 
   for (genvar i = 0; i < Lanes; i++) begin : gen_lane
@@ -89,7 +86,6 @@ module integer_lanes
       .bias_i       (bias_i[i]),
       .multiplier_i (multiplier_q[i]),
       .offset_i     (offset_q[i]),
-      .exception_i  (exception_q[i]),
       .operand_i    (operand[i]),
       .value_o      (value[i]),
       .table_write_i,

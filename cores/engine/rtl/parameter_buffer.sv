@@ -5,12 +5,12 @@
 ///
 /// Memory holds ArraySize scales and then as many biases for each tile, or scales alone; of the last
 /// one it holds `last_columns_i` of both, in whole lines. Scales alone come with biases of -0. INT8
-/// jobs have arrays of multipliers, biases, offsets and perhaps exceptions, and those that add an
-/// operand have one line in front of all tiles.
+/// jobs have arrays of multipliers, biases and offsets, and those that add an operand have one line in
+/// front of all tiles.
 ///
 /// Tiles are fetched in order, at most two ahead of `release_i`, which gives up the oldest one. Words
 /// behind PortWords belong to the groups after `group_i`. Scales (or multipliers) and biases come a cycle
-/// after `group_i`, the others two cycles after it, even if the tile has been released by then.
+/// after `group_i`, offsets two cycles after it, even if the tile has been released by then.
 module parameter_buffer
   import engine_pkg::*;
 #(
@@ -32,7 +32,6 @@ module parameter_buffer
   input  logic [7:0]                  last_columns_i,
   input  logic                        scales_only_i,
   input  logic                        integer_i,
-  input  logic                        exceptions_i,
   input  logic                        has_line_i,
   // Memory
   output logic                        req_o,
@@ -48,8 +47,7 @@ module parameter_buffer
   output logic [3:0][31:0]            line_o,
   output logic [Lanes-1:0][31:0]      scale_o,
   output logic [Lanes-1:0][31:0]      bias_o,
-  output logic [Lanes-1:0][31:0]      offset_o,
-  output logic [Lanes-1:0][31:0]      exception_o
+  output logic [Lanes-1:0][31:0]      offset_o
 );
   localparam int unsigned IndexWidth = $clog2(2 * Groups);
   localparam int unsigned LineWords  = 4;
@@ -87,7 +85,7 @@ module parameter_buffer
 
   always_comb begin
     last_array = scales_only_i ? 2'd0 : 2'd1;
-    if (Int8 && integer_i) last_array = exceptions_i ? 2'd3 : 2'd2;
+    if (Int8 && integer_i) last_array = 2'd2;
   end
 
   assign last_lines    = (last_columns_i + 8'd3) >> 2;
@@ -223,23 +221,19 @@ module parameter_buffer
 
   if (Int8) begin : gen_integer
     logic [PortWords-1:0][31:0] offset[2*Groups];
-    logic [PortWords-1:0][31:0] exceptions[2*Groups];
 
     always_ff @(posedge clk_i) begin
       if (rvalid_i && response_array_q == 2'd2) offset[write_place] <= rdata_i;
-      if (rvalid_i && response_array_q == 2'd3) exceptions[write_place] <= rdata_i;
     end
 
     for (genvar g = 0; g < Lanes / PortWords; g++) begin : gen_late_group
       logic [IndexWidth-1:0] read_place;
 
-      assign read_place                          = read_place_q[1] + IndexWidth'(g);
-      assign offset_o[g*PortWords+:PortWords]    = offset[read_place];
-      assign exception_o[g*PortWords+:PortWords] = exceptions[read_place];
+      assign read_place                       = read_place_q[1] + IndexWidth'(g);
+      assign offset_o[g*PortWords+:PortWords] = offset[read_place];
     end
   end else begin : gen_no_integer
-    assign offset_o    = '0;
-    assign exception_o = '0;
+    assign offset_o = '0;
   end
 
 `ifndef SYNTHESIS

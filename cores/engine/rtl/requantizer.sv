@@ -9,22 +9,20 @@
 ///     q = floor(v / 2^shift + 1/2)
 ///
 /// The multiplier has 26 bits, the shift 24 to 55 places. Offsets below and above zero, signed numbers of
-/// 16 bits, make other rules of rounding of this one. With `ties_even_i` halves become the even integer.
-/// With `exceptions_i` the sums of one magnitude have a result that is one farther from zero, or one
-/// nearer. A lower bound above the upper one is the result of whatever is below it.
+/// 16 bits, make other rules of rounding of this one. With `ties_even_i` the quotient is rounded as by
+/// FP32, to 24 bits first: whatever is at most half a unit of its last bit away from the middle between
+/// two integers becomes the even one of them. That is exact for integers below 256 in magnitude; larger
+/// ones are clamped. A lower bound above the upper one is the result of whatever is below it.
 ///
-/// Parameters come as they are in memory: bias with the sum, `multiplier_i` (shift and multiplier),
-/// `offset_i` (below, above) and `exception_i` (farther, magnitude) a cycle later. Latency: 7 cycles, one
-/// number per cycle.
+/// Parameters come as they are in memory: bias with the sum, `multiplier_i` (shift and multiplier) and
+/// `offset_i` (below, above) a cycle later. Latency: 7 cycles, one number per cycle.
 module requantizer (
   input  logic               clk_i,
   input  logic signed [31:0] sum_i,
   input  logic signed [31:0] bias_i,
   input  logic        [31:0] multiplier_i,
   input  logic        [31:0] offset_i,
-  input  logic        [31:0] exception_i,
   input  logic               ties_even_i,
-  input  logic               exceptions_i,
   input  logic signed [ 7:0] zero_point_i,
   input  logic signed [ 7:0] low_i,
   input  logic signed [ 7:0] high_i,
@@ -32,7 +30,6 @@ module requantizer (
 );
   localparam int unsigned XWidth   = 27;
   localparam int unsigned VWidth   = 54;
-  localparam int unsigned Fixed    = 23;  // places of every shift, one less than the smallest
   localparam int unsigned LowWidth = 17;  // of the multiplier, so that a DSP holds each product
 
   // Stage 1: bias. Beyond 27 bits every result is clamped whatever the multiplier is.
@@ -48,31 +45,21 @@ module requantizer (
   end
 
   // Stage 2: products.
-  logic signed [LowWidth:0]         multiplier_low;
-  logic signed [26-LowWidth:0]      multiplier_high;
-  logic signed [XWidth+LowWidth:0]  product_low_q;
+  logic signed [LowWidth:0]           multiplier_low;
+  logic signed [26-LowWidth:0]        multiplier_high;
+  logic signed [XWidth+LowWidth:0]    product_low_q;
   logic signed [XWidth+26-LowWidth:0] product_high_q;
-  logic signed [15:0]               offset_q;
-  logic [XWidth-1:0]                magnitude;
-  logic                             is_exception;
-  logic [4:0]                       shift_q;
+  logic signed [15:0]                 offset_q;
+  logic        [4:0]                  shift_q;  // beyond the shortest
 
   assign multiplier_low  = {1'b0, multiplier_i[LowWidth-1:0]};
   assign multiplier_high = {1'b0, multiplier_i[25:LowWidth]};
-  assign magnitude       = x_q[XWidth-1] ? -x_q : x_q;
-  assign is_exception    = exceptions_i && magnitude == exception_i[XWidth-1:0];
-
-  // Whether the sum is an exception, and the direction in which it moves: up or down.
-  logic [5:2] moves_q;
-  logic [5:2] up_q;
 
   always_ff @(posedge clk_i) begin
     product_low_q  <= x_q * multiplier_low;
     product_high_q <= x_q * multiplier_high;
     offset_q       <= x_q[XWidth-1] ? offset_i[31:16] : offset_i[15:0];
     shift_q        <= multiplier_i[30:26] - 5'd24;
-    moves_q        <= {moves_q[4:2], is_exception};
-    up_q           <= {up_q[4:2], exception_i[31] != x_q[XWidth-1]};
   end
 
   // Stage 3: their sum.
@@ -85,55 +72,78 @@ module requantizer (
     late_shift_q <= shift_q;
   end
 
-  // Stage 4: shift by multiples of eight. Whatever is lost decides on ties.
-  localparam int unsigned UWidth = VWidth - Fixed;
+  // Stages 4 and 5: shift by multiples of eight, then by the rest, to 25 bits behind the point. Whether
+  // anything is lost decides on the ends of the range of ties.
+  localparam int unsigned Fraction = 25;
+  localparam int unsigned UWidth   = VWidth + 1;
+  localparam int unsigned QWidth   = 10;  // what has more bits is clamped in any case
 
-  logic signed [UWidth-1:0] u;
-  logic signed [UWidth-1:0] coarse_q;
-  logic                     lost_q;
-  logic        [2:0]        fine_q;
+  logic signed [UWidth-1:0]          u;
+  logic signed [UWidth-1:0]          coarse_q;
+  logic        [2:0]                 fine_q;
+  logic                              coarse_lost_q;
+  logic signed [UWidth-1:0]          fine;
+  logic signed [UWidth-Fraction-1:0] whole;
+  logic                              in_range;
+  logic signed [QWidth-1:0]          floor_q;
+  logic        [Fraction-1:0]        fraction_q;
+  logic                              lost_q;
 
-  assign u = v_q[VWidth-1:Fixed];
-
-  always_ff @(posedge clk_i) begin
-    coarse_q <= u >>> {late_shift_q[4:3], 3'b000};
-    lost_q   <= v_q[Fixed-1:0] != '0 || (u & ~({UWidth{1'b1}} << {late_shift_q[4:3], 3'b000})) != '0;
-    fine_q   <= late_shift_q[2:0];
-  end
-
-  // Stage 5: shift by the rest, to one bit behind the point; limited to what is clamped in any case.
-  localparam int unsigned TWidth = 11;
-
-  logic signed [UWidth-1:0] fine;
-  logic                     in_range;
-  logic signed [TWidth-1:0] t_q;
-  logic                     exact_q;
-
+  assign u        = {v_q, 1'b0};
   assign fine     = coarse_q >>> fine_q;
-  assign in_range = fine[UWidth-1:TWidth-1] == '0 || fine[UWidth-1:TWidth-1] == '1;
+  assign whole    = fine[UWidth-1:Fraction];
+  assign in_range = whole[UWidth-Fraction-1:QWidth-1] == '0
+      || whole[UWidth-Fraction-1:QWidth-1] == '1;
 
   always_ff @(posedge clk_i) begin
-    t_q     <= in_range ? fine[TWidth-1:0] : {fine[UWidth-1], {(TWidth - 1) {!fine[UWidth-1]}}};
-    exact_q <= !lost_q && (coarse_q[6:0] & ~(7'h7f << fine_q)) == '0;
+    coarse_q      <= u >>> {late_shift_q[4:3], 3'b000};
+    coarse_lost_q <= (u[23:0] & ~(24'hffffff << {late_shift_q[4:3], 3'b000})) != '0;
+    fine_q        <= late_shift_q[2:0];
+    floor_q       <= in_range ? whole[QWidth-1:0]
+        : {whole[UWidth-Fraction-1], {(QWidth - 1) {!whole[UWidth-Fraction-1]}}};
+    fraction_q    <= fine[Fraction-1:0];
+    lost_q        <= coarse_lost_q || (coarse_q[6:0] & ~(7'h7f << fine_q)) != '0;
   end
 
-  // Stage 6: round.
-  logic                     increment;
-  logic signed [TWidth-1:0] q_q;
+  // Stage 6: round. 24 bits of a number between 2^e and 2^(e+1) reach to the bit 2^(e-23), and half of
+  // that is bit e + 1 of the fraction. Below 1, e is -1 by the rule of the range's end at 2^-25.
+  logic [7:0]          magnitude;  // of numbers below zero less one
+  logic [8:0]          matters;  // of the fraction's lowest bits: those above half of the last bit
+  logic [8:0]          last;  // the lowest of them
+  logic [Fraction-2:0] rest;  // of the fraction, without its upper bit
+  logic                all_ones;
+  logic                all_zeros;
+  logic                at_end;
+  logic                near;
+  logic                increment;
+  logic signed [QWidth:0] q_q;
 
-  assign increment = t_q[0] && !(ties_even_i && exact_q && !t_q[1]);
+  assign magnitude = floor_q[7:0] ^ {8{floor_q[QWidth-1]}};
+  assign rest      = fraction_q[Fraction-2:0];
 
-  always_ff @(posedge clk_i) begin
-    q_q <= (t_q >>> 1) + $signed(TWidth'(increment))
-        + (moves_q[5] ? (up_q[5] ? TWidth'(1) : {TWidth{1'b1}}) : '0);
+  always_comb begin
+    matters[8] = 1'b1;
+    for (int unsigned i = 0; i < 8; i++) matters[i] = (magnitude >> i) == '0;
+    last = matters & {~matters[7:0], 1'b1};
   end
+
+  assign all_ones  = &rest[Fraction-2:9] && (rest[8:0] | ~matters) == '1;
+  assign all_zeros = rest[Fraction-2:9] == '0 && (rest[8:0] & matters) == '0;
+  assign at_end    = rest[Fraction-2:9] == '0 && rest[8:0] == last && !lost_q;
+  assign near      = fraction_q[Fraction-1] ? all_zeros || at_end : all_ones;
+  assign increment = (ties_even_i && near) ? floor_q[0] : fraction_q[Fraction-1];
+
+  always_ff @(posedge clk_i) q_q <= (QWidth + 1)'(floor_q) + $signed((QWidth + 1)'(increment));
 
   // Stage 7: zero point and clamp.
-  logic signed [TWidth-1:0] total;
+  localparam int unsigned TotalWidth = QWidth + 1;
 
-  assign total = q_q + TWidth'(zero_point_i);
+  logic signed [TotalWidth-1:0] total;
+
+  assign total = q_q + TotalWidth'(zero_point_i);
 
   always_ff @(posedge clk_i) begin
-    value_o <= (total < TWidth'(low_i)) ? low_i : (total > TWidth'(high_i)) ? high_i : total[7:0];
+    value_o <= (total < TotalWidth'(low_i)) ? low_i
+        : (total > TotalWidth'(high_i)) ? high_i : total[7:0];
   end
 endmodule

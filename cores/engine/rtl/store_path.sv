@@ -220,7 +220,6 @@ module store_path
   logic [Lanes-1:0][31:0]     scale;
   logic [Lanes-1:0][31:0]     bias;
   logic [Lanes-1:0][31:0]     offsets;
-  logic [Lanes-1:0][31:0]     exceptions;
   logic [Lanes-1:0][31:0]     scale_q;
   logic [Lanes-1:0][31:0]     bias_q;
   logic [1:0][GroupWidth-1:0] group_q;
@@ -279,7 +278,6 @@ module store_path
     .last_columns_i(command_i.last_columns),
     .scales_only_i (command_i.scales_only),
     .integer_i     (integers),
-    .exceptions_i  (command_i.exceptions),
     .has_line_i    (command_i.residual),
     .req_o         (scale_req),
     .addr_o        (scale_addr),
@@ -293,8 +291,7 @@ module store_path
     .line_o        (line),
     .scale_o       (scale),
     .bias_o        (bias),
-    .offset_o      (offsets),
-    .exception_o   (exceptions)
+    .offset_o      (offsets)
   );
 
   // Results that are no functions leave sooner: the next descriptor must not see them.
@@ -445,7 +442,6 @@ module store_path
       .multiplier_i  (scale_q),
       .bias_i        (bias_q),
       .offset_i      (offsets),
-      .exception_i   (exceptions),
       .operand_i     (residual[IntegerLanes/4-1:0]),
       .value_o       (integer_value[IntegerLanes/4-1:0]),
       .table_write_i (table_bytes),

@@ -91,7 +91,7 @@ module weight_streamer
   logic [31:0]          tile_address_q;
   logic [31:0]          address_q;
   logic [31:0]          runs_q;  // runs still to come, with this one
-  logic [31:0]          words_q;  // words of the run still to come, with this slice
+  logic [31:0]          words_q;  // activations of the run still to come, with this slice
   logic [15:0]          tile_q;
   logic [BeatWidth-1:0] beat_q;
   tile_t                last_q;  // the last tile

@@ -133,7 +133,6 @@ LAYOUT: dict[str, tuple[int, int, int]] = {
     "int8": (1, 22, 1),
     "int4_weights": (1, 23, 1),
     "ties_even": (1, 24, 1),
-    "exceptions": (1, 25, 1),
     "source": (2, 0, 32),
     "source_pitch_x": (3, 0, 32),
     "source_pitch_y": (4, 0, 32),
@@ -232,9 +231,9 @@ class Fields:
     int4_weights: bool = False
     """Two weights a byte, each of 4 bits, the lower one first."""
     ties_even: bool = False
-    """INT8 results halfway between two integers become the even one."""
-    exceptions: bool = False
-    """The parameters of an INT8 job have exceptions."""
+    """INT8 results are rounded as FP32 rounds them: first to 24 bits, then to integers, ties to
+    even.
+    """
     source: int = 0
     """Address of the activations to load: FP32, or four INT8 a word."""
     source_pitch_x: int = 0
@@ -300,8 +299,8 @@ class Fields:
     parameters: int = 0
     """Address of the scales and biases: for each tile as many FP32 scales as it has columns, then
     as many biases, both in whole lines of 16 bytes; with scales_only there are no biases. INT8 jobs
-    have multipliers with shifts, biases, offsets and, with exceptions, exceptions, each in whole
-    lines; with add_residual a line for the sum comes before those of the first tile.
+    have multipliers with shifts, biases and offsets, each in whole lines; with add_residual a line
+    for the sum comes before those of the first tile.
     """
     destination: int = 0
     """Address of the results: FP32, or four INT8 a word."""

@@ -21,9 +21,9 @@ def is_unknown(job: Descriptor, hardware: Hardware) -> bool:
     if job.column_stride and not _is_depthwise(job):
         return True
     if not job.int8:
-        return job.ties_even or job.exceptions or job.pair_rows != 0
+        return job.ties_even or job.pair_rows != 0
     pairs_channels = job.pair_rows != 0 and job.operation == Operation.DEPTHWISE
-    return job.exceptions or job.scales_only or job.factor != Factor.SLOPE or pairs_channels
+    return job.scales_only or job.factor != Factor.SLOPE or pairs_channels
 
 
 def has_zero(job: Descriptor) -> bool:
