@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
+from modelgen.arithmetic.integer.requantization import Clamp
+from modelgen.arithmetic.integer.sum_form import SumForm
 from modelgen.hardware import Hardware
 from modelgen.targets.systolic.abi import Error, Operation
-from modelgen.targets.systolic.descriptor import link
+from modelgen.targets.systolic.descriptor import Descriptor, link
+from modelgen.targets.systolic.integer_parameters import sum_parameters, words_by_tile
 from modelgen.targets.systolic.reference import execute_chain
 from tests.support.exact_engine import ExactEngine
 from tests.support.feature_map_jobs import (
     CHANNELS,
+    DESTINATION,
     HEIGHT,
     OUTPUTS,
     PADDED_PITCH,
+    PARAMETERS,
     RESIDUAL,
     SIZE,
     SOURCE,
@@ -241,6 +247,113 @@ def test_of_overlapping_results_the_last_one_stays() -> None:
             for channel in range(first, min(first + SIZE, OUTPUTS)):
                 flat[3 * y + 2 * x + channel] = expected[y, x, channel]
     np.testing.assert_array_equal(machine.stored(len(flat)), flat)
+
+
+def integer_copy(**changes: Any) -> Descriptor:
+    """8 bytes of each of 4 x 6 positions, two words apart, as they are: by a factor of 1."""
+    fields = {
+        "int8": True,
+        "operation": Operation.SUM,
+        "fill": False,
+        "load_words": 2,
+        "source_pitch_x": 8,
+        "source_pitch_y": 48,
+        "load_pitch_y": 13,
+        "load_head": 0,
+        "step_x": 2,
+        "step_y": 13,
+        "position_rows": 4,
+        "run_words": 2,
+        "runs_y": 1,
+        "channels": 8,
+        "destination_pitch_x": 8,
+        "destination_pitch_y": 48,
+    }
+    return feature_map(**fields | changes)
+
+
+def copied_integers(**changes: Any) -> tuple[np.ndarray, Machine]:
+    """Run such a job; return what it loaded, and memory."""
+    machine = Machine()
+    values = machine.random.integers(-128, 128, (HEIGHT, WIDTH, 8)).astype(np.int8)
+    machine.put(SOURCE, values)
+    scales = np.full(8, 25 << 26 | 2**25)
+    block = words_by_tile([scales, np.zeros(8, int), np.zeros(8, int)], SIZE)
+    machine.put(PARAMETERS, np.frombuffer(block, np.uint8))
+    assert machine.run(integer_copy(**changes)).error is Error.NONE
+    return values, machine
+
+
+def stored_bytes(machine: Machine, *shape: int) -> np.ndarray:
+    count = int(np.prod(shape))
+    return np.frombuffer(machine.memory, np.int8, count, DESTINATION - BASE).reshape(shape)
+
+
+def test_integers_are_stored_four_a_word() -> None:
+    values, machine = copied_integers()
+    np.testing.assert_array_equal(stored_bytes(machine, 4, WIDTH, 8), values[:4])
+
+
+def test_bytes_behind_the_last_channel_are_zero() -> None:
+    values, machine = copied_integers(channels=6)
+    found = stored_bytes(machine, 4, WIDTH, 8)
+    np.testing.assert_array_equal(found[..., :6], values[:4, :, :6])
+    assert not found[..., 6:].any()
+
+
+def test_windows_of_integers() -> None:
+    values, machine = copied_integers(
+        window_rows=2, window_columns=3, store_rows=2, store_columns=2, destination_pitch_y=16
+    )
+    expected = values[:4].reshape(2, 2, 2, 3, 8).max(axis=(1, 3))
+    np.testing.assert_array_equal(stored_bytes(machine, 2, 2, 8), expected)
+
+
+@pytest.mark.parametrize(("rows", "pair_rows"), [(2, 3), (3, 2), (4, 1), (1, 1)])
+def test_both_results_of_pairs(rows: int, pair_rows: int) -> None:
+    """Rows that both positions have are stored twice."""
+    values, machine = copied_integers(pair_rows=pair_rows, position_rows=rows, store_rows=rows)
+    found = stored_bytes(machine, HEIGHT, WIDTH, 8)
+    last = rows + pair_rows
+    kept = [row < rows or row >= pair_rows for row in range(last)]
+    np.testing.assert_array_equal(found[:last][kept], values[:last][kept])
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_of_overlapping_pairs_the_second_comes_after_each_first(columns: int) -> None:
+    """A row of words apart, results overlap: of a position, those of the second one stay."""
+    values, machine = copied_integers(
+        pair_rows=1,
+        position_rows=1,
+        store_rows=1,
+        position_columns=columns,
+        store_columns=columns,
+        destination_pitch_y=4,
+    )
+    found = stored_bytes(machine, 2 * columns + 1, 4)
+    first, second = (row.reshape(-1, 4) for row in values[:2, :columns])
+    expected = np.zeros((2 * columns + 1, 4), np.int8)
+    for tile in range(2):
+        for column in range(columns):
+            expected[2 * column + tile] = first[2 * column + tile]
+            expected[2 * column + tile + 1] = second[2 * column + tile]
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_operands_of_pairs_are_where_their_results_are() -> None:
+    machine = Machine()
+    machine.put(SOURCE, np.zeros((HEIGHT, WIDTH, 8), np.int8))
+    operand = machine.random.integers(-128, 128, (4, WIDTH, 8)).astype(np.int8)
+    machine.put(RESIDUAL, operand)
+    line = sum_parameters(SumForm(2**25, 2**25, 25, 0, 0), (0, 0), Clamp())
+    words = words_by_tile([np.full(8, 25 << 26 | 2**25), *np.zeros((2, 8), int)], SIZE)
+    machine.put(PARAMETERS, np.frombuffer(line + words, np.uint8))
+    job = integer_copy(
+        pair_rows=3, position_rows=1, store_rows=1, add_residual=True, residual=RESIDUAL
+    )
+    assert machine.run(job).error is Error.NONE
+    found = stored_bytes(machine, 4, WIDTH, 8)
+    np.testing.assert_array_equal(found[[0, 3]], operand[[0, 3]])
 
 
 def test_speed() -> None:

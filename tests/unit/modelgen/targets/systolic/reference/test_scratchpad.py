@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from modelgen.targets.systolic.abi import Error
+from modelgen.targets.systolic.abi import Error, Operation
 from modelgen.targets.systolic.reference import Scratchpad, UnwrittenReadError
 from tests.support.feature_map_jobs import (
     DESTINATION,
     HARDWARE,
     HEIGHT,
     OUTPUTS,
+    PADDED_PITCH,
+    SOURCE,
     WIDTH,
     Machine,
     feature_map,
@@ -71,3 +74,50 @@ def test_columns_that_had_no_weights_are_not_read(channels: int, fails: bool) ->
             Machine().run(*chain)
         return
     assert Machine().run(*chain).error is Error.NONE
+
+
+KINDS = {
+    "numbers": {"operation": Operation.SUM, "run_words": 7},
+    "integers": {"operation": Operation.SUM, "run_words": 2, "int8": True, "step_y": 25},
+}
+KINDS["pairs"] = KINDS["integers"] | {"pair_rows": 1, "position_rows": 4}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "message"),
+    [
+        ("numbers", "numbers", None),
+        ("numbers", "integers", "adds integers to an accumulator that does not hold such"),
+        ("numbers", "pairs", "adds pairs to an accumulator that does not hold such"),
+        ("integers", "numbers", "adds FP32 numbers to an accumulator that holds integers"),
+        ("integers", "integers", None),
+        ("integers", "pairs", "adds pairs to an accumulator that does not hold such"),
+        ("pairs", "integers", None),
+        ("pairs", "pairs", None),
+    ],
+)
+def test_sums_of_another_kind_are_not_added_to(
+    first: str, second: str, message: str | None
+) -> None:
+    common = {"store_memory": False, "fill": False, "runs_y": 1, "tiles": 2, "position_rows": 4}
+    common |= {"input_base": 10 + PADDED_PITCH + 3, "position_columns": 4}
+    jobs = [feature_map(**common | KINDS[kind]) for kind in (first, second)]
+    chain = jobs[0], replace(jobs[1], load=False, first=False)
+    if message is None:
+        assert Machine().run(*chain).error is Error.NONE
+        return
+    with pytest.raises(UnwrittenReadError, match=f"descriptor 1: it {message}"):
+        Machine().run(*chain)
+
+
+def test_tables_of_bytes_are_read_after_they_were_loaded() -> None:
+    job = feature_map(
+        operation=Operation.SUM, int8=True, run_words=2, step_y=25, channels=8, apply_table=True
+    )
+    with pytest.raises(UnwrittenReadError, match="word of the byte table 0, which nothing"):
+        Machine().run(job)
+    loading = replace(job, load_table=True, coefficients=SOURCE)
+    assert Machine().run(loading, job).error is Error.NONE
+    numbers = feature_map(load_table=True, coefficients=SOURCE)
+    with pytest.raises(UnwrittenReadError, match="byte table"):
+        Machine().run(numbers, job)
