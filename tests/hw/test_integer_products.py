@@ -130,9 +130,7 @@ class Sequence:
     def _bytes(self, tile: int) -> None:
         lanes = self.rng.randrange(1, self.size + 1)
         first, second = ([byte(self.rng) for _ in range(self.size)] for _ in range(2))
-        expected = [
-            (first[c], second[c]) if c < lanes else (0, 0) for c in range(self.size)
-        ]
+        expected = [(first[c], second[c]) if c < lanes else (0, 0) for c in range(self.size)]
         self.slices.append(Slice("bytes", tile, False, lanes, first, second, expected=expected))
 
     def _float(self, tile: int, swap: bool) -> None:

@@ -95,8 +95,10 @@ class _Engine:
         region = slice(job.accumulator, job.accumulator + job.tiles * job.positions)
         old = None
         made = slices.computed_columns(job, size)
+        needed = slices.stored_columns(job, size)
+        if job.stores and (made < needed).any():
+            raise UnwrittenReadError("it stores channels that it reads no activations of")
         if not job.first:
-            needed = slices.stored_columns(job, size)
             if job.int8:
                 parts = integer_slices.halves(job)
                 entries = self._accumulators.read_integers(region, needed, parts)

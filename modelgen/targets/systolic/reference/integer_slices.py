@@ -118,9 +118,8 @@ def _depthwise(job: Descriptor, buffer: Words, weights: np.ndarray, array_size: 
     """Return sums of products of each channel's activations, as unsigned bytes, with its taps."""
     taps = _taps(job, weights, array_size)
     words = slices.channels(job, array_size)
-    exists = np.repeat(words >= 0, 4, axis=1)[:, None]
     values = _bytes(slices.gather(job, buffer, words)).astype(np.int64) + _SIGN
-    return (np.where(exists, values, 0) * taps[:, None]).sum(axis=0)[None]
+    return (values * taps[:, None]).sum(axis=0)[None]
 
 
 def _taps(job: Descriptor, weights: np.ndarray, array_size: int) -> np.ndarray:

@@ -65,11 +65,16 @@ def macs(job: Descriptor, array_size: int) -> int:
 def computed_columns(job: Descriptor, array_size: int) -> np.ndarray:
     """Return, for each accumulator entry, the columns that a job computes; the others mean nothing.
 
-    A matrix product lacks the weights of columns that do not exist.
+    A matrix product lacks the weights of columns that do not exist, an INT8 depthwise job also the
+    activations of channels that do not.
     """
-    columns = [array_size] * job.tiles
-    if job.operation == Operation.MATMUL or (job.operation == Operation.DEPTHWISE and job.int8):
-        columns = tile_columns(job.channels, job.tiles, array_size)
+    columns = np.full(job.tiles, array_size)
+    is_depthwise = job.operation == Operation.DEPTHWISE and job.int8
+    if job.operation == Operation.MATMUL or is_depthwise:
+        columns = np.array(tile_columns(job.channels, job.tiles, array_size))
+    if is_depthwise:
+        left = 4 * job.run_words - np.arange(job.tiles) * array_size
+        columns = np.minimum(columns, left.clip(0))
     return np.repeat(columns, job.positions)
 
 

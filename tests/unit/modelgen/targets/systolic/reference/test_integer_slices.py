@@ -136,7 +136,6 @@ def test_depthwise_kernels(activations: np.ndarray, buffer: Words, size: int) ->
             unsigned = activations[first : first + 3].reshape(-1).astype(np.int64) + 128
             expected[position] += unsigned * kernel[ky, kx, :12]
     np.testing.assert_array_equal(found[:, :12], expected)
-    assert not found[:, 12:].any(), "lanes without a channel"
     weights[0, rows * columns :] = 1
     if size > 4:
         with pytest.raises(AssertionError, match="tap that does not exist"):

@@ -17,6 +17,7 @@ from tests.support.feature_map_jobs import (
     OUTPUTS,
     PADDED_PITCH,
     SOURCE,
+    WEIGHTS,
     WIDTH,
     Machine,
     feature_map,
@@ -121,3 +122,20 @@ def test_tables_of_bytes_are_read_after_they_were_loaded() -> None:
     numbers = feature_map(load_table=True, coefficients=SOURCE)
     with pytest.raises(UnwrittenReadError, match="byte table"):
         Machine().run(numbers, job)
+
+
+@pytest.mark.parametrize("stores", [False, True])
+def test_channels_without_activations_are_not_stored(stores: bool) -> None:
+    """A depthwise kernel of one tap, of 4 channels in one word; 5 are stored, or added to."""
+    kernel = {"operation": Operation.DEPTHWISE, "int8": True, "runs_y": 1, "run_words": 1}
+    kernel |= {"column_stride": 1, "run_pitch_x": 3, "channels": 4}
+    machine = Machine()
+    machine.put(WEIGHTS, np.zeros(64, np.int8))
+    assert machine.run(feature_map(**kernel)).error is Error.NONE
+    chain = [feature_map(**kernel, store_memory=False)]
+    last = feature_map(**kernel | {"channels": 5, "run_words": 2 - stores}, first=stores)
+    message = r"descriptor 1: .* a column of an accumulator that had no weights"
+    if stores:
+        chain, message = [], "descriptor 0: it stores channels that it reads no activations of"
+    with pytest.raises(UnwrittenReadError, match=message):
+        machine.run(*chain, last)
