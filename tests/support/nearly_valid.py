@@ -9,10 +9,11 @@ import numpy as np
 
 from modelgen.arithmetic.function_table import BYTES as TABLE_BYTES
 from modelgen.hardware import Hardware
-from modelgen.targets.systolic.abi import LAYOUT, Error, Fence, Operation
+from modelgen.targets.systolic.abi import LAYOUT, SIGNED, Error, Fence, Operation
 from modelgen.targets.systolic.descriptor import Descriptor, link
-from modelgen.targets.systolic.reference import UnwrittenReadError, execute_chain, slices
+from modelgen.targets.systolic.reference import execute_chain, slices
 from modelgen.targets.systolic.reference.checks import descriptor_faults, size_faults
+from modelgen.targets.systolic.reference.scratchpad import BYTE_TABLE_BYTES
 from modelgen.targets.systolic.tiles import (
     diagonal_bytes,
     parameter_words,
@@ -30,17 +31,19 @@ _MOST_WORK = 20_000
 """Slices, loaded and stored words: what takes longer to simulate is left out."""
 
 
-def nearly_valid(seed: int, hardware: Hardware, count: int) -> Iterator[RandomChain]:
+def nearly_valid(
+    seed: int, hardware: Hardware, count: int, integers: float = 0.0
+) -> Iterator[RandomChain]:
     """Yields chains: a job that sets buffer and accumulators, a spoilt one, the same one unspoilt.
 
-    What has no defined result is left out, and what takes long.
+    What has no defined result is left out, and what takes long. A share of the jobs, `integers`, is
+    INT8.
     """
     random = np.random.default_rng(seed)
     limits = Limits(positions=4, run=2 * hardware.array_size, runs=2, tiles=2)
     while count > 0:
-        maker = ChainMaker(
-            int(random.integers(1 << 30)), hardware, "normal", limits, fences=(Fence.ALL,)
-        )
+        chain_seed, fences = int(random.integers(1 << 30)), (Fence.ALL,)
+        maker = ChainMaker(chain_seed, hardware, "normal", limits, fences, integers)
         chain = maker.make(2)
         first, good, _ = chain.jobs
         jobs = [first, _spoilt(good, random), good]
@@ -49,17 +52,17 @@ def nearly_valid(seed: int, hardware: Hardware, count: int) -> Iterator[RandomCh
         image = link(jobs, chain.first)
         offset = chain.first - BASE
         memory = chain.memory[:offset] + image + chain.memory[offset + len(image) :]
-        if _reads_what_nothing_wrote(memory, chain.first, hardware):
+        if _means_nothing(memory, chain.first, hardware):
             continue
         count -= 1
         yield RandomChain(memory, chain.first, jobs)
 
 
-def _reads_what_nothing_wrote(memory: bytes, first: int, hardware: Hardware) -> bool:
-    """Tells whether a job adds to columns of accumulators that had no weights."""
+def _means_nothing(memory: bytes, first: int, hardware: Hardware) -> bool:
+    """Tells whether a job reads columns or sums that mean nothing, or has weights of no tap."""
     try:
         execute_chain(bytearray(memory), BASE, first, hardware)
-    except UnwrittenReadError:
+    except AssertionError:
         return True
     return False
 
@@ -81,10 +84,11 @@ def reportable(job: Descriptor, hardware: Hardware, memory: range) -> set[Error]
 def _reaches(job: Descriptor, size: int) -> Iterator[tuple[int, int]]:
     """Yield first byte of each region of memory that a job touches, and the one after its last."""
     columns = tile_columns(job.channels, job.tiles, size)
-    lines = {
-        Operation.MATMUL: sum(weight_bytes(tile, size) for tile in columns),
-        Operation.DEPTHWISE: job.tiles * diagonal_bytes(size),
-    }
+    bits = 4 if job.int4_weights else 8
+    tiles = sum(weight_bytes(tile, size, bits) for tile in columns)
+    lines = {Operation.MATMUL: tiles, Operation.DEPTHWISE: tiles}
+    if not job.int8:
+        lines[Operation.DEPTHWISE] = job.tiles * diagonal_bytes(size, bits)
     if job.operation in lines:
         yield job.weights, job.weights + slices.count(job, size) * lines[job.operation]
     if job.load:
@@ -92,13 +96,16 @@ def _reaches(job: Descriptor, size: int) -> Iterator[tuple[int, int]]:
         last += (job.load_columns - 1) * job.source_pitch_x
         yield job.source, job.source + last + 4 * job.load_words
     if job.stores:
-        parts = 1 if job.scales_only else 2
-        yield job.parameters, job.parameters + 4 * parts * sum(map(parameter_words, columns))
+        parts = 3 if job.int8 else 1 if job.scales_only else 2
+        line = 16 if job.int8 and job.add_residual else 0
+        words = sum(map(parameter_words, columns))
+        yield job.parameters, job.parameters + line + 4 * parts * words
         if job.load_table:
-            yield job.coefficients, job.coefficients + TABLE_BYTES
-        last = (job.store_rows - 1) * job.destination_pitch_y
+            table = BYTE_TABLE_BYTES if job.int8 else TABLE_BYTES
+            yield job.coefficients, job.coefficients + table
+        last = (job.store_rows - 1 + job.pair_rows) * job.destination_pitch_y
         last += (job.store_columns - 1) * job.destination_pitch_x
-        end = last + 4 * min(job.channels, job.tiles * size)
+        end = last + 4 * slices.stored_words(job, size)
         if job.store_memory:
             yield job.destination, job.destination + end
         if job.reads_operand:
@@ -131,7 +138,10 @@ def _spoilt(job: Descriptor, random: np.random.Generator) -> Descriptor:
             value // 2,
             value // 8 * 4,
         ]
-        job = replace(job, **{str(name): choices[int(random.integers(len(choices)))] & most})
+        chosen = choices[int(random.integers(len(choices)))] & most
+        if name in SIGNED and chosen > most // 2:
+            chosen -= most + 1
+        job = replace(job, **{str(name): chosen})
     flags = {name for name in _FIELDS if LAYOUT[name][2] == 1}
     return replace(job, **{name: bool(getattr(job, name)) for name in flags})
 
@@ -146,6 +156,10 @@ def _work(job: Descriptor, hardware: Hardware) -> int:
     stored = (
         job.store_rows * job.store_columns * (job.channels + job.window_rows * job.window_columns)
     )
+    if job.int8:
+        # Depthwise kernels read columns between positions, and results are windows of each group.
+        entries *= max(job.column_stride, 1)
+        stored *= 4
     size = hardware.array_size
     tile = max(entries, size * size)
     return max(slices.count(job, size) * tile, loaded, min(filled, 1 << 17) // 8, stored)
@@ -160,9 +174,8 @@ def _is_defined(jobs: list[Descriptor], hardware: Hardware) -> bool:
     if job.reads_operand:
         return False
     end = BASE + 4 * ChainMaker.VALUES
-    last = job.destination_pitch_y * max(job.store_rows - 1, 0) + job.destination_pitch_x * max(
-        job.store_columns - 1, 0
-    )
+    last = job.destination_pitch_y * max(job.store_rows - 1 + job.pair_rows, 0)
+    last += job.destination_pitch_x * max(job.store_columns - 1, 0)
     if job.store_memory and job.destination < end < job.destination + last + 4 * job.channels:
         return False
     if job.store_memory and end <= job.destination < end + (1 << 20):

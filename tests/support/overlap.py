@@ -14,6 +14,7 @@ import numpy as np
 from modelgen.arithmetic.function_table import BYTES as TABLE_BYTES
 from modelgen.targets.systolic.abi import Fence, Operation
 from modelgen.targets.systolic.descriptor import Descriptor
+from modelgen.targets.systolic.reference.scratchpad import BYTE_TABLE_BYTES
 
 _EVENTS = ("load begins", "load ends", "compute begins", "compute ends", "store begins", "stored")
 LOAD, LOADED, COMPUTE, COMPUTED, STORE, STORED = range(len(_EVENTS))
@@ -111,9 +112,11 @@ def _activities(index: int, job: Descriptor, array_size: int) -> Iterator[Activi
     compute = Activity(index, COMPUTE, COMPUTED)
     run = job.run_words
     if job.operation != Operation.MATMUL:
-        run = min(run, job.tiles * array_size)
+        run = min(run, job.tiles * array_size // (4 if job.int8 else 1))
+    distance = job.pair_rows * job.window_rows * job.step_y
     compute.reads["buffer"] = _grid(
         job.input_base,
+        (_halves(job), distance),
         (job.position_rows, job.step_y),
         (job.position_columns, job.step_x),
         (job.runs_y, job.run_pitch_y),
@@ -126,41 +129,53 @@ def _activities(index: int, job: Descriptor, array_size: int) -> Iterator[Activi
     if job.stores:
         if job.reads_operand:
             # Operands may be fetched ahead, from when the job begins to be computed.
-            axes = (
-                (job.store_rows, job.destination_pitch_y // 4),
-                (job.store_columns, job.destination_pitch_x // 4),
-            )
-            operand = _grid(job.residual // 4, *axes, (job.channels, 1))
+            operand = _results(job, job.residual // 4, *_memory_pitches(job))
             yield Activity(index, COMPUTE, STORED, reads={"memory": operand})
         yield Activity(index, STORE, STORED, reads={"memory": _constants(job)})
         yield _storing(index, job, sums)
 
 
+def _halves(job: Descriptor) -> int:
+    return 2 if job.pair_rows else 1
+
+
+def _memory_pitches(job: Descriptor) -> tuple[int, int]:
+    return job.destination_pitch_y // 4, job.destination_pitch_x // 4
+
+
+def _results(job: Descriptor, start: int, pitch_y: int, pitch_x: int) -> np.ndarray:
+    """Return the words of results, or of their operand."""
+    words = -(-job.channels // 4) if job.int8 else job.channels
+    return _grid(
+        start,
+        (_halves(job), job.pair_rows * pitch_y),
+        (job.store_rows, pitch_y),
+        (job.store_columns, pitch_x),
+        (words, 1),
+    )
+
+
 def _constants(job: Descriptor) -> np.ndarray:
     """Return the words that may be results of earlier jobs and are read when storing begins."""
     scales = _grid(job.parameters // 4, (job.scales_only * -(-job.channels // 4) * 4, 1))
-    table = _grid(job.coefficients // 4, (job.load_table * TABLE_BYTES // 4, 1))
+    size = BYTE_TABLE_BYTES if job.int8 else TABLE_BYTES
+    table = _grid(job.coefficients // 4, (job.load_table * size // 4, 1))
     return np.concatenate([scales, table])
 
 
 def _storing(index: int, job: Descriptor, sums: np.ndarray) -> Activity:
     store = Activity(index, STORE, STORED)
-    store.in_place = job.reads_operand and job.store_memory and job.residual == job.destination
+    # Where a row belongs to both results of a pair, one is stored before the other's operand is
+    # read.
+    apart = not 0 < job.pair_rows < job.store_rows
+    same = job.store_memory and job.residual == job.destination
+    store.in_place = job.reads_operand and same and apart
     # The sums of a tile are stored when the tile is done: its own job is no danger.
     store.reads["sums"] = sums
-    axes = (
-        (job.store_rows, job.destination_pitch_y // 4),
-        (job.store_columns, job.destination_pitch_x // 4),
-    )
     if job.store_memory:
-        store.writes["memory"] = _grid(job.destination // 4, *axes, (job.channels, 1))
+        store.writes["memory"] = _results(job, job.destination // 4, *_memory_pitches(job))
     if job.store_buffer:
-        store.writes["buffer"] = _grid(
-            job.store_base,
-            (job.store_rows, job.store_pitch_y),
-            (job.store_columns, job.store_pitch_x),
-            (job.channels, 1),
-        )
+        store.writes["buffer"] = _results(job, job.store_base, job.store_pitch_y, job.store_pitch_x)
     return store
 
 
