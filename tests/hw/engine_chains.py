@@ -4,9 +4,10 @@ import os
 
 from modelgen.hardware import Hardware
 from modelgen.targets.systolic.descriptor import Descriptor
-from modelgen.targets.systolic.reference import execute_chain
+from modelgen.targets.systolic.reference import execute_chain, new_seed
 from tests.hw.engine_bench import COUNTERS, MEMORY_BASE, EngineBench
 from tests.hw.runner import run_cocotb
+from tests.support.nearly_valid import nearly_valid, reportable
 
 BUFFER_WORDS = 1024
 ACCUMULATOR_DEPTH = 128
@@ -78,3 +79,25 @@ async def run_and_compare(bench: EngineBench, first: int, jobs: list[Descriptor]
     counters = await bench.counters()
     assert sum(counters[name] for name in COUNTERS[1:7]) == counters["cycles"]
     assert counters["macs"] == result.macs
+
+
+async def compare_nearly_valid(bench: EngineBench, integers: float = 0.0) -> None:
+    """What the reference refuses the engine refuses, and of all else it makes the same."""
+    count = int(os.environ.get("DESCRIPTORS", "60"))
+    seed = int(os.environ.get("DESCRIPTOR_SEED") or new_seed())
+    for number, chain in enumerate(nearly_valid(seed, bench.hardware, count, integers)):
+        where = f"DESCRIPTOR_SEED={seed}, chain {number}: {chain.jobs[1]}"
+        fill_memory(bench, chain.memory)
+        expected = bytearray(bench.memory)
+        result = execute_chain(expected, MEMORY_BASE, chain.first, bench.hardware)
+        await bench.ring(chain.first)
+        assert await bench.wait() == (ERROR if result.error else DONE), (result.error, where)
+        if result.error:
+            error = await bench.read("error")
+            assert error >> 16 == result.index == 1, where
+            memory = range(MEMORY_BASE, MEMORY_BASE + len(bench.memory))
+            possible = reportable(chain.jobs[1], bench.hardware, memory)
+            assert {error & 0xFF, result.error} <= possible, (error & 0xFF, result.error, where)
+        else:
+            ours, theirs = (without_profiles(m, chain.jobs) for m in (bench.memory, expected))
+            assert ours == theirs, where

@@ -10,20 +10,16 @@ import pytest
 
 from modelgen.targets.systolic.abi import Factor, Fence, Operation
 from modelgen.targets.systolic.descriptor import Descriptor
-from modelgen.targets.systolic.reference import execute_chain, new_seed
-from tests.hw.engine_bench import MEMORY_BASE, Allocator
+from tests.hw.engine_bench import Allocator
 from tests.hw.engine_chains import (
     BUFFER_WORDS,
-    DONE,
-    ERROR,
+    compare_nearly_valid,
     fill_memory,
     prepared,
     run_and_compare,
     run_on_engine,
-    without_profiles,
 )
 from tests.hw.engine_jobs import Maker
-from tests.support.nearly_valid import nearly_valid, reportable
 from tests.support.overlap import check_fences
 from tests.support.random_chains import KINDS, ChainMaker, Limits
 
@@ -329,23 +325,4 @@ async def check_weak_fences(dut):
 
 @cocotb.test()
 async def check_nearly_valid_descriptors(dut):
-    """What the reference refuses the engine refuses, and of all else it makes the same."""
-    bench = await prepared(dut, 0.0, 24)
-    count = int(os.environ.get("DESCRIPTORS", "60"))
-    seed = int(os.environ.get("DESCRIPTOR_SEED") or new_seed())
-    for number, chain in enumerate(nearly_valid(seed, bench.hardware, count)):
-        where = f"DESCRIPTOR_SEED={seed}, chain {number}: {chain.jobs[1]}"
-        fill_memory(bench, chain.memory)
-        expected = bytearray(bench.memory)
-        result = execute_chain(expected, MEMORY_BASE, chain.first, bench.hardware)
-        await bench.ring(chain.first)
-        assert await bench.wait() == (ERROR if result.error else DONE), (result.error, where)
-        if result.error:
-            error = await bench.read("error")
-            assert error >> 16 == result.index == 1, where
-            memory = range(MEMORY_BASE, MEMORY_BASE + len(bench.memory))
-            possible = reportable(chain.jobs[1], bench.hardware, memory)
-            assert {error & 0xFF, result.error} <= possible, (error & 0xFF, result.error, where)
-        else:
-            ours, theirs = (without_profiles(m, chain.jobs) for m in (bench.memory, expected))
-            assert ours == theirs, where
+    await compare_nearly_valid(await prepared(dut, 0.0, 24))

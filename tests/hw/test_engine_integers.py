@@ -1,4 +1,4 @@
-"""INT8 jobs and INT4 weights on the whole engine against the NumPy reference, mixed with FP32 jobs."""
+"""INT8 jobs and INT4 weights, mixed with FP32 jobs, on the engine against the NumPy reference."""
 
 import os
 
@@ -6,7 +6,13 @@ import cocotb
 import pytest
 
 from modelgen.targets.systolic.abi import Fence
-from tests.hw.engine_chains import fill_memory, prepared, run_and_compare, run_on_engine
+from tests.hw.engine_chains import (
+    compare_nearly_valid,
+    fill_memory,
+    prepared,
+    run_and_compare,
+    run_on_engine,
+)
 from tests.support.random_chains import KINDS, ChainMaker, Limits
 
 pytestmark = pytest.mark.slow
@@ -40,3 +46,8 @@ async def check_random_integer_chains(dut):
 @cocotb.test()
 async def check_random_mixed_chains_with_stalls(dut):
     await random_chains(dut, 0.4, range(100, 100 + int(os.environ.get("CHAINS", "12"))), 8, 0.6)
+
+
+@cocotb.test()
+async def check_nearly_valid_descriptors(dut):
+    await compare_nearly_valid(await prepared(dut, 0.0, 24), 0.8)
