@@ -59,6 +59,16 @@ class Hardware:
         return 1 << (self.array_size - 1).bit_length()
 
     @property
+    def quarter(self) -> int:
+        """A quarter of the banks: from a slice of INT8 values to another one read with it."""
+        return self.banks // 4
+
+    @property
+    def integer_lanes(self) -> int:
+        """INT8 results that are stored in a cycle."""
+        return min(self.array_size, 2 * self.port_words)
+
+    @property
     def store_words(self) -> int:
         """Words that a store writes to the buffer in a cycle if nothing goes through the port.
 

@@ -14,6 +14,8 @@ from modelgen.operators.base import Bounded, Operator, Shape
 from modelgen.operators.binary import bounded_multiply
 from modelgen.operators.bounds import RELATIVE
 from modelgen.operators.functions import FUNCTIONS
+from modelgen.operators.integer.base import IntegerOperator
+from modelgen.operators.integer.epilogue import integer_epilogue_of
 from modelgen.operators.table_functions import TABLE_FUNCTIONS, function_table
 from modelgen.operators.window import channels_first, pair_text
 
@@ -246,6 +248,13 @@ class Stored(Operator):
 def epilogue_of(operator: Operator) -> Epilogue:
     """Return what happens to an operator's results; nothing does if it has no epilogue."""
     return operator.epilogue if isinstance(operator, Stored) else Epilogue()
+
+
+def reads_operand(operator: Operator) -> bool:
+    """Return whether a node's last input is added to its results, or a factor of them."""
+    if isinstance(operator, IntegerOperator):
+        return integer_epilogue_of(operator).reads_operand
+    return epilogue_of(operator).reads_operand
 
 
 def _bounded_function(name: str, value: np.ndarray, error: np.ndarray) -> Bounded:

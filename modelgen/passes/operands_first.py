@@ -8,7 +8,7 @@ of it is stored; layers before that one do not.
 from __future__ import annotations
 
 from modelgen.ir.graph import Graph, Node
-from modelgen.operators.epilogue import epilogue_of
+from modelgen.operators.epilogue import reads_operand
 
 
 def operands_first(graph: Graph) -> Graph:
@@ -29,5 +29,4 @@ def _is_operand(graph: Graph, node: Node) -> bool:
 
 def _reads_operand(reader: Node, tensor: str) -> bool:
     """Return whether a node reads a tensor as its operand and not otherwise."""
-    reads = epilogue_of(reader.operator).reads_operand
-    return reads and reader.inputs.index(tensor) == len(reader.inputs) - 1
+    return reads_operand(reader.operator) and reader.inputs.index(tensor) == len(reader.inputs) - 1

@@ -13,6 +13,8 @@ from modelgen.ir.graph import ElementType, Graph, Node, Tensor
 from modelgen.operators import Operator, Pointwise, Slice
 from modelgen.targets.base import Target
 
+_WORD_BYTES = 4
+
 
 def side_by_side(graph: Graph, targets: Sequence[Target]) -> Graph:
     """Return the graph with copies of the tensors that cannot be views of larger ones.
@@ -53,11 +55,19 @@ def _fits(graph: Graph, node: Node, tensor: str, targets: Sequence[Target]) -> b
     alone = graph.consumers(tensor) == [node] and node.inputs.count(tensor) == 1
     if maker is None or not alone or tensor in graph.outputs:
         return False
+    in_words = _in_words(graph, node)
     if not maker.operator.takes_time:
-        return maker.operator.places_of_inputs(graph.shapes(maker)) is not None
+        return in_words and maker.operator.places_of_inputs(graph.shapes(maker)) is not None
     able = (target for target in targets if target.supports(graph, maker) is None)
     first = next(able, None)
-    return first is not None and first.leaves_gaps(maker)
+    return first is not None and first.leaves_gaps(maker, in_words=in_words)
+
+
+def _in_words(graph: Graph, node: Node) -> bool:
+    """Return whether the inputs of a node begin at whole words of its output, in every row."""
+    output = graph.tensors[node.output]
+    places = node.operator.places_of_inputs(graph.shapes(node)) or []
+    return all(each * output.element.bytes % _WORD_BYTES == 0 for each in (*places, output.columns))
 
 
 def _copy_name(name: str, tensors: dict[str, Tensor]) -> str:

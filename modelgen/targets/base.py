@@ -164,8 +164,13 @@ class Target(Protocol):
     def reason(self, node: Node) -> str:
         """Return a short description of how the target computes a node that it supports."""
 
-    def leaves_gaps(self, node: Node) -> bool:
-        """Return whether the target can write the rows of a node's output with gaps between."""
+    def leaves_gaps(self, node: Node, *, in_words: bool) -> bool:
+        """Return whether the target can write the rows of a node's output with gaps between.
+
+        Args:
+            node: that the target computes.
+            in_words: whether rows begin at whole words.
+        """
 
     def adapt(self, graph: Graph) -> Graph:
         """Return an equivalent graph without layers that exceed the target's sizes."""

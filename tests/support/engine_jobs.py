@@ -46,14 +46,13 @@ def store(**changes: Any) -> Store:
 
 
 def layer(*jobs: Job, geometry: Geometry | None = None, **epilogue: Any) -> EngineLayer:
-    """A linear layer of these jobs; its scales and biases begin at byte 256 of their section."""
+    """A linear layer of these jobs."""
     return EngineLayer(
         node=Node("fc", Linear(Epilogue(**epilogue)), ("x",), "y"),
         index=0,
         reason="matrix product",
         geometry=geometry or product(6, 9, 10),
         jobs=jobs,
-        parameters_offset=256,
         slices=(),
         source_place="memory",
         target_place="memory",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
@@ -27,6 +27,11 @@ class IntegerAdd(IntegerOperator):
     scales: SumScales
     output_zero_point: int
     clamp: Clamp = field(default_factory=Clamp)
+
+    def swapped(self) -> IntegerAdd:
+        """Return the same sum of both operands in the other order."""
+        scales = SumScales(self.scales.second, self.scales.first, self.scales.output)
+        return replace(self, zero_points=self.zero_points[::-1], scales=scales)
 
     def describe(self) -> str:
         """See `Operator.describe`."""

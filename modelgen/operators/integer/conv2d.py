@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -15,6 +15,7 @@ from modelgen.arithmetic.integer.ranges import sum_ranges
 from modelgen.arithmetic.integer.requantization import Requantization
 from modelgen.operators.base import Arrays, Data, Kernel, Shape
 from modelgen.operators.integer.base import IntegerOperator
+from modelgen.operators.integer.epilogue import IntegerEpilogue
 from modelgen.operators.integer.kernels import (
     LANES,
     cycles_of_lanes,
@@ -43,17 +44,20 @@ class IntegerConv2d(IntegerOperator):
     groups: int = 1
     """Groups of channels that do not depend on each other; with C groups, each input channel has
     N / C kernels of its own (depthwise)."""
+    epilogue: IntegerEpilogue = field(default_factory=IntegerEpilogue)
 
     def describe(self) -> str:
         """See `Operator.describe`."""
         kind = "depthwise conv" if self.groups > 1 else "conv"
         size, *rest = self.window.describe()
-        return ", ".join([f"{kind} {size}", *rest, *self.requantization.clamp.describe()])
+        clamp = self.requantization.clamp.describe()
+        return ", ".join([f"{kind} {size}", *rest, *clamp, *self.epilogue.describe()])
 
     def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
         """See `Operator.infer_shape`."""
         batch, rows, columns, _ = inputs[0]
-        return batch, *self.window.outputs(rows, columns), len(constants["weight"])
+        rows, columns = self.epilogue.stored(*self.window.outputs(rows, columns))
+        return batch, rows, columns, len(constants["weight"])
 
     def forms(self, constants: Arrays) -> ChannelForms:
         """Return what hardware computes from the sums of each channel, without zero point and
@@ -66,7 +70,8 @@ class IntegerConv2d(IntegerOperator):
         # FP64 holds all these sums exactly.
         values = inputs[0].astype(np.float64) - self.zero_point
         sums = self._sums(values, constants["weight"].astype(np.float64))
-        return self.requantization.of(sums.astype(np.int64) + constants["bias"], constants)
+        results = self.requantization.of(sums.astype(np.int64) + constants["bias"], constants)
+        return self.epilogue.of(results, inputs[1:])
 
     def _sums(self, values: np.ndarray, weight: np.ndarray) -> np.ndarray:
         if self.groups == values.shape[-1]:
@@ -97,7 +102,7 @@ class IntegerConv2d(IntegerOperator):
         factors = factors_of(
             self.requantization, constants, *sum_ranges(weight, self.zero_point, bias)
         )
-        if factors is None:
+        if factors is None or self.epilogue != IntegerEpilogue():
             return None
         is_depthwise = self.groups == channels and self.groups > 1
         if is_depthwise:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -15,6 +15,7 @@ from modelgen.arithmetic.integer.ranges import sum_ranges
 from modelgen.arithmetic.integer.requantization import Requantization
 from modelgen.operators.base import Arrays, Data, Kernel, Shape
 from modelgen.operators.integer.base import IntegerOperator
+from modelgen.operators.integer.epilogue import IntegerEpilogue
 from modelgen.operators.integer.kernels import (
     LANES,
     factors_of,
@@ -37,10 +38,13 @@ class IntegerLinear(IntegerOperator):
     """Of the input."""
     requantization: Requantization
     weight_zero_point: int = 0
+    epilogue: IntegerEpilogue = field(default_factory=IntegerEpilogue)
+    """Without a pooling."""
 
     def describe(self) -> str:
         """See `Operator.describe`."""
-        return ", ".join(["linear", *self.requantization.clamp.describe()])
+        clamp = self.requantization.clamp.describe()
+        return ", ".join(["linear", *clamp, *self.epilogue.describe()])
 
     def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
         """See `Operator.infer_shape`."""
@@ -57,7 +61,7 @@ class IntegerLinear(IntegerOperator):
         values = inputs[0].astype(np.float64) - self.zero_point
         weight = constants["weight"].astype(np.float64) - self.weight_zero_point
         sums = (values @ weight.T).astype(np.int64) + constants["bias"]
-        return self.requantization.of(sums, constants)
+        return self.epilogue.of(self.requantization.of(sums, constants), inputs[1:])
 
     def _ranges(self, constants: Arrays) -> tuple[np.ndarray, np.ndarray]:
         weight = constants["weight"].astype(np.int64) - self.weight_zero_point
@@ -71,7 +75,7 @@ class IntegerLinear(IntegerOperator):
         """See `Operator.kernel`."""
         weight, bias = constants["weight"], constants["bias"].astype("<i4")
         factors = factors_of(self.requantization, constants, *self._ranges(constants))
-        if factors is None:
+        if factors is None or self.epilogue != IntegerEpilogue():
             return None
         rows = math.prod(inputs[0][:-1])
         columns, depth = weight.shape

@@ -49,7 +49,7 @@ class Cpu:
         """Return how the CPU computes a node."""
         return "a kernel of the device library"
 
-    def leaves_gaps(self, node: Node) -> bool:
+    def leaves_gaps(self, node: Node, *, in_words: bool) -> bool:
         """Return whether it is a copy: all other kernels write contiguous elements."""
         return isinstance(node.operator, Slice)
 

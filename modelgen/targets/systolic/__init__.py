@@ -7,12 +7,15 @@ from typing import Any
 
 from modelgen.hardware import Hardware
 from modelgen.ir.graph import ElementType, Graph, Node
-from modelgen.operators.epilogue import epilogue_of
+from modelgen.operators.epilogue import reads_operand
+from modelgen.operators.integer.base import IntegerOperator
 from modelgen.operators.movement import Movement
 from modelgen.passes.expand_resize import expand_resize
+from modelgen.passes.fuse_additions import fuse_additions
 from modelgen.passes.lay_sequences import lay_sequences
 from modelgen.passes.merge_groups import merge_groups
 from modelgen.passes.operands_first import operands_first
+from modelgen.passes.pack_pixels import pack_pixels
 from modelgen.passes.split_max_pool import split_max_pool
 from modelgen.targets.base import (
     Code,
@@ -24,6 +27,7 @@ from modelgen.targets.base import (
     Pointers,
     Segment,
 )
+from modelgen.targets.systolic import integers
 from modelgen.targets.systolic.bands import in_bands
 from modelgen.targets.systolic.copying import refusal
 from modelgen.targets.systolic.description import describe
@@ -48,8 +52,10 @@ class Systolic:
     def supports(self, graph: Graph, node: Node) -> str | None:
         """Return why the engine cannot compute a node; None if it can."""
         operator = node.operator
+        if isinstance(operator, IntegerOperator):
+            return integers.refusal(graph, node, self._hardware)
         if any(graph.tensors[name].element is ElementType.INT8 for name in node.inputs):
-            return "8-bit integers, which the engine does not compute with"
+            return "the engine copies words, and these are bytes"
         if isinstance(operator, Movement) and len(node.inputs) == 1:
             return refusal(operator, graph.shapes(node)[0], self._hardware)
         return lacking(operator) if computed(operator) is None else None
@@ -58,16 +64,17 @@ class Systolic:
         """Return how the engine computes a node that it supports."""
         return computed(node.operator) or lacking(node.operator)
 
-    def leaves_gaps(self, node: Node) -> bool:
+    def leaves_gaps(self, node: Node, *, in_words: bool) -> bool:
         """Return whether the engine can write the rows of a node's output with gaps between."""
         # An operand is read with the pitches of the results, so it needs the same gaps.
-        return not epilogue_of(node.operator).reads_operand
+        return in_words and not reads_operand(node.operator)
 
     def adapt(self, graph: Graph) -> Graph:
         """Return the graph with convolutions for interpolations, with convolutions of one group, or
         of as many as channels, without fused poolings that exceed the accumulators, with sequences
         as rows where that fills slices, and with operands as early as possible."""
         size = self._hardware.array_size
+        graph = fuse_additions(pack_pixels(graph), lambda *each: self.supports(*each) is None)
         grouped = merge_groups(expand_resize(graph, size), size)
         split = split_max_pool(grouped, self._hardware.accumulator_depth)
         return operands_first(lay_sequences(split, self._saves_slices_lying))
@@ -75,8 +82,8 @@ class Systolic:
     def _saves_slices_lying(self, graph: Graph, node: Node) -> bool:
         """Return whether a convolution of one column takes fewer slices over one row."""
         shape = geometry(graph, node)
-        words, size = shape.taps * shape.channels, self._hardware.array_size
-        standing = shape.taps * ceil_div(shape.channels, size)
+        words, size = shape.taps * shape.words, shape.slice_words(self._hardware.array_size)
+        standing = shape.taps * ceil_div(shape.words, size)
         standing -= saves_slices(shape, self._hardware)
         lies = shape.is_matmul and shape.blocks == shape.y.dilation == 1
         return lies and ceil_div(words, size) < standing

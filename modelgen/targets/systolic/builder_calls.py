@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import numpy as np
+
 from modelgen.targets.systolic.abi import Factor, Fence, Operation
 from modelgen.targets.systolic.descriptor import Descriptor
 from modelgen.targets.systolic.jobs import Place
@@ -32,6 +34,8 @@ def job_calls(lowering: Lowering, address: Address) -> list[str]:
     job = lowering.descriptor
     places = {field: address(place) for field, place in lowering.places.items()}
     calls = [f"{_MAKERS[Operation(job.operation)]}({job.channels})"]
+    if job.int8:
+        calls += _integers(job)
     if job.load or job.fill:
         calls += _load(job, places)
     calls += _compute(job)
@@ -52,6 +56,17 @@ def job_calls(lowering: Lowering, address: Address) -> list[str]:
     return calls
 
 
+def _integers(job: Descriptor) -> list[str]:
+    calls = [f"integers({job.zero_point}, {job.integer_low}, {job.integer_high})"]
+    if job.pair_rows:
+        calls.append(f"pairs({job.pair_rows})")
+    if job.column_stride:
+        calls.append(f"columns({job.column_stride})")
+    if job.ties_even:
+        calls.append("ties_even()")
+    return calls
+
+
 def _pair(first: int, second: int) -> str:
     return f"{{{first}, {second}}}"
 
@@ -69,8 +84,15 @@ def _load(job: Descriptor, places: dict[str, str]) -> list[str]:
         pitch = _pair(job.source_pitch_y, job.source_pitch_x)
         calls.append(f"load({places['source']}, {pitch})")
     if job.fill:
-        calls.append(f"fill({_literal(job.fill_value) if job.fill_value else ''})")
+        calls.append(_fill(job))
     return calls
+
+
+def _fill(job: Descriptor) -> str:
+    if job.int8:
+        value = np.array([job.fill_value], "<f4").view(np.int8)[0]
+        return f"fill_integers({value})"
+    return f"fill({_literal(job.fill_value) if job.fill_value else ''})"
 
 
 def _compute(job: Descriptor) -> list[str]:
@@ -105,7 +127,9 @@ def _store(job: Descriptor, places: dict[str, str]) -> list[str]:
 
 def _function(job: Descriptor, places: dict[str, str]) -> list[str]:
     calls = [f"table({places['coefficients']})"] if job.load_table else []
-    if job.apply_table:
+    if job.apply_table and job.int8:
+        calls.append("bytes()")
+    elif job.apply_table:
         use = "gate" if job.factor == Factor.VALUE else "function"
         calls.append(f"{use}({_pair(job.table_reach, job.table_fraction)})")
     return calls

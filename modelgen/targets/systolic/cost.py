@@ -105,10 +105,10 @@ def job_cost(
         last: whether it is the last of its layer, which reports even if it stores nothing.
         latency: cycles from its last row to its first result; None: those of the hardware.
     """
-    positions, slices = job.compute.positions, job.slices(hardware.array_size)
+    issues, slices = job.issues(), job.slices(hardware.array_size)
     columns = tile_columns(job.outputs, job.tiles, hardware.array_size)
-    weights = [tile_cycles(job.operation, count, hardware) for count in columns]
-    tile_times = [max(positions, shift) for shift, _ in weights]
+    weights = [tile_cycles(job.operation, count, hardware, job.lanes) for count in columns]
+    tile_times = [max(issues, shift) for shift, _ in weights]
     slice_time = max(sum(tile_times), ACCUMULATE_LATENCY)
     load, load_port = _load_cycles(job.load, hardware, constants)
     compute = slices * slice_time + constants.compute_setup
@@ -135,7 +135,7 @@ def job_cost(
         reports=job.store is not None or last,
         fence=job.fence,
         halves=_halves(job, hardware.accumulator_depth),
-        adding=(slices - job.first) / slices * job.tiles * positions / slice_time,
+        adding=(slices - job.first) / slices * job.tiles * job.positions / slice_time,
     )
 
 
@@ -161,10 +161,12 @@ def _halves(job: Job, depth: int) -> tuple[float, float]:
     return below, 1.0 - below
 
 
-def tile_cycles(operation: Operation, columns: int, hardware: Hardware) -> tuple[int, int]:
+def tile_cycles(
+    operation: Operation, columns: int, hardware: Hardware, lanes: int = 1
+) -> tuple[int, int]:
     """Return the cycles in which a tile's weights enter the array, and their port cycles."""
     size, port = hardware.array_size, hardware.port_bytes
-    if operation is Operation.MATMUL:
+    if operation is Operation.MATMUL or (operation is Operation.DEPTHWISE and lanes > 1):
         beats = weight_bytes(columns, size) // port
         return beats, beats
     if operation is Operation.DEPTHWISE:
@@ -209,6 +211,8 @@ def _storing(job: Job, store: Store, columns: Sequence[int], hardware: Hardware)
     until its last words have left.
     """
     port = hardware.port_words
+    if job.lanes > 1:
+        return _storing_integers(job, store, columns, hardware)
     stored = store.rows * store.columns
     window = job.window[0] * job.window[1]
     streams = (store.memory is not None) + (store.residual is not None)
@@ -222,6 +226,29 @@ def _storing(job: Job, store: Store, columns: Sequence[int], hardware: Hardware)
         port=streams * results + parameters,
         last_tile=of_tile[-1],
         reads=job.tiles * stored * window / cycles,
+        writes=results / cycles if store.buffer is not None else 0.0,
+    )
+
+
+def _storing_integers(
+    job: Job, store: Store, columns: Sequence[int], hardware: Hardware
+) -> _Storing:
+    """Return the work of a store of INT8 results, whose windows are reduced result by result."""
+    lanes = hardware.port_words if store.function else hardware.integer_lanes
+    rows = 2 * (store.rows - job.pair_rows) if job.pair_rows else store.rows
+    stored = rows * store.columns
+    window = job.window[0] * job.window[1]
+    streams = (store.memory is not None) + (store.residual is not None)
+    beats = [ceil_div(count, lanes) for count in columns]
+    accesses = streams * stored * sum(ceil_div(count, hardware.port_bytes) for count in columns)
+    of_tile = [stored * count * window for count in beats]
+    results, cycles = stored * sum(beats), sum(of_tile)
+    parameters = sum(3 * parameter_words(count) // hardware.port_words for count in columns)
+    return _Storing(
+        cycles=cycles,
+        port=accesses + parameters,
+        last_tile=of_tile[-1],
+        reads=results * window / cycles,
         writes=results / cycles if store.buffer is not None else 0.0,
     )
 

@@ -73,11 +73,13 @@ def _outside_bytes(network: Network, layer: EngineLayer) -> int:
 
 def shape_text(layer: EngineLayer) -> str:
     """Return "rows x columns x channels -> ..."; "rows x K -> N" for a matrix product."""
-    source, target = layer.geometry.source, layer.geometry.target
-    if source.columns == target.columns == 1 and layer.geometry.taps == 1:
-        return f"{source.rows} x {source.channels} -> {target.channels}"
+    geometry = layer.geometry
+    source, target = geometry.source, geometry.target
+    if source.columns == target.columns == 1 and geometry.taps == 1:
+        return f"{source.rows} x {geometry.channels} -> {geometry.outputs}"
     batch = f"{source.images} x " if source.images > 1 else ""
-    shapes = (f"{view.rows} x {view.columns} x {view.channels}" for view in (source, target))
+    channels = (source, geometry.channels), (target, geometry.outputs)
+    shapes = (f"{view.rows} x {view.columns} x {count}" for view, count in channels)
     return " -> ".join(batch + shape for shape in shapes)
 
 
@@ -105,10 +107,10 @@ def _array_use(layer: EngineLayer, hardware: Hardware, cycles: int | None) -> di
     best = _macs(layer) / size**2
     issued = geometry.positions * slices * tiles
     if geometry.parts:
-        issued = sum(job.tiles * job.compute.positions for job in layer.jobs)
+        issued = sum(job.tiles * job.issues() for job in layer.jobs)
     waiting = sum(
         job.slices(size)
-        * max(tile_cycles(job.operation, columns, hardware)[0] - job.compute.positions, 0)
+        * max(tile_cycles(job.operation, columns, hardware, job.lanes)[0] - job.issues(), 0)
         for job in layer.jobs
         for columns in tile_columns(job.outputs, job.tiles, size)
     )

@@ -123,5 +123,5 @@ def _slices(geometry: Geometry, hardware: Hardware) -> int:
     """Return how many slices each position adds for a tile."""
     if not geometry.is_matmul:
         return geometry.taps
-    words = geometry.taps * geometry.channels // geometry.blocks
-    return ceil_div(words, hardware.array_size)
+    words = geometry.taps * geometry.words // geometry.blocks
+    return ceil_div(words, geometry.slice_words(hardware.array_size))

@@ -13,12 +13,23 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from modelgen.ir.graph import Graph, Node
+from modelgen.arithmetic.integer.requantization import LOWEST
+from modelgen.ir.graph import Graph, Node, Tensor
 from modelgen.operators import AvgPool2d, ChannelScale, Conv2d, Linear, MaxPool2d, Pointwise
 from modelgen.operators.base import Shape
+from modelgen.operators.integer.add import IntegerAdd
+from modelgen.operators.integer.avg_pool2d import IntegerAvgPool2d
+from modelgen.operators.integer.base import IntegerOperator
+from modelgen.operators.integer.byte_table import ByteTable
+from modelgen.operators.integer.conv2d import IntegerConv2d
+from modelgen.operators.integer.linear import IntegerLinear
+from modelgen.operators.integer.max_pool2d import IntegerMaxPool2d
+from modelgen.operators.integer.mean import IntegerMean
 from modelgen.operators.movement import Movement, Part
 from modelgen.operators.window import Window
 from modelgen.targets.systolic.abi import Operation
+
+_WORD_BYTES = 4
 
 
 @dataclass(frozen=True)
@@ -28,12 +39,13 @@ class View:
     images: int
     rows: int
     columns: int
-    channels: int
+    words: int
+    """Words of a pixel."""
 
     @property
     def row_words(self) -> int:
         """Words of one row of pixels."""
-        return self.columns * self.channels
+        return self.columns * self.words
 
     @property
     def image_words(self) -> int:
@@ -44,6 +56,11 @@ class View:
     def size(self) -> int:
         """Words of all maps."""
         return self.images * self.image_words
+
+    def has_rows_of(self, other: View) -> bool:
+        """Return whether it has the same rows as other maps, whatever their pixels."""
+        mine, theirs = ((view.images, view.rows, view.row_words) for view in (self, other))
+        return mine == theirs
 
 
 @dataclass(frozen=True)
@@ -80,6 +97,12 @@ class Geometry:
     """The stored feature maps, after a fused pooling."""
     y: Axis
     x: Axis
+    outputs: int
+    """Output channels N."""
+    lanes: int = 1
+    """Values in a word, of consecutive channels: one of FP32, four of INT8."""
+    padding_value: float = 0.0
+    """The value of the padding around the map."""
     pool: tuple[int, int] = (1, 1)
     """Rows, columns of the fused max-pooling."""
     blocks: int = 1
@@ -91,14 +114,14 @@ class Geometry:
     """The value of boxes that are filled; None: there are none."""
 
     @property
-    def channels(self) -> int:
+    def words(self) -> int:
         """Words of an input pixel."""
-        return self.source.channels
+        return self.source.words
 
     @property
-    def outputs(self) -> int:
-        """Output channels N."""
-        return self.target.channels
+    def channels(self) -> int:
+        """Values of an input pixel, with those behind the last channel of its last word."""
+        return self.words * self.lanes
 
     @property
     def taps(self) -> int:
@@ -106,14 +129,23 @@ class Geometry:
         return self.y.kernel * self.x.kernel
 
     @property
+    def pairs(self) -> bool:
+        """Whether the array computes two positions at a time: of INT8, unless it is depthwise."""
+        return self.lanes > 1 and self.operation is not Operation.DEPTHWISE
+
+    @property
+    def reads_rows(self) -> bool:
+        """Whether the array reads columns of several kernel rows at a time: INT8, depthwise."""
+        return self.lanes > 1 and self.operation is Operation.DEPTHWISE
+
+    @property
     def is_matmul(self) -> bool:
         """Whether output channels depend on all input channels, or on those of their block."""
         return self.operation is Operation.MATMUL
 
-    @property
-    def padding_value(self) -> float:
-        """The value of the padding around the map."""
-        return -math.inf if self.operation is Operation.MAX else 0.0
+    def slice_words(self, array_size: int) -> int:
+        """Return the words of a slice: S values."""
+        return array_size // self.lanes
 
     @property
     def pads(self) -> bool:
@@ -135,34 +167,53 @@ class Geometry:
         return 0
 
 
-def matrix_view(shape: tuple[int, ...]) -> View:
+def matrix_view(shape: tuple[int, ...], lanes: int = 1) -> View:
     """Return a tensor as a matrix whose rows are its last dimension."""
     columns = shape[-1] if shape else 1
-    return View(1, math.prod(shape) // columns, 1, columns)
+    return View(1, math.prod(shape) // columns, 1, _words(columns, lanes))
 
 
-def view(shape: tuple[int, ...]) -> View:
-    """Return a tensor as feature maps if it has four dimensions, else as a matrix."""
-    return View(*shape) if len(shape) == 4 else matrix_view(shape)
+def view(shape: tuple[int, ...], lanes: int = 1) -> View:
+    """Return a tensor as feature maps if it has four dimensions, else as a matrix.
+
+    Args:
+        shape: of the tensor.
+        lanes: values in a word.
+    """
+    if len(shape) != 4:
+        return matrix_view(shape, lanes)
+    return View(*shape[:3], _words(shape[3], lanes))
+
+
+def view_of(tensor: Tensor) -> View:
+    """Return a tensor as feature maps or a matrix of words."""
+    return view(tensor.shape, lanes_of(tensor))
+
+
+def lanes_of(tensor: Tensor) -> int:
+    """Return how many of a tensor's values are in a word."""
+    return _WORD_BYTES // tensor.element.bytes
+
+
+def _words(channels: int, lanes: int) -> int:
+    return -(-channels // lanes)
 
 
 def geometry(graph: Graph, node: Node) -> Geometry:
     """Return the geometry of a node that the engine runs."""
+    if isinstance(node.operator, IntegerOperator):
+        return _of_integers(graph, node)
     source = graph.tensors[node.inputs[0]].shape
-    target = view(graph.tensors[node.output].shape)
+    target = graph.tensors[node.output].shape
     maps, operator = view(source), node.operator
     match operator:
         case Linear() if len(source) == 4 and source[3] == graph.arrays(node)["weight"].shape[1]:
             return _windowed(Operation.MATMUL, Window((1, 1)), (1, 1), maps, target)
         case Linear():
-            words = graph.arrays(node)["weight"].shape[1]
-            rows = math.prod(source) // words
-            product = View(1, rows, 1, target.channels)
-            axes = Axis(rows, rows), Axis(1, 1)
-            return Geometry(Operation.MATMUL, View(1, rows, 1, words), product, *axes)
+            return _product(math.prod(source), graph.arrays(node)["weight"].shape)
         case Pointwise() | ChannelScale():
             axes = Axis(maps.rows, maps.rows), Axis(maps.columns, maps.columns)
-            return Geometry(Operation.SUM, maps, target, *axes)
+            return Geometry(Operation.SUM, maps, view(target), *axes, view(target).words)
         case Movement():
             return movement(operator, source)
         case Conv2d():
@@ -170,17 +221,45 @@ def geometry(graph: Graph, node: Node) -> Geometry:
             shape = _windowed(operation, operator.window, operator.epilogue.pool, maps, target)
             return replace(shape, blocks=operator.blocks)
         case MaxPool2d():
-            operation = Operation.MAX
+            shape = _windowed(Operation.MAX, operator.window, operator.epilogue.pool, maps, target)
+            return replace(shape, padding_value=-math.inf)
         case AvgPool2d():
-            operation = Operation.SUM
+            return _windowed(Operation.SUM, operator.window, operator.epilogue.pool, maps, target)
         case _:
             raise AssertionError(f"layer '{node.name}': the engine has no {operator.name}")
-    return _windowed(operation, operator.window, operator.epilogue.pool, maps, target)
+
+
+def _of_integers(graph: Graph, node: Node) -> Geometry:
+    """Return the geometry of an operator on INT8 values."""
+    source, target = (graph.tensors[name] for name in (node.inputs[0], node.output))
+    maps, lanes, operator = view_of(source), lanes_of(source), node.operator
+    match operator:
+        case IntegerLinear():
+            shape = _product(source.size, graph.arrays(node)["weight"].shape, lanes)
+            return replace(shape, padding_value=float(operator.zero_point))
+        case IntegerConv2d():
+            operation = Operation.DEPTHWISE if operator.groups > 1 else Operation.MATMUL
+            shape = _windowed(operation, operator.window, (1, 1), maps, target.shape, lanes)
+            return replace(shape, padding_value=float(operator.zero_point))
+        case IntegerMaxPool2d():
+            shape = _windowed(Operation.MAX, operator.window, (1, 1), maps, target.shape, lanes)
+            return replace(shape, padding_value=float(LOWEST))
+        case IntegerAvgPool2d():
+            return _windowed(Operation.SUM, operator.window, (1, 1), maps, target.shape, lanes)
+        case IntegerMean():
+            window = Window((maps.rows, maps.columns))
+            return _windowed(Operation.SUM, window, (1, 1), maps, target.shape, lanes)
+        case IntegerAdd() | ByteTable():
+            axes = Axis(maps.rows, maps.rows), Axis(maps.columns, maps.columns)
+            return Geometry(Operation.SUM, maps, maps, *axes, target.columns, lanes)
+        case _:
+            raise AssertionError(f"layer '{node.name}': the engine has no {operator.name}")
 
 
 def movement(operator: Movement, source: Shape) -> Geometry:
     """Return the geometry of a movement, given the shape of its input."""
-    target = view(operator.infer_shape([source], {}))
+    shape = operator.infer_shape([source], {})
+    target = view(shape)
     axes = Axis(target.rows, target.rows), Axis(target.columns, target.columns)
     parts = [each for part in operator.parts([source]) for each in _forwards(part.merged())]
     gaps = [part.merged() for part in operator.gaps([source])]
@@ -189,6 +268,7 @@ def movement(operator: Movement, source: Shape) -> Geometry:
         view(source),
         target,
         *axes,
+        outputs=target.words,
         parts=(*parts, *gaps),
         fill=operator.fill if gaps else None,
     )
@@ -208,15 +288,28 @@ def _forwards(part: Part) -> Iterator[Part]:
         )
 
 
+def _product(values: int, weight: Shape, lanes: int = 1) -> Geometry:
+    """Return the geometry of a product of rows with weights (N, K)."""
+    outputs, columns = weight
+    rows = values // columns
+    source, target = matrix_view((rows, columns), lanes), matrix_view((rows, outputs), lanes)
+    return Geometry(Operation.MATMUL, source, target, Axis(rows, rows), Axis(1, 1), outputs, lanes)
+
+
 def _windowed(
-    operation: Operation, window: Window, pool: tuple[int, int], maps: View, target: View
+    operation: Operation,
+    window: Window,
+    pool: tuple[int, int],
+    maps: View,
+    target: Shape,
+    lanes: int = 1,
 ) -> Geometry:
     top, _, left, _ = window.padding
     rows, columns = window.outputs(maps.rows, maps.columns)
     # Positions that a fused pooling drops are not computed.
     y = Axis(maps.rows, rows // pool[0] * pool[0], *_along(window, 0), top)
     x = Axis(maps.columns, columns // pool[1] * pool[1], *_along(window, 1), left)
-    return Geometry(operation, maps, target, y, x, pool)
+    return Geometry(operation, maps, view(target, lanes), y, x, target[-1], lanes, pool=pool)
 
 
 def _along(window: Window, axis: int) -> tuple[int, int, int]:

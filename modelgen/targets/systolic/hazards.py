@@ -120,20 +120,21 @@ def _loaded(load: Load) -> Iterable[Words]:
 
 def _read(job: Job, array_size: int) -> Words:
     c = job.compute
-    run = c.run if job.operation is Operation.MATMUL else min(c.run, job.tiles * array_size)
+    channels = job.tiles * array_size // job.lanes
+    run = c.run if job.operation is Operation.MATMUL else min(c.run, channels)
     length = (c.columns - 1) * c.step_x + (c.runs_x - 1) * c.pitch_x + run
     return _words(c.base, length, (c.rows, c.step_y), (c.runs_y, c.pitch_y))
 
 
 def _stored(job: Job, store: Store, place: Place) -> tuple[str, Words]:
     axes = (store.rows, store.pitch_y // WORD_BYTES), (store.columns, store.pitch_x // WORD_BYTES)
-    return place.tensor, _words(place.offset // WORD_BYTES, job.outputs, *axes)
+    return place.tensor, _words(place.offset // WORD_BYTES, job.stored_words, *axes)
 
 
 def _stored_in_buffer(job: Job, store: Store) -> Iterable[Words]:
     if store.buffer is not None:
         axes = (store.rows, store.step_y), (store.columns, store.step_x)
-        yield _words(store.buffer, job.outputs, *axes)
+        yield _words(store.buffer, job.stored_words, *axes)
 
 
 def fence(layers: Sequence[EngineLayer], array_size: int) -> tuple[EngineLayer, ...]:

@@ -10,6 +10,8 @@ from modelgen.operators.epilogue import Epilogue, epilogue_of
 from modelgen.targets.base import Layer
 from modelgen.targets.systolic.abi import Fence, Operation
 from modelgen.targets.systolic.geometry import Geometry
+from modelgen.targets.systolic.integer_results import IntegerResults
+from modelgen.targets.systolic.tiles import depthwise_block
 
 
 @dataclass(frozen=True)
@@ -81,9 +83,9 @@ class Compute:
     """Whether slices continue from one run into the next."""
 
     @property
-    def positions(self) -> int:
-        """Accumulator entries of a tile."""
-        return self.rows * self.columns
+    def column_stride(self) -> int:
+        """Columns of the map between positions, where each is read once."""
+        return self.step_x // self.pitch_x
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ class Job:
     operation: Operation
     compute: Compute
     channel: int
-    """First output channel; the scales and biases of those before it precede its own."""
+    """First output channel."""
     outputs: int
     """Output channels of the job."""
     tiles: int
@@ -137,25 +139,68 @@ class Job:
     """First accumulator entry."""
     weights: int | None = None
     """Byte offset of this job's weight stream in the weight section."""
+    parameters: int = 0
+    """Byte offset of the scales and biases of its results in the parameter section."""
     load: Load | None = None
     store: Store | None = None
     window: tuple[int, int] = (1, 1)
     """Rows, columns of the fused max-pooling."""
     fence: Fence = Fence.NONE
+    lanes: int = 1
+    """Values in a word: one of FP32, four of INT8."""
+    pair_rows: int = 0
+    """Stored rows between two that are computed at a time; 0: there are no pairs."""
+
+    @property
+    def results(self) -> range:
+        """Output channels of the job."""
+        return range(self.channel, self.channel + self.outputs)
+
+    @property
+    def rows(self) -> int:
+        """Rows of positions, of which those that are computed with others count once."""
+        return self.compute.rows - self.pair_rows * self.window[0]
+
+    @property
+    def positions(self) -> int:
+        """Accumulator entries of a tile."""
+        return self.rows * self.compute.columns
 
     @property
     def entries(self) -> int:
         """Accumulator entries that the job uses."""
-        return self.tiles * self.compute.positions
+        return self.tiles * self.positions
+
+    @property
+    def stored_words(self) -> int:
+        """Words of a result, with what is behind its last channel."""
+        return -(-self.outputs // self.lanes)
+
+    @property
+    def reads_rows(self) -> bool:
+        """Whether it is a depthwise one that reads columns of several kernel rows at a time."""
+        return self.operation is Operation.DEPTHWISE and self.lanes > 1
 
     def slices(self, array_size: int) -> int:
         """Return the number of slices of each position."""
         c = self.compute
+        if self.reads_rows:
+            rows, columns = depthwise_block(array_size)
+            return -(-c.runs_y // rows) * -(-c.runs_x // columns)
         if self.operation is not Operation.MATMUL:
             return c.runs_y * c.runs_x
+        size = array_size // self.lanes
         if c.span:
-            return -(-c.run * c.runs_y // array_size)
-        return c.runs_y * c.runs_x * -(-c.run // array_size)
+            return -(-c.run * c.runs_y // size)
+        return c.runs_y * c.runs_x * -(-c.run // size)
+
+    def issues(self) -> int:
+        """Return the cycles in which a slice of a tile enters the array."""
+        if not self.reads_rows:
+            return self.positions
+        _, columns = depthwise_block(1)
+        read = (self.compute.columns - 1) * self.compute.column_stride + columns
+        return self.rows * read
 
 
 @dataclass(frozen=True)
@@ -164,8 +209,6 @@ class EngineLayer(Layer):
 
     geometry: Geometry
     jobs: tuple[Job, ...]
-    parameters_offset: int
-    """Byte offset of this layer's scales and biases in the parameter section."""
     slices: tuple[np.ndarray, ...]
     """Indices of K, in (ky, kx, channel) order, of each slice, in the order in which the slices are
     added; empty if lanes are channels."""
@@ -177,6 +220,8 @@ class EngineLayer(Layer):
     """The tensor with the scales, if there are no constant ones; there are no biases then."""
     table: Table | None = None
     """The table of the function of its results."""
+    integers: IntegerResults | None = None
+    """What the store path makes of its sums, if they are integers."""
 
     @property
     def epilogue(self) -> Epilogue:

@@ -10,19 +10,21 @@ import numpy as np
 
 from modelgen.ir.graph import Node
 from modelgen.memory import arena
-from modelgen.operators import ChannelScale
-from modelgen.operators.epilogue import epilogue_of
+from modelgen.operators import ByteTable, ChannelScale
+from modelgen.operators.epilogue import epilogue_of, reads_operand
 from modelgen.operators.table_functions import function_table
 from modelgen.targets.base import Lowered, Network
 from modelgen.targets.systolic.abi import Operation
 from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES
-from modelgen.targets.systolic.geometry import Geometry, parameters
+from modelgen.targets.systolic.geometry import Geometry, lanes_of, parameters
 from modelgen.targets.systolic.hazards import fence
+from modelgen.targets.systolic.integer_results import IntegerResults, results_of
 from modelgen.targets.systolic.jobs import EngineLayer, Job, Table
 from modelgen.targets.systolic.scratchpad import residency
 from modelgen.targets.systolic.scratchpad.frames import Map, fill_frames
 from modelgen.targets.systolic.scratchpad.residency import Residency, Work
 from modelgen.targets.systolic.tables import with_tables
+from modelgen.targets.systolic.tiles import PARAMETER_BYTES
 from modelgen.targets.systolic.tiling.copies import copies
 from modelgen.targets.systolic.tiling.cut import Cut, Source, Stream, Target, with_accumulators
 from modelgen.targets.systolic.tiling.schedule import Following, schedule
@@ -30,12 +32,13 @@ from modelgen.targets.systolic.weights import (
     copied,
     depthwise_stream,
     parameter_block,
+    rows_stream,
     weight_stream,
 )
 from modelgen.targets.systolic.works import works_of
 
-_Parts = tuple[list[Job], bytes, tuple[np.ndarray, ...]]
-"""Jobs, the scales and biases of their channels, and the slices that each position adds."""
+_Parts = tuple[list[Job], tuple[np.ndarray, ...]]
+"""Jobs, and the slices that each position adds."""
 
 
 def lower(network: Network, name: str) -> Lowered:
@@ -59,7 +62,7 @@ def lower(network: Network, name: str) -> Lowered:
         overwrites={
             index: len(layer.node.inputs) - 1
             for index, layer in layers.items()
-            if layer.epilogue.reads_operand
+            if reads_operand(layer.node.operator)
         },
         sections={
             "descriptors": bytes(jobs * DESCRIPTOR_BYTES),
@@ -119,8 +122,9 @@ class _Builder:
         maps = {}
         for index, layer in built.items():
             buffer = self._network.buffer(layer.node.output)
-            if buffer in self._plan.layouts:
-                maps[index] = Map(buffer, self._plan.layouts[buffer])
+            layout = self._plan.layout_written(buffer)
+            if layout is not None:
+                maps[index] = Map(buffer, layout)
         filled = fill_frames(built, maps, self._plan)
         fenced: dict[int, EngineLayer] = {}
         for chain in _chains(filled):
@@ -132,7 +136,8 @@ class _Builder:
         node = self._works[index].node
         source, target = self._source(index, geometry), self._target(node)
         step = self._copy if geometry.parts else self._computation
-        jobs, block, slices = step(index, geometry, source, target)
+        integers = results_of(self._graph, node, geometry) if geometry.lanes > 1 else None
+        jobs, slices = step(index, geometry, source, target, integers)
         scales = isinstance(node.operator, ChannelScale)
         return EngineLayer(
             node=node,
@@ -140,16 +145,21 @@ class _Builder:
             reason=self._network.steps[index].reason,
             geometry=geometry,
             jobs=tuple(self._numbered(jobs)),
-            parameters_offset=self.parameters.add(block),
             slices=slices,
             source_place=_source_text(source),
             target_place=_target_text(target),
             scales=self._network.buffer(node.inputs[1]) if scales else None,
-            table=self._table(node),
+            table=self._table(node, integers),
+            integers=integers,
         )
 
     def _computation(
-        self, index: int, geometry: Geometry, source: Source, target: Target
+        self,
+        index: int,
+        geometry: Geometry,
+        source: Source,
+        target: Target,
+        integers: IntegerResults | None,
     ) -> _Parts:
         """Return the jobs of a layer that computes, its scales and biases, and its slices."""
         node = self._works[index].node
@@ -163,23 +173,51 @@ class _Builder:
             following=self._following(index),
         )
         self._ready[target.tensor] = target.row + chosen.ready_rows
-        return self._weighted(chosen.cut, node), self._constants(node, geometry), chosen.cut.slices
+        weighted = self._weighted(chosen.cut, node)
+        jobs = (
+            self._with_parameters(weighted, node, geometry)
+            if integers is None
+            else self._with_integers(weighted, integers)
+        )
+        return jobs, chosen.cut.slices
 
-    def _copy(self, index: int, geometry: Geometry, source: Source, target: Target) -> _Parts:
+    def _copy(
+        self,
+        index: int,
+        geometry: Geometry,
+        source: Source,
+        target: Target,
+        integers: IntegerResults | None,
+    ) -> _Parts:
         """Return the same for a movement, whose last job may store any rows."""
         self._ready[target.tensor] = 0
-        jobs = copies(geometry, source, target, self._hardware)
-        return *copied(jobs, self._hardware.array_size), ()
+        jobs, block = copied(
+            copies(geometry, source, target, self._hardware), self._hardware.array_size
+        )
+        start = self.parameters.add(block)
+        return [replace(job, parameters=start + job.parameters) for job in jobs], ()
 
-    def _constants(self, node: Node, geometry: Geometry) -> bytes:
-        """Return a layer's scales and biases; nothing if its scales are a tensor."""
+    def _with_parameters(self, jobs: list[Job], node: Node, geometry: Geometry) -> list[Job]:
+        """Return jobs with scales and biases; without if the scales are a tensor."""
         if isinstance(node.operator, ChannelScale):
-            return b""
+            return jobs
         values = parameters(self._graph, node, geometry)
-        return parameter_block(*values, self._hardware.array_size)
+        block = parameter_block(*values, self._hardware.array_size)
+        start = self.parameters.add(block)
+        return [replace(job, parameters=start + PARAMETER_BYTES * job.channel) for job in jobs]
 
-    def _table(self, node: Node) -> Table | None:
+    def _with_integers(self, jobs: list[Job], integers: IntegerResults) -> list[Job]:
+        """Return jobs with the constants of their own channels."""
+        offsets = {
+            results: self.parameters.add(integers.block(results, self._hardware.array_size))
+            for results in dict.fromkeys(job.results for job in jobs)
+        }
+        return [replace(job, parameters=offsets[job.results]) for job in jobs]
+
+    def _table(self, node: Node, integers: IntegerResults | None) -> Table | None:
         """Return the table of a layer's function."""
+        if integers is not None and integers.table is not None:
+            return Table(self.parameters.add(integers.table), 0, 0)
         function = epilogue_of(node.operator).function
         if not function:
             return None
@@ -231,23 +269,26 @@ class _Builder:
 
     def _target(self, node: Node) -> Target:
         tensor = self._network.buffer(node.output)
-        layout = self._plan.layouts.get(tensor)
+        layout = self._plan.layout_written(tensor)
         view = self._network.views[node.output]
         is_whole = view.is_whole(self._graph.tensors[node.output].shape)
-        pixel = None if is_whole else self._graph.tensors[tensor].columns
-        row, channel = 0, view.offset
-        if len(view.strides) == 4:
-            row, channel = divmod(view.offset, view.strides[1])
+        lanes = lanes_of(self._graph.tensors[tensor])
+        pixel = None if is_whole else self._graph.tensors[tensor].columns // lanes
+        row, word = 0, view.offset // lanes
+        if len(view.strides) == 4 and word:
+            row, word = divmod(word, view.strides[1] // lanes)
         in_memory = tensor in self._plan.in_memory
         epilogue = epilogue_of(node.operator)
         return Target(
             tensor=tensor,
             memory=in_memory,
             layout=layout,
-            residual=self._network.buffer(node.inputs[-1]) if epilogue.reads_operand else None,
-            channel=channel,
+            residual=self._network.buffer(node.inputs[-1])
+            if reads_operand(node.operator)
+            else None,
+            word=word,
             pixel=pixel,
-            function=bool(epilogue.function),
+            function=bool(epilogue.function) or isinstance(node.operator, ByteTable),
             slope=epilogue.slope != 1.0,
             row=row,
         )
@@ -268,10 +309,12 @@ class _Builder:
 
     def _stream(self, chosen: Cut, node: Node, stream: Stream) -> bytes:
         weight = self._graph.arrays(node)["weight"]
-        size = self._hardware.array_size
-        if chosen.jobs[0].operation is Operation.DEPTHWISE:
-            return depthwise_stream(weight.reshape(weight.shape[:3]), stream, size)
-        return weight_stream(weight.reshape(len(weight), -1), stream, size)
+        size, job = self._hardware.array_size, chosen.jobs[0]
+        if job.operation is Operation.DEPTHWISE:
+            make = rows_stream if job.reads_rows else depthwise_stream
+            return make(weight.reshape(weight.shape[:3]), stream, size)
+        behind = [(0, 0)] * (weight.ndim - 1) + [(0, -weight.shape[-1] % job.lanes)]
+        return weight_stream(np.pad(weight, behind).reshape(len(weight), -1), stream, size)
 
 
 def _source_text(source: Source) -> str:

@@ -10,11 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from modelgen.operators.table_functions import TABLE_FUNCTIONS
 from modelgen.targets.systolic.abi import Factor
 from modelgen.targets.systolic.descriptor import Descriptor
+from modelgen.targets.systolic.integer_results import IntegerResults
 from modelgen.targets.systolic.jobs import EngineLayer, Job, Load, Place, Store
-from modelgen.targets.systolic.tiles import PARAMETER_BYTES, WORD_BYTES
+from modelgen.targets.systolic.tiles import WORD_BYTES
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,8 @@ class Lowering:
 
 def lower_job(layer: EngineLayer, job: Job) -> Lowering:
     """Return the descriptor of one job of a layer."""
-    fields = {**_compute_fields(job), **_load_fields(job.load), **_store_fields(layer, job)}
+    load = _load_fields(job.load, layer.geometry.lanes)
+    fields = {**_compute_fields(job), **load, **_store_fields(layer, job)}
     places = {name: place for name, place in _places(layer, job).items() if place is not None}
     return Lowering(Descriptor(**fields), places)
 
@@ -64,7 +68,7 @@ def _parameters(layer: EngineLayer, job: Job) -> Place | Constant:
     """Return where scales and biases are, or scales alone."""
     if layer.scales is not None:
         return Place(layer.scales, WORD_BYTES * job.channel)
-    return Constant("parameters", layer.parameters_offset + PARAMETER_BYTES * job.channel)
+    return Constant("parameters", job.parameters)
 
 
 def _coefficients(layer: EngineLayer, store: Store) -> Constant | None:
@@ -86,7 +90,7 @@ def _compute_fields(job: Job) -> dict[str, Any]:
         "step_x": c.step_x,
         "step_y": c.step_y,
         "position_columns": c.columns,
-        "position_rows": c.rows,
+        "position_rows": job.rows,
         "run_words": c.run,
         "runs_x": c.runs_x,
         "runs_y": c.runs_y,
@@ -94,10 +98,13 @@ def _compute_fields(job: Job) -> dict[str, Any]:
         "run_pitch_y": c.pitch_y,
         "tiles": job.tiles,
         "channels": job.outputs,
+        "int8": job.lanes > 1,
+        "pair_rows": job.pair_rows,
+        "column_stride": c.column_stride if job.reads_rows else 0,
     }
 
 
-def _load_fields(load: Load | None) -> dict[str, Any]:
+def _load_fields(load: Load | None, lanes: int) -> dict[str, Any]:
     if load is None:
         return {}
     return {
@@ -112,36 +119,62 @@ def _load_fields(load: Load | None) -> dict[str, Any]:
         "load_base": load.base,
         "load_head": load.head,
         "load_tail": load.tail,
-        "fill_value": load.fill or 0.0,
+        "fill_value": _word(load.fill or 0.0, lanes),
     }
+
+
+def _word(value: float, lanes: int) -> float:
+    """Return a word of equal values as an FP32 number."""
+    if lanes == 1:
+        return value
+    return float(np.full(lanes, value, np.int8).view("<f4")[0])
 
 
 def _store_fields(layer: EngineLayer, job: Job) -> dict[str, Any]:
     store = job.store
     if store is None:
         # The engine ignores these fields; they match the C++ builder's defaults.
-        rows, columns = job.compute.rows, job.compute.columns
+        rows, columns = job.rows, job.compute.columns
         window = {"window_rows": 1, "window_columns": 1}
         return {"store_rows": rows, "store_columns": columns, **window}
-    low, high = layer.epilogue.bounds
     return {
         "store_memory": store.memory is not None,
         "store_buffer": store.buffer is not None,
         "add_residual": store.residual is not None and not layer.epilogue.product,
-        "scales_only": layer.scales is not None,
-        **_function_fields(layer, store),
         "destination_pitch_x": store.pitch_x,
         "destination_pitch_y": store.pitch_y,
         "store_base": store.buffer or 0,
         "store_pitch_x": store.step_x,
         "store_pitch_y": store.step_y,
-        "store_rows": store.rows,
+        "store_rows": store.rows - job.pair_rows,
         "store_columns": store.columns,
         "window_rows": job.window[0],
         "window_columns": job.window[1],
+        **_result_fields(layer, store),
+    }
+
+
+def _result_fields(layer: EngineLayer, store: Store) -> dict[str, Any]:
+    if layer.integers is not None:
+        return _integer_fields(layer.integers, store)
+    low, high = layer.epilogue.bounds
+    return {
+        "scales_only": layer.scales is not None,
+        **_function_fields(layer, store),
         "clamp_low": low,
         "clamp_high": high,
         "slope": layer.epilogue.slope,
+    }
+
+
+def _integer_fields(results: IntegerResults, store: Store) -> dict[str, Any]:
+    return {
+        "ties_even": results.forms.ties_even,
+        "zero_point": results.final_zero_point,
+        "integer_low": results.final_clamp.low,
+        "integer_high": results.final_clamp.high,
+        "apply_table": results.table is not None,
+        "load_table": store.loads_table,
     }
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from modelgen.targets.systolic.jobs import Job
 from modelgen.targets.systolic.scratchpad.layout import ceil_div
 from modelgen.targets.systolic.tiles import (
-    PARAMETER_BYTES,
+    depthwise_block,
     diagonal_bytes,
     parameter_words,
     tile_columns,
@@ -59,6 +59,34 @@ def depthwise_stream(weight: np.ndarray, stream: Stream, array_size: int) -> byt
     return block.tobytes()
 
 
+def rows_stream(weight: np.ndarray, stream: Stream, array_size: int) -> bytes:
+    """Return blocks of taps of an INT8 depthwise layer, block by block and tile by tile.
+
+    Byte c * S + r of a tile is the weight of channel c for the tap in row r of the array.
+
+    Args:
+        weight: INT8, shape (channels, kernel rows, kernel columns).
+        stream: the taps and tiles to include.
+        array_size: S.
+    """
+    rows, columns = depthwise_block(array_size)
+    first = stream.first_tile * array_size
+    taps = weight[first : first + stream.tiles * array_size][
+        :, stream.chunk.y.start : stream.chunk.y.stop, stream.chunk.x.start : stream.chunk.x.stop
+    ]
+    channels, kernel_rows, kernel_columns = taps.shape
+    padding = (0, 0), (0, -kernel_rows % rows), (0, -kernel_columns % columns)
+    blocks = np.pad(taps, padding).reshape(
+        channels, ceil_div(kernel_rows, rows), rows, ceil_div(kernel_columns, columns), columns
+    )
+    blocks = blocks.transpose(1, 3, 0, 2, 4).reshape(-1, channels, rows * columns)
+    tiles = np.zeros((len(blocks), stream.tiles * array_size, array_size), np.int8)
+    tiles[:, :channels, : rows * columns] = blocks
+    counts = tile_columns(channels, stream.tiles, array_size)
+    used = sum(weight_bytes(count, array_size) for count in counts)
+    return tiles.reshape(len(tiles), -1)[:, :used].tobytes()
+
+
 def parameter_block(scale: np.ndarray, bias: np.ndarray, array_size: int) -> bytes:
     """Return, for each tile, the scales of its columns, then their biases, in whole lines."""
     tiles = ceil_div(len(scale), array_size)
@@ -77,12 +105,12 @@ def copied(jobs: Iterable[Job], array_size: int) -> tuple[list[Job], bytes]:
     A bias of -0 leaves zeros their signs.
     """
     block = b""
-    channels: dict[int, int] = {}
+    offsets: dict[int, int] = {}
     placed = []
     for job in jobs:
         count = job.outputs
-        if count not in channels:
-            channels[count] = len(block) // PARAMETER_BYTES
+        if count not in offsets:
+            offsets[count] = len(block)
             block += parameter_block(np.ones(count), np.full(count, -0.0), array_size)
-        placed.append(replace(job, channel=channels[count]))
+        placed.append(replace(job, parameters=offsets[count]))
     return placed, block

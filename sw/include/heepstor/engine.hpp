@@ -101,6 +101,13 @@ class Job {
     return *this;
   }
 
+  /// The same for INT8 activations, with a value of each of a word's four.
+  constexpr Job& fill_integers(std::int8_t value) {
+    descriptor_.control |= kControlFill;
+    descriptor_.fill_value = 0x01010101u * static_cast<std::uint8_t>(value);
+    return *this;
+  }
+
   /// Word of the buffer that the first position reads first, and words between positions.
   constexpr Job& input(std::uint32_t base, Pitch step) {
     descriptor_.input_base = half(base);
@@ -215,6 +222,42 @@ class Job {
     HEEPSTOR_ASSERT(shape.rows <= 0xFF && shape.columns <= 0xFF, "a window has at most 255 rows");
     descriptor_.window_columns = static_cast<std::uint8_t>(shape.columns);
     descriptor_.window_rows = static_cast<std::uint8_t>(shape.rows);
+    return *this;
+  }
+
+  /// Makes activations and results INT8: results have this zero point, and are limited to
+  /// low .. high.
+  constexpr Job& integers(std::int8_t zero_point, std::int8_t low, std::int8_t high) {
+    descriptor_.control |= kControlInt8;
+    descriptor_.zero_point = zero_point;
+    descriptor_.table_format =
+        std::uint32_t{static_cast<std::uint8_t>(low)} << kTableFormatIntegerLowShift |
+        std::uint32_t{static_cast<std::uint8_t>(high)} << kTableFormatIntegerHighShift;
+    return *this;
+  }
+
+  /// Computes two positions at a time, of which the second one is stored so many rows further.
+  constexpr Job& pairs(std::uint32_t rows) {
+    descriptor_.pair_rows = half(rows);
+    return *this;
+  }
+
+  /// Columns of INT8 activations between the outputs of a depthwise job.
+  constexpr Job& columns(std::uint32_t stride) {
+    HEEPSTOR_ASSERT(stride <= 0xFF, "a stride has 8 bits");
+    descriptor_.column_stride = static_cast<std::uint8_t>(stride);
+    return *this;
+  }
+
+  /// Rounds INT8 results as FP32 numbers, with ties to even ones.
+  constexpr Job& ties_even() {
+    descriptor_.control |= kControlTiesEven;
+    return *this;
+  }
+
+  /// Makes INT8 results those of a table of 256 bytes, which was loaded last.
+  constexpr Job& bytes() {
+    descriptor_.control |= kControlApplyTable;
     return *this;
   }
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from modelgen.hardware import Hardware
 from modelgen.targets.systolic.abi import MOST_CROSSINGS
 from modelgen.targets.systolic.geometry import Geometry, View
+from modelgen.targets.systolic.scratchpad.pairs import share_of_pairs
 
 FIELD_LIMIT = 0xFFFF
 """Largest value of a descriptor's 16-bit fields."""
@@ -25,7 +26,7 @@ def ceil_div(value: int, divisor: int) -> int:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where feature maps are in the buffer, in words of FP32."""
+    """Where feature maps are in the buffer, in words."""
 
     view: View
     pitch: int
@@ -55,7 +56,7 @@ class Layout:
 
     def at(self, image: int, row: int, column: int) -> int:
         """Return the first word of a pixel; rows and columns of the frame are negative."""
-        pixel = row * self.pitch + column * self.view.channels
+        pixel = row * self.pitch + column * self.view.words
         return self.base + image * self.image_words + self.head + pixel
 
     def part(self, row: int, rows: int) -> Layout:
@@ -65,8 +66,8 @@ class Layout:
 
     def seen_as(self, view: View) -> Layout | None:
         """Return the layout of the same words viewed as other maps; None if it has gaps."""
-        if view == self.view:
-            return self
+        if view.has_rows_of(self.view):
+            return replace(self, view=view)
         return replace(self, view=view, pitch=view.row_words) if self.dense else None
 
     def pads(self, geometry: Geometry) -> bool:
@@ -74,26 +75,42 @@ class Layout:
         if not geometry.pads:
             return True
         y, x = geometry.y, geometry.x
-        channels = self.view.channels
-        gap = max(x.before, x.after) * channels
+        words = self.view.words
+        gap = max(x.before, x.after) * words
         return (
             self.fill == geometry.padding_value
             and self.pitch >= self.view.row_words + gap
-            and self.head >= y.before * self.pitch + x.before * channels
-            and self.tail >= _tail(y.after, x.after, self.pitch, self.view)
+            and self.head >= y.before * self.pitch + x.before * words
+            and self.tail >= _tail(y.after, x.after * words, self.pitch, self.view)
         )
 
+    def suits(self, geometry: Geometry, hardware: Hardware) -> bool:
+        """Return whether a layer that reads several kernel rows at a time can read these."""
+        step = geometry.y.dilation * self.pitch if geometry.y.kernel > 1 else 0
+        return not geometry.reads_rows or can_read_rows(step, hardware)
 
-def _tail(rows: int, columns: int, pitch: int, view: View) -> int:
-    if rows == 0:
-        return 0
-    return (rows - 1) * pitch + view.row_words + columns * view.channels
+
+def _tail(rows: int, beside: int, pitch: int, view: View) -> int:
+    """Return the words behind the last row's pitch that rows of padding take.
+
+    Args:
+        rows: of padding.
+        beside: words of padding behind a row.
+        pitch: words between the beginnings of rows.
+        view: the maps.
+    """
+    return (rows - 1) * pitch + view.row_words + beside if rows else 0
+
+
+def _words_beside(geometry: Geometry) -> tuple[int, int]:
+    """Return the words of padding before and behind a row."""
+    return geometry.x.before * geometry.words, geometry.x.after * geometry.words
 
 
 def saves_slices(geometry: Geometry, hardware: Hardware) -> int:
     """Return how many slices each position saves if slices cross kernel rows."""
-    size = hardware.array_size
-    run, rows = geometry.x.kernel * geometry.channels, geometry.y.kernel
+    size = geometry.slice_words(hardware.array_size)
+    run, rows = geometry.x.kernel * geometry.words, geometry.y.kernel
     spans = geometry.is_matmul and rows > 1 and geometry.blocks == 1
     spans = spans and (geometry.x.dilation == 1 or geometry.x.kernel == 1)
     if not spans or (MOST_CROSSINGS * run < size and rows > MOST_CROSSINGS + 1):
@@ -109,34 +126,59 @@ def can_span(pitch: int, run: int, hardware: Hardware) -> bool:
     return (pitch - run) % hardware.banks == 0
 
 
+def can_read_rows(pitch: int, hardware: Hardware) -> bool:
+    """Return whether columns of kernel rows that are `pitch` words apart are read in one cycle.
+
+    Each is in the next quarter of the banks; a single kernel row is 0 words apart.
+    """
+    return pitch == 0 or pitch % hardware.banks == hardware.quarter
+
+
 def layout_for(view: View, readers: Sequence[Geometry], hardware: Hardware) -> Layout:
     """Return the layout that suits the readers of a tensor, which need the same padding value."""
-    maps = [reader for reader in readers if reader.source == view]
+    maps = [reader for reader in readers if reader.source.has_rows_of(view)]
     padded = [reader for reader in maps if reader.pads]
-    edges = [(r.y.before, r.y.after, r.x.before, r.x.after) for r in padded]
+    edges = [(r.y.before, r.y.after, *_words_beside(r)) for r in padded]
     top, bottom, left, right = map(max, zip(*edges, strict=True)) if edges else (0, 0, 0, 0)
-    least = view.row_words + max(left, right) * view.channels
+    least = view.row_words + max(left, right)
     needs_dense = len(maps) < len(readers) and not padded
-    pitch = least if needs_dense else _spanning_pitch(least, maps, hardware)
+    pitch = least if needs_dense else _best_pitch(least, maps, hardware)
     return Layout(
         view=view,
         pitch=pitch,
-        head=top * pitch + left * view.channels,
+        head=top * pitch + left,
         tail=_tail(bottom, right, pitch, view),
         fill=padded[0].padding_value if padded else None,
     )
 
 
-def _spanning_pitch(least: int, readers: Iterable[Geometry], hardware: Hardware) -> int:
+def _best_pitch(least: int, readers: Sequence[Geometry], hardware: Hardware) -> int:
     """Return the smallest pitch >= `least` with which readers save the most slices."""
-    wishes = [(reader, saves_slices(reader, hardware)) for reader in readers]
+    pitches = range(least, least + hardware.banks)
+    return max(pitches, key=lambda pitch: (_saved(pitch, readers, hardware), -pitch))
 
-    def saved(pitch: int) -> int:
-        return sum(
-            slices * reader.positions * ceil_div(reader.outputs, hardware.array_size)
-            for reader, slices in wishes
-            if slices
-            and can_span(reader.y.dilation * pitch, reader.x.kernel * reader.channels, hardware)
-        )
 
-    return max(range(least, least + hardware.banks), key=lambda pitch: (saved(pitch), -pitch))
+def _saved(pitch: int, readers: Iterable[Geometry], hardware: Hardware) -> tuple[int, float]:
+    """Return how many readers that need a certain pitch have it, and the slices that are saved."""
+    reading, saved = 0, 0.0
+    for reader in readers:
+        step = reader.y.dilation * pitch
+        reading += reader.reads_rows and can_read_rows(step, hardware)
+        tiles = ceil_div(reader.outputs, hardware.array_size)
+        issues = reader.positions * tiles
+        slices = saves_slices(reader, hardware)
+        if slices and can_span(step, reader.x.kernel * reader.words, hardware):
+            saved += slices * issues
+        if reader.pairs:
+            words = reader.y.stride * reader.pool[0] * pitch
+            share = share_of_pairs(reader.target.rows, words, hardware)
+            saved += share / 2 * _slices(reader, hardware) * issues
+    return reading, saved
+
+
+def _slices(geometry: Geometry, hardware: Hardware) -> int:
+    """Return the slices of a position, none of which crosses kernel rows."""
+    if not geometry.is_matmul:
+        return geometry.taps
+    run = geometry.x.kernel * geometry.words // geometry.blocks
+    return geometry.y.kernel * ceil_div(run, geometry.slice_words(hardware.array_size))

@@ -15,7 +15,7 @@ from modelgen.ir.graph import Graph, Node
 from modelgen.memory import arena
 from modelgen.memory.arena import Arena
 from modelgen.targets.base import Network
-from modelgen.targets.systolic.geometry import Geometry, View, view
+from modelgen.targets.systolic.geometry import Geometry, View, view_of
 from modelgen.targets.systolic.scratchpad.layout import FIELD_LIMIT, Layout, layout_for
 
 _STAGING_SHARE = 4
@@ -47,6 +47,11 @@ class Residency:
     """Layer -> (first word, words) of the area through which it streams its input."""
     buffer: Arena
 
+    def layout_written(self, tensor: str) -> Layout | None:
+        """Return the layout that layers write; None if the tensor is not in the buffer, or comes
+        from memory because something else writes a part of it."""
+        return None if tensor in self.loaders else self.layouts.get(tensor)
+
     def layout_read(self, tensor: str, layer: int) -> Layout | None:
         """Return the layout that a layer reads; None if it streams the tensor."""
         return self.layouts[tensor] if layer in self.readers.get(tensor, ()) else None
@@ -66,9 +71,7 @@ class _Uses:
         self.readers: dict[str, dict[int, Geometry]] = {
             name: {} for name in graph.tensors if name in buffers
         }
-        self.views: dict[str, View] = {
-            name: view(graph.tensors[name].shape) for name in self.readers
-        }
+        self.views: dict[str, View] = {name: view_of(graph.tensors[name]) for name in self.readers}
         self.read_in_parts: set[str] = set()
         """Tensors of which a layer reads only some rows."""
         self.by_memory = {*map(buffer, graph.outputs), *given}
@@ -87,6 +90,8 @@ class _Uses:
             self.by_memory |= set(inputs[1:])
         for name in moved:
             self._suit_readers(name)
+        for name in self.readers:
+            self._suit_frames(name)
         self._see_whole_maps(graph, works)
         self.from_memory = given | {
             buffer(work.node.output) for work in works if work.geometry is None
@@ -102,13 +107,19 @@ class _Uses:
         ]
         self.views[name] = [*views, self.views[name]][0]
 
+    def _suit_frames(self, name: str) -> None:
+        """View maps by the pixels of a reader that needs a frame around them."""
+        for reader in self.readers[name].values():
+            if reader.pads and reader.source.has_rows_of(self.views[name]):
+                self.views[name] = reader.source
+
     def _see_whole_maps(self, graph: Graph, works: Sequence[Work]) -> None:
         """Give readers of some rows the view of the whole map, whose frame they share."""
         for name, readers in self.readers.items():
             for index, reader in readers.items():
                 if works[index].part is not None:
                     self.read_in_parts.add(name)
-                    self.views[name] = view(graph.tensors[name].shape)
+                    self.views[name] = view_of(graph.tensors[name])
                     readers[index] = replace(reader, source=self.views[name])
 
 
@@ -165,7 +176,9 @@ def _together(uses: _Uses, name: str, hardware: Hardware) -> dict[int, Geometry]
         }
         layout = layout_for(uses.views[name], list(group.values()), hardware)
         loads = name in uses.from_memory
-        groups.append({i: g for i, g in group.items() if can_read(layout, g, loads=loads)})
+        groups.append(
+            {i: g for i, g in group.items() if can_read(layout, g, hardware, loads=loads)}
+        )
     best = max(groups, key=lambda group: (len(group), sorted(group)))
     layout = layout_for(uses.views[name], list(best.values()), hardware)
     fits = max(layout.size, layout.pitch) <= min(hardware.buffer_words, FIELD_LIMIT)
@@ -177,7 +190,7 @@ def _skips_pixels(geometry: Geometry) -> bool:
     return geometry.taps == 1 and geometry.y.stride * geometry.x.stride > 1
 
 
-def can_read(layout: Layout, geometry: Geometry, *, loads: bool) -> bool:
+def can_read(layout: Layout, geometry: Geometry, hardware: Hardware, *, loads: bool) -> bool:
     """Return whether a layer can read a layout; if it also loads it, only in its own view.
 
     A movement reads any layout, but loads only what it copies. One that fills needs an area for the
@@ -187,7 +200,7 @@ def can_read(layout: Layout, geometry: Geometry, *, loads: bool) -> bool:
         return not loads and geometry.fill is None
     seen = layout.seen_as(geometry.source)
     if seen is not None:
-        return seen.pads(geometry)
+        return seen.pads(geometry) and seen.suits(geometry, hardware)
     return not loads and reads_maps_as_rows(layout, geometry)
 
 

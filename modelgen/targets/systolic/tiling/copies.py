@@ -258,17 +258,17 @@ def _part_in_buffer(layout: Layout, geometry: Geometry, target: Target) -> Stora
     """
     if target.pixel is None:
         return _in_buffer(layout)
-    view = replace(layout.view, channels=geometry.outputs)
+    view = replace(layout.view, words=geometry.target.words)
     groups = (
-        (view.channels, target.pixel),
+        (view.words, target.pixel),
         (view.row_words, layout.pitch),
         (view.image_words, layout.image_words),
     )
-    return Storage(layout.at(0, 0, 0) + target.channel, groups)
+    return Storage(layout.at(0, 0, 0) + target.word, groups)
 
 
 def _in_memory(geometry: Geometry, target: Target) -> Storage:
     """Return where the values of the output are in its buffer in memory."""
     if target.pixel is None:
         return Storage()
-    return Storage(target.channel, ((geometry.outputs, target.pixel),))
+    return Storage(target.word, ((geometry.outputs, target.pixel),))

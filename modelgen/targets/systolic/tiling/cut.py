@@ -16,6 +16,7 @@ from modelgen.hardware import Hardware
 from modelgen.targets.systolic.geometry import Geometry
 from modelgen.targets.systolic.jobs import Compute, Job, Load, Place, Store
 from modelgen.targets.systolic.scratchpad.layout import Layout, can_span, ceil_div
+from modelgen.targets.systolic.scratchpad.pairs import pair_rows
 from modelgen.targets.systolic.tiling.window import (
     Block,
     Chunk,
@@ -51,10 +52,10 @@ class Target:
     layout: Layout | None = None
     residual: str | None = None
     """The operand that is added, or that results are multiplied by."""
-    channel: int = 0
-    """Where the output's channels begin in each pixel of its buffer."""
+    word: int = 0
+    """Word of each pixel of its buffer where the output's channels begin."""
     pixel: int | None = None
-    """Channels of the buffer's pixels; None: as many as the output's."""
+    """Words of the buffer's pixels; None: as many as the output's."""
     function: bool = False
     """Whether results are a function by a table."""
     slope: bool = False
@@ -75,8 +76,8 @@ class Tiling:
     """Tiles of each block of output channels."""
     taps: tuple[int, int]
     """Kernel rows, kernel columns of a chunk."""
-    channels: int
-    """Input channels of a chunk."""
+    words: int
+    """Words of an input pixel in a chunk."""
     span: bool
     """Whether slices continue from one kernel row into the next."""
 
@@ -89,7 +90,7 @@ def spans(geometry: Geometry, source: Source, taps: tuple[int, int], hardware: H
     seen = source.layout.seen_as(geometry.source)
     if seen is None:
         return can_span(source.layout.pitch, source.layout.view.row_words, hardware)
-    run = geometry.x.kernel * geometry.channels
+    run = geometry.x.kernel * geometry.words
     return can_span(geometry.y.dilation * seen.pitch, run, hardware)
 
 
@@ -178,14 +179,20 @@ class _Cutter:
         held: tuple[Load, Compute] | None = None
         for tiles in _ranges(self._tiling.tiles):
             chunks = self._chunks(tiles)
-            for number, chunk in enumerate(chunks):
+            feeds: list[tuple[Load | None, Compute]] = []
+            for chunk in chunks:
                 load, compute, held = self._feed(block, chunk, tiles.start, held)
+                feeds.append((load, compute))
+            pairs = self._pair_rows([compute for _, compute in feeds], len(y))
+            for number, (chunk, (load, compute)) in enumerate(zip(chunks, feeds, strict=True)):
                 last = number == len(chunks) - 1
                 yield Job(
                     operation=self._geometry.operation,
+                    lanes=self._geometry.lanes,
+                    pair_rows=pairs,
                     compute=compute,
                     channel=tiles.start * self._hardware.array_size,
-                    outputs=len(self._lanes(tiles)),
+                    outputs=len(self._outputs(tiles)),
                     tiles=len(tiles),
                     first=number == 0,
                     weights=self._stream(chunk, tiles),
@@ -194,9 +201,21 @@ class _Cutter:
                     window=self._geometry.pool,
                 )
 
-    def _lanes(self, tiles: range) -> range:
+    def _pair_rows(self, reads: Sequence[Compute], rows: int) -> int:
+        """Return the stored rows between those that are computed at a time, in all of some jobs."""
+        if not self._geometry.pairs:
+            return 0
+        steps = {compute.step_y * self._geometry.pool[0] for compute in reads}
+        return pair_rows(rows, steps, self._hardware)
+
+    def _outputs(self, tiles: range) -> range:
         size = self._hardware.array_size
         return range(tiles.start * size, min(tiles.stop * size, self._geometry.outputs))
+
+    def _words(self, tiles: range) -> range:
+        """Return the words of a pixel that have the channels of some tiles."""
+        channels, lanes = self._outputs(tiles), self._geometry.lanes
+        return range(channels.start // lanes, ceil_div(channels.stop, lanes))
 
     def _chunks(self, tiles: range) -> list[Chunk]:
         """Return the chunks in the order in which they are added; one if all input is resident."""
@@ -204,16 +223,16 @@ class _Cutter:
         if self._source.layout is not None and (tiles.start > 0 or not self._source.loads):
             chunks = [whole_window(geometry)]
         else:
-            chunks = chunks_of(geometry, tiling.taps, tiling.channels)
+            chunks = chunks_of(geometry, tiling.taps, tiling.words)
         if geometry.is_matmul and geometry.blocks == 1:
             return chunks
-        channels = self._block_read(tiles) if geometry.is_matmul else self._lanes(tiles)
-        return [replace(chunk, channels=channels) for chunk in chunks]
+        words = self._block_read(tiles) if geometry.is_matmul else self._words(tiles)
+        return [replace(chunk, words=words) for chunk in chunks]
 
     def _block_read(self, tiles: range) -> range:
-        """Return the input channels that the outputs of some tiles of one block depend on."""
+        """Return the words of input pixels that outputs of some tiles of one block depend on."""
         geometry = self._geometry
-        outputs, words = geometry.outputs // geometry.blocks, geometry.channels // geometry.blocks
+        outputs, words = geometry.outputs // geometry.blocks, geometry.words // geometry.blocks
         block = tiles.start * self._hardware.array_size // outputs
         return range(block * words, (block + 1) * words)
 
@@ -264,27 +283,27 @@ class _Cutter:
         layout = whole.seen_as(view)
         assert layout is not None
         divides = self._geometry.is_matmul and self._geometry.blocks == 1
-        channels = chunk.channels if divides else range(view.channels)
-        last_chunk = channels.stop == view.channels
+        words = chunk.words if divides else range(view.words)
+        last_chunk = words.stop == view.words
         is_last = block.y.stop == self._geometry.y.outputs
         reach = max(self._geometry.y.reach(block.y.stop), 1)
         end = view.rows if is_last else min(reach, view.rows)
         rows = range(self._loaded, max(end, self._loaded))
         if last_chunk:
             self._loaded = rows.stop
-        return self._load_rows(layout, block.image, rows, channels) if rows else None
+        return self._load_rows(layout, block.image, rows, words) if rows else None
 
-    def _load_rows(self, layout: Layout, image: int, rows: range, channels: range) -> Load:
+    def _load_rows(self, layout: Layout, image: int, rows: range, words: range) -> Load:
         view = layout.view
         begins, ends = rows.start == 0, rows.stop == view.rows
-        whole = len(channels) == view.channels
-        offset = (image * view.rows + rows.start) * view.row_words + channels.start
-        row = layout.at(image, rows.start, 0) + channels.start
+        whole = len(words) == view.words
+        offset = (image * view.rows + rows.start) * view.row_words + words.start
+        row = layout.at(image, rows.start, 0) + words.start
         framed = layout.fill is not None
         return Load(
             rows=len(rows),
             columns=1,
-            words=view.row_words if whole else len(channels),
+            words=view.row_words if whole else len(words),
             base=row - (layout.head if begins and framed else 0),
             pitch=layout.pitch,
             head=layout.head if begins and framed else 0,
@@ -322,11 +341,13 @@ class _Cutter:
 
     def _store(self, image: int, y: range, x: range, tiles: range) -> Store:
         target, view = self._target, self._geometry.target
-        channel = target.channel + tiles.start * self._hardware.array_size
-        words = target.pixel or view.channels
+        word = target.word + self._words(tiles).start
+        words = target.pixel or view.words
         pixel = (image * view.rows + target.row + y.start) * view.columns + x.start
-        offset = 4 * (pixel * words + channel)
+        offset = 4 * (pixel * words + word)
         layout = target.layout
+        if layout is not None and target.pixel is None:
+            layout = layout.seen_as(view) or layout
         in_memory = target.memory or target.residual is not None
         return Store(
             rows=len(y),
@@ -335,7 +356,7 @@ class _Cutter:
             pitch_y=4 * view.columns * words if in_memory else 0,
             pitch_x=4 * words if in_memory else 0,
             residual=Place(target.residual, offset) if target.residual is not None else None,
-            buffer=layout.at(image, target.row + y.start, x.start) + channel if layout else None,
+            buffer=layout.at(image, target.row + y.start, x.start) + word if layout else None,
             step_y=layout.pitch if layout and len(y) > 1 else 0,
             step_x=words if layout and len(x) > 1 else 0,
             function=target.function,

@@ -5,6 +5,7 @@ A search ranks tens of thousands of tilings: what they have in common is compute
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -14,7 +15,8 @@ from modelgen.targets.systolic.abi import ACCUMULATE_LATENCY
 from modelgen.targets.systolic.cost import CONSTANTS, fetch_cycles, tile_cycles
 from modelgen.targets.systolic.geometry import Axis, Geometry
 from modelgen.targets.systolic.scratchpad.layout import FIELD_LIMIT, ceil_div
-from modelgen.targets.systolic.tiles import tile_columns
+from modelgen.targets.systolic.scratchpad.pairs import most_pair_rows, pair_rows
+from modelgen.targets.systolic.tiles import depthwise_block, tile_columns
 from modelgen.targets.systolic.tiling.cut import Source, Target, Tiling
 
 _REMEMBERED = 4096
@@ -44,15 +46,17 @@ class Family:
     width: int
     tiles: tuple[int, ...]
     taps: tuple[int, int]
-    channels: int
+    words: int
     span: bool
 
     def tiling(self, heights: tuple[int, ...]) -> Tiling:
         """Return the tiling with these heights."""
-        return Tiling(heights, self.width, self.tiles, self.taps, self.channels, self.span)
+        return Tiling(heights, self.width, self.tiles, self.taps, self.words, self.span)
 
     def fits(self, heights: tuple[int, ...]) -> bool:
         """Return whether what is streamed fits its area of the buffer, twice if it alternates."""
+        if self._entries(max(heights)) > self.hardware.accumulator_depth:
+            return False
         if self.source.layout is not None:
             return True
         single = self._is_one_block and len(heights) == 1
@@ -61,11 +65,13 @@ class Family:
 
     def window_words(self, height: int) -> int:
         """Return an upper bound on the words of buffer that a block's input needs."""
-        geometry, channels = self.geometry, self._staged_channels
+        geometry, words = self.geometry, self._staged_words
         columns = _points(geometry.x, self.width * geometry.pool[1], self.taps[1])
-        pitch = columns * channels + (self.hardware.banks if self.span else 0)
+        # Whatever suits the banks best is at most as many words longer.
+        suits = self.span or geometry.lanes > 1
+        pitch = columns * words + (self.hardware.banks if suits else 0)
         rows = _points(geometry.y, height * geometry.pool[0], self.taps[0])
-        return rows * pitch + min(geometry.x.before, columns - 1) * channels
+        return rows * pitch + min(geometry.x.before, columns - 1) * words
 
     def bound(self, heights: tuple[int, ...]) -> Bound:
         """Return roughly the cycles of a tiling."""
@@ -83,6 +89,30 @@ class Family:
             last=heights[-1] * self._widths[-1] * self._beats * max(self._streams, 1),
         )
 
+    @property
+    def entries_of_row(self) -> int:
+        """Accumulator entries that a stored row takes, of two consecutive blocks of tiles."""
+        pool = self.geometry.pool
+        return tiles_of_two(self.tiles) * self.width * pool[0] * pool[1]
+
+    def _entries(self, height: int) -> int:
+        """Accumulator entries of two consecutive blocks of tiles of some stored rows."""
+        return self._issued_rows(height) * self.entries_of_row
+
+    def _issued_rows(self, height: int) -> int:
+        """Return stored rows, of which those that are computed with others count once."""
+        geometry, layout = self.geometry, self.source.layout
+        if not geometry.pairs:
+            return height
+        step = geometry.y.stride * geometry.pool[0]
+        if layout is None:
+            # Slices that go on from row to row need a pitch of their own.
+            pairs = 0 if self.span else most_pair_rows(height, step, self.hardware)
+            return height - pairs
+        seen = layout.seen_as(geometry.source)
+        words = layout.image_words if seen is None else step * seen.pitch
+        return height - pair_rows(height, [words], self.hardware)
+
     @cached_property
     def _widths(self) -> tuple[int, ...]:
         return split(self.geometry.target.columns, self.width)
@@ -91,34 +121,42 @@ class Family:
     def _is_one_block(self) -> bool:
         """Whether a block of all rows is everything that is loaded."""
         geometry = self.geometry
-        channels = self._staged_channels >= geometry.channels
+        words = self._staged_words >= geometry.words
         kernel = self.taps[0] >= geometry.y.kernel and self.taps[1] >= geometry.x.kernel
         whole = self.width == geometry.target.columns and geometry.source.images == 1
-        return channels and kernel and whole
+        return words and kernel and whole
 
     @cached_property
-    def _staged_channels(self) -> int:
-        """Channels loaded at a time."""
+    def _staged_words(self) -> int:
+        """Words of a pixel that are loaded at a time."""
         geometry = self.geometry
         if geometry.is_matmul:
-            return min(self.channels, geometry.channels) // geometry.blocks
-        return min(self.tiles[0] * self.hardware.array_size, geometry.channels)
+            return min(self.words, geometry.words) // geometry.blocks
+        return min(self.tiles[0] * self._slice_words, geometry.words)
+
+    @cached_property
+    def _slice_words(self) -> int:
+        return self.geometry.slice_words(self.hardware.array_size)
 
     @cached_property
     def _slices_and_chunks(self) -> tuple[int, int]:
         """Slices of a position, and chunks."""
-        geometry, size = self.geometry, self.hardware.array_size
+        geometry, size = self.geometry, self._slice_words
         taps_y, taps_x = self.taps
         parts = ceil_div(geometry.y.kernel, taps_y) * ceil_div(geometry.x.kernel, taps_x)
+        if geometry.reads_rows:
+            block = depthwise_block(self.hardware.array_size)
+            blocks = (ceil_div(taps, most) for taps, most in zip(self.taps, block, strict=True))
+            return math.prod(blocks) * parts, parts
         if not geometry.is_matmul:
             return geometry.taps, parts
-        cut = split(geometry.channels // geometry.blocks, self.channels)
+        cut = split(geometry.words // geometry.blocks, self.words)
         gaps = self.source.layout is not None and geometry.blocks > 1
         slices = 0
-        for channels in cut:
-            run = taps_x * channels
+        for words in cut:
+            run = taps_x * words
             if (geometry.x.dilation > 1 or gaps) and taps_x > 1:
-                slices += taps_y * taps_x * ceil_div(channels, size)
+                slices += taps_y * taps_x * ceil_div(words, size)
             elif self.span:
                 slices += ceil_div(taps_y * run, size)
             else:
@@ -146,7 +184,7 @@ class Family:
     def _tile_cycles(self) -> tuple[tuple[int, int], tuple[int, int]]:
         """Cycles and port cycles of the weights of a full tile, and of the last tile."""
         first, last = (
-            tile_cycles(self.geometry.operation, columns, self.hardware)
+            tile_cycles(self.geometry.operation, columns, self.hardware, self.geometry.lanes)
             for columns in (self._columns[0], self._columns[-1])
         )
         return first, last
@@ -167,13 +205,20 @@ class Family:
         (tile, _), (last_tile, _) = self._tile_cycles
         cycles = 0
         for width, blocks in _counts(self._widths):
-            positions = height * width * pool
+            positions = self._issued_rows(height) * self._issued_columns(width) * pool
             cycles += blocks * sum(
                 count * max(part * max(positions, tile), ACCUMULATE_LATENCY)
                 for part, count in _counts(self.tiles)
             )
             cycles -= blocks * max(tile - max(positions, last_tile), 0)
         return self.geometry.source.images * self._slices_and_chunks[0] * cycles
+
+    def _issued_columns(self, width: int) -> int:
+        """Return the cycles in which a row of positions enters the array."""
+        if not self.geometry.reads_rows:
+            return width
+        _, columns = depthwise_block(self.hardware.array_size)
+        return (width - 1) * self.geometry.x.stride + columns
 
     def _loaded_words(self, heights: tuple[int, ...], blocks: int) -> int:
         if self.source.layout is not None:
@@ -195,25 +240,37 @@ class Family:
         bends = self.target.slope or self.target.function
         wide = self._streams == 0 and not bends
         lanes = hardware.store_words if wide else hardware.port_words
+        if self.geometry.lanes > 1:
+            lanes = hardware.port_words if self.target.function else hardware.integer_lanes
         return sum(ceil_div(columns, lanes) for columns in self._columns)
 
     @cached_property
     def _stored(self) -> int:
         """Stored positions of all images."""
         target = self.geometry.target
-        return self.geometry.source.images * target.image_words // self.geometry.outputs
+        return self.geometry.source.images * target.rows * target.columns
 
     @cached_property
     def _transfers(self) -> int:
         """Port cycles of storing."""
-        return self._streams * self._stored * self._beats
+        beats = self._beats
+        if self.geometry.lanes > 1:
+            beats = sum(ceil_div(count, self.hardware.port_bytes) for count in self._columns)
+        return self._streams * self._stored * beats
 
     @cached_property
     def _storing(self) -> int:
         """Cycles of the store path."""
         pool = self.geometry.pool[0] * self.geometry.pool[1]
         pooling = len(self._columns) * (pool - 1)
+        if self.geometry.lanes > 1:
+            return self._stored * self._beats * pool
         return self._stored * max(self._streams * self._beats, pooling + self._beats)
+
+
+def tiles_of_two(blocks: tuple[int, ...]) -> int:
+    """Return the most tiles in two consecutive blocks, which use accumulators at the same time."""
+    return max(map(sum, zip(blocks, (*blocks[1:], blocks[0]), strict=True)))
 
 
 def split(size: int, step: int) -> tuple[int, ...]:

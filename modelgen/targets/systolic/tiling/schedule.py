@@ -32,7 +32,7 @@ from modelgen.targets.systolic.tiling.cut import (
     tile_count,
     with_accumulators,
 )
-from modelgen.targets.systolic.tiling.family import Family, split
+from modelgen.targets.systolic.tiling.family import Family, split, tiles_of_two
 from modelgen.targets.systolic.timing import next_start
 
 _MOST_SIMULATED = 40
@@ -250,13 +250,13 @@ def _families(
 ) -> Iterator[Family]:
     """Yield the families of tilings to try, each once."""
     seen: set[tuple[object, ...]] = set()
-    for taps, channels in _chunks(geometry, source, hardware):
+    for taps, words in _chunks(geometry, source, hardware):
         span = bool(saves_slices(geometry, hardware)) and spans(geometry, source, taps, hardware)
         if source.layout is not None and source.layout.seen_as(geometry.source) is None:
             span = spans(geometry, source, taps, hardware)
         for blocks in _tile_splits(geometry, hardware):
-            for width in _widths(geometry, source, _pair(blocks), hardware):
-                chosen = width, blocks, taps, channels, span
+            for width in _widths(geometry, source, tiles_of_two(blocks), hardware):
+                chosen = width, blocks, taps, words, span
                 if chosen not in seen:
                     seen.add(chosen)
                     yield Family(geometry, source, target, hardware, *chosen)
@@ -265,24 +265,24 @@ def _families(
 def _chunks(
     geometry: Geometry, source: Source, hardware: Hardware
 ) -> Iterator[tuple[tuple[int, int], int]]:
-    """Yield (taps, channels) of chunks to try; per-channel operations are not cut by channels."""
+    """Yield (taps, words) of chunks to try; per-channel operations are not cut by channels."""
     kernel = geometry.y.kernel, geometry.x.kernel
-    yield kernel, geometry.channels
-    size = hardware.array_size
+    yield kernel, geometry.words
+    size = geometry.slice_words(hardware.array_size)
     if source.layout is not None:
         # A matrix may be loaded from memory in parts, if no frame is filled around its rows.
         parts_fit = geometry.source.columns == 1 and source.layout.fill is None
         divides = geometry.is_matmul and geometry.blocks == 1
         if divides and source.loads and parts_fit and geometry.taps == 1:
             for parts in (2, 4, 8, 16):
-                yield kernel, ceil_div(ceil_div(geometry.channels, parts), size) * size
+                yield kernel, ceil_div(ceil_div(geometry.words, parts), size) * size
         return
     shapes = [kernel]
     shapes += [shape for shape in ((1, kernel[1]), (1, 1)) if shape not in shapes]
     for shape in shapes:
-        yield shape, geometry.channels
+        yield shape, geometry.words
         if geometry.is_matmul and geometry.blocks == 1:
-            slices = ceil_div(geometry.channels, size)
+            slices = ceil_div(geometry.words, size)
             while slices > 1:
                 slices = ceil_div(slices, 2)
                 yield shape, slices * size
@@ -304,11 +304,6 @@ def _tile_splits(geometry: Geometry, hardware: Hardware) -> set[tuple[int, ...]]
     return splits
 
 
-def _pair(blocks: tuple[int, ...]) -> int:
-    """Return the most tiles in two consecutive blocks, which use accumulators at the same time."""
-    return max(map(sum, zip(blocks, (*blocks[1:], blocks[0]), strict=True)))
-
-
 def _widths(geometry: Geometry, source: Source, pair: int, hardware: Hardware) -> list[int]:
     """Return widths of blocks to try, in stored columns: all columns, or equal parts that fit."""
     columns = geometry.target.columns
@@ -327,10 +322,11 @@ def _widths(geometry: Geometry, source: Source, pair: int, hardware: Hardware) -
 
 def _heights(family: Family) -> Iterable[tuple[int, ...]]:
     """Return the heights of the blocks of stored rows to try."""
-    pool = family.geometry.pool
-    entries = _pair(family.tiles) * family.width * pool[0] * pool[1]
     rows = family.geometry.target.rows
-    most = min(family.hardware.accumulator_depth // entries, rows, FIELD_LIMIT)
+    fitting = family.hardware.accumulator_depth // family.entries_of_row
+    if family.geometry.pairs:
+        fitting *= 2
+    most = min(fitting, rows, FIELD_LIMIT)
     return _cuts_of_rows(rows, most) if most else ()
 
 

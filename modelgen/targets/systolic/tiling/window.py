@@ -10,21 +10,22 @@ import numpy as np
 from modelgen.hardware import Hardware
 from modelgen.targets.systolic.geometry import Axis, Geometry
 from modelgen.targets.systolic.jobs import Compute, Load, Place
-from modelgen.targets.systolic.scratchpad.layout import Layout, can_span, ceil_div
+from modelgen.targets.systolic.scratchpad.layout import Layout, can_read_rows, can_span, ceil_div
+from modelgen.targets.systolic.scratchpad.pairs import pair_rows
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """A part of the window: kernel rows, kernel columns, input channels."""
+    """A part of the window: kernel rows, kernel columns, words of an input pixel."""
 
     y: range
     x: range
-    channels: range
+    words: range
 
     def covers(self, geometry: Geometry) -> bool:
         """Return whether this is the whole window."""
-        parts = (len(self.y), len(self.x), len(self.channels))
-        return parts == (geometry.y.kernel, geometry.x.kernel, geometry.channels)
+        parts = (len(self.y), len(self.x), len(self.words))
+        return parts == (geometry.y.kernel, geometry.x.kernel, geometry.words)
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Block:
 def whole_window(geometry: Geometry) -> Chunk:
     """Return the chunk that covers the whole window."""
     kernel = range(geometry.y.kernel), range(geometry.x.kernel)
-    return Chunk(*kernel, range(geometry.channels))
+    return Chunk(*kernel, range(geometry.words))
 
 
 def slices_of(
@@ -57,23 +58,26 @@ def slices_of(
         geometry: geometry of a matrix product or convolution.
         chunk: part of the window.
         span: whether slices continue from one run into the next.
-        row_words: words of a run, if the channels of the only tap are in several runs; otherwise 0.
+        row_words: words of a run, if those of the only tap are in several runs; otherwise 0.
         array_size: S.
         gaps: whether other channels lie between those of neighboring pixels.
     """
-    channels = np.arange(chunk.channels.start, chunk.channels.stop)
+    words = np.arange(chunk.words.start, chunk.words.stop)
     taps = np.array([[y * geometry.x.kernel + x for x in chunk.x] for y in chunk.y])
-    indices = taps[:, :, None] * geometry.channels + channels
+    indices = taps[:, :, None] * geometry.words + words
     joined = (geometry.x.dilation == 1 and not gaps) or len(chunk.x) == 1
     if row_words:
         runs = indices.reshape(-1, row_words)
     elif joined:
         runs = indices.reshape(len(chunk.y), -1)
     else:
-        runs = indices.reshape(-1, len(channels))
+        runs = indices.reshape(-1, len(words))
     if span:
         runs = runs.reshape(1, -1)
-    return [run[k : k + array_size] for run in runs for k in range(0, len(run), array_size)]
+    size = geometry.slice_words(array_size)
+    slices = (run[k : k + size] for run in runs for k in range(0, len(run), size))
+    values = np.arange(geometry.lanes)
+    return [(each[:, None] * geometry.lanes + values).reshape(-1) for each in slices]
 
 
 @dataclass(frozen=True)
@@ -120,25 +124,43 @@ def staged(
     Both start at word 0 of the buffer; the caller moves them.
     """
     rows, columns = grid(geometry.y, block.y, chunk.y), grid(geometry.x, block.x, chunk.x)
-    pixel = len(chunk.channels)
-    pitch = _pitch(rows, columns, pixel, len(chunk.x), hardware, span=span)
+    pixel = len(chunk.words)
+    pitch = _pitch(geometry, block, chunk, rows, columns, hardware, span=span)
     compute = _reading(geometry, block, chunk, rows, columns, pixel, pitch, 0, span=span)
     load = _window_load(geometry, block, chunk, tensor, rows, columns, pitch)
     return load, compute, _extent(load)
 
 
 def _pitch(
-    rows: Grid, columns: Grid, pixel: int, taps: int, hardware: Hardware, *, span: bool
+    geometry: Geometry,
+    block: Block,
+    chunk: Chunk,
+    rows: Grid,
+    columns: Grid,
+    hardware: Hardware,
+    *,
+    span: bool,
 ) -> int:
-    """Return the words between the beginnings of a window's rows."""
-    pitch = columns.pixels * pixel + max(columns.before, columns.after) * pixel
+    """Return the words between the beginnings of a window's rows: the fewest that suit."""
+    pixel, taps = len(chunk.words), len(chunk.x)
+    least = columns.pixels * pixel + max(columns.before, columns.after) * pixel
     if columns.pixels == 0:
-        pitch = columns.points * pixel
+        least = columns.points * pixel
     # A single kernel row has no next row for a slice to continue in.
     spans = span and rows.tap_step > 0
-    while spans and not can_span(rows.tap_step * pitch, taps * pixel, hardware):
-        pitch += 1
-    return pitch
+    stored = len(block.y) // geometry.pool[0]
+    step = rows.position_step * geometry.pool[0]
+
+    def is_possible(pitch: int) -> bool:
+        if spans and not can_span(rows.tap_step * pitch, taps * pixel, hardware):
+            return False
+        return not geometry.reads_rows or can_read_rows(rows.tap_step * pitch, hardware)
+
+    def pairs(pitch: int) -> int:
+        return pair_rows(stored, [step * pitch], hardware) if geometry.pairs else 0
+
+    possible = filter(is_possible, range(least, least + hardware.banks))
+    return min(possible, key=lambda pitch: (-pairs(pitch), pitch))
 
 
 def _window_load(
@@ -150,7 +172,7 @@ def _window_load(
     columns: Grid,
     pitch: int,
 ) -> Load:
-    view, pixel = geometry.source, len(chunk.channels)
+    view, pixel = geometry.source, len(chunk.words)
     if rows.pixels == 0 or columns.pixels == 0:
         # Only padding, but a descriptor needs at least one word that is not filled.
         head = (rows.points - 1) * pitch + columns.points * pixel
@@ -159,9 +181,9 @@ def _window_load(
     tail = 0
     if rows.after:
         tail = (rows.after - 1) * pitch + (columns.pixels + columns.after) * pixel
-    joined = columns.step == 1 and pixel == view.channels
+    joined = columns.step == 1 and pixel == view.words
     first = (block.image * view.rows + rows.start) * view.row_words
-    first += columns.start * view.channels + chunk.channels.start
+    first += columns.start * view.words + chunk.words.start
     return Load(
         rows=rows.pixels,
         columns=1 if joined else columns.pixels,
@@ -172,7 +194,7 @@ def _window_load(
         tail=tail,
         source=Place(tensor, 4 * first),
         row_pitch=4 * rows.step * view.row_words,
-        column_pitch=0 if joined else 4 * columns.step * view.channels,
+        column_pitch=0 if joined else 4 * columns.step * view.words,
         fill=geometry.padding_value if padded else None,
     )
 
@@ -198,20 +220,25 @@ def _reading(
 ) -> Compute:
     """Return how a window is read whose rows and pixels are `pitch` and `pixel` words apart."""
     tap_y, tap_x = rows.tap_step * pitch, columns.tap_step * pixel
-    run, runs_y, runs_x = len(chunk.channels), len(chunk.y), len(chunk.x)
+    run, runs_y, runs_x = len(chunk.words), len(chunk.y), len(chunk.x)
     if geometry.is_matmul and (tap_x == run or runs_x == 1):
         run, runs_x = run * runs_x, 1
+    step_x = columns.position_step * pixel if len(block.x) > 1 else 0
+    pitch_x = tap_x if runs_x > 1 else 0
+    if geometry.reads_rows:
+        # Its columns are read one after another, whether or not positions begin there.
+        step_x, pitch_x = columns.position_step * pixel, pixel
     return Compute(
         base=base,
         rows=len(block.y),
         columns=len(block.x),
         step_y=rows.position_step * pitch if len(block.y) > 1 else 0,
-        step_x=columns.position_step * pixel if len(block.x) > 1 else 0,
+        step_x=step_x,
         run=run,
         runs_y=runs_y,
         runs_x=runs_x,
         pitch_y=tap_y if runs_y > 1 else 0,
-        pitch_x=tap_x if runs_x > 1 else 0,
+        pitch_x=pitch_x,
         span=span and runs_y > 1 and runs_x == 1,
     )
 
@@ -227,8 +254,8 @@ def resident(
     x = block.x.start * geometry.x.stride - geometry.x.before
     rows = Grid(0, 1, 0, 0, 0, geometry.y.stride, geometry.y.dilation)
     columns = Grid(0, 1, 0, 0, 0, geometry.x.stride, geometry.x.dilation)
-    base = seen.at(block.image, y, x) + chunk.channels.start
-    pixel, pitch = seen.view.channels, seen.pitch
+    base = seen.at(block.image, y, x) + chunk.words.start
+    pixel, pitch = seen.view.words, seen.pitch
     return _reading(geometry, block, chunk, rows, columns, pixel, pitch, base, span=span)
 
 
@@ -248,8 +275,8 @@ def _maps_as_rows(block: Block, layout: Layout, *, span: bool) -> Compute:
     )
 
 
-def chunks_of(geometry: Geometry, taps: tuple[int, int], channels: int) -> list[Chunk]:
-    """Cut the window into chunks of `taps` (rows, columns) and `channels`."""
+def chunks_of(geometry: Geometry, taps: tuple[int, int], words: int) -> list[Chunk]:
+    """Cut the window into chunks of `taps` (rows, columns) and `words` of each pixel."""
 
     def parts(size: int, step: int) -> list[range]:
         return [range(i, min(i + step, size)) for i in range(0, size, step)]
@@ -257,6 +284,6 @@ def chunks_of(geometry: Geometry, taps: tuple[int, int], channels: int) -> list[
     cut = product(
         parts(geometry.y.kernel, taps[0]),
         parts(geometry.x.kernel, taps[1]),
-        parts(geometry.channels, channels),
+        parts(geometry.words, words),
     )
     return [Chunk(*part) for part in cut]

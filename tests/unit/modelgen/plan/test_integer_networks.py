@@ -14,8 +14,12 @@ from modelgen.ir.graph import Graph
 from modelgen.ir.packing import pack_inputs
 from modelgen.passes.simplify import simplify
 from modelgen.plan.compiler import compile_graph
+from modelgen.targets.cpu import Cpu
 from modelgen.verify.golden import golden_outputs
+from tests.support.compiled import chains_of
+from tests.support.integer_networks import random_hardware, random_network
 from tests.support.litert import Reference, int8_inputs, scale
+from tests.support.overlap import check_fences
 from tests.support.program_host import run_on_host
 from tests.support.tflite_models import ModelWriter
 from tests.support.tflite_networks import NetworkWriter, write_network
@@ -43,16 +47,45 @@ def rows_of(graph: Graph, inferences: list[list[np.ndarray]]) -> np.ndarray:
 
 
 def check(path: Path, inferences: list[list[np.ndarray]], folder: Path | None = None) -> None:
-    """Compare the compiled program on the reference and, with a folder, its C++ on the host."""
+    """Compare compiled programs on the reference, and that of the CPU alone, with a folder, in C++.
+
+    What the engine can compute, it does, or the CPU does all.
+    """
     graph = compiled(path)
     rows, wanted = rows_of(graph, inferences), references(path, inferences)
-    program = compile_graph(graph, Hardware(array_size=8))
-    assert {segment.target for segment in program.segments} == {"cpu"}
+    hardware = Hardware(array_size=8)
+    np.testing.assert_array_equal(golden_outputs(compile_graph(graph, hardware), rows), wanted)
+    program = compile_graph(graph, hardware, [Cpu()])
     found = golden_outputs(program, rows)
     assert found.dtype == wanted.dtype
     np.testing.assert_array_equal(found, wanted)
     if folder is not None:
         np.testing.assert_array_equal(run_on_host(program, rows, folder), wanted)
+
+
+def check_random_networks(seeds: range) -> int:
+    """Compare networks on the engine with their layers; return how many layers it computed."""
+    layers = 0
+    for seed in seeds:
+        built, graph = random_network(seed)
+        hardware = random_hardware(seed)
+        program = compile_graph(graph, hardware)
+        rows = np.stack([built.inputs(number).reshape(-1) for number in range(2)])
+        golden_outputs(program, rows)
+        for chain in chains_of(program, graph):
+            check_fences(chain, hardware.array_size)
+            layers += len(chain)
+    return layers
+
+
+def test_random_networks_on_engines_of_random_sizes() -> None:
+    assert check_random_networks(range(60)) > 100
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("first", range(1000, 6000, 500))
+def test_thousands_of_random_networks_on_engines(first: int) -> None:
+    check_random_networks(range(first, first + 500))
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -142,7 +175,7 @@ def test_weights_are_counted(tmp_path: Path) -> None:
     x = net.tensor(1, 4, 4, 3)
     y = net.convolution(x, 5)
     net.writer.write(tmp_path / "net.tflite", [x], [y])
-    program = compile_graph(compiled(tmp_path / "net.tflite"), Hardware())
+    program = compile_graph(compiled(tmp_path / "net.tflite"), Hardware(), [Cpu()])
     (segment,) = program.segments
     (target,) = (each for each in program.targets if each.name == "cpu")
     entry = target.describe(program.network, segment.layers[0], None)

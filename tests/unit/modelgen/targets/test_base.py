@@ -49,7 +49,7 @@ class Rectangle:
     def reason(self, node: Node) -> str:
         return "matrix product"
 
-    def leaves_gaps(self, node: Node) -> bool:
+    def leaves_gaps(self, node: Node, *, in_words: bool) -> bool:
         return False
 
     def adapt(self, graph: Graph) -> Graph:

@@ -35,7 +35,7 @@ def job_of(geometry: Geometry, target: Target = TO_MEMORY, hardware: Hardware = 
         width=view.columns,
         tiles=(tile_count(geometry, hardware),),
         taps=(geometry.y.kernel, geometry.x.kernel),
-        channels=geometry.channels,
+        words=geometry.words,
         span=False,
     )
     source = Source("x", staging=(0, hardware.buffer_words))

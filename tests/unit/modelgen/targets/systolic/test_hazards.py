@@ -86,7 +86,7 @@ def jobs_of(geometry: Geometry, source: Source, target: Target, *heights: int) -
     """Return jobs of blocks of rows, with accumulators."""
     kernel = geometry.y.kernel, geometry.x.kernel
     tiles = -(-geometry.outputs // HARDWARE.array_size)
-    tiling = Tiling(heights, geometry.target.columns, (tiles,), kernel, geometry.channels, False)
+    tiling = Tiling(heights, geometry.target.columns, (tiles,), kernel, geometry.words, False)
     made = cut(geometry, source, target, tiling, HARDWARE)
     return with_accumulators(made.jobs, 0, HARDWARE)
 

@@ -26,8 +26,7 @@ def test_slices_of_a_position(operation: Operation, changes: dict, slices: int) 
 
 
 def test_accumulator_entries() -> None:
-    assert compute().positions == 6
-    assert job(tiles=3).entries == 18
+    assert job(tiles=3).positions == 6 and job(tiles=3).entries == 18
 
 
 def test_rows_of_a_load_begin_behind_its_head() -> None:

@@ -52,7 +52,7 @@ def test_equal_constants_are_kept_once() -> None:
     found = lower(network_of(graph, HARDWARE), "engine")
     weights = [layer.jobs[0].weights for layer in found.layers.values()]
     assert weights == [0, 0]
-    assert len({layer.parameters_offset for layer in found.layers.values()}) == 1
+    assert len({layer.jobs[0].parameters for layer in found.layers.values()}) == 1
     assert len(found.sections["weights"]) == 4 * 4
 
 

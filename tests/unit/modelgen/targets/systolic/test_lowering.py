@@ -101,14 +101,13 @@ def test_word_zero_of_the_buffer_is_a_place_to_store() -> None:
 
 
 def test_constants_of_the_job_s_own_channels() -> None:
-    """A scale and a bias of 4 bytes each before it for each of 16 channels; weights from byte 0."""
-    places = lowered(channel=16, weights=0, store=store()).places
-    assert places["parameters"] == Constant("parameters", 256 + 16 * 8)
+    places = lowered(channel=16, weights=0, parameters=384, store=store()).places
+    assert places["parameters"] == Constant("parameters", 384)
     assert places["weights"] == Constant("weights", 0)
 
 
 def test_addresses_are_filled_in_and_nothing_else() -> None:
-    found = lowered(load=load(), weights=64, store=store())
+    found = lowered(load=load(), weights=64, parameters=256, store=store())
     known = {
         Place("x", 8): 0x8000_0100,
         Constant("weights", 64): 0x8000_0200,

@@ -28,7 +28,8 @@ def test_rows_with_gaps_where_nothing_is_added() -> None:
     builder = GraphBuilder(1, 6, 6, 4)
     first = builder.conv("x", 4)
     graph = builder.build(builder.conv("x", 4, residual=first))
-    assert [ENGINE.leaves_gaps(node) for node in graph.nodes] == [True, False]
+    assert [ENGINE.leaves_gaps(node, in_words=True) for node in graph.nodes] == [True, False]
+    assert not ENGINE.leaves_gaps(graph.nodes[0], in_words=False)
 
 
 def test_poolings_that_the_accumulators_do_not_hold_are_split_off() -> None:

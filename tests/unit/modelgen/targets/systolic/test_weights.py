@@ -86,7 +86,7 @@ def test_copies_have_a_block_for_each_length_of_runs() -> None:
     geometry = movement(Slice((0, 0), (7, 70), (1, 1)), (7, 71))
     source, hardware = Source("x", staging=(0, 400)), Hardware(array_size=8)
     jobs, block = copied(copies(geometry, source, Target("y", memory=True), hardware), 8)
-    assert sorted({(job.outputs, 8 * job.channel) for job in jobs}) == [(6, 256), (32, 0)]
+    assert sorted({(job.outputs, job.parameters) for job in jobs}) == [(6, 256), (32, 0)]
     values = np.frombuffer(block, "<f4").reshape(-1, 8)
     np.testing.assert_array_equal(values[:8:2], 1.0)
     np.testing.assert_array_equal(np.signbit(values[1:8:2]), True)

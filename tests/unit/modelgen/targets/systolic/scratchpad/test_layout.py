@@ -46,7 +46,7 @@ def test_maps_without_gaps_can_be_seen_as_others() -> None:
     assert dense.dense and dense.seen_as(rows) == Layout(rows, pitch=5, base=3)
     gaps = replace(dense, pitch=21)
     assert not gaps.dense and gaps.seen_as(rows) is None
-    assert gaps.seen_as(MAPS) is gaps
+    assert gaps.seen_as(MAPS) == gaps
     assert not replace(dense, head=1).dense and not replace(dense, tail=1).dense
 
 
@@ -132,9 +132,18 @@ def test_banks_are_a_power_of_two() -> None:
 def test_a_reader_of_other_maps_keeps_them_without_gaps() -> None:
     """A spanning convolution would like a gap; a matrix product reads the same words as rows."""
     spanning = convolution((1, 8, 8, 3), 4, Window((3, 3)))
-    rows = product(8, 24, 4)
+    rows = product(16, 12, 4)
     assert not layout_for(View(1, 8, 8, 3), [spanning], HARDWARE).dense
     assert layout_for(View(1, 8, 8, 3), [spanning, rows], HARDWARE).dense
+
+
+def test_rows_may_be_seen_as_other_pixels_whatever_is_between_them() -> None:
+    layout = Layout(View(1, 8, 8, 3), pitch=29, head=40, tail=50, fill=0.0, base=3)
+    seen = layout.seen_as(View(1, 8, 2, 12))
+    assert seen == replace(layout, view=View(1, 8, 2, 12))
+    assert layout.seen_as(View(1, 4, 4, 12)) is None
+    spanning, rows = convolution((1, 8, 8, 3), 4, Window((3, 3))), product(8, 24, 4)
+    assert not layout_for(View(1, 8, 8, 3), [spanning, rows], HARDWARE).dense
 
 
 def test_a_part_has_the_pixels_where_the_whole_has_them() -> None:

@@ -132,11 +132,13 @@ def test_readers_with_other_padding_share_no_frame() -> None:
 def test_who_can_read_a_layout() -> None:
     padded = convolution((2, 8, 8, 4), 4, Window((3, 3), padding=(1, 1, 1, 1)))
     layout = layout_for(padded.source, [padded], HARDWARE)
-    assert can_read(layout, padded, loads=True)
-    assert not can_read(replace(layout, head=0), padded, loads=True)
+    assert can_read(layout, padded, HARDWARE, loads=True)
+    assert not can_read(replace(layout, head=0), padded, HARDWARE, loads=True)
     rows = product(2, 8 * 8 * 4, 5)
     assert reads_maps_as_rows(layout, rows)
-    assert can_read(layout, rows, loads=False) and not can_read(layout, rows, loads=True)
+    assert can_read(layout, rows, HARDWARE, loads=False) and not can_read(
+        layout, rows, HARDWARE, loads=True
+    )
     assert not reads_maps_as_rows(layout, product(1, 2 * 8 * 8 * 4, 5))
 
 
@@ -166,8 +168,8 @@ def test_a_movement_loads_no_map() -> None:
     permutation = movement(Permute((0, 2, 1, 3)), (1, 8, 8, 4))
     padded = convolution((1, 8, 8, 4), 4, Window((3, 3), padding=(1, 1, 1, 1)))
     layout = layout_for(permutation.source, [padded], HARDWARE)
-    assert can_read(layout, permutation, loads=False)
-    assert not can_read(layout, permutation, loads=True)
+    assert can_read(layout, permutation, HARDWARE, loads=False)
+    assert not can_read(layout, permutation, HARDWARE, loads=True)
 
 
 def test_a_pooling_that_needs_more_than_the_buffer_is_an_error_of_the_layer() -> None:

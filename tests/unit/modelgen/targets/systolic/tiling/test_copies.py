@@ -129,20 +129,20 @@ def test_from_maps_to_a_part_of_maps(
     geometry = movement(operator, shape)
     maps, made = geometry.source, geometry.target
     framed = Layout(maps, maps.row_words + 3, head=5, tail=7, fill=0.0, base=11)
-    pixel = made.channels + 6
+    pixel = made.words + 6
     whole = View(made.images, made.rows, made.columns, pixel)
     layout = Layout(whole, whole.row_words + 1, head=2, tail=3, fill=0.0, base=1500)
     buffer = in_buffer(framed, values.reshape(maps.images, maps.rows, maps.columns, -1), WORDS)
     words = np.full(WORDS, np.nan)
-    target = Target("y", memory=memory, layout=layout, channel=4, pixel=pixel)
+    target = Target("y", memory=memory, layout=layout, word=4, pixel=pixel)
     run(copies(geometry, Source("x", framed), target, hardware), values, buffer, words)
     wanted = operator._move([values], None).reshape(made.images, made.rows, made.columns, -1)
     places = [layout.at(*index) + 4 for index in np.ndindex(wanted.shape[:3])]
-    got = np.array([buffer[place : place + made.channels] for place in places])
+    got = np.array([buffer[place : place + made.words] for place in places])
     np.testing.assert_array_equal(got.reshape(wanted.shape), wanted)
     assert np.isfinite(buffer[layout.base :]).sum() == wanted.size, "nothing else is written"
     if memory:
-        pixels = words[: whole.size].reshape(-1, pixel)[:, 4 : 4 + made.channels]
+        pixels = words[: whole.size].reshape(-1, pixel)[:, 4 : 4 + made.words]
         np.testing.assert_array_equal(pixels.reshape(wanted.shape), wanted)
         assert np.isfinite(words).sum() == wanted.size
 

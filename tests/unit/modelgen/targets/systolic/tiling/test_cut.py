@@ -41,7 +41,7 @@ def whole(geometry: Geometry, **changes: object) -> Tiling:
         width=geometry.target.columns,
         tiles=(tile_count(geometry, HARDWARE),),
         taps=(geometry.y.kernel, geometry.x.kernel),
-        channels=geometry.channels,
+        words=geometry.words,
         span=False,
     )
     return replace(tiling, **changes)
@@ -55,8 +55,8 @@ def tilings(geometry: Geometry) -> list[Tiling]:
         whole(geometry, heights=(2, rows - 2)),
         whole(geometry, width=3),
         whole(geometry, tiles=(1, 2)),
-        whole(geometry, taps=(1, 3), channels=4),
-        whole(geometry, heights=(1,) * rows, width=2, tiles=(2, 1), taps=(2, 2), channels=4),
+        whole(geometry, taps=(1, 3), words=4),
+        whole(geometry, heights=(1,) * rows, width=2, tiles=(2, 1), taps=(2, 2), words=4),
     ]
 
 
@@ -74,7 +74,7 @@ def cuts() -> list[tuple[Geometry, Cut]]:
         (geometry, cut(geometry, STREAMED, TO_MEMORY, tiling, HARDWARE))
         for geometry in layers()
         for tiling in tilings(geometry)
-        if geometry.is_matmul or tiling.channels == geometry.channels
+        if geometry.is_matmul or tiling.words == geometry.words
     ]
 
 
@@ -136,7 +136,7 @@ def test_a_block_is_loaded_once_for_all_its_tiles() -> None:
     made = cut(geometry, STREAMED, TO_MEMORY, whole(geometry, tiles=(1, 2)), HARDWARE)
     assert [job.load is not None for job in made.jobs] == [True, False] * 2
     assert made.jobs[0].compute == made.jobs[1].compute
-    parts = whole(geometry, tiles=(1, 2), channels=4)
+    parts = whole(geometry, tiles=(1, 2), words=4)
     made = cut(geometry, STREAMED, TO_MEMORY, parts, HARDWARE)
     assert all(job.load is not None for job in made.jobs)
 

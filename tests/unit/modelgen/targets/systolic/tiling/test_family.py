@@ -21,18 +21,18 @@ HARDWARE = Hardware()
 SAME = Window((3, 3), padding=(1, 1, 1, 1))
 
 
-def family(layer: Geometry, words: int = 65536, **changes: object) -> Family:
+def family(layer: Geometry, area: int = 65536, **changes: object) -> Family:
     """Return a family of a layer that streams, with blocks as wide as the map."""
     tiles = -(-layer.outputs // HARDWARE.array_size)
     kernel = layer.y.kernel, layer.x.kernel
     usual = {
-        "source": Source("x", staging=(0, words)),
+        "source": Source("x", staging=(0, area)),
         "target": Target("y", True),
         "hardware": HARDWARE,
         "width": layer.target.columns,
         "tiles": (tiles,),
         "taps": kernel,
-        "channels": layer.channels,
+        "words": layer.words,
         "span": False,
     }
     return Family(layer, **{**usual, **changes})  # type: ignore[arg-type]
@@ -53,7 +53,7 @@ def test_the_words_of_a_window_are_never_too_few(taps: tuple[int, int], stride: 
     window = Window((3, 3), (stride, stride), (1, 1, 1, 1))
     layer = convolution((1, 9, 9, 6), 8, window)
     rows, columns = layer.target.rows, layer.target.columns
-    words = family(layer, taps=taps, channels=4).window_words(rows - 2)
+    words = family(layer, taps=taps, words=4).window_words(rows - 2)
     blocks = Block(0, range(2), range(columns)), Block(0, range(2, rows), range(columns))
     for block, chunk in product(blocks, chunks_of(layer, taps, 4)):
         assert staged(layer, block, chunk, "x", span=False, hardware=HARDWARE)[2] <= words
@@ -64,8 +64,8 @@ def test_two_blocks_alternate_in_the_area_and_a_single_one_has_it_alone() -> Non
     whole, half = (family(layer).window_words(rows) for rows in (8, 4))
     assert family(layer, whole).fits((8,)) and not family(layer, whole - 1).fits((8,))
     assert family(layer, 2 * half).fits((4, 4)) and not family(layer, 2 * half - 1).fits((4, 4))
-    part = family(layer, channels=2).window_words(8)
-    assert not family(layer, 2 * part - 1, channels=2).fits((8,)), "chunks alternate as well"
+    part = family(layer, words=2).window_words(8)
+    assert not family(layer, 2 * part - 1, words=2).fits((8,)), "chunks alternate as well"
     assert not family(convolution((2, 8, 8, 4), 16, SAME), whole).fits((8,)), "and so do images"
 
 
@@ -90,8 +90,7 @@ def test_the_bound_is_the_sum_over_all_jobs(
     tile, tile_port = tile_cycles(layer.operation, HARDWARE.array_size, HARDWARE)
     bound = chosen.bound(heights)
     assert bound.computing == sum(
-        CONSTANTS.compute_setup
-        + max(job.tiles * max(job.compute.positions, tile), ACCUMULATE_LATENCY)
+        CONSTANTS.compute_setup + max(job.tiles * max(job.positions, tile), ACCUMULATE_LATENCY)
         for job in jobs
     )
     words = HARDWARE.port_words if memory else HARDWARE.store_words

@@ -96,7 +96,7 @@ def blocks_of(geometry: Geometry) -> list[Block]:
 def expected(window: Window, block: Block, chunk: Chunk, padding_value: float = 0.0) -> np.ndarray:
     """Return the words of each position in the order of K, shape (rows, columns, words)."""
     taps = under_the_window(window, numbered(*SHAPE), padding_value)
-    found = taps[block.image][np.ix_(block.y, block.x, chunk.y, chunk.x, chunk.channels)]
+    found = taps[block.image][np.ix_(block.y, block.x, chunk.y, chunk.x, chunk.words)]
     return found.reshape(len(block.y), len(block.x), -1)
 
 
@@ -174,7 +174,7 @@ def in_order(geometry: Geometry, chunk: Chunk) -> list[int]:
     """Return the indices of K of a chunk: kernel rows, kernel columns, channels."""
     columns, channels = geometry.x.kernel, geometry.channels
     taps = [y * columns + x for y, x in pairs(chunk.y, chunk.x)]
-    return [tap * channels + channel for tap, channel in pairs(taps, chunk.channels)]
+    return [tap * channels + channel for tap, channel in pairs(taps, chunk.words)]
 
 
 @pytest.mark.parametrize(
@@ -218,6 +218,6 @@ def test_slices_of_a_matrix_whose_rows_are_maps() -> None:
 def test_chunks_are_all_of_the_window_once(taps: tuple[int, int], channels: int) -> None:
     geometry = convolution(SHAPE, 6, Window((3, 2)))
     chunks = chunks_of(geometry, taps, channels)
-    found = [place for chunk in chunks for place in pairs(chunk.y, chunk.x, chunk.channels)]
+    found = [place for chunk in chunks for place in pairs(chunk.y, chunk.x, chunk.words)]
     assert sorted(found) == list(pairs(range(3), range(2), range(5)))
     assert (len(chunks) == 1) == chunks[0].covers(geometry)
