@@ -106,7 +106,7 @@ class Maker:
 
     def elsewhere(self, job: Descriptor) -> Descriptor:
         """Returns the job with its results at another place in memory, after all earlier jobs."""
-        size = job.store_rows * job.destination_pitch_y
+        size = (job.store_rows + job.pair_rows) * job.destination_pitch_y
         return replace(job, destination=self.memory.place(bytes(size)), fence=Fence.ALL)
 
     def with_residual(self, job: Descriptor) -> Descriptor:

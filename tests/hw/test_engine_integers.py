@@ -13,6 +13,9 @@ from tests.hw.engine_chains import (
     run_and_compare,
     run_on_engine,
 )
+from tests.hw.integer_jobs import IntegerMaker
+from tests.hw.integer_modes import MODES
+from tests.support.overlap import check_fences
 from tests.support.random_chains import KINDS, ChainMaker, Limits
 
 pytestmark = pytest.mark.slow
@@ -46,6 +49,22 @@ async def check_random_integer_chains(dut):
 @cocotb.test()
 async def check_random_mixed_chains_with_stalls(dut):
     await random_chains(dut, 0.4, range(100, 100 + int(os.environ.get("CHAINS", "12"))), 8, 0.6)
+
+
+@cocotb.test()
+async def check_modes(dut):
+    bench = await prepared(dut, 0.0, 20)
+    for stalls in (0.0, 0.3):
+        bench.stalls = stalls
+        for seed, mode in enumerate(MODES):
+            fill_memory(bench, b"")
+            maker = IntegerMaker(bench.memory, bench.hardware, seed)
+            chain = mode(maker)
+            check_fences(chain, bench.hardware.array_size)
+            try:
+                await run_and_compare(bench, maker.memory.chain(chain), chain)
+            except AssertionError as error:
+                raise AssertionError(f"{mode.__name__}, stalls {stalls}: {error}") from error
 
 
 @cocotb.test()
