@@ -1,7 +1,5 @@
 """The engine's modes one by one, weak fences with real overlap, nearly valid descriptors."""
 
-import os
-from collections.abc import Sequence
 from dataclasses import replace
 
 import cocotb
@@ -10,7 +8,6 @@ import pytest
 
 from modelgen.targets.systolic.abi import Factor, Fence, Operation
 from modelgen.targets.systolic.descriptor import Descriptor
-from tests.hw.engine_bench import Allocator
 from tests.hw.engine_chains import (
     BUFFER_WORDS,
     compare_nearly_valid,
@@ -20,8 +17,8 @@ from tests.hw.engine_chains import (
     run_on_engine,
 )
 from tests.hw.engine_jobs import Maker
+from tests.hw.weak_fences import compare_weakly_fenced
 from tests.support.overlap import check_fences
-from tests.support.random_chains import KINDS, ChainMaker, Limits
 
 pytestmark = pytest.mark.slow
 
@@ -285,42 +282,9 @@ async def check_modes(dut):
                 raise AssertionError(f"{mode.__name__}, stalls {stalls}: {error}") from error
 
 
-def weakest_fences(jobs: Sequence[Descriptor], array_size: int) -> list[Descriptor]:
-    """Returns the jobs with the weakest fence each that keeps overlapping stages apart."""
-    fenced = list(jobs)
-    for i, job in enumerate(jobs):
-        for fence in Fence:
-            fenced[i] = replace(job, fence=fence)
-            try:
-                check_fences(fenced, array_size)
-            except AssertionError:
-                continue
-            break
-    return fenced
-
-
 @cocotb.test()
 async def check_weak_fences(dut):
-    """Random chains with no more fences than they need give what they give with all of them."""
-    bench = await prepared(dut, 0.0, 21)
-    size = bench.hardware.array_size
-    limits = Limits(positions=4, run=min(2 * size, 24), runs=2, tiles=1)
-    seen = set()
-    for seed in range(200, 200 + int(os.environ.get("CHAINS", "6"))):
-        bench.stalls = (0.0, 0.4)[seed % 2]
-        kind = KINDS[seed % len(KINDS)]
-        maker = ChainMaker(seed, bench.hardware, kind, limits, fences=(Fence.ALL,))
-        chain = maker.make(9)
-        jobs = weakest_fences(chain.jobs, size)
-        seen |= {job.fence for job in jobs[1:]}
-        fill_memory(bench, chain.memory)
-        allocator = Allocator(bench.memory)
-        allocator.used = -(-len(chain.memory) // 16) * 16
-        try:
-            await run_and_compare(bench, allocator.chain(jobs), jobs)
-        except AssertionError as error:
-            raise AssertionError(f"seed {seed}: {error}") from error
-    assert Fence.NONE in seen, "the chains have no weak fences"
+    await compare_weakly_fenced(await prepared(dut, 0.0, 21))
 
 
 @cocotb.test()

@@ -15,6 +15,7 @@ from tests.hw.engine_chains import (
 )
 from tests.hw.integer_jobs import IntegerMaker
 from tests.hw.integer_modes import MODES
+from tests.hw.weak_fences import compare_weakly_fenced
 from tests.support.overlap import check_fences
 from tests.support.random_chains import KINDS, ChainMaker, Limits
 
@@ -65,6 +66,11 @@ async def check_modes(dut):
                 await run_and_compare(bench, maker.memory.chain(chain), chain)
             except AssertionError as error:
                 raise AssertionError(f"{mode.__name__}, stalls {stalls}: {error}") from error
+
+
+@cocotb.test()
+async def check_weak_fences(dut):
+    await compare_weakly_fenced(await prepared(dut, 0.0, 21), 0.6)
 
 
 @cocotb.test()
