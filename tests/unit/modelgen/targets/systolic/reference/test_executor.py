@@ -340,6 +340,17 @@ def test_of_overlapping_pairs_the_second_comes_after_each_first(columns: int) ->
     np.testing.assert_array_equal(found, expected)
 
 
+def test_of_a_row_that_both_have_the_first_ones_results_stay() -> None:
+    """The sums of the second job go on with those of pairs that are further apart."""
+    values, machine = copied_integers()
+    rows = {"position_rows": 2, "store_rows": 2}
+    first = integer_copy(**rows, pair_rows=2, store_memory=False)
+    assert machine.run(first, integer_copy(**rows, pair_rows=1, first=False)).error is Error.NONE
+    wide = values.astype(int)
+    expected = np.stack([2 * wide[0], 2 * wide[1], wide[2] + wide[3]]).clip(-128, 127)
+    np.testing.assert_array_equal(stored_bytes(machine, 3, WIDTH, 8), expected)
+
+
 def test_operands_of_pairs_are_where_their_results_are() -> None:
     machine = Machine()
     machine.put(SOURCE, np.zeros((HEIGHT, WIDTH, 8), np.int8))
