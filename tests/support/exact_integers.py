@@ -111,7 +111,8 @@ class ExactIntegers:
             for half, value in enumerate(made[: 2 if job.pair_rows else 1]):
                 place = half, entry, column
                 if job.operation == Operation.MAX:
-                    self.sums[place] = max(signed(self.sums[place], 8), value)
+                    if value > signed(self.sums[place], 8):
+                        self.sums[place] = value
                 else:
                     self.sums[place] = signed(self.sums[place] + value, 32)
 

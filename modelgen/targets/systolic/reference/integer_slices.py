@@ -78,10 +78,10 @@ def _channels(job: Descriptor, buffer: Words, array_size: int) -> np.ndarray:
 
 def _maxima(values: np.ndarray, totals: np.ndarray | None) -> np.ndarray:
     largest = values.max(axis=1)
-    if totals is not None:
-        # Of earlier sums the low byte alone takes part.
-        largest = np.maximum(largest, totals.astype(np.int8))
-    return largest.astype(np.int32)
+    if totals is None:
+        return largest.astype(np.int32)
+    # Of earlier sums the low byte alone takes part.
+    return np.where(largest > totals.astype(np.int8), largest, totals).astype(np.int32)
 
 
 def _products(job: Descriptor, buffer: Words, weights: np.ndarray, array_size: int) -> np.ndarray:
