@@ -75,7 +75,10 @@ async def run_and_compare(bench: EngineBench, first: int, jobs: list[Descriptor]
     assert await bench.wait() == DONE
     ours, theirs = (without_profiles(memory, jobs) for memory in (bench.memory, expected))
     wrong = [i for i in range(0, len(ours), 4) if ours[i : i + 4] != theirs[i : i + 4]]
-    assert not wrong, f"{len(wrong)} words differ, the first at {MEMORY_BASE + wrong[0]:#x}"
+    places = [
+        f"{MEMORY_BASE + i:#x} {ours[i : i + 4].hex()} {theirs[i : i + 4].hex()}" for i in wrong
+    ]
+    assert not wrong, f"{len(wrong)} words differ from the reference's: {', '.join(places[:4])}"
     counters = await bench.counters()
     assert sum(counters[name] for name in COUNTERS[1:7]) == counters["cycles"]
     assert counters["macs"] == result.macs
