@@ -101,7 +101,7 @@ module store_path
   logic                  step;
   logic                  second;
   logic [GroupWidth-1:0] group;
-  logic [ArraySize-1:0]  channels;
+  logic [IntegerLanes-1:0] channels;
   logic [WordWidth-1:0]  words;
   logic [StoreWords-1:0] mask;
   logic [31:0]           offset;
@@ -434,7 +434,7 @@ module store_path
       .line_i        (line),
       .second_i      (second),
       .group_i       (group),
-      .channels_i    (channels[IntegerLanes-1:0]),
+      .channels_i    (channels),
       .read_i        (read && integers),
       .first_i       (window_first),
       .first_sum_i   (read_data_i),

@@ -15,7 +15,8 @@ module store_walker
   parameter  bit          Int8       = 1'b1,
   localparam int unsigned Groups     = ArraySize / PortWords,
   localparam int unsigned GroupWidth = (Groups > 1) ? $clog2(Groups) : 1,
-  localparam int unsigned WordWidth  = $clog2(StoreWords + 1)
+  localparam int unsigned WordWidth  = $clog2(StoreWords + 1),
+  localparam int unsigned IntegerLanes = integer_channels(ArraySize, PortWords)
 ) (
   input  logic                  clk_i,
   input  logic                  start_i,
@@ -26,7 +27,7 @@ module store_walker
   // words
   output logic                  second_o,
   output logic [GroupWidth-1:0] group_o,
-  output logic [ArraySize-1:0]  channels_o,
+  output logic [IntegerLanes-1:0] channels_o,
   output logic [ WordWidth-1:0] words_o,
   output logic [StoreWords-1:0] mask_o,
   output logic [31:0]           offset_o,  // bytes in memory, from the first result
@@ -60,7 +61,6 @@ module store_walker
   logic                   integers;
   logic                   group_end;
 
-  localparam int unsigned IntegerLanes = integer_channels(ArraySize, PortWords);
 
   assign integers         = Int8 && command_i.int8;
   assign width            = integers ? ColumnWidth'(IntegerLanes)
@@ -80,7 +80,7 @@ module store_walker
   assign last_o         = tile_end_o && tile_q == command_i.tiles - 16'd1;
 
   always_comb begin
-    for (int unsigned i = 0; i < ArraySize; i++) begin
+    for (int unsigned i = 0; i < IntegerLanes; i++) begin
       channels_o[i] = ColumnWidth'(i) < left_q && ColumnWidth'(i) < width;
     end
     words_o = WordWidth'(group_end ? left_q : width);
