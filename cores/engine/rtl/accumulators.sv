@@ -105,6 +105,8 @@ module accumulators
   end
 
   logic [1:0][ArraySize-1:0][31:0] half_data;
+  logic [1:0][ArraySize-1:0][31:0] second_data;
+  logic [ArraySize-1:0][31:0]      second_sum;
   logic [ArraySize-1:0][31:0]      product_q;
   logic [ArraySize-1:0][31:0]      float_sum;
   logic [ArraySize-1:0][31:0]      sum;
@@ -170,9 +172,6 @@ module accumulators
   end
 
   // INT8.
-  logic [1:0][ArraySize-1:0][31:0] second_data;
-  logic [ArraySize-1:0][31:0]      second_sum;
-
   if (Int8) begin : gen_integer
     logic [ArraySize-1:0][19:0] first_sum_q;
     logic [ArraySize-1:0][21:0] second_sum_q;

@@ -98,7 +98,8 @@ module table_loader
     end
 
     always_ff @(posedge clk_i) begin
-      others_q <= rvalid_i ? rdata_i[PortWords-1:2] : others_q >> 64;
+      if (rvalid_i) others_q <= rdata_i[PortWords-1:2];
+      else others_q <= (64 * (Entries - 1))'({64'd0, others_q} >> 64);
     end
 
     // The next answer must not come before the last entry has been written.

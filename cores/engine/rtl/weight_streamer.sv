@@ -110,6 +110,21 @@ module weight_streamer
   logic                 may_start;
   logic                 diagonal_q;  // responses are those of a diagonal
 
+  // What the FIFO's places hold: whether INT4 weights, in one half or both, and the end of a tile.
+  typedef struct packed {
+    logic int4;
+    logic both;
+    logic ends;
+  } place_t;
+
+  place_t reserved;
+  place_t claimed;
+  place_t taken;
+  logic   claim_second_q;
+  logic   take_second_q;
+  logic   claim_place;  // the place's last beat
+  logic   take_place;
+
   // A diagonal is requested when the one before has been used up. Whatever comes after it waits too,
   // so that beats keep their order.
   assign int4      = Int8 && command_i.int4;
@@ -265,21 +280,6 @@ module weight_streamer
     .beat_i    (expanded_q),
     .weight_o  (expanded)
   );
-
-  // What the FIFO's places hold: whether INT4 weights, in one half or both, and the end of a tile.
-  typedef struct packed {
-    logic int4;
-    logic both;
-    logic ends;
-  } place_t;
-
-  place_t reserved;
-  place_t claimed;
-  place_t taken;
-  logic   claim_second_q;
-  logic   take_second_q;
-  logic   claim_place;  // the place's last beat
-  logic   take_place;
 
   always_comb begin
     reserved = '{int4: int4, both: int4 && (!beat_end || tile.even), ends: beat_end};

@@ -63,6 +63,13 @@ module slice_product #(
   logic                       special;
   logic [ArraySize-1:0][39:0] sum;
 
+  // INT8.
+  localparam int unsigned LowTaps = (ArraySize > 8) ? (ArraySize - 1) / 8 : 1;
+
+  logic [LowTaps-1:0][ArraySize-1:0][17:0]   low;
+  logic                                      depthwise;
+  logic [KernelRows-1:0][ArraySize-1:0][7:0] tap;
+
   // Control, delayed like the data.
   logic [Latency-1:0]                valid_q;
   logic [Latency-1:0][TagWidth-1:0]  tag_q;
@@ -186,12 +193,6 @@ module slice_product #(
   assign product_o = bypass_q[Latency-1] ? passed_q : product;
 
   // INT8 operands and sums take the way of the FP32 ones, with the same latencies.
-  localparam int unsigned LowTaps = (ArraySize > 8) ? (ArraySize - 1) / 8 : 1;
-
-  logic [LowTaps-1:0][ArraySize-1:0][17:0]   low;
-  logic                                      depthwise;
-  logic [KernelRows-1:0][ArraySize-1:0][7:0] tap;
-
   if (Int8) begin : gen_integer
     logic [ArraySize-1:0][26:0] packed_pair;
     logic [AlignLatency-1:0]    integer_q;
