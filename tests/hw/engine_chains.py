@@ -15,8 +15,17 @@ MEMORY_BYTES = 1 << 18
 DONE, ERROR = 1, 2
 
 
-def run_on_engine(module: str, array_size: int, port_words: int) -> None:
-    """Runs the cocotb tests of a module on an engine; `hardware()` gives them its sizes."""
+def run_on_engine(
+    module: str,
+    array_size: int,
+    port_words: int,
+    int8: bool = True,
+    testcase: str | None = None,
+) -> None:
+    """Runs the cocotb tests of a module, or one of them, on an engine.
+
+    `hardware()` gives them its sizes.
+    """
     run_cocotb(
         "heepstor:ip:engine",
         "engine",
@@ -27,8 +36,14 @@ def run_on_engine(module: str, array_size: int, port_words: int) -> None:
             "BufferWords": BUFFER_WORDS,
             "AccumulatorDepth": ACCUMULATOR_DEPTH,
             "MemoryBytes": MEMORY_BYTES,
+            "Int8": int(int8),
         },
-        environment={"ARRAY_SIZE": str(array_size), "PORT_WORDS": str(port_words)},
+        environment={
+            "ARRAY_SIZE": str(array_size),
+            "PORT_WORDS": str(port_words),
+            "INT8": str(int(int8)),
+        },
+        testcase=testcase,
     )
 
 
@@ -38,6 +53,7 @@ def hardware() -> Hardware:
         port_words=int(os.environ["PORT_WORDS"]),
         buffer_words=BUFFER_WORDS,
         accumulator_depth=ACCUMULATOR_DEPTH,
+        int8=os.environ["INT8"] == "1",
         memory_bytes=MEMORY_BYTES,
         stack_bytes=1024,
         arena_bytes=None,
