@@ -66,7 +66,7 @@ class Hardware:
     @property
     def integer_lanes(self) -> int:
         """INT8 results that are stored in a cycle."""
-        return min(self.array_size, 2 * self.port_words)
+        return min(self.array_size, 4 * self.port_words)
 
     @property
     def store_words(self) -> int:

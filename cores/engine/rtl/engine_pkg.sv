@@ -30,11 +30,10 @@ package engine_pkg;
   /// Groups of lanes in which the activation buffer's reads of an INT8 job are laid out.
   localparam int unsigned LaneGroups = 4;
 
-  /// Channels of INT8 results that are stored in a cycle: whole words.
+  /// Channels of INT8 results that are stored in a cycle: all of a tile, or as many as go through the
+  /// memory port.
   function automatic int unsigned integer_channels(int unsigned array_size, int unsigned port_words);
-    int unsigned lanes;
-    lanes = (2 * port_words > 4) ? 2 * port_words : 4;
-    return (array_size < lanes) ? array_size : lanes;
+    return (array_size < 4 * port_words) ? array_size : 4 * port_words;
   endfunction
 
   /// An error, and the place in the chain of the descriptor that caused it.

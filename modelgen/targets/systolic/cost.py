@@ -234,7 +234,7 @@ def _storing_integers(
     job: Job, store: Store, columns: Sequence[int], hardware: Hardware
 ) -> _Storing:
     """Return the work of a store of INT8 results, whose windows are reduced result by result."""
-    lanes = hardware.port_words if store.function else hardware.integer_lanes
+    lanes = hardware.integer_lanes
     rows = 2 * (store.rows - job.pair_rows) if job.pair_rows else store.rows
     stored = rows * store.columns
     window = job.window[0] * job.window[1]

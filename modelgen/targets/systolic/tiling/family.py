@@ -241,7 +241,7 @@ class Family:
         wide = self._streams == 0 and not bends
         lanes = hardware.store_words if wide else hardware.port_words
         if self.geometry.lanes > 1:
-            lanes = hardware.port_words if self.target.function else hardware.integer_lanes
+            lanes = hardware.integer_lanes
         return sum(ceil_div(columns, lanes) for columns in self._columns)
 
     @cached_property
