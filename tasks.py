@@ -29,6 +29,13 @@ STAGE_OPTIONS = {
     "json": (False, "print the result as JSON on stdout, and everything else on stderr"),
 }
 """Options of every stage's task: default and help."""
+BUILD_OPTIONS = {
+    **STAGE_OPTIONS,
+    "explain": (
+        False,
+        "instead, compare each layer with the original, and name the first that differs",
+    ),
+}
 CONFIG_OPTIONS = {name: STAGE_OPTIONS[name] for name in ("config", "set")}
 CHECK_OPTIONS = {
     name: STAGE_OPTIONS[name]
@@ -37,7 +44,7 @@ CHECK_OPTIONS = {
 } | {
     "project": (
         STAGE_OPTIONS["project"][0],
-        STAGE_OPTIONS["project"][1] + ", or a .pt2 or .onnx file",
+        STAGE_OPTIONS["project"][1] + ", or a .pt2 file",
     )
 }
 REPORT_OPTIONS = {
@@ -95,7 +102,8 @@ def _in_build(function):
         from flows.repository import projects
         from flows.stages import cleaning
 
-        typed = options.get("project", ""), options.get("build_dir", "")
+        place = options.get("model") or options.get("project", "")
+        typed = place, options.get("build_dir", "")
         project = projects.lookup(ROOT, *typed)
         with cleaning.in_use(ROOT, project, _say_waiting("is cleaning")):
             return function(c, **options)
@@ -164,7 +172,19 @@ def _stage_task(name: str, text: str):
     return _with_options(STAGE_OPTIONS)(body)
 
 
-build = _stage_task("build", "Run all stages, from the PyTorch model to its run on the SoC's RTL.")
+@_with_options(BUILD_OPTIONS)
+def build(c, *, explain, project, json, **options):
+    """Run all stages, from the model to its run on the SoC's RTL."""
+    if explain:
+        from flows.stages import explanation
+        from flows.stages.options import Options
+
+        choice = Options.from_command_line(ROOT, project=project, **options)
+        _answer(json, explanation.run, ROOT, choice)
+    else:
+        _stage("build", project, options, json)
+
+
 export = _stage_task("export", "Train or load the model, and write its graph, weights and data.")
 quantize = _stage_task("quantize", "Make the weights INT8 and measure the accuracy.")
 generate = _stage_task("generate", "Write the C++ application for the configured hardware.")

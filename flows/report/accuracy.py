@@ -37,17 +37,23 @@ def rows(accuracy: dict, simulated: dict | None = None) -> list[tuple[str, str, 
     """
     whole = (accuracy["data"], count(accuracy["samples"]))
     if metric := accuracy["metric"]:
-        models = ("float", "quantized")
-        return [(f"{model} (PyTorch)", *whole, f"{metric[model]:.4g}") for model in models]
-    found = [
-        ("float (PyTorch)", *whole, percent(accuracy["float"]) or UNKNOWN),
-        ("quantized (PyTorch)", *whole, percent(accuracy["quantized"]) or UNKNOWN),
-    ]
+        names = _names(accuracy)
+        pairs = zip(names, ("float", "quantized"), strict=True)
+        return [(name, *whole, f"{metric[model]:.4g}") for name, model in pairs]
+    pairs = zip(_names(accuracy), ("float", "quantized"), strict=True)
+    found = [(name, *whole, percent(accuracy[model]) or UNKNOWN) for name, model in pairs]
     if simulated and simulated["predictions"]:
         right = simulated["predictions"]["equal_to_labels"]
         share = UNKNOWN if right is None else percent(right / simulated["inputs"])
         found.append(("simulated (RTL)", "first inputs", count(simulated["inputs"]), share))
     return found
+
+
+def _names(accuracy: dict) -> tuple[str, str]:
+    """Return what the original model ran in, and what the compiled one is called."""
+    if runtime := accuracy["runtime"]:
+        return runtime, "compiled"
+    return "float (PyTorch)", "quantized (PyTorch)"
 
 
 def table(accuracy: dict, simulated: dict | None = None):
@@ -64,11 +70,18 @@ def table(accuracy: dict, simulated: dict | None = None):
     return result
 
 
+def original(report: dict) -> str:
+    """Return what the outputs of a build are compared with."""
+    return report["accuracy"]["runtime"] or "the PyTorch module"
+
+
 def compared(result: dict) -> str:
     """Return how checked outputs compare with the reference and PyTorch, in words.
 
     `result` is from `flows.simulate.simulation.check`, for a project, or a report.
     """
+    if result["contract"] != "fp32":
+        return f"equal to the reference and to the runtime, bit for bit: {result['contract']}"
     quantized, module = (
         difference(result[name]) for name in ("quantized_difference", "module_difference")
     )

@@ -38,6 +38,7 @@ def render(report: dict) -> str:
         accuracy=accuracy.rows(report["accuracy"], report),
         measure=accuracy.heading(report["accuracy"]),
         random=accuracy.is_random(report),
+        original=accuracy.original(report),
         causes=_used_causes(report),
         waits=WAITS,
         losses=lost(report),

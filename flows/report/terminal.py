@@ -177,6 +177,6 @@ def _closing_lines(report: dict) -> list[str]:
         against_labels = "" if right is None else f"{right} of {report['inputs']} correct, "
         lines.append(
             f"Predictions  {against_labels}{predictions['equal_to_module']} of {report['inputs']} "
-            "the same as the PyTorch module's"
+            f"the same as those of {accuracy.original(report)}"
         )
     return [*lines, f"Outputs      {accuracy.compared(report)}"]

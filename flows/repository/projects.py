@@ -13,15 +13,17 @@ from flows.terminal.arguments import user_path
 
 FILE = "project.py"
 CONFIGURATION = "heepstor_cfg.hjson"
-MODEL_SUFFIXES = (".pt2", ".onnx")
-"""Files with a model, of which `check` needs no project: of torch.export, and of ONNX."""
+BUILT_SUFFIXES = (".tflite", ".onnx")
+"""Files with a model that need no project: their own runtime says what they compute."""
+MODEL_SUFFIXES = (".pt2", *BUILT_SUFFIXES)
+"""Files with a model, of which `check` needs no project."""
 _FOLDER = "projects"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 @dataclass(frozen=True)
 class Project:
-    """A project's place, and that of its results."""
+    """A project's place, and that of its results; or those of a model in a file."""
 
     name: str
     folder: Path
@@ -33,11 +35,18 @@ class Project:
     """Whether it is one of `projects/`: then nothing but its own lies in its folder."""
     owns_results: bool
     """Whether nothing but its results lies in their folder."""
+    model: Path | None = None
+    """The file of a model that is built without a project.py."""
 
     @property
     def file(self) -> Path:
-        """Its project.py."""
-        return self.folder / FILE
+        """Its project.py, or the file of the model."""
+        return self.model or self.folder / FILE
+
+    @property
+    def place(self) -> Path:
+        """What the compiler loads: the folder of a project.py, or the file of the model."""
+        return self.model or self.folder
 
     @property
     def configuration(self) -> Path | None:
@@ -62,10 +71,12 @@ def listed(root: Path) -> list[Project]:
 
 
 def lookup(root: Path, typed: str, build_dir: str = "") -> Project | None:
-    """The project that was typed: a name in `projects/`, a folder with a project.py, or that file.
+    """The project that was typed: a name in `projects/`, a folder with a project.py, that file, or
+    the file of a model that needs none.
 
     Its results lie in `build_dir`; without that in build/projects/<name>/, or, of a project that
-    does not lie in `projects/`, in build/ beside its project.py. None if there is no such project.
+    does not lie in `projects/`, in build/ beside its project.py; of a model in a file, in
+    build/<name>/ beside that. None if there is no such project.
     Raises HeepstorError if its folder's name cannot be a project's.
     """
     if typed in names(root):
@@ -73,6 +84,10 @@ def lookup(root: Path, typed: str, build_dir: str = "") -> Project | None:
     if not typed:
         return None
     path = user_path(typed)
+    if path.suffix in BUILT_SUFFIXES and path.is_file():
+        check_name(path.stem, "Rename the file.")
+        results = user_path(build_dir) if build_dir else path.parent / "build" / path.stem
+        return Project(path.stem, path.parent, results, str(path), False, not build_dir, path)
     folder = path.parent if path.name == FILE else path
     if not (folder / FILE).is_file():
         return None
@@ -120,6 +135,20 @@ def find(root: Path, typed: str, build_dir: str = "") -> Project:
         "\nGive one of them with --project, or the path of a folder with a project.py; the task "
         "`new` writes a new one."
     )
+
+
+def check_model(model: str, project: str) -> None:
+    """Raise HeepstorError unless a model's file is given, and no project beside it."""
+    if project:
+        raise HeepstorError("--project and --model exclude each other; give one of them.")
+    path = user_path(model)
+    if path.suffix not in BUILT_SUFFIXES:
+        raise HeepstorError(
+            f"--model {model!r}: expected a file whose name ends with "
+            f"{' or '.join(BUILT_SUFFIXES)}."
+        )
+    if not path.is_file():
+        raise HeepstorError(f"--model: there is no file {path}; check the path.")
 
 
 def check_name(name: str, remedy: str = "Choose another name.") -> None:

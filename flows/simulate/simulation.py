@@ -71,18 +71,45 @@ def check(log: DeviceLog, model: Path) -> dict:
     _arrange_by_sample(log, description)
     take_unprinted(log, expected)
     check_bits(log, expected, element)
-    quantized, allowed = (np.load(golden / f"{name}.npy") for name in ("quantized", "tolerance"))
-    # A benchmark's program may have no module.
-    module = golden / "module.npy"
     result = {
         "inputs": _inferences(log, description),
         "stack_bytes": log.stack_bytes,
-        "quantized_difference": check_quantized(log, quantized, allowed, element),
-        "module_difference": _difference_to_module(log, module, element)
-        if module.exists()
-        else None,
+        "contract": description["contract"],
+        **_differences(log, golden, description["contract"], element),
     }
     return finite(result)
+
+
+def _differences(log: DeviceLog, golden: Path, contract: str, element: str) -> dict:
+    """Return the largest differences from the quantized network and from the original model.
+
+    Raises HeepstorError if outputs are not within the tolerance, or, under the contract of a
+    runtime, differ from its outputs in any bit.
+    """
+    # A benchmark's program may have no model that it came from.
+    module = golden / "module.npy"
+    if contract != "fp32":
+        check_runtime(log, np.load(module), contract, element)
+        return {"quantized_difference": None, "module_difference": 0.0}
+    quantized, allowed = (np.load(golden / f"{name}.npy") for name in ("quantized", "tolerance"))
+    difference = _difference_to_module(log, module, element) if module.exists() else None
+    return {
+        "quantized_difference": check_quantized(log, quantized, allowed, element),
+        "module_difference": difference,
+    }
+
+
+def check_runtime(log: DeviceLog, expected: np.ndarray, contract: str, element: str) -> None:
+    """Compare every output with that of the runtime whose contract it is, bit for bit."""
+    got = words_of(outputs_of(log, element).astype(expected.dtype).reshape(expected.shape))
+    wrong = got != words_of(expected)
+    if wrong.any():
+        index, position = np.argwhere(wrong)[0]
+        raise HeepstorError(
+            f"{wrong.sum()} of {wrong.size} outputs differ from the runtime's (contract "
+            f"{contract}): the first is output {position} of input {index}, expected "
+            f"{expected[index, position]}."
+        )
 
 
 def execute(

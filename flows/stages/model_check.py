@@ -17,10 +17,9 @@ from flows.terminal.progress import Terminal
 def run(root: Path, options: Options, terminal: Terminal) -> dict[str, Any]:
     """Check a model and show the findings; return them, for JSON, under "check".
 
-    `options.project` is a project, or the path of a file that torch.export.save wrote, or of an
-    ONNX model.
+    `options` name a project, or a file that torch.export.save wrote, or an ONNX or TFLite model.
     """
-    if options.project.endswith(MODEL_SUFFIXES):
+    if options.place.endswith(MODEL_SUFFIXES):
         result = _of_file(options, terminal)
     else:
         result = run_stage(root, options, "check", terminal)
@@ -39,6 +38,6 @@ def _of_file(options: Options, terminal: Terminal) -> dict[str, Any]:
         "quantization": options.quantization,
         "scale": options.scale,
     }
-    found = stages.check_file(user_path(options.project), config.hardware(), chosen)
+    found = stages.check_file(user_path(options.place), config.hardware(), chosen)
     check.show(found, config, terminal)
     return {"stages": [], "check": found}

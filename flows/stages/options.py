@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from flows import config as configuration
+from flows.errors import HeepstorError
 from flows.repository import COMMAND, build_folder, projects
 from flows.terminal.arguments import check_choice, user_path, whole_number
 from flows.units import UNITS
@@ -64,9 +65,20 @@ class Options:
     """A name in `projects/`, or the path of a project's folder."""
     config_path: Path
     """The hardware configuration, after applying `set`."""
+    model: str = _option(
+        "a .tflite or .onnx model in place of a project",
+        "FILE",
+        read=lambda name, typed: typed and str(user_path(typed)),
+    )
+    data: str = _option(
+        "inputs for --model: .npy, or .npz with an array for each input and perhaps 'labels' "
+        "(default: random inputs)",
+        "FILE",
+        read=lambda name, typed: typed and str(user_path(typed)),
+    )
     build_dir: str = _option(
-        "folder for the project's results (default: build/projects/NAME/; for projects elsewhere, "
-        "build/ next to project.py)",
+        "folder for the results (default: build/projects/NAME/; for projects elsewhere, build/ "
+        "next to project.py; for a model in a file, build/NAME/ next to it)",
         "DIR",
         read=lambda name, typed: typed and str(user_path(typed)),
     )
@@ -107,6 +119,11 @@ class Options:
         "clock for times in us and ms (default: the configuration's); changes nothing else"
     )
 
+    @property
+    def place(self) -> str:
+        """What names the project: itself, or the file of a model in its place."""
+        return self.model or self.project
+
     @classmethod
     def from_command_line(cls, root: Path, project: str, **typed: Any) -> Options:
         """Parse what was typed; options that are missing were not typed.
@@ -114,12 +131,17 @@ class Options:
         Raises HeepstorError with the valid choices.
         """
         declared = options()
+        model = typed.get("model", "")
+        if model:
+            projects.check_model(model, project)
+        elif typed.get("data"):
+            raise HeepstorError("--data has the inputs of a model in a file; give that by --model.")
         values = {name: declared[name].read(_flag(name), text) for name, text in typed.items()}
         build_dir, config = values.get("build_dir", ""), values.get("config", "")
-        found = projects.lookup(root, project, build_dir)
+        found = projects.lookup(root, model or project, build_dir)
         beside = found.configuration if found else None
         return cls(
-            project=found.typed if found else project,
+            project=found.typed if found and not model else project,
             config_path=config_file(root, config, values.get("set", ""), beside),
             **values,
         )

@@ -61,8 +61,8 @@ class Pipeline:
         self.options = options
         self.config: Config = configuration.load(options.config_path)
         self.project: Project | None = None
-        if options.project:
-            self.project = projects.find(root, options.project, options.build_dir)
+        if options.place:
+            self.project = projects.find(root, options.place, options.build_dir)
         self._progress = progress
         self._imports = FileFacts(build_folder(root) / ".imports.json")
 
@@ -94,9 +94,10 @@ class Pipeline:
             options = {
                 "batch": self.options.batch,
                 "random_weights": self.options.random_weights,
+                "data": self._data_file,
             }
             with unloaded_afterwards([module_name(self.root, file) for file in program]):
-                stages.trace(self._named_project.folder, out, data, options)
+                stages.trace(self._named_project.place, out, data, options)
 
         values = {
             **self._versions("torch", "numpy", "scikit-learn"),
@@ -136,12 +137,13 @@ class Pipeline:
             data, progress = work_folder(self.root) / "data", self._progress()
             with unloaded_afterwards([module_name(self.root, file) for file in program]):
                 stages.export(
-                    self._named_project.folder,
+                    self._named_project.place,
                     out,
                     data,
                     progress,
                     random_weights=self.options.random_weights,
                     batch=self.options.batch,
+                    data_file=self._data_file,
                 )
 
         values = {
@@ -169,7 +171,8 @@ class Pipeline:
         }
         program = self._python("modelgen.stages:quantize")
         # The project's own metric is user code, like all of its project.py in `export`.
-        measures = defines(self._named_project.file, "metric")
+        project = self._named_project
+        measures = project.model is None and defines(project.file, "metric")
         files = (*program, *(self._project_files() if measures else ()))
         return self._stage("quantize", work, files, values, Upstream(self.export), records=measures)
 
@@ -346,6 +349,10 @@ class Pipeline:
         folder = folder or self.build / name
         return Stage(name, folder, work, files, values, upstream, results, records, command)
 
+    @property
+    def _data_file(self) -> Path | None:
+        return Path(self.options.data) if self.options.data else None
+
     def _chosen(self, *names: str) -> dict[str, str]:
         """Return options that take precedence over the project's settings, as inputs."""
         texts = {
@@ -373,6 +380,8 @@ class Pipeline:
     def _project_files(self) -> tuple[Path, ...]:
         """Return the project's folder or file, and the sources that project.py imports."""
         project = self._named_project
+        if project.model is not None:
+            return (project.model, *([self._data_file] if self._data_file else []))
         # A folder elsewhere may have anything in it; the recorder finds what is used.
         own = self._tree(project.folder) if project.is_ours else (project.file,)
         return (*own, *self._python(*imported_by(project.file)))

@@ -23,8 +23,8 @@ def run(root: Path, options: Options, target: str, terminal: Terminal) -> dict:
     report's tables at the end.
     """
     last = "report" if target == "build" else target
-    if not (last in WITHOUT_PROJECT and not options.project):
-        projects.find(root, options.project, options.build_dir)
+    if not (last in WITHOUT_PROJECT and not options.place):
+        projects.find(root, options.place, options.build_dir)
     current: list[Progress] = []
     pipeline = Pipeline(root, options, lambda: current[-1])
 
@@ -34,7 +34,7 @@ def run(root: Path, options: Options, target: str, terminal: Terminal) -> dict:
     runner = Runner(root, FileHashes(build_folder(root) / ".hashes.json"), on_wait)
     outcomes = []
     # Other processes wait until all stages of the project are done: their options may differ.
-    with file_lock(pipeline.build / ".lock", on_wait) if options.project else nullcontext():
+    with file_lock(pipeline.build / ".lock", on_wait) if options.place else nullcontext():
         for name in (*PREREQUISITES[last], last):
             with terminal.progress(name) as progress:
                 current[:] = [progress]

@@ -22,10 +22,11 @@ def trace(project_dir: Path, out_dir: Path, data_dir: Path, options: Mapping[str
     no graph. Otherwise writes graph.json and constants.npz.
 
     Args:
-        project_dir: folder with project.py.
+        project_dir: folder with project.py, or the file of a model.
         out_dir: folder to write to.
         data_dir: folder of the data sets.
-        options: "batch" overrides the project's setting; "random_weights" is as for `export`.
+        options: "batch" overrides the project's setting; "random_weights" is as for `export`, and
+            "data" as its `data_file`.
 
     Raises:
         modelgen.errors.ModelError: the project or its data cannot be used, or the model cannot be
@@ -58,7 +59,7 @@ def check_file(path: Path, hardware: Hardware, options: Mapping[str, Any]) -> di
     """Return what `check` writes, for a model in a file.
 
     Args:
-        path: a .pt2 file, which torch.export.save wrote, or an .onnx file.
+        path: a .pt2 file, which torch.export.save wrote, or an .onnx or .tflite file.
         hardware: sizes of the hardware.
         options: "inputs", "quantization" and "scale", as for `check`; "batch", for an .onnx file
             that leaves it open.
@@ -77,6 +78,7 @@ def export(
     *,
     random_weights: bool = False,
     batch: int | None = None,
+    data_file: Path | None = None,
 ) -> None:
     """Train the project's model if necessary, and write its graph, its test data and its outputs.
 
@@ -84,12 +86,13 @@ def export(
     `data_dir`/checkpoints.
 
     Args:
-        project_dir: folder with project.py.
+        project_dir: folder with project.py, or the file of a model.
         out_dir: folder to write to.
         data_dir: folder of the data sets.
         progress: reports progress.
         random_weights: use seeded random values instead of trained ones, if only speed matters.
         batch: inputs that one inference takes; None: the project's setting.
+        data_file: inputs for a model in a file; None: random ones.
 
     Raises:
         modelgen.errors.ModelError: the project, its data or its model cannot be used, or the
@@ -98,7 +101,26 @@ def export(
     from modelgen.stages.model_export import run
 
     folders = Path(project_dir), Path(out_dir), Path(data_dir)
-    run(*folders, progress, random_weights=random_weights, batch=batch)
+    run(*folders, progress, random_weights=random_weights, batch=batch, data_file=data_file)
+
+
+def explain(
+    project_dir: Path, export_dir: Path, data_dir: Path, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Compare a compiled model layer by layer with what it came from, on a few inferences.
+
+    A model in a file is compared with the tensors of its runtime, and equal in every bit; any other
+    with its own network before quantization, of which the report has the noise of each layer.
+
+    Args:
+        project_dir: folder with project.py, or the file of a model.
+        export_dir: what `export` wrote.
+        data_dir: folder of the data sets.
+        options: "quantization" and "scale", as for `quantize`.
+    """
+    from modelgen.stages.explanation import run
+
+    return run(Path(project_dir), Path(export_dir), Path(data_dir), options)
 
 
 def quantize(

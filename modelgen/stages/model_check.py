@@ -14,14 +14,12 @@ from typing import Any
 from modelgen.errors import ModelError
 from modelgen.hardware import RANGES, Hardware
 from modelgen.ir.graph import Graph
-from modelgen.passes.append_softmax import append_softmax
-from modelgen.passes.simplify import simplify
 from modelgen.plan.analysis import describe
 from modelgen.plan.compiler import compile_graph
 from modelgen.plan.memory import code_estimate, data_bytes, test_bytes
 from modelgen.plan.program import Program
-from modelgen.quantize.weights import quantize
 from modelgen.stages.files import CHECK_FILE
+from modelgen.stages.quantized import quantized_graph
 from modelgen.stages.traced import Traced, read
 from modelgen.strict_json import finite
 
@@ -48,11 +46,7 @@ def examine(traced: Traced, hardware: Hardware, options: Mapping[str, Any]) -> d
     document = {"name": traced.name, "batch": batch, "inputs": inputs}
     if traced.graph is None:
         return {**document, **_nothing(traced.problems)}
-    graph = simplify(traced.graph)
-    if settings["softmax"]:
-        graph = append_softmax(graph)
-    scheme = options.get("quantization") or settings["quantization"]
-    quantized = quantize(graph, scheme, options.get("scale") or settings["scale"])
+    quantized = quantized_graph(traced.graph, settings, options)
     problems, program = _compiled(quantized, hardware)
     if program is None:
         return {**document, **_nothing(problems)}

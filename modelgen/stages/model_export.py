@@ -18,6 +18,8 @@ from modelgen.progress import Progress
 from modelgen.stages.files import PROJECT_FILE, Samples, write_test_data
 from modelgen.workload.data import Data
 from modelgen.workload.input_types import in_types_of_model
+from modelgen.workload.model_file import ModelFile
+from modelgen.workload.onnx_file import check_near
 from modelgen.workload.outputs import check_outputs
 from modelgen.workload.project import Project, load_project
 from modelgen.workload.random_weights import random_model
@@ -33,12 +35,35 @@ def run(
     *,
     random_weights: bool,
     batch: int | None,
+    data_file: Path | None = None,
 ) -> None:
     """Load and export a project; see `modelgen.stages.export`."""
-    project = load_project(project_dir)
+    project = load_project(project_dir, data_file)
+    file = project.model_file(data_dir)
+    if file is not None:
+        file.check_batch(batch)
+        _run_file(project, file, out_dir, data_dir, progress)
+        return
     if batch is not None:
         project = replace(project, settings=with_batch(project.settings, batch))
     run_project(project, out_dir, data_dir, progress, random_weights=random_weights)
+
+
+def _run_file(
+    project: Project, file: ModelFile, out_dir: Path, data_dir: Path, progress: Progress
+) -> None:
+    """Write graph, test data and settings of a model in a file, and its runtime's outputs."""
+    project = replace(project, settings=with_batch(project.settings, file.graph.batch))
+    data = file.typed(project.data(data_dir))
+    if data.note:
+        progress.note(data.note)
+    check_outputs(file.graph, project.settings, data, classes=project.metric is None)
+    rows, runtime = file.run(data.test_arrays, progress)
+    graph_files.save(file.graph, out_dir)
+    write_test_data(out_dir, Samples(data.test_arrays, rows, data.test_labels))
+    description = _description(project, data, "file", file.output_shapes())
+    description |= {"runtime": runtime, "file": file.path.name}
+    _write_json(out_dir / PROJECT_FILE, description)
 
 
 def run_project(
@@ -65,9 +90,15 @@ def run_project(
     check_outputs(imported.graph, settings, data, classes=project.metric is None)
     rows = np.concatenate([output.reshape(len(output), -1) for output in outputs], axis=1)
     check_import(imported, inputs, rows)
+    runtime = None
+    if project.onnx_file is not None:
+        wanted, runtime = project.onnx_file.run(inputs, settings.batch, progress)
+        check_near(rows, wanted, runtime)
+        rows, origin = wanted, "file"
     graph_files.save(imported.graph, out_dir)
     write_test_data(out_dir, Samples(inputs, rows, data.test_labels))
     description = _description(project, data, origin, [output.shape[1:] for output in outputs])
+    description |= {"runtime": runtime, "file": project.onnx_file and project.onnx_file.path.name}
     _write_json(out_dir / PROJECT_FILE, description)
 
 
@@ -83,6 +114,8 @@ def _description(
         "note": data.note,
         "pixels": None if data.pixels is None else asdict(data.pixels),
         "weights": origin,
+        "runtime": None,
+        "file": None,
         "settings": asdict(project.settings),
     }
 

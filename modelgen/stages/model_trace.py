@@ -22,6 +22,7 @@ from modelgen.ir.graph import Graph
 from modelgen.stages.traced import Traced, write
 from modelgen.workload.checkpoint import load_checkpoint
 from modelgen.workload.input_types import in_types_of_model
+from modelgen.workload.model_file import TFLITE, ModelFile
 from modelgen.workload.names import check_module
 from modelgen.workload.outputs import check_outputs
 from modelgen.workload.project import Project, load_project
@@ -37,7 +38,11 @@ ONNX_SUFFIX = ".onnx"
 
 def run(project_dir: Path, out_dir: Path, data_dir: Path, options: Mapping[str, Any]) -> None:
     """Write trace.json and the graph; see `modelgen.stages.trace`."""
-    project = load_project(project_dir)
+    project = load_project(project_dir, options.get("data"))
+    file = project.model_file(data_dir)
+    if file is not None:
+        write(_of_model_file(project, file, data_dir, options), out_dir)
+        return
     if options.get("batch"):
         project = replace(project, settings=with_batch(project.settings, options["batch"]))
     data = project.data(data_dir)
@@ -55,8 +60,19 @@ def run(project_dir: Path, out_dir: Path, data_dir: Path, options: Mapping[str, 
     write(traced, out_dir)
 
 
+def _of_model_file(
+    project: Project, file: ModelFile, data_dir: Path, options: Mapping[str, Any]
+) -> Traced:
+    """Return the model in a project's file."""
+    file.check_batch(options.get("batch"))
+    settings = with_batch(project.settings, file.graph.batch)
+    data = file.typed(project.data(data_dir))
+    check_outputs(file.graph, settings, data, classes=project.metric is None)
+    return _traced(project.name, settings, len(data.test_arrays[0]), lambda: file.graph)
+
+
 def of_file(path: Path, batch: int | None = None) -> Traced:
-    """Return the model in a file of torch.export, or of ONNX if its name ends with `.onnx`.
+    """Return the model in a file of torch.export, ONNX or TFLite, by the end of its name.
 
     Args:
         path: the file.
@@ -67,6 +83,10 @@ def of_file(path: Path, batch: int | None = None) -> Traced:
     """
     if path.suffix == ONNX_SUFFIX:
         return _of_onnx(path, batch)
+    if path.suffix == TFLITE:
+        file = ModelFile(path)
+        file.check_batch(batch)
+        return _traced(path.stem, Settings(batch=file.graph.batch), None, lambda: file.graph)
     program, own = read_program(path)
     imported = lambda: import_program(program, own).graph  # noqa: E731
     return _traced(path.stem, Settings(batch=own), None, imported)

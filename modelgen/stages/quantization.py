@@ -14,13 +14,13 @@ import numpy as np
 from modelgen.errors import ModelError
 from modelgen.ir import files as graph_files
 from modelgen.ir.execute import accuracy, predictions, run_graph, select_device
+from modelgen.ir.graph import Contract
 from modelgen.ir.packing import pack_inputs
-from modelgen.passes.append_softmax import append_softmax
-from modelgen.passes.simplify import simplify
 from modelgen.progress import Progress
 from modelgen.quantize import portable
-from modelgen.quantize.weights import quantize
+from modelgen.stages.contracts import equal_outputs
 from modelgen.stages.files import PROJECT_FILE, TEST_FILE, Samples, read_description, read_test_data
+from modelgen.stages.quantized import quantized_graph
 from modelgen.workload.project import load_project
 
 
@@ -36,17 +36,17 @@ def run(
     description = read_description(export_dir)
     settings = description["settings"]
     data = read_test_data(export_dir)
-    simplified = simplify(graph_files.load(export_dir))
-    if settings["softmax"]:
-        simplified = append_softmax(simplified)
-    scheme = options.get("quantization") or settings["quantization"]
-    quantized = quantize(simplified, scheme, options.get("scale") or settings["scale"])
+    quantized = quantized_graph(graph_files.load(export_dir), settings, options)
     graph_files.save(quantized, out_dir)
-    portable.save(quantized, data.types, out_dir / portable.FILE_NAME)
     for name in (TEST_FILE, PROJECT_FILE):
         shutil.copyfile(export_dir / name, out_dir / name)
-    device = select_device(options.get("device") or settings["device"])
-    outputs = run_graph(quantized, pack_inputs(quantized, data.inputs), device)[: len(data.outputs)]
+    if quantized.contract is Contract.FP32:
+        portable.save(quantized, data.types, out_dir / portable.FILE_NAME)
+        device = select_device(options.get("device") or settings["device"])
+        rows = pack_inputs(quantized, data.inputs)
+        outputs = run_graph(quantized, rows, device)[: len(data.outputs)]
+    else:
+        outputs = equal_outputs(quantized, data, description["runtime"], progress)
     if description["metric"] is not None:
         measured = _own_metric(description, data, outputs, project_dir, data_dir)
     elif len(quantized.outputs) > 1:
@@ -54,7 +54,12 @@ def run(
     else:
         measured = _accuracies(data, outputs)
     samples = len(data.outputs)
-    document = {**measured, "samples": samples, "data": f"{description['data']} test set"}
+    document = {
+        **measured,
+        "samples": samples,
+        "data": description["data"] if description["file"] else f"{description['data']} test set",
+        "runtime": description["runtime"],
+    }
     (out_dir / "accuracy.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 

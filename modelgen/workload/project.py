@@ -9,13 +9,21 @@ import numbers
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from modelgen.errors import ModelError
 from modelgen.workload.data import Data
+from modelgen.workload.model_file import (
+    TFLITE,
+    FileSource,
+    LocalFile,
+    ModelFile,
+    read_data,
+)
+from modelgen.workload.onnx_file import ONNX, OnnxFile
 from modelgen.workload.settings import Settings, parse
 
 if TYPE_CHECKING:
@@ -23,6 +31,8 @@ if TYPE_CHECKING:
     import torch
 
 FILE_NAME = "project.py"
+SUFFIXES = (TFLITE, ONNX)
+"""How the names of models' files end."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +42,10 @@ class Project:
     name: str
     folder: Path
     settings: Settings
-    model: Callable[[], torch.nn.Module]
-    load_data: Callable[[Path], Data]
+    model: Callable[[], torch.nn.Module] | FileSource | OnnxFile
+    """Makes the model; or the file that it is in."""
+    load_data: Callable[[Path], Data] | None
+    """None: random inputs, for a model in a file."""
     train: Callable[[torch.nn.Module, Data], None] | None = None
     """The project's own training; None: the built-in training, if the settings request it."""
     metric: Callable[[Any, Data], float] | None = None
@@ -41,7 +53,12 @@ class Project:
 
     def data(self, folder: Path) -> Data:
         """Return the project's data; `folder` is where data sets are kept."""
-        found = _call(self, "data", lambda: self.load_data(folder))
+        load = self.load_data
+        if load is None:
+            file = self.onnx_file or self.model_file(folder)
+            assert file is not None
+            return file.random_data()
+        found = _call(self, "data", lambda: load(folder))
         if not isinstance(found, Data):
             kind = type(found).__name__
             raise ModelError(
@@ -51,8 +68,29 @@ class Project:
         return found
 
     def build_model(self) -> torch.nn.Module:
-        """Return a new model from the project's model()."""
+        """Return a new model from the project's model(), or that of its ONNX file."""
+        if self.onnx_file is not None:
+            return self.onnx_file.module(self.settings.batch)
+        assert callable(self.model)
         return _call(self, "model", self.model)
+
+    @property
+    def onnx_file(self) -> OnnxFile | None:
+        """The ONNX file that the model is made of."""
+        return self.model if isinstance(self.model, OnnxFile) else None
+
+    def model_file(self, folder: Path) -> ModelFile | None:
+        """Return the .tflite file that the model is; None for one that is made in PyTorch.
+
+        Args:
+            folder: where data sets are kept.
+        """
+        if not isinstance(self.model, FileSource):
+            return None
+        path = self.model.find(folder)
+        if not path.is_file():
+            raise ModelError(f"There is no {path}. Check the path of the project's model.")
+        return ModelFile(path)
 
     def measure(self, outputs: Sequence[np.ndarray], data: Data) -> float:
         """Return the project's own metric for a model's outputs for all test inputs.
@@ -111,12 +149,19 @@ def _call(project: Project, name: str, function: Callable[[], Any]) -> Any:
         raise ModelError(f"{name}() of {where} failed: {type(error).__name__}: {error}") from error
 
 
-def load_project(folder: Path) -> Project:
-    """Load a project from its folder.
+def load_project(place: Path, data: Path | None = None) -> Project:
+    """Load a project.
+
+    Args:
+        place: its folder; or the file of a model, which is a project without any settings.
+        data: a file with inputs for the latter; None: random inputs.
 
     Raises:
         ModelError: the file is missing or does not run, or a function or setting is wrong.
     """
+    if place.suffix in SUFFIXES:
+        return _of_file(place, data)
+    folder = place
     path = folder / FILE_NAME
     if not path.is_file():
         raise ModelError(f"There is no {path}. A project is a folder with a {FILE_NAME}.")
@@ -124,9 +169,9 @@ def load_project(folder: Path) -> Project:
     project = Project(
         name=folder.name,
         folder=folder,
-        settings=_settings(module, path),
-        model=_function(module, "model", path),
-        load_data=_function(module, "data", path),
+        settings=_with_batch_of_file(module, _settings(module, path), path),
+        model=_model(module, path),
+        load_data=_data(module, path),
         train=_optional(module, "train", path),
         metric=_optional(module, "metric", path),
     )
@@ -134,9 +179,56 @@ def load_project(folder: Path) -> Project:
     return project
 
 
+def _of_file(path: Path, data: Path | None) -> Project:
+    model = _file(path)
+    settings = Settings()
+    names: Callable[[], Sequence[str]] = lambda: ModelFile(path).graph.inputs  # noqa: E731
+    if isinstance(model, OnnxFile):
+        settings, names = Settings(batch=model.batch()), model.inputs
+    load = None if data is None else lambda _: read_data(data, names())
+    return Project(path.stem, path.parent, settings, model, load)
+
+
+def _file(path: Path) -> FileSource | OnnxFile:
+    return OnnxFile(path) if path.suffix == ONNX else LocalFile(path)
+
+
+def _model(module: ModuleType, path: Path) -> Callable[[], torch.nn.Module] | FileSource | OnnxFile:
+    """Return model(), or the file that is named in its place."""
+    model = getattr(module, "model", None)
+    if isinstance(model, str):
+        file = path.parent / model
+        if file.suffix not in SUFFIXES:
+            raise ModelError(
+                f"'model' in {path} is {model!r}; expected a file whose name ends with "
+                f"{' or '.join(SUFFIXES)}, or a function."
+            )
+        return _file(file)
+    if isinstance(model, FileSource):
+        return model
+    return _function(module, "model", path)
+
+
+def _with_batch_of_file(module: ModuleType, settings: Settings, path: Path) -> Settings:
+    """Return settings with the batch of an ONNX file, unless they have one of their own."""
+    model = getattr(module, "model", None)
+    own = "batch" in getattr(module, "settings", {})
+    if own or not isinstance(model, str) or not model.endswith(ONNX):
+        return settings
+    return replace(settings, batch=OnnxFile(path.parent / model).batch())
+
+
+def _data(module: ModuleType, path: Path) -> Callable[[Path], Data] | None:
+    """Return data(), which a model in a file does not need."""
+    is_file = not callable(getattr(module, "model", None))
+    return _optional(module, "data", path) if is_file else _function(module, "data", path)
+
+
 def _check_own(project: Project, path: Path) -> None:
     """Raise ModelError for settings that contradict the project's own training or metric."""
     settings = project.settings
+    if not callable(project.model):
+        _check_of_file(project, path)
     if project.metric is None and settings.metric != Settings.metric:
         raise ModelError(
             f"{path}: the setting 'metric' names what metric() measures, but there is no such "
@@ -151,6 +243,22 @@ def _check_own(project: Project, path: Path) -> None:
         raise ModelError(
             f"{path} defines metric(), but the setting 'softmax' changes the outputs that it "
             "measures. Set 'softmax' to False, or put the softmax into the model."
+        )
+
+
+def _check_of_file(project: Project, path: Path) -> None:
+    """Raise ModelError for what would change a model in a file."""
+    settings = project.settings
+    changes = {
+        "train()": project.train is not None,
+        "training": settings.training is not None,
+        "checkpoint": settings.checkpoint is not None,
+        "softmax": settings.softmax,
+    }
+    if wrong := [name for name, is_there in changes.items() if is_there]:
+        raise ModelError(
+            f"{path}: the model is in a file, which is run as it came, so {' and '.join(wrong)} "
+            "cannot apply. Remove them."
         )
 
 
@@ -202,7 +310,7 @@ def _function(module: ModuleType, name: str, path: Path) -> Callable[..., Any]:
     function = getattr(module, name, None)
     if not callable(function):
         purpose = {
-            "model": "model() -> torch.nn.Module",
+            "model": "model() -> torch.nn.Module, or name a file: model = 'net.tflite'",
             "data": "data(folder) -> modelgen.workload.data.Data",
         }
         raise ModelError(f"{path} has no function {name}. Define {purpose[name]}.")

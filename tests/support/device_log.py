@@ -17,6 +17,7 @@ predicted: 0
 
 MODEL = {
     "inferences": 2,
+    "contract": "fp32",
     "elements": {"input": "fp32", "output": "fp32"},
     "batch": 1,
     "outputs": [2],

@@ -6,33 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from modelgen.frontends.tflite.importer import import_model
+from modelgen.frontends.tflite.runtime import Reference
 from modelgen.ir.execute_exact import run_layers
-
-
-class Reference:
-    """A model in LiteRT with its reference kernels."""
-
-    def __init__(self, path: Path) -> None:
-        self._interpreter = Interpreter(
-            str(path),
-            experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
-            experimental_preserve_all_tensors=True,
-        )
-        self._interpreter.allocate_tensors()
-        self._inputs = [detail["index"] for detail in self._interpreter.get_input_details()]
-
-    def run(self, inputs: Sequence[np.ndarray]) -> None:
-        """Run an inference."""
-        for index, values in zip(self._inputs, inputs, strict=True):
-            self._interpreter.set_tensor(index, values)
-        self._interpreter.invoke()
-
-    def tensor(self, index: int) -> np.ndarray:
-        """Return a tensor of the last inference."""
-        return self._interpreter.get_tensor(index)
 
 
 def check(path: Path, inferences: Sequence[Sequence[np.ndarray]]) -> dict[str, np.ndarray]:

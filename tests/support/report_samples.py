@@ -121,6 +121,7 @@ def made(**changes: object) -> dict:
             "float": 0.981,
             "quantized": 0.9805,
             "same_prediction": 0.999,
+            "runtime": None,
             "metric": None,
             "samples": 10000,
             "data": "MNIST test set",

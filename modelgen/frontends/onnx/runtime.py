@@ -1,9 +1,10 @@
-"""ONNX Runtime, which says what an ONNX file computes; only checks and tests need it."""
+"""ONNX Runtime, which says what an ONNX file computes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ def outputs_of(model: Path | bytes, inputs: Mapping[str, np.ndarray]) -> tuple[n
     Raises:
         ModelError: ONNX Runtime is not installed, or cannot run the model.
     """
-    onnxruntime = import_package("onnxruntime", "Running an ONNX model")
+    onnxruntime = _package()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
@@ -32,3 +33,12 @@ def outputs_of(model: Path | bytes, inputs: Mapping[str, np.ndarray]) -> tuple[n
     except Exception as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelError(f"ONNX Runtime cannot run the model: {reason}") from error
+
+
+def runtime_name() -> str:
+    """Return the name of the runtime, with its version."""
+    return f"ONNX Runtime {_package().__version__}"
+
+
+def _package() -> Any:
+    return import_package("onnxruntime", "Running an ONNX model")

@@ -16,7 +16,7 @@ from tests.support.report_samples import branched, made, run, simulation
 
 UNKNOWN = {
     **dict.fromkeys(("float", "quantized", "metric")),
-    **{"same_prediction": 1.0, "samples": 9, "data": "x"},
+    **{"same_prediction": 1.0, "samples": 9, "data": "x", "runtime": None},
 }
 ON_CPU = simulation(run(9_000, ["3f800000"] * 4, {}, {"0": 8_000, "1": 700}))
 REPORTS = {

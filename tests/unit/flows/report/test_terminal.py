@@ -27,7 +27,7 @@ def test_table_names_everything_within_100_columns():
         "cpu",
         "500",
         "2 of 2 correct",
-        "1 of 2 the same as the PyTorch module's",
+        "1 of 2 the same as those of the PyTorch module",
     ):
         assert word in text, word
     for word in ("98.1 %", "weights 100.0 KiB", "640 of 8192 bytes", "391.0 KiB free", "0.021 ms"):

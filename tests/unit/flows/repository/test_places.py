@@ -94,3 +94,21 @@ def test_names_that_are_no_projects(tmp_path: Path, name: str) -> None:
             projects.find(tmp_path, typed)
     with pytest.raises(HeepstorError, match="Rename its folder"):
         projects.lookup(tmp_path, str(tmp_path / name))
+
+
+def test_a_models_file_has_results_of_its_own(root: Path) -> None:
+    file = root.parent / "here/net_8.tflite"
+    file.touch()
+    found = projects.find(root, "net_8.tflite")
+    assert (found.name, found.place, found.file) == ("net_8", file, file)
+    assert found.results == root.parent / "here/build/net_8" and found.owns_results
+    assert not projects.find(root, str(file), "out").owns_results
+    assert projects.find(root, "mine").place == root.parent / "here/mine"
+
+
+def test_the_name_of_a_models_file_is_that_of_its_results(root: Path) -> None:
+    (root.parent / "here/my net.tflite").touch()
+    with pytest.raises(
+        HeepstorError, match=r"'my net' cannot be a project's name.*Rename the file"
+    ):
+        projects.find(root, "my net.tflite")

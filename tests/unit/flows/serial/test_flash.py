@@ -52,6 +52,7 @@ DESCRIPTION = {
     "batch": 1,
     "outputs": [2],
     "layers": [],
+    "contract": "fp32",
     "elements": {"input": "fp32", "output": "fp32"},
 }
 

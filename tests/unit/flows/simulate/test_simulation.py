@@ -190,3 +190,14 @@ def test_integers_are_compared_and_shown_as_such():
     golden[1, 1] = 126
     with pytest.raises(HeepstorError, match=r"127 \(0x0000007f\), expected 126 \(0x0000007e\)"):
         simulation.check_bits(log, golden, "int8")
+
+
+def test_outputs_that_differ_from_the_runtimes():
+    log = parse(LOG)
+    log.inputs[0].outputs, log.inputs[1].outputs = [0xFFFFFF85, 0], [5, 0x7F]
+    expected = np.array([[-123, 0], [5, 127]], np.int8)
+    simulation.check_runtime(log, expected, "tflite-reference", "int8")
+    expected[1, 0] = 6
+    message = r"1 of 4 .* tflite-reference\): the first is output 0 of input 1, expected 6"
+    with pytest.raises(HeepstorError, match=message):
+        simulation.check_runtime(log, expected, "tflite-reference", "int8")

@@ -109,3 +109,25 @@ def test_a_comparison_of_one_is_refused(capsys: pytest.CaptureFixture[str]):
         cli.main(["report", "--compare", "mnist"])
     assert ended.value.code != 0
     assert "--compare needs" in capsys.readouterr().err
+
+
+def test_a_models_file_stands_for_a_project(root: Path, tmp_path: Path):
+    file, data = tmp_path / "net.tflite", tmp_path / "x.npy"
+    file.touch()
+    found = Options.from_command_line(root, "", model=str(file), data=str(data))
+    assert (found.project, found.place, found.data) == ("", str(file), str(data))
+    assert found.command("build") == f"./heepstor build --model {file} --data {data}"
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ({"project": "mnist", "model": "net.tflite"}, "--project and --model exclude each other"),
+        ({"project": "", "model": "net.h5"}, r"expected a file whose name ends with \.tflite"),
+        ({"project": "", "model": "absent.tflite"}, r"--model: there is no file .*absent\.tflite"),
+        ({"project": "mnist", "data": "x.npy"}, "--data has the inputs of a model in a file"),
+    ],
+)
+def test_models_that_cannot_be(root: Path, typed: dict, message: str):
+    with pytest.raises(HeepstorError, match=message):
+        Options.from_command_line(root, **typed)

@@ -251,7 +251,7 @@ def changed(before: dict, after: dict) -> set[str]:
 
 
 def test_the_tables_name_every_stage_and_option():
-    assert set(OPTIONS) == set(tasks.STAGE_OPTIONS)
+    assert set(OPTIONS) | {"model", "data"} == set(tasks.STAGE_OPTIONS)
     typed = set(tasks.STAGE_OPTIONS) - {"json"}
     assert {field.name for field in dataclasses.fields(Options)} == typed | {"config_path"}
     assert {stage for stage, _ in OUTPUTS} == ALL
@@ -266,6 +266,22 @@ def test_options(copy, inputs_of, before, name):
         assert changed(before, inputs_of(**{name: value})) == expected
     finally:
         (copy / "other.hjson").unlink()
+
+
+def test_a_models_file_and_its_inputs(copy, inputs_of):
+    """They are read by the first stages, and nothing else is."""
+    model, data = copy / "net.tflite", copy / "x.npy"
+    for path in (model, data):
+        path.write_bytes(b"one")
+    files = {"project": "", "model": str(model), "data": str(data)}
+    first = inputs_of(**files)
+    assert first["trace"][0] == copy / "build" / "net" / "trace"
+    assert changed(first, inputs_of(**{**files, "data": ""})) == {"trace", "export"}
+    for path in (model, data):
+        path.write_bytes(b"another")
+        after = inputs_of(**files)
+        assert changed(first, after) == {"trace", "export"}
+        first = after
 
 
 def leaves(values: dict, prefix: str = "") -> Iterator[str]:

@@ -1,0 +1,63 @@
+"""LiteRT, which says what a .tflite model computes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from modelgen.errors import ModelError
+from modelgen.frontends.packages import import_package
+
+_PACKAGE = "ai_edge_litert"
+
+
+class Reference:
+    """A model in LiteRT with its reference kernels (`OpResolverType.BUILTIN_REF`)."""
+
+    def __init__(self, path: Path) -> None:
+        """Load a model.
+
+        Raises:
+            ModelError: LiteRT is not installed, or does not load the model.
+        """
+        package = import_package(_PACKAGE, "Running a .tflite model", ["interpreter"])
+        interpreter = package.interpreter
+        try:
+            self._interpreter: Any = interpreter.Interpreter(
+                str(path),
+                experimental_op_resolver_type=interpreter.OpResolverType.BUILTIN_REF,
+                experimental_preserve_all_tensors=True,
+            )
+            self._interpreter.allocate_tensors()
+        except Exception as error:
+            raise _failure(error) from error
+        self._inputs = [detail["index"] for detail in self._interpreter.get_input_details()]
+        self._outputs = [detail["index"] for detail in self._interpreter.get_output_details()]
+        self.name = f"LiteRT {package.__version__} (reference kernels)"
+        """Of the runtime, with its version."""
+
+    def run(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Run an inference; return its outputs.
+
+        Args:
+            inputs: in the model's shapes and types.
+        """
+        try:
+            for index, values in zip(self._inputs, inputs, strict=True):
+                self._interpreter.set_tensor(index, values)
+            self._interpreter.invoke()
+        except Exception as error:
+            raise _failure(error) from error
+        return [self.tensor(index).copy() for index in self._outputs]
+
+    def tensor(self, index: int) -> np.ndarray:
+        """Return a tensor of the last inference."""
+        return self._interpreter.get_tensor(index)
+
+
+def _failure(error: Exception) -> ModelError:
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return ModelError(f"LiteRT cannot run the model: {reason}")

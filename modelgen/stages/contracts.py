@@ -1,0 +1,59 @@
+"""Whether a model of integers computes what the runtime of its file does, in every bit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from modelgen.errors import ModelError
+from modelgen.ir.execute_exact import run_graph
+from modelgen.ir.graph import Graph
+from modelgen.ir.packing import pack_inputs, rows_of_samples
+from modelgen.progress import Progress
+from modelgen.samples import words_of
+from modelgen.stages.files import Samples
+
+_ARRAY_SIZE = 8
+"""Sums of integers do not depend on it."""
+
+
+def equal_outputs(graph: Graph, data: Samples, runtime: str, progress: Progress) -> np.ndarray:
+    """Return the outputs of a graph for all samples, after a comparison with the runtime's.
+
+    Args:
+        graph: of integers.
+        data: inputs, and the runtime's outputs.
+        runtime: its name.
+        progress: reports progress.
+
+    Raises:
+        ModelError: some bits differ.
+    """
+    rows = pack_inputs(graph, data.inputs)
+    tracked = progress.track(rows, "comparing with the runtime", len(rows))
+    parts = [run_graph(graph, row, _ARRAY_SIZE) for row in tracked]
+    outputs = rows_of_samples(graph, np.concatenate(parts))[: len(data.outputs)]
+    check_equal(outputs, data.outputs, graph, runtime)
+    return outputs
+
+
+def check_equal(outputs: np.ndarray, wanted: np.ndarray, graph: Graph, runtime: str) -> None:
+    """Raise ModelError unless outputs are those of a runtime, bit for bit.
+
+    Args:
+        outputs: of a graph, shape (samples, outputs).
+        wanted: the runtime's.
+        graph: whose contract is named.
+        runtime: its name.
+    """
+    if outputs.dtype != wanted.dtype:
+        raise ModelError(f"The outputs are {outputs.dtype}, those of {runtime} {wanted.dtype}.")
+    differs = words_of(outputs) != words_of(wanted)
+    if not differs.any():
+        return
+    sample, place = np.argwhere(differs)[0]
+    raise ModelError(
+        f"{differs.sum()} of {differs.size} outputs differ from those of {runtime}, which they "
+        f"must equal bit for bit (contract {graph.contract.value}): output {place} of input "
+        f"{sample} is {outputs[sample, place]}, expected {wanted[sample, place]}. The option "
+        "--explain of the task `build` names the first layer that differs."
+    )

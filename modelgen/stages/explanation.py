@@ -1,0 +1,109 @@
+"""Layer by layer: what a compiled model computes, beside what it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from modelgen.frontends.tflite.runtime import Reference
+from modelgen.ir import files as graph_files
+from modelgen.ir.execute import run_node
+from modelgen.ir.execute_exact import run_layers
+from modelgen.ir.graph import Contract, Graph, Node
+from modelgen.ir.packing import pack_inputs, unpack_inputs
+from modelgen.stages.files import read_description, read_test_data
+from modelgen.stages.quantized import quantized_graph, simplified_graph
+from modelgen.strict_json import finite
+from modelgen.workload.model_file import ModelFile
+from modelgen.workload.project import load_project
+
+INFERENCES = 3
+"""Inferences that are compared, unless there are fewer."""
+_ARRAY_SIZE = 8
+Tensors = Mapping[str, np.ndarray]
+"""Name of a tensor -> its values."""
+
+
+def run(
+    project_dir: Path, export_dir: Path, data_dir: Path, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return how each layer compares; see `modelgen.stages.explain`."""
+    description, data = read_description(export_dir), read_test_data(export_dir)
+    imported, settings = graph_files.load(export_dir), description["settings"]
+    graph = quantized_graph(imported, settings, options)
+    rows = pack_inputs(graph, data.inputs)[:INFERENCES]
+    if graph.contract is Contract.FP32:
+        original = simplified_graph(imported, settings)
+        origin = "the network in FP32, in PyTorch"
+        wanted = [_in_float(original, row) for row in rows]
+    else:
+        file = load_project(project_dir).model_file(data_dir)
+        assert file is not None
+        origin = description["runtime"]
+        wanted = [_in_runtime(file, unpack_inputs(graph, row)) for row in rows]
+    found = [run_layers(graph, unpack_inputs(graph, row), _ARRAY_SIZE) for row in rows]
+    layers = [
+        _compared(node, [each[node.output] for each in found], wanted)
+        for node in graph.nodes
+        if node.operator.takes_time
+    ]
+    is_exact = graph.contract is not Contract.FP32
+    first = next((layer["name"] for layer in layers if is_exact and layer["differing"]), None)
+    return finite(
+        {
+            "origin": origin,
+            "contract": graph.contract.value,
+            "inferences": len(rows),
+            "first_that_differs": first,
+            "layers": layers,
+        }
+    )
+
+
+def _in_float(graph: Graph, row: np.ndarray) -> Tensors:
+    """Return all tensors of an inference of a graph whose weights are not quantized."""
+    tensors = {name: graph.constants[name] for name in graph.constant_tensors}
+    tensors |= unpack_inputs(graph, row)
+    for node in graph.nodes:
+        tensors[node.output] = run_node(graph, node, [tensors[name] for name in node.inputs])
+    return tensors
+
+
+def _in_runtime(file: ModelFile, inputs: Tensors) -> Tensors:
+    """Return the tensors of an inference that the file has, as its runtime computes them."""
+    reference = Reference(file.path)
+    reference.run([inputs[name] for name in file.graph.inputs])
+    return {name: reference.tensor(index) for name, index in file.imported.indices.items()}
+
+
+def _compared(node: Node, found: Sequence[np.ndarray], wanted: Sequence[Tensors]) -> dict[str, Any]:
+    """Return how a layer's results compare; None where the original has no such tensor.
+
+    Args:
+        node: the layer.
+        found: its results in each inference.
+        wanted: tensors of the original.
+    """
+    layer = {
+        "name": node.name,
+        "operator": node.operator.describe(),
+        "values": sum(values.size for values in found),
+    }
+    if node.output not in wanted[0]:
+        return {**layer, "differing": None, "largest": None, "sqnr": None}
+    pairs = [
+        (mine.astype(np.float64), theirs[node.output].reshape(mine.shape).astype(np.float64))
+        for mine, theirs in zip(found, wanted, strict=True)
+    ]
+    errors = [np.abs(mine - theirs) for mine, theirs in pairs]
+    noise = sum(float((error**2).sum()) for error in errors)
+    signal = sum(float((theirs**2).sum()) for _, theirs in pairs)
+    return {
+        **layer,
+        "differing": sum(int((error > 0).sum()) for error in errors),
+        "largest": max(float(error.max()) for error in errors),
+        "sqnr": 10.0 * float(np.log10(signal / noise)) if noise and signal else None,
+    }

@@ -1,0 +1,124 @@
+"""Float ONNX models: a module of theirs, their inputs, and what ONNX Runtime computes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from modelgen.errors import ModelError
+from modelgen.progress import Progress
+from modelgen.workload.data import Data
+
+if TYPE_CHECKING:
+    import torch
+
+ONNX = ".onnx"
+_SEED = 0
+_RANDOM = 10
+"""Random inputs, if there are no others."""
+_RELATIVE = 1e-3
+"""Largest difference of the module from ONNX Runtime, relative to the largest output. Both add in
+FP32, in orders of their own."""
+
+
+@dataclass(frozen=True)
+class OnnxFile:
+    """An ONNX model, of which a module is made. ONNX Runtime says what it computes."""
+
+    path: Path
+
+    @cached_property
+    def _model(self) -> Any:
+        from modelgen.frontends.onnx.reader import read_model
+
+        if not self.path.is_file():
+            raise ModelError(f"There is no {self.path}. Check the path of the project's model.")
+        return read_model(self.path)
+
+    def batch(self, wanted: int | None = None) -> int:
+        """Return the inputs of an inference: as wanted, else the file's, else 1."""
+        from modelgen.frontends.onnx.checks import batch_of
+
+        return batch_of(self._model, wanted)
+
+    def inputs(self) -> list[str]:
+        """Return the names of the inputs."""
+        from modelgen.frontends.onnx.checks import inputs_of
+
+        return [value.name for value in inputs_of(self._model)]
+
+    def module(self, batch: int) -> torch.nn.Module:
+        """Return the module of the file.
+
+        Raises:
+            UnsupportedError: it has something that is not supported.
+        """
+        from modelgen.frontends.onnx.builder import build
+
+        return build(self._model, batch).module
+
+    def random_data(self) -> Data:
+        """Return seeded random inputs, normal numbers.
+
+        Raises:
+            ModelError: an input is no number.
+        """
+        from modelgen.frontends.onnx.builder import build
+
+        batch = self.batch()
+        random = np.random.default_rng(_SEED)
+        arrays = []
+        for argument, name in zip(build(self._model, batch).arguments, self.inputs(), strict=True):
+            if argument.type != "float32":
+                raise ModelError(
+                    f"The input '{name}' of {self.path.name} has elements of the type "
+                    f"{argument.type}, for which no random ones can be chosen. Give inputs with "
+                    "--data, or in the project's data()."
+                )
+            shape = (max(_RANDOM, batch), *argument.features)
+            arrays.append(random.standard_normal(shape).astype(np.float32))
+        return Data("random inputs", tuple(arrays) if len(arrays) > 1 else arrays[0])
+
+    def run(
+        self, arrays: Sequence[np.ndarray], batch: int, progress: Progress
+    ) -> tuple[np.ndarray, str]:
+        """Return what ONNX Runtime computes, shape (samples, outputs), and its name.
+
+        Args:
+            arrays: for each input, shape (samples, ...), in its type.
+            batch: inputs of an inference.
+            progress: reports progress.
+        """
+        from modelgen.frontends.onnx.runtime import outputs_of, runtime_name
+
+        samples, names = len(arrays[0]), self.inputs()
+        rows = []
+        starts = range(0, samples, batch)
+        for start in progress.track(starts, "running ONNX Runtime", len(starts)):
+            chosen = np.arange(start, start + batch) % samples
+            values = [array[chosen] for array in arrays]
+            outputs = outputs_of(self.path, dict(zip(names, values, strict=True)))
+            rows.append(np.concatenate([each.reshape(batch, -1) for each in outputs], axis=1))
+        return np.concatenate(rows)[:samples].astype(np.float32), runtime_name()
+
+
+def check_near(module: np.ndarray, runtime: np.ndarray, name: str) -> None:
+    """Raise ModelError unless a module's outputs are near those of the runtime of its file.
+
+    Args:
+        module: shape (samples, outputs).
+        runtime: the same.
+        name: of the runtime.
+    """
+    largest = float(np.abs(runtime).max(initial=0.0))
+    difference = float(np.abs(module - runtime).max(initial=0.0))
+    if module.shape != runtime.shape or not difference <= _RELATIVE * max(largest, 1e-6):
+        raise ModelError(
+            f"The module of the file differs from {name} by {difference:.3g}, with outputs of up "
+            f"to {largest:.3g}: this is a bug in HEEPstor; please report it."
+        )
