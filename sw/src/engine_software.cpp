@@ -9,8 +9,10 @@ namespace heepstor::engine {
 namespace {
 
 HEEPSTOR_ARENA float activation_buffer[config::kBufferWords];
-HEEPSTOR_ARENA float accumulators[config::kAccumulatorDepth * config::kArraySize];
+HEEPSTOR_ARENA float accumulators[config::kAccumulatorDepth * config::kArraySize *
+                                  software::sums_per_accumulator(config::kInt8)];
 HEEPSTOR_ARENA std::uint64_t table[kSegments];
+HEEPSTOR_ARENA std::int8_t byte_table[software::kByteTableBytes];
 
 }  // namespace
 
@@ -20,10 +22,11 @@ Result run(const Descriptor* first) {
   const software::Engine cpu{
       {reinterpret_cast<unsigned char*>(config::kMemoryBase), config::kMemoryBase,
        config::kMemoryBytes},
-      {config::kArraySize, config::kBufferWords, config::kAccumulatorDepth},
+      {config::kArraySize, config::kBufferWords, config::kAccumulatorDepth, config::kInt8},
       activation_buffer,
       accumulators,
       table,
+      byte_table,
   };
   return software::run(cpu, Address(first).value);
 }

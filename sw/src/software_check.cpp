@@ -7,14 +7,6 @@ namespace {
 
 using engine::Error;
 
-// Pitches in memory must be smaller: otherwise an address could wrap around into memory again.
-constexpr std::uint32_t kPitchLimit = 0x80000000;
-// What an engine without INT8 and INT4 does not have.
-constexpr std::uint32_t kIntegerControl =
-    engine::kControlInt8 | engine::kControlInt4Weights | engine::kControlTiesEven;
-
-std::uint32_t divide_up(std::uint32_t value, std::uint32_t by) { return (value + by - 1) / by; }
-
 /// Distance from the first to the last element of a grid.
 std::uint64_t corner(Pair shape, Pair step) {
   return std::uint64_t{shape.x - 1} * step.x + std::uint64_t{shape.y - 1} * step.y;
@@ -33,21 +25,19 @@ bool lacks_factor(const Job& job) {
   return true;
 }
 
-bool is_unknown(const Job& job) {
+bool is_unknown(const Job& job, const Geometry& geometry) {
   const engine::Descriptor& fields = job.fields;
   const auto operation = static_cast<std::uint32_t>(job.operation);
   const std::uint32_t fence =
       (fields.control & engine::kControlFence) >> engine::kControlFenceShift;
   const bool is_reserved = (fields.control & engine::kControlReservedControl) != 0 ||
                            (fields.table_format & engine::kTableFormatReservedTable) != 0;
-  const bool is_integer = (fields.control & kIntegerControl) != 0 || fields.column_stride != 0 ||
-                          fields.pair_rows != 0;
   const bool spans_wrongly =
       job.has(engine::kControlSpan) && (job.operation != Operation::kMatmul || job.runs.x > 1);
   return operation < static_cast<std::uint32_t>(Operation::kMatmul) ||
          operation > static_cast<std::uint32_t>(Operation::kMax) ||
-         fence > static_cast<std::uint32_t>(engine::Fence::kAll) || is_reserved || is_integer ||
-         spans_wrongly || lacks_factor(job);
+         fence > static_cast<std::uint32_t>(engine::Fence::kAll) || is_reserved || spans_wrongly ||
+         lacks_factor(job) || is_unknown_integer(job, geometry);
 }
 
 bool is_zero(Pair pair) { return pair.x == 0 || pair.y == 0; }
@@ -55,6 +45,7 @@ bool is_zero(Pair pair) { return pair.x == 0 || pair.y == 0; }
 bool has_zero(const Job& job) {
   if (is_zero(job.positions) || is_zero(job.runs)) return true;
   if (job.run_words == 0 || job.tiles == 0 || job.channels == 0) return true;
+  if (job.has_kernel() && job.fields.column_stride == 0) return true;
   if (job.loads() && (is_zero(job.load_shape) || job.load_words == 0)) return true;
   return job.stores() && (is_zero(job.store_shape) || is_zero(job.window));
 }
@@ -62,11 +53,9 @@ bool has_zero(const Job& job) {
 /// Runs of a span begin in successive banks, and a slice crosses few of them.
 bool breaks_span(const Job& job, std::uint32_t size) {
   if (!job.has(engine::kControlSpan) || job.runs.y == 1) return false;
-  std::uint32_t banks = 1;
-  while (banks < size) banks *= 2;
-  const bool crosses_many =
-      engine::kMostCrossings * job.run_words < size && job.runs.y > engine::kMostCrossings + 1;
-  return (job.run_pitch.y - job.run_words) % banks != 0 || crosses_many;
+  const bool crosses_many = engine::kMostCrossings * job.run_words < job.width(size) &&
+                            job.runs.y > engine::kMostCrossings + 1;
+  return (job.run_pitch.y - job.run_words) % bank_count(size) != 0 || crosses_many;
 }
 
 bool breaks_window(const Job& job) {
@@ -95,6 +84,9 @@ bool is_misaligned(const Job& job) {
   return (words | pitches) % kWordBytes != 0 || pitches >= kPitchLimit || lines % kLineBytes != 0;
 }
 
+/// Rows and columns that are stored, from the first result to the last.
+Pair stored_rows(const Job& job) { return {job.store_shape.x, job.store_shape.y + job.pair_rows}; }
+
 /// With fill, rows must fit their pitch.
 bool breaks_gap(const Job& job) {
   return job.has(engine::kControlFill) &&
@@ -103,11 +95,11 @@ bool breaks_gap(const Job& job) {
 
 bool fits_buffer(const Job& job, const Geometry& geometry) {
   const std::uint32_t room = geometry.buffer_words;
-  const std::uint32_t channels = job.tiles * geometry.array_size;
+  const std::uint32_t channels = job.tiles * job.width(geometry.array_size);
   const bool cuts = job.operation != Operation::kMatmul && job.run_words > channels;
   const std::uint32_t words = cuts ? channels : job.run_words;
-  if (job.input_base + corner(job.positions, job.step) + corner(job.runs, job.run_pitch) + words >
-      room) {
+  const std::uint64_t first = job.input_base + job.pair_distance();
+  if (first + corner(job.positions, job.step) + corner(job.runs, job.run_pitch) + words > room) {
     return false;
   }
   if (job.loads()) {
@@ -119,8 +111,8 @@ bool fits_buffer(const Job& job, const Geometry& geometry) {
     if (fills && last + job.load_pitch_y + job.load_tail > room) return false;
   }
   return !job.has(engine::kControlStoreBuffer) ||
-         job.store_base + corner(job.store_shape, job.store_pitch) +
-                 job.stored_channels(geometry.array_size) <=
+         job.store_base + corner(stored_rows(job), job.store_pitch) +
+                 job.stored_words(geometry.array_size) <=
              room;
 }
 
@@ -134,7 +126,7 @@ bool has_good_addresses(const Engine& engine, const Job& job) {
   const engine::Descriptor& fields = job.fields;
   const std::uint32_t size = engine.geometry.array_size;
   const Memory& memory = engine.memory;
-  const std::uint32_t stored = job.stored_channels(size);
+  const std::uint32_t stored = job.stored_words(size);
   const Pair source_pitch{fields.source_pitch_x, fields.source_pitch_y};
   const Pair pitch{fields.destination_pitch_x, fields.destination_pitch_y};
   bool good = true;
@@ -150,17 +142,17 @@ bool has_good_addresses(const Engine& engine, const Job& job) {
   if (job.stores()) {
     const std::uint64_t words =
         std::uint64_t{job.tiles - 1} * size + parameter_words(job, job.tiles - 1, size);
-    const std::uint64_t parts = job.has(engine::kControlScalesOnly) ? 1 : 2;
-    good &= contains(memory, fields.parameters, parts * words * kWordBytes, kWordBytes);
+    const std::uint64_t all = leading_words(job) + parameter_arrays(job) * words;
+    good &= contains(memory, fields.parameters, all * kWordBytes, kWordBytes);
   }
   if (job.has(engine::kControlStoreMemory)) {
-    good &= contains_map(memory, fields.destination, job.store_shape, pitch, stored);
+    good &= contains_map(memory, fields.destination, stored_rows(job), pitch, stored);
   }
   if (job.loads_table()) {
-    good &= contains(memory, fields.coefficients, kTableBytes, kLineBytes);
+    good &= contains(memory, fields.coefficients, table_bytes(job), kLineBytes);
   }
   if (job.reads_operand()) {
-    good &= contains_map(memory, fields.residual, job.store_shape, pitch, stored);
+    good &= contains_map(memory, fields.residual, stored_rows(job), pitch, stored);
   }
   if (fields.profile != 0) {
     good &= contains(memory, fields.profile, sizeof(engine::Profile), kLineBytes);
@@ -177,23 +169,38 @@ bool contains(const Memory& memory, std::uint32_t address, std::uint64_t bytes,
 }
 
 std::uint64_t slice_count(const Job& job, std::uint32_t size) {
-  if (job.has(engine::kControlSpan)) return divide_up(job.run_words * job.runs.y, size);
+  const std::uint32_t width = job.width(size);
+  if (job.has(engine::kControlSpan)) return divide_up(job.run_words * job.runs.y, width);
+  if (job.has_kernel()) {
+    return divide_up(job.runs.y, kernel_rows(size)) * divide_up(job.runs.x, kKernelColumns);
+  }
   const std::uint64_t runs = std::uint64_t{job.runs.x} * job.runs.y;
-  return job.operation == Operation::kMatmul ? runs * divide_up(job.run_words, size) : runs;
+  return job.operation == Operation::kMatmul ? runs * divide_up(job.run_words, width) : runs;
+}
+
+std::uint32_t tile_bytes(const Job& job, std::uint32_t size) {
+  const bool has_tiles = job.operation == Operation::kMatmul || job.has_kernel();
+  return weight_bytes(job, has_tiles ? size * size : size);
 }
 
 std::uint32_t slice_bytes(const Job& job, std::uint32_t size) {
-  if (job.operation != Operation::kMatmul) return job.tiles * whole_lines(size);
-  return (job.tiles - 1) * size * size + whole_lines(job.columns(job.tiles - 1, size) * size);
+  const std::uint32_t whole = tile_bytes(job, size);
+  const bool has_tiles = job.operation == Operation::kMatmul || job.has_kernel();
+  const std::uint32_t last =
+      has_tiles ? weight_bytes(job, job.columns(job.tiles - 1, size) * size) : whole;
+  return (job.tiles - 1) * whole + last;
 }
 
 engine::Error check(const Engine& engine, const Job& job) {
   const Geometry& geometry = engine.geometry;
-  if (is_unknown(job)) return Error::kBadOperation;
+  if (is_unknown(job, geometry)) return Error::kBadOperation;
   if (has_zero(job)) return Error::kZeroDimension;
+  if (breaks_kernel(job, geometry)) return Error::kBadOperation;
   if (breaks_span(job, geometry.array_size) || breaks_window(job)) return Error::kBadOperation;
   if (is_misaligned(job)) return Error::kBadAddress;
   if (breaks_gap(job)) return Error::kBadOperation;
+  if (breaks_steps(job, geometry)) return Error::kBadOperation;
+  if (breaks_pair_pitch(job)) return Error::kBadAddress;
   if (!fits_buffer(job, geometry)) return Error::kBufferOverflow;
   const std::uint64_t entries = std::uint64_t{job.tiles} * job.entries();
   if (job.accumulator + entries > geometry.accumulator_depth) return Error::kAccumulatorOverflow;

@@ -15,6 +15,34 @@ using engine::Operation;
 inline constexpr std::uint32_t kWordBytes = sizeof(float);
 inline constexpr std::uint32_t kLineBytes = 16;
 
+// Pitches in memory must be smaller: otherwise an address could wrap around into memory again.
+inline constexpr std::uint32_t kPitchLimit = 0x80000000;
+
+constexpr std::uint32_t divide_up(std::uint32_t value, std::uint32_t by) {
+  return (value + by - 1) / by;
+}
+
+/// `bytes`, rounded up to whole lines.
+constexpr std::uint32_t whole_lines(std::uint32_t bytes) {
+  return divide_up(bytes, kLineBytes) * kLineBytes;
+}
+
+/// Banks of the activation buffer; `size` is the array's.
+constexpr std::uint32_t bank_count(std::uint32_t size) {
+  std::uint32_t banks = 1;
+  while (banks < size) banks *= 2;
+  return banks;
+}
+
+/// Kernel columns of a slice of an INT8 depthwise job.
+inline constexpr std::uint32_t kKernelColumns = 3;
+
+/// Kernel rows of such a slice; `size` is the array's.
+constexpr std::uint32_t kernel_rows(std::uint32_t size) {
+  if (size < 2 * kKernelColumns) return 1;
+  return size < 3 * kKernelColumns ? 2 : 3;
+}
+
 /// Counts or distances along a row (x) and from row to row (y).
 struct Pair {
   std::uint32_t x;
@@ -42,6 +70,7 @@ struct Job {
         runs{descriptor.runs_x, descriptor.runs_y},
         run_pitch{descriptor.run_pitch_x, descriptor.run_pitch_y},
         run_words(descriptor.run_words),
+        pair_rows(descriptor.pair_rows),
         tiles(descriptor.tiles),
         channels(descriptor.channels),
         store_shape{descriptor.store_columns, descriptor.store_rows},
@@ -60,12 +89,31 @@ struct Job {
     return operation == Operation::kMatmul || operation == Operation::kDepthwise;
   }
 
+  bool is_integer() const { return has(engine::kControlInt8); }
+  /// Whether activations are multiplied by the taps of a kernel, several in a slice.
+  bool has_kernel() const { return is_integer() && operation == Operation::kDepthwise; }
+
+  /// Words of a slice, or of a tile's channels; `size` is the array's.
+  std::uint32_t width(std::uint32_t size) const { return is_integer() ? size / kWordBytes : size; }
+
+  /// Results that are computed at once for a position.
+  std::uint32_t halves() const { return pair_rows == 0 ? 1 : 2; }
+
+  /// Words of the buffer from the first position of a pair to the second.
+  std::uint64_t pair_distance() const { return std::uint64_t{pair_rows} * window.y * step.y; }
+
   /// Accumulator entries of a tile.
   std::uint32_t entries() const { return positions.x * positions.y; }
 
   /// Number of channels that are stored; `size` is the array's.
   std::uint32_t stored_channels(std::uint32_t size) const {
     return channels < tiles * size ? channels : tiles * size;
+  }
+
+  /// Words of a stored position.
+  std::uint32_t stored_words(std::uint32_t size) const {
+    const std::uint32_t columns = stored_channels(size);
+    return is_integer() ? divide_up(columns, kWordBytes) : columns;
   }
 
   /// Columns of a tile that weights and parameters have: of the last one those with a channel.
@@ -91,6 +139,7 @@ struct Job {
   Pair runs;
   Pair run_pitch;
   std::uint32_t run_words;
+  std::uint32_t pair_rows;
   std::uint32_t tiles;
   std::uint32_t channels;
   Pair store_shape;
@@ -115,25 +164,52 @@ engine::Error check(const Engine& engine, const Job& job);
 /// Slices per position and tile; `size` is the array's.
 std::uint64_t slice_count(const Job& job, std::uint32_t size);
 
-/// `bytes`, rounded up to whole lines.
-constexpr std::uint32_t whole_lines(std::uint32_t bytes) {
-  return (bytes + kLineBytes - 1) / kLineBytes * kLineBytes;
+/// Bytes of so many weights of a tile, in whole lines.
+inline std::uint32_t weight_bytes(const Job& job, std::uint32_t weights) {
+  return whole_lines(job.has(engine::kControlInt4Weights) ? divide_up(weights, 2) : weights);
 }
+
+/// Bytes of the weights of a slice for a whole tile; `size` is the array's.
+std::uint32_t tile_bytes(const Job& job, std::uint32_t size);
 
 /// Bytes of weights per slice, of all tiles.
 std::uint32_t slice_bytes(const Job& job, std::uint32_t size);
 
-/// Words of a tile's scales, which are as many as those of its biases, if it has any.
+/// Words of each array of a tile's parameters: scales, biases, and in INT8 jobs offsets.
 inline std::uint32_t parameter_words(const Job& job, std::uint32_t tile, std::uint32_t size) {
   return whole_lines(job.columns(tile, size) * kWordBytes) / kWordBytes;
 }
 
+/// Arrays of parameters of a tile.
+inline std::uint32_t parameter_arrays(const Job& job) {
+  if (job.is_integer()) return 3;
+  return job.has(engine::kControlScalesOnly) ? 1 : 2;
+}
+
+/// Words of the parameters before those of the first tile: of the sum with an operand.
+inline std::uint32_t leading_words(const Job& job) {
+  const bool has_line = job.is_integer() && job.has(engine::kControlAddResidual);
+  return has_line ? kLineBytes / kWordBytes : 0;
+}
+
 /// Bytes of a table of a function.
-inline constexpr std::uint32_t kTableBytes = engine::kSegments * sizeof(std::uint64_t);
+inline std::uint32_t table_bytes(const Job& job) {
+  return job.is_integer() ? kByteTableBytes : engine::kSegments * sizeof(std::uint64_t);
+}
+
+// What INT8 adds to the checks of a descriptor, see check().
+bool is_unknown_integer(const Job& job, const Geometry& geometry);
+bool breaks_kernel(const Job& job, const Geometry& geometry);
+bool breaks_steps(const Job& job, const Geometry& geometry);
+bool breaks_pair_pitch(const Job& job);
 
 // The stages of a job that has been checked.
 void load(const Engine& engine, const Job& job);
 void compute(const Engine& engine, const Job& job);
 void store(const Engine& engine, const Job& job);
+
+// Computing and storing of INT8 jobs.
+void compute_integers(const Engine& engine, const Job& job);
+void store_integers(const Engine& engine, const Job& job);
 
 }  // namespace heepstor::software

@@ -62,6 +62,7 @@ void load_table(const Engine& engine, const Job& job) {
 // If results overlap, the last one remains: tiles are the outer loop, channels the inner one.
 void store(const Engine& engine, const Job& job) {
   if (!job.stores()) return;
+  if (job.is_integer()) return store_integers(engine, job);
   if (job.loads_table()) load_table(engine, job);
   const std::uint32_t size = engine.geometry.array_size;
   const Activation activation{to_float(job.fields.slope), to_float(job.fields.clamp_low),

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "../../sw/src/slice.hpp"
+#include "../../sw/src/software_requantization.hpp"
 #include "heepstor/argmax.hpp"
 #include "heepstor/console.hpp"
 #include "heepstor/engine.hpp"
@@ -82,6 +83,15 @@ void slice_dot() {
   write(heepstor::to_bits(result));
 }
 
+// Sums as integers by the parameters of one channel.
+void requantize() {
+  const auto function = read<heepstor::software::Requantization>();
+  const bool ties_even = read<std::uint32_t>() != 0;
+  auto values = read_array<std::int32_t>();
+  for (std::int32_t& value : values) value = function(value, ties_even);
+  write_array(values);
+}
+
 // Words of any bits.
 std::vector<float> junk(std::size_t count, std::mt19937& random) {
   std::vector<float> words(count);
@@ -100,15 +110,20 @@ void run_chain() {
       static_cast<unsigned char*>(std::aligned_alloc(16, image.size())), &std::free);
   std::copy(image.begin(), image.end(), memory.get());
   auto buffer = junk(geometry.buffer_words, random);
-  auto accumulators = junk(geometry.accumulator_depth * geometry.array_size, random);
+  const std::uint32_t sums = geometry.accumulator_depth * geometry.array_size *
+                             heepstor::software::sums_per_accumulator(geometry.int8);
+  auto accumulators = junk(sums, random);
   std::vector<std::uint64_t> table(heepstor::engine::kSegments);
   for (std::uint64_t& entry : table) entry = std::uint64_t{random()} << 32 | random();
+  std::vector<std::int8_t> byte_table(heepstor::software::kByteTableBytes);
+  for (std::int8_t& result : byte_table) result = static_cast<std::int8_t>(random());
   const heepstor::software::Engine engine{
       {memory.get(), base, static_cast<std::uint32_t>(image.size())},
       geometry,
       buffer.data(),
       accumulators.data(),
-      table.data()};
+      table.data(),
+      byte_table.data()};
   const auto result = heepstor::software::run(engine, first);
   write(static_cast<std::uint32_t>(result.error));
   write(result.index);
@@ -212,7 +227,17 @@ void build_descriptors() {
       engine::sum(5).scales(0x80001000u).gate({4, 25}).table(0x80002000u);
   constexpr engine::Descriptor kProduct =
       engine::sum(5).function({15, 31}).multiply(0x80003000u, {80, 20});
-  for (const engine::Descriptor& descriptor : {full, kPartial, kSum, kMax, kGate, kProduct}) {
+  constexpr engine::Descriptor kPairs = engine::matmul(5)
+                                            .integers(-128, -3, 127)
+                                            .pairs(0x1234)
+                                            .int4_weights()
+                                            .ties_even()
+                                            .fill_integers(-2)
+                                            .table(0x80001000u)
+                                            .bytes();
+  constexpr engine::Descriptor kKernel = engine::depthwise(5).integers(127, -128, 6).columns(2);
+  for (const engine::Descriptor& descriptor :
+       {full, kPartial, kSum, kMax, kGate, kProduct, kPairs, kKernel}) {
     write(descriptor);
   }
 }
@@ -254,6 +279,9 @@ int main() {
     switch (command) {
       case 'd':
         slice_dot();
+        break;
+      case 'q':
+        requantize();
         break;
       case 'c':
         run_chain();

@@ -47,6 +47,7 @@ class Geometry:
     array_size: int
     buffer_words: int
     accumulator_depth: int
+    int8: bool = True
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,18 @@ class Runtime:
         self._send(b"d", _array(values, np.float32), _array(weights, np.int8))
         return self._words(1)[0]
 
+    def requantize(
+        self, sums: np.ndarray, parameters: tuple[int, int, int], ties_even: bool
+    ) -> np.ndarray:
+        """Returns INT32 sums as integers by a channel's scale, bias and offsets, words of INT32."""
+        words = struct.pack("<3iI", *parameters, ties_even)
+        self._send(b"q", words, _array(sums, np.int32))
+        return np.frombuffer(self._bytes(4), np.int32)
+
     def run_chain(self, memory: bytes, base: int, first: int, geometry: Geometry) -> ChainResult:
         """Runs a chain on the software engine, whose buffers begin with other junk each time."""
         seed = new_seed()
-        words = struct.pack("<6I", *astuple(geometry), base, first, seed)
+        words = struct.pack("<3I?3x3I", *astuple(geometry), base, first, seed)
         self._send(b"c", words, _array(memory, "u1"))
         error, index, address = self._words(3)
         return ChainResult(error, index, address, self._bytes(), seed)
@@ -114,7 +123,7 @@ class Runtime:
 
     def built_descriptors(self) -> list[Descriptor]:
         self._send(b"b")
-        return [Descriptor.unpack(self._read(DESCRIPTOR_BYTES)) for _ in range(6)]
+        return [Descriptor.unpack(self._read(DESCRIPTOR_BYTES)) for _ in range(8)]
 
     def descriptor_with_addresses(self) -> Descriptor:
         """Returns one after the four set_...()."""

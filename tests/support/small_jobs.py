@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
+from modelgen.hardware import Hardware
+from modelgen.targets.systolic.abi import Operation
 from modelgen.targets.systolic.descriptor import Descriptor, link
 from tests.support import runtime_host
 from tests.support.random_chains import BASE
@@ -14,6 +16,11 @@ GEOMETRY = Geometry(array_size=8, buffer_words=1024, accumulator_depth=64)
 MEMORY_BYTES = 1 << 14
 SOURCE_WORDS = 256
 CHAIN, SOURCE, WEIGHTS, PARAMETERS, DESTINATION, RESIDUAL = range(BASE, BASE + 0x3000, 0x800)
+
+
+def hardware_of(geometry: Geometry) -> Hardware:
+    """The same sizes for the compiler and the reference."""
+    return Hardware(**asdict(geometry))
 
 
 def small_job(**changes: Any) -> Descriptor:
@@ -59,6 +66,24 @@ def small_job(**changes: Any) -> Descriptor:
         window_rows=3,
     )
     return replace(job, **changes)
+
+
+def small_integer_job(**changes: Any) -> Descriptor:
+    """A valid INT8 job: 3 x 4 pairs of positions, a row apart, that read 3 runs of 9 words.
+
+    Pairs of columns are pooled, and an operand is added; of 11 channels results are 3 words.
+    """
+    rows = {"load_rows": 6, "load_pitch_y": 26, "step_y": 26, "run_pitch_y": 26}
+    places = {"destination_pitch_x": 12, "destination_pitch_y": 24}
+    places |= {"store_pitch_x": 3, "store_pitch_y": 6}
+    stored = {"store_rows": 3, "window_rows": 1, "integer_low": -100, "integer_high": 100}
+    return small_job(**{"int8": True, "pair_rows": 1, **rows, **places, **stored, **changes})
+
+
+def small_kernel_job(**changes: Any) -> Descriptor:
+    """The same for a depthwise kernel of 3 x 3 taps, without pairs."""
+    kernel = {"operation": Operation.DEPTHWISE, "pair_rows": 0, "column_stride": 1, "run_words": 3}
+    return small_integer_job(**{**kernel, "runs_x": 3, "run_pitch_x": 3, **changes})
 
 
 def run_chain(*jobs: Descriptor, geometry: Geometry = GEOMETRY) -> ChainResult:

@@ -104,7 +104,7 @@ class Job {
   /// The same for INT8 activations, with a value of each of a word's four.
   constexpr Job& fill_integers(std::int8_t value) {
     descriptor_.control |= kControlFill;
-    descriptor_.fill_value = 0x01010101u * static_cast<std::uint8_t>(value);
+    descriptor_.fill_value = 0x01010101u * byte(value);
     return *this;
   }
 
@@ -210,7 +210,8 @@ class Job {
     return function(format);
   }
 
-  /// Loads a table before results are stored: kSegments entries, 16-byte aligned.
+  /// Loads a table before results are stored, 16-byte aligned: kSegments entries, or the 256 bytes
+  /// of bytes().
   constexpr Job& table(Address coefficients) {
     descriptor_.control |= kControlLoadTable;
     descriptor_.coefficients = coefficients.value;
@@ -230,9 +231,15 @@ class Job {
   constexpr Job& integers(std::int8_t zero_point, std::int8_t low, std::int8_t high) {
     descriptor_.control |= kControlInt8;
     descriptor_.zero_point = zero_point;
-    descriptor_.table_format =
-        std::uint32_t{static_cast<std::uint8_t>(low)} << kTableFormatIntegerLowShift |
-        std::uint32_t{static_cast<std::uint8_t>(high)} << kTableFormatIntegerHighShift;
+    descriptor_.table_format &= ~(kTableFormatIntegerLow | kTableFormatIntegerHigh);
+    descriptor_.table_format |= byte(low) << kTableFormatIntegerLowShift;
+    descriptor_.table_format |= byte(high) << kTableFormatIntegerHighShift;
+    return *this;
+  }
+
+  /// Makes the weight stream one of INT4, two in each byte; also with FP32 activations.
+  constexpr Job& int4_weights() {
+    descriptor_.control |= kControlInt4Weights;
     return *this;
   }
 
@@ -304,6 +311,10 @@ class Job {
   static constexpr std::uint16_t half(std::uint32_t value) {
     HEEPSTOR_ASSERT(value <= 0xFFFF, "a descriptor's field has 16 bits");
     return static_cast<std::uint16_t>(value);
+  }
+
+  static constexpr std::uint32_t byte(std::int8_t value) {
+    return static_cast<std::uint8_t>(value);
   }
 
   constexpr Job& store_pitch(Pitch bytes) {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from flows import config
 from modelgen.targets.systolic.abi import Factor, Fence, Operation
 from modelgen.targets.systolic.descriptor import Descriptor
@@ -11,7 +13,7 @@ from tests.support.random_chains import BASE
 
 def test_builder_makes_the_descriptor_that_it_names() -> None:
     size = config.load().engine.array_size
-    full, partial, sum_, max_, gate, product = runtime_host.connect().built_descriptors()
+    full, partial, sum_, max_, gate, product, *_ = runtime_host.connect().built_descriptors()
     assert full == Descriptor(
         load=True,
         fill=True,
@@ -93,6 +95,20 @@ def test_builder_makes_the_descriptor_that_it_names() -> None:
     assert (product.table_reach, product.table_fraction) == (15, 31)
     assert (product.residual, product.destination_pitch_y) == (BASE + 0x3000, 80)
     assert (product.load_table, product.scales_only, product.add_residual) == (False,) * 3
+
+
+def test_builder_of_integer_jobs() -> None:
+    *_, pairs, kernel = runtime_host.connect().built_descriptors()
+    assert (pairs.int8, pairs.int4_weights, pairs.ties_even) == (True, True, True)
+    assert (pairs.zero_point, pairs.integer_low, pairs.integer_high) == (-128, -3, 127)
+    assert (pairs.pair_rows, pairs.column_stride) == (0x1234, 0)
+    assert (pairs.fill, np.float32(pairs.fill_value).tobytes()) == (True, b"\xfe" * 4)
+    assert (pairs.load_table, pairs.coefficients) == (True, BASE + 0x1000)
+    assert (pairs.apply_table, pairs.table_reach, pairs.table_fraction) == (True, 0, 0)
+    assert (kernel.operation, kernel.int8) == (Operation.DEPTHWISE, True)
+    assert (kernel.zero_point, kernel.integer_low, kernel.integer_high) == (127, -128, 6)
+    assert (kernel.pair_rows, kernel.column_stride) == (0, 2)
+    assert (kernel.int4_weights, kernel.ties_even) == (False, False)
 
 
 def test_addresses_are_set_at_run_time() -> None:

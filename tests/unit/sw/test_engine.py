@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
 from typing import Any
 
 import numpy as np
 import pytest
 
-from modelgen.hardware import Hardware
 from modelgen.targets.systolic.abi import Error, Operation
 from modelgen.targets.systolic.descriptor import Descriptor, link
 from modelgen.targets.systolic.reference import execute_chain, new_seed
@@ -25,6 +23,7 @@ from tests.support.small_jobs import (
     RESIDUAL,
     SOURCE,
     SOURCE_WORDS,
+    hardware_of,
     run_chain,
     small_job,
 )
@@ -33,8 +32,7 @@ from tests.support.small_jobs import (
 @pytest.mark.parametrize("seed", range(150))
 def test_random_chains_equal_the_reference(seed: int) -> None:
     geometry = Geometry((4, 8, 12, 16, 32)[seed % 5], 1024, 128)
-    size, words, depth = astuple(geometry)
-    hardware = Hardware(array_size=size, buffer_words=words, accumulator_depth=depth)
+    hardware = hardware_of(geometry)
     chain = ChainMaker(seed, hardware, KINDS[seed % 4], Limits()).make(8)
     expected = bytearray(chain.memory)
     outcome = execute_chain(expected, BASE, chain.first, hardware)
@@ -48,8 +46,7 @@ def test_random_chains_equal_the_reference(seed: int) -> None:
 def test_nearly_valid_descriptors(size: int) -> None:
     """The reference refuses what the software engine refuses; of all else both make the same."""
     geometry = Geometry(size, 1024, 64)
-    # The software engine refuses what an engine without integers refuses.
-    hardware = Hardware(array_size=size, buffer_words=1024, accumulator_depth=64, int8=False)
+    hardware = hardware_of(geometry)
     seed = new_seed()
     for number, chain in enumerate(nearly_valid(seed, hardware, 60)):
         expected = bytearray(chain.memory)
@@ -117,8 +114,7 @@ def test_of_overlapping_results_the_last_one_stays(steps: tuple[int, int]) -> No
     image = link([job, reader], CHAIN)
     memory[: len(image)] = image
     got = runtime_host.connect().run_chain(bytes(memory), BASE, CHAIN, GEOMETRY)
-    hardware = Hardware(*astuple(GEOMETRY)[:1], 4, *astuple(GEOMETRY)[1:])
-    assert execute_chain(memory, BASE, CHAIN, hardware).error == got.error == 0
+    assert execute_chain(memory, BASE, CHAIN, hardware_of(GEOMETRY)).error == got.error == 0
     assert got.memory == bytes(memory)
 
 
@@ -132,8 +128,7 @@ def test_negative_zeros_are_not_below_zero(changes: dict[str, Any]) -> None:
     parameters = np.array([-1.0] * 8 + [-0.0] * 8, "<f4").tobytes()
     memory[PARAMETERS - BASE : PARAMETERS - BASE + len(parameters)] = parameters
     got = runtime_host.connect().run_chain(bytes(memory), BASE, CHAIN, GEOMETRY)
-    hardware = Hardware(*astuple(GEOMETRY)[:1], 4, *astuple(GEOMETRY)[1:])
-    assert execute_chain(memory, BASE, CHAIN, hardware).error == got.error == 0
+    assert execute_chain(memory, BASE, CHAIN, hardware_of(GEOMETRY)).error == got.error == 0
     offset = DESTINATION - BASE
     for image in (got.memory, memory):
         assert np.frombuffer(image, "<u4", 8, offset).tolist() == [0x8000_0000] * 8
@@ -159,8 +154,7 @@ def test_sums_and_maxima_of_negative_zeros_keep_their_sign(operation: Operation)
     parameters = np.array([1.0] * 8 + [-0.0] * 8, "<f4").tobytes()
     memory[PARAMETERS - BASE : PARAMETERS - BASE + len(parameters)] = parameters
     got = runtime_host.connect().run_chain(bytes(memory), BASE, CHAIN, GEOMETRY)
-    hardware = Hardware(*astuple(GEOMETRY)[:1], 4, *astuple(GEOMETRY)[1:])
-    assert execute_chain(memory, BASE, CHAIN, hardware).error == got.error == 0
+    assert execute_chain(memory, BASE, CHAIN, hardware_of(GEOMETRY)).error == got.error == 0
     offset = DESTINATION - BASE
     for image in (got.memory, memory):
         assert np.frombuffer(image, "<u4", 3, offset).tolist() == [0x8000_0000] * 3

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from modelgen.hardware import Hardware
 from modelgen.targets.systolic.abi import Operation
-from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, link
+from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES, Descriptor, link
 from modelgen.targets.systolic.reference import execute_chain
 from tests.support import runtime_host
 from tests.support.random_chains import BASE
+from tests.support.runtime_host import Geometry
 from tests.support.small_jobs import (
     CHAIN,
     GEOMETRY,
@@ -20,8 +20,11 @@ from tests.support.small_jobs import (
     RESIDUAL,
     SOURCE,
     WEIGHTS,
+    hardware_of,
     run_chain,
+    small_integer_job,
     small_job,
+    small_kernel_job,
 )
 
 FAULTS = {
@@ -30,8 +33,6 @@ FAULTS = {
     "fence": ({"fence": 3}, 1),
     "reserved control bit 25": ({"reserved": ((1, 1 << 25),)}, 1),
     "reserved control bit 31": ({"reserved": ((1, 1 << 31),)}, 1),
-    "INT8": ({"int8": True}, 1),
-    "INT4": ({"int4_weights": True}, 1),
     "ties to even": ({"ties_even": True}, 1),
     "stride of INT8 columns": ({"column_stride": 1}, 1),
     "pairs": ({"pair_rows": 1}, 1),
@@ -96,17 +97,77 @@ FAULTS = {
 }
 
 
+INTEGER_FAULTS = {
+    "scales alone": ({"scales_only": True}, 1),
+    "factor": ({"factor": 2, "add_residual": False}, 1),
+    "stride without a kernel": ({"column_stride": 1}, 1),
+    "pairs in the same banks": ({"step_y": 24}, 1),
+    "pairs between groups of banks": ({"step_y": 25}, 1),
+    "pairs of no window": ({"window_rows": 0, "store_memory": False, "store_buffer": False}, 1),
+    "second position beyond the buffer": ({"pair_rows": 37}, 4),
+    "second results beyond the buffer": ({"store_pitch_y": 173}, 4),
+    "second results so far apart that they wrap": (
+        {"pair_rows": 2, "destination_pitch_y": 0x40000000, "accumulator": 41},
+        2,
+    ),
+    "second results above": ({"destination": BASE + MEMORY_BYTES - 92}, 2),
+    "second operands above": ({"residual": BASE + MEMORY_BYTES - 92}, 2),
+    "parameters above": ({"parameters": BASE + MEMORY_BYTES - 156}, 2),
+    "weights above": ({"weights": BASE + MEMORY_BYTES - 1424}, 2),
+    "INT4 weights above": ({"int4_weights": True, "weights": BASE + MEMORY_BYTES - 704}, 2),
+    "table above": ({"load_table": True, "coefficients": BASE + MEMORY_BYTES - 240}, 2),
+}
+KERNEL_FAULTS = {
+    "pairs": ({"pair_rows": 1}, 1),
+    "no stride": ({"column_stride": 0}, 3),
+    "rows in other banks": ({"run_pitch_y": 25}, 1),
+    "rows in the same banks": ({"run_pitch_y": 24}, 1),
+    "too many columns": ({"runs_x": 256}, 1),
+    "too many rows": ({"runs_y": 256}, 1),
+    "steps that do not agree": ({"column_stride": 2}, 1),
+    "weights above": ({"weights": BASE + MEMORY_BYTES - 176}, 2),
+}
+
+
+def check_fault(good: Descriptor, bad: Descriptor, code: int, geometry: Geometry) -> None:
+    """Runs both jobs on the software engine and the reference: both report the second one."""
+    got = run_chain(good, bad, geometry=geometry)
+    assert (got.error, got.index, got.address) == (code, 1, CHAIN + DESCRIPTOR_BYTES)
+    memory = bytearray(MEMORY_BYTES)
+    image = link([good, bad], CHAIN)
+    memory[: len(image)] = image
+    assert execute_chain(memory, BASE, CHAIN, hardware_of(geometry)).error == code
+
+
 @pytest.mark.parametrize(("change", "code"), FAULTS.values(), ids=FAULTS)
 def test_faults_are_reported_with_place(change: dict[str, Any], code: int) -> None:
     """The same as the reference reports."""
-    jobs = small_job(), small_job(**change)
-    got = run_chain(*jobs)
-    assert (got.error, got.index, got.address) == (code, 1, CHAIN + DESCRIPTOR_BYTES)
-    memory = bytearray(MEMORY_BYTES)
-    image = link(list(jobs), CHAIN)
-    memory[: len(image)] = image
-    hardware = Hardware(*astuple(GEOMETRY)[:1], 4, *astuple(GEOMETRY)[1:])
-    assert execute_chain(memory, BASE, CHAIN, hardware).error == code
+    check_fault(small_job(), small_job(**change), code, GEOMETRY)
+
+
+@pytest.mark.parametrize(("change", "code"), INTEGER_FAULTS.values(), ids=INTEGER_FAULTS)
+def test_faults_of_integer_jobs(change: dict[str, Any], code: int) -> None:
+    check_fault(small_integer_job(), small_integer_job(**change), code, GEOMETRY)
+
+
+@pytest.mark.parametrize(("change", "code"), KERNEL_FAULTS.values(), ids=KERNEL_FAULTS)
+def test_faults_of_integer_kernels(change: dict[str, Any], code: int) -> None:
+    check_fault(small_kernel_job(), small_kernel_job(**change), code, GEOMETRY)
+
+
+def test_spans_of_many_short_runs_of_integers() -> None:
+    """A slice of 32 lanes has eight words: it cannot cross eight runs of one."""
+    geometry = replace(GEOMETRY, array_size=32)
+    changes = {"span": True, "run_words": 1, "run_pitch_y": 33, "pair_rows": 0}
+    assert run_chain(small_integer_job(**changes, runs_y=8), geometry=geometry).error == 0
+    assert run_chain(small_integer_job(**changes, runs_y=9), geometry=geometry).error == 1
+    pairs = {"run_words": 2, "run_pitch_y": 34}
+    assert run_chain(small_integer_job(**changes | pairs, runs_y=9), geometry=geometry).error == 0
+
+
+@pytest.mark.parametrize("bad", [small_integer_job(), small_job(int4_weights=True)])
+def test_engines_without_integers(bad: Descriptor) -> None:
+    check_fault(small_job(), bad, 1, replace(GEOMETRY, int8=False))
 
 
 @pytest.mark.parametrize("address", [0, BASE - 64, BASE + 8, BASE + MEMORY_BYTES - 64, 0xFFFFFFF0])
