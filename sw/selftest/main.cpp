@@ -26,6 +26,7 @@ constexpr Test kTests[] = {
     {"engine: identification", selftest::engine_identifies},
     {"engine: known bits", selftest::engine_known_bits},
     {"engine: equals software", selftest::engine_equals_software},
+    {"engine: equals software, INT8", selftest::engine_equals_software_of_integers},
     {"engine: errors", selftest::engine_reports_errors},
     {"engine: doorbell while busy", selftest::engine_refuses_a_second_doorbell},
 };

@@ -19,6 +19,7 @@ bool softmax_bits();
 bool engine_identifies();
 bool engine_known_bits();
 bool engine_equals_software();
+bool engine_equals_software_of_integers();
 bool engine_reports_errors();
 bool engine_refuses_a_second_doorbell();
 

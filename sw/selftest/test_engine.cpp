@@ -1,9 +1,9 @@
 // The engine's results, compared with embedded bits and with the same descriptors run on the CPU.
 
+#include "cpu_engine.hpp"
 #include "heepstor/bits.hpp"
 #include "heepstor/engine.hpp"
 #include "heepstor/softmax.hpp"
-#include "heepstor/software_engine.hpp"
 #include "selftest.hpp"
 #include "workspace.hpp"
 
@@ -12,13 +12,11 @@ namespace {
 
 namespace config = heepstor::config;
 namespace engine = heepstor::engine;
-namespace software = heepstor::software;
 
 Workspace workspace;
 
 // Shapes fit twice into the smallest engine that can be configured: neighbouring descriptors use
 // different halves, so that they overlap without fences.
-constexpr software::Geometry kGeometry{config::kArraySize, 256, 16};
 constexpr std::uint32_t kHalfBuffer = kGeometry.buffer_words / 2;
 constexpr std::uint32_t kHalfAccumulators = kGeometry.accumulator_depth / 2;
 constexpr std::uint32_t kMostColumns = 16;
@@ -59,9 +57,6 @@ struct Shape {
 Inputs inputs;
 Execution on_engine;
 Execution on_cpu;
-float software_buffer[kGeometry.buffer_words];
-float software_accumulators[kGeometry.accumulator_depth * config::kArraySize];
-std::uint64_t software_table[engine::kSegments];
 
 /// Mostly ordinary numbers with similar exponents, sometimes arbitrary bits.
 std::uint32_t random_float(Random& random) {
@@ -222,11 +217,6 @@ bool same_outputs() {
   return true;
 }
 
-bool succeeds(const engine::Result& result) {
-  engine::report(result);
-  return result.ok();
-}
-
 }  // namespace
 
 bool softmax_bits() {
@@ -257,12 +247,6 @@ bool engine_known_bits() {
 
 bool engine_equals_software() {
   constexpr int kChains = 8;
-  const software::Engine cpu{{reinterpret_cast<unsigned char*>(config::kMemoryBase),
-                              config::kMemoryBase, config::kMemoryBytes},
-                             kGeometry,
-                             software_buffer,
-                             software_accumulators,
-                             software_table};
   Random random(20);
   for (int i = 0; i < kChains; ++i) {
     randomize(random);
@@ -272,8 +256,7 @@ bool engine_equals_software() {
     clear(on_engine);
     clear(on_cpu);
     const bool good = succeeds(engine::run(on_engine.chain)) &&
-                      succeeds(software::run(cpu, engine::Address(on_cpu.chain).value)) &&
-                      same_outputs();
+                      succeeds(run_on_cpu(on_cpu.chain)) && same_outputs();
     if (!good) {
       heepstor::print("  chain ", i, ": rows ", shape.rows, ", columns ", shape.columns,
                       ", channels ", shape.channels, ", hidden ", shape.hidden, ", operation ",
