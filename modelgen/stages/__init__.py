@@ -61,8 +61,8 @@ def check_file(path: Path, hardware: Hardware, options: Mapping[str, Any]) -> di
     Args:
         path: a .pt2 file, which torch.export.save wrote, or an .onnx or .tflite file.
         hardware: sizes of the hardware.
-        options: "inputs", "quantization" and "scale", as for `check`; "batch", for an .onnx file
-            that leaves it open.
+        options: "inputs", "quantization" and "scale", as for `check`; "batch", for an .onnx or
+            .tflite file that leaves it open.
     """
     from modelgen.stages.model_check import examine
     from modelgen.stages.model_trace import of_file

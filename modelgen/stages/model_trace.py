@@ -33,6 +33,8 @@ from modelgen.workload.training import seeded_model
 if TYPE_CHECKING:
     import torch
 
+    from modelgen.frontends.nodes.builder import Network
+
 ONNX_SUFFIX = ".onnx"
 
 
@@ -76,7 +78,7 @@ def of_file(path: Path, batch: int | None = None) -> Traced:
 
     Args:
         path: the file.
-        batch: inputs that one inference takes, of an ONNX model that leaves them open.
+        batch: inputs that one inference takes, of an ONNX or TFLite model that leaves them open.
 
     Raises:
         ModelError: the file cannot be used.
@@ -84,29 +86,45 @@ def of_file(path: Path, batch: int | None = None) -> Traced:
     if path.suffix == ONNX_SUFFIX:
         return _of_onnx(path, batch)
     if path.suffix == TFLITE:
-        file = ModelFile(path)
-        file.check_batch(batch)
-        return _traced(path.stem, Settings(batch=file.graph.batch), None, lambda: file.graph)
+        return _of_tflite(path, batch)
     program, own = read_program(path)
     imported = lambda: import_program(program, own).graph  # noqa: E731
     return _traced(path.stem, Settings(batch=own), None, imported)
 
 
 def _of_onnx(path: Path, batch: int | None) -> Traced:
-    # What only ONNX models need is loaded for them alone.
+    # What only such models need is loaded for them alone.
     from modelgen.frontends.onnx.builder import build
     from modelgen.frontends.onnx.checks import batch_of
     from modelgen.frontends.onnx.reader import read_model
 
     model = read_model(path)
-    settings = Settings(batch=batch_of(model, batch))
+    chosen = batch_of(model, batch)
+    return _of_network(path.stem, chosen, lambda: build(model, chosen))
+
+
+def _of_tflite(path: Path, batch: int | None) -> Traced:
+    from modelgen.frontends.tflite.float_model import batch_of, build, is_float
+    from modelgen.frontends.tflite.reader import read_model
+
+    model = read_model(path)
+    if is_float(model):
+        chosen = batch_of(model, batch)
+        return _of_network(path.stem, chosen, lambda: build(model, chosen))
+    file = ModelFile(path)
+    file.check_batch(batch)
+    return _traced(path.stem, Settings(batch=file.graph.batch), None, lambda: file.graph)
+
+
+def _of_network(name: str, batch: int, build: Callable[[], Network]) -> Traced:
+    """Return a model whose network a function returns, unless it raises UnsupportedError."""
 
     def imported() -> Graph:
-        network = build(model, settings.batch)
+        network = build()
         check_module(network.module)
-        return import_with_origins(network.module, network.arguments, settings.batch).graph
+        return import_with_origins(network.module, network.arguments, batch).graph
 
-    return _traced(path.stem, settings, None, imported)
+    return _traced(name, Settings(batch=batch), None, imported)
 
 
 def _model(project: Project, *, random_weights: bool) -> torch.nn.Module:

@@ -11,7 +11,7 @@ import onnx
 import pytest
 import torch
 
-from modelgen.frontends.onnx.builder import OnnxNetwork, build
+from modelgen.frontends.onnx.builder import Network, build
 from modelgen.frontends.onnx.runtime import outputs_of
 from modelgen.frontends.torch_export.import_check import check_import
 from modelgen.frontends.torch_export.importer import import_with_origins
@@ -94,9 +94,7 @@ def truth(proto: Any, inputs: Arrays) -> tuple[np.ndarray, ...]:
     return outputs_of(typed.SerializeToString(), inputs)
 
 
-def compare(
-    proto: Any, inputs: Arrays, *, exact: bool = False, tolerance: float = 2e-6
-) -> OnnxNetwork:
+def compare(proto: Any, inputs: Arrays, *, exact: bool = False, tolerance: float = 2e-6) -> Network:
     """Build the module of a model, check that it returns what ONNX Runtime does; return it.
 
     Args:

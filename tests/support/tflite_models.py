@@ -13,22 +13,45 @@ from ai_edge_litert import schema_py_generated as schema
 SAME, VALID = 0, 1
 NONE, RELU, RELU_N1_TO_1, RELU6, TANH = range(5)
 _OPTIONS = {
-    "ADD": "AddOptions",
-    "AVERAGE_POOL_2D": "Pool2DOptions",
-    "CONCATENATION": "ConcatenationOptions",
+    **{
+        kind: "".join(part.capitalize() for part in kind.split("_")) + "Options"
+        for kind in (
+            *("ADD", "CONCATENATION", "CUMSUM", "DEPTH_TO_SPACE", "DIV", "FULLY_CONNECTED"),
+            *("GATHER", "GELU", "MIRROR_PAD", "MUL", "PACK", "RESHAPE", "RESIZE_BILINEAR"),
+            *(
+                "RESIZE_NEAREST_NEIGHBOR",
+                "SHAPE",
+                "SOFTMAX",
+                "SPACE_TO_DEPTH",
+                "SQUEEZE",
+                "STRIDED_SLICE",
+            ),
+            *("SUB", "TRANSPOSE_CONV", "UNPACK"),
+        )
+    },
+    **dict.fromkeys(("MEAN", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_PROD", "SUM"), "ReducerOptions"),
+    **dict.fromkeys(("AVERAGE_POOL_2D", "MAX_POOL_2D"), "Pool2DOptions"),
+    "ARG_MAX": "ArgMaxOptions",
+    "ARG_MIN": "ArgMinOptions",
+    "BATCH_MATMUL": "BatchMatMulOptions",
     "CONV_2D": "Conv2DOptions",
     "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
-    "FULLY_CONNECTED": "FullyConnectedOptions",
+    "L2_NORMALIZATION": "L2NormOptions",
     "LEAKY_RELU": "LeakyReluOptions",
-    "MAX_POOL_2D": "Pool2DOptions",
-    "MEAN": "ReducerOptions",
-    "MUL": "MulOptions",
-    "RESHAPE": "ReshapeOptions",
-    "RESIZE_NEAREST_NEIGHBOR": "ResizeNearestNeighborOptions",
-    "SOFTMAX": "SoftmaxOptions",
-    "STRIDED_SLICE": "StridedSliceOptions",
+    "SPLIT": "SplitOptions",
+    "SPLIT_V": "SplitVOptions",
 }
-_TYPES = {"int8": "INT8", "int32": "INT32", "float32": "FLOAT32", "uint8": "UINT8"}
+_VERSIONS = {"BROADCAST_TO": 2}
+"""Operators of which LiteRT does not know the first version."""
+_TYPES = {
+    "bool": "BOOL",
+    "float16": "FLOAT16",
+    "float32": "FLOAT32",
+    "int32": "INT32",
+    "int64": "INT64",
+    "int8": "INT8",
+    "uint8": "UINT8",
+}
 
 
 class ModelWriter:
@@ -91,6 +114,10 @@ class ModelWriter:
         """Give a tensor another name."""
         self._tensors[index].name = name
 
+    def make_sparse(self, index: int) -> None:
+        """Say that the values of a tensor are those that are not zero."""
+        self._tensors[index].sparsity = schema.SparsityParametersT()
+
     def operator(
         self, kind: str, inputs: Sequence[int], output: int | Sequence[int], **options: Any
     ) -> int:
@@ -98,7 +125,8 @@ class ModelWriter:
         operator = schema.OperatorT()
         code = schema.OperatorCodeT()
         code.builtinCode = getattr(schema.BuiltinOperator, kind)
-        code.deprecatedBuiltinCode, code.version = min(code.builtinCode, 127), 1
+        code.deprecatedBuiltinCode = min(code.builtinCode, 127)
+        code.version = _VERSIONS.get(kind, 1)
         self._codes.append(code)
         operator.opcodeIndex = len(self._codes) - 1
         operator.inputs = list(inputs)
@@ -111,6 +139,10 @@ class ModelWriter:
                 setattr(operator.builtinOptions, name, value)
         self._operators.append(operator)
         return output if isinstance(output, int) else output[0]
+
+    def forget_options(self) -> None:
+        """Leave out the options of the last operator."""
+        self._operators[-1].builtinOptionsType, self._operators[-1].builtinOptions = 0, None
 
     def write(
         self, path: Path, inputs: Sequence[int], outputs: Sequence[int], subgraphs: int = 1

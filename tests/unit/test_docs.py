@@ -11,6 +11,7 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from invoke import Collection
@@ -24,6 +25,8 @@ from flows.contract import registers
 from flows.fusesoc.core_library import Library
 from flows.repository import ROOT
 from flows.stages import options
+from modelgen.frontends.onnx import operators as onnx_operators
+from modelgen.frontends.tflite import float_operators, importer
 from modelgen.workload.settings import Settings, Training
 from tests.unit.test_imports import ORDER
 
@@ -178,6 +181,36 @@ def test_the_table_of_options_is_the_declared_one() -> None:
         page.write_text(first + wanted + last)
     else:
         assert rows == wanted
+
+
+@pytest.mark.parametrize(
+    ("title", "modules"),
+    [
+        ("ONNX", onnx_operators._MODULES),
+        ("TFLite, FP32", float_operators._MODULES),
+        ("TFLite, INT8", importer._MODULES),
+    ],
+)
+def test_the_tables_of_operators_are_those_of_the_front_ends(
+    title: str, modules: tuple[ModuleType, ...]
+) -> None:
+    """Set HEEPSTOR_UPDATE_GOLDEN=1 to write the tables in docs/user-guide.md anew."""
+    page = DOCS / "user-guide.md"
+    before, heading, rest = page.read_text().partition(
+        f"| subject | operators of {title} |\n|---|---|\n"
+    )
+    rows, _, after = rest.partition("\n\n") if rest[0] != "\n" else ("", "", rest[1:])
+    wanted = "\n".join(map(operator_row, modules))
+    if os.environ.get("HEEPSTOR_UPDATE_GOLDEN"):
+        page.write_text(before + heading + wanted + "\n\n" + after)
+    else:
+        assert rows == wanted
+
+
+def operator_row(module: ModuleType) -> str:
+    subject = (module.__doc__ or "").splitlines()[0].removeprefix("Import of ").rstrip(".")
+    names = ", ".join(f"`{name}`" for name in sorted(module.OPERATORS))
+    return f"| {subject[0].lower()}{subject[1:]} | {names} |"
 
 
 def test_tasks_and_options_are_those_that_there_are() -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from modelgen.frontends.nodes.refusals import of_model
 from modelgen.frontends.onnx.package import import_onnx
-from modelgen.frontends.onnx.refusals import of_model
 from modelgen.frontends.onnx.types import RUN_TIME, type_name
 from modelgen.frontends.torch_export.complaints import Complaint
 
 OLDEST = 13
 """The first version of ONNX's operators that is supported."""
+
+_HIGHEST = 2**31 - 1
 
 
 def inputs_of(model: Any) -> list[Any]:
@@ -44,8 +46,7 @@ def _batches(model: Any) -> dict[str, int]:
 
 
 def complaints_about(model: Any, batch: int) -> Iterator[Complaint]:
-    """Yield what is wrong with versions and batch of an onnx.ModelProto; see `about_input`."""
-    yield from _about_version(model)
+    """Yield what is wrong with an onnx.ModelProto as a whole; see `about_input`."""
     if model.graph.sparse_initializer:
         names = ", ".join(f"'{each.values.name}'" for each in model.graph.sparse_initializer)
         yield of_model(f"The model has sparse tensors: {names}", "Save them as dense tensors.")
@@ -59,7 +60,15 @@ def complaints_about(model: Any, batch: int) -> Iterator[Complaint]:
             )
 
 
-def _about_version(model: Any) -> Iterator[Complaint]:
+def about_versions(model: Any) -> Iterator[Complaint]:
+    """Yield what is wrong with the versions of operators that an onnx.ModelProto has."""
+    for each in model.opset_import:
+        if not 0 <= each.version <= _HIGHEST:
+            yield of_model(
+                f"The model has the version {each.version} of the operators of '{each.domain}'; "
+                f"expected 0 to {_HIGHEST}"
+            )
+            return
     version, newest = opset_of(model), import_onnx().defs.onnx_opset_version()
     if version < OLDEST:
         yield of_model(

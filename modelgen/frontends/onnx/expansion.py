@@ -33,7 +33,7 @@ def expanded(
 ) -> list[tuple[Any, str]]:
     """Return the nodes that a node stands for, and a name for each that begins with the node's.
 
-    There are none if their definition needs a newer opset.
+    There are none if their definition needs a newer opset, or optional inputs.
 
     Args:
         node: an onnx.NodeProto whose operator is a function.
@@ -45,7 +45,7 @@ def expanded(
     helper = onnx.helper
     types = {each: helper.np_dtype_to_tensor_dtype(value.dtype) for each, value in inputs.items()}
     graph = helper.make_graph(
-        [node],
+        [_with_defaults(node, opsets[""])],
         "function",
         [helper.make_tensor_value_info(each, types[each], inputs[each].shape) for each in inputs],
         [helper.make_empty_tensor_value_info(each) for each in node.output if each],
@@ -53,12 +53,28 @@ def expanded(
     imports = [helper.make_opsetid(domain, version) for domain, version in opsets.items()]
     model = helper.make_model(graph, opset_imports=imports)
     chosen = [(node.domain, node.op_type)]
-    whole = onnx.inliner.inline_selected_functions(model, chosen, inline_schema_functions=True)
+    try:
+        whole = onnx.inliner.inline_selected_functions(model, chosen, inline_schema_functions=True)
+    except RuntimeError:
+        return []
     parts = list(whole.graph.node)
     if any(part.op_type == node.op_type for part in parts):
         return []
     _rename(parts, _inside(parts, name, {*node.input, *node.output}))
     return [(part, f"{name}/{part.op_type}") for part in parts]
+
+
+def _with_defaults(node: Any, opset: int) -> Any:
+    """Return a node with all attributes that have defaults: its definition refers to them."""
+    full = copy.deepcopy(node)
+    given = {each.name for each in node.attribute}
+    schema = import_onnx().defs.get_schema(node.op_type, opset)
+    full.attribute.extend(
+        attribute.default_value
+        for name, attribute in schema.attributes.items()
+        if name not in given and attribute.default_value.name
+    )
+    return full
 
 
 def branch_of(node: Any, name: str, *, condition: bool) -> list[tuple[Any, str]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from modelgen.frontends.packages import import_package
 
-_MODULES = ("external_data_helper", "inliner", "reference")
+_MODULES = ("external_data_helper", "inliner", "reference", "shape_inference")
 
 
 def import_onnx() -> Any:

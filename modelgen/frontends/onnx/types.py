@@ -7,8 +7,6 @@ from modelgen.frontends.onnx.package import import_onnx
 RUN_TIME = {1: "float32", 6: "int64", 7: "int64", 9: "bool"}
 """Types that values which depend on the model's input can have: FLOAT, INT32, INT64, BOOL -> what
 they are in PyTorch. Integers are ids of embeddings and indices, for which 32 bits are as good."""
-FIXED = ("float32", "int8", "uint8", "int16", "uint16", "int32", "int64", "bool")
-"""Types of NumPy that a constant can have which such values are computed with."""
 
 
 def type_name(number: int) -> str:

@@ -1,43 +1,16 @@
-"""Windows of convolutions and poolings: kernel, stride, dilation, padding, as ONNX defines them."""
+"""Windows of convolutions and poolings, as ONNX defines them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-import torch.nn.functional as F
-from torch import Tensor
-
-from modelgen.frontends.onnx.nodes import OnnxNode
+from modelgen.frontends.nodes.node import FileNode
+from modelgen.frontends.nodes.windows import Window
 
 _AUTOMATIC = ("NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER")
 
 
-@dataclass(frozen=True)
-class Window:
-    """A window that slides over some dimensions; a number for each of them."""
-
-    kernel: tuple[int, ...]
-    stride: tuple[int, ...]
-    dilation: tuple[int, ...]
-    before: tuple[int, ...]
-    """Padding in front of the first element."""
-    after: tuple[int, ...]
-    """Padding behind the last one."""
-
-    @property
-    def span(self) -> tuple[int, ...]:
-        """Return how many elements a window reaches over."""
-        pairs = zip(self.kernel, self.dilation, strict=True)
-        return tuple((size - 1) * step + 1 for size, step in pairs)
-
-    @property
-    def is_symmetric(self) -> bool:
-        """Return whether there is as much padding in front as behind."""
-        return self.before == self.after
-
-
-def window_of(node: OnnxNode, sizes: Sequence[int], kernel: Sequence[int]) -> Window:
+def window_of(node: FileNode, sizes: Sequence[int], kernel: Sequence[int]) -> Window:
     """Return a node's window.
 
     Args:
@@ -49,6 +22,7 @@ def window_of(node: OnnxNode, sizes: Sequence[int], kernel: Sequence[int]) -> Wi
         RefusedError: it has a padding that is not defined.
     """
     rank = len(sizes)
+    _check(node, rank, kernel)
     stride = tuple(node.attribute("strides", [1] * rank))
     dilation = tuple(node.attribute("dilations", [1] * rank))
     window = Window(tuple(kernel), stride, dilation, (0,) * rank, (0,) * rank)
@@ -69,16 +43,19 @@ def window_of(node: OnnxNode, sizes: Sequence[int], kernel: Sequence[int]) -> Wi
     return Window(tuple(kernel), stride, dilation, tuple(before), tuple(after))
 
 
+def _check(node: FileNode, rank: int, kernel: Sequence[int]) -> None:
+    """Refuse a window that has other than a positive number for each dimension."""
+    given = {name: node.attribute(name, [1] * rank) for name in ("strides", "dilations")}
+    for name, numbers in (("kernel", kernel), *given.items()):
+        if len(numbers) != rank or min(numbers, default=1) < 1:
+            node.refuse(f"has {name} {list(numbers)}; expected {rank} numbers from 1 on")
+    pads = node.attribute("pads", [0] * 2 * rank)
+    if len(pads) != 2 * rank or min(pads, default=0) < 0:
+        node.refuse(f"has pads {list(pads)}; expected {2 * rank} numbers from 0 on")
+
+
 def halves(total: Sequence[int], automatic: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return padding divided between front and end: the odd one at the end for SAME_UPPER."""
     less = tuple(number // 2 for number in total)
     more = tuple(number - number // 2 for number in total)
     return (less, more) if automatic == "SAME_UPPER" else (more, less)
-
-
-def surrounded(x: Tensor, before: Sequence[int], after: Sequence[int], value: float) -> Tensor:
-    """Return a tensor with a constant around its last dimensions."""
-    pairs = list(zip(before, after, strict=True))
-    if not any(any(pair) for pair in pairs):
-        return x
-    return F.pad(x, [number for pair in reversed(pairs) for number in pair], value=value)

@@ -1,1 +1,1 @@
-"""Import of quantized TensorFlow Lite models."""
+"""Import of quantized TFLite models."""

@@ -13,18 +13,13 @@ from pathlib import Path
 from modelgen.frontends.tflite import movements, pointwise, pooling, products
 from modelgen.frontends.tflite.complaints import Complaint, Refusal, refuse
 from modelgen.frontends.tflite.reader import read_model
-from modelgen.frontends.tflite.records import ModelRecord, OperatorRecord
+from modelgen.frontends.tflite.records import CONTROL_FLOW, ModelRecord, OperatorRecord
 from modelgen.frontends.tflite.translation import Translation
 from modelgen.ir.graph import Graph
 
-OPERATORS = {
-    **movements.OPERATORS,
-    **pointwise.OPERATORS,
-    **pooling.OPERATORS,
-    **products.OPERATORS,
-}
+_MODULES = (products, pooling, pointwise, movements)
+OPERATORS = {name: add for module in _MODULES for name, add in module.OPERATORS.items()}
 """Operator of a file -> the function that adds it to a graph."""
-_CONTROL_FLOW = ("CALL", "CALL_ONCE", "IF", "WHILE")
 
 
 @dataclass(frozen=True)
@@ -62,7 +57,7 @@ def _add(to: Translation, operator: OperatorRecord) -> list[Complaint]:
     """Add an operator to the graph; return what is wrong with it."""
     if operator.kind not in OPERATORS:
         reason = "the operator is not supported"
-        if operator.kind in _CONTROL_FLOW:
+        if operator.kind in CONTROL_FLOW:
             reason = "control flow is not supported; every inference has to run all operators"
         return [Complaint(operator.title, "", reason)]
     try:

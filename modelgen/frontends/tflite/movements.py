@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-import numpy as np
-
-from modelgen.arithmetic.integer.rounding import nearest_away
 from modelgen.frontends.tflite.complaints import Refusal
 from modelgen.frontends.tflite.records import OperatorRecord
+from modelgen.frontends.tflite.resizing import nearest_pixels
 from modelgen.frontends.tflite.translation import Translation, quantization_of
 from modelgen.operators import Concatenate, Pad, Permute, Reshape, Slice, Take
 
@@ -98,25 +96,10 @@ def add_nearest(to: Translation, operator: OperatorRecord) -> None:
         raise Refusal(f"its result has the size {sizes} instead of rows and columns")
     align, centers = operator.options["AlignCorners"], operator.options["HalfPixelCenters"]
     selected = tuple(
-        _nearest(pixels, size, align, centers)
+        nearest_pixels(pixels, size, align, centers)
         for pixels, size in zip(to.shape(source)[1:3], sizes, strict=True)
     )
     to.add(operator, Take((1, 2), selected, "resize, nearest"), [source])
-
-
-def _nearest(pixels: int, size: int, align: bool, centers: bool) -> tuple[int, ...]:
-    """Return the pixel that each of an axis' results is, as LiteRT computes it in FP32.
-
-    Source: LiteRT, `tflite/kernels/internal/reference/resize_nearest_neighbor.h`.
-    """
-    one = np.float32(1.0)
-    step = np.float32(pixels) / np.float32(size)
-    if align and size > 1:
-        step = np.float32(pixels - 1) / np.float32(size - 1)
-    offset = one / 2 if centers else one * 0
-    places = (np.arange(size, dtype=np.float32) + offset) * step
-    chosen = nearest_away(places) if align else np.floor(places)
-    return tuple(chosen.clip(0, pixels - 1).astype(int).tolist())
 
 
 OPERATORS: dict[str, Callable[[Translation, OperatorRecord], None]] = {

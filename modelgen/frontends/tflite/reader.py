@@ -24,29 +24,42 @@ _DILATIONS = ("DilationHFactor", "DilationWFactor")
 _ACTIVATION = "FusedActivationFunction"
 _POOL = ("Padding", *_STRIDES, "FilterHeight", "FilterWidth", _ACTIVATION)
 _MASKS = ("BeginMask", "EndMask", "EllipsisMask", "NewAxisMask", "ShrinkAxisMask", "Offset")
+_CONVOLUTION = ("Padding", *_STRIDES, *_DILATIONS, _ACTIVATION)
+_CORNERS = ("AlignCorners", "HalfPixelCenters")
+_REDUCER = ("ReducerOptions", ("KeepDims",))
 _OPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "ADD": ("AddOptions", (_ACTIVATION,)),
     "AVERAGE_POOL_2D": ("Pool2DOptions", _POOL),
+    "BATCH_MATMUL": ("BatchMatMulOptions", ("AdjX", "AdjY")),
     "CONCATENATION": ("ConcatenationOptions", ("Axis", _ACTIVATION)),
-    "CONV_2D": ("Conv2DOptions", ("Padding", *_STRIDES, *_DILATIONS, _ACTIVATION)),
-    "DEPTHWISE_CONV_2D": (
-        "DepthwiseConv2DOptions",
-        ("Padding", *_STRIDES, *_DILATIONS, _ACTIVATION),
-    ),
+    "CONV_2D": ("Conv2DOptions", _CONVOLUTION),
+    "CUMSUM": ("CumsumOptions", ("Exclusive", "Reverse")),
+    "DEPTHWISE_CONV_2D": ("DepthwiseConv2DOptions", _CONVOLUTION),
+    "DEPTH_TO_SPACE": ("DepthToSpaceOptions", ("BlockSize",)),
+    "DIV": ("DivOptions", (_ACTIVATION,)),
     "FULLY_CONNECTED": (
         "FullyConnectedOptions",
         ("WeightsFormat", "KeepNumDims", _ACTIVATION),
     ),
+    "GATHER": ("GatherOptions", ("Axis", "BatchDims")),
+    "GELU": ("GeluOptions", ("Approximate",)),
+    "L2_NORMALIZATION": ("L2NormOptions", (_ACTIVATION,)),
     "LEAKY_RELU": ("LeakyReluOptions", ("Alpha",)),
     "MAX_POOL_2D": ("Pool2DOptions", _POOL),
-    "MEAN": ("ReducerOptions", ("KeepDims",)),
+    "MIRROR_PAD": ("MirrorPadOptions", ("Mode",)),
     "MUL": ("MulOptions", (_ACTIVATION,)),
-    "RESIZE_NEAREST_NEIGHBOR": (
-        "ResizeNearestNeighborOptions",
-        ("AlignCorners", "HalfPixelCenters"),
-    ),
+    "PACK": ("PackOptions", ("Axis",)),
+    **dict.fromkeys(("MEAN", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_PROD", "SUM"), _REDUCER),
+    "RESHAPE": ("ReshapeOptions", ("NewShape",)),
+    "RESIZE_BILINEAR": ("ResizeBilinearOptions", _CORNERS),
+    "RESIZE_NEAREST_NEIGHBOR": ("ResizeNearestNeighborOptions", _CORNERS),
     "SOFTMAX": ("SoftmaxOptions", ("Beta",)),
+    "SPACE_TO_DEPTH": ("SpaceToDepthOptions", ("BlockSize",)),
+    "SQUEEZE": ("SqueezeOptions", ("SqueezeDims",)),
     "STRIDED_SLICE": ("StridedSliceOptions", _MASKS),
+    "SUB": ("SubOptions", (_ACTIVATION,)),
+    "TRANSPOSE_CONV": ("TransposeConvOptions", ("Padding", *_STRIDES, _ACTIVATION)),
+    "UNPACK": ("UnpackOptions", ("Axis",)),
 }
 """Operator -> the schema's table of its options, and those that are read."""
 
@@ -59,7 +72,8 @@ def read_model(path: Path) -> ModelRecord:
     """
     tflite = _tflite()
     try:
-        data = path.read_bytes()
+        # Constants are views of it, and PyTorch wants memory that can be written to.
+        data = bytearray(path.read_bytes())
     except OSError as error:
         raise ModelError(f"Cannot read {path}: {error.strerror}.") from error
     if data[4:8] != _IDENTIFIER:
@@ -105,28 +119,33 @@ def _model(model: Any) -> ModelRecord:
 
 def _tensor(model: Any, tensor: Any) -> TensorRecord:
     quantization = tensor.Quantization()
-    shape = _whole(tensor, "Shape")
+    shape, signature = _whole(tensor, "Shape"), _whole(tensor, "ShapeSignature")
     kind = _names("TensorType")[tensor.Type()]
+    is_sparse = tensor.Sparsity() is not None
+    name = (tensor.Name() or b"").decode("utf-8")
+    if not name.isprintable():
+        raise ValueError(f"the name of a tensor is no text: {name[:20]!r}")
     return TensorRecord(
-        name=tensor.Name().decode("utf-8"),
+        name=name,
         type=kind,
         shape=shape,
-        is_dynamic=ABSENT in (*shape, *_whole(tensor, "ShapeSignature")[1:]),
+        is_batch_open=signature[:1] == (ABSENT,),
+        is_dynamic=ABSENT in (*shape, *signature[1:]),
         scales=_array(quantization, "Scale", np.float32),
         zero_points=_array(quantization, "ZeroPoint", np.int64),
         axis=0 if quantization is None else quantization.QuantizedDimension(),
         is_variable=bool(tensor.IsVariable()),
-        is_sparse=tensor.Sparsity() is not None,
-        values=_values(model.Buffers(tensor.Buffer()), kind, shape),
+        is_sparse=is_sparse,
+        values=None if is_sparse else _values(model.Buffers(tensor.Buffer()), kind, shape),
     )
 
 
 def _values(buffer: Any, kind: str, shape: tuple[int, ...]) -> np.ndarray | None:
     if buffer.DataLength() == 0 or kind not in DTYPES:
         return None
+    # The file's memory, not a copy: any number of tensors may have the same buffer.
     stored = np.dtype(DTYPES[kind]).newbyteorder("<")
-    values = np.frombuffer(buffer.DataAsNumpy().tobytes(), stored)
-    return values.astype(DTYPES[kind]).reshape(shape)
+    return buffer.DataAsNumpy().view(stored).astype(DTYPES[kind], copy=False).reshape(shape)
 
 
 def _operator(model: Any, graph: Any, index: int) -> OperatorRecord:
@@ -136,6 +155,8 @@ def _operator(model: Any, graph: Any, index: int) -> OperatorRecord:
     kind = _names("BuiltinOperator")[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())]
     if kind == "CUSTOM":
         kind = f"CUSTOM {(code.CustomCode() or b'').decode('utf-8')}".rstrip()
+    if not kind.isprintable():
+        raise ValueError(f"the name of an operator is no text: {kind[:20]!r}")
     return OperatorRecord(
         kind,
         f"{kind} (operator {index})",
@@ -146,16 +167,25 @@ def _operator(model: Any, graph: Any, index: int) -> OperatorRecord:
 
 
 def _options(operator: Any, kind: str) -> dict[str, Any]:
-    """Return the options that an operator has; those of an absent table have the defaults."""
+    """Return the options that an operator has."""
     if kind not in _OPTIONS:
         return {}
     table, names = _OPTIONS[kind]
     given = operator.BuiltinOptions()
+    if given is None and kind == "RESHAPE":
+        # It needs none: the shape is an input, too.
+        return {}
     if given is None:
         raise ValueError(f"{kind} has no options")
     options = getattr(_tflite(), table)()
     options.Init(given.Bytes, given.Pos)
-    return {name: getattr(options, name)() for name in names}
+    return {name: _option(options, name) for name in names}
+
+
+def _option(options: Any, name: str) -> Any:
+    if hasattr(options, f"{name}Length"):
+        return _whole(options, name)
+    return getattr(options, name)()
 
 
 def _whole(table: Any, name: str) -> tuple[int, ...]:

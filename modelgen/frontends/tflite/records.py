@@ -20,6 +20,8 @@ DTYPES: dict[str, type[Any]] = {
     "BOOL": np.bool_,
 }
 """Types of which constants are read."""
+CONTROL_FLOW = ("CALL", "CALL_ONCE", "IF", "WHILE")
+"""Operators that run other subgraphs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +32,8 @@ class TensorRecord:
     type: str
     """Such as "INT8"."""
     shape: tuple[int, ...]
+    is_batch_open: bool
+    """Whether the first dimension has no fixed size; `shape` has a number even so."""
     is_dynamic: bool
     """Whether a dimension other than the first has no fixed size."""
     scales: np.ndarray
@@ -40,7 +44,7 @@ class TensorRecord:
     is_variable: bool
     is_sparse: bool
     values: np.ndarray | None
-    """Of a constant."""
+    """Of a constant that is not sparse."""
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,14 @@ _PACKAGE = "ai_edge_litert"
 
 
 class Reference:
-    """A model in LiteRT with its reference kernels (`OpResolverType.BUILTIN_REF`)."""
+    """A model in LiteRT with its reference kernels."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, kernels: str = "BUILTIN_REF") -> None:
         """Load a model.
+
+        Args:
+            path: the file.
+            kernels: of LiteRT's `OpResolverType`.
 
         Raises:
             ModelError: LiteRT is not installed, or does not load the model.
@@ -28,7 +32,7 @@ class Reference:
         try:
             self._interpreter: Any = interpreter.Interpreter(
                 str(path),
-                experimental_op_resolver_type=interpreter.OpResolverType.BUILTIN_REF,
+                experimental_op_resolver_type=interpreter.OpResolverType[kernels],
                 experimental_preserve_all_tensors=True,
             )
             self._interpreter.allocate_tensors()

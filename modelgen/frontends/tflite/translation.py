@@ -9,6 +9,7 @@ import numpy as np
 from modelgen.arithmetic.integer.quantization import Quantization
 from modelgen.arithmetic.integer.requantization import HIGHEST, LOWEST, Clamp
 from modelgen.frontends.tflite.complaints import Refusal
+from modelgen.frontends.tflite.names import tensor_names
 from modelgen.frontends.tflite.records import (
     ABSENT,
     DTYPES,
@@ -42,7 +43,7 @@ class Translation:
         self._tensors: dict[str, Tensor] = {}
         self._constants: dict[str, np.ndarray] = {}
         self._nodes: list[Node] = []
-        self._names = _names(model)
+        self._names = tensor_names(model)
         self._taken = set(self._names)
 
     def graph(self) -> Graph:
@@ -230,21 +231,6 @@ def _check_rank(record: TensorRecord, rank: int | None) -> None:
     if rank is not None and len(record.shape) != rank:
         reason = f"its shape {list(record.shape)} has {len(record.shape)} dimensions, not {rank}"
         raise Refusal(reason, record.name)
-
-
-def _names(model: ModelRecord) -> list[str]:
-    """Return a name of its own for each tensor: the first of the names that a converter joined.
-
-    Weights can have the name of the layer that they are of; the activation keeps it.
-    """
-    indices: dict[str, int] = {}
-    order = sorted(enumerate(model.tensors), key=lambda pair: pair[1].values is not None)
-    for index, tensor in order:
-        name = tensor.name.split(";")[0] or f"tensor {index}"
-        while name in indices:
-            name += f" ({index})"
-        indices[name] = index
-    return sorted(indices, key=indices.__getitem__)
 
 
 def _tensor(name: str, record: TensorRecord) -> Tensor:

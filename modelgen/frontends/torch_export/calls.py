@@ -68,7 +68,7 @@ _METHODS = {
 """What is written in a program without the name of a function."""
 _MODULES = ("fft", "linalg", "special")
 """Modules of PyTorch whose functions have longer names inside."""
-_LAYERS = ("torch.nn.modules.", "modelgen.frontends.onnx.module.")
+_LAYERS = ("torch.nn.modules.", "modelgen.frontends.nodes.module.")
 """Where the classes of layers are, as opposed to those that users write."""
 
 

@@ -7,7 +7,7 @@ raises `RefusedError`. It uses the operators of ATen that `frontends.torch_expor
 
 from __future__ import annotations
 
-from modelgen.frontends.onnx.module import Function
+from modelgen.frontends.nodes.module import Function
 from modelgen.frontends.onnx.operators import (
     activations,
     arithmetic,

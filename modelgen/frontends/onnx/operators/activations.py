@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from modelgen.frontends.onnx.module import Function
-from modelgen.frontends.onnx.nodes import OnnxNode
+from modelgen.frontends.nodes.module import Function
+from modelgen.frontends.nodes.node import FileNode
 
 
 def _of_one(function: Function) -> Function:
@@ -16,12 +16,12 @@ def _of_one(function: Function) -> Function:
     return lambda node, x: function(x)
 
 
-def _number(node: OnnxNode, name: str, default: float) -> float:
+def _number(node: FileNode, name: str, default: float) -> float:
     """Return an attribute that is an FP32 number."""
     return float(np.float32(node.attribute(name, default)))
 
 
-def clip(node: OnnxNode, x: Tensor, *bounds: Tensor | None) -> Tensor:
+def clip(node: FileNode, x: Tensor, *bounds: Tensor | None) -> Tensor:
     """Limit values; either bound may be left out, or depend on the model's input."""
     if all(at in node.constants for at in (1, 2) if node.has(at)):
         low, high = (
@@ -33,12 +33,12 @@ def clip(node: OnnxNode, x: Tensor, *bounds: Tensor | None) -> Tensor:
     return x if highest is None else torch.minimum(x, highest)
 
 
-def leaky_relu(node: OnnxNode, x: Tensor) -> Tensor:
+def leaky_relu(node: FileNode, x: Tensor) -> Tensor:
     """Multiply negative values by alpha."""
     return F.leaky_relu(x, _number(node, "alpha", 0.01))
 
 
-def prelu(node: OnnxNode, x: Tensor, slope: Tensor) -> Tensor:
+def prelu(node: FileNode, x: Tensor, slope: Tensor) -> Tensor:
     """Multiply negative values by slopes, which are broadcast to the values."""
     of_channels = x.dim() > 1 and slope.shape == (x.shape[1], *[1] * (x.dim() - 2))
     if slope.numel() == 1 or of_channels:
@@ -46,24 +46,24 @@ def prelu(node: OnnxNode, x: Tensor, slope: Tensor) -> Tensor:
     return torch.where(x < 0, x * slope, x)
 
 
-def elu(node: OnnxNode, x: Tensor) -> Tensor:
+def elu(node: FileNode, x: Tensor) -> Tensor:
     """Return alpha (exp(x) - 1) for negative values."""
     return F.elu(x, _number(node, "alpha", 1.0))
 
 
-def selu(node: OnnxNode, x: Tensor) -> Tensor:
+def selu(node: FileNode, x: Tensor) -> Tensor:
     """Return gamma times an ELU."""
     alpha = _number(node, "alpha", 1.67326319217681884765625)
     gamma = _number(node, "gamma", 1.05070102214813232421875)
     return torch.ops.aten.elu(x, alpha, gamma)
 
 
-def celu(node: OnnxNode, x: Tensor) -> Tensor:
+def celu(node: FileNode, x: Tensor) -> Tensor:
     """Return alpha (exp(x / alpha) - 1) for negative values."""
     return F.celu(x, _number(node, "alpha", 1.0))
 
 
-def hard_sigmoid(node: OnnxNode, x: Tensor) -> Tensor:
+def hard_sigmoid(node: FileNode, x: Tensor) -> Tensor:
     """Return alpha x + beta, limited to 0 .. 1."""
     alpha, beta = _number(node, "alpha", 0.2), _number(node, "beta", 0.5)
     if np.float32(alpha) == np.float32(1 / 6) and beta == 0.5:
@@ -71,40 +71,40 @@ def hard_sigmoid(node: OnnxNode, x: Tensor) -> Tensor:
     return torch.clamp(x * alpha + beta, 0.0, 1.0)
 
 
-def gelu(node: OnnxNode, x: Tensor) -> Tensor:
+def gelu(node: FileNode, x: Tensor) -> Tensor:
     """Return x times the normal distribution, or its approximation by a tanh."""
     return F.gelu(x, approximate=node.attribute("approximate", "none"))
 
 
-def softplus(node: OnnxNode, x: Tensor) -> Tensor:
+def softplus(node: FileNode, x: Tensor) -> Tensor:
     """Return log(1 + exp(x))."""
     return F.softplus(x)
 
 
-def softsign(node: OnnxNode, x: Tensor) -> Tensor:
+def softsign(node: FileNode, x: Tensor) -> Tensor:
     """Return x / (1 + |x|)."""
     return x / (torch.abs(x) + 1.0)
 
 
-def swish(node: OnnxNode, x: Tensor) -> Tensor:
+def swish(node: FileNode, x: Tensor) -> Tensor:
     """Return x times the sigmoid of alpha x."""
     alpha = _number(node, "alpha", 1.0)
     return F.silu(x) if alpha == 1.0 else x * torch.sigmoid(x * alpha)
 
 
-def thresholded_relu(node: OnnxNode, x: Tensor) -> Tensor:
+def thresholded_relu(node: FileNode, x: Tensor) -> Tensor:
     """Return values above alpha, else 0."""
     return torch.where(x > _number(node, "alpha", 1.0), x, 0.0)
 
 
-def softmax(node: OnnxNode, x: Tensor) -> Tensor:
+def softmax(node: FileNode, x: Tensor) -> Tensor:
     """Return a softmax along an axis."""
-    return F.softmax(x, node.attribute("axis", -1))
+    return F.softmax(x, node.axis(node.attribute("axis", -1), x.dim()))
 
 
-def log_softmax(node: OnnxNode, x: Tensor) -> Tensor:
+def log_softmax(node: FileNode, x: Tensor) -> Tensor:
     """Return the logarithm of a softmax along an axis."""
-    return F.log_softmax(x, node.attribute("axis", -1))
+    return F.log_softmax(x, node.axis(node.attribute("axis", -1), x.dim()))
 
 
 OPERATORS: dict[str, Function] = {

@@ -7,20 +7,20 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from modelgen.frontends.onnx.module import Function
-from modelgen.frontends.onnx.nodes import OnnxNode
+from modelgen.frontends.nodes.module import Function
+from modelgen.frontends.nodes.node import FileNode
 
 
 def _of_two(function: Callable[[Tensor, Tensor], Tensor]) -> Function:
     return lambda node, left, right: function(left, right)
 
 
-def negation(node: OnnxNode, mask: Tensor) -> Tensor:
+def negation(node: FileNode, mask: Tensor) -> Tensor:
     """Return where a mask is not set."""
     return torch.logical_not(mask)
 
 
-def choice(node: OnnxNode, mask: Tensor, chosen: Tensor, other: Tensor) -> Tensor:
+def choice(node: FileNode, mask: Tensor, chosen: Tensor, other: Tensor) -> Tensor:
     """Return one tensor where a mask is set, and the other elsewhere."""
     if 0 in node.constants:
         # Exporters write masks that turn out to choose one tensor alone.

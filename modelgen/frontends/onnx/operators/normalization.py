@@ -7,19 +7,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from modelgen.frontends.onnx.module import Function
-from modelgen.frontends.onnx.nodes import OnnxNode
+from modelgen.frontends.nodes.module import Function
+from modelgen.frontends.nodes.node import FileNode, check_size
 
 _SMALLEST = float(np.finfo(np.float32).tiny)
 _TRAINING = "Export the model in evaluation mode."
 
 
-def _epsilon(node: OnnxNode) -> float:
+def _epsilon(node: FileNode) -> float:
     return float(node.attribute("epsilon", 1e-5))
 
 
 def batch_normalization(
-    node: OnnxNode, x: Tensor, scale: Tensor, bias: Tensor, mean: Tensor, variance: Tensor
+    node: FileNode, x: Tensor, scale: Tensor, bias: Tensor, mean: Tensor, variance: Tensor
 ) -> Tensor:
     """Normalize each channel with the mean and variance of the training."""
     if node.attribute("training_mode", 0) or node.returns(1):
@@ -28,12 +28,12 @@ def batch_normalization(
 
 
 def layer_normalization(
-    node: OnnxNode, x: Tensor, scale: Tensor | None = None, bias: Tensor | None = None
+    node: FileNode, x: Tensor, scale: Tensor | None = None, bias: Tensor | None = None
 ) -> Tensor:
     """Normalize over the last dimensions, beginning with an axis."""
     if node.returns(1) or node.returns(2):
         node.refuse("returns mean and deviation, which only training needs", _TRAINING)
-    sizes = x.shape[node.attribute("axis", -1) % x.dim() :]
+    sizes = x.shape[node.axis(node.attribute("axis", -1), x.dim()) :]
     if all(part is None or part.shape == sizes for part in (scale, bias)):
         return F.layer_norm(x, sizes, scale, bias, _epsilon(node))
     normalized = F.layer_norm(x, sizes, eps=_epsilon(node))
@@ -41,27 +41,30 @@ def layer_normalization(
     return normalized if bias is None else normalized + bias
 
 
-def rms_normalization(node: OnnxNode, x: Tensor, scale: Tensor) -> Tensor:
+def rms_normalization(node: FileNode, x: Tensor, scale: Tensor) -> Tensor:
     """Divide by the root of the mean square over the last dimensions."""
-    sizes = x.shape[node.attribute("axis", -1) % x.dim() :]
+    sizes = x.shape[node.axis(node.attribute("axis", -1), x.dim()) :]
     if scale.shape == sizes:
         return F.rms_norm(x, sizes, scale, _epsilon(node))
     return F.rms_norm(x, sizes, eps=_epsilon(node)) * scale
 
 
-def instance_normalization(node: OnnxNode, x: Tensor, scale: Tensor, bias: Tensor) -> Tensor:
+def instance_normalization(node: FileNode, x: Tensor, scale: Tensor, bias: Tensor) -> Tensor:
     """Normalize each channel of each sample."""
     return torch.instance_norm(x, scale, bias, None, None, True, 0.0, _epsilon(node), False)
 
 
-def group_normalization(node: OnnxNode, x: Tensor, scale: Tensor, bias: Tensor) -> Tensor:
+def group_normalization(node: FileNode, x: Tensor, scale: Tensor, bias: Tensor) -> Tensor:
     """Normalize groups of channels."""
-    return F.group_norm(x, node.attribute("num_groups"), scale, bias, _epsilon(node))
+    groups = node.attribute("num_groups")
+    if groups < 1 or x.shape[1] % groups:
+        node.refuse(f"divides {x.shape[1]} channels into {groups} groups")
+    return F.group_norm(x, groups, scale, bias, _epsilon(node))
 
 
-def lp_normalization(node: OnnxNode, x: Tensor) -> Tensor:
+def lp_normalization(node: FileNode, x: Tensor) -> Tensor:
     """Divide by the norm along an axis; zeros stay zeros."""
-    axis = node.attribute("axis", -1)
+    axis = node.axis(node.attribute("axis", -1), x.dim())
     if node.attribute("p", 2) == 1:
         norm = torch.abs(x).sum(axis, keepdim=True)
     else:
@@ -69,10 +72,13 @@ def lp_normalization(node: OnnxNode, x: Tensor) -> Tensor:
     return x / torch.clamp(norm, min=_SMALLEST)
 
 
-def local_response_normalization(node: OnnxNode, x: Tensor) -> Tensor:
+def local_response_normalization(node: FileNode, x: Tensor) -> Tensor:
     """Divide by a power of the mean square of neighbouring channels."""
     size, alpha = node.attribute("size"), node.attribute("alpha", 1e-4)
+    if size < 1:
+        node.refuse(f"is a mean of {size} channels")
     channels = x.shape[1]
+    check_size((size, *x.shape))
     padded = F.pad(x * x, [0, 0] * (x.dim() - 2) + [(size - 1) // 2, size // 2])
     parts = [padded.narrow(1, first, channels) for first in range(size)]
     squares = parts[0]

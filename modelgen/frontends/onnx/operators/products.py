@@ -6,12 +6,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from modelgen.frontends.onnx.module import Function
-from modelgen.frontends.onnx.nodes import OnnxNode
+from modelgen.frontends.nodes.module import Function
+from modelgen.frontends.nodes.node import FileNode
 
 
-def linear(node: OnnxNode, a: Tensor, b: Tensor, c: Tensor | None = None) -> Tensor:
+def linear(node: FileNode, a: Tensor, b: Tensor, c: Tensor | None = None) -> Tensor:
     """Return alpha A B + beta C, where A and B may be transposed: a linear layer (Gemm)."""
+    if a.dim() != 2 or b.dim() != 2:
+        node.refuse(f"multiplies tensors of {a.dim()} and {b.dim()} dimensions; expected matrices")
     alpha, beta = node.attribute("alpha", 1.0), node.attribute("beta", 1.0)
     a = a.t() if node.attribute("transA", 0) else a
     weight = b if node.attribute("transB", 0) else b.t()
@@ -26,12 +28,12 @@ def linear(node: OnnxNode, a: Tensor, b: Tensor, c: Tensor | None = None) -> Ten
     return torch.matmul(a, weight.t()) + c
 
 
-def product(node: OnnxNode, left: Tensor, right: Tensor) -> Tensor:
+def product(node: FileNode, left: Tensor, right: Tensor) -> Tensor:
     """Return the product of matrices, or of batches of them."""
     return torch.matmul(left, right)
 
 
-def einsum(node: OnnxNode, *values: Tensor) -> Tensor:
+def einsum(node: FileNode, *values: Tensor) -> Tensor:
     """Return a sum of products along named dimensions."""
     return torch.einsum(node.attribute("equation"), *values)
 

@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from modelgen.frontends.onnx.module import Function
-from modelgen.frontends.onnx.nodes import OnnxNode
+from modelgen.frontends.nodes.module import Function
+from modelgen.frontends.nodes.node import FileNode
 
 _LSTM = (0, 2, 3, 1)
 """Positions among ONNX's gates (input, output, forget, cell) of input, forget, cell, output."""
@@ -32,7 +32,7 @@ class _Sequence:
     """Before the first step, shape (directions, batch, size)."""
 
 
-def lstm(node: OnnxNode, *values: Tensor | None) -> tuple[Tensor, ...]:
+def lstm(node: FileNode, *values: Tensor | None) -> tuple[Tensor, ...]:
     """Return the hidden states of all steps, and the last hidden and cell state."""
     given = _given(node, values, _LSTM, [5, 6])
     if node.has(7):
@@ -46,7 +46,7 @@ def lstm(node: OnnxNode, *values: Tensor | None) -> tuple[Tensor, ...]:
     return _results(node, outputs, states)
 
 
-def gru(node: OnnxNode, *values: Tensor | None) -> tuple[Tensor, ...]:
+def gru(node: FileNode, *values: Tensor | None) -> tuple[Tensor, ...]:
     """Return the hidden states of all steps, and the last one."""
     given = _given(node, values, _GRU, [5])
     both = node.attribute("direction", "forward") == "bidirectional"
@@ -80,7 +80,7 @@ def _gru_with_early_reset(given: _Sequence) -> tuple[Tensor, Tensor]:
     return torch.cat(results, 2), torch.stack(ends)
 
 
-def rnn(node: OnnxNode, *values: Tensor | None) -> tuple[Tensor, ...]:
+def rnn(node: FileNode, *values: Tensor | None) -> tuple[Tensor, ...]:
     """Return the hidden states of all steps, and the last one."""
     given = _given(node, values, (0,), [5])
     both = node.attribute("direction", "forward") == "bidirectional"
@@ -91,14 +91,14 @@ def rnn(node: OnnxNode, *values: Tensor | None) -> tuple[Tensor, ...]:
     return _results(node, outputs, [state])
 
 
-def _activations(node: OnnxNode) -> list[str]:
+def _activations(node: FileNode) -> list[str]:
     """Return the activations of the first direction, in lower case."""
     default = _ACTIVATIONS[node.operator]
     names = node.attribute("activations") or default
     return [name.lower() for name in names[: len(default)]]
 
 
-def _check(node: OnnxNode, steps: int) -> None:
+def _check(node: FileNode, steps: int) -> None:
     """Refuse what PyTorch's layers cannot do."""
     default = _ACTIVATIONS[node.operator]
     names = [name.lower() for name in node.attribute("activations") or default]
@@ -116,7 +116,7 @@ def _check(node: OnnxNode, steps: int) -> None:
 
 
 def _given(
-    node: OnnxNode, values: Sequence[Tensor | None], order: Sequence[int], initial: Sequence[int]
+    node: FileNode, values: Sequence[Tensor | None], order: Sequence[int], initial: Sequence[int]
 ) -> _Sequence:
     """Return what a node reads.
 
@@ -131,12 +131,15 @@ def _given(
     batch_first = bool(node.attribute("layout", 0))
     x = x.transpose(0, 1) if batch_first else x
     _check(node, x.shape[0])
-    size = r.shape[-1]
-    bias = values[3] if node.has(3) else w.new_zeros(w.shape[0], 2 * len(order) * size)
+    size, gates = r.shape[-1], len(order) * r.shape[-1]
+    both = 2 if node.attribute("direction", "forward") == "bidirectional" else 1
+    if w.shape != (both, gates, x.shape[-1]) or r.shape != (both, gates, size):
+        node.refuse(f"has weights {list(w.shape)} and {list(r.shape)}, and gets {list(x.shape)}")
+    bias = values[3] if node.has(3) else w.new_zeros(both, 2 * gates)
     assert bias is not None
     weights = []
     for direction in range(w.shape[0]):
-        halves = bias[direction].split(len(order) * size)
+        halves = bias[direction].split(gates)
         parts = (w[direction], r[direction], *halves)
         weights += [torch.cat([part.split(size)[gate] for gate in order]) for part in parts]
     states = []
@@ -150,12 +153,12 @@ def _given(
     return _Sequence(_turned(node, x), weights, states)
 
 
-def _turned(node: OnnxNode, sequence: Tensor) -> Tensor:
+def _turned(node: FileNode, sequence: Tensor) -> Tensor:
     """Return the steps in reverse if that is the node's only direction."""
     return sequence.flip(0) if node.attribute("direction", "forward") == "reverse" else sequence
 
 
-def _results(node: OnnxNode, outputs: Tensor, states: Sequence[Tensor]) -> tuple[Tensor, ...]:
+def _results(node: FileNode, outputs: Tensor, states: Sequence[Tensor]) -> tuple[Tensor, ...]:
     """Return results in ONNX's order: (steps, directions, batch, size), and the last states."""
     steps, batch, _ = outputs.shape
     size = states[0].shape[-1]

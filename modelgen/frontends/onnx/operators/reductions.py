@@ -7,9 +7,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from modelgen.frontends.onnx.module import Function
-from modelgen.frontends.onnx.nodes import OnnxNode
-from modelgen.frontends.onnx.windows import surrounded
+from modelgen.frontends.nodes.module import Function
+from modelgen.frontends.nodes.node import FileNode
+from modelgen.frontends.nodes.sums import sums_along
 
 Reduction = Callable[[Tensor, list[int], bool], Tensor]
 """Reduces dimensions of a tensor, and keeps them with size 1 or not."""
@@ -18,11 +18,11 @@ Reduction = Callable[[Tensor, list[int], bool], Tensor]
 def _reduction(reduce: Reduction) -> Function:
     """Return the function of an operator that reduces the dimensions that a node names."""
 
-    def compute(node: OnnxNode, x: Tensor, axes: Tensor | None = None) -> Tensor:
+    def compute(node: FileNode, x: Tensor, axes: Tensor | None = None) -> Tensor:
         named = node.ints(1, "list of axes") if node.has(1) else node.attribute("axes", [])
         if not named and node.attribute("noop_with_empty_axes", 0):
             return x
-        chosen = sorted(axis % x.dim() for axis in named) or list(range(x.dim()))
+        chosen = node.axes(named, x.dim()) or list(range(x.dim()))
         return reduce(x, chosen, bool(node.attribute("keepdims", 1)))
 
     return compute
@@ -72,31 +72,29 @@ def _log_sum_exp(x: Tensor, axes: list[int], keep: bool) -> Tensor:
     return sums if keep else sums.squeeze(tuple(axes))
 
 
-def running_sum(node: OnnxNode, x: Tensor, axis: Tensor) -> Tensor:
+def running_sum(node: FileNode, x: Tensor, axis: Tensor) -> Tensor:
     """Return the sum of the elements up to each along an axis, or of those before it."""
-    along = int(node.number(1, "axis")) % x.dim()
-    backwards = bool(node.attribute("reverse", 0))
-    x = torch.flip(x, [along]) if backwards else x
-    sums = torch.cumsum(x, along)
-    if node.attribute("exclusive", 0):
-        before = [0] * x.dim()
-        before[along] = 1
-        sums = surrounded(sums.narrow(along, 0, x.shape[along] - 1), before, [0] * x.dim(), 0.0)
-    return torch.flip(sums, [along]) if backwards else sums
+    along = node.axis(int(node.number(1, "axis")), x.dim())
+    exclusive, backwards = (bool(node.attribute(each, 0)) for each in ("exclusive", "reverse"))
+    return sums_along(x, along, exclusive=exclusive, backwards=backwards)
 
 
-def largest_index(node: OnnxNode, x: Tensor) -> Tensor:
+def _axis(node: FileNode, x: Tensor) -> int:
+    return node.axis(node.attribute("axis", 0), x.dim())
+
+
+def largest_index(node: FileNode, x: Tensor) -> Tensor:
     """Return the index of the first largest value along an axis."""
     if node.attribute("select_last_index", 0):
         node.refuse("chooses the last of several largest values; only the first is supported")
-    return torch.argmax(x, node.attribute("axis", 0), bool(node.attribute("keepdims", 1)))
+    return torch.argmax(x, _axis(node, x), bool(node.attribute("keepdims", 1)))
 
 
-def smallest_index(node: OnnxNode, x: Tensor) -> Tensor:
+def smallest_index(node: FileNode, x: Tensor) -> Tensor:
     """Return the index of the first smallest value along an axis."""
     if node.attribute("select_last_index", 0):
         node.refuse("chooses the last of several smallest values; only the first is supported")
-    return torch.argmin(x, node.attribute("axis", 0), bool(node.attribute("keepdims", 1)))
+    return torch.argmin(x, _axis(node, x), bool(node.attribute("keepdims", 1)))
 
 
 OPERATORS: dict[str, Function] = {

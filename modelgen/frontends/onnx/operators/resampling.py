@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from modelgen.frontends.onnx.module import Function
-from modelgen.frontends.onnx.nodes import OnnxNode
+from modelgen.frontends.nodes.module import Function
+from modelgen.frontends.nodes.node import FileNode, check_size
 
 _COORDINATES = ("half_pixel", "half_pixel_symmetric", "pytorch_half_pixel")
 _COORDINATES_OF_NEAREST = (*_COORDINATES, "align_corners", "asymmetric")
@@ -23,12 +23,13 @@ _ROUNDINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 """Nearest mode -> the pixels nearest to places, both in FP64."""
 
 
-def resize(node: OnnxNode, x: Tensor, *_: Tensor | None) -> Tensor:
+def resize(node: FileNode, x: Tensor, *_: Tensor | None) -> Tensor:
     """Return maps of another size: the nearest pixels, or linear between them."""
     for name, default in (("antialias", 0), ("keep_aspect_ratio_policy", "stretch")):
         if node.attribute(name, default) != default:
             node.refuse(f"has the {name} '{node.attribute(name)}'; supported: '{default}'")
     sizes, scales = _sizes(node, x)
+    check_size(sizes)
     if sizes == list(x.shape):
         return x
     mode = node.attribute("mode", "nearest")
@@ -39,9 +40,13 @@ def resize(node: OnnxNode, x: Tensor, *_: Tensor | None) -> Tensor:
     node.refuse(f"has the mode '{mode}'; supported: nearest, linear")
 
 
-def _sizes(node: OnnxNode, x: Tensor) -> tuple[list[int], list[np.float32]]:
+def _sizes(node: FileNode, x: Tensor) -> tuple[list[int], list[np.float32]]:
     """Return size and scale of each dimension of the result, as ONNX Runtime computes them."""
-    axes = [axis % x.dim() for axis in node.attribute("axes", range(x.dim()))]
+    axes = [node.axis(axis, x.dim()) for axis in node.attribute("axes", range(x.dim()))]
+    position, what = (3, "list of sizes") if node.has(3) else (2, "list of scales")
+    given = node.array(position, what) if node.has(position) else np.zeros(0)
+    if given.shape != (len(axes),) or not (np.isfinite(given) & (given > 0)).all():
+        node.refuse(f"has a {what} that are not {len(axes)} positive numbers: {given.tolist()}")
     sizes, scales = list(x.shape), [np.float32(1)] * x.dim()
     if node.has(3):
         for axis, size in zip(axes, node.ints(3, "list of sizes"), strict=True):
@@ -53,7 +58,7 @@ def _sizes(node: OnnxNode, x: Tensor) -> tuple[list[int], list[np.float32]]:
     return sizes, scales
 
 
-def _nearest(node: OnnxNode, x: Tensor, sizes: list[int], scales: list[np.float32]) -> Tensor:
+def _nearest(node: FileNode, x: Tensor, sizes: list[int], scales: list[np.float32]) -> Tensor:
     """Return maps of the nearest pixels."""
     axes = [axis for axis in range(x.dim()) if sizes[axis] != x.shape[axis] or scales[axis] != 1]
     chosen = {
@@ -78,7 +83,7 @@ def _is_of_torch(size: int, pixels: Sequence[int]) -> bool:
     return list(np.minimum(taken, size - 1)) == list(pixels)
 
 
-def _nearest_pixels(node: OnnxNode, size: int, result: int, scale: np.float32) -> list[int]:
+def _nearest_pixels(node: FileNode, size: int, result: int, scale: np.float32) -> list[int]:
     """Return the pixel that ONNX Runtime takes for each position of the result."""
     mode = node.attribute("coordinate_transformation_mode", "half_pixel")
     if mode not in _COORDINATES_OF_NEAREST:
@@ -114,7 +119,7 @@ def _places(mode: str, size: int, result: int, scale: np.float32) -> np.ndarray:
     return (x + half) / scale - half
 
 
-def _linear(node: OnnxNode, x: Tensor, sizes: list[int], scales: list[np.float32]) -> Tensor:
+def _linear(node: FileNode, x: Tensor, sizes: list[int], scales: list[np.float32]) -> Tensor:
     """Return maps that are linear between pixels."""
     if x.dim() not in (3, 4) or sizes[:2] != list(x.shape[:2]):
         node.refuse("is linear over other dimensions than rows and columns of feature maps")
@@ -130,7 +135,7 @@ def _linear(node: OnnxNode, x: Tensor, sizes: list[int], scales: list[np.float32
     return torch.ops.aten.upsample_bilinear2d.default(x, sizes[2:], align, *factors)
 
 
-def _aligns_corners(node: OnnxNode, x: Tensor, sizes: list[int], scales: list[np.float32]) -> bool:
+def _aligns_corners(node: FileNode, x: Tensor, sizes: list[int], scales: list[np.float32]) -> bool:
     """Return whether the corners keep their values, of the two ways that PyTorch knows."""
     mode = node.attribute("coordinate_transformation_mode", "half_pixel")
     if mode == "align_corners":

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from modelgen.frontends.onnx.module import Function
-from modelgen.frontends.onnx.nodes import OnnxNode
+from modelgen.frontends.nodes.choice import chosen
+from modelgen.frontends.nodes.module import Function
+from modelgen.frontends.nodes.node import FileNode
 
 
-def slices(node: OnnxNode, x: Tensor, *_: Tensor | None) -> Tensor:
+def slices(node: FileNode, x: Tensor, *_: Tensor | None) -> Tensor:
     """Return slices along axes; with a negative step, from the end."""
     starts, ends = node.ints(1, "list of starts"), node.ints(2, "list of ends")
     axes = node.ints(3, "list of axes") if node.has(3) else range(len(starts))
     steps = node.ints(4, "list of steps") if node.has(4) else [1] * len(starts)
+    if not len(starts) == len(ends) == len(axes) == len(steps) or 0 in steps:
+        node.refuse(f"has limits that do not fit: {starts}, {ends}, axes {[*axes]}, steps {steps}")
     for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
-        axis %= x.dim()
+        axis = node.axis(axis, x.dim())
         size = x.shape[axis]
-        chosen = _range(size, start, end, step)
+        taken = _range(size, start, end, step)
         if step < 0:
             x = torch.flip(x, [axis])
-            chosen = range(size - 1 - chosen.start, size - 1 - chosen.stop, -step)
-        if chosen != range(size):
-            x = torch.ops.aten.slice(x, axis, chosen.start, chosen.stop, chosen.step)
+            taken = range(size - 1 - taken.start, size - 1 - taken.stop, -step)
+        if taken != range(size):
+            x = torch.ops.aten.slice(x, axis, taken.start, taken.stop, taken.step)
     return x
 
 
@@ -35,31 +37,12 @@ def _range(size: int, start: int, end: int, step: int) -> range:
     return range(min(max(start, 0), size - 1), min(max(end, -1), size - 1), step)
 
 
-def gather(node: OnnxNode, data: Tensor, indices: Tensor) -> Tensor:
+def gather(node: FileNode, data: Tensor, indices: Tensor) -> Tensor:
     """Return chosen elements along an axis, or rows of a table of an embedding."""
-    axis = node.attribute("axis", 0) % data.dim()
-    if 1 in node.constants:
-        return _chosen(node, data, axis)
-    if 0 not in node.constants or axis != 0:
-        node.refuse(
-            f"has indices, '{node.inputs[1]}', that depend on the model's input",
-            "Only rows of a constant table can be chosen so, as in an embedding.",
-        )
-    rows = F.embedding(indices, data.reshape(data.shape[0], -1))
-    return rows.reshape(*indices.shape, *data.shape[1:])
+    return chosen(node, data, indices, node.attribute("axis", 0))
 
 
-def _chosen(node: OnnxNode, data: Tensor, axis: int) -> Tensor:
-    """Return constant indices along an axis."""
-    shape = node.constants[1].shape
-    indices = [index % data.shape[axis] for index in node.ints(1, "list of indices")]
-    if not shape:
-        return torch.select(data, axis, indices[0])
-    taken = torch.index_select(data, axis, torch.tensor(indices))
-    return taken.reshape(*data.shape[:axis], *shape, *data.shape[axis + 1 :])
-
-
-def triangle(node: OnnxNode, x: Tensor, diagonal: Tensor | None = None) -> Tensor:
+def triangle(node: FileNode, x: Tensor, diagonal: Tensor | None = None) -> Tensor:
     """Return the upper or the lower triangle of matrices, and zeros elsewhere."""
     place = int(node.number(1, "diagonal")) if node.has(1) else 0
     return torch.triu(x, place) if node.attribute("upper", 1) else torch.tril(x, place)

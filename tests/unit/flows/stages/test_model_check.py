@@ -1,4 +1,4 @@
-"""The task `check` of projects, of exported programs, and of ONNX models."""
+"""The task `check` of projects, exported programs, and models of ONNX and TFLite."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from flows import config
 from flows.stages import model_check
 from flows.stages.options import Options
 from flows.terminal.progress import Terminal
+from modelgen.errors import ModelError
 from tests.support.onnx_models import one, random
+from tests.support.tflite_floats import FloatWriter
+from tests.support.tflite_networks import write_network
 
 
 class Sorted(nn.Module):
@@ -78,6 +81,47 @@ def test_an_onnx_model_that_cannot_be_built(tmp_path: Path) -> None:
         }
     ]
     assert "Layer 'node' (Det) is not supported." in stream.getvalue()
+
+
+def tflite_model(operator: str) -> bytes:
+    """Return a file of an operator and a linear layer, with an open batch."""
+    writer = FloatWriter()
+    x = writer.given(random(1, 8), "x", signature=(-1, 8))
+    constants = [writer.constant(random(4, 8)), writer.constant(random(4))]
+    y = writer.made("FULLY_CONNECTED", [writer.made(operator, [x]), *constants])
+    writer.rename(y, "dense/MatMul;dense/BiasAdd")
+    return writer.bytes(y)
+
+
+@pytest.mark.parametrize("batch", [None, 3])
+def test_a_tflite_model(tmp_path: Path, batch: int | None) -> None:
+    (tmp_path / "net.tflite").write_bytes(tflite_model("ABS"))
+    chosen = Options(str(tmp_path / "net.tflite"), config.DEFAULT_PATH, batch=batch)
+    found = model_check.run(tmp_path, chosen, Terminal(io.StringIO()))["check"]
+    assert (found["can_be_built"], found["name"], found["batch"]) == (True, "net", batch or 1)
+    assert found["layers"][-1]["name"] == "dense/MatMul"
+    assert found["layers"][-1]["shape"] == f"{batch or 1} x 8 -> 4"
+
+
+def test_a_tflite_model_that_cannot_be_built(tmp_path: Path) -> None:
+    (tmp_path / "net.tflite").write_bytes(tflite_model("UNIQUE"))
+    chosen = Options(str(tmp_path / "net.tflite"), config.DEFAULT_PATH)
+    found = model_check.run(tmp_path, chosen, Terminal(io.StringIO()))["check"]
+    assert not found["can_be_built"]
+    (problem,) = found["problems"]
+    assert problem["message"] == "Layer 't3' (UNIQUE) is not supported."
+    assert (problem["layer"], problem["operators"]) == ("t3", ["UNIQUE"])
+
+
+def test_a_tflite_model_of_integers(tmp_path: Path) -> None:
+    write_network(tmp_path / "net.tflite", 1)
+    chosen = Options(str(tmp_path / "net.tflite"), config.DEFAULT_PATH)
+    found = model_check.run(tmp_path, chosen, Terminal(io.StringIO()))["check"]
+    assert found["can_be_built"]
+    assert {layer["place"] for layer in found["layers"]} == {"cpu"}
+    wrong = Options(str(tmp_path / "net.tflite"), config.DEFAULT_PATH, batch=found["batch"] + 1)
+    with pytest.raises(ModelError, match=f"takes a batch of {found['batch']}, not of"):
+        model_check.run(tmp_path, wrong, Terminal(io.StringIO()))
 
 
 def test_a_project_is_a_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from modelgen.frontends.onnx.checks import (
     about_input,
+    about_versions,
     batch_of,
     complaints_about,
     inputs_of,
@@ -29,9 +30,17 @@ def test_nothing_is_wrong_with_a_good_model() -> None:
     assert [value.name for value in inputs_of(proto)] == ["x"]
 
 
-@pytest.mark.parametrize(("opset", "text"), [(12, "opset 12; supported: 13 to"), (999, "999; the")])
+@pytest.mark.parametrize(
+    ("opset", "text"),
+    [
+        (12, "opset 12; supported: 13 to"),
+        (999, "999; the"),
+        (-1, "the version -1 of the operators of ''; expected 0 to"),
+        (1 << 40, "the version 1099511627776 of the operators of ''"),
+    ],
+)
 def test_versions(opset: int, text: str) -> None:
-    (message,) = found(one("Relu", {"x": X}, opset=opset))
+    (message,) = map(str, about_versions(one("Relu", {"x": X}, opset=opset)))
     assert text in message
 
 

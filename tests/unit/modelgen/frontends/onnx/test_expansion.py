@@ -45,6 +45,18 @@ def test_mean_and_variance(count: int) -> None:
     imported(model(nodes, {"x": X}), {"x": X})
 
 
+def test_attributes_that_are_left_out_have_their_defaults() -> None:
+    compare(one("MeanVarianceNormalization", {"x": X}), {"x": X}, tolerance=1e-5)
+    compare(one("Shrink", {"x": X}, opset=18), {"x": X}, exact=True)
+
+
+def test_definitions_that_need_inputs_that_are_left_out() -> None:
+    inputs = {name: random(2, 3, 4, 8) for name in ("q", "k", "v", "past_key", "past_value")}
+    names = ["q", "k", "v", "", "past_key", "past_value"]
+    with pytest.raises(ModelError, match=r"Layer 'node' \(Attention\) is not supported"):
+        build(one("Attention", inputs, order=names, opset=23))
+
+
 def test_attention() -> None:
     given = {name: random(2, 3, 4, 8, seed=at) for at, name in enumerate("qkv")}
     compare(one("Attention", given, opset=23), given)

@@ -6,8 +6,8 @@ import numpy as np
 import onnx
 import pytest
 
+from modelgen.frontends.nodes.node import RefusedError
 from modelgen.frontends.onnx.folding import can_fold, folded
-from modelgen.frontends.onnx.nodes import RefusedError
 
 node = onnx.helper.make_node
 
@@ -37,3 +37,35 @@ def test_what_cannot_be_computed_is_refused() -> None:
     given = node("Reshape", ["a", "b"], ["y"])
     with pytest.raises(RefusedError, match="is constant and cannot be computed: cannot reshape"):
         folded(given, {"": 13}, {"a": np.arange(6), "b": np.array([4])})
+
+
+ONE, MANY = np.array(1.0, np.float32), np.array([1 << 20, 1 << 20])
+
+
+@pytest.mark.parametrize(
+    ("given", "values"),
+    [
+        (node("ConstantOfShape", ["a"], ["y"]), {"a": MANY}),
+        (node("Expand", ["a", "b"], ["y"]), {"a": ONE, "b": MANY}),
+        (node("Tile", ["a", "b"], ["y"]), {"a": np.ones((1, 1)), "b": MANY}),
+        (
+            node("Range", ["a", "b", "c"], ["y"]),
+            {"a": np.array(0), "b": np.array(1 << 40), "c": np.array(1)},
+        ),
+        (node("Pad", ["a", "b"], ["y"]), {"a": ONE.reshape(1), "b": np.array([1 << 40, 0])}),
+        (
+            node("OneHot", ["a", "b", "c"], ["y"]),
+            {"a": np.array([0]), "b": np.array(1 << 40), "c": np.array([0, 1])},
+        ),
+        (
+            node("MatMul", ["a", "b"], ["y"]),
+            {"a": np.ones((1 << 14, 1), np.float32), "b": np.ones((1, 1 << 14), np.float32)},
+        ),
+    ],
+)
+def test_constants_that_no_memory_holds_are_refused(
+    given: onnx.NodeProto, values: dict[str, np.ndarray]
+) -> None:
+    with pytest.raises(RefusedError, match="is constant and gives 'y' the shape") as caught:
+        folded(given, {"": 18}, values)
+    assert caught.value.hint == "At most 134217728 values are computed when the model is imported."

@@ -27,6 +27,8 @@ def test_a_file(tmp_path: Path) -> None:
 def test_files_that_are_no_models(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"There is no .*none\.onnx"):
         read_model(tmp_path / "none.onnx")
+    with pytest.raises(ModelError, match=r"is not a file"):
+        read_model(tmp_path)
     for name, contents in (("junk", b"junk"), ("empty", b""), ("zeros", bytes(100))):
         path = tmp_path / f"{name}.onnx"
         path.write_bytes(contents)
@@ -45,9 +47,11 @@ def test_truncated_files(tmp_path: Path) -> None:
 
 def test_names_that_are_no_text(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.onnx")
-    path.write_bytes(path.read_bytes().replace(b"node", b"\xf0ode"))
-    with pytest.raises(ModelError, match=r"is not an ONNX model, or is truncated"):
-        read_model(path)
+    whole = path.read_bytes()
+    for wrong in (b"\xf0ode", b"n\x1bde"):
+        path.write_bytes(whole.replace(b"node", wrong))
+        with pytest.raises(ModelError, match=r"is not an ONNX model, or is truncated"):
+            read_model(path)
 
 
 def test_the_long_name_of_the_domain(tmp_path: Path) -> None:
@@ -72,10 +76,12 @@ def test_the_other_file_is_missing_or_truncated(tmp_path: Path) -> None:
     path = external(tmp_path)
     other = tmp_path / "a.data"
     other.write_bytes(other.read_bytes()[:-10])
-    with pytest.raises(ModelError, match=r"(a\.data cannot be read|tensor 'b' cannot be read)"):
+    with pytest.raises(ModelError, match=r"('a\.data' cannot be read|tensor 'b' cannot be read)"):
         build(read_model(path))
     other.unlink()
-    with pytest.raises(ModelError, match=r"keeps the values of 1 tensors in a\.data, which is not"):
+    with pytest.raises(
+        ModelError, match=r"keeps the values of 1 tensors in 'a\.data', which is not"
+    ):
         read_model(path)
 
 
@@ -92,3 +98,22 @@ def test_functions_of_the_model_are_put_where_they_are_called(tmp_path: Path) ->
     proto.functions.append(function)
     onnx.save(proto, tmp_path / "a.onnx")
     compare(read_model(tmp_path / "a.onnx"), {"x": X})
+
+
+@pytest.mark.parametrize("calls", [["F0", "Relu"], ["F1", "F1"]])
+def test_functions_that_would_never_end(tmp_path: Path, calls: list[str]) -> None:
+    helper = onnx.helper
+    imports = [helper.make_opsetid("", 17), helper.make_opsetid("own", 1)]
+    functions = []
+    for at in range(30):
+        names = [f"F{at + 1}" if name == "F1" else name for name in calls]
+        body = [
+            helper.make_node(name, [a], [b], domain="" if name == "Relu" else "own")
+            for name, a, b in zip(names, ("a", "b"), ("b", "c"), strict=True)
+        ]
+        functions.append(helper.make_function("own", f"F{at}", ["a"], ["c"], body, imports))
+    proto = model([helper.make_node("F0", ["x"], ["y"], domain="own")], {"x": X})
+    proto.functions.extend(functions)
+    onnx.save(proto, tmp_path / "a.onnx")
+    with pytest.raises(ModelError, match="or that call themselves; at most 100000 are supported"):
+        read_model(tmp_path / "a.onnx")

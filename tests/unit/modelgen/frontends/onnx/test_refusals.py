@@ -5,7 +5,7 @@ from __future__ import annotations
 import onnx
 import pytest
 
-from modelgen.frontends.onnx.refusals import merged, of_model, of_node, of_operator
+from modelgen.frontends.onnx.refusals import of_operator
 
 
 def text(operator: str, domain: str = "") -> str:
@@ -31,13 +31,3 @@ def test_reasons(operator: str, beginning: str) -> None:
 def test_domains() -> None:
     assert "is an operator of the domain 'com.microsoft'" in text("FusedConv", "com.microsoft")
     assert "domain" not in text("Det")
-
-
-def test_a_problem_is_told_once() -> None:
-    same = [of_node(f"n{at}", "Det", "is not supported") for at in range(6)]
-    others = [of_node("m", "Det", "is large"), of_model("The model is large", "Make it small.")]
-    assert [str(each) for each in merged([*same, *others])] == [
-        "Layer 'n0' (Det) is not supported. The same goes for 'n1', 'n2', 'n3', 2 more.",
-        "Layer 'm' (Det) is large.",
-        "The model is large. Make it small.",
-    ]

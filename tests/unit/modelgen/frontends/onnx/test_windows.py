@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import torch
 
-from modelgen.frontends.onnx.nodes import OnnxNode, RefusedError
-from modelgen.frontends.onnx.windows import halves, surrounded, window_of
+from modelgen.frontends.nodes.node import FileNode, RefusedError
+from modelgen.frontends.onnx.windows import halves, window_of
 
 
-def node(**attributes: Any) -> OnnxNode:
-    return OnnxNode("n", "Conv", 17, attributes, (), (), {})
+def node(**attributes: Any) -> FileNode:
+    return FileNode("n", "Conv", attributes, (), (), {})
 
 
 def test_defaults() -> None:
@@ -45,9 +44,3 @@ def test_unknown_padding_is_refused() -> None:
 def test_halves() -> None:
     assert halves([4, 5], "SAME_UPPER") == ((2, 2), (2, 3))
     assert halves([4, 5], "SAME_LOWER") == ((2, 3), (2, 2))
-
-
-def test_surroundings() -> None:
-    x = torch.ones(1, 1, 1, 2)
-    assert surrounded(x, (0, 0), (0, 0), 7.0) is x
-    assert surrounded(x, (1, 0), (0, 2), 7.0).tolist() == [[[[7, 7, 7, 7], [1, 1, 7, 7]]]]

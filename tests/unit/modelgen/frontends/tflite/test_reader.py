@@ -91,3 +91,34 @@ def test_it_is_said_which_package_is_missing(
     monkeypatch.setitem(sys.modules, "tflite", None)
     with pytest.raises(ModelError, match=r"^Reading a \.tflite model needs .* pip install tflite"):
         read_model(path)
+
+
+def test_names_are_text_on_one_line(tmp_path: Path) -> None:
+    writer = ModelWriter()
+    x, y = writer.tensor((1, 3), 0.5, name="a\x1b[31m"), writer.tensor((1, 3), 0.5)
+    writer.operator("RELU", [x], y)
+    with pytest.raises(
+        ModelError, match=r"damaged: the name of a tensor is no text: 'a\\x1b\[31m'"
+    ):
+        read_model(writer.write(tmp_path / "m.tflite", [x], [y]))
+
+
+def test_tensors_may_share_values(tmp_path: Path) -> None:
+    writer = ModelWriter()
+    first = writer.constant(np.arange(6, dtype=np.int8), 0.5)
+    second = writer.tensor((2, 3), 0.5, buffer=1)
+    y = writer.tensor((2, 3), 0.5)
+    writer.operator("ADD", [first, second], y)
+    model = read_model(writer.write(tmp_path / "m.tflite", [], [y]))
+    values = [model.tensors[index].values for index in (first, second)]
+    assert [each.shape for each in values] == [(6,), (2, 3)]
+    assert np.shares_memory(*values)
+
+
+def test_a_reshape_needs_no_options(tmp_path: Path) -> None:
+    writer = ModelWriter()
+    x, y = writer.tensor((1, 3), 0.5), writer.tensor((3, 1), 0.5)
+    writer.operator("RESHAPE", [x, writer.constant(np.array([3, 1], np.int32))], y)
+    writer.forget_options()
+    (operator,) = read_model(writer.write(tmp_path / "m.tflite", [x], [y])).operators
+    assert operator.options == {}

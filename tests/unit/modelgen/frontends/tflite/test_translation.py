@@ -16,7 +16,17 @@ from tests.support.tflite_models import NONE, RELU, RELU6, RELU_N1_TO_1, TANH
 
 def tensor(name: str, *shape: int, values: np.ndarray | None = None) -> TensorRecord:
     scales, zero_points = np.array([0.5], np.float32), np.array([-100])
-    return TensorRecord(name, "INT8", shape, False, scales, zero_points, 0, False, False, values)
+    flags = dict.fromkeys(("is_batch_open", "is_dynamic", "is_variable", "is_sparse"), False)
+    return TensorRecord(
+        name=name,
+        type="INT8",
+        shape=shape,
+        scales=scales,
+        zero_points=zero_points,
+        axis=0,
+        values=values,
+        **flags,
+    )
 
 
 def operator(inputs: tuple[int, ...] = (0,), function: int = NONE) -> OperatorRecord:

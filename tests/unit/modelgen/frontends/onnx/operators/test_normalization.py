@@ -74,3 +74,8 @@ def test_lp_normalization(attributes: dict[str, Any]) -> None:
 @pytest.mark.parametrize("attributes", [{"size": 3}, {"size": 5, "alpha": 0.2, "beta": 0.5}])
 def test_local_response_normalization(attributes: dict[str, Any]) -> None:
     compare(one("LRN", {"x": X}, **attributes, bias=2.0), {"x": X})
+
+
+def test_gigantic_windows_are_refused() -> None:
+    with pytest.raises(ModelError, match="gives the shape 1099511627776x"):
+        build(one("LRN", {"x": X}, size=1 << 40))

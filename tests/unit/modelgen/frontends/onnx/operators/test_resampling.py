@@ -118,3 +118,10 @@ def test_what_is_refused(given: dict[str, Any], attributes: dict[str, Any], mess
 @pytest.mark.parametrize("given", [{"scales": [1, 1, 2, 2]}, {"sizes": [2, 3, 3, 11]}])
 def test_through_the_importer(mode: str, given: dict[str, Any]) -> None:
     imported(resize(given, mode=mode), {"x": X})
+
+
+def test_gigantic_sizes_are_refused() -> None:
+    sizes = {"e": np.zeros(0, np.float32), "s": np.array([1, 3, 1 << 40, 4])}
+    proto = one("Resize", {"x": random(1, 3, 4, 4)}, sizes, order=["x", "", "", "s"])
+    with pytest.raises(ModelError, match="gives the shape 1x3x1099511627776x4, of more than"):
+        build(proto)

@@ -6,17 +6,17 @@ import inspect
 
 import torch
 
-from modelgen.frontends.onnx.module import OnnxModule, Step, layer, module_class
-from modelgen.frontends.onnx.nodes import OnnxNode
+from modelgen.frontends.nodes.module import NodeModule, Step, layer, module_class
+from modelgen.frontends.nodes.node import FileNode
 
 
 def step(name: str, inputs: tuple[str, ...], output: str) -> Step:
-    described = OnnxNode(name, "Add", 17, {}, inputs, (output,), {})
+    described = FileNode(name, "Add", {}, inputs, (output,), {})
     return Step(layer(described, lambda node, a, b: a + b), inputs, (output,))
 
 
-def made(*steps: Step, constants: dict[str, torch.Tensor]) -> OnnxModule:
-    return OnnxModule(["x"], ["y"], steps, constants)
+def made(*steps: Step, constants: dict[str, torch.Tensor]) -> NodeModule:
+    return NodeModule(["x"], ["y"], steps, constants)
 
 
 def test_it_computes_step_by_step() -> None:

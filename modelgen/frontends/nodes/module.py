@@ -1,4 +1,4 @@
-"""An ONNX model as a module: a layer for each node, named like it."""
+"""A model in a file as a module: a layer for each node, named like it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from typing import Any
 import torch
 from torch import nn
 
-from modelgen.frontends.onnx.nodes import OnnxNode
+from modelgen.frontends.nodes.node import FileNode
 
 Function = Callable[..., Any]
 """Computes the result of a node, or a tuple of its results, from the node and its inputs."""
 
 
-class OnnxLayer(nn.Module):
+class NodeLayer(nn.Module):
     """A node; its class is named after the operator, see `layer`."""
 
-    def __init__(self, node: OnnxNode, function: Function) -> None:
+    def __init__(self, node: FileNode, function: Function) -> None:
         """Keep the node, and the function of its operator."""
         super().__init__()
         self.node, self.function = node, function
@@ -34,11 +34,11 @@ class OnnxLayer(nn.Module):
 
 
 @cache
-def _class_of(operator: str) -> type[OnnxLayer]:
-    return type(operator, (OnnxLayer,), {"__module__": __name__})
+def _class_of(operator: str) -> type[NodeLayer]:
+    return type(operator, (NodeLayer,), {"__module__": __name__})
 
 
-def layer(node: OnnxNode, function: Function) -> OnnxLayer:
+def layer(node: FileNode, function: Function) -> NodeLayer:
     """Return the layer of a node, of a class that has the name of its operator."""
     return _class_of(node.operator)(node, function)
 
@@ -47,13 +47,15 @@ def layer(node: OnnxNode, function: Function) -> OnnxLayer:
 class Step:
     """A node's place in the model."""
 
-    layer: OnnxLayer
+    layer: NodeLayer
     inputs: tuple[str, ...]
+    """Names of tensors; "" for one that is left out."""
     outputs: tuple[str, ...]
+    """Names of tensors; "" for one that nothing reads."""
 
 
-class OnnxModule(nn.Module):
-    """Computes what an ONNX graph does, node by node."""
+class NodeModule(nn.Module):
+    """Computes what the nodes of a file do, one by one."""
 
     def __init__(
         self,
@@ -90,7 +92,8 @@ class OnnxModule(nn.Module):
         values |= dict(zip(self._inputs, arguments, strict=True))
         for step in self._steps:
             results = step.layer(*(values[name] for name in step.inputs))
-            values |= dict(zip(step.outputs, results, strict=False))
+            pairs = zip(step.outputs, results, strict=False)
+            values |= {name: result for name, result in pairs if name}
         returned = tuple(values[name] for name in self._outputs)
         return returned[0] if len(returned) == 1 else returned
 
@@ -111,21 +114,21 @@ class OnnxModule(nn.Module):
         return owner, ".".join((*path, _free(owner, last)))
 
 
-def module_class(inputs: Sequence[str]) -> type[OnnxModule]:
+def module_class(inputs: Sequence[str]) -> type[NodeModule]:
     """Return the class of a module whose forward() has arguments of these names.
 
     torch.export names the inputs of a program after them.
     """
 
-    def forward(self: OnnxModule, *arguments: torch.Tensor) -> Any:
-        return OnnxModule.forward(self, *arguments)
+    def forward(self: NodeModule, *arguments: torch.Tensor) -> Any:
+        return NodeModule.forward(self, *arguments)
 
     names = dict.fromkeys(("self", *(_identifier(name) for name in inputs)))
     if len(names) == 1 + len(inputs):
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
         parameters = [inspect.Parameter(name, kind) for name in names]
         forward.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    return type("OnnxModule", (OnnxModule,), {"forward": forward})
+    return type("NodeModule", (NodeModule,), {"forward": forward})
 
 
 def _identifier(name: str) -> str:

@@ -1,0 +1,1 @@
+"""Modules made of the nodes of a model in a file: what the formats of files have in common."""
