@@ -96,15 +96,15 @@ def test_memories_of_the_soc_are_in_blocks_of_ram(soc):
     assert modules["main_memory"]["uram"] == 32
     buffer = modules["activation_buffer"]
     assert buffer["uram"] + buffer["bram"] / 8 >= 8, "256 KiB"
-    # 1024 rows: half the accumulators of two columns take a block.
-    assert modules["accumulators"]["bram"] == ARRAY_SIZE
+    # 1024 rows: half the accumulators of two columns take a block, and the second sums of INT8.
+    assert modules["accumulators"]["bram"] == 2 * ARRAY_SIZE
     for kind in ("main_memory", "activation_buffer"):
         assert modules[kind]["lut_ram"] == 0
 
 
 @pytest.mark.parametrize(
     ("kind", "most_flip_flops"),
-    [("ram_fifo", 64), ("command_queues", 64), ("parameter_buffer", 128), ("result_queue", 128)],
+    [("ram_fifo", 64), ("command_queues", 64), ("parameter_buffer", 256), ("result_queue", 128)],
 )
 def test_small_memories_are_in_luts_and_not_in_flip_flops(soc, kind, most_flip_flops):
     module = soc["synth"]["modules"][kind]

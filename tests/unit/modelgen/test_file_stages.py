@@ -81,7 +81,8 @@ def test_a_file_needs_no_project(tmp_path: Path) -> None:
 def test_check_of_a_file(tmp_path: Path) -> None:
     write_network(tmp_path / "net.tflite", 9)
     found = stages.check_file(tmp_path / "net.tflite", HARDWARE, {})
-    assert not found["problems"] and {layer["place"] for layer in found["layers"]} == {"cpu"}
+    assert not found["problems"]
+    assert {layer["place"] for layer in found["layers"]} == {"cpu", "engine"}
     assert found["total"]["macs"] > 0
 
 

@@ -118,9 +118,9 @@ def test_a_tflite_model_of_integers(tmp_path: Path) -> None:
     chosen = Options(str(tmp_path / "net.tflite"), config.DEFAULT_PATH)
     found = model_check.run(tmp_path, chosen, Terminal(io.StringIO()))["check"]
     assert found["can_be_built"]
-    assert {layer["place"] for layer in found["layers"]} == {"cpu"}
+    assert {layer["place"] for layer in found["layers"]} == {"cpu", "engine"}
     wrong = Options(str(tmp_path / "net.tflite"), config.DEFAULT_PATH, batch=found["batch"] + 1)
-    with pytest.raises(ModelError, match=f"takes a batch of {found['batch']}, not of"):
+    with pytest.raises(ModelError, match=f"takes {found['batch']} inputs per inference, not"):
         model_check.run(tmp_path, wrong, Terminal(io.StringIO()))
 
 
