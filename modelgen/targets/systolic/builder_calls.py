@@ -103,11 +103,11 @@ def _compute(job: Descriptor) -> list[str]:
     ]
     if job.span:
         calls.append(f"span({job.run_words}, {job.runs_y}, {job.run_pitch_y})")
-    elif job.runs_y == job.runs_x == 1:
-        calls.append(f"runs({job.run_words})")
     else:
-        runs = _pair(job.runs_y, job.runs_x)
-        calls.append(f"runs({job.run_words}, {runs}, {_pair(job.run_pitch_y, job.run_pitch_x)})")
+        runs, pitch = (job.runs_y, job.runs_x), (job.run_pitch_y, job.run_pitch_x)
+        # A depthwise INT8 job needs the pitch of its columns even if its kernel has a single one.
+        rest = "" if (runs, pitch) == ((1, 1), (0, 0)) else f", {_pair(*runs)}, {_pair(*pitch)}"
+        calls.append(f"runs({job.run_words}{rest})")
     return calls
 
 

@@ -118,3 +118,8 @@ def test_what_a_frame_is_filled_with() -> None:
 
 def test_a_span() -> None:
     assert "span(9, 3, 30)" in calls(compute=compute(span=True, runs_y=3, pitch_y=30))
+
+
+def test_columns_of_a_kernel_of_one() -> None:
+    """Depthwise INT8 jobs need their pitch; the engine refuses them without it."""
+    assert "runs(9, {1, 1}, {0, 9})" in calls(compute=compute(pitch_x=9))
