@@ -53,6 +53,10 @@ class Hardware:
     def _wrong_combinations(self) -> list[str]:
         return [*wrong_port(self.array_size, self.port_words), *_wrong_sum(self)]
 
+    def macs_per_cycle(self, *, int8: bool) -> int:
+        """Return the MACs that the whole array does in a cycle: with INT8 values two an element."""
+        return (2 if int8 and self.int8 else 1) * self.array_size**2
+
     @property
     def banks(self) -> int:
         """Banks of the activation buffer: S, rounded up to a power of two."""

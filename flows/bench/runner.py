@@ -14,6 +14,7 @@ import numpy as np
 from flows import config as configuration
 from flows.config import Config
 from flows.errors import HeepstorError
+from flows.report.causes import array_limit
 from flows.repository import build_folder
 from flows.simulate import hardware, simulation
 from flows.simulate.device_log import Counters, DeviceLog, InputRun
@@ -272,16 +273,14 @@ def measurement(
             layer["predicted_cycles"] for layer in model["layers"] if layer["place"] == "engine"
         ),
         causes=_causes(run, layers.values()),
-        layers=[_layer(layer, array_size, run, layers) for layer in model["layers"]],
+        layers=[_layer(layer, run, layers) for layer in model["layers"]],
         size=size,
         simulated_cycles=statistics["cycles"],
         wall_seconds=statistics["wall_seconds"],
     )
 
 
-def _layer(
-    layer: dict, array_size: int, run: InputRun, counters: Mapping[int, Counters]
-) -> dict[str, Any]:
+def _layer(layer: dict, run: InputRun, counters: Mapping[int, Counters]) -> dict[str, Any]:
     """Return one layer's cycles, and those it lost by cause."""
     figures = {key: layer[key] for key in ("name", "place", "op", "shape", "macs")}
     figures["limit"] = layer["limit_cycles"]
@@ -293,7 +292,7 @@ def _layer(
     return {
         **figures,
         # Pooling and additions bypass the array, so it cannot be underutilized.
-        "underutilized": counted.busy - layer["macs"] / array_size**2 if layer["macs"] else 0,
+        "underutilized": counted.busy - array_limit(layer) if layer["macs"] else 0,
         **counted._asdict(),
     }
 

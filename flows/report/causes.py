@@ -42,7 +42,12 @@ LOSSES = (UNDERUTILIZED, *WAITS)
 CAUSES = (UTILIZED, *LOSSES, CPU)
 
 
-def parts(layer: dict, array_size: int) -> dict[str, float]:
+def array_limit(layer: dict) -> float:
+    """Return the cycles that a layer's MACs would take on a fully used array."""
+    return layer["macs"] / layer["macs_per_cycle"]
+
+
+def parts(layer: dict) -> dict[str, float]:
     """Return a layer's cycles by cause, in the order of CAUSES; they add up to its cycles.
 
     `layer` is from a report. Of the cycles with the array at work, the utilized ones are those
@@ -55,7 +60,7 @@ def parts(layer: dict, array_size: int) -> dict[str, float]:
     if not counters:
         return {"cpu": cycles}
     busy = counters["busy"]
-    utilized = min(layer["macs"] / array_size**2, busy) if layer["macs"] else busy
+    utilized = min(array_limit(layer), busy) if layer["macs"] else busy
     found = {"utilized": utilized, "underutilized": busy - utilized}
     found |= {wait.key: counters[wait.key] for wait in WAITS}
     # The engine accounts for every cycle; the software engine reports only the total.
@@ -64,6 +69,5 @@ def parts(layer: dict, array_size: int) -> dict[str, float]:
 
 def lost(report: dict) -> list[Cause]:
     """Return the causes of lost cycles that occur in any layer."""
-    array_size = report["hardware"]["engine"]["array_size"]
-    found = [parts(layer, array_size) for layer in report["layers"]]
+    found = [parts(layer) for layer in report["layers"]]
     return [cause for cause in LOSSES if any(each.get(cause.key, 0) >= 0.5 for each in found)]

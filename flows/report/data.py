@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.report import provenance
+from flows.report.causes import array_limit
 from flows.simulate.device_log import Counters
 from modelgen.strict_json import finite
 
@@ -88,8 +89,7 @@ def make(
     A prediction that is not finite becomes None, as JSON has no such numbers.
     """
     runs = simulation["inputs"]
-    array_size = hardware["engine"]["array_size"]
-    layers = [_layer(layer, runs, array_size) for layer in model["layers"]]
+    layers = [_layer(layer, runs) for layer in model["layers"]]
     total = _mean([run["cycles"] for run in runs])
     has_classes = accuracy["metric"] is None and len(model["outputs"]) == 1
     element = model["elements"]["output"]
@@ -123,9 +123,8 @@ def make(
 def _totals(model: dict, layers: list[dict], cycles: float, hardware: dict) -> dict:
     """Return the figures of an inference that takes so many cycles."""
     limit, streaming = model["limit_cycles"], model["streaming_limit_cycles"]
-    macs = sum(layer["macs"] for layer in layers)
     return {
-        "macs": macs,
+        "macs": sum(layer["macs"] for layer in layers),
         "cycles": cycles,
         "layer_cycles": _in_layers(layers),
         "engine_cycles": sum(layer["counters"].get("cycles", 0) for layer in layers),
@@ -134,7 +133,7 @@ def _totals(model: dict, layers: list[dict], cycles: float, hardware: dict) -> d
         "ratio_to_limit": cycles / limit if limit else None,
         "streaming_limit_cycles": streaming,
         "ratio_to_streaming_limit": cycles / streaming if streaming else None,
-        "share_of_peak": _share(macs, cycles, hardware["engine"]["array_size"]),
+        "share_of_peak": _share(model["array_limit_cycles"], cycles),
         "seconds": cycles / hardware["clock_hz"],
     }
 
@@ -147,12 +146,17 @@ def _mean(values: list[int]) -> float:
     return sum(values) / len(values) if values else 0.0
 
 
-def _share(macs: int, cycles: float | None, array_size: int) -> float | None:
-    """Return MACs done as a share of what the array could have done in these cycles."""
-    return macs / (array_size**2 * cycles) if cycles else None
+def _share(array_limit_cycles: float, cycles: float | None) -> float | None:
+    """Return MACs done as a share of what the array could have done in these cycles.
+
+    Args:
+        array_limit_cycles: cycles that they would take on a fully used array.
+        cycles: those that they took.
+    """
+    return array_limit_cycles / cycles if cycles else None
 
 
-def _layer(layer: dict, runs: list[dict], array_size: int) -> dict:
+def _layer(layer: dict, runs: list[dict]) -> dict:
     """Return a layer with its measured counters; `cycles` is None if there are none."""
     index = str(layer["index"])
     measured = [run["layers"][index] for run in runs if index in run["layers"]]
@@ -166,7 +170,7 @@ def _layer(layer: dict, runs: list[dict], array_size: int) -> dict:
     return {
         **layer,
         "cycles": cycles,
-        "share_of_peak": _share(layer["macs"], cycles, array_size) if layer["macs"] else None,
+        "share_of_peak": _share(array_limit(layer), cycles) if layer["macs"] else None,
         "ratio_to_limit": cycles / layer["limit_cycles"]
         if cycles and layer["limit_cycles"]
         else None,

@@ -42,7 +42,7 @@ def render(report: dict) -> str:
         causes=_used_causes(report),
         waits=WAITS,
         losses=lost(report),
-        lost_by=lambda layer: parts(layer, report["hardware"]["engine"]["array_size"]),
+        lost_by=parts,
         buffer_marked=_is_marked(report["buffer"]),
         size_parts=sizes.PARTS,
         configuration=json.dumps(_as_written(report["hardware"]), indent=2),
@@ -74,13 +74,7 @@ def template(name: str, **values: object) -> str:
 
 def _used_causes(report: dict) -> list:
     """Return the causes that occur in any layer, for the legend."""
-    array_size = report["hardware"]["engine"]["array_size"]
-    used = {
-        key
-        for layer in report["layers"]
-        for key, cycles in parts(layer, array_size).items()
-        if cycles
-    }
+    used = {key for layer in report["layers"] for key, cycles in parts(layer).items() if cycles}
     return [cause for cause in CAUSES if cause.key in used or cause.key == "cpu"]
 
 

@@ -45,10 +45,10 @@ _NAME = {True: 12, False: 20}
 """Most characters of a layer's name: in a single table, and in each of two."""
 _HEADINGS = ["MACs", "{unit}", "limit", "ratio", "peak"]
 _LEGEND = (
-    "  limit: the larger of MACs / array size squared and bytes / port width, with the bytes of\n"
-    "  weights and of the network's inputs and outputs. If all feature maps were moved, it would\n"
-    "  be {streaming}. Lost cycles, underut.: rows or columns of the array were idle;\n"
-    "  others: what the engine waited for."
+    "  limit: the larger of MACs / peak and bytes / port width, with the bytes of weights and of\n"
+    "  the network's inputs and outputs; {streaming}, if all feature maps were moved.\n"
+    "  Peak of the array: {peak} MACs per cycle. Lost cycles, underut.: rows or columns of the\n"
+    "  array were idle; others: what the engine waited for."
 )
 
 
@@ -84,7 +84,9 @@ def _legend(report: dict) -> str:
     total = report["total"]
     streaming = unit_of(report).text(total["streaming_limit_cycles"])
     factor = ratio(total["ratio_to_streaming_limit"])
-    return _LEGEND.format(streaming=f"{streaming}, ratio {factor}")
+    peaks = sorted({layer["macs_per_cycle"] for layer in report["layers"]})
+    peak = " or ".join(f"{each:,}" for each in peaks)
+    return _LEGEND.format(streaming=f"{streaming}, ratio {factor}", peak=peak)
 
 
 def _title(report: dict) -> str:
@@ -113,8 +115,7 @@ def _work(layer: dict, unit: Unit) -> tuple[str, ...]:
 
 def _lost(layers: list[dict], causes: list[Cause], report: dict) -> tuple[str, ...]:
     """Return the cycles that layers lost to each cause; empty if none of them has counters."""
-    array_size = report["hardware"]["engine"]["array_size"]
-    found = [parts(layer, array_size) for layer in layers if layer["counters"]]
+    found = [parts(layer) for layer in layers if layer["counters"]]
     if not found:
         return ("",) * len(causes)
     unit = unit_of(report)

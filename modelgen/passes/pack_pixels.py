@@ -162,7 +162,8 @@ def _pack(made: Expansion, graph: Graph, node: Node, packing: _Packing) -> None:
     for role, name in node.constants.items():
         values = packing.weight if role == "weight" else np.tile(graph.constants[name], times)
         constants[role] = made.add_constant(f"{name}.words", values)
-    packed = replace(operator, window=packing.window)
+    weights = graph.arrays(node)["weight"].size
+    packed = replace(operator, window=packing.window, packed=times, packed_weights=weights)
     result = made.add(replace(node, operator=packed, inputs=(seen,), constants=constants))
     apart = Reshape(graph.tensors[node.output].shape)
     made.put(Node(f"{node.name}.pixels", apart, (result,), node.output))

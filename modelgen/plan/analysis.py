@@ -49,9 +49,9 @@ def describe(program: Program) -> dict[str, Any]:
 
 
 def _limits(program: Program, layers: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return the network's MACs, and the fewest cycles that they can take."""
+    """Return the network's MACs, and the fewest cycles that it can take."""
     graph = program.graph
-    macs = sum(layer["macs"] for layer in layers)
+    working = sum(layer["macs"] / layer["macs_per_cycle"] for layer in layers)
     # Parts of a layer have the same weights.
     steps = zip(program.network.steps, layers, strict=True)
     weights = {
@@ -62,8 +62,9 @@ def _limits(program: Program, layers: Sequence[dict[str, Any]]) -> dict[str, Any
     moved = sum(weights.values()) + outside
     added = ("streaming_limit_cycles", "depthwise_cycles")
     return {
-        "macs": macs,
-        "limit_cycles": round(limit_cycles(macs, moved, program.hardware), 1),
+        "macs": sum(layer["macs"] for layer in layers),
+        "array_limit_cycles": round(working, 1),
+        "limit_cycles": round(limit_cycles(working, moved, program.hardware), 1),
         **{key: round(sum(layer[key] for layer in layers), 1) for key in added},
     }
 

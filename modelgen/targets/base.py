@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from modelgen.hardware import Hardware
-from modelgen.ir.graph import Graph, Node
+from modelgen.ir.graph import ElementType, Graph, Node
 from modelgen.ir.views import View
 from modelgen.memory.arena import Arena
 
@@ -39,6 +39,11 @@ class Network:
     def buffer(self, tensor: str) -> str:
         """Return the name of the buffer that a tensor is a view of."""
         return self.views[tensor].buffer
+
+    def peak_macs(self, node: Node) -> int:
+        """Return the MACs a cycle that the engine's array does with values of a node's type."""
+        element = self.graph.tensors[node.inputs[0]].element
+        return self.hardware.macs_per_cycle(int8=element is ElementType.INT8)
 
 
 @dataclass(frozen=True)
@@ -195,7 +200,8 @@ class Target(Protocol):
         """Return a layer's entries in model.json that are specific to the target.
 
         Among them: `macs`, `weight_bytes`, `limit_cycles`, `streaming_limit_cycles` and
-        `depthwise_cycles`, which are added up.
+        `depthwise_cycles`, which are added up, and `macs_per_cycle`, the most that the target could
+        do.
         """
 
     def executor(self, network: Network, segments: Sequence[Segment], machine: Machine) -> Executor:

@@ -7,6 +7,7 @@ from flows.simulate.device_log import Counters, InputRun
 # Two layers on the engine in one chain, and a softmax on the CPU.
 MODEL = {
     "macs": 12_501_632,
+    "array_limit_cycles": 48_834.5,
     "limit_cycles": 48_834.5,
     "streaming_limit_cycles": 48_900.0,
     "depthwise_cycles": 1_200.0,
@@ -15,19 +16,19 @@ MODEL = {
         {
             **{"index": 0, "name": "conv", "place": "engine", "op": "conv2d", "shape": "32 x 32"},
             **{"macs": 442_368, "limit_cycles": 3_072.0, "predicted_cycles": 4_000, "chain": 0},
-            "streaming_limit_cycles": 3_072.0,
+            **{"macs_per_cycle": 256, "streaming_limit_cycles": 3_072.0},
             "array_cycles": 2_304,
         },
         {
             **{"index": 1, "name": "linear", "place": "engine", "op": "linear", "shape": "64"},
             **{"macs": 12_059_264, "limit_cycles": 45_828.0, "predicted_cycles": 48_460},
-            "streaming_limit_cycles": 45_828.0,
+            **{"macs_per_cycle": 256, "streaming_limit_cycles": 45_828.0},
             **{"chain": 0, "array_cycles": 49_696},
         },
         {
             **{"index": 2, "name": "softmax", "place": "cpu", "op": "softmax", "shape": "1 x 10"},
             **{"macs": 0, "limit_cycles": 0.0, "predicted_cycles": None, "chain": None},
-            "streaming_limit_cycles": 0.0,
+            **{"macs_per_cycle": 256, "streaming_limit_cycles": 0.0},
         },
     ],
 }

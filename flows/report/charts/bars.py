@@ -74,9 +74,8 @@ def round_step(largest: float, most: int = 5) -> float:
 def _row(layer: dict, top: float, longest: float, report: dict, unit: Unit) -> list[str]:
     middle = top + ROW / 2
     scale = BAR_WIDTH / longest
-    array_size = report["hardware"]["engine"]["array_size"]
     found = name_lines(layer["label"], middle, NAME_WIDTH - 10)
-    found += segments(layer, middle - BAR / 2, BAR, scale, array_size, unit)
+    found += segments(layer, middle - BAR / 2, BAR, scale, unit)
     if layer["limit_cycles"]:
         at = NAME_WIDTH + scale * layer["limit_cycles"]
         hint = f"{layer['name']}: limit {unit.full(layer['limit_cycles'])}"
@@ -87,13 +86,11 @@ def _row(layer: dict, top: float, longest: float, report: dict, unit: Unit) -> l
     return found
 
 
-def segments(
-    layer: dict, top: float, height: float, scale: float, array_size: int, unit: Unit
-) -> list[str]:
+def segments(layer: dict, top: float, height: float, scale: float, unit: Unit) -> list[str]:
     """Return one bar: rectangles from NAME_WIDTH on, `scale` pixels per cycle."""
     x = float(NAME_WIDTH)
     found = []
-    for cause, cycles in parts(layer, array_size).items():
+    for cause, cycles in parts(layer).items():
         width = scale * cycles
         if width > 0:
             share = percent(cycles / _cycles(layer))

@@ -35,7 +35,7 @@ def draw(reports: Sequence[dict], labels: list[str], unit: Unit) -> str:
     for name in names:
         height = _height(name, rows)
         drawing.add(*name_lines(name, y + height / 2, NAME_WIDTH - 24))
-        drawing.add(*_bars(name, rows, reports, y, BAR_WIDTH / longest, unit))
+        drawing.add(*_bars(name, rows, y, BAR_WIDTH / longest, unit))
         y += height
     return drawing.render("pairs")
 
@@ -45,17 +45,15 @@ def _height(name: str, rows: list[dict]) -> float:
     return GAP + BAR_PITCH * sum(name in found for found in rows)
 
 
-def _bars(
-    name: str, rows: list[dict], reports: Sequence[dict], top: float, scale: float, unit: Unit
-) -> list[str]:
+def _bars(name: str, rows: list[dict], top: float, scale: float, unit: Unit) -> list[str]:
     found = []
     y = top + GAP / 2
-    for side, (layers, report) in enumerate(zip(rows, reports, strict=True)):
+    for side, layers in enumerate(rows):
         if name not in layers:
             continue
-        layer, size = layers[name], report["hardware"]["engine"]["array_size"]
+        layer = layers[name]
         found.append(text(NAME_WIDTH - 6, y + BAR - 3, "AB"[side], "tick", "end"))
-        found += segments(layer, y, BAR, scale, size, unit)
+        found += segments(layer, y, BAR, scale, unit)
         found.append(text(WIDTH - 56, y + BAR - 3, unit.text(layer["cycles"]), "value", "end"))
         y += BAR_PITCH
     return found

@@ -1,4 +1,7 @@
-"""The roofline: MACs per byte against MACs per cycle, under the roofs of array and port."""
+"""The roofline: MACs per byte against MACs per cycle, under the roofs of array and port.
+
+The array has a roof for each type of values: with INT8 twice that of FP32.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,8 @@ class Scale:
 
 
 def points(report: dict) -> list[dict]:
-    """Return each layer with multiply-accumulates: number, name, MACs per byte, MACs per cycle."""
+    """Return each layer with multiply-accumulates: number, name, MACs per byte, MACs per cycle, and
+    the most MACs per cycle of the array."""
     found = []
     for number, layer in enumerate(report["layers"]):
         moved = layer["weight_bytes"] + layer["activation_bytes"]
@@ -46,15 +50,30 @@ def points(report: dict) -> list[dict]:
                     "name": layer["name"],
                     "intensity": layer["macs"] / moved,
                     "speed": layer["macs"] / layer["cycles"],
+                    "peak": layer["macs_per_cycle"],
                 }
             )
     return found
 
 
-def roof(report: dict, intensity: float) -> float:
-    """Return the most MACs per cycle that array and port allow at these MACs per byte."""
-    engine = report["hardware"]["engine"]
-    return min(engine["array_size"] ** 2, intensity * WORD_BYTES * engine["port_words"])
+def roof(report: dict, intensity: float, peak: int) -> float:
+    """Return the most MACs per cycle that array and port allow at these MACs per byte.
+
+    Args:
+        report: of a build.
+        intensity: MACs per byte.
+        peak: most MACs per cycle of the array.
+    """
+    return min(peak, intensity * _port_bytes(report))
+
+
+def _port_bytes(report: dict) -> int:
+    return WORD_BYTES * report["hardware"]["engine"]["port_words"]
+
+
+def _peaks(found: list[dict]) -> list[int]:
+    """Return the heights of the array's roofs, the highest first."""
+    return sorted({point["peak"] for point in found}, reverse=True)
 
 
 def draw(report: dict) -> str | None:
@@ -64,26 +83,24 @@ def draw(report: dict) -> str | None:
         return None
     x, y = _scales(report, found)
     drawing = Drawing(WIDTH, HEIGHT, "roofline: MACs per byte against MACs per cycle")
-    drawing.add(*_axes(x, y), *_roofs(report, x, y))
+    drawing.add(*_axes(x, y), *_roofs(report, _peaks(found), x, y))
     drawing.add(*_points(report, found, x, y))
     return drawing.render("roofline")
 
 
 def _scales(report: dict, found: list[dict]) -> tuple[Scale, Scale]:
-    ridge = _ridge(report)
-    low = min(ridge / 4, *(point["intensity"] / 2 for point in found))
-    high = max(ridge * 4, *(point["intensity"] * 2 for point in found))
+    peaks = _peaks(found)
+    low = min(_ridge(report, peaks[-1]) / 4, *(point["intensity"] / 2 for point in found))
+    high = max(_ridge(report, peaks[0]) * 4, *(point["intensity"] * 2 for point in found))
     slowest = min(1.0, *(point["speed"] / 2 for point in found))
-    peak = report["hardware"]["engine"]["array_size"] ** 2
     x = Scale(low, high, LEFT, WIDTH - RIGHT)
-    y = Scale(slowest, peak * 4, HEIGHT - BOTTOM, TOP)
+    y = Scale(slowest, peaks[0] * 4, HEIGHT - BOTTOM, TOP)
     return x, y
 
 
-def _ridge(report: dict) -> float:
-    """Return the MACs per byte at which the two roofs meet."""
-    engine = report["hardware"]["engine"]
-    return engine["array_size"] ** 2 / (WORD_BYTES * engine["port_words"])
+def _ridge(report: dict, peak: int) -> float:
+    """Return the MACs per byte at which the port's roof meets one of the array's."""
+    return peak / _port_bytes(report)
 
 
 def _axes(x: Scale, y: Scale) -> list[str]:
@@ -102,22 +119,23 @@ def _axes(x: Scale, y: Scale) -> list[str]:
     return found
 
 
-def _roofs(report: dict, x: Scale, y: Scale) -> list[str]:
-    engine = report["hardware"]["engine"]
-    size, words = engine["array_size"], engine["port_words"]
-    ridge, low = _ridge(report), 10**x.low
+def _roofs(report: dict, peaks: list[int], x: Scale, y: Scale) -> list[str]:
+    """Return the port's roof, and the array's, which begin where it reaches them."""
+    size, port_bytes = report["hardware"]["engine"]["array_size"], _port_bytes(report)
+    port_text = f"port: {port_bytes} bytes per cycle"
     # The port's roof starts at the drawing's left edge or bottom.
-    start = max(low, 10**y.low / (WORD_BYTES * words))
-    d = (
-        f"M {x(start):.2f} {y(roof(report, start)):.2f} L {x(ridge):.2f} {y(size**2):.2f} "
-        f"L {WIDTH - RIGHT} {y(size**2):.2f}"
-    )
-    hint = f"array: {size} x {size} MACs per cycle; port: {WORD_BYTES * words} bytes per cycle"
-    array_words = f"array {size} x {size}: {size**2:,} MACs per cycle"
-    port_words = f"port: {WORD_BYTES * words} bytes per cycle"
+    start, ridge = max(10**x.low, 10**y.low / port_bytes), _ridge(report, peaks[0])
+    slope = f"M {x(start):.2f} {y(start * port_bytes):.2f} L {x(ridge):.2f} {y(peaks[0]):.2f}"
+    found = [path(slope, "roof", port_text)]
+    for peak in peaks:
+        words = f"array {size} x {size}: {peak:,} MACs per cycle"
+        height = y(peak)
+        flat = f"M {x(_ridge(report, peak)):.2f} {height:.2f} L {WIDTH - RIGHT} {height:.2f}"
+        found.append(path(flat, "roof", words))
+        found.append(text(WIDTH - RIGHT, height - 8, words, "tick", "end"))
     middle = math.sqrt(start * ridge)
-    port = text(x(middle) + 12, y(roof(report, middle)) + 16, port_words, "tick")
-    return [path(d, "roof", hint), text(WIDTH - RIGHT, TOP + 6, array_words, "tick", "end"), port]
+    found.append(text(x(middle) + 12, y(middle * port_bytes) + 16, port_text, "tick"))
+    return found
 
 
 def _points(report: dict, found: list[dict], x: Scale, y: Scale) -> list[str]:
@@ -151,7 +169,7 @@ def _free_place(
 
 
 def _point(report: dict, point: dict, dot: tuple[float, float], label: tuple[float, float]) -> str:
-    reached = percent(point["speed"] / roof(report, point["intensity"]))
+    reached = percent(point["speed"] / roof(report, point["intensity"], point["peak"]))
     hint = (
         f"{point['number']}  {point['name']}: {point['intensity']:.3g} MACs per byte, "
         f"{point['speed']:.3g} MACs per cycle, {reached} of the roof"

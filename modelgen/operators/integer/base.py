@@ -34,6 +34,14 @@ class IntegerOperator(Operator):
         """
         return 0
 
+    def weights(self, constants: Arrays) -> int:
+        """Return the number of weights.
+
+        Args:
+            constants: the node's constants, by role.
+        """
+        return constants["weight"].size if "weight" in constants else 0
+
     @abstractmethod
     def compute(self, inputs: Sequence[np.ndarray], constants: Arrays) -> np.ndarray:
         """Return the output.

@@ -45,6 +45,11 @@ class IntegerConv2d(IntegerOperator):
     """Groups of channels that do not depend on each other; with C groups, each input channel has
     N / C kernels of its own (depthwise)."""
     epilogue: IntegerEpilogue = field(default_factory=IntegerEpilogue)
+    packed: int = 1
+    """Positions of a convolution that each of this one gives the results of: see
+    `modelgen.passes.pack_pixels`."""
+    packed_weights: int = 0
+    """Weights of that convolution, without the zeros between; 0: there is none."""
 
     def describe(self) -> str:
         """See `Operator.describe`."""
@@ -93,7 +98,12 @@ class IntegerConv2d(IntegerOperator):
     def macs(self, inputs: Sequence[Shape], constants: Arrays) -> int:
         """See `IntegerOperator.macs`."""
         batch, rows, columns, _ = inputs[0]
-        return batch * math.prod(self.window.outputs(rows, columns)) * constants["weight"].size
+        positions = batch * math.prod(self.window.outputs(rows, columns)) * self.packed
+        return positions * self.weights(constants)
+
+    def weights(self, constants: Arrays) -> int:
+        """See `IntegerOperator.weights`."""
+        return self.packed_weights or constants["weight"].size
 
     def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel | None:
         """See `Operator.kernel`."""

@@ -86,15 +86,17 @@ class Cpu:
         graph, node = network.graph, layer.node
         moved = sum(graph.tensors[name].bytes for name in (*node.inputs, node.output))
         shape = node.operator.shape_text(graph.shapes(node), graph.tensors[node.output].shape)
-        macs = 0
+        macs, weights = 0, 0
         if isinstance(node.operator, IntegerOperator):
             macs = node.operator.macs(graph.shapes(node), graph.arrays(node))
+            weights = node.operator.weights(graph.arrays(node))
         return {
             "op": node.operator.name,
             "shape": shape,
             "note": "",
             "macs": macs,
-            "weight_bytes": graph.arrays(node)["weight"].nbytes if macs else 0,
+            "macs_per_cycle": network.peak_macs(node),
+            "weight_bytes": weights,
             "activation_bytes": moved,
             "limit_cycles": 0.0,
             "streaming_limit_cycles": 0.0,

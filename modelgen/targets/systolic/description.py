@@ -6,12 +6,13 @@ from typing import Any
 
 from modelgen.hardware import Hardware
 from modelgen.operators import Conv2d
+from modelgen.operators.integer.base import IntegerOperator
 from modelgen.targets.base import Network
 from modelgen.targets.systolic.cost import tile_cycles
-from modelgen.targets.systolic.jobs import EngineLayer
+from modelgen.targets.systolic.jobs import EngineLayer, Job
 from modelgen.targets.systolic.limit import depthwise_cycles, limit_cycles
 from modelgen.targets.systolic.scratchpad.layout import ceil_div
-from modelgen.targets.systolic.tiles import WORD_BYTES, tile_columns
+from modelgen.targets.systolic.tiles import tile_columns
 
 
 def describe(network: Network, layer: EngineLayer, cycles: int | None) -> dict[str, Any]:
@@ -24,14 +25,13 @@ def describe(network: Network, layer: EngineLayer, cycles: int | None) -> dict[s
     """
     graph, hardware = network.graph, network.hardware
     geometry, node = layer.geometry, layer.node
-    weight = graph.constant(node, "weight")
-    weight_bytes = (0 if weight is None else weight.size) // _joined(layer)
-    operands = sum(graph.tensors[name].size for name in node.inputs[1:])
-    activation_bytes = WORD_BYTES * (geometry.source.size + operands + geometry.target.size)
+    weight_bytes = _weight_bytes(network, layer)
+    activation_bytes = sum(graph.tensors[name].bytes for name in (*node.inputs, node.output))
     # A better order of values would do without movements: they are no part of a limit.
     streamed = 0 if geometry.parts else activation_bytes
-    macs = _macs(layer)
-    limit = limit_cycles(macs, weight_bytes + _outside_bytes(network, layer), hardware)
+    macs, peak = _macs(network, layer), network.peak_macs(node)
+    limit = limit_cycles(macs / peak, weight_bytes + _outside_bytes(network, layer), hardware)
+    streaming_limit = limit_cycles(macs / peak, weight_bytes + streamed, hardware)
     return {
         "op": node.operator.describe(),
         "shape": shape_text(layer),
@@ -39,19 +39,31 @@ def describe(network: Network, layer: EngineLayer, cycles: int | None) -> dict[s
         "source": layer.source_place,
         "target": layer.target_place,
         "macs": macs,
+        "macs_per_cycle": peak,
         "weight_bytes": weight_bytes,
         "activation_bytes": activation_bytes,
         "limit_cycles": round(limit, 1),
-        "streaming_limit_cycles": round(limit_cycles(macs, weight_bytes + streamed, hardware), 1),
+        "streaming_limit_cycles": round(streaming_limit, 1),
         "depthwise_cycles": round(depthwise_cycles(geometry, hardware), 1),
         "descriptors": len(layer.jobs),
-        **_array_use(layer, hardware, cycles),
+        **_array_use(layer, hardware, cycles, macs / peak),
     }
 
 
-def _macs(layer: EngineLayer) -> int:
+def _weight_bytes(network: Network, layer: EngineLayer) -> int:
+    """Return the bytes of a layer's weights, without zeros that the compiler added."""
+    graph, node = network.graph, layer.node
+    if isinstance(node.operator, IntegerOperator):
+        return node.operator.weights(graph.arrays(node))
+    weight = graph.constant(node, "weight")
+    return (0 if weight is None else weight.size) // _joined(layer)
+
+
+def _macs(network: Network, layer: EngineLayer) -> int:
     """Return the MACs of a layer without those with zeros and those that other parts do as well."""
-    geometry, operator = layer.geometry, layer.node.operator
+    graph, geometry, operator = network.graph, layer.geometry, layer.node.operator
+    if isinstance(operator, IntegerOperator):
+        return operator.macs(graph.shapes(layer.node), graph.arrays(layer.node))
     repeated = operator.repeated if isinstance(operator, Conv2d) else 0
     rows = geometry.y.outputs
     return geometry.macs // _joined(layer) * (rows - repeated) // rows
@@ -98,27 +110,28 @@ def _range(values: list[int], unit: str) -> str:
     return f"{text} {unit}{'s' if high > 1 else ''}"
 
 
-def _array_use(layer: EngineLayer, hardware: Hardware, cycles: int | None) -> dict[str, Any]:
-    """Return how well a layer uses the array, and the cycles lost to each cause."""
+def _array_use(
+    layer: EngineLayer, hardware: Hardware, cycles: int | None, best: float
+) -> dict[str, Any]:
+    """Return how well a layer uses the array, and the cycles lost to each cause.
+
+    Args:
+        layer: on the engine.
+        hardware: sizes of the engine.
+        cycles: the cost model's prediction.
+        best: cycles that its MACs take if the whole array works.
+    """
     geometry, size = layer.geometry, hardware.array_size
-    tiles = ceil_div(geometry.outputs, size)
     slices = len(layer.slices) // geometry.blocks if geometry.is_matmul else geometry.taps
     words = geometry.taps * geometry.channels // geometry.blocks
-    best = _macs(layer) / size**2
-    issued = geometry.positions * slices * tiles
-    if geometry.parts:
-        issued = sum(job.tiles * job.issues() for job in layer.jobs)
+    issued = sum(job.issues() * job.slices(size) * job.tiles for job in layer.jobs)
     waiting = sum(
         job.slices(size)
         * max(tile_cycles(job.operation, columns, hardware, job.lanes)[0] - job.issues(), 0)
         for job in layer.jobs
         for columns in tile_columns(job.outputs, job.tiles, size)
     )
-    if geometry.is_matmul:
-        full = geometry.positions * slices * geometry.outputs / size
-        losses = {"k_rounding": full - best, "n_rounding": issued - full}
-    else:
-        losses = {"channel_a_lane": issued - best}
+    losses = _underused(layer, size, issued, best)
     losses["weights"] = waiting
     losses["start, load and store"] = (cycles or 0) - issued - waiting
     return {
@@ -128,3 +141,20 @@ def _array_use(layer: EngineLayer, hardware: Hardware, cycles: int | None) -> di
         "utilization": round(best / cycles, 3) if cycles else None,
         "losses": {name: round(value) for name, value in losses.items()},
     }
+
+
+def _underused(layer: EngineLayer, size: int, issued: int, best: float) -> dict[str, float]:
+    """Return the cycles, of those in which slices enter the array, that a part of it is idle."""
+    geometry = layer.geometry
+    if not geometry.is_matmul:
+        return {"channel_a_lane": issued - best}
+    alone = sum(_unpaired(job) * job.slices(size) * job.tiles for job in layer.jobs)
+    together = issued - alone
+    full = together * geometry.outputs / (ceil_div(geometry.outputs, size) * size)
+    found = {"k_rounding": full - best, "n_rounding": together - full}
+    return {**found, "unpaired": alone} if geometry.pairs else found
+
+
+def _unpaired(job: Job) -> float:
+    """Return the cycles that positions cost because they are computed alone, not in pairs."""
+    return job.positions - job.compute.rows * job.compute.columns / 2 if job.lanes > 1 else 0.0

@@ -71,3 +71,9 @@ def test_every_size_has_a_range() -> None:
 
 def test_the_defaults_are_those_of_the_configuration() -> None:
     assert config.load(config.DEFAULT_PATH).hardware() == Hardware()
+
+
+def test_an_element_of_the_array_does_two_macs_of_integers_in_a_cycle() -> None:
+    assert Hardware(array_size=16).macs_per_cycle(int8=False) == 256
+    assert Hardware(array_size=16).macs_per_cycle(int8=True) == 512
+    assert Hardware(array_size=16, int8=False).macs_per_cycle(int8=True) == 256

@@ -22,6 +22,7 @@ def test_figures():
     first, softmax = found["layers"]
     assert first["share_of_peak"] == pytest.approx(64000 / 64 / 1600)
     assert first["ratio_to_limit"] == pytest.approx(1.28)
+    assert found["total"]["share_of_peak"] == pytest.approx(1000 / 2100)
     assert softmax["cycles"] is None
     assert found["other_cycles"] == 2100 - 1600
     assert found["total"]["cycles"] == 2100

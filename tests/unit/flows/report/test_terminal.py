@@ -35,6 +35,14 @@ def test_table_names_everything_within_100_columns():
     assert "…" not in text, "nothing is cut off"
 
 
+def test_the_legend_has_every_peak_of_the_array():
+    second = layer(1, "fc2", ["a"], "b", macs_per_cycle=128)
+    found = made(model=model([layer(0, "fc1", ["x"], "a"), second]))
+    assert "Peak of the array: 64 MACs per cycle." in shown(made())
+    assert "Peak of the array: 64 or 128 MACs per cycle." in shown(found)
+    assert max(map(len, shown(found).splitlines())) <= 100
+
+
 def test_what_was_lost_adds_up_and_unused_causes_are_left_out():
     """A layer that fills 400 of its 1,000 cycles at work."""
     half = layer(0, "fc1", ["x"], "a", macs=400 * 64)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from modelgen.ir.execute_exact import run_layers
+from modelgen.ir.graph import Graph, Node
 from modelgen.operators import IntegerConv2d, Pad
 from modelgen.operators.window import Window
 from modelgen.passes.pack_pixels import pack_pixels
@@ -39,6 +40,14 @@ def test_results_are_the_same(
     wanted, found = (run_layers(each, inputs, 8)[graph.outputs[0]] for each in (graph, packed))
     np.testing.assert_array_equal(found, wanted)
     assert len(np.unique(wanted)) > 40
+    assert counted(packed, conv) == counted(graph, graph.nodes[0]), "zeros between are no work"
+
+
+def counted(graph: Graph, node: Node) -> tuple[int, int]:
+    """MACs and weights of a convolution."""
+    operator, arrays = node.operator, graph.arrays(node)
+    assert isinstance(operator, IntegerConv2d)
+    return operator.macs(graph.shapes(node), arrays), operator.weights(arrays)
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 
 from modelgen.hardware import Hardware
+from modelgen.operators.window import Window
 from modelgen.plan.analysis import describe, label
 from modelgen.plan.compiler import compile_graph
 from tests.support import networks
 from tests.support.graph_builder import GraphBuilder
+from tests.support.integer_graphs import IntegerGraph
 
 
 @pytest.mark.parametrize(
@@ -67,3 +69,35 @@ def test_parts_of_a_layer_have_the_same_weights() -> None:
     twice = graph.with_nodes((node, again), tensors=tensors, outputs=("again",))
     assert describe(compile_graph(twice, hardware))["limit_cycles"] == alone["limit_cycles"]
     assert alone["limit_cycles"] == (4 * 36 + 2 * 4 * 256) / 4
+
+
+def test_integers() -> None:
+    """Of three input channels, so that words hold parts of pixels, and 4 x 8 x 8 results."""
+    built = IntegerGraph(1, 4, 8, 3)
+    last = built.conv(built.conv(built.conv("x", 8), 8, depthwise=True), 8)
+    document = describe(compile_graph(built.build(last), Hardware(array_size=16)))
+    first, depthwise, last_layer = document["layers"]
+    macs = [32 * 9 * 8 * 3, 32 * 9 * 8, 32 * 9 * 8 * 8]
+    assert [layer["macs"] for layer in document["layers"]] == macs
+    assert {layer["macs_per_cycle"] for layer in document["layers"]} == {512}
+    assert first["weight_bytes"] == 9 * 8 * 3 and first["activation_bytes"] == 32 * (3 + 8)
+    assert depthwise["depthwise_cycles"] == document["depthwise_cycles"] == 32 * 9 * 8 / (9 * 16)
+    # Inputs and outputs are a byte each, and the port moves 16 of them.
+    outside = 32 * (3 + 8)
+    assert document["array_limit_cycles"] == round(sum(macs) / 512, 1)
+    moved = outside + 9 * 8 * (3 + 1 + 8)
+    assert document["limit_cycles"] == max(round(sum(macs) / 512, 1), moved / 16)
+    for layer in document["layers"]:
+        lost = sum(layer["losses"].values())
+        assert abs(layer["predicted_cycles"] - layer["macs"] / 512 - lost) < 5
+    assert last_layer["losses"]["unpaired"] == 0, "rows in pairs"
+    assert set(depthwise["losses"]) == {"channel_a_lane", "weights", "start, load and store"}
+
+
+def test_positions_that_are_computed_alone_are_lost_work() -> None:
+    """A single row has no other to be computed with: half of the array's work is lost."""
+    built = IntegerGraph(1, 1, 8, 64)
+    graph = built.build(built.conv("x", 64, Window((1, 1))))
+    (layer,) = describe(compile_graph(graph, Hardware(array_size=16)))["layers"]
+    assert layer["array_cycles"] == 8 * 4 * 4 == 2 * layer["losses"]["unpaired"]
+    assert layer["losses"]["k_rounding"] == layer["losses"]["n_rounding"] == 0

@@ -82,6 +82,7 @@ class Rectangle:
         return {
             "op": layer.node.operator.describe(),
             "macs": macs,
+            "macs_per_cycle": self.rows * self.columns,
             "weight_bytes": layer.words * layer.outputs,
             "limit_cycles": limit,
             "streaming_limit_cycles": limit,

@@ -71,7 +71,7 @@ def test_a_movement_is_no_part_of_the_limit() -> None:
     builder = GraphBuilder(2, 16, 32)
     moved = builder.move(Permute((0, 2, 1)), builder.linear("x", 32))
     graph = builder.build(builder.linear(moved, 8))
-    jobs = [job(compute=compute(rows=8, columns=32), tiles=1, store=store())] * 4
+    jobs = [job(compute=compute(rows=8, columns=32, run=1), tiles=1, store=store())] * 4
     made = replace(layer(*jobs), node=graph.nodes[1], geometry=geometry(graph, graph.nodes[1]))
     entry = describe(network(graph), made, 1300)
     assert entry["limit_cycles"] == entry["streaming_limit_cycles"] == entry["macs"] == 0
@@ -95,7 +95,7 @@ def test_zeros_of_joined_groups_are_no_work() -> None:
     model = nn.Conv2d(8, 8, 3, groups=2)
     graph = merge_groups(quantize(imported(model, features=(8, 8, 8), batch=1)), 16)
     geometry = convolution((1, 8, 8, 8), 8, Window((3, 3)))
-    one = job(compute=compute(rows=6, columns=6), tiles=2, store=store())
+    one = job(compute=compute(rows=6, columns=6, run=72), tiles=2, store=store())
     node = next(node for node in graph.nodes if "weight" in node.constants)
     made = replace(layer(one, geometry=geometry), node=node, slices=(range(4),) * 18)
     entry = describe(network(graph), made, 3000)
