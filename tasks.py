@@ -382,8 +382,9 @@ def lint(c):
 
 @task(
     help={
-        "suite": "networks, linear, kernels, host, zoo or all",
-        "sizes": "array sizes, such as 4,8 (default: 8,16); suites networks and zoo",
+        "suite": "networks, linear, kernels, host, zoo, mlperf or all",
+        "sizes": "array sizes, such as 4,8 (default: 8,16); suites networks, zoo and mlperf",
+        "ports": "words per cycle of the memory port (default: 4,8); suite mlperf",
         "only": "networks to measure, separated by commas; suites networks and zoo",
         "json": "print the figures as JSON on stdout",
         **{name: option[1] for name, option in CONFIG_OPTIONS.items()},
@@ -391,13 +392,13 @@ def lint(c):
 )
 @_reports_errors
 @_in_build
-def bench(c, suite="networks", sizes="", only="", json=False, config="", set=""):
+def bench(c, suite="networks", sizes="", ports="", only="", json=False, config="", set=""):
     """Measure cycles, error and size against the stated goals."""
     from flows import bench as bench_flow
     from flows.stages.options import config_file
 
     path = str(config_file(ROOT, config, set))
-    if code := bench_flow.main(suite, json=json, config=path, sizes=sizes, only=only):
+    if code := bench_flow.main(suite, json=json, config=path, sizes=sizes, only=only, ports=ports):
         raise Exit(code=code)
 
 

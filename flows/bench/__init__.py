@@ -19,11 +19,14 @@ SUITES = {
     "kernels": "flows.bench.kernels",
     "host": "flows.bench.host",
     "zoo": "flows.bench.zoo",
+    "mlperf": "flows.bench.mlperf",
 }
 """Name of a suite -> module with run(bench) -> figures, show(figures) and missed(figures)."""
 ALL = "all"
-CHOOSE = ("networks", "zoo")
+CHOOSE = ("networks", "zoo", "mlperf")
 """The suites that take array sizes and names of networks."""
+PORTS = ("mlperf",)
+"""Those that also take widths of the memory port."""
 
 
 def main(
@@ -32,6 +35,7 @@ def main(
     config: str | None = None,
     sizes: str = "",
     only: str = "",
+    ports: str = "",
 ) -> int:
     """Run a suite, write build/bench/<suite>.json, and print tables or the same JSON.
 
@@ -39,8 +43,9 @@ def main(
         suite: its name, or "all".
         json: print JSON on stdout, everything else on stderr.
         config: file with the hardware configuration, of which the suites replace the array size.
-        sizes: array sizes, such as "4,8"; suites networks and zoo only.
-        only: names of networks, separated by commas; suites networks and zoo only.
+        sizes: array sizes, such as "4,8"; suites of networks only.
+        only: names of networks, separated by commas; suites of networks only.
+        ports: words that the memory port moves in a cycle, such as "4,8"; suite mlperf only.
 
     Returns:
         0 if every goal was reached, 1 otherwise.
@@ -52,8 +57,14 @@ def main(
         known = ", ".join((*SUITES, ALL))
         raise HeepstorError(f"there is no suite {suite!r}. Valid choices: {known}.")
     if (sizes or only) and suite not in CHOOSE:
-        raise HeepstorError(f"--sizes and --only apply only to --suite {' and '.join(CHOOSE)}.")
-    choice = {"sizes": _sizes(sizes), "only": _names(only)} if suite in CHOOSE else {}
+        raise HeepstorError(f"--sizes and --only apply only to --suite {', '.join(CHOOSE)}.")
+    if ports and suite not in PORTS:
+        raise HeepstorError(f"--ports applies only to --suite {', '.join(PORTS)}.")
+    choice: dict[str, Sequence] = {}
+    if suite in CHOOSE:
+        choice |= {"sizes": _numbers("sizes", sizes), "only": _names(only)}
+    if suite in PORTS:
+        choice |= {"ports": _numbers("ports", ports)}
     from flows.bench.runner import Bench
 
     path = user_path(config) if config else configuration.DEFAULT_PATH
@@ -85,5 +96,5 @@ def _names(text: str) -> Sequence[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def _sizes(text: str) -> Sequence[int]:
-    return [whole_number("sizes", name, 1) or 0 for name in _names(text)]
+def _numbers(option: str, text: str) -> Sequence[int]:
+    return [whole_number(option, name, 1) or 0 for name in _names(text)]

@@ -75,6 +75,8 @@ NETWORKS = (
     Network("unet", (3, 64, 64)),
 )
 
+BY_NAME = {network.name: network for network in NETWORKS}
+
 
 def run(bench: Bench, sizes: Sequence[int] = (), only: Sequence[str] = ()) -> dict:
     """Measure each network at each array size; return the figures for JSON.
@@ -84,17 +86,22 @@ def run(bench: Bench, sizes: Sequence[int] = (), only: Sequence[str] = ()) -> di
         sizes: array sizes; SIZES if empty.
         only: names of networks; all if empty.
     """
-    networks = chosen({network.name: network for network in NETWORKS}, only)
-    rows = [_measure(bench, network, size) for size in sizes or SIZES for network in networks]
+    networks = chosen(BY_NAME, only)
+    rows = [
+        row(network, measure(bench, network, size))
+        for size in sizes or SIZES
+        for network in networks
+    ]
     if SOFTWARE_SIZE in (sizes or SIZES):
         _add_software(bench, rows)
     return {"networks": rows}
 
 
-def _measure(bench: Bench, network: Network, array_size: int) -> dict:
+def measure(bench: Bench, network: Network, array_size: int) -> Measurement:
+    """Measure one inference of a network, in a memory that has room for it."""
     project = with_random_inputs(bench.root / "projects" / network.name, network.shape)
     large = bench if network.bank_kib is None else bench.with_banks(network.bank_kib)
-    return row(network, large.network(project, array_size))
+    return large.network(project, array_size)
 
 
 def row(network: Network, measured: Measurement) -> dict:

@@ -15,7 +15,7 @@ from flows import config as configuration
 from flows.config import Config
 from flows.errors import HeepstorError
 from flows.report.causes import array_limit
-from flows.repository import build_folder
+from flows.repository import build_folder, work_folder
 from flows.simulate import hardware, simulation
 from flows.simulate.device_log import Counters, DeviceLog, InputRun
 from flows.stages.hashing import FileHashes
@@ -44,6 +44,8 @@ class Measurement:
     limit: float
     streaming_limit: float
     """The limit if every feature map went through the memory port."""
+    array_limit: float
+    """Cycles that the MACs take on a fully used array."""
     depthwise: float
     """Cycles that depthwise layers need because a channel has one lane."""
     engine: int
@@ -58,10 +60,11 @@ class Measurement:
     wall_seconds: float
 
     def to_dict(self) -> dict:
-        """Return the figures for JSON, with the ratios to the limits."""
+        """Return the figures for JSON, with the ratios to the limits and to the array's peak."""
         ratios = {
             "ratio": self.cycles / self.limit,
             "streaming_ratio": self.cycles / self.streaming_limit,
+            "share_of_peak": self.array_limit / self.cycles,
         }
         return {**asdict(self), **ratios}
 
@@ -80,23 +83,34 @@ class Bench:
         self._base = configuration.load(config_path)
         self._simulators: dict[int, Path] = {}
         self._networks: dict[str, Path] = {}
-        self._with_banks: dict[int, Bench] = {}
+        self._variants: dict[str, Bench] = {}
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def with_banks(self, bank_kib: int) -> Bench:
         """Return a bench whose memory has banks of this size, in a folder of its own."""
-        if bank_kib not in self._with_banks:
+        return self._variant(f"banks-{bank_kib}", "memory", {"bank_kib": bank_kib})
+
+    def with_array(self, array_size: int, port_words: int) -> Bench:
+        """Return a bench for an array with this memory port, in a folder of its own."""
+        sizes = {"array_size": array_size, "port_words": port_words}
+        return self._variant(f"S{array_size}-P{port_words}", "engine", sizes)
+
+    def _variant(self, name: str, part: str, knobs: Mapping[str, int]) -> Bench:
+        """Return a bench with other knobs in one part of the configuration."""
+        if name not in self._variants:
             values = self._base.to_dict()
-            values["memory"]["bank_kib"] = bank_kib
+            values[part] |= knobs
             values["arena_kib"] = "auto"
-            folder = self.folder / f"banks-{bank_kib}"
+            folder = self.folder / name
             folder.mkdir(exist_ok=True)
             path = folder / "config.hjson"
             path.write_text(json.dumps(values, indent=1), encoding="utf-8")
             other = Bench(self.root, path, self.terminal)
             other.folder = folder
-            self._with_banks[bank_kib] = other
-        return self._with_banks[bank_kib]
+            # Quantized networks do not depend on the hardware.
+            other._networks = self._networks
+            self._variants[name] = other
+        return self._variants[name]
 
     def config(self, array_size: int) -> tuple[Config, Path]:
         """Return the configuration with this array size, and its file."""
@@ -150,25 +164,47 @@ class Bench:
         return self.measure(name, array_size, generate)
 
     def network(
-        self, project: Project, array_size: int, *, random_weights: bool = True
+        self,
+        project: Project,
+        array_size: int,
+        *,
+        random_weights: bool = True,
+        inputs: int = 1,
     ) -> Measurement:
-        """Measure one inference of a project with random weights, or those that model() returns.
+        """Measure one inference of a project with random weights, those that model() returns, or
+        those in its model's file.
 
-        Raises HeepstorError if any output differs from the reference's.
+        Args:
+            project: whose test inputs run.
+            array_size: S.
+            random_weights: instead of those that model() returns.
+            inputs: how many test inputs run; the first one is measured.
+
+        Raises:
+            HeepstorError: an output differs from the reference's.
         """
         quantized = self._quantized(project, random_weights)
 
         def generate(config: Config, out: Path) -> None:
             from modelgen import stages
 
-            stages.generate(quantized, out, config.hardware(), {"inputs": 1})
+            stages.generate(quantized, out, config.hardware(), {"inputs": inputs})
 
         return self.measure(project.name, array_size, generate)
+
+    def accuracy(self, project: Project) -> dict[str, Any]:
+        """Return what the stage `quantize` measured on all test inputs of a model in a file."""
+        quantized = self._quantized(project, random_weights=False)
+        return json.loads((quantized / "accuracy.json").read_text())
+
+    def program(self, name: str, array_size: int) -> Path:
+        """Return the folder of a program: what the stages `generate` and `firmware` write."""
+        return self.folder / f"S{array_size}" / name
 
     def software_cycles(self, name: str, array_size: int) -> int:
         """Return the cycles that an already measured program takes without the engine."""
         config, _ = self.config(array_size)
-        sources = self.folder / f"S{array_size}" / name
+        sources = self.program(name, array_size)
         options = firmware.Options(operators="software", assertions=False)
         log = self._simulate(f"{name}, CPU alone", array_size, config, sources, options)
         return log.inputs[0].cycles
@@ -178,7 +214,7 @@ class Bench:
     ) -> Measurement:
         """Build and run what `generate` writes; return the figures of its first inference."""
         config, _ = self.config(array_size)
-        folder = self.folder / f"S{array_size}" / name
+        folder = self.program(name, array_size)
         folder.mkdir(parents=True, exist_ok=True)
         with self.terminal.progress(name) as progress:
             progress.show("compiling")
@@ -222,7 +258,8 @@ class Bench:
             folder = self.folder / "networks" / name
             with self.terminal.progress(name) as progress:
                 progress.show("quantizing")
-                self._networks[name] = _quantize(project, random_weights, folder)
+                data = work_folder(self.root) / "data"
+                self._networks[name] = _quantize(project, random_weights, folder, data)
         return self._networks[name]
 
 
@@ -240,14 +277,17 @@ def with_random_inputs(folder: Path, shape: Sequence[int]) -> Project:
     return dataclasses.replace(project, load_data=lambda _: Data("random", inputs), metric=None)
 
 
-def _quantize(project: Project, random_weights: bool, folder: Path) -> Path:
+def _quantize(project: Project, random_weights: bool, folder: Path, data: Path) -> Path:
     from modelgen import stages
     from modelgen.stages.model_export import run_project
 
     exported, quantized = folder / "export", folder / "quantize"
     for stage in (exported, quantized):
         stage.mkdir(parents=True, exist_ok=True)
-    run_project(project, exported, folder, Progress(), random_weights=random_weights)
+    if callable(project.model):
+        run_project(project, exported, folder, Progress(), random_weights=random_weights)
+    else:
+        stages.export(project.folder, exported, data, Progress())
     stages.quantize(exported, quantized, {}, Progress())
     return quantized
 
@@ -267,6 +307,7 @@ def measurement(
         cycles=run.cycles,
         limit=model["limit_cycles"],
         streaming_limit=model["streaming_limit_cycles"],
+        array_limit=model["array_limit_cycles"],
         depthwise=model["depthwise_cycles"],
         engine=sum(layer.cycles for layer in layers.values()),
         predicted=sum(

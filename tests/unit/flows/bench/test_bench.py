@@ -12,15 +12,16 @@ from flows.errors import HeepstorError
 
 @pytest.fixture
 def suites(monkeypatch, tmp_path):
-    """Two suites; the second misses a goal. What they were run with."""
+    """Three suites; the second misses a goal. What they were run with."""
     calls = []
-    for name, lines in (("networks", []), ("linear", ["too slow"])):
+    for name, lines in (("networks", []), ("linear", ["too slow"]), ("mlperf", [])):
         module = types.ModuleType(f"suite_{name}")
         module.run = lambda bench, name=name, **choice: calls.append((name, choice)) or {"is": name}
         module.show = lambda figures: print(f"table of {figures['is']}")
         module.missed = lambda figures, lines=lines: lines
         monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setattr(bench, "SUITES", {"networks": "suite_networks", "linear": "suite_linear"})
+    names = ("networks", "linear", "mlperf")
+    monkeypatch.setattr(bench, "SUITES", {name: f"suite_{name}" for name in names})
     monkeypatch.setattr("flows.bench.runner.Bench.__init__", prepare)
     monkeypatch.setattr(bench, "ROOT", tmp_path)
     return calls
@@ -32,7 +33,7 @@ def prepare(self, root, path, terminal):
 
 def test_all_suites_run_in_order(suites, tmp_path, capsys):
     assert bench.main("all") == 1
-    assert suites == [("networks", {}), ("linear", {})]
+    assert suites == [("networks", {}), ("linear", {}), ("mlperf", {})]
     printed = capsys.readouterr()
     assert printed.out.index("table of networks") < printed.out.index("table of linear")
     assert "Goal missed: too slow" in printed.err
@@ -48,13 +49,22 @@ def test_networks_are_the_default_and_take_sizes(suites, capsys):
     }
 
 
+def test_one_suite_takes_ports(suites):
+    assert bench.main("mlperf", sizes="16", ports="4, 8") == 0
+    assert suites == [("mlperf", {"sizes": [16], "only": [], "ports": [4, 8]})]
+    with pytest.raises(HeepstorError, match="--ports applies only to --suite mlperf"):
+        bench.main("networks", ports="8")
+    with pytest.raises(HeepstorError, match="--ports is 'wide'"):
+        bench.main("mlperf", ports="wide")
+
+
 def test_wrong_sizes_are_refused(suites):
     with pytest.raises(HeepstorError, match="--sizes is 'big'"):
         bench.main(sizes="8,big")
-    with pytest.raises(HeepstorError, match="--suite networks and zoo"):
+    with pytest.raises(HeepstorError, match="--suite networks, zoo, mlperf"):
         bench.main("linear", sizes="8")
 
 
 def test_unknown_suite_names_those_there_are():
-    with pytest.raises(HeepstorError, match="networks, linear, kernels, host, zoo, all"):
+    with pytest.raises(HeepstorError, match="networks, linear, kernels, host, zoo, mlperf, all"):
         bench.main("convolutional")
