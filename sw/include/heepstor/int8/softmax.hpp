@@ -16,7 +16,8 @@ HEEPSTOR_INLINE std::int32_t high_product(std::int32_t a, std::int32_t b) {
 }
 
 /// 1 / (1 + x) for 0 <= x < 1, by three steps of Newton's method; both are fractions of 31 bits.
-/// Of the shifts to the left, which saturate by the rule, only the last one can: that of 1 / (1 + 0).
+/// Of the shifts to the left, which saturate by the rule, only the last one can: that of 1 / (1 +
+/// 0).
 HEEPSTOR_INLINE std::int32_t reciprocal(std::uint32_t x) {
   constexpr std::int32_t kFirst = 1515870810;   // 48 / 17, with two integer bits
   constexpr std::int32_t kSlope = -1010580540;  // -32 / 17
