@@ -54,12 +54,20 @@ def check_knob(name: str) -> None:
 
 
 def _similar(name: str, known: list[str]) -> list[str]:
-    """Return the knobs with a similar full name or, failing that, name within their section."""
+    """Return the knobs whose name has the typed one in it, or else a similar one."""
+    section, _, word = name.rpartition(".")
+    if near := [knob for knob in known if knob.startswith(section) and _has(knob, word)]:
+        return near
     if near := difflib.get_close_matches(name, known, 1):
         return near
     within = {knob: knob.rpartition(".")[2] for knob in known}
     last = difflib.get_close_matches(name.rpartition(".")[2], set(within.values()), 1)
     return [knob for knob in known if within[knob] in last]
+
+
+def _has(knob: str, word: str) -> bool:
+    """Return whether a word is one of those that a knob's name is made of."""
+    return word in knob.rpartition(".")[2].split("_")
 
 
 def _number(value: Any, kind: Kind, name: str, problems: list[str]) -> int | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from modelgen.arithmetic.integer.channel_forms import ChannelForms, channel_forms
+from modelgen.arithmetic.integer.channel_forms import ENGINE, ChannelForms, Format, channel_forms
 from modelgen.arithmetic.integer.multiplier import FRACTION_BITS, Multiplier
 from modelgen.arithmetic.integer.requantization import Clamp, Requantization, Rounding
 from modelgen.arithmetic.integer.rounding import divide_half_away
@@ -22,6 +22,7 @@ def requantization_forms(
     constants: Mapping[str, np.ndarray],
     lowest: np.ndarray,
     highest: np.ndarray,
+    of: Format = ENGINE,
 ) -> ChannelForms:
     """Return the forms of the channels, without zero point and clamp.
 
@@ -30,6 +31,7 @@ def requantization_forms(
         constants: the node's, with the factors of N channels.
         lowest: smallest sum of each channel, INT64, shape (N,): see `ranges`.
         highest: largest sum.
+        of: what forms are made of.
     """
     rule = requantization.rounding
 
@@ -38,7 +40,7 @@ def requantization_forms(
 
     limits = requantization.clamp.without(requantization.zero_point)
     factors = _factors(rule, constants, len(lowest))
-    forms = channel_forms(staircases(rounded, lowest, highest, *limits, factors), factors)
+    forms = channel_forms(staircases(rounded, lowest, highest, *limits, factors), factors, of)
     usable = is_monotone(rule, constants, np.maximum(-lowest, highest))
     return replace(forms, exact=forms.exact & usable)
 

@@ -64,7 +64,7 @@ def sum_form(
     first, second = every[:, None] - zero_points[0], every[None] - zero_points[1]
     results = scaled_sum(first, second, scales).clip(low, high)
     factors = np.array([float(part) * _unit(scales) for part in (scales.first, scales.second)])
-    shift = int(nearest(factors, SHORTEST_SHIFT, LONGEST_SHIFT)[1].min())
+    shift = int(nearest(factors, (SHORTEST_SHIFT, LONGEST_SHIFT))[1].min())
     multipliers = np.rint(np.ldexp(factors, shift)).astype(np.int64)
     for changes in product(_CHANGES, repeat=2):
         a, b = (multipliers + changes).tolist()

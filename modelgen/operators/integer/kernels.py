@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from modelgen.arithmetic.integer.channel_forms import UNIT_BITS, ChannelForms
+from modelgen.arithmetic.integer.channel_forms import CPU, ChannelForms
 from modelgen.arithmetic.integer.forms import is_monotone, requantization_forms
 from modelgen.arithmetic.integer.multiplier import Multiplier
 from modelgen.arithmetic.integer.requantization import Clamp, Requantization, Rounding
@@ -63,19 +63,18 @@ def _solved(
     first, last = np.full(len(scales), lowest.max()), np.full(len(scales), highest.min())
     np.minimum.at(first, places, lowest)
     np.maximum.at(last, places, highest)
-    forms = requantization_forms(requantization, {"scale": scales}, first, last)
+    forms = requantization_forms(requantization, {"scale": scales}, first, last, CPU)
     return [_shifted(forms, int(place)) for place in places]
 
 
 def _shifted(forms: ChannelForms, channel: int) -> ShiftForm | None:
-    """Return what the engine computes of a channel in the form of the CPU; None if not exact."""
-    if not forms.exact[channel] or forms.ties_even:
+    """Return the form of a channel, rounded by its constants; None if it is not exact."""
+    if not forms.exact[channel]:
         return None
     multiplier, shift = int(forms.multiplier[channel]), int(forms.shift[channel])
-    always = (1 << (shift - 1)) + multiplier * int(forms.offset[channel])
+    half = 1 << (shift - 1)
     positive, negative = (
-        (int(constants[channel]) << UNIT_BITS) + always
-        for constants in (forms.positive, forms.negative)
+        int(constants[channel]) + half for constants in (forms.positive, forms.negative)
     )
     return ShiftForm(multiplier, shift, positive, negative)
 

@@ -64,7 +64,7 @@ def test_the_command_has_everything_that_differs(root: Path):
         ({"set": "engine.array_sze=8"}, r"is not a knob .*did you mean engine\.array_size\?"),
         ({"set": "array_size=8"}, r"is not a knob .*did you mean engine\.array_size\?"),
         ({"set": "engine=8"}, r"is not a knob .*did you mean engine\.array_size or engine\.port"),
-        ({"set": "engine.accum=8"}, r"is not a knob .*did you mean engine\.accumulator_depth\?"),
+        ({"set": "engine.depth=8"}, r"is not a knob .*did you mean engine\.accumulator_depth\?"),
         ({"set": "colour=red"}, r"'colour' is not a knob .*valid choices: clock_hz, memory\.banks"),
         ({"set": "memory.banks"}, "--set has 'memory.banks': expected hardware knobs"),
         ({"set": "memory.banks="}, "--set has 'memory.banks=': expected hardware knobs"),

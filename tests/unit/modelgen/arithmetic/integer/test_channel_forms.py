@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 
 from modelgen.arithmetic.integer.channel_forms import (
+    CPU,
     LARGEST_CONSTANT,
     ChannelForms,
     channel_forms,
     nearest,
     rounded,
 )
+from modelgen.arithmetic.integer.forms import requantization_forms
+from modelgen.arithmetic.integer.requantization import Requantization, Rounding
 from modelgen.arithmetic.integer.rounding import round_half_even
 from modelgen.arithmetic.integer.staircase import Rule, staircases
 
@@ -196,3 +199,12 @@ def test_forms_of_channels_do_not_depend_on_each_other() -> None:
         )
         assert alone.multiplier[0] == both.multiplier[channel]
         assert alone.positive[0] == both.positive[channel]
+
+
+def test_the_cpu_has_forms_where_the_engine_has_none() -> None:
+    """Small factors, and sums of all 31 bits: more than 26 bits of a multiplier are needed."""
+    factors, largest = np.array([2.0**-20, 1.3e-6]), np.full(2, 2**31 - 1)
+    rule = Requantization(Rounding.HALF_AWAY, 3)
+    constants = Rounding.HALF_AWAY.constants(factors)
+    assert not requantization_forms(rule, constants, -largest, largest).exact.any()
+    assert requantization_forms(rule, constants, -largest, largest, CPU).exact.all()
