@@ -142,7 +142,7 @@ def _repeated(form: ChannelForms, channels: int) -> ChannelForms:
 
 def _of_channels(forms: ChannelForms) -> list[str]:
     """Return the names of what each channel has of its own."""
-    return [field.name for field in fields(forms) if field.name != "ties_even"]
+    return [field.name for field in fields(forms) if field.name not in ("ties_even", "format")]
 
 
 def exact(results: IntegerResults) -> bool:
