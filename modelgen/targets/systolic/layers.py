@@ -246,7 +246,13 @@ class _Builder:
             return Following.COMPUTES
         # A layer whose storing others hide computes all its rows in one job.
         hides = self._is_on_engine(index + 2) and not self._is_read_next(index + 1)
-        return Following.WAITS if hides else Following.READS
+        return Following.WAITS if hides or self._needs_all_rows(index + 1) else Following.READS
+
+    def _needs_all_rows(self, index: int) -> bool:
+        """Return whether a layer's first results depend on all rows of its input."""
+        geometry = self._works[index].geometry
+        assert geometry is not None
+        return geometry.y.reach(geometry.pool[0]) >= geometry.source.rows
 
     def _is_on_engine(self, index: int) -> bool:
         return index < len(self._works) and self._works[index].geometry is not None
