@@ -24,8 +24,9 @@ from modelgen.operators.base import (
 
 _SHORTEST_RUN = 8
 """Words from which on the CPU copies a contiguous run faster than a longer strided one."""
-
-
+_FILL_START = {1: 30.0, 4: 0.0}
+_FILL_CYCLES = {1: 0.6, 4: 1.6}
+"""Bytes of an element -> cycles before filling, and of filling one."""
 FILL = -1
 """The source of values that are no input's."""
 
@@ -186,14 +187,16 @@ class Movement(Operator):
         parts = found or [_NOTHING]
         rank = max(len(part.sizes) for part in parts)
         table = Table(f"Box<{rank}>", tuple(_box(part, rank) for part in parts))
-        cycles = sum(map(_cycles, parts))
-        if self.fill is None:
+        cycles = sum(_cycles(part, element_bytes) for part in parts)
+        gaps = self.gaps(inputs)
+        if self.fill is None or not gaps:
             return Kernel("move.hpp", "move", table=table, cycles=cycles)
-        size = int(np.prod(self.infer_shape(inputs, {})))
+        first, end = min(part.offset for part in gaps), max(map(_end, gaps))
         bits = int(np.float32(self.fill).view(np.uint32))
         value = f"heepstor::to_float(0x{bits:08x})" if element_bytes == 4 else f"{self.fill:.0f}"
-        cycles += 1.6 * size
-        return Kernel("move.hpp", "fill_and_move", (value, str(size)), table, cycles=cycles)
+        arguments = value, str(first), str(end - first)
+        cycles += _FILL_START[element_bytes] + _FILL_CYCLES[element_bytes] * (end - first)
+        return Kernel("move.hpp", "fill_and_move", arguments, table, cycles=cycles)
 
     def shape_text(self, inputs: Sequence[Shape], output: Shape) -> str:
         """Return the dimensions before and after, without a batch of one."""
@@ -205,11 +208,29 @@ def _address(array: np.ndarray) -> int:
     return address
 
 
-def _cycles(part: Part) -> float:
-    """Return the cycles that the kernel takes for a part: four values at a time, then the rest."""
+def _end(part: Part) -> int:
+    """Return the index behind the output's last element that a part writes."""
+    last = ((size - 1) * step for size, step in zip(part.sizes, part.strides, strict=True))
+    return part.offset + sum(last) + 1
+
+
+def _cycles(part: Part, element_bytes: int) -> float:
+    """Return the cycles that the kernel takes for a part."""
     *outer, size = part.sizes
-    begin, four = (20, 13) if (part.source_strides[-1], part.strides[-1]) == (1, 1) else (24, 22)
-    return 40.0 + math.prod(outer) * (begin + four * (size // 4) + 7 * (size % 4))
+    if (part.source_strides[-1], part.strides[-1]) != (1, 1):
+        line = 24.0 + 22 * (size // 4) + 7 * (size % 4)
+    elif element_bytes == 1:
+        words, rest = divmod(size, 4) if _in_words(part) else (0, size)
+        line = 45.0 + sum(22 * (count // 8) + 7 * (count % 8) for count in (words, rest))
+    else:
+        line = 20.0 + 13 * (size // 4) + 7 * (size % 4)
+    return 40.0 + math.prod(outer) * line
+
+
+def _in_words(part: Part) -> bool:
+    """Return whether runs of bytes begin at whole words on both sides."""
+    steps = *part.source_strides[:-1], *part.strides[:-1]
+    return all(place % 4 == 0 for place in (part.source_offset, part.offset, *steps))
 
 
 def _box(part: Part, rank: int) -> str:

@@ -19,9 +19,10 @@ _CLAMPS = (None, Clamp(-128, 30), Clamp(-5, 127))
 def random_hardware(seed: int) -> Hardware:
     """Return an engine of random sizes."""
     draw = random.Random(seed)
+    array_size = draw.choice([4, 8, 12, 16, 32])
     return Hardware(
-        array_size=draw.choice([4, 8, 12, 16, 32]),
-        port_words=draw.choice([1, 2, 4]),
+        array_size=array_size,
+        port_words=draw.choice([1, 2, 4, 8] if array_size in (16, 32) else [1, 2, 4]),
         buffer_words=1 << draw.randint(9, 16),
         accumulator_depth=1 << draw.randint(5, 11),
     )

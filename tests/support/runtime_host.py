@@ -36,8 +36,9 @@ FLAGS = [
     "-Werror",
     "-fsanitize=address,undefined",
     "-fno-sanitize-recover=all",
-    *(f"-D{name}=device_{name}" for name in ("memcpy", "memmove", "memset", "memcmp")),
 ]
+RENAMED = [f"-D{name}=device_{name}" for name in ("memcpy", "memmove", "memset", "memcmp")]
+"""The device's memory functions beside the host's."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ def connect() -> Runtime:
 
 def _build() -> Path:
     headers = sorted((ROOT / "sw").rglob("*.hpp"))
-    digest = hashlib.sha256("".join([*FLAGS, cpp.header(description.load())]).encode())
+    digest = hashlib.sha256("".join([*FLAGS, *RENAMED, cpp.header(description.load())]).encode())
     for path in [*SOURCES, *headers]:
         digest.update(path.read_bytes())
     program = ROOT / "build" / "cache" / "host" / digest.hexdigest()[:16] / "runtime"
@@ -181,6 +182,7 @@ def _build() -> Path:
         cpp.write_header(description.load(), Path(folder))
         result = Path(folder) / "runtime"
         includes = [f"-I{ROOT / 'sw' / 'include'}", f"-I{folder}"]
-        subprocess.run(["c++", *FLAGS, *includes, *map(str, SOURCES), "-o", result], check=True)
+        flags = [*FLAGS, *RENAMED, *includes]
+        subprocess.run(["c++", *flags, *map(str, SOURCES), "-o", result], check=True)
         result.replace(program)
     return program

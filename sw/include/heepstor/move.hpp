@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace heepstor {
 
@@ -34,6 +35,11 @@ inline void copy_run(const T* source, T* out, std::size_t n) {
   for (n &= 3; n != 0; --n) *out++ = *source++;
 }
 
+/// Copies n bytes, by words where they are aligned.
+inline void copy_run(const std::int8_t* source, std::int8_t* out, std::size_t n) {
+  std::memcpy(out, source, n);
+}
+
 template <class T>
 inline void fill(T* out, T value, std::size_t n) {
   for (const T* const end = out + (n & ~std::size_t{7}); out != end; out += 8) {
@@ -41,6 +47,10 @@ inline void fill(T* out, T value, std::size_t n) {
     out[4] = value, out[5] = value, out[6] = value, out[7] = value;
   }
   for (n &= 7; n != 0; --n) *out++ = value;
+}
+
+inline void fill(std::int8_t* out, std::int8_t value, std::size_t n) {
+  std::memset(out, value, n);
 }
 
 template <class T>
@@ -79,11 +89,11 @@ inline void move(const T* values, T* out, const Box<rank> (&boxes)[count]) {
   }
 }
 
-/// Does the same, after it has set the `size` values of `out` to `value`.
+/// Does the same, after it has set `size` values of `out`, from the index `first` on, to `value`.
 template <class T, class Value, std::size_t rank, std::size_t count>
-inline void fill_and_move(const T* values, T* out, Value value, std::size_t size,
-                          const Box<rank> (&boxes)[count]) {
-  detail::fill(out, static_cast<T>(value), size);
+inline void fill_and_move(const T* values, T* out, Value value, std::size_t first,
+                          std::size_t size, const Box<rank> (&boxes)[count]) {
+  detail::fill(out + first, static_cast<T>(value), size);
   move(values, out, boxes);
 }
 

@@ -46,5 +46,26 @@ def test_only_constants_fill() -> None:
     kernel = Pad((1,), (1,), "constant", 2.0).kernel([(3,)], {})
     assert kernel is not None
     assert kernel.call(["a"], "b", "t") == (
-        "heepstor::fill_and_move(a, b, heepstor::to_float(0x40000000), 5, t)"
+        "heepstor::fill_and_move(a, b, heepstor::to_float(0x40000000), 0, 5, t)"
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "filled"),
+    [
+        ((0, 0), (2, 0), ("12", "8")),
+        ((1, 0), (0, 0), ("0", "4")),
+        ((1, 0), (1, 0), ("0", "20")),
+        ((0, 0), (0, 1), ("4", "11")),
+    ],
+)
+def test_only_what_is_between_the_first_and_the_last_gap_is_filled(
+    before: tuple[int, ...], after: tuple[int, ...], filled: tuple[str, str]
+) -> None:
+    kernel = Pad(before, after).kernel([(3, 4)], {})
+    assert kernel is not None and kernel.arguments[1:] == filled
+
+
+def test_nothing_is_filled_where_elements_are_removed() -> None:
+    kernel = Pad((-1,), (-1,)).kernel([(3,)], {})
+    assert kernel is not None and kernel.call(["a"], "b", "t") == "heepstor::move(a, b, t)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from modelgen.hardware import Hardware
+from modelgen.operators import AvgPool2d
 from modelgen.targets.base import Lowered
 from modelgen.targets.systolic.descriptor import DESCRIPTOR_BYTES
 from modelgen.targets.systolic.layers import lower
@@ -31,6 +32,19 @@ def test_where_maps_come_from_and_go() -> None:
     places = [(layer.source_place, layer.target_place) for layer in found.layers.values()]
     assert places == [("memory, kept in buffer", "buffer"), ("buffer", "memory")]
     assert found.scratchpad.size > 0
+
+
+def test_little_is_left_to_store_for_a_layer_that_needs_all_rows() -> None:
+    def last_rows(pooling: int) -> int:
+        builder = GraphBuilder(1, 16, 16, 8)
+        window = (pooling, pooling), (pooling, pooling)
+        pooled = builder.pool(AvgPool2d, builder.conv("x", 32), *window)
+        layers = lowered(builder, builder.linear(builder.flatten(pooled), 8)).layers
+        store = layers[0].jobs[-1].store
+        assert store is not None
+        return store.rows
+
+    assert last_rows(16) < last_rows(4)
 
 
 def test_every_job_has_a_descriptor() -> None:

@@ -15,7 +15,8 @@ from modelgen.targets.systolic.scratchpad.layout import layout_for
 from modelgen.targets.systolic.tiling.cut import Source, Target, Tiling, cut
 from modelgen.targets.systolic.tiling.family import Family, split
 from modelgen.targets.systolic.tiling.window import Block, chunks_of, staged
-from tests.support.layers import convolution
+from tests.support.integer_graphs import IntegerGraph
+from tests.support.layers import convolution, geometry_of
 
 HARDWARE = Hardware()
 SAME = Window((3, 3), padding=(1, 1, 1, 1))
@@ -99,3 +100,18 @@ def test_the_bound_is_the_sum_over_all_jobs(
     port = sum(job.tiles * tile_port + fetch_cycles(HARDWARE) for job in jobs)
     assert bound.moving == max(sum(stored), port + (sum(stored) if memory else 0))
     assert bound.last == sum(stored[-len(tiles) :])
+
+
+@pytest.mark.parametrize("dilation", [1, 3])
+@pytest.mark.parametrize("height", [8, 9, 16])
+def test_slices_that_span_rows_leave_rows_for_pairs(height: int, dilation: int) -> None:
+    """The pitch of such rows decides which of them are computed at the same time."""
+    built = IntegerGraph(1, 30, 10, 4)
+    window = Window((3, 5), dilation=(dilation, 1))
+    layer = geometry_of(built.build(built.conv("x", 16, window)))
+    chosen = family(layer, span=True)
+    job = cut(layer, chosen.source, chosen.target, chosen.tiling((height,)), HARDWARE).jobs[0]
+    assert 0 < job.pair_rows <= height // 2 and job.compute.span
+    loading = -(-chosen.window_words(height) // HARDWARE.port_words)
+    computing = CONSTANTS.compute_setup + job.slices(HARDWARE.array_size) * job.entries
+    assert chosen.bound((height,)).computing == loading + computing
