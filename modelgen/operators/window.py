@@ -19,7 +19,7 @@ class Window:
     kernel: tuple[int, int]
     stride: tuple[int, int] = (1, 1)
     padding: tuple[int, int, int, int] = (0, 0, 0, 0)
-    """Top, bottom, left, right."""
+    """Top, bottom, left, right. A negative number leaves out rows or columns of the map."""
     dilation: tuple[int, int] = (1, 1)
 
     @property
@@ -69,13 +69,24 @@ class Window:
 
     def each_tap(self, maps: np.ndarray, padding_value: float) -> Iterator[np.ndarray]:
         """Yield the pixels under each tap, row by row, shape (batch, rows, columns, channels)."""
-        top, bottom, left, right = self.padding
-        around = ((0, 0), (top, bottom), (left, right), (0, 0))
-        padded = np.pad(maps, around, constant_values=maps.dtype.type(padding_value))
+        padded = self._padded(maps, padding_value)
         rows, columns = (self._along(axis, padded.shape[axis + 1]) for axis in (0, 1))
         for y in range(self.kernel[0]):
             for x in range(self.kernel[1]):
                 yield padded[:, self._seen(0, y, rows), self._seen(1, x, columns)]
+
+    def _padded(self, maps: np.ndarray, padding_value: float) -> np.ndarray:
+        """Return maps, (batch, rows, columns, channels), with padding."""
+        top, bottom, left, right = self.padding
+        rows, columns = (
+            slice(max(-before, 0), size - max(-after, 0))
+            for before, after, size in zip(
+                (top, left), (bottom, right), maps.shape[1:3], strict=True
+            )
+        )
+        around = ((0, 0), *((max(a, 0), max(b, 0)) for a, b in ((top, bottom), (left, right))))
+        value = maps.dtype.type(padding_value)
+        return np.pad(maps[:, rows, columns], (*around, (0, 0)), constant_values=value)
 
     def _seen(self, axis: int, tap: int, positions: int) -> slice:
         """Return the pixels that a tap sees from all positions, along one axis."""

@@ -50,6 +50,8 @@ class IntegerConv2d(IntegerOperator):
     `modelgen.passes.pack_pixels`."""
     packed_weights: int = 0
     """Weights of that convolution, without the zeros between; 0: there is none."""
+    owns_weights: bool = True
+    """Whether these weights are counted here, and not at another part of that convolution."""
 
     def describe(self) -> str:
         """See `Operator.describe`."""
@@ -99,11 +101,11 @@ class IntegerConv2d(IntegerOperator):
         """See `IntegerOperator.macs`."""
         batch, rows, columns, _ = inputs[0]
         positions = batch * math.prod(self.window.outputs(rows, columns)) * self.packed
-        return positions * self.weights(constants)
+        return positions * (self.packed_weights or constants["weight"].size)
 
     def weights(self, constants: Arrays) -> int:
         """See `IntegerOperator.weights`."""
-        return self.packed_weights or constants["weight"].size
+        return (self.packed_weights or constants["weight"].size) * self.owns_weights
 
     def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel | None:
         """See `Operator.kernel`."""
@@ -112,7 +114,8 @@ class IntegerConv2d(IntegerOperator):
         factors = factors_of(
             self.requantization, constants, *sum_ranges(weight, self.zero_point, bias)
         )
-        if factors is None or self.epilogue != IntegerEpilogue():
+        crops = min(self.window.padding) < 0
+        if factors is None or crops or self.epilogue != IntegerEpilogue():
             return None
         is_depthwise = self.groups == channels and self.groups > 1
         if is_depthwise:

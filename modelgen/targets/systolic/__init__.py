@@ -74,10 +74,14 @@ class Systolic:
         of as many as channels, without fused poolings that exceed the accumulators, with sequences
         as rows where that fills slices, and with operands as early as possible."""
         size = self._hardware.array_size
-        graph = fuse_additions(pack_pixels(graph), lambda *each: self.supports(*each) is None)
+        graph = pack_pixels(graph, size, self._is_supported)
+        graph = fuse_additions(graph, self._is_supported)
         grouped = merge_groups(expand_resize(graph, size), size)
         split = split_max_pool(grouped, self._hardware.accumulator_depth)
         return operands_first(lay_sequences(split, self._saves_slices_lying))
+
+    def _is_supported(self, graph: Graph, node: Node) -> bool:
+        return self.supports(graph, node) is None
 
     def _saves_slices_lying(self, graph: Graph, node: Node) -> bool:
         """Return whether a convolution of one column takes fewer slices over one row."""

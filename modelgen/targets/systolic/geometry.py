@@ -75,7 +75,7 @@ class Axis:
     stride: int = 1
     dilation: int = 1
     before: int = 0
-    """Padding at the low end."""
+    """Padding at the low end; negative: pixels that no position reads."""
 
     @property
     def after(self) -> int:
@@ -150,7 +150,7 @@ class Geometry:
     @property
     def pads(self) -> bool:
         """Whether the window extends beyond an edge of the map."""
-        return any((self.y.before, self.y.after, self.x.before, self.x.after))
+        return max(self.y.before, self.y.after, self.x.before, self.x.after) > 0
 
     @property
     def positions(self) -> int:

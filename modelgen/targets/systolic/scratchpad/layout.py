@@ -104,7 +104,7 @@ def _tail(rows: int, beside: int, pitch: int, view: View) -> int:
 
 def _words_beside(geometry: Geometry) -> tuple[int, int]:
     """Return the words of padding before and behind a row."""
-    return geometry.x.before * geometry.words, geometry.x.after * geometry.words
+    return max(geometry.x.before, 0) * geometry.words, geometry.x.after * geometry.words
 
 
 def saves_slices(geometry: Geometry, hardware: Hardware) -> int:

@@ -71,7 +71,7 @@ class Family:
         suits = self.span or geometry.lanes > 1
         pitch = columns * words + (self.hardware.banks if suits else 0)
         rows = _points(geometry.y, height * geometry.pool[0], self.taps[0])
-        return rows * pitch + min(geometry.x.before, columns - 1) * words
+        return rows * pitch + max(min(geometry.x.before, columns - 1), 0) * words
 
     def bound(self, heights: tuple[int, ...]) -> Bound:
         """Return roughly the cycles of a tiling."""

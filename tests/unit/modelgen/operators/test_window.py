@@ -49,6 +49,17 @@ def test_padding_on_each_side() -> None:
     assert window.pad(torch.from_numpy(maps), -5.0)[0, 0].tolist() == wanted
 
 
+def test_negative_padding_leaves_pixels_out() -> None:
+    """Top, bottom, left, right, in NumPy and in PyTorch."""
+    window = Window((1, 1), padding=(-1, 0, 1, -2))
+    maps = np.arange(12, dtype=np.float32).reshape(1, 3, 4, 1)
+    wanted = [[-5.0, 4.0, 5.0], [-5.0, 8.0, 9.0]]
+    (tap,) = window.each_tap(maps, -5.0)
+    assert tap[0, :, :, 0].tolist() == wanted
+    assert window.pad(torch.from_numpy(maps), -5.0)[0, 0].tolist() == wanted
+    assert window.outputs(3, 4) == (2, 3)
+
+
 def test_positions_that_would_reach_over_the_edge_are_none() -> None:
     assert Window((3, 3), stride=(2, 2)).outputs(6, 7) == (2, 3)
     assert Window((3, 3), dilation=(2, 3)).outputs(5, 7) == (1, 1)

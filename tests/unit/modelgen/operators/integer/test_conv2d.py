@@ -36,6 +36,7 @@ def expected_sums(
         (Window((2, 2), dilation=(2, 1)), 2, 6),
         (Window((3, 3), padding=(1, 1, 1, 1)), 4, 4),
         (Window((1, 2), (1, 2)), 4, 8),
+        (Window((2, 2), padding=(-1, 1, 0, -2)), 1, 7),
     ],
 )
 def test_sums_have_no_zero_point_and_no_padding(window: Window, groups: int, results: int) -> None:
@@ -51,6 +52,16 @@ def test_sums_have_no_zero_point_and_no_padding(window: Window, groups: int, res
     np.testing.assert_array_equal(found, expected)
     assert len(np.unique(found)) > 40
     assert operator.infer_shape([values.shape], constants) == found.shape
+
+
+def test_the_cpu_has_no_kernel_that_leaves_out_pixels() -> None:
+    values = np.random.default_rng(0).integers(-127, 128, (3, 1, 1, 4)).astype(np.int8)
+    bias = np.zeros(3, np.int32)
+    constants = {"weight": values, "bias": bias, **ONCE.constants(np.full(3, 0.01))}
+    for before, has_one in ((0, True), (-1, False)):
+        window = Window((1, 1), padding=(0, 0, before, 0))
+        operator = IntegerConv2d(window, 0, Requantization(ONCE, 3, Clamp(-90, 100)))
+        assert (operator.kernel([(1, 4, 4, 4)], constants) is not None) == has_one
 
 
 def test_reports() -> None:

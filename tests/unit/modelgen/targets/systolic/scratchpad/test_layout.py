@@ -96,6 +96,17 @@ def test_the_widest_padding_of_all_readers_counts() -> None:
     assert layout.pads(narrow) and layout.pads(wide)
 
 
+def test_pixels_that_a_reader_leaves_out_are_no_padding() -> None:
+    bare, padded = (
+        convolution((2, 3, 8, 5), 6, Window((3, 3), padding=(rows, rows, -2, -1)))
+        for rows in (0, 1)
+    )
+    maps = View(2, 3, 8, 5)
+    assert not bare.pads and layout_for(maps, [bare], HARDWARE).fill is None
+    layout = layout_for(maps, [padded], HARDWARE)
+    assert layout.pads(padded) and layout.head == layout.pitch
+
+
 def test_the_padding_of_a_maximum_is_below_all_values() -> None:
     reader = pooling(MaxPool2d, (2, 3, 4, 5), PADDED)
     assert layout_for(MAPS, [reader], HARDWARE).fill == -math.inf

@@ -60,6 +60,12 @@ def test_the_words_of_a_window_are_never_too_few(taps: tuple[int, int], stride: 
         assert staged(layer, block, chunk, "x", span=False, hardware=HARDWARE)[2] <= words
 
 
+def test_pixels_that_are_left_out_take_no_words() -> None:
+    layer = convolution((1, 9, 9, 6), 8, Window((3, 3), padding=(0, 0, -2, 0)))
+    same = convolution((1, 9, 7, 6), 8, Window((3, 3)))
+    assert family(layer).window_words(3) == family(same).window_words(3)
+
+
 def test_two_blocks_alternate_in_the_area_and_a_single_one_has_it_alone() -> None:
     layer = convolution((1, 8, 8, 4), 16, SAME)
     whole, half = (family(layer).window_words(rows) for rows in (8, 4))
