@@ -109,6 +109,8 @@ class _Builder:
         """Number of groups of jobs so far; each group has its own accumulators."""
         self._ready: dict[str, int] = {}
         """Rows of a tensor already stored when the job after its last one begins."""
+        self._busy = 0.0
+        """Cycles in which the last layer's results are stored after the next one could begin."""
         self.weights = _Section()
         self.parameters = _Section()
 
@@ -171,8 +173,10 @@ class _Builder:
             self._hardware,
             self._ready_rows(index, geometry, source),
             following=self._following(index),
+            busy=self._busy if index and self._is_on_engine(index - 1) else 0.0,
         )
         self._ready[target.tensor] = target.row + chosen.ready_rows
+        self._busy = chosen.storing
         weighted = self._weighted(chosen.cut, node)
         jobs = (
             self._with_parameters(weighted, node, geometry)
@@ -191,6 +195,7 @@ class _Builder:
     ) -> _Parts:
         """Return the same for a movement, whose last job may store any rows."""
         self._ready[target.tensor] = 0
+        self._busy = 0.0
         jobs, block = copied(
             copies(geometry, source, target, self._hardware), self._hardware.array_size
         )

@@ -52,16 +52,21 @@ def segment_cycles(layers: Sequence[EngineLayer], hardware: Hardware) -> list[in
     return cycles
 
 
-def next_start(costs: Sequence[JobCost]) -> tuple[float, float]:
-    """Return when a job after these could start to compute, and when everything is stored."""
-    pipeline = _run(costs)
+def next_start(costs: Sequence[JobCost], busy: float = 0.0) -> tuple[float, float]:
+    """Return when a job after these could start to compute, and when everything is stored.
+
+    Args:
+        costs: of some jobs.
+        busy: when the results of the job before them are stored.
+    """
+    pipeline = _run(costs, busy)
     reporting = [end for end, cost in zip(pipeline.finished, costs, strict=True) if cost.reports]
-    before = reporting[-2] if len(reporting) > 1 else 0.0
+    before = reporting[-2] if len(reporting) > 1 else busy
     return max(pipeline.computed[-1], before), pipeline.finished[-1]
 
 
-def _run(costs: Sequence[JobCost]) -> _Pipeline:
-    pipeline = _Pipeline(costs)
+def _run(costs: Sequence[JobCost], busy: float = 0.0) -> _Pipeline:
+    pipeline = _Pipeline(costs, busy)
     while not pipeline.done():
         pipeline.step()
     return pipeline
@@ -74,8 +79,10 @@ _UNITS = (_LOAD, _COMPUTE, _STORE)
 class _Pipeline:
     """The loading, computing and storing units; each works on one job at a time, in order."""
 
-    def __init__(self, costs: Sequence[JobCost]) -> None:
+    def __init__(self, costs: Sequence[JobCost], busy: float) -> None:
         self._costs = costs
+        self._busy = busy
+        """When the store unit has finished with the job before these."""
         self._time = 0.0
         self._position = [0, 0, 0]
         """Job that each unit works on, or waits for."""
@@ -97,6 +104,8 @@ class _Pipeline:
             return
         rates = self._rates()
         pause = min(self._until_event(unit, rates[unit]) for unit in _UNITS)
+        if self._time < self._busy:
+            pause = min(pause, self._busy - self._time)
         self._time += pause
         for unit in _UNITS:
             self._left[unit] -= rates[unit] * pause
@@ -133,7 +142,8 @@ class _Pipeline:
     def _may_store(self, index: int) -> bool:
         lead = self._costs[index].store_lead
         last_slice = self._computes(index) and self._left[_COMPUTE] <= lead + _EPSILON
-        return self._position[_COMPUTE] > index or (lead > 0 and last_slice)
+        is_computed = self._position[_COMPUTE] > index or (lead > 0 and last_slice)
+        return self._time >= self._busy and is_computed
 
     def _computes(self, index: int) -> bool:
         return self._active[_COMPUTE] and self._position[_COMPUTE] == index

@@ -51,6 +51,9 @@ _REMEMBERED = 4096
 """Number of layers whose fastest tiling is remembered, and of numbers of rows and their cuts."""
 _EXPOSED = 0.1
 """Weight of the storing time that the next layer can hide."""
+_BUSY_STEP = 16
+"""Cycles in which the previous layer's results are stored are rounded to multiples of these: more
+layers are then alike."""
 _LATENCY = 35
 """Cycles from a job's last row to its first result that tilings are ranked with, for arrays of any
 size. Larger arrays take longer, but the ranking sees one layer at a time: it would pay with more
@@ -76,6 +79,8 @@ class Schedule:
     cut: Cut
     ready_rows: int
     """Rows of the output that are stored once all jobs but the last have stored."""
+    storing: float
+    """Cycles in which results are stored after the next layer could begin."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,7 @@ def schedule(
     ready_rows: int,
     *,
     following: Following = Following.READS,
+    busy: float = 0.0,
 ) -> Schedule:
     """Return the fastest tiling of a layer.
 
@@ -119,20 +125,23 @@ def schedule(
         ready_rows: rows of the input that are available when the layer begins; the others are still
             being stored by the previous layer.
         following: what the next layer does meanwhile.
+        busy: cycles in which the previous layer's results are still being stored.
 
     Raises:
         ModelError: the buffer is too small.
     """
     nameless = _nameless(source, hardware), _nameless_target(target, hardware)
-    tiling = _fastest(geometry, *nameless, hardware, ready_rows, following)
-    if tiling is None:
+    busy = _BUSY_STEP * round(busy / _BUSY_STEP)
+    found = _fastest(geometry, *nameless, hardware, ready_rows, following, busy)
+    if found is None:
         raise ModelError(
             f"Layer '{name}' has {geometry.channels} channels, and not even its smallest block "
             f"fits the activation buffer of {hardware.buffer_words} words. Raise "
             "engine.buffer_words in the hardware configuration."
         )
+    tiling, storing = found
     made = cut(geometry, source, target, tiling, hardware)
-    return Schedule(tiling, made, _ready_rows(geometry, tiling.heights))
+    return Schedule(tiling, made, _ready_rows(geometry, tiling.heights), storing)
 
 
 def _nameless(source: Source, hardware: Hardware) -> Source:
@@ -161,8 +170,10 @@ def _fastest(
     hardware: Hardware,
     ready_rows: int,
     following: Following,
-) -> Tiling | None:
-    """Return the fastest tiling of a layer, or None if none fits.
+    busy: float,
+) -> tuple[Tiling, float] | None:
+    """Return the fastest tiling of a layer, and the cycles of storing beyond the next layer's
+    begin; None if none fits.
 
     Networks repeat their layers, so the answers are kept.
     """
@@ -171,42 +182,32 @@ def _fastest(
         # Use one area instead of two halves, so that each block waits for the previous one.
         whole = replace(source, staging=(source.staging[0], 2 * source.staging[1]))
         found = _promising(_families(geometry, whole, target, hardware), following)
-    best: tuple[_Rank, Tiling] | None = None
+    best: tuple[_Rank, Tiling, float] | None = None
     for bound, family, heights in found:
         if best is not None and bound > best[0].cycles * _ABOUT_AS_FAST:
             break
         tiling = family.tiling(heights)
         made = cut(geometry, source, target, tiling, hardware)
-        cost = bound
+        cost, storing = bound, 0.0
         if len(made.jobs) <= _MOST_JOBS:
-            waiting = _waiting(geometry, heights, following)
-            cost = _cost(geometry, made.jobs, tiling, hardware, ready_rows, waiting)
+            late = geometry.y.reach(heights[0] * geometry.pool[0]) > ready_rows
+            start, end = next_start(_costs(made.jobs, hardware), 0.0 if late else busy)
+            if _waiting(geometry, heights, following) is Following.WAITS:
+                start = end
+            cost, storing = (late * busy) + start + _EXPOSED * (end - start), end - start
         rank = _Rank(cost, len(made.jobs), tiling.tiles[0] if source.loads else 0)
         if best is None or rank.is_better(best[0]):
-            best = rank, tiling
-    return None if best is None else best[1]
+            best = rank, tiling, storing
+    return None if best is None else best[1:]
 
 
-def _cost(
-    geometry: Geometry,
-    jobs: list[Job],
-    tiling: Tiling,
-    hardware: Hardware,
-    ready_rows: int,
-    following: Following,
-) -> float:
-    """Return the cycles until the next layer can begin, plus a share of those that it can hide."""
+def _costs(jobs: list[Job], hardware: Hardware) -> list[JobCost]:
+    """Return the work of a layer's jobs, with the same latency for arrays of any size."""
     jobs = with_accumulators(jobs, 0, hardware)
-    costs: list[JobCost] = [
+    return [
         job_cost(job, hardware, last=index == len(jobs) - 1, latency=_LATENCY)
         for index, job in enumerate(jobs)
     ]
-    start, end = next_start(costs)
-    if following is Following.WAITS:
-        start = end
-    late = geometry.y.reach(tiling.heights[0] * geometry.pool[0]) > ready_rows
-    waiting = costs[0].latency if late else 0.0
-    return start + _EXPOSED * (end - start) + waiting
 
 
 def _waiting(geometry: Geometry, heights: tuple[int, ...], following: Following) -> Following:

@@ -122,3 +122,10 @@ def test_when_the_next_job_could_start() -> None:
     """When the last is computed, and all stores but one are done."""
     assert next_start([work(compute=10, store=5)]) == (10, 15)
     assert next_start([work(compute=10, store=50), work(compute=10, store=5)]) == (60, 65)
+
+
+def test_results_before_are_stored_first() -> None:
+    """The next job waits for them even if it is the second one only."""
+    assert next_start([work(compute=10, store=5)], busy=30) == (30, 35)
+    assert next_start([work(compute=10, store=5)], busy=8) == (10, 15)
+    assert next_start([work(compute=10, store=5), work(compute=10, store=5)], busy=30) == (35, 40)

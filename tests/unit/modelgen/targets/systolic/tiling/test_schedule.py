@@ -22,7 +22,8 @@ from modelgen.verify.golden import golden_outputs
 from tests.support import networks
 from tests.support.compiled import inferences_of
 from tests.support.graph_builder import GraphBuilder
-from tests.support.layers import convolution
+from tests.support.integer_graphs import SAME, IntegerGraph
+from tests.support.layers import convolution, geometry_of
 
 
 @pytest.mark.parametrize(
@@ -81,12 +82,18 @@ def test_first_layer_fills_the_array() -> None:
 
 
 def scheduled(
-    layer: Geometry, hardware: Hardware, ready_rows: int, following: Following = Following.READS
+    layer: Geometry,
+    hardware: Hardware,
+    ready_rows: int,
+    following: Following = Following.READS,
+    busy: float = 0.0,
 ) -> Schedule:
     """Return the schedule of a layer from memory to memory."""
     source = Source("x", staging=(0, hardware.buffer_words))
     target = Target("y", True)
-    return schedule("it", layer, source, target, hardware, ready_rows, following=following)
+    return schedule(
+        "it", layer, source, target, hardware, ready_rows, following=following, busy=busy
+    )
 
 
 @pytest.mark.parametrize("buffer_words", [256, 1024, 65536])
@@ -150,6 +157,20 @@ def test_the_last_block_may_be_the_largest() -> None:
 
 def test_the_first_block_sees_no_rows_that_are_still_being_stored() -> None:
     layer = convolution((1, 8, 8, 8), 8, Window((3, 3), padding=(1, 1, 1, 1)))
-    late, early = (scheduled(layer, Hardware(), ready).tiling.heights for ready in (8, 4))
+    late, early = (scheduled(layer, Hardware(), rows, busy=90).tiling.heights for rows in (8, 4))
     assert layer.y.reach(late[0]) > 4
     assert layer.y.reach(early[0]) <= 4
+
+
+def test_more_is_left_to_store_while_the_results_before_are_being_stored() -> None:
+    """All but the last block wait for those, and the next layer for all but the last block."""
+    hardware = Hardware(array_size=16, port_words=8)
+    built = IntegerGraph(1, 25, 5, 64)
+    layer = geometry_of(built.build(built.conv("x", 0, SAME, depthwise=True)))
+    source = Source("x", layout_for(layer.source, [layer], hardware))
+    target = Target("y", False, layout_for(layer.target, [], hardware))
+    idle, busy = (
+        schedule("it", layer, source, target, hardware, 25, busy=cycles) for cycles in (0, 400)
+    )
+    assert idle.tiling.heights[-1] < busy.tiling.heights[-1]
+    assert idle.storing < busy.storing
