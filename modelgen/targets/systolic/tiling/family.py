@@ -106,20 +106,15 @@ class Family:
             return height
         step = geometry.y.stride * geometry.pool[0]
         if layout is None and self.span:
-            return height - pair_rows(height, [step * self._spanned_pitch], self.hardware)
+            # Rows are as far apart as runs are long, modulo the banks, but for an odd dilation,
+            # which does not change which of them are in other quarters.
+            run = self.taps[1] * self._staged_words
+            return height - pair_rows(height, [step * run], self.hardware)
         if layout is None:
             return height - most_pair_rows(height, step, self.hardware)
         seen = layout.seen_as(geometry.source)
         words = layout.image_words if seen is None else step * seen.pitch
         return height - pair_rows(height, [words], self.hardware)
-
-    @property
-    def _spanned_pitch(self) -> int:
-        """Words from a staged row to the next one, modulo the banks, if slices go on from row to
-        row."""
-        banks = self.hardware.banks
-        run = self.taps[1] * self._staged_words
-        return run * pow(self.geometry.y.dilation, -1, banks) % banks
 
     @cached_property
     def _widths(self) -> tuple[int, ...]:
