@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+RUNTIMES = ("tflite-reference", "onnxruntime")
+"""Contracts, as in model.json, under which the runtime of a model's file says what is right."""
+
 _SAME_OPERATORS = 2.0**-16
 """Allowed difference between two runs of the same operators, relative to the largest output:
 PyTorch may choose different kernels depending on the addresses of the values."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.units import count, difference, percent
+from modelgen.agreement import RUNTIMES
 
 if TYPE_CHECKING:
     from flows.terminal.progress import Terminal
@@ -56,6 +57,28 @@ def _names(accuracy: dict) -> tuple[str, str]:
     return "float (PyTorch)", "quantized (PyTorch)"
 
 
+def precisions(accuracy: dict) -> list[tuple[str, str, str, str, str]]:
+    """Return rows of activations, weights, correct and unchanged predictions, and signal to noise.
+
+    There are none unless the network was compared in several precisions.
+    """
+    compared = accuracy.get("comparison") or {"variants": []}
+    return [
+        (
+            row["activations"].upper(),
+            row["weights"].upper(),
+            percent(row["accuracy"]) or UNKNOWN,
+            percent(row["same_prediction"]) or UNKNOWN,
+            f"{row['signal_to_noise']:.1f} dB",
+        )
+        for row in compared["variants"]
+    ]
+
+
+PRECISIONS = ("activations", "weights", "correct", "same prediction", "signal to noise")
+"""The headings of `precisions`."""
+
+
 def table(accuracy: dict, simulated: dict | None = None):
     """Return the table for a terminal."""
     from rich.table import Table
@@ -80,8 +103,11 @@ def compared(result: dict) -> str:
 
     `result` is from `flows.simulate.simulation.check`, for a project, or a report.
     """
-    if result["contract"] != "fp32":
+    if result["contract"] in RUNTIMES:
         return f"equal to the reference and to the runtime, bit for bit: {result['contract']}"
+    if result["quantized_difference"] is None:
+        module = difference(result["module_difference"])
+        return f"equal to the reference bit for bit; largest difference from the original {module}"
     quantized, module = (
         difference(result[name]) for name in ("quantized_difference", "module_difference")
     )
@@ -100,3 +126,17 @@ def show(accuracy: dict, terminal: Terminal) -> None:
     out.print(table(accuracy))
     if accuracy["same_prediction"] is not None:
         print(f"Same prediction: {percent(accuracy['same_prediction'])}", file=terminal.stream)
+    if precisions(accuracy):
+        out.print()
+        out.print(_table_of_precisions(accuracy))
+
+
+def _table_of_precisions(accuracy: dict):
+    from rich.table import Table
+
+    result = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for number, name in enumerate(PRECISIONS):
+        result.add_column(name, justify="left" if number < 2 else "right")
+    for row in precisions(accuracy):
+        result.add_row(*row)
+    return result

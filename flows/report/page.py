@@ -7,8 +7,9 @@ from pathlib import Path
 
 from flows.report import accuracy, memory_map
 from flows.report.causes import CAUSES, WAITS, lost, parts
-from flows.report.charts import bars, memory, network, roofline, sizes
+from flows.report.charts import bars, memory, network, roofline, sensitivity, sizes
 from flows.units import count, difference, megahertz, percent, ratio, size, unit_of
+from modelgen.agreement import RUNTIMES
 
 PAGE = "report.html"
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -29,6 +30,7 @@ def render(report: dict) -> str:
         "sizes": sizes.draw(report),
         "arena": _arena(report, names),
         "buffer": _buffer(report, names),
+        "sensitivity": sensitivity.draw(report),
     }
     return template(
         "report.html.j2",
@@ -36,9 +38,13 @@ def render(report: dict) -> str:
         unit=unit_of(report),
         charts=charts,
         accuracy=accuracy.rows(report["accuracy"], report),
+        precisions=accuracy.precisions(report["accuracy"]),
+        precision_headings=accuracy.PRECISIONS,
+        sensitivity_classes=sensitivity.CLASSES,
         measure=accuracy.heading(report["accuracy"]),
         random=accuracy.is_random(report),
         original=accuracy.original(report),
+        runtimes=RUNTIMES,
         causes=_used_causes(report),
         waits=WAITS,
         losses=lost(report),

@@ -17,7 +17,7 @@ from flows.errors import HeepstorError
 from flows.simulate.device_log import DeviceLog, LogReader
 from flows.system.processes import run_lines
 from flows.terminal.progress import Progress
-from modelgen.agreement import agrees, differences
+from modelgen.agreement import RUNTIMES, agrees, differences
 from modelgen.samples import by_sample, values_of, words_of
 from modelgen.strict_json import finite
 
@@ -88,9 +88,12 @@ def _differences(log: DeviceLog, golden: Path, contract: str, element: str) -> d
     """
     # A benchmark's program may have no model that it came from.
     module = golden / "module.npy"
-    if contract != "fp32":
+    if contract in RUNTIMES:
         check_runtime(log, np.load(module), contract, element)
         return {"quantized_difference": None, "module_difference": 0.0}
+    if contract != "fp32":
+        largest = _difference_to_module(log, module, element)
+        return {"quantized_difference": None, "module_difference": largest}
     quantized, allowed = (np.load(golden / f"{name}.npy") for name in ("quantized", "tolerance"))
     difference = _difference_to_module(log, module, element) if module.exists() else None
     return {

@@ -56,7 +56,7 @@ def show(found: dict[str, Any], terminal: Terminal) -> None:
     out = console(None, terminal.stream)
     out.print()
     out.print(table)
-    kind = "must be equal" if found["contract"] != "fp32" else "differ by quantization"
+    kind = "must be equal" if found["contract"] == "tflite-reference" else "differ by quantization"
     out.print(f"Compared with {found['origin']}, {found['inferences']} inferences; values {kind}.")
 
 

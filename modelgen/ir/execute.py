@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from modelgen.errors import ModelError
-from modelgen.ir.graph import Contract, Graph, Node
+from modelgen.ir.graph import Graph, Node
 from modelgen.ir.packing import input_words, rows_of_samples
+from modelgen.operators.integer.base import IntegerOperator
 from modelgen.threads import single_thread
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ def run_graph(graph: Graph, values: np.ndarray, device: str = "cpu") -> np.ndarr
         name: torch.from_numpy(np.ascontiguousarray(value)).to(device)
         for name, value in graph.constants.items()
     }
-    run = _each if graph.contract is Contract.FP32 else _in_turn
+    has_integers = any(isinstance(node.operator, IntegerOperator) for node in graph.nodes)
+    run = _in_turn if has_integers else _each
     rows = np.ascontiguousarray(values, np.float32).reshape(-1, input_words(graph))
     largest = max(tensor.bytes for tensor in graph.tensors.values())
     step = max(_BLOCK_BYTES[device] // largest, 1)

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from modelgen.agreement import RUNTIMES
 from modelgen.arithmetic.integer.quantization import Quantization
 from modelgen.operators import Operator
 from modelgen.operators.base import Shape
@@ -55,6 +56,11 @@ class Contract(Enum):
     """The reference kernels of LiteRT (`OpResolverType.BUILTIN_REF`)."""
     ONNXRUNTIME = "onnxruntime"
     """ONNX Runtime on a CPU."""
+
+    @property
+    def is_of_runtime(self) -> bool:
+        """Return whether the runtime of a model's file says what is right, in every bit."""
+        return self.value in RUNTIMES
 
 
 @dataclass(frozen=True)

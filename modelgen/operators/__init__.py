@@ -20,6 +20,11 @@ from modelgen.operators.integer.avg_pool2d import IntegerAvgPool2d
 from modelgen.operators.integer.byte_table import ByteTable
 from modelgen.operators.integer.conv2d import IntegerConv2d
 from modelgen.operators.integer.dequantize import Dequantize
+from modelgen.operators.integer.fp32_add import Fp32Add
+from modelgen.operators.integer.fp32_avg_pool2d import Fp32AvgPool2d
+from modelgen.operators.integer.fp32_mean import Fp32Mean
+from modelgen.operators.integer.fp32_multiply import Fp32Multiply
+from modelgen.operators.integer.fp32_softmax import Fp32Softmax
 from modelgen.operators.integer.linear import IntegerLinear
 from modelgen.operators.integer.max_pool2d import IntegerMaxPool2d
 from modelgen.operators.integer.mean import IntegerMean
@@ -63,6 +68,11 @@ __all__ = [
     "Elementwise",
     "Embedding",
     "Expand",
+    "Fp32Add",
+    "Fp32AvgPool2d",
+    "Fp32Mean",
+    "Fp32Multiply",
+    "Fp32Softmax",
     "GruState",
     "IntegerAdd",
     "IntegerAvgPool2d",
@@ -111,6 +121,11 @@ ALL: tuple[type[Operator], ...] = (
     Elementwise,
     Embedding,
     Expand,
+    Fp32Add,
+    Fp32AvgPool2d,
+    Fp32Mean,
+    Fp32Multiply,
+    Fp32Softmax,
     GruState,
     IntegerAdd,
     IntegerAvgPool2d,

@@ -9,13 +9,18 @@ from typing import Any
 import numpy as np
 
 from modelgen.frontends.tflite.runtime import Reference
-from modelgen.ir import files as graph_files
 from modelgen.ir.execute import run_node
 from modelgen.ir.execute_exact import run_layers
 from modelgen.ir.graph import Contract, Graph, Node
 from modelgen.ir.packing import pack_inputs, unpack_inputs
 from modelgen.stages.files import read_description, read_test_data
-from modelgen.stages.quantized import quantized_graph, simplified_graph
+from modelgen.stages.quantized import (
+    calibrated_graph,
+    chosen_settings,
+    contract_of,
+    quantized_graph,
+    simplified_graph,
+)
 from modelgen.strict_json import finite
 from modelgen.workload.model_file import ModelFile
 from modelgen.workload.project import load_project
@@ -32,11 +37,15 @@ def run(
 ) -> dict[str, Any]:
     """Return how each layer compares; see `modelgen.stages.explain`."""
     description, data = read_description(export_dir), read_test_data(export_dir)
-    imported, settings = graph_files.load(export_dir), description["settings"]
-    graph = quantized_graph(imported, settings, options)
+    settings = chosen_settings(description["settings"], options)
+    calibrated = calibrated_graph(export_dir, settings)
+    graph = quantized_graph(calibrated, settings, contract_of(description["file"]))
     rows = pack_inputs(graph, data.inputs)[:INFERENCES]
-    if graph.contract is Contract.FP32:
-        original = simplified_graph(imported, settings)
+    is_exact = calibrated.contract is not Contract.FP32
+    if not is_exact:
+        # Where there are integers, it rounds to them, and computes in FP32 between.
+        has_integers = graph.contract is not Contract.FP32
+        original = calibrated if has_integers else simplified_graph(calibrated, settings)
         origin = "the network in FP32, in PyTorch"
         wanted = [_in_float(original, row) for row in rows]
     else:
@@ -50,7 +59,6 @@ def run(
         for node in graph.nodes
         if node.operator.takes_time
     ]
-    is_exact = graph.contract is not Contract.FP32
     first = next((layer["name"] for layer in layers if is_exact and layer["differing"]), None)
     return finite(
         {

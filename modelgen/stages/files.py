@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ import numpy as np
 TEST_FILE = "test.npz"
 PROJECT_FILE = "project.json"
 CHECK_FILE = "check.json"
+CALIBRATION_FILE = "calibration.npz"
+AWARE_FOLDER = "aware"
+"""With the graph of the quantization-aware training."""
 _INPUT = "input"
 """What the names of the inputs' arrays begin with."""
 
@@ -49,6 +53,18 @@ def write_test_data(folder: Path, samples: Samples) -> None:
     if samples.labels is not None:
         arrays["labels"] = samples.labels
     np.savez(folder / TEST_FILE, allow_pickle=False, **arrays)
+
+
+def read_calibration(folder: Path) -> list[np.ndarray]:
+    """Return the inputs with which ranges of activations are measured; see `Samples.inputs`."""
+    with np.load(folder / CALIBRATION_FILE) as archive:
+        return [archive[name] for name in sorted(archive.files, key=_number)]
+
+
+def write_calibration(folder: Path, inputs: Sequence[np.ndarray]) -> None:
+    """Write such inputs."""
+    arrays = {f"{_INPUT}{index}": values for index, values in enumerate(inputs)}
+    np.savez(folder / CALIBRATION_FILE, allow_pickle=False, **arrays)
 
 
 def _number(name: str) -> int:

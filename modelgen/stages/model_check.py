@@ -13,13 +13,13 @@ from typing import Any
 
 from modelgen.errors import ModelError
 from modelgen.hardware import RANGES, Hardware
-from modelgen.ir.graph import Graph
+from modelgen.ir.graph import Contract, Graph
 from modelgen.plan.analysis import describe
 from modelgen.plan.compiler import compile_graph
 from modelgen.plan.memory import code_estimate, data_bytes, test_bytes
 from modelgen.plan.program import Program
 from modelgen.stages.files import CHECK_FILE
-from modelgen.stages.quantized import quantized_graph
+from modelgen.stages.quantized import chosen_settings, quantized_graph, untrained_graph
 from modelgen.stages.traced import Traced, read
 from modelgen.strict_json import finite
 
@@ -39,14 +39,15 @@ def run(trace_dir: Path, out_dir: Path, hardware: Hardware, options: Mapping[str
 
 def examine(traced: Traced, hardware: Hardware, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the findings about a model: problems, layers, memory, cycles."""
-    settings, available = traced.settings, traced.available
+    settings, available = chosen_settings(traced.settings, options), traced.available
     inputs = options.get("inputs") or settings["inputs"]
     inputs = inputs if available is None else min(inputs, available)
     batch = settings["batch"]
     document = {"name": traced.name, "batch": batch, "inputs": inputs}
     if traced.graph is None:
         return {**document, **_nothing(traced.problems)}
-    quantized = quantized_graph(traced.graph, settings, options)
+    untrained = untrained_graph(traced.graph, settings)
+    quantized = quantized_graph(untrained, settings, Contract.EXACT)
     problems, program = _compiled(quantized, hardware)
     if program is None:
         return {**document, **_nothing(problems)}

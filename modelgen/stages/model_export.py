@@ -9,17 +9,27 @@ from typing import Any
 
 import numpy as np
 
+from modelgen.errors import ModelError
 from modelgen.frontends.torch_export.arguments import arguments_of
 from modelgen.frontends.torch_export.import_check import check_import
 from modelgen.frontends.torch_export.importer import import_with_origins
 from modelgen.frontends.torch_export.module_run import run_module
 from modelgen.ir import files as graph_files
+from modelgen.ir.graph import ElementType, Graph
+from modelgen.passes.integers.fuse import has_integers
 from modelgen.progress import Progress
-from modelgen.stages.files import PROJECT_FILE, Samples, write_test_data
+from modelgen.stages.aware import aware_graph
+from modelgen.stages.files import (
+    AWARE_FOLDER,
+    PROJECT_FILE,
+    Samples,
+    write_calibration,
+    write_test_data,
+)
 from modelgen.workload.data import Data
 from modelgen.workload.input_types import in_types_of_model
 from modelgen.workload.model_file import ModelFile
-from modelgen.workload.onnx_file import check_near
+from modelgen.workload.onnx_file import OnnxFile, check_near
 from modelgen.workload.outputs import check_outputs
 from modelgen.workload.project import Project, load_project
 from modelgen.workload.random_weights import random_model
@@ -92,14 +102,40 @@ def run_project(
     check_import(imported, inputs, rows)
     runtime = None
     if project.onnx_file is not None:
+        _check_elements(imported.graph, project.onnx_file)
         wanted, runtime = project.onnx_file.run(inputs, settings.batch, progress)
-        check_near(rows, wanted, runtime)
+        check_near(rows, wanted, runtime, has_integers=has_integers(imported.graph))
         rows, origin = wanted, "file"
     graph_files.save(imported.graph, out_dir)
     write_test_data(out_dir, Samples(inputs, rows, data.test_labels))
+    if settings.activations == "int8":
+        calibration = _calibration_inputs(data, settings.calibration_inputs)
+        write_calibration(out_dir, calibration)
+        if settings.qat is not None:
+            aware = aware_graph(imported.graph, settings, data, calibration, progress)
+            graph_files.save(aware, out_dir / AWARE_FOLDER)
     description = _description(project, data, origin, [output.shape[1:] for output in outputs])
     description |= {"runtime": runtime, "file": project.onnx_file and project.onnx_file.path.name}
     _write_json(out_dir / PROJECT_FILE, description)
+
+
+def _check_elements(graph: Graph, file: OnnxFile) -> None:
+    """Raise ModelError if a file takes or gives integers of 8 bits."""
+    names = (*graph.inputs, *graph.outputs)
+    wrong = [name for name in names if graph.tensors[name].element is not ElementType.FP32]
+    if wrong:
+        raise ModelError(
+            f"{file.path.name} has inputs or outputs of 8 bits, {', '.join(wrong)}: only the task "
+            "`check` takes such a file. Quantize the model with floating-point inputs and outputs, "
+            "as onnxruntime.quantization does."
+        )
+
+
+def _calibration_inputs(data: Data, count: int) -> list[np.ndarray]:
+    """Return some training inputs; test inputs if there are no others."""
+    arrays = data.train_arrays or data.test_arrays
+    chosen = np.random.default_rng(0).permutation(len(arrays[0]))[:count]
+    return [array[chosen] for array in arrays]
 
 
 def _description(

@@ -18,7 +18,9 @@ from modelgen.frontends.torch_export.importer import (
     import_with_origins,
 )
 from modelgen.frontends.torch_export.program_file import read_program
-from modelgen.ir.graph import Graph
+from modelgen.ir.graph import Contract, Graph
+from modelgen.passes.integers.fuse import fuse_integers
+from modelgen.stages.quantized import contract_of
 from modelgen.stages.traced import Traced, write
 from modelgen.workload.checkpoint import load_checkpoint
 from modelgen.workload.input_types import in_types_of_model
@@ -54,7 +56,10 @@ def run(project_dir: Path, out_dir: Path, data_dir: Path, options: Mapping[str, 
         settings = project.settings
         typed = in_types_of_model(data, lambda: model, settings.batch)
         arguments = arguments_of(typed.test_arrays)
-        graph = import_with_origins(model, arguments, settings.batch).graph
+        found = import_with_origins(model, arguments, settings.batch).graph
+        graph = fuse_integers(
+            found, contract_of(project.onnx_file.path if project.onnx_file else None)
+        )
         check_outputs(graph, settings, typed, classes=project.metric is None)
         return graph
 
@@ -88,7 +93,10 @@ def of_file(path: Path, batch: int | None = None) -> Traced:
     if path.suffix == TFLITE:
         return _of_tflite(path, batch)
     program, own = read_program(path)
-    imported = lambda: import_program(program, own).graph  # noqa: E731
+
+    def imported() -> Graph:
+        return fuse_integers(import_program(program, own).graph, Contract.EXACT)
+
     return _traced(path.stem, Settings(batch=own), None, imported)
 
 
@@ -100,7 +108,7 @@ def _of_onnx(path: Path, batch: int | None) -> Traced:
 
     model = read_model(path)
     chosen = batch_of(model, batch)
-    return _of_network(path.stem, chosen, lambda: build(model, chosen))
+    return _of_network(path, chosen, lambda: build(model, chosen))
 
 
 def _of_tflite(path: Path, batch: int | None) -> Traced:
@@ -110,21 +118,23 @@ def _of_tflite(path: Path, batch: int | None) -> Traced:
     model = read_model(path)
     if is_float(model):
         chosen = batch_of(model, batch)
-        return _of_network(path.stem, chosen, lambda: build(model, chosen))
+        return _of_network(path, chosen, lambda: build(model, chosen))
     file = ModelFile(path)
     file.check_batch(batch)
     return _traced(path.stem, Settings(batch=file.graph.batch), None, lambda: file.graph)
 
 
-def _of_network(name: str, batch: int, build: Callable[[], Network]) -> Traced:
-    """Return a model whose network a function returns, unless it raises UnsupportedError."""
+def _of_network(path: Path, batch: int, build: Callable[[], Network]) -> Traced:
+    """Return a file's model whose network a function returns, unless it is not supported."""
+    contract = contract_of(path.name)
 
     def imported() -> Graph:
         network = build()
         check_module(network.module)
-        return import_with_origins(network.module, network.arguments, batch).graph
+        found = import_with_origins(network.module, network.arguments, batch).graph
+        return fuse_integers(found, contract)
 
-    return _traced(name, Settings(batch=batch), None, imported)
+    return _traced(path.stem, Settings(batch=batch), None, imported)
 
 
 def _model(project: Project, *, random_weights: bool) -> torch.nn.Module:

@@ -1,4 +1,4 @@
-"""The stage `quantize`: simplified graph, INT8 weights, a file for other tools, accuracy."""
+"""The stage `quantize`: simplified graph, INT8 or INT4, a file for other tools, accuracy."""
 
 from __future__ import annotations
 
@@ -18,9 +18,17 @@ from modelgen.ir.graph import Contract
 from modelgen.ir.packing import pack_inputs
 from modelgen.progress import Progress
 from modelgen.quantize import portable
-from modelgen.stages.contracts import equal_outputs
+from modelgen.stages.comparison import compare
+from modelgen.stages.contracts import settled
 from modelgen.stages.files import PROJECT_FILE, TEST_FILE, Samples, read_description, read_test_data
-from modelgen.stages.quantized import quantized_graph
+from modelgen.stages.quantized import (
+    calibrated_graph,
+    chosen_settings,
+    contract_of,
+    prepared_graph,
+    quantized_graph,
+)
+from modelgen.stages.recipe import recipe_of
 from modelgen.workload.project import load_project
 
 
@@ -34,19 +42,21 @@ def run(
 ) -> None:
     """Write the quantized graph and its accuracy; see `modelgen.stages.quantize`."""
     description = read_description(export_dir)
-    settings = description["settings"]
+    settings = chosen_settings(description["settings"], options)
     data = read_test_data(export_dir)
-    quantized = quantized_graph(graph_files.load(export_dir), settings, options)
+    contract = contract_of(description["file"])
+    quantized = quantized_graph(calibrated_graph(export_dir, settings), settings, contract)
+    if quantized.contract.is_of_runtime:
+        quantized, outputs = settled(quantized, data, description["runtime"], progress)
+    else:
+        rows = pack_inputs(quantized, data.inputs)
+        outputs = run_graph(quantized, rows, select_device(settings["device"]))[: len(data.outputs)]
     graph_files.save(quantized, out_dir)
     for name in (TEST_FILE, PROJECT_FILE):
         shutil.copyfile(export_dir / name, out_dir / name)
     if quantized.contract is Contract.FP32:
+        # PyTorch has no operators on integers that compute the same.
         portable.save(quantized, data.types, out_dir / portable.FILE_NAME)
-        device = select_device(options.get("device") or settings["device"])
-        rows = pack_inputs(quantized, data.inputs)
-        outputs = run_graph(quantized, rows, device)[: len(data.outputs)]
-    else:
-        outputs = equal_outputs(quantized, data, description["runtime"], progress)
     if description["metric"] is not None:
         measured = _own_metric(description, data, outputs, project_dir, data_dir)
     elif len(quantized.outputs) > 1:
@@ -59,8 +69,20 @@ def run(
         "samples": samples,
         "data": description["data"] if description["file"] else f"{description['data']} test set",
         "runtime": description["runtime"],
+        "comparison": _comparison(export_dir, description, settings, data),
     }
     (out_dir / "accuracy.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def _comparison(
+    export_dir: Path, description: dict[str, Any], settings: dict[str, Any], data: Samples
+) -> dict[str, Any] | None:
+    """Return all precisions side by side, and each layer alone; None for FP32 activations."""
+    if settings["activations"] != "int8":
+        return None
+    prepared, rows = prepared_graph(export_dir, settings)
+    classes = description["metric"] is None and len(prepared.outputs) == 1
+    return compare(prepared, rows, recipe_of(settings), data, classes=classes)
 
 
 _NO_CLASSES = {"metric": None, "float": None, "quantized": None, "same_prediction": None}

@@ -3,12 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from modelgen.ir import files as graph_files
 from modelgen.ir.graph import Contract, Graph
+from modelgen.ir.packing import pack_inputs
 from modelgen.passes.append_softmax import append_softmax
+from modelgen.passes.integers.fuse import fuse_integers
+from modelgen.passes.integers.prepare import prepare
 from modelgen.passes.simplify import simplify
+from modelgen.quantize.activations.post_training import quantize_activations, quantize_untrained
 from modelgen.quantize.weights import quantize
+from modelgen.stages.files import AWARE_FOLDER, read_calibration
+from modelgen.stages.recipe import recipe_of
+from modelgen.workload.onnx_file import ONNX
+
+_OPTIONS = ("quantization", "scale", "device")
+"""Options that override the project's settings of the same names."""
+
+
+def chosen_settings(settings: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a project's settings, by name, with those that options override."""
+    return {**settings, **{name: options[name] for name in _OPTIONS if options.get(name)}}
+
+
+def contract_of(file: Path | str | None) -> Contract:
+    """Return whose arithmetic integers have in a model that became a float graph.
+
+    Args:
+        file: name of the file that it came from; None: a module of the user's.
+    """
+    is_onnx = file is not None and Path(file).suffix == ONNX
+    return Contract.ONNXRUNTIME if is_onnx else Contract.EXACT
 
 
 def simplified_graph(graph: Graph, settings: Mapping[str, Any]) -> Graph:
@@ -22,16 +51,49 @@ def simplified_graph(graph: Graph, settings: Mapping[str, Any]) -> Graph:
     return append_softmax(simplified) if settings["softmax"] else simplified
 
 
-def quantized_graph(graph: Graph, settings: Mapping[str, Any], options: Mapping[str, Any]) -> Graph:
-    """Return a simplified graph with INT8 weights; one of integers has them already.
+def quantized_graph(graph: Graph, settings: Mapping[str, Any], contract: Contract) -> Graph:
+    """Return a simplified graph with integers: of weights, and of activations if it has them.
+
+    Args:
+        graph: of integers, or of float operators with Dequantize and Quantize where there are any.
+        settings: as `chosen_settings` returns them.
+        contract: whose arithmetic integers have in the latter.
+    """
+    if graph.contract is Contract.FP32:
+        graph = fuse_integers(graph, contract)
+    recipe = recipe_of(settings)
+    simplified = simplified_graph(graph, settings)
+    return quantize(simplified, recipe.scheme, recipe.choice, recipe.bits_of)
+
+
+def calibrated_graph(export_dir: Path, settings: Mapping[str, Any]) -> Graph:
+    """Return the graph that `export` wrote, with Quantize and Dequantize if settings ask for them.
+
+    Args:
+        export_dir: what `export` wrote.
+        settings: as `chosen_settings` returns them.
+    """
+    if settings["activations"] == "int8":
+        return quantize_activations(*prepared_graph(export_dir, settings), recipe_of(settings))
+    return graph_files.load(export_dir)
+
+
+def prepared_graph(export_dir: Path, settings: Mapping[str, Any]) -> tuple[Graph, np.ndarray]:
+    """Return the float graph of which integers are made, and the rows of calibration inputs."""
+    graph = graph_files.load(export_dir)
+    rows = pack_inputs(graph, read_calibration(export_dir))
+    if settings["qat"] is not None:
+        return graph_files.load(export_dir / AWARE_FOLDER), rows
+    return prepare(graph), rows
+
+
+def untrained_graph(graph: Graph, settings: Mapping[str, Any]) -> Graph:
+    """Return what `calibrated_graph` does, but for scales and integers, of a graph before training.
 
     Args:
         graph: as imported.
-        settings: the project's, by name.
-        options: "quantization" and "scale" override the settings of the same names.
+        settings: as `chosen_settings` returns them.
     """
-    simplified = simplified_graph(graph, settings)
-    if graph.contract is not Contract.FP32:
-        return simplified
-    scheme = options.get("quantization") or settings["quantization"]
-    return quantize(simplified, scheme, options.get("scale") or settings["scale"])
+    if settings["activations"] == "int8":
+        return quantize_untrained(prepare(graph), recipe_of(settings))
+    return graph

@@ -101,6 +101,37 @@ def simulation(*runs: dict) -> dict:
     return {"inputs": list(runs), "stack_bytes": 640, **differences}
 
 
+COMPARISON = {
+    "variants": [
+        {
+            "activations": "fp32",
+            "weights": "int8",
+            "accuracy": 0.9805,
+            "same_prediction": 0.999,
+            "signal_to_noise": 45.25,
+        },
+        {
+            "activations": "int8",
+            "weights": "int4",
+            "accuracy": None,
+            "same_prediction": None,
+            "signal_to_noise": 17.0,
+        },
+    ],
+    "sensitivity": {
+        "int8": [
+            {"layer": "fc1", "signal_to_noise": 40.0},
+            {"layer": "softmax", "signal_to_noise": 30.0},
+        ],
+        "int4": [
+            {"layer": "fc1", "signal_to_noise": 20.0},
+            {"layer": "softmax", "signal_to_noise": -3.0},
+        ],
+    },
+}
+"""What a network with INT8 activations has in its accuracies."""
+
+
 def made(**changes: object) -> dict:
     """The report of a linear layer and a softmax; `changes` replace what it is made from."""
     arguments = {

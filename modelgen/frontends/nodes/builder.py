@@ -57,6 +57,8 @@ class ModuleBuilder:
         self._mode = FakeTensorMode(allow_non_fake_inputs=True)
         self._names: set[str] = set()
         self._steps: list[Step] = []
+        self._dequantized: dict[str, Step] = {}
+        """Tensor that does not depend on the inputs -> what computes it from integers."""
         self._inputs: dict[str, Argument] = {}
         self._values = 0
         """Elements of all examples."""
@@ -104,6 +106,25 @@ class ModuleBuilder:
         pairs = zip(step.outputs, results, strict=False)
         self.fixed |= {name: result.numpy().copy() for name, result in pairs if name}
 
+    def add_dequantized(self, node: FileNode, function: Function) -> None:
+        """Compute a constant that the model keeps as integers, such as weights.
+
+        Layers read it as if it were in FP32, but the module computes it from the integers, which an
+        importer finds there.
+
+        Args:
+            node: of the file; its first input has the integers.
+            function: of its operator.
+
+        Raises:
+            RefusedError: it cannot be computed.
+        """
+        _check_types(node)
+        step = Step(layer(node, function), node.inputs[:1], node.outputs)
+        (values,) = step.layer(self._tensor(node.inputs[0]))
+        self.fixed[node.outputs[0]] = values.numpy()
+        self._dequantized[node.outputs[0]] = step
+
     def add_layer(self, node: FileNode, function: Function) -> None:
         """Add a layer that computes a node's results.
 
@@ -114,9 +135,7 @@ class ModuleBuilder:
         Raises:
             RefusedError: it cannot be computed.
         """
-        for at, array in node.constants.items():
-            if array.dtype.name not in FIXED:
-                raise RefusedError(f"computes with '{node.inputs[at]}', which is {array.dtype}")
+        _check_types(node)
         step = Step(layer(node, function), node.inputs, node.outputs)
         for name, result in zip(node.outputs, self._results(step), strict=False):
             if name:
@@ -144,9 +163,17 @@ class ModuleBuilder:
         names, arguments = tuple(self._inputs), tuple(self._inputs.values())
         ranks = {name: example.dim() for name, example in self.examples.items()}
         steps = recognize(self._steps, outputs, ranks)
+        steps = [*self._of_integers(steps, outputs), *steps]
         constants = self._constants(steps, outputs)
         module = module_class(names)(names, outputs, steps, constants)
         return Network(module.eval(), arguments, names, batch)
+
+    def _of_integers(self, steps: Sequence[Step], outputs: Sequence[str]) -> list[Step]:
+        """Return the layers that make constants of integers, as far as others read them."""
+        read = {*outputs, *(name for step in steps for name in step.inputs)}
+        for name in self._dequantized:
+            self.fixed.pop(name)
+        return [step for name, step in self._dequantized.items() if name in read]
 
     def _count(self, what: str, shape: Sequence[int]) -> None:
         """Add to the size of all examples; refuse what no memory would hold.
@@ -193,3 +220,10 @@ class ModuleBuilder:
         read = (name for step in steps for name in step.inputs)
         names = dict.fromkeys(name for name in (*read, *outputs) if name in self.fixed)
         return {name: self._tensor(name) for name in names}
+
+
+def _check_types(node: FileNode) -> None:
+    """Refuse a node that computes with a constant of a type that values do not meet."""
+    for at, array in node.constants.items():
+        if array.dtype.name not in FIXED:
+            raise RefusedError(f"computes with '{node.inputs[at]}', which is {array.dtype}")

@@ -25,8 +25,9 @@ from modelgen.frontends.onnx.folding import OF_SHAPES, can_fold, folded
 from modelgen.frontends.onnx.operators import OPERATORS
 from modelgen.frontends.onnx.package import import_onnx
 from modelgen.frontends.onnx.patterns import recognized
+from modelgen.frontends.onnx.quantized import in_long_form
 from modelgen.frontends.onnx.refusals import is_refused, of_operator
-from modelgen.frontends.onnx.types import RUN_TIME
+from modelgen.frontends.onnx.types import QUANTIZED, RUN_TIME
 from modelgen.frontends.torch_export.importer import UnsupportedError
 
 
@@ -61,14 +62,15 @@ class _Build:
         self._fixed, self._examples = self._module.fixed, self._module.examples
         self._lost, self._complaints = self._module.lost, self._module.complaints
         self._fixed |= self._initializers()
-        self._read = {name for node in self._graph.node for name in node.input}
+        self._nodes = list(in_long_form(model, self._fixed))
+        self._read = {name for node, _ in self._nodes for name in node.input}
         self._read |= {value.name for value in self._graph.output}
         for value in inputs_of(model):
             self._add_input(value)
 
     def network(self) -> Network:
         """Return the network; raise UnsupportedError with everything that is wrong."""
-        self._add_all((node, _name_of(node)) for node in self._graph.node)
+        self._add_all(self._nodes)
         outputs = [value.name for value in self._graph.output]
         return self._module.network(outputs, self._batch, recognized)
 
@@ -104,17 +106,23 @@ class _Build:
     def _add_input(self, value: Any) -> None:
         tensor = value.type.tensor_type
         features = tuple(max(int(each.dim_value), 1) for each in tensor.shape.dim[1:])
-        found = list(about_input(value))
+        kinds = RUN_TIME | (QUANTIZED if self._is_dequantized(value.name) else {})
+        found = list(about_input(value, kinds))
         if self._module.knows(value.name):
             found.append(of_model(f"The model has two inputs '{value.name}'"))
         try:
-            kind = RUN_TIME.get(tensor.elem_type, "float32")
+            kind = kinds.get(tensor.elem_type, "float32")
             self._module.add_input(value.name, (self._batch, *features), kind)
         except RefusedError as error:
             found.append(of_model(f"The input '{value.name}' {error.reason}", error.hint))
         if found:
             self._complaints += found
             self._lost.add(value.name)
+
+    def _is_dequantized(self, name: str) -> bool:
+        """Return whether nothing but DequantizeLinear reads an input."""
+        readers = {node.op_type for node, _ in self._nodes if name in node.input}
+        return readers == {"DequantizeLinear"}
 
     def _add(self, node: Any, name: str) -> None:
         """Compute a node's results now, or add a layer that does."""
@@ -134,10 +142,12 @@ class _Build:
         known = self._fixed
         if node.op_type in OF_SHAPES and node.input[0] in self._examples:
             known = {**known, node.input[0]: _any_values(self._examples[node.input[0]])}
-        if can_fold(node, known):
+        if node.op_type == "DequantizeLinear" and node.input[0] in self._fixed:
+            self._module.add_dequantized(self._described(node, name), OPERATORS[node.op_type])
+        elif can_fold(node, known):
             self._fixed |= folded(node, self._opsets, known)
         elif self._is_known(node):
-            self._add_layer(node, name)
+            self._module.add_layer(self._described(node, name), OPERATORS[node.op_type])
         elif node.op_type == "If" and node.input[0] in self._fixed:
             self._add_parts(branch_of(node, name, condition=bool(self._fixed[node.input[0]])))
         elif is_function(node, opset_of(self._model)) and not is_refused(node):
@@ -190,9 +200,10 @@ class _Build:
             reason = str(error).splitlines()[0].rstrip(".")
             raise RefusedError(f"is not as ONNX defines it: {reason}") from error
 
-    def _add_layer(self, node: Any, name: str) -> None:
+    def _described(self, node: Any, name: str) -> FileNode:
+        """Return a node as the function of its operator sees it."""
         read = tuple(node.input)
-        described = FileNode(
+        return FileNode(
             name,
             node.op_type,
             _attributes(node),
@@ -200,12 +211,6 @@ class _Build:
             tuple(output if output in self._read else "" for output in node.output),
             self._module.fixed_inputs(read),
         )
-        self._module.add_layer(described, OPERATORS[node.op_type])
-
-
-def _name_of(node: Any) -> str:
-    """Return a node's name; without one, its operator and its first output."""
-    return node.name or "_".join((node.op_type, *list(filter(None, node.output))[:1]))
 
 
 def _attributes(node: Any) -> dict[str, Any]:

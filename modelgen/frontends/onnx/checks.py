@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from modelgen.frontends.nodes.refusals import of_model
@@ -83,15 +83,20 @@ def about_versions(model: Any) -> Iterator[Complaint]:
         )
 
 
-def about_input(value: Any) -> Iterator[Complaint]:
-    """Yield what is wrong with an input; only its first dimension, the batch, may be open."""
+def about_input(value: Any, kinds: Mapping[int, str] = RUN_TIME) -> Iterator[Complaint]:
+    """Yield what is wrong with an input; only its first dimension, the batch, may be open.
+
+    Args:
+        value: the input.
+        kinds: types that its elements may have.
+    """
     about = f"The input '{value.name}'"
     if not value.type.HasField("tensor_type"):
         yield of_model(f"{about} is a sequence, map or optional value; expected a tensor")
         return
     tensor = value.type.tensor_type
-    if tensor.elem_type not in RUN_TIME:
-        supported = ", ".join(map(type_name, RUN_TIME))
+    if tensor.elem_type not in kinds:
+        supported = ", ".join(map(type_name, kinds))
         yield of_model(
             f"{about} has elements of the type {type_name(tensor.elem_type)}; supported: "
             f"{supported}"

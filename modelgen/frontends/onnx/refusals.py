@@ -10,7 +10,7 @@ from modelgen.frontends.torch_export.complaints import Complaint
 _CONTROL = "Compute all branches and choose with Where; unroll loops."
 _RANDOM = "Draw random numbers outside the model, and make them an input."
 _SIZES = "The size of its result depends on values, but all sizes must be fixed."
-_QUANTIZED = "Export the model before it is quantized."
+_STATIC = "Quantize the model statically, with calibration data."
 _REASONS = {
     "If": ("is control flow that depends on the model's input, which is not supported", _CONTROL),
     **dict.fromkeys(("Loop", "Scan"), ("is control flow, which is not supported", _CONTROL)),
@@ -25,11 +25,8 @@ _REASONS = {
         ("Compress", "NonMaxSuppression", "NonZero", "Unique"), ("is not supported", _SIZES)
     ),
     **dict.fromkeys(
-        (
-            *("ConvInteger", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulInteger"),
-            *("QLinearConv", "QLinearMatMul", "QuantizeLinear"),
-        ),
-        ("is an operator of quantized models; only float models are supported", _QUANTIZED),
+        ("ConvInteger", "DynamicQuantizeLinear", "MatMulInteger"),
+        ("belongs to dynamic quantization, which is not supported", _STATIC),
     ),
 }
 """Operator type -> why it is not supported, and what to do instead."""

@@ -7,6 +7,8 @@ from modelgen.frontends.onnx.package import import_onnx
 RUN_TIME = {1: "float32", 6: "int64", 7: "int64", 9: "bool"}
 """Types that values which depend on the model's input can have: FLOAT, INT32, INT64, BOOL -> what
 they are in PyTorch. Integers are ids of embeddings and indices, for which 32 bits are as good."""
+QUANTIZED = {2: "uint8", 3: "int8"}
+"""Types that such values can have between QuantizeLinear and DequantizeLinear."""
 
 
 def type_name(number: int) -> str:

@@ -12,6 +12,8 @@ import numpy as np
 
 from modelgen.frontends.torch_export.aliases import changes_its_input
 from modelgen.frontends.torch_export.calls import arguments, has_fixed_shape, shape_of
+from modelgen.frontends.torch_export.integers import integers_of
+from modelgen.ir.integer_constants import IntegerConstant
 
 if TYPE_CHECKING:
     import torch
@@ -32,6 +34,7 @@ class Constants:
         self._values = _held(program, self._targets)
         self._read: dict[Any, torch.Tensor] = {}
         """What other calls have read, if it is modified in place later."""
+        self._integers: dict[Any, IntegerConstant] = {}
         self._compute(program)
 
     def __contains__(self, node: Any) -> bool:
@@ -46,6 +49,10 @@ class Constants:
         value = self._read.get(node, self._values[node])
         array: np.ndarray = value.detach().to("cpu").float().contiguous().numpy()
         return array
+
+    def integers(self, node: Any) -> IntegerConstant | None:
+        """Return the integers of which a constant is made, in PyTorch's order, or None."""
+        return self._integers.get(node)
 
     def _compute(self, program: torch.export.ExportedProgram) -> None:
         import torch
@@ -67,6 +74,9 @@ class Constants:
             kwargs = torch.fx.node.map_arg(node.kwargs, known.__getitem__)
             with torch.no_grad():
                 self._values[node] = node.target(*args, **kwargs)
+            found = integers_of(node, known, self._integers)
+            if found is not None:
+                self._integers[node] = found
 
     def _keep(self, call: Any, read: set[Any]) -> None:
         """Copy what other calls have read of the memory that a call is about to modify."""

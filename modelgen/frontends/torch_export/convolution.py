@@ -31,8 +31,13 @@ def _convolution(dimensions: int) -> Callable[[Translation, Any], None]:
         padding = _padding(given["padding"], kernel, dilation, dimensions)
         window = Window(kernel, pair(given["stride"], dimensions), padding, dilation)
         roles = to.parameters(call, {"bias": given["bias"]})
-        shaped = weight.reshape(*weight.shape[:2], *kernel)
-        roles |= to.add_roles(call, weight=np.ascontiguousarray(shaped.transpose(0, 2, 3, 1)))
+
+        def arrange(array: np.ndarray) -> np.ndarray:
+            return array.reshape(*weight.shape[:2], *kernel).transpose(0, 2, 3, 1)
+
+        roles |= to.add_roles(call, weight=np.ascontiguousarray(arrange(weight)))
+        roles |= to.add_integers(call, "weight", given["weight"], arrange)
+        roles |= to.add_integers(call, "bias", given["bias"])
         source = read_maps(to, call, given["input"], dimensions)
         result = to.apply(call, Conv2d(window, int(given["groups"])), source, roles=roles)
         define_maps(to, call, result, dimensions)

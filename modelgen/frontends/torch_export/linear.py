@@ -18,6 +18,8 @@ def add_linear(to: Translation, call: Any) -> None:
     if to.value(call, given["weight"]).size == 0:
         to.reject(call, "has no weights: one of its sizes is zero")
     roles = to.parameters(call, {role: given[role] for role in ("weight", "bias")})
+    for role in ("weight", "bias"):
+        roles |= to.add_integers(call, role, given[role])
     tensor, layout = _with_last_dimension_last(to, call, given["input"])
     to.define(call, to.apply(call, Linear(), tensor, roles=roles), layout)
 

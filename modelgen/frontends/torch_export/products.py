@@ -20,17 +20,21 @@ def add_product(to: Translation, call: Any) -> None:
     """Add a product of matrices, of vectors, or of batches of them."""
     left, right = call.args[:2]
     if is_fixed(to, right) and len(shape_of(right)) <= 2:
-        _add_linear(to, call, left, fixed_values(to, right))
+        _add_linear(to, call, left, right)
     else:
         to.define(call, multiply(to, call, left, right))
 
 
-def _add_linear(to: Translation, call: Any, source: Any, matrix: np.ndarray) -> None:
+def _add_linear(to: Translation, call: Any, source: Any, matrix: Any) -> None:
     """Add the product with a constant matrix (K, N), or vector (K,), as a linear layer."""
-    weight = np.ascontiguousarray(matrix.reshape(len(matrix), -1).T, np.float32)
+
+    def arrange(array: np.ndarray) -> np.ndarray:
+        return array.reshape(len(array), -1).T
+
+    weight = np.ascontiguousarray(arrange(fixed_values(to, matrix)), np.float32)
     layout = last_dimension_last(to.layout(source))
     tensor = to.read(call, source, layout)
-    roles = to.add_roles(call, weight=weight)
+    roles = to.add_roles(call, weight=weight) | to.add_integers(call, "weight", matrix, arrange)
     result = to.apply(call, Linear(), tensor, roles=roles)
     after = layout if len(shape_of(call)) == len(layout) else layout[:-1]
     to.define(call, result, after)

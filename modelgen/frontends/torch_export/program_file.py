@@ -25,6 +25,9 @@ def read_program(path: Path) -> tuple[torch.export.ExportedProgram, int]:
         ModelError: the file is missing or is not such a file, or has no example inputs.
     """
     import torch
+
+    # The operators of quantized models are known from here on.
+    import torch.ao.quantization.fx._decomposed
     from torch.utils._pytree import tree_leaves
 
     if not path.is_file():

@@ -10,7 +10,7 @@ reshapes adds nothing to the graph, until an operator needs that very shape.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -19,6 +19,7 @@ from modelgen.errors import ModelError
 from modelgen.frontends.torch_export.calls import has_fixed_shape, layer_name, shape_of
 from modelgen.frontends.torch_export.complaints import Complaint, complaint
 from modelgen.frontends.torch_export.constants import Constants
+from modelgen.frontends.torch_export.integer_types import quantization_of_input
 from modelgen.frontends.torch_export.layouts import (
     Layout,
     channels_last,
@@ -27,7 +28,8 @@ from modelgen.frontends.torch_export.layouts import (
     moves_nothing,
 )
 from modelgen.frontends.torch_export.tracing import shape_text
-from modelgen.ir.graph import Graph, Node, Tensor
+from modelgen.ir.elements import tensor_of
+from modelgen.ir.graph import ElementType, Graph, Node, Tensor
 from modelgen.operators import Operator, Permute, Reshape
 from modelgen.operators.base import Shape
 
@@ -96,7 +98,9 @@ class Translation:
 
     def _add_input(self, node: Any, layout: Layout) -> str:
         shape = shape_of(node)
-        self._tensors[node.name] = Tensor(node.name, laid_out(shape, layout))
+        found = quantization_of_input(node)
+        element = ElementType.FP32 if found is None else ElementType.INT8
+        self._tensors[node.name] = Tensor(node.name, laid_out(shape, layout), element, found)
         self._forms[node] = {layout: node.name}
         if layout != identity(len(shape)):
             self._orders[node.name] = layout
@@ -212,9 +216,10 @@ class Translation:
         """
         name = self._unique(name or layer_name(call))
         roles = roles or {}
-        shapes = [self._tensors[source].shape for source in sources]
         arrays = {role: self._values_of[constant] for role, constant in roles.items()}
-        self._tensors[name] = Tensor(name, operator.infer_shape(shapes, arrays))
+        self._tensors[name] = tensor_of(
+            name, operator, [self._tensors[source] for source in sources], arrays
+        )
         self._nodes.append(Node(name, operator, sources, name, roles))
         return name
 
@@ -300,6 +305,24 @@ class Translation:
                 names[role] = self.constants.name(node)
                 self._values_of[names[role]] = values
         return names
+
+    def add_integers(
+        self,
+        call: Any,
+        role: str,
+        node: Any,
+        arrange: Callable[[np.ndarray], np.ndarray] = np.asarray,
+    ) -> dict[str, str]:
+        """Keep the integers of which a constant is made; return role -> name, if there are any.
+
+        Args:
+            call: the call that reads it.
+            role: of the constant, in the call's node.
+            node: the constant, or None.
+            arrange: returns arrays in the order in which the graph has the constant.
+        """
+        found = None if node is None else self.constants.integers(node)
+        return {} if found is None else self.add_roles(call, **found.arranged(arrange).roles(role))
 
     def reject(self, call: Any, reason: str, hint: str = "") -> NoReturn:
         """Raise a RejectedError that names the call's layer."""

@@ -20,6 +20,8 @@ class Dequantize(IntegerOperator):
 
     name: ClassVar[str] = "dequantize"
     quantization: Quantization
+    offset: int = 0
+    """What was subtracted from the integers of the model's runtime: 128 for UINT8."""
 
     def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
         """See `Operator.infer_shape`."""

@@ -176,6 +176,45 @@ def pooling(
     )
 
 
+def averaging(
+    shape: Shape, axes: Sequence[int], zero_point: int, arguments: tuple[str, str]
+) -> Kernel:
+    """Return the kernel of a mean.
+
+    Args:
+        shape: of the values.
+        axes: dimensions over which it averages.
+        zero_point: of the values.
+        arguments: the factor of sums, and what follows rounding.
+    """
+    kept, averaged = _extents(shape, axes)
+    count, results = (math.prod(size for size, _ in each) for each in (averaged, kept))
+    table = Table("int8::Extent", tuple(f"{{{s}, {step}}}" for s, step in (*kept, *averaged)))
+    return Kernel(
+        "int8/mean.hpp",
+        "int8::mean",
+        (str(len(kept)), str(count * zero_point), *arguments),
+        table,
+        cycles=50.0 + results * (40.0 + 9.3 * count),
+    )
+
+
+def _extents(
+    shape: Shape, axes: Sequence[int]
+) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Return sizes and strides of the dimensions that a mean keeps, and of the others, merged."""
+    kept: list[tuple[int, int]] = []
+    averaged: list[tuple[int, int]] = []
+    for axis, size in enumerate(shape):
+        stride = math.prod(shape[axis + 1 :])
+        extents = averaged if axis in axes else kept
+        if extents and extents[-1][1] == size * stride:
+            extents[-1] = extents[-1][0] * size, stride
+        else:
+            extents.append((size, stride))
+    return kept or [(1, 0)], averaged or [(1, 0)]
+
+
 def element_wise(
     name: str,
     shapes: Sequence[Shape],

@@ -14,9 +14,9 @@ from modelgen.arithmetic.integer.forms import multiplier_form
 from modelgen.arithmetic.integer.multiplier import Multiplier
 from modelgen.arithmetic.integer.requantization import HIGHEST, LOWEST, Clamp
 from modelgen.arithmetic.integer.sums import scaled
-from modelgen.operators.base import Arrays, Kernel, Shape, Table
+from modelgen.operators.base import Arrays, Kernel, Shape
 from modelgen.operators.integer.base import IntegerOperator
-from modelgen.operators.integer.kernels import factor_text, output_text
+from modelgen.operators.integer.kernels import averaging, factor_text, output_text
 
 
 @dataclass(frozen=True)
@@ -59,36 +59,8 @@ class IntegerMean(IntegerOperator):
 
     def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel | None:
         """See `Operator.kernel`."""
-        shape = inputs[0]
         factor = factor_text(self.multiplier)
+        output = output_text(self.output_zero_point, Clamp())
         if factor is None:
             return None
-        kept, averaged = self._extents(shape)
-        count = math.prod(size for size, _ in averaged)
-        results = math.prod(size for size, _ in kept)
-        table = Table("int8::Extent", tuple(f"{{{s}, {step}}}" for s, step in (*kept, *averaged)))
-        offset = str(count * self.zero_point)
-        output = output_text(self.output_zero_point, Clamp())
-        return Kernel(
-            "int8/mean.hpp",
-            "int8::mean",
-            (str(len(kept)), offset, factor, output),
-            table,
-            cycles=50.0 + results * (40.0 + 9.3 * count),
-        )
-
-    def _extents(self, shape: Shape) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-        """Return sizes and strides of the dimensions that it keeps, and of the others, merged."""
-        kept: list[tuple[int, int]] = []
-        averaged: list[tuple[int, int]] = []
-        for axis, (size, stride) in enumerate(zip(shape, _strides(shape), strict=True)):
-            extents = averaged if axis in self.axes else kept
-            if extents and extents[-1][1] == size * stride:
-                extents[-1] = extents[-1][0] * size, stride
-            else:
-                extents.append((size, stride))
-        return kept or [(1, 0)], averaged or [(1, 0)]
-
-
-def _strides(shape: Shape) -> list[int]:
-    return [math.prod(shape[axis + 1 :]) for axis in range(len(shape))]
+        return averaging(inputs[0], self.axes, self.zero_point, (factor, output))

@@ -9,18 +9,27 @@ from typing import ClassVar
 
 import numpy as np
 
-from modelgen.arithmetic.integer.quantization import Quantization
+from modelgen.arithmetic.integer.quantization import Division, Quantization, fp32_text
 from modelgen.operators.base import Arrays, Kernel, Shape
 from modelgen.operators.integer.base import IntegerOperator
+
+_CPP = {
+    Division.TIES_AWAY: "kTiesAway",
+    Division.TIES_EVEN: "kTiesEven",
+    Division.RECIPROCAL: "kReciprocal",
+}
 
 
 @dataclass(frozen=True)
 class Quantize(IntegerOperator):
-    """Divides by the scale in FP32, rounds, ties away from zero, and adds the zero point."""
+    """Divides by the scale in FP32, rounds, and adds the zero point."""
 
     name: ClassVar[str] = "quantize"
     reads: ClassVar[type[np.generic]] = np.float32
     quantization: Quantization
+    division: Division = Division.TIES_AWAY
+    offset: int = 0
+    """What was subtracted from the integers of the model's runtime: 128 for UINT8."""
 
     def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
         """See `Operator.infer_shape`."""
@@ -28,11 +37,18 @@ class Quantize(IntegerOperator):
 
     def compute(self, inputs: Sequence[np.ndarray], constants: Arrays) -> np.ndarray:
         """See `IntegerOperator.compute`."""
-        return self.quantization.quantize(inputs[0])
+        return self.quantization.quantize(inputs[0], self.division)
 
     def kernel(self, inputs: Sequence[Shape], constants: Arrays) -> Kernel:
         """See `Operator.kernel`."""
         size = math.prod(inputs[0])
-        arguments = str(size), *self.quantization.texts()
-        cycles = 20.0 + 33.0 * size
-        return Kernel("int8/quantize.hpp", "int8::quantize", arguments, cycles=cycles)
+        scale, zero_point = self.quantization.texts()
+        if self.division is Division.RECIPROCAL:
+            scale = fp32_text(1.0 / self.quantization.scale)
+        division = f"heepstor::int8::Division::{_CPP[self.division]}"
+        return Kernel(
+            "int8/quantize.hpp",
+            f"int8::quantize<{division}>",
+            (str(size), scale, zero_point),
+            cycles=20.0 + 33.0 * size,
+        )

@@ -62,4 +62,45 @@ void multiply(const std::int8_t* left, const std::int8_t* right, std::int8_t* ou
   detail::binary<left_step, right_step>(left, right, out, n, step, product, loops...);
 }
 
+/// A sum in FP32: left * (a + offset) + (right * (b + offset) + fixed), each rounded once.
+struct Fp32Sum {
+  float left;
+  float right;
+  float fixed;
+  std::int32_t offset;
+};
+
+/// A product in FP32: factor * ((a - zero) * (b - zero)) + added.
+struct Fp32Product {
+  float factor;
+  float added;
+};
+
+/// out[i * step] = left[i * left_step] + right[i * right_step] for i < n: the bits of the record
+/// `Fp32Add`.
+template <std::size_t left_step, std::size_t right_step, std::size_t step, class... Loops>
+void fp32_add(const std::int8_t* left, const std::int8_t* right, std::int8_t* out, std::size_t n,
+              const Fp32Sum& form, const Output& output, const Loops&... loops) {
+  const auto sum = [&](std::int32_t a, std::int32_t b) {
+    const auto first = static_cast<float>(a + form.offset);
+    const auto second = static_cast<float>(b + form.offset);
+    const float inner = __builtin_fmaf(second, form.right, form.fixed);
+    return clamped(nearest(__builtin_fmaf(first, form.left, inner)), output);
+  };
+  detail::binary<left_step, right_step>(left, right, out, n, step, sum, loops...);
+}
+
+/// out[i * step] = left[i * left_step] * right[i * right_step] for i < n: the bits of the record
+/// `Fp32Multiply`.
+template <std::size_t left_step, std::size_t right_step, std::size_t step, class... Loops>
+void fp32_multiply(const std::int8_t* left, const std::int8_t* right, std::int8_t* out,
+                   std::size_t n, const ZeroPoints& zero, const Fp32Product& form,
+                   const Output& output, const Loops&... loops) {
+  const auto product = [&](std::int32_t a, std::int32_t b) {
+    const auto number = static_cast<float>((a - zero.left) * (b - zero.right));
+    return clamped(nearest(number * form.factor + form.added), output);
+  };
+  detail::binary<left_step, right_step>(left, right, out, n, step, product, loops...);
+}
+
 }  // namespace heepstor::int8

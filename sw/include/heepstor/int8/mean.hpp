@@ -43,11 +43,12 @@ void each(const std::int8_t* values, const Extent* extent, const Extent* end, co
 
 }  // namespace detail
 
-/// Averages: the bits of the record `IntegerMean`. `extents` are `kept` dimensions of the result,
-/// then those that are averaged; `offset` is the number of averaged values times their zero point.
-template <std::size_t count>
+/// Averages: the bits of the records `IntegerMean` and `Fp32Mean`. `extents` are `kept` dimensions
+/// of the result, then those that are averaged; `offset` is the number of averaged values times
+/// their zero point.
+template <class Form, std::size_t count>
 void mean(const std::int8_t* values, std::int8_t* out, std::size_t kept, std::int32_t offset,
-          const ShiftForm& form, const Output& output, const Extent (&extents)[count]) {
+          const Form& form, const Output& output, const Extent (&extents)[count]) {
   detail::each(values, extents, extents + kept, [&](const std::int8_t* first) {
     const std::int32_t sum = detail::total(first, extents + kept, extents + count) - offset;
     *out++ = requantized(sum, form, output);

@@ -83,4 +83,44 @@ void pool(const std::int8_t* maps, std::int8_t* out, const Pooling& pooling, con
   }
 }
 
+/// Averages in FP32: sums of scaled values, divided by how many there are and by the result's
+/// scale.
+struct Fp32Average {
+  float scale;
+  float result_scale;
+  float added;
+  std::int32_t zero_point;  // of the values
+  std::uint32_t taps;       // that each average is of; 0: those inside of the map
+};
+
+/// Averages all windows, tap by tap: the bits of the record `Fp32AvgPool2d`.
+inline void fp32_average(const std::int8_t* maps, std::int8_t* out, const Pooling& pooling,
+                         const Fp32Average& form, const Output& output) {
+  const std::size_t channels = pooling.channels;
+  const std::size_t pitch = pooling.columns.size * channels;
+  for (std::uint32_t i = 0; i < pooling.images; ++i, maps += pooling.rows.size * pitch) {
+    for (std::uint32_t row = 0; row < pooling.rows.out; ++row) {
+      const Inside y = inside(pooling.rows, row);
+      for (std::uint32_t column = 0; column < pooling.columns.out; ++column, out += channels) {
+        const Inside x = inside(pooling.columns, column);
+        const std::uint32_t inner = (y.end - y.first) * (x.end - x.first);
+        const auto count = static_cast<float>(form.taps != 0 ? form.taps : inner);
+        for (std::size_t c = 0; c < channels; ++c) {
+          const std::int8_t* pixels = maps + y.pixel * pitch + x.pixel * channels + c;
+          float total = 0.0f;
+          for (std::uint32_t tap = y.first; tap < y.end; ++tap) {
+            const std::int8_t* pixel = pixels;
+            for (std::uint32_t across = x.first; across < x.end; ++across) {
+              total += static_cast<float>(*pixel - form.zero_point) * form.scale;
+              pixel += pooling.columns.dilation * channels;
+            }
+            pixels += pooling.rows.dilation * pitch;
+          }
+          out[c] = clamped(nearest(total / count / form.result_scale + form.added), output);
+        }
+      }
+    }
+  }
+}
+
 }  // namespace heepstor::int8

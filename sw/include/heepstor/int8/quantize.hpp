@@ -6,22 +6,32 @@
 
 #include "heepstor/bits.hpp"
 #include "heepstor/inlining.hpp"
+#include "heepstor/int8/requantize.hpp"
 
 namespace heepstor::int8 {
 
+/// How numbers are divided by a scale and rounded; see `modelgen.arithmetic.integer.quantization`.
+enum class Division { kTiesAway, kTiesEven, kReciprocal };
+
 namespace detail {
 
-/// The integer nearest to value / scale, ties away from zero, limited to the range of INT8 after
-/// the zero point is added; NaN becomes the lowest.
+/// The integer nearest to value / scale, or to value * scale if `scale` is its reciprocal, limited
+/// to the range of INT8 after the zero point is added; NaN becomes the lowest.
+template <Division division>
 HEEPSTOR_INLINE std::int8_t quantized(float value, float scale, std::int32_t zero_point) {
   constexpr float kBeyond = 512.0f;  // of all results
-  const float quotient = value / scale;
+  const float quotient = division == Division::kReciprocal ? value * scale : value / scale;
   if (is_nan(quotient)) return -128;
-  const float limited = __builtin_fmaxf(__builtin_fminf(quotient, kBeyond), -kBeyond);
-  auto whole = static_cast<std::int32_t>(limited);
-  const float rest = limited - static_cast<float>(whole);
-  if (rest >= 0.5f) ++whole;
-  if (rest <= -0.5f) --whole;
+  std::int32_t whole = 0;
+  if constexpr (division == Division::kTiesAway) {
+    const float limited = __builtin_fmaxf(__builtin_fminf(quotient, kBeyond), -kBeyond);
+    whole = static_cast<std::int32_t>(limited);
+    const float rest = limited - static_cast<float>(whole);
+    if (rest >= 0.5f) ++whole;
+    if (rest <= -0.5f) --whole;
+  } else {
+    whole = nearest(quotient);
+  }
   whole += zero_point;
   return static_cast<std::int8_t>(whole < -128 ? -128 : whole > 127 ? 127 : whole);
 }
@@ -30,9 +40,12 @@ HEEPSTOR_INLINE std::int8_t quantized(float value, float scale, std::int32_t zer
 
 /// out[i] = values[i] / scale + zero_point, rounded, of n values: the bits of the record
 /// `Quantize`.
-inline void quantize(const float* values, std::int8_t* out, std::size_t n, float scale,
-                     std::int32_t zero_point) {
-  for (std::size_t i = 0; i < n; ++i) out[i] = detail::quantized(values[i], scale, zero_point);
+template <Division division>
+void quantize(const float* values, std::int8_t* out, std::size_t n, float scale,
+              std::int32_t zero_point) {
+  for (std::size_t i = 0; i < n; ++i) {
+    out[i] = detail::quantized<division>(values[i], scale, zero_point);
+  }
 }
 
 /// out[i] = scale * (values[i] - zero_point), of n values: the bits of the record `Dequantize`.

@@ -34,13 +34,17 @@ HEEPSTOR_INLINE std::int32_t rounded(std::int32_t x, const ShiftForm& form) {
                                    form.shift);
 }
 
-HEEPSTOR_INLINE std::int32_t rounded(std::int32_t x, const SingleFactor& form) {
+/// The nearest integer, ties to even; numbers beyond all results become +-1024.
+HEEPSTOR_INLINE std::int32_t nearest(float number) {
   constexpr float kIntegersOnly = 8388608.0f;  // from here on
-  constexpr float kLargest = 1024.0f;          // beyond all that a result can be
-  const float product = static_cast<float>(x) * form.factor;
-  const float size = __builtin_fminf(__builtin_fabsf(product), kLargest);
+  constexpr float kLargest = 1024.0f;
+  const float size = __builtin_fminf(__builtin_fabsf(number), kLargest);
   const auto whole = static_cast<std::int32_t>((size + kIntegersOnly) - kIntegersOnly);
-  return product < 0.0f ? -whole : whole;
+  return number < 0.0f ? -whole : whole;
+}
+
+HEEPSTOR_INLINE std::int32_t rounded(std::int32_t x, const SingleFactor& form) {
+  return nearest(static_cast<float>(x) * form.factor);
 }
 
 HEEPSTOR_INLINE std::int8_t clamped(std::int32_t value, const Output& output) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "heepstor/inlining.hpp"
+#include "heepstor/int8/requantize.hpp"
 
 namespace heepstor::int8 {
 
@@ -88,6 +89,22 @@ void softmax(const std::int8_t* values, const std::int32_t* exponentials, std::i
     std::int8_t row[n];
     for (std::size_t i = 0; i < n; ++i) row[i] = values[i];
     detail::softmax_row(row, exponentials, out, n);
+  }
+}
+
+/// Softmax of rows of n values: the bits of the record `Fp32Softmax`. powers[255 - d] is the power
+/// of a value d below the row's largest; `units` are steps of the result in 1.
+inline void fp32_softmax(const std::int8_t* values, const float* powers, std::int8_t* out,
+                         std::size_t rows, std::size_t n, float units, const Output& output) {
+  for (; rows != 0; --rows, values += n, out += n) {
+    std::int32_t largest = values[0];
+    for (std::size_t i = 1; i < n; ++i) largest = values[i] > largest ? values[i] : largest;
+    const float* shifted = powers + 255 - largest;
+    float total = 0.0f;
+    for (std::size_t i = 0; i < n; ++i) total += shifted[values[i]];
+    for (std::size_t i = 0; i < n; ++i) {
+      out[i] = clamped(nearest(shifted[values[i]] * units / total), output);
+    }
   }
 }
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.support.report_samples import (
-    made,
-)
+from flows.report.accuracy import precisions
+from flows.report.page import render
+from tests.support.report_samples import COMPARISON, made
 from tests.support.shown_report import shown
 
 
@@ -19,6 +19,19 @@ def test_accuracy_table_has_the_three_models():
     lines = [line.split() for line in shown(made()).splitlines()]
     shares = {line[0]: line[-2] for line in lines if line and line[0] in _MODELS}
     assert shares == {"float": "98.1", "quantized": "98.0", "simulated": "100.0"}
+
+
+def test_precisions_are_side_by_side():
+    assert precisions(made()["accuracy"]) == []
+    found = made()
+    found["accuracy"]["comparison"] = COMPARISON
+    assert precisions(found["accuracy"]) == [
+        ("FP32", "INT8", "98.0 %", "99.9 %", "45.2 dB"),
+        ("INT8", "INT4", "unknown", "unknown", "17.0 dB"),
+    ]
+    assert "Precisions side by side" in render(found)
+    assert "Sensitivity of each layer" in render(found)
+    assert "Precisions side by side" not in render(made())
 
 
 _MODELS = ("float", "quantized", "simulated")

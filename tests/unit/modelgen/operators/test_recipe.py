@@ -114,6 +114,11 @@ def test_its_kernel_is_called_with_all_values(tmp_path: Path) -> None:
 
 SHARED_HEADERS = {
     "dequantize": "int8/quantize",
+    "fp32_add": "int8/binary",
+    "fp32_avg_pool2d": "int8/pool",
+    "fp32_mean": "int8/mean",
+    "fp32_multiply": "int8/binary",
+    "fp32_softmax": "int8/softmax",
     "integer_add": "int8/binary",
     "integer_avg_pool2d": "int8/pool",
     "integer_max_pool2d": "int8/pool",

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from modelgen.arithmetic.integer.multiplier import Multiplier
+from modelgen.arithmetic.integer.quantization import Quantization
 from modelgen.arithmetic.integer.sums import SumScales
+from modelgen.operators import Fp32Add, Fp32Multiply
 from modelgen.operators.integer.add import IntegerAdd
 from modelgen.operators.integer.multiply import IntegerMultiply
 from tests.support.int8_layers import CLAMP, integers
@@ -39,3 +42,21 @@ def test_products_give_the_bits_of_the_reference() -> None:
     check_kernels(
         [(IntegerMultiply((-7, 90), each, 4, CLAMP), pair) for each in factors for pair in inputs]
     )
+
+
+SCALES = (0.067, -109, 0.034, -124, 0.134, -84), (0.013, 7, 0.0471, -90, 0.0502, 4)
+
+
+@pytest.mark.parametrize("kind", [Fp32Add, Fp32Multiply])
+@pytest.mark.parametrize("offset", [0, 128])
+def test_rules_in_fp32_give_the_bits_of_the_reference(
+    kind: type[Fp32Add] | type[Fp32Multiply], offset: int
+) -> None:
+    random = np.random.default_rng(2)
+    inputs = [[integers(random, *shape) for shape in pair] for pair in SHAPES]
+    inputs.append([EVERY[:, None], EVERY[None]])
+    records = []
+    for s in SCALES:
+        first, second, result = (Quantization(float(np.float32(s[i])), s[i + 1]) for i in (0, 2, 4))
+        records.append(kind(first, second, result, offset, CLAMP))
+    check_kernels([(record, pair) for record in records for pair in inputs])

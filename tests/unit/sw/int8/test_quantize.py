@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from modelgen.arithmetic.integer.quantization import Quantization
+from modelgen.arithmetic.integer.quantization import Division, Quantization
 from modelgen.operators.integer.dequantize import Dequantize
 from modelgen.operators.integer.quantize import Quantize
 from tests.support.kernel_host import check_kernels
@@ -23,6 +24,13 @@ def numbers(scale: float) -> np.ndarray:
 
 def test_numbers_become_the_bits_of_the_reference() -> None:
     check_kernels([(Quantize(Quantization(scale, -20)), [numbers(scale)]) for scale in SCALES])
+
+
+@pytest.mark.parametrize("division", Division)
+def test_every_division(division: Division) -> None:
+    check_kernels(
+        [(Quantize(Quantization(scale, -20), division), [numbers(scale)]) for scale in SCALES]
+    )
 
 
 def test_integers_become_the_bits_of_the_reference() -> None:

@@ -19,7 +19,7 @@ def text(operator: str, domain: str = "") -> str:
         ("SequenceAt", "Layer 'n' (SequenceAt) works on sequences or optional values"),
         ("OptionalGetElement", "Layer 'n' (OptionalGetElement) works on sequences or optional"),
         ("RandomNormalLike", "Layer 'n' (RandomNormalLike) draws random numbers, which is not"),
-        ("QLinearConv", "Layer 'n' (QLinearConv) is an operator of quantized models; only float"),
+        ("ConvInteger", "Layer 'n' (ConvInteger) belongs to dynamic quantization, which is not"),
         ("Unique", "Layer 'n' (Unique) is not supported. The size of its result depends on values"),
         ("Det", "Layer 'n' (Det) is not supported."),
     ],

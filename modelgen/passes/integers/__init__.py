@@ -1,0 +1,1 @@
+"""From graphs with Dequantize and Quantize around float operators to operators on integers."""

@@ -1,0 +1,1 @@
+"""Post-training quantization of activations: where, with which scales, and what improves it."""

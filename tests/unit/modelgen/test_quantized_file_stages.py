@@ -1,0 +1,115 @@
+"""The stages on quantized ONNX files: every bit is ONNX Runtime's, or the user is told."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+
+from modelgen import stages
+from modelgen.errors import ModelError
+from modelgen.hardware import Hardware
+from modelgen.ir import files as graph_files
+from modelgen.ir.graph import Contract, Graph
+from modelgen.progress import Silent
+from modelgen.stages import contracts
+from modelgen.stages.files import Samples, read_test_data
+from tests.support.quantized_networks import write_quantized
+from tests.support.quantized_onnx import Writer
+
+
+class Notes(Silent):
+    """Keeps what is noted."""
+
+    def __init__(self) -> None:
+        """Begin without notes."""
+        self.texts: list[str] = []
+
+    def note(self, text: str) -> None:
+        """Keep a note."""
+        self.texts.append(text)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with net.onnx and what the stages wrote."""
+    root = tmp_path_factory.mktemp("quantized")
+    write_quantized(root / "net.onnx", "residual")
+    for name in ("trace", "check", "export", "quantize", "generate"):
+        (root / name).mkdir()
+    data = root / "data"
+    stages.trace(root / "net.onnx", root / "trace", data, {})
+    stages.check(root / "trace", root / "check", Hardware(), {})
+    stages.export(root / "net.onnx", root / "export", data, Silent())
+    stages.quantize(root / "export", root / "quantize", {}, Silent())
+    stages.generate(root / "quantize", root / "generate", Hardware(), {"inputs": 2})
+    return root
+
+
+def document(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text())
+
+
+def test_every_bit_is_that_of_the_runtime(built: Path) -> None:
+    model = document(built / "generate" / "model.json")
+    assert model["contract"] == "onnxruntime"
+    golden = built / "generate" / "golden"
+    np.testing.assert_array_equal(np.load(golden / "outputs.npy"), np.load(golden / "module.npy"))
+    accuracy = document(built / "quantize" / "accuracy.json")
+    assert accuracy["runtime"].startswith("ONNX Runtime") and accuracy["same_prediction"] == 1.0
+    assert not (built / "quantize" / "quantized.pt2").exists()
+
+
+def test_layers_of_integers_run_on_the_engine(built: Path) -> None:
+    layers = document(built / "generate" / "model.json")["layers"]
+    assert {each["place"] for each in layers if "conv" in each["op"]} == {"engine"}
+
+
+def test_check_costs_what_the_network_does(built: Path) -> None:
+    found, model = document(built / "check" / "check.json"), built / "generate" / "model.json"
+    assert not found["problems"]
+    assert found["total"]["predicted_cycles"] == document(model)["predicted_cycles"]
+
+
+def test_layers_are_compared_with_the_network_in_fp32(built: Path) -> None:
+    found = stages.explain(built / "net.onnx", built / "export", built / "data", {})
+    assert found["contract"] == "onnxruntime" and found["first_that_differs"] is None
+    compared = [layer for layer in found["layers"] if layer["differing"] is not None]
+    assert len(compared) > 3
+    assert all(layer["largest"] <= 2 for layer in compared[:-1])
+
+
+def changed(built: Path, by: float) -> tuple[Graph, Samples]:
+    """Return graph and samples, of which one output is another."""
+    graph, data = graph_files.load(built / "quantize"), read_test_data(built / "quantize")
+    other = data.outputs.copy()
+    other[1, 0] += by
+    return graph, replace(data, outputs=other)
+
+
+def test_models_with_other_bits_have_our_own_contract(built: Path) -> None:
+    notes = Notes()
+    graph, data = changed(built, 1e-3)
+    found, outputs = contracts.settled(graph, data, "ONNX Runtime 1", notes)
+    assert found.contract is Contract.EXACT and outputs.shape == data.outputs.shape
+    (note,) = notes.texts
+    assert note.startswith(f"1 of {outputs.size} outputs are not exactly those of ONNX Runtime 1")
+
+
+def test_models_that_are_far_away_are_refused(built: Path) -> None:
+    with pytest.raises(ModelError, match="differs from ONNX Runtime 1"):
+        contracts.settled(*changed(built, 100.0), "ONNX Runtime 1", Silent())
+
+
+def test_files_with_inputs_of_8_bits(tmp_path: Path) -> None:
+    to = Writer("int8")
+    x = to.quantize(to.input(1, 4), (0.02, 100))
+    to.returns(x)
+    onnx.save(to.proto(), tmp_path / "net.onnx")
+    with pytest.raises(ModelError, match=r"net\.onnx has inputs or outputs of 8 bits, "):
+        stages.export(tmp_path / "net.onnx", tmp_path, tmp_path / "data", Silent())
