@@ -16,6 +16,7 @@ import numpy as np
 from modelgen.agreement import agrees, agrees_with_rerun
 from modelgen.errors import ModelError
 from modelgen.frontends.torch_export.importer import Imported
+from modelgen.frontends.torch_export.integer_types import offset_of
 from modelgen.ir.execute import run_graph, run_node
 from modelgen.ir.graph import Node
 from modelgen.ir.packing import pack_inputs, pack_outputs, rows_of_samples, unpack_inputs
@@ -111,7 +112,9 @@ def _run_program(imported: Imported, inputs: Sequence[np.ndarray]) -> dict[Any, 
             result = super().run_node(node)
             if node.op == "call_function" and isinstance(result, torch.Tensor):
                 # A copy, because a later call may modify it in place.
-                results[node] = result.to(torch.float32).numpy(force=True).copy()
+                # Our integers are INT8: UINT8 less 128.
+                values = result.to(torch.float32) - (offset_of(node) or 0)
+                results[node] = values.numpy(force=True).copy()
             return result
 
     held = _held(program)
