@@ -105,7 +105,7 @@ def compared(result: dict) -> str:
     """
     if result["contract"] in RUNTIMES:
         return f"equal to the reference and to the runtime, bit for bit: {result['contract']}"
-    if result["quantized_difference"] is None:
+    if result["contract"] != "fp32":
         module = difference(result["module_difference"])
         return f"equal to the reference bit for bit; largest difference from the original {module}"
     quantized, module = (

@@ -44,8 +44,8 @@ def settled(
         count = int((words_of(outputs) != words_of(data.outputs)).sum())
         if count:
             progress.note(
-                f"{count} of {outputs.size} outputs are not exactly those of {runtime}, which "
-                "computes some quantized layers in FP32; the model has integers there."
+                f"{count} of {outputs.size} outputs are not exactly those of {runtime}: some "
+                "layers are not quantized in the file, or are computed in FP32 there."
             )
             check_near(outputs, data.outputs, runtime, has_integers=True)
             return replace(graph, contract=Contract.EXACT), outputs

@@ -44,6 +44,11 @@ def has_integers(graph: Graph) -> bool:
     return any(isinstance(node.operator, Quantize | Dequantize) for node in graph.nodes)
 
 
+def moved_quantization(graph: Graph) -> Graph:
+    """Return a graph in which what only moves values moves integers."""
+    return hoist_quantize(sink_dequantize(graph))
+
+
 def fuse_integers(graph: Graph, contract: Contract) -> Graph:
     """Return a graph with operators on integers wherever there are some.
 
@@ -54,7 +59,7 @@ def fuse_integers(graph: Graph, contract: Contract) -> Graph:
     """
     if not has_integers(graph):
         return graph
-    graph = hoist_quantize(sink_dequantize(graph))
+    graph = moved_quantization(graph)
     to = Fusion(graph, contract)
     for node in graph.nodes:
         if not isinstance(node.operator, Quantize) or not _fuse(to, to.result(node)):

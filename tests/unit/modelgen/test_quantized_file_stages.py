@@ -84,6 +84,15 @@ def test_layers_are_compared_with_the_network_in_fp32(built: Path) -> None:
     assert all(layer["largest"] <= 2 for layer in compared[:-1])
 
 
+def test_layers_that_move_integers_are_compared(tmp_path: Path) -> None:
+    write_quantized(tmp_path / "net.onnx", "mixed")
+    (tmp_path / "export").mkdir()
+    stages.export(tmp_path / "net.onnx", tmp_path / "export", tmp_path, Silent())
+    found = stages.explain(tmp_path / "net.onnx", tmp_path / "export", tmp_path, {})
+    largest = [layer["largest"] for layer in found["layers"] if layer["differing"] is not None]
+    assert len(largest) > 10 and max(largest) <= 2
+
+
 def changed(built: Path, by: float) -> tuple[Graph, Samples]:
     """Return graph and samples, of which one output is another."""
     graph, data = graph_files.load(built / "quantize"), read_test_data(built / "quantize")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows.report.accuracy import precisions
+from flows.report.accuracy import compared, precisions
 from flows.report.page import render
 from tests.support.report_samples import COMPARISON, made
 from tests.support.shown_report import shown
@@ -32,6 +32,12 @@ def test_precisions_are_side_by_side():
     assert "Precisions side by side" in render(found)
     assert "Sensitivity of each layer" in render(found)
     assert "Precisions side by side" not in render(made())
+
+
+def test_outputs_in_arithmetic_of_our_own():
+    found = made() | {"contract": "exact", "quantized_difference": None, "module_difference": 0.25}
+    assert compared(found).endswith("largest difference from the original 0.25")
+    assert "arithmetic of HEEPstor's own: contract <code>exact</code>" in render(found)
 
 
 _MODELS = ("float", "quantized", "simulated")

@@ -139,6 +139,14 @@ def test_run_writes_the_result(tmp_path, model):
     assert (tmp_path / simulation.LOG).read_text().splitlines() == LOG
 
 
+def test_own_arithmetic_on_integers_is_near_the_module(tmp_path, model):
+    (model / "model.json").write_text(json.dumps(MODEL | {"contract": "exact"}))
+    program = stand_in(tmp_path, "\n".join(LOG), 0)
+    simulation.run(program, tmp_path / "fw.elf", model, tmp_path, Progress())
+    result = json.loads((tmp_path / simulation.RESULT).read_text())
+    assert result["quantized_difference"] is None and result["module_difference"] == 0.25
+
+
 @pytest.mark.parametrize("value", [np.inf, np.nan])
 def test_a_difference_that_is_not_finite_is_null(tmp_path, model, value):
     np.save(tmp_path / "golden" / "module.npy", np.full_like(GOLDEN, value))
