@@ -131,10 +131,11 @@ def quantize(
     project_dir: Path | None = None,
     data_dir: Path | None = None,
 ) -> None:
-    """Simplify the graph, quantize its weights, and measure the accuracy of both.
+    """Simplify the graph, quantize weights and perhaps activations, and measure the accuracy.
 
-    Writes graph.json, constants.npz, test.npz, project.json, accuracy.json and quantized.pt2, the
-    quantized model for use without this project (see `modelgen.quantize.portable`).
+    Writes graph.json, constants.npz, test.npz, project.json, accuracy.json and, with FP32
+    activations, quantized.pt2, the quantized model for use without this project (see
+    `modelgen.quantize.portable`).
 
     Args:
         export_dir: what `export` wrote.

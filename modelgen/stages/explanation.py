@@ -40,7 +40,8 @@ def run(
     description, data = read_description(export_dir), read_test_data(export_dir)
     settings = chosen_settings(description["settings"], options)
     calibrated = calibrated_graph(export_dir, settings)
-    graph = quantized_graph(calibrated, settings, contract_of(description["file"]))
+    contract = contract_of(description["file"], settings["activations"])
+    graph = quantized_graph(calibrated, settings, contract)
     rows = pack_inputs(graph, data.inputs)[:INFERENCES]
     is_exact = calibrated.contract is not Contract.FP32
     if not is_exact:

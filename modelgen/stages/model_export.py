@@ -106,6 +106,11 @@ def run_project(
         wanted, runtime = project.onnx_file.run(inputs, settings.batch, progress)
         check_near(rows, wanted, runtime, has_integers=has_integers(imported.graph))
         rows, origin = wanted, "file"
+    if settings.activations == "int8" and has_integers(imported.graph):
+        raise ModelError(
+            f"Setting 'activations' of the project {project.name} is 'int8', but the model is "
+            "quantized already. Remove the setting, or use the model in FP32."
+        )
     graph_files.save(imported.graph, out_dir)
     write_test_data(out_dir, Samples(inputs, rows, data.test_labels))
     if settings.activations == "int8":

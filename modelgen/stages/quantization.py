@@ -44,7 +44,7 @@ def run(
     description = read_description(export_dir)
     settings = chosen_settings(description["settings"], options)
     data = read_test_data(export_dir)
-    contract = contract_of(description["file"])
+    contract = contract_of(description["file"], settings["activations"])
     quantized = quantized_graph(calibrated_graph(export_dir, settings), settings, contract)
     if quantized.contract.is_of_runtime:
         quantized, outputs = settled(quantized, data, description["runtime"], progress)

@@ -30,14 +30,15 @@ def chosen_settings(settings: Mapping[str, Any], options: Mapping[str, Any]) -> 
     return {**settings, **{name: options[name] for name in _OPTIONS if options.get(name)}}
 
 
-def contract_of(file: Path | str | None) -> Contract:
+def contract_of(file: Path | str | None, activations: str = "fp32") -> Contract:
     """Return whose arithmetic integers have in a model that became a float graph.
 
     Args:
         file: name of the file that it came from; None: a module of the user's.
+        activations: the setting; with "int8", integers are not those of the file.
     """
     is_onnx = file is not None and Path(file).suffix == ONNX
-    return Contract.ONNXRUNTIME if is_onnx else Contract.EXACT
+    return Contract.ONNXRUNTIME if is_onnx and activations == "fp32" else Contract.EXACT
 
 
 def simplified_graph(graph: Graph, settings: Mapping[str, Any]) -> Graph:

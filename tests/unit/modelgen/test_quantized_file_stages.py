@@ -115,6 +115,26 @@ def test_models_that_are_far_away_are_refused(built: Path) -> None:
         contracts.settled(*changed(built, 100.0), "ONNX Runtime 1", Silent())
 
 
+@pytest.mark.parametrize("is_quantized", [True, False])
+def test_settings_may_ask_for_integers_where_there_are_none(
+    is_quantized: bool, tmp_path: Path
+) -> None:
+    write_quantized(tmp_path / "net.onnx", "mobile")
+    name = "net.onnx" if is_quantized else "net.float.onnx"
+    (tmp_path / "project.py").write_text(f"model = '{name}'\nsettings = {{'activations': 'int8'}}")
+    for folder in ("export", "quantize"):
+        (tmp_path / folder).mkdir()
+    if is_quantized:
+        with pytest.raises(ModelError, match="the model is quantized already"):
+            stages.export(tmp_path, tmp_path / "export", tmp_path, Silent())
+        return
+    stages.export(tmp_path, tmp_path / "export", tmp_path, Silent())
+    stages.quantize(tmp_path / "export", tmp_path / "quantize", {}, Silent())
+    assert graph_files.load(tmp_path / "quantize").contract is Contract.EXACT
+    found = stages.explain(tmp_path, tmp_path / "export", tmp_path, {})
+    assert found["contract"] == "exact" and found["first_that_differs"] is None
+
+
 def test_files_with_inputs_of_8_bits(tmp_path: Path) -> None:
     to = Writer("int8")
     x = to.quantize(to.input(1, 4), (0.02, 100))
