@@ -28,11 +28,25 @@ from tests.support.networks import perceptron
 from tests.support.quantized_networks import NETWORKS, RUNS, Samples, write_quantized
 from tests.support.quantized_onnx import differences, graph_of, operators
 
+QDQ, QOPERATOR = QuantFormat.QDQ, QuantFormat.QOperator
+UINT8, INT8 = QuantType.QUInt8, QuantType.QInt8
 
-@pytest.mark.parametrize("network", NETWORKS)
-@pytest.mark.parametrize("form", list(QuantFormat), ids=str)
-@pytest.mark.parametrize("kind", [QuantType.QUInt8, QuantType.QInt8], ids=str)
-@pytest.mark.parametrize("per_channel", [True, False])
+
+# Every pair of choices is there.
+@pytest.mark.parametrize(
+    ("network", "form", "kind", "per_channel"),
+    [
+        ("mixed", QDQ, UINT8, True),
+        ("mixed", QDQ, INT8, False),
+        ("mixed", QOPERATOR, UINT8, False),
+        ("mobile", QDQ, INT8, True),
+        ("mobile", QOPERATOR, UINT8, False),
+        ("residual", QDQ, UINT8, False),
+        ("residual", QDQ, INT8, True),
+        ("residual", QOPERATOR, INT8, True),
+    ],
+    ids=str,
+)
 def test_quantized_networks(
     tmp_path: Path, network: str, form: QuantFormat, kind: QuantType, per_channel: bool
 ) -> None:
