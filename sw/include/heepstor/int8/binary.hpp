@@ -85,7 +85,7 @@ void fp32_add(const std::int8_t* left, const std::int8_t* right, std::int8_t* ou
     const auto first = static_cast<float>(a + form.offset);
     const auto second = static_cast<float>(b + form.offset);
     const float inner = __builtin_fmaf(second, form.right, form.fixed);
-    return clamped(nearest(__builtin_fmaf(first, form.left, inner)), output);
+    return nearest(__builtin_fmaf(first, form.left, inner), output);
   };
   detail::binary<left_step, right_step>(left, right, out, n, step, sum, loops...);
 }
@@ -98,7 +98,7 @@ void fp32_multiply(const std::int8_t* left, const std::int8_t* right, std::int8_
                    const Output& output, const Loops&... loops) {
   const auto product = [&](std::int32_t a, std::int32_t b) {
     const auto number = static_cast<float>((a - zero.left) * (b - zero.right));
-    return clamped(nearest(number * form.factor + form.added), output);
+    return nearest(number * form.factor + form.added, output);
   };
   detail::binary<left_step, right_step>(left, right, out, n, step, product, loops...);
 }

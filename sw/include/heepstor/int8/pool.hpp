@@ -116,7 +116,7 @@ inline void fp32_average(const std::int8_t* maps, std::int8_t* out, const Poolin
             }
             pixels += pooling.rows.dilation * pitch;
           }
-          out[c] = clamped(nearest(total / count / form.result_scale + form.added), output);
+          out[c] = nearest(total / count / form.result_scale + form.added, output);
         }
       }
     }

@@ -20,20 +20,16 @@ namespace detail {
 template <Division division>
 HEEPSTOR_INLINE std::int8_t quantized(float value, float scale, std::int32_t zero_point) {
   constexpr float kBeyond = 512.0f;  // of all results
+  const Output output = {zero_point, -128, 127};
   const float quotient = division == Division::kReciprocal ? value * scale : value / scale;
   if (is_nan(quotient)) return -128;
-  std::int32_t whole = 0;
-  if constexpr (division == Division::kTiesAway) {
-    const float limited = __builtin_fmaxf(__builtin_fminf(quotient, kBeyond), -kBeyond);
-    whole = static_cast<std::int32_t>(limited);
-    const float rest = limited - static_cast<float>(whole);
-    if (rest >= 0.5f) ++whole;
-    if (rest <= -0.5f) --whole;
-  } else {
-    whole = nearest(quotient);
-  }
-  whole += zero_point;
-  return static_cast<std::int8_t>(whole < -128 ? -128 : whole > 127 ? 127 : whole);
+  if constexpr (division != Division::kTiesAway) return nearest(quotient, output);
+  const float limited = __builtin_fmaxf(__builtin_fminf(quotient, kBeyond), -kBeyond);
+  auto whole = static_cast<std::int32_t>(limited);
+  const float rest = limited - static_cast<float>(whole);
+  if (rest >= 0.5f) ++whole;
+  if (rest <= -0.5f) --whole;
+  return clamped(whole, output);
 }
 
 }  // namespace detail

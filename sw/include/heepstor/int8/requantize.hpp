@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "heepstor/bits.hpp"
 #include "heepstor/inlining.hpp"
 
 namespace heepstor::int8 {
@@ -34,29 +35,36 @@ HEEPSTOR_INLINE std::int32_t rounded(std::int32_t x, const ShiftForm& form) {
                                    form.shift);
 }
 
-/// The nearest integer, ties to even; numbers beyond all results become +-1024.
-HEEPSTOR_INLINE std::int32_t nearest(float number) {
-  constexpr float kIntegersOnly = 8388608.0f;  // from here on
-  constexpr float kLargest = 1024.0f;
-  const float size = __builtin_fminf(__builtin_fabsf(number), kLargest);
-  const auto whole = static_cast<std::int32_t>((size + kIntegersOnly) - kIntegersOnly);
-  return number < 0.0f ? -whole : whole;
-}
-
-HEEPSTOR_INLINE std::int32_t rounded(std::int32_t x, const SingleFactor& form) {
-  return nearest(static_cast<float>(x) * form.factor);
-}
-
 HEEPSTOR_INLINE std::int8_t clamped(std::int32_t value, const Output& output) {
   value += output.zero_point;
   value = value < output.low ? output.low : value;
   return static_cast<std::int8_t>(value > output.high ? output.high : value);
 }
 
+/// The nearest integer, ties to even, as an element of the output. Numbers of any size are allowed;
+/// NaN is none.
+HEEPSTOR_INLINE std::int8_t nearest(float number, const Output& output) {
+  // In sums with it, the last bit is worth 1. The bits of sums that are not negative are integers
+  // in the same order; those of others are negative integers.
+  constexpr float kIntegersOnly = 12582912.0f;
+  constexpr auto kZero = static_cast<std::int32_t>(to_bits(kIntegersOnly));
+  const std::int32_t zero = kZero - output.zero_point;
+  auto sum = static_cast<std::int32_t>(to_bits(number + kIntegersOnly));
+  sum = sum < zero + output.low ? zero + output.low : sum;
+  sum = sum > zero + output.high ? zero + output.high : sum;
+  return static_cast<std::int8_t>(sum - zero);
+}
+
 /// A sum as an element of the output.
-template <class Form>
-HEEPSTOR_INLINE std::int8_t requantized(std::int32_t sum, const Form& form, const Output& output) {
+HEEPSTOR_INLINE std::int8_t requantized(std::int32_t sum, const ShiftForm& form,
+                                        const Output& output) {
   return clamped(rounded(sum, form), output);
+}
+
+/// The same for the other form of factors.
+HEEPSTOR_INLINE std::int8_t requantized(std::int32_t sum, const SingleFactor& form,
+                                        const Output& output) {
+  return nearest(static_cast<float>(sum) * form.factor, output);
 }
 
 }  // namespace heepstor::int8

@@ -99,11 +99,11 @@ inline void fp32_softmax(const std::int8_t* values, const float* powers, std::in
   for (; rows != 0; --rows, values += n, out += n) {
     std::int32_t largest = values[0];
     for (std::size_t i = 1; i < n; ++i) largest = values[i] > largest ? values[i] : largest;
-    const float* shifted = powers + 255 - largest;
+    const auto power = [&](std::size_t i) { return powers[255 + values[i] - largest]; };
     float total = 0.0f;
-    for (std::size_t i = 0; i < n; ++i) total += shifted[values[i]];
+    for (std::size_t i = 0; i < n; ++i) total += power(i);
     for (std::size_t i = 0; i < n; ++i) {
-      out[i] = clamped(nearest(shifted[values[i]] * units / total), output);
+      out[i] = nearest(power(i) * units / total, output);
     }
   }
 }
