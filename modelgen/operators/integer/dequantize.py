@@ -35,5 +35,5 @@ class Dequantize(IntegerOperator):
         """See `Operator.kernel`."""
         size = math.prod(inputs[0])
         arguments = str(size), *self.quantization.texts()
-        cycles = 20.0 + 8.0 * size
+        cycles = 20.0 + 14.0 * size
         return Kernel("int8/quantize.hpp", "int8::dequantize", arguments, cycles=cycles)

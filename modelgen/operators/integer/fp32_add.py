@@ -48,4 +48,4 @@ class Fp32Add(IntegerOperator):
         numbers = ", ".join([*map(fp32_text, (left, right, fixed)), str(self.offset)])
         output = output_text(-self.offset, self.clamp)
         arguments = f"heepstor::int8::Fp32Sum{{{numbers}}}", output
-        return element_wise("fp32_add", inputs, arguments, (), 34.0)
+        return element_wise("fp32_add", inputs, arguments, (), 32.2)

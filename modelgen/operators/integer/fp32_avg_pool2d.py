@@ -13,7 +13,7 @@ from modelgen.arithmetic.integer.quantization import Quantization, fp32_text
 from modelgen.arithmetic.integer.requantization import Clamp
 from modelgen.operators.base import Arrays, Kernel, Shape
 from modelgen.operators.integer.base import IntegerOperator
-from modelgen.operators.integer.kernels import cycles_of_lanes, output_text, window_texts
+from modelgen.operators.integer.kernels import output_text, taps_inside, window_texts
 from modelgen.operators.window import Window
 
 
@@ -65,5 +65,13 @@ class Fp32AvgPool2d(IntegerOperator):
                 f"heepstor::int8::Fp32Average{{{numbers}}}",
                 output_text(-self.offset, Clamp()),
             ),
-            cycles=cycles_of_lanes(self.window, inputs[0], channels, 60.0, 16.0),
+            cycles=self._cycles(inputs[0]),
         )
+
+    def _cycles(self, shape: Shape) -> float:
+        """Return the cycles on maps of a shape."""
+        images, *_, channels = shape
+        rows, columns = taps_inside(self.window, shape)
+        height, width = self.window.outputs(*shape[1:3])
+        of_channel = 58.0 * height * width + 5.0 * rows * width + 14.2 * rows * columns
+        return 100.0 + images * (300.0 * height * width + channels * of_channel)

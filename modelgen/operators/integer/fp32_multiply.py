@@ -51,4 +51,4 @@ class Fp32Multiply(IntegerOperator):
             f"heepstor::int8::Fp32Product{{{fp32_text(factor)}, {fp32_text(added)}}}",
             output_text(-self.offset, self.clamp),
         )
-        return element_wise("fp32_multiply", inputs, arguments, (), 34.0)
+        return element_wise("fp32_multiply", inputs, arguments, (), 32.2)

@@ -177,7 +177,12 @@ def pooling(
 
 
 def averaging(
-    shape: Shape, axes: Sequence[int], zero_point: int, arguments: tuple[str, str]
+    shape: Shape,
+    axes: Sequence[int],
+    zero_point: int,
+    arguments: tuple[str, str],
+    *,
+    cycles: tuple[float, float],
 ) -> Kernel:
     """Return the kernel of a mean.
 
@@ -186,6 +191,7 @@ def averaging(
         axes: dimensions over which it averages.
         zero_point: of the values.
         arguments: the factor of sums, and what follows rounding.
+        cycles: for each result, and for each value.
     """
     kept, averaged = _extents(shape, axes)
     count, results = (math.prod(size for size, _ in each) for each in (averaged, kept))
@@ -195,7 +201,7 @@ def averaging(
         "int8::mean",
         (str(len(kept)), str(count * zero_point), *arguments),
         table,
-        cycles=50.0 + results * (40.0 + 9.3 * count),
+        cycles=50.0 + results * (cycles[0] + cycles[1] * count),
     )
 
 

@@ -63,4 +63,6 @@ class IntegerMean(IntegerOperator):
         output = output_text(self.output_zero_point, Clamp())
         if factor is None:
             return None
-        return averaging(inputs[0], self.axes, self.zero_point, (factor, output))
+        return averaging(
+            inputs[0], self.axes, self.zero_point, (factor, output), cycles=(40.0, 9.3)
+        )
