@@ -26,11 +26,10 @@ def run(root: Path, options: Options, terminal: Terminal) -> dict[str, Any]:
 
     result = run_stage(root, options, "export", terminal)
     project = projects.find(root, options.place, options.build_dir)
-    chosen = {"quantization": options.quantization, "scale": options.scale}
     export = Pipeline(root, options, Progress).export.folder
     data = work_folder(root) / "data"
     with terminal.progress("explain"):
-        found = stages.explain(project.place, export, data, chosen)
+        found = stages.explain(project.place, export, data, options.precision)
     show(found, terminal)
     if found["first_that_differs"]:
         raise HeepstorError(

@@ -32,12 +32,7 @@ def _of_file(options: Options, terminal: Terminal) -> dict[str, Any]:
     from modelgen import stages
 
     config = configuration.load(options.config_path)
-    chosen = {
-        "inputs": options.inputs,
-        "batch": options.batch,
-        "quantization": options.quantization,
-        "scale": options.scale,
-    }
+    chosen = {"inputs": options.inputs, "batch": options.batch, **options.precision}
     found = stages.check_file(user_path(options.place), config.hardware(), chosen)
     check.show(found, config, terminal)
     return {"stages": [], "check": found}

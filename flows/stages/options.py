@@ -20,6 +20,8 @@ from flows.terminal.arguments import check_choice, user_path, whole_number
 from flows.units import UNITS
 
 _OPTION = "option"
+PRECISION = ("activations", "weights", "quantization", "scale")
+"""How a model is quantized."""
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,16 @@ class Options:
         "number of test inputs to simulate (default: the project's setting)"
     )
     batch: int | None = _count("inputs per inference (default: the project's setting)")
+    activations: str = _choice(
+        "what layers compute with: fp32, or int8 wherever there is an operator on integers "
+        "(default: the project's setting)",
+        *("fp32", "int8"),
+    )
+    weights: str = _choice(
+        "integers of the weights: int8 or int4 (default: the project's setting)", "int8", "int4"
+    )
     quantization: str = _choice(
-        "scales of the INT8 weights: per_channel (output) or per_tensor (default: the project's "
+        "scales of the weights: per_channel (output) or per_tensor (default: the project's "
         "setting)",
         *("per_channel", "per_tensor"),
     )
@@ -123,6 +133,11 @@ class Options:
     def place(self) -> str:
         """What names the project: itself, or the file of a model in its place."""
         return self.model or self.project
+
+    @property
+    def precision(self) -> dict[str, str]:
+        """Options that override the project's settings of how it is quantized, by name."""
+        return {name: getattr(self, name) for name in PRECISION}
 
     @classmethod
     def from_command_line(cls, root: Path, project: str, **typed: Any) -> Options:

@@ -14,7 +14,7 @@ from flows.errors import HeepstorError
 from flows.repository import COMMAND, build_folder, projects, work_folder
 from flows.repository.projects import Project
 from flows.repository.sources import defines, import_closure, imported_by, is_source, module_name
-from flows.stages.options import Options
+from flows.stages.options import PRECISION, Options
 from flows.stages.stage import MANIFEST, Stage, Upstream, read_manifest
 from flows.stages.user_modules import unloaded_afterwards
 from flows.system.file_facts import FileFacts
@@ -40,6 +40,9 @@ PREREQUISITES = {
 BUILD = (*PREREQUISITES["report"], "report")
 # The stages with outputs in the folder of a project's results.
 RESULTS = (*PREREQUISITES, "flash", "debug")
+# Options on precision that the stage `export` depends on: it keeps inputs for calibration, and
+# trains quantized networks.
+_OF_EXPORT = ("activations", "weights")
 # The stages that depend only on the hardware configuration.
 WITHOUT_PROJECT = ("hardware", "synth")
 # What generates RTL: packages (Zig compiles the boot ROM's program), and our own modules.
@@ -101,7 +104,7 @@ class Pipeline:
 
         values = {
             **self._versions("torch", "numpy", "scikit-learn"),
-            **self._chosen("batch", "weights"),
+            **self._chosen("batch", "random weights"),
         }
         program = self._python("modelgen.stages:trace")
         files = (*self._project_files(), *program)
@@ -116,14 +119,13 @@ class Pipeline:
 
             options = {
                 "inputs": self.options.inputs,
-                "quantization": self.options.quantization,
-                "scale": self.options.scale,
+                **self.options.precision,
             }
             stages.check(self.trace.folder, out, self.config.hardware(), options)
 
         values = {
             **self._versions("torch", "numpy", "jinja2"),
-            **self._chosen("inputs", "quantization", "scale"),
+            **self._chosen("inputs", *PRECISION),
             **self._hardware_sizes(),
         }
         files = self._python("modelgen.stages:check")
@@ -144,11 +146,12 @@ class Pipeline:
                     random_weights=self.options.random_weights,
                     batch=self.options.batch,
                     data_file=self._data_file,
+                    precision=self.options.precision,
                 )
 
         values = {
             **self._versions("torch", "numpy", "scikit-learn"),
-            **self._chosen("batch", "weights"),
+            **self._chosen("batch", "random weights", *_OF_EXPORT),
         }
         program = self._python("modelgen.stages:export")
         files = (*self._project_files(), *program)
@@ -159,15 +162,14 @@ class Pipeline:
         def work(out: Path) -> None:
             from modelgen import stages
 
-            options = {"quantization": self.options.quantization, "scale": self.options.scale}
             folders = (self._named_project.folder, work_folder(self.root) / "data")
-            arguments = (self.export.folder, out, options, self._progress())
+            arguments = (self.export.folder, out, self.options.precision, self._progress())
             with unloaded_afterwards([module_name(self.root, file) for file in program]):
                 stages.quantize(*arguments, *(folders if measures else ()))
 
         values = {
             **self._versions("torch", "numpy"),
-            **self._chosen("quantization", "scale"),
+            **self._chosen(*PRECISION),
         }
         program = self._python("modelgen.stages:quantize")
         # The project's own metric is user code, like all of its project.py in `export`.
@@ -358,9 +360,8 @@ class Pipeline:
         texts = {
             "batch": str(self.options.batch or "the project's"),
             "inputs": str(self.options.inputs or "the project's"),
-            "quantization": self.options.quantization or "the project's",
-            "scale": self.options.scale or "the project's",
-            "weights": "random" if self.options.random_weights else "the project's",
+            "random weights": "yes" if self.options.random_weights else "no",
+            **{name: typed or "the project's" for name, typed in self.options.precision.items()},
         }
         return {f"option {name}": texts[name] for name in names}
 

@@ -47,8 +47,8 @@ def check(trace_dir: Path, out_dir: Path, hardware: Hardware, options: Mapping[s
         trace_dir: what `trace` wrote.
         out_dir: folder to write to.
         hardware: sizes of the hardware.
-        options: "inputs", "quantization" and "scale" override the project's settings of the same
-            names.
+        options: "inputs", "activations", "weights", "quantization" and "scale" override the
+            project's settings of the same names.
     """
     from modelgen.stages.model_check import run
 
@@ -61,8 +61,7 @@ def check_file(path: Path, hardware: Hardware, options: Mapping[str, Any]) -> di
     Args:
         path: a .pt2 file, which torch.export.save wrote, or an .onnx or .tflite file.
         hardware: sizes of the hardware.
-        options: "inputs", "quantization" and "scale", as for `check`; "batch", for an .onnx or
-            .tflite file that leaves it open.
+        options: as for `check`; also "batch", for an .onnx or .tflite file that leaves it open.
     """
     from modelgen.stages.model_check import examine
     from modelgen.stages.model_trace import of_file
@@ -79,6 +78,7 @@ def export(
     random_weights: bool = False,
     batch: int | None = None,
     data_file: Path | None = None,
+    precision: Mapping[str, str] | None = None,
 ) -> None:
     """Train the project's model if necessary, and write its graph, its test data and its outputs.
 
@@ -93,6 +93,8 @@ def export(
         random_weights: use seeded random values instead of trained ones, if only speed matters.
         batch: inputs that one inference takes; None: the project's setting.
         data_file: inputs for a model in a file; None: random ones.
+        precision: "activations" and "weights" override the project's settings of the same names;
+            if missing or "", the setting applies. The others are for `quantize`.
 
     Raises:
         modelgen.errors.ModelError: the project, its data or its model cannot be used, or the
@@ -101,7 +103,14 @@ def export(
     from modelgen.stages.model_export import run
 
     folders = Path(project_dir), Path(out_dir), Path(data_dir)
-    run(*folders, progress, random_weights=random_weights, batch=batch, data_file=data_file)
+    run(
+        *folders,
+        progress,
+        random_weights=random_weights,
+        batch=batch,
+        data_file=data_file,
+        precision=precision,
+    )
 
 
 def explain(
@@ -116,7 +125,7 @@ def explain(
         project_dir: folder with project.py, or the file of a model.
         export_dir: what `export` wrote.
         data_dir: folder of the data sets.
-        options: "quantization" and "scale", as for `quantize`.
+        options: as for `quantize`.
     """
     from modelgen.stages.explanation import run
 
@@ -140,8 +149,8 @@ def quantize(
     Args:
         export_dir: what `export` wrote.
         out_dir: folder to write to.
-        options: "device", "quantization" and "scale" override the project's settings of the same
-            names; if missing or "", the setting applies.
+        options: "device", "activations", "weights", "quantization" and "scale" override the
+            project's settings of the same names; if missing or "", the setting applies.
         progress: reports progress.
         project_dir: folder with project.py, needed if the project has its own metric.
         data_dir: folder of the data sets, for that metric.

@@ -13,10 +13,14 @@ from modelgen.ir.packing import pack_inputs, rows_of_samples
 from modelgen.progress import Progress
 from modelgen.samples import words_of
 from modelgen.stages.files import Samples
-from modelgen.workload.onnx_file import check_near
 
 _ARRAY_SIZE = 8
 """Sums of integers do not depend on it."""
+_NEAR = 1e-3
+"""Largest difference of the module from ONNX Runtime, relative to the largest output. Both add in
+FP32, in orders of their own."""
+_NEAR_OF_INTEGERS = 0.1
+"""The same where the module rounds to integers of 8 bits: a result between two may be either."""
 
 
 def settled(
@@ -74,3 +78,24 @@ def check_equal(outputs: np.ndarray, wanted: np.ndarray, graph: Graph, runtime: 
         f"{sample} is {outputs[sample, place]}, expected {wanted[sample, place]}. The option "
         "--explain of the task `build` names the first layer that differs."
     )
+
+
+def check_near(
+    module: np.ndarray, runtime: np.ndarray, name: str, *, has_integers: bool = False
+) -> None:
+    """Raise ModelError unless a module's outputs are near those of the runtime of its file.
+
+    Args:
+        module: shape (samples, outputs).
+        runtime: the same.
+        name: of the runtime.
+        has_integers: whether the model is quantized.
+    """
+    relative = _NEAR_OF_INTEGERS if has_integers else _NEAR
+    largest = float(np.abs(runtime).max(initial=0.0))
+    difference = float(np.abs(module - runtime).max(initial=0.0))
+    if module.shape != runtime.shape or not difference <= relative * max(largest, 1e-6):
+        raise ModelError(
+            f"The module of the file differs from {name} by {difference:.3g}, with outputs of up "
+            f"to {largest:.3g}: this is a bug in HEEPstor; please report it."
+        )

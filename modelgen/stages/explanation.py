@@ -15,10 +15,9 @@ from modelgen.ir.graph import Contract, Graph, Node
 from modelgen.ir.packing import pack_inputs, unpack_inputs
 from modelgen.passes.integers.fuse import moved_quantization
 from modelgen.stages.files import read_description, read_test_data
+from modelgen.stages.precision import chosen_settings, contract_of
 from modelgen.stages.quantized import (
     calibrated_graph,
-    chosen_settings,
-    contract_of,
     quantized_graph,
     simplified_graph,
 )

@@ -19,7 +19,8 @@ from modelgen.plan.compiler import compile_graph
 from modelgen.plan.memory import code_estimate, data_bytes, test_bytes
 from modelgen.plan.program import Program
 from modelgen.stages.files import CHECK_FILE
-from modelgen.stages.quantized import chosen_settings, quantized_graph, untrained_graph
+from modelgen.stages.precision import check_float, chosen_settings
+from modelgen.stages.quantized import quantized_graph, untrained_graph
 from modelgen.stages.traced import Traced, read
 from modelgen.strict_json import finite
 
@@ -46,6 +47,7 @@ def examine(traced: Traced, hardware: Hardware, options: Mapping[str, Any]) -> d
     document = {"name": traced.name, "batch": batch, "inputs": inputs}
     if traced.graph is None:
         return {**document, **_nothing(traced.problems)}
+    check_float(traced.graph, settings, traced.name)
     untrained = untrained_graph(traced.graph, settings)
     quantized = quantized_graph(untrained, settings, Contract.EXACT)
     problems, program = _compiled(quantized, hardware)

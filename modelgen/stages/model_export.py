@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from modelgen.ir.graph import ElementType, Graph
 from modelgen.passes.integers.fuse import has_integers
 from modelgen.progress import Progress
 from modelgen.stages.aware import aware_graph
+from modelgen.stages.contracts import check_near
 from modelgen.stages.files import (
     AWARE_FOLDER,
     PROJECT_FILE,
@@ -26,14 +28,15 @@ from modelgen.stages.files import (
     write_calibration,
     write_test_data,
 )
+from modelgen.stages.precision import check_float
 from modelgen.workload.data import Data
 from modelgen.workload.input_types import in_types_of_model
 from modelgen.workload.model_file import ModelFile
-from modelgen.workload.onnx_file import OnnxFile, check_near
+from modelgen.workload.onnx_file import OnnxFile
 from modelgen.workload.outputs import check_outputs
 from modelgen.workload.project import Project, load_project
 from modelgen.workload.random_weights import random_model
-from modelgen.workload.settings import with_batch
+from modelgen.workload.settings import with_batch, with_precision
 from modelgen.workload.training import seeded_model, trained_model
 
 
@@ -46,9 +49,11 @@ def run(
     random_weights: bool,
     batch: int | None,
     data_file: Path | None = None,
+    precision: Mapping[str, str] | None = None,
 ) -> None:
     """Load and export a project; see `modelgen.stages.export`."""
     project = load_project(project_dir, data_file)
+    project = replace(project, settings=with_precision(project.settings, precision or {}))
     file = project.model_file(data_dir)
     if file is not None:
         file.check_batch(batch)
@@ -68,6 +73,7 @@ def _run_file(
     if data.note:
         progress.note(data.note)
     check_outputs(file.graph, project.settings, data, classes=project.metric is None)
+    check_float(file.graph, asdict(project.settings), file.path.name)
     rows, runtime = file.run(data.test_arrays, progress)
     graph_files.save(file.graph, out_dir)
     write_test_data(out_dir, Samples(data.test_arrays, rows, data.test_labels))
@@ -106,11 +112,7 @@ def run_project(
         wanted, runtime = project.onnx_file.run(inputs, settings.batch, progress)
         check_near(rows, wanted, runtime, has_integers=has_integers(imported.graph))
         rows, origin = wanted, "file"
-    if settings.activations == "int8" and has_integers(imported.graph):
-        raise ModelError(
-            f"Setting 'activations' of the project {project.name} is 'int8', but the model is "
-            "quantized already. Remove the setting, or use the model in FP32."
-        )
+    check_float(imported.graph, asdict(settings), project.name)
     graph_files.save(imported.graph, out_dir)
     write_test_data(out_dir, Samples(inputs, rows, data.test_labels))
     if settings.activations == "int8":

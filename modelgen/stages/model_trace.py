@@ -20,12 +20,12 @@ from modelgen.frontends.torch_export.importer import (
 from modelgen.frontends.torch_export.program_file import read_program
 from modelgen.ir.graph import Contract, Graph
 from modelgen.passes.integers.fuse import fuse_integers
-from modelgen.stages.quantized import contract_of
+from modelgen.stages.precision import contract_of
 from modelgen.stages.traced import Traced, write
 from modelgen.workload.checkpoint import load_checkpoint
 from modelgen.workload.input_types import in_types_of_model
 from modelgen.workload.model_file import TFLITE, ModelFile
-from modelgen.workload.names import check_module
+from modelgen.workload.names import ONNX, check_module
 from modelgen.workload.outputs import check_outputs
 from modelgen.workload.project import Project, load_project
 from modelgen.workload.random_weights import random_model
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     import torch
 
     from modelgen.frontends.nodes.builder import Network
-
-ONNX_SUFFIX = ".onnx"
 
 
 def run(project_dir: Path, out_dir: Path, data_dir: Path, options: Mapping[str, Any]) -> None:
@@ -88,7 +86,7 @@ def of_file(path: Path, batch: int | None = None) -> Traced:
     Raises:
         ModelError: the file cannot be used.
     """
-    if path.suffix == ONNX_SUFFIX:
+    if path.suffix == ONNX:
         return _of_onnx(path, batch)
     if path.suffix == TFLITE:
         return _of_tflite(path, batch)

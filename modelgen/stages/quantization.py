@@ -21,10 +21,9 @@ from modelgen.quantize import portable
 from modelgen.stages.comparison import compare
 from modelgen.stages.contracts import settled
 from modelgen.stages.files import PROJECT_FILE, TEST_FILE, Samples, read_description, read_test_data
+from modelgen.stages.precision import chosen_settings, contract_of
 from modelgen.stages.quantized import (
     calibrated_graph,
-    chosen_settings,
-    contract_of,
     prepared_graph,
     quantized_graph,
 )

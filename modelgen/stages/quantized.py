@@ -19,26 +19,6 @@ from modelgen.quantize.activations.post_training import quantize_activations, qu
 from modelgen.quantize.weights import quantize
 from modelgen.stages.files import AWARE_FOLDER, read_calibration
 from modelgen.stages.recipe import recipe_of
-from modelgen.workload.onnx_file import ONNX
-
-_OPTIONS = ("quantization", "scale", "device")
-"""Options that override the project's settings of the same names."""
-
-
-def chosen_settings(settings: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a project's settings, by name, with those that options override."""
-    return {**settings, **{name: options[name] for name in _OPTIONS if options.get(name)}}
-
-
-def contract_of(file: Path | str | None, activations: str = "fp32") -> Contract:
-    """Return whose arithmetic integers have in a model that became a float graph.
-
-    Args:
-        file: name of the file that it came from; None: a module of the user's.
-        activations: the setting; with "int8", integers are not those of the file.
-    """
-    is_onnx = file is not None and Path(file).suffix == ONNX
-    return Contract.ONNXRUNTIME if is_onnx and activations == "fp32" else Contract.EXACT
 
 
 def simplified_graph(graph: Graph, settings: Mapping[str, Any]) -> Graph:

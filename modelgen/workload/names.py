@@ -10,6 +10,9 @@ from modelgen.errors import ModelError
 if TYPE_CHECKING:
     import torch
 
+ONNX = ".onnx"
+"""What the name of an ONNX model's file ends with."""
+
 
 def check_printable(kind: str, name: str) -> None:
     """Raise ModelError for a name that would break a line, or continue a comment on the next.

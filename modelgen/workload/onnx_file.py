@@ -17,15 +17,9 @@ from modelgen.workload.data import Data
 if TYPE_CHECKING:
     import torch
 
-ONNX = ".onnx"
 _SEED = 0
 _RANDOM = 10
 """Random inputs, if there are no others."""
-_RELATIVE = 1e-3
-"""Largest difference of the module from ONNX Runtime, relative to the largest output. Both add in
-FP32, in orders of their own."""
-_RELATIVE_OF_INTEGERS = 0.1
-"""The same where the module rounds to integers of 8 bits: a result between two may be either."""
 
 
 @dataclass(frozen=True)
@@ -107,24 +101,3 @@ class OnnxFile:
             outputs = outputs_of(self.path, dict(zip(names, values, strict=True)))
             rows.append(np.concatenate([each.reshape(batch, -1) for each in outputs], axis=1))
         return np.concatenate(rows)[:samples].astype(np.float32), runtime_name()
-
-
-def check_near(
-    module: np.ndarray, runtime: np.ndarray, name: str, *, has_integers: bool = False
-) -> None:
-    """Raise ModelError unless a module's outputs are near those of the runtime of its file.
-
-    Args:
-        module: shape (samples, outputs).
-        runtime: the same.
-        name: of the runtime.
-        has_integers: whether the model is quantized.
-    """
-    relative = _RELATIVE_OF_INTEGERS if has_integers else _RELATIVE
-    largest = float(np.abs(runtime).max(initial=0.0))
-    difference = float(np.abs(module - runtime).max(initial=0.0))
-    if module.shape != runtime.shape or not difference <= relative * max(largest, 1e-6):
-        raise ModelError(
-            f"The module of the file differs from {name} by {difference:.3g}, with outputs of up "
-            f"to {largest:.3g}: this is a bug in HEEPstor; please report it."
-        )

@@ -23,7 +23,8 @@ from modelgen.workload.model_file import (
     ModelFile,
     read_data,
 )
-from modelgen.workload.onnx_file import ONNX, OnnxFile
+from modelgen.workload.names import ONNX
+from modelgen.workload.onnx_file import OnnxFile
 from modelgen.workload.settings import Settings, parse
 
 if TYPE_CHECKING:

@@ -151,6 +151,15 @@ def with_batch(settings: Settings, batch: int) -> Settings:
     return replace(settings, batch=batch)
 
 
+def with_precision(settings: Settings, options: Mapping[str, str]) -> Settings:
+    """Return the settings with other activations and weights, where options name them."""
+    return replace(
+        settings,
+        activations=options.get("activations") or settings.activations,
+        weights=options.get("weights") or settings.weights,
+    )
+
+
 _Steps = TypeVar("_Steps", Training, AwareTraining)
 
 

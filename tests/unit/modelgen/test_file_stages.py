@@ -84,6 +84,16 @@ def test_check_of_a_file(tmp_path: Path) -> None:
     assert not found["problems"]
     assert {layer["place"] for layer in found["layers"]} == {"cpu", "engine"}
     assert found["total"]["macs"] > 0
+    with pytest.raises(ModelError, match=r"'activations' of net is 'int8', but .* already"):
+        stages.check_file(tmp_path / "net.tflite", HARDWARE, {"activations": "int8"})
+    with pytest.raises(ModelError, match=r"'activations' of net\.tflite is 'int8', but .* already"):
+        stages.export(
+            tmp_path / "net.tflite",
+            tmp_path,
+            tmp_path,
+            Progress(),
+            precision={"activations": "int8"},
+        )
 
 
 def test_bits_that_differ_from_the_runtimes(tmp_path: Path) -> None:
@@ -93,7 +103,7 @@ def test_bits_that_differ_from_the_runtimes(tmp_path: Path) -> None:
     other[1, 0] ^= 1
     message = r"1 of \d+ outputs differ from those of LiteRT.*contract tflite-reference.*input 1"
     with pytest.raises(ModelError, match=message):
-        contracts.equal_outputs(graph, replace(data, outputs=other), "LiteRT", Progress())
+        contracts.settled(graph, replace(data, outputs=other), "LiteRT", Progress())
     with pytest.raises(ModelError, match="The outputs are int8, those of LiteRT float32"):
         contracts.check_equal(other, other.astype(np.float32), graph, "LiteRT")
 

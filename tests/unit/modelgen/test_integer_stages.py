@@ -59,11 +59,17 @@ SETTINGS = {
 }
 
 
-def exported(root: Path, settings: dict[str, Any], *, trains: bool = True) -> Path:
+def exported(
+    root: Path,
+    settings: dict[str, Any],
+    *,
+    trains: bool = True,
+    precision: dict[str, str] | None = None,
+) -> Path:
     project = root / "bars"
     project.mkdir()
     (project / "project.py").write_text(PROJECT.format(settings=settings, trains=trains))
-    stages.export(project, root / "export", root / "data", Silent())
+    stages.export(project, root / "export", root / "data", Silent(), precision=precision)
     return root
 
 
@@ -142,6 +148,20 @@ def test_nothing_is_calibrated_for_fp32(tmp_path: Path) -> None:
     for node in graph.nodes:
         if "weight" in node.constants:
             assert np.abs(graph.arrays(node)["weight"]).max() == 7
+
+
+def test_options_override_settings(tmp_path: Path) -> None:
+    root = exported(tmp_path, {"training": {"steps": 5}}, precision={"activations": "int8"})
+    folder = root / "quantize"
+    folder.mkdir()
+    stages.quantize(root / "export", folder, {"activations": "int8"}, Silent())
+    assert files.load(folder).contract is Contract.EXACT
+    for name in ("trace", "check"):
+        (root / name).mkdir()
+    stages.trace(root / "bars", root / "trace", root / "data", {})
+    stages.check(root / "trace", root / "check", Hardware(), {"activations": "int8"})
+    found = json.loads((root / "check" / "check.json").read_text())
+    assert found["layers"][0]["op"] == "quantize"
 
 
 def test_test_inputs_calibrate_where_there_are_no_others(tmp_path: Path) -> None:

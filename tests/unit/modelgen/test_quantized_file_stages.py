@@ -142,3 +142,13 @@ def test_files_with_inputs_of_8_bits(tmp_path: Path) -> None:
     onnx.save(to.proto(), tmp_path / "net.onnx")
     with pytest.raises(ModelError, match=r"net\.onnx has inputs or outputs of 8 bits, "):
         stages.export(tmp_path / "net.onnx", tmp_path, tmp_path / "data", Silent())
+
+
+def test_modules_that_differ_are_refused() -> None:
+    runtime = np.float32([[1.0, -100.0]])
+    near = runtime + np.float32(0.05)
+    contracts.check_near(near, runtime, "ONNX Runtime")
+    contracts.check_near(near + np.float32(5.0), runtime, "ONNX Runtime", has_integers=True)
+    for wrong in (runtime + np.float32(0.2), runtime * np.float32(np.nan)):
+        with pytest.raises(ModelError, match=r"differs from ONNX Runtime by .* up to 100"):
+            contracts.check_near(wrong, runtime, "ONNX Runtime")

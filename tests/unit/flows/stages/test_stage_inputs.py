@@ -46,6 +46,8 @@ OPTIONS = {
     "assertions": (False, PROGRAMS),
     "inputs": ("3", {"check", "generate"}),
     "batch": ("2", {"trace", "export"}),
+    "activations": ("int8", {"check", "export", "quantize"}),
+    "weights": ("int4", {"check", "export", "quantize"}),
     "quantization": ("per_tensor", {"check", "quantize"}),
     "scale": ("mse", {"check", "quantize"}),
     "random_weights": (True, {"trace", "export"}),
@@ -130,7 +132,9 @@ FILES = {
     # A project that the metric comes from may be an ONNX file.
     "modelgen/frontends/torch_export/importer.py": {"trace", "export", "quantize"},
     "modelgen/stages/quantization.py": {"quantize"},
-    "modelgen/passes/fold_batch_norm.py": {"check", "quantize"},
+    # Quantization-aware training prepares the network.
+    "modelgen/passes/fold_batch_norm.py": {"check", "export", "quantize"},
+    "modelgen/passes/fuse_max_pool.py": {"check", "quantize"},
     "modelgen/plan/compiler.py": {"check", "generate"},
     "modelgen/emit/context.py": {"generate"},
     "modelgen/ir/graph.py": COMPILER,

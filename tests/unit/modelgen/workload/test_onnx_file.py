@@ -12,7 +12,7 @@ from flows.terminal.progress import Progress
 from modelgen import stages
 from modelgen.errors import ModelError
 from modelgen.stages.files import read_description, read_test_data
-from modelgen.workload.onnx_file import OnnxFile, check_near
+from modelgen.workload.onnx_file import OnnxFile
 from modelgen.workload.project import load_project
 from tests.support.onnx_models import model, random
 
@@ -52,14 +52,6 @@ def test_integers_are_not_drawn(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"There is no .*absent\.onnx"):
         OnnxFile(tmp_path / "absent.onnx").batch()
-
-
-def test_modules_that_differ_are_refused() -> None:
-    runtime = np.float32([[1.0, -100.0]])
-    check_near(runtime + np.float32(0.05), runtime, "ONNX Runtime")
-    for wrong in (runtime + np.float32(0.2), runtime * np.float32(np.nan)):
-        with pytest.raises(ModelError, match=r"differs from ONNX Runtime by .* up to 100"):
-            check_near(wrong, runtime, "ONNX Runtime")
 
 
 @pytest.mark.parametrize("is_project", [True, False])

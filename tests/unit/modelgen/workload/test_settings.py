@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modelgen.errors import ModelError
-from modelgen.workload.settings import AwareTraining, LayerSettings, parse
+from modelgen.workload.settings import AwareTraining, LayerSettings, parse, with_precision
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,10 @@ def test_layers_differ() -> None:
 def test_quantization_aware_training() -> None:
     assert parse({"activations": "int8", "qat": {"steps": 7}}).qat == AwareTraining(steps=7)
     assert parse({"activations": "int8"}).qat is None
+
+
+def test_options_override_the_precision() -> None:
+    given = parse({"weights": "int4", "scale": "mse"})
+    found = with_precision(given, {"activations": "int8", "weights": "", "scale": "max"})
+    assert (found.activations, found.weights, found.scale) == ("int8", "int4", "mse")
+    assert with_precision(found, {"weights": "int8"}).weights == "int8"
