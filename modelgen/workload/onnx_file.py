@@ -92,12 +92,31 @@ class OnnxFile:
         """
         from modelgen.frontends.onnx.runtime import outputs_of, runtime_name
 
-        samples, names = len(arrays[0]), self.inputs()
+        samples = len(arrays[0])
         rows = []
         starts = range(0, samples, batch)
         for start in progress.track(starts, "running ONNX Runtime", len(starts)):
-            chosen = np.arange(start, start + batch) % samples
-            values = [array[chosen] for array in arrays]
-            outputs = outputs_of(self.path, dict(zip(names, values, strict=True)))
+            outputs = outputs_of(self.path, self._inference(arrays, start, batch))
             rows.append(np.concatenate([each.reshape(batch, -1) for each in outputs], axis=1))
         return np.concatenate(rows)[:samples].astype(np.float32), runtime_name()
+
+    def tensors(
+        self, arrays: Sequence[np.ndarray], start: int, batch: int
+    ) -> dict[str, np.ndarray]:
+        """Return tensors inside of an inference, as ONNX Runtime computes them, by layer.
+
+        Args:
+            arrays: for each input, shape (samples, ...), in its type.
+            start: the first sample.
+            batch: inputs of an inference.
+        """
+        from modelgen.frontends.onnx.tensors import tensors_of
+
+        return tensors_of(self.path, self._inference(arrays, start, batch))
+
+    def _inference(
+        self, arrays: Sequence[np.ndarray], start: int, batch: int
+    ) -> dict[str, np.ndarray]:
+        """Return the inputs of an inference by name; behind the last sample is the first."""
+        chosen = np.arange(start, start + batch) % len(arrays[0])
+        return dict(zip(self.inputs(), (array[chosen] for array in arrays), strict=True))

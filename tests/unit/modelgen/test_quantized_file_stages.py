@@ -19,6 +19,7 @@ from modelgen.ir.graph import Contract, Graph
 from modelgen.progress import Silent
 from modelgen.stages import contracts
 from modelgen.stages.files import Samples, read_test_data
+from modelgen.workload.onnx_file import OnnxFile
 from tests.support.quantized_networks import write_quantized
 from tests.support.quantized_onnx import Writer
 
@@ -76,12 +77,38 @@ def test_check_costs_what_the_network_does(built: Path) -> None:
     assert found["total"]["predicted_cycles"] == document(model)["predicted_cycles"]
 
 
-def test_layers_are_compared_with_the_network_in_fp32(built: Path) -> None:
+def test_layers_are_compared_with_the_runtime(built: Path) -> None:
     found = stages.explain(built / "net.onnx", built / "export", built / "data", {})
     assert found["contract"] == "onnxruntime" and found["first_that_differs"] is None
+    assert found["origin"].startswith("ONNX Runtime")
+    compared = [layer for layer in found["layers"] if layer["differing"] is not None]
+    assert len(compared) > 8
+    assert all(layer["differing"] == 0 for layer in compared)
+
+
+def test_tensors_that_the_runtime_hides(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(OnnxFile, "tensors", lambda *arguments: {})
+    found = stages.explain(built / "net.onnx", built / "export", built / "data", {})
+    assert found["origin"] == "the network in FP32, in PyTorch"
+    assert found["first_that_differs"] is None
     compared = [layer for layer in found["layers"] if layer["differing"] is not None]
     assert len(compared) > 3
     assert all(layer["largest"] <= 2 for layer in compared[:-1])
+
+
+def test_the_first_layer_that_differs_from_the_runtime(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = OnnxFile.tensors
+
+    def wrong(*arguments: Any) -> dict[str, np.ndarray]:
+        found = run(*arguments)
+        found["Relu6_QuantizeLinear"] = found["Relu6_QuantizeLinear"] ^ 1
+        return found
+
+    monkeypatch.setattr(OnnxFile, "tensors", wrong)
+    found = stages.explain(built / "net.onnx", built / "export", built / "data", {})
+    assert found["first_that_differs"] == "Add5"
 
 
 def test_layers_that_move_integers_are_compared(tmp_path: Path) -> None:

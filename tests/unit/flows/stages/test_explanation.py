@@ -20,6 +20,7 @@ LAYER = {"name": "a", "operator": "conv 3x3", "values": 4000, "differing": 3, "l
 FOUND = {
     "origin": "LiteRT",
     "contract": "tflite-reference",
+    "rule": "must be equal",
     "inferences": 3,
     "first_that_differs": None,
     "layers": [
@@ -44,7 +45,8 @@ def test_the_table() -> None:
     text = shown(FOUND)
     assert "41.2 dB" in text and "4,000" in text and "not in the original" in text
     assert "Compared with LiteRT, 3 inferences; values must be equal." in text
-    assert "differ by quantization" in shown({**FOUND, "contract": "fp32"})
+    assert "values differ by quantization." in shown({**FOUND, "rule": "differ by quantization"})
+    assert "The first that differs is a." in shown({**FOUND, "first_that_differs": "a"})
 
 
 def test_a_model_that_is_equal(tmp_path: Path) -> None:
