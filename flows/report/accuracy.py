@@ -57,22 +57,38 @@ def _names(accuracy: dict) -> tuple[str, str]:
     return "float (PyTorch)", "quantized (PyTorch)"
 
 
-def precisions(accuracy: dict) -> list[tuple[str, str, str, str, str]]:
+def precisions(accuracy: dict, simulated: dict | None = None) -> list[tuple[str, ...]]:
     """Return rows of activations, weights, correct and unchanged predictions, and signal to noise.
 
-    There are none unless the network was compared in several precisions.
+    There are none unless the network was compared in several precisions. `simulated` is a report,
+    for a row with the inputs that ran on the RTL.
     """
-    compared = accuracy.get("comparison") or {"variants": []}
-    return [
+    compared = accuracy.get("comparison")
+    if not compared:
+        return []
+    variants = [
         (
             row["activations"].upper(),
             row["weights"].upper(),
-            percent(row["accuracy"]) or UNKNOWN,
-            percent(row["same_prediction"]) or UNKNOWN,
+            *_shares(row["accuracy"], row["same_prediction"]),
             f"{row['signal_to_noise']:.1f} dB",
         )
         for row in compared["variants"]
     ]
+    first = "FP32", "FP32", *_shares(accuracy["float"], 1.0), ""
+    whole = _shares(accuracy["quantized"], accuracy["same_prediction"])
+    found: list[tuple[str, ...]] = [first, *variants, ("as compiled", "", *whole, "")]
+    if simulated and simulated["predictions"]:
+        inputs, right = simulated["inputs"], simulated["predictions"]
+        known = right["equal_to_labels"] is not None
+        correct = right["equal_to_labels"] / inputs if known else None
+        shares = _shares(correct, right["equal_to_module"] / inputs)
+        found.append(("simulated (RTL)", f"{count(inputs)} inputs", *shares, ""))
+    return found
+
+
+def _shares(correct: float | None, same: float | None) -> tuple[str, str]:
+    return percent(correct) or UNKNOWN, percent(same) or UNKNOWN
 
 
 PRECISIONS = ("activations", "weights", "correct", "same prediction", "signal to noise")
@@ -128,15 +144,16 @@ def show(accuracy: dict, terminal: Terminal) -> None:
         print(f"Same prediction: {percent(accuracy['same_prediction'])}", file=terminal.stream)
     if precisions(accuracy):
         out.print()
-        out.print(_table_of_precisions(accuracy))
+        out.print(table_of_precisions(accuracy))
 
 
-def _table_of_precisions(accuracy: dict):
+def table_of_precisions(accuracy: dict, simulated: dict | None = None):
+    """Return the table of `precisions` for a terminal."""
     from rich.table import Table
 
     result = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for number, name in enumerate(PRECISIONS):
         result.add_column(name, justify="left" if number < 2 else "right")
-    for row in precisions(accuracy):
+    for row in precisions(accuracy, simulated):
         result.add_row(*row)
     return result

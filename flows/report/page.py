@@ -38,7 +38,7 @@ def render(report: dict) -> str:
         unit=unit_of(report),
         charts=charts,
         accuracy=accuracy.rows(report["accuracy"], report),
-        precisions=accuracy.precisions(report["accuracy"]),
+        precisions=accuracy.precisions(report["accuracy"], report),
         precision_headings=accuracy.PRECISIONS,
         sensitivity_classes=sensitivity.CLASSES,
         measure=accuracy.heading(report["accuracy"]),

@@ -29,6 +29,9 @@ def show(report: dict, terminal: Terminal, width: int | None = None) -> None:
     for line in (_legend(report), *_cpu_lines(report), *_memory_lines(report), ""):
         out.print(line, soft_wrap=True)
     out.print(accuracy.table(report["accuracy"], report))
+    if accuracy.precisions(report["accuracy"]):
+        out.print()
+        out.print(accuracy.table_of_precisions(report["accuracy"], report))
     if accuracy.is_random(report):
         out.print("  The weights are random, so the accuracy is meaningless.")
     for line in _closing_lines(report):

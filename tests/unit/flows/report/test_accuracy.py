@@ -25,10 +25,16 @@ def test_precisions_are_side_by_side():
     assert precisions(made()["accuracy"]) == []
     found = made()
     found["accuracy"]["comparison"] = COMPARISON
-    assert precisions(found["accuracy"]) == [
+    rows = [
+        ("FP32", "FP32", "98.1 %", "100.0 %", ""),
         ("FP32", "INT8", "98.0 %", "99.9 %", "45.2 dB"),
         ("INT8", "INT4", "unknown", "unknown", "17.0 dB"),
+        ("as compiled", "", "98.0 %", "99.9 %", ""),
     ]
+    assert precisions(found["accuracy"]) == rows
+    simulated = "simulated (RTL)", "2 inputs", "100.0 %", "50.0 %", ""
+    assert precisions(found["accuracy"], found) == [*rows, simulated]
+    assert "17.0 dB" in shown(found)
     assert "Precisions side by side" in render(found)
     assert "Sensitivity of each layer" in render(found)
     assert "Precisions side by side" not in render(made())
