@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from modelgen.ir.graph import Graph, Node
 from modelgen.ir.rewriter import Rewriter
-from modelgen.operators import IntegerAdd, IntegerConv2d, IntegerLinear
+from modelgen.operators import IntegerConv2d, IntegerLinear
+from modelgen.operators.integer.epilogue import Sum
 from modelgen.passes.fuse_pointwise import only_reader
 
 
@@ -20,7 +21,7 @@ def fuse_additions(graph: Graph, can_run: Callable[[Graph, Node], bool]) -> Grap
     """
     rewriter = Rewriter(graph)
     for node in rewriter.each():
-        if isinstance(node.operator, IntegerAdd):
+        if isinstance(node.operator, Sum):
             _fuse(graph, rewriter, node, can_run)
     return rewriter.graph()
 
@@ -42,7 +43,7 @@ def _fuse(
 
 def _merged(node: Node, before: Node, position: int) -> Node | None:
     operator, addition = before.operator, node.operator
-    assert isinstance(addition, IntegerAdd)
+    assert isinstance(addition, Sum)
     if not isinstance(operator, IntegerConv2d | IntegerLinear):
         return None
     if operator.epilogue.addition is not None or len(set(node.inputs)) < len(node.inputs):

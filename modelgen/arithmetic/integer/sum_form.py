@@ -60,10 +60,31 @@ def sum_form(
         low: smallest result, the zero point not added.
         high: largest result.
     """
-    every = np.arange(LOWEST, HIGHEST + 1)
-    first, second = every[:, None] - zero_points[0], every[None] - zero_points[1]
-    results = scaled_sum(first, second, scales).clip(low, high)
+    first, second = every_pair(zero_points)
     factors = np.array([float(part) * _unit(scales) for part in (scales.first, scales.second)])
+    return form_of_results(scaled_sum(first, second, scales), factors, zero_points, low, high)
+
+
+def every_pair(zero_points: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Return all operands without their zero points, INT64, shapes (256, 1) and (1, 256)."""
+    every = np.arange(LOWEST, HIGHEST + 1)
+    return every[:, None] - zero_points[0], every[None] - zero_points[1]
+
+
+def form_of_results(
+    results: np.ndarray, factors: np.ndarray, zero_points: tuple[int, int], low: int, high: int
+) -> SumForm | None:
+    """Return a form that gives the results of any rule; None if none was found.
+
+    Args:
+        results: of all pairs of operands, the zero point not added, INT64, shape (256, 256).
+        factors: nearly those of both operands, shape (2,).
+        zero_points: of both operands.
+        low: smallest result.
+        high: largest result.
+    """
+    first, second = every_pair(zero_points)
+    results = results.clip(low, high)
     shift = int(nearest(factors, (SHORTEST_SHIFT, LONGEST_SHIFT))[1].min())
     multipliers = np.rint(np.ldexp(factors, shift)).astype(np.int64)
     for changes in product(_CHANGES, repeat=2):

@@ -10,8 +10,11 @@ import numpy as np
 
 from modelgen.operators.integer.add import IntegerAdd
 from modelgen.operators.integer.base import IntegerOperator
+from modelgen.operators.integer.fp32_add import Fp32Add
 from modelgen.operators.window import pair_text
 
+Sum = IntegerAdd | Fp32Add
+"""The sum of two tensors, by one of the rules."""
 _NO_POOL = (1, 1)
 
 
@@ -21,7 +24,7 @@ class IntegerEpilogue:
 
     pool: tuple[int, int] = _NO_POOL
     """Rows, columns of the max-pooling windows, which do not overlap."""
-    addition: IntegerAdd | None = None
+    addition: Sum | None = None
     """What the node's last input is added by: the second operand, of the shape of the results."""
 
     @property
@@ -64,7 +67,7 @@ def integer_epilogue_of(operator: IntegerOperator) -> IntegerEpilogue:
 
     A sum of two tensors is that of the first one, as it is, with an operand.
     """
-    if isinstance(operator, IntegerAdd):
+    if isinstance(operator, Sum):
         return IntegerEpilogue(addition=operator)
     return operator.epilogue if isinstance(operator, IntegerStored) else IntegerEpilogue()
 

@@ -9,8 +9,16 @@ from typing import ClassVar
 
 import numpy as np
 
+from modelgen.arithmetic.integer.channel_forms import ChannelForms
+from modelgen.arithmetic.integer.forms import requantization_forms
 from modelgen.arithmetic.integer.quantization import Quantization, fp32_text
-from modelgen.arithmetic.integer.requantization import Clamp
+from modelgen.arithmetic.integer.requantization import (
+    HIGHEST,
+    LOWEST,
+    Clamp,
+    Requantization,
+    Rounding,
+)
 from modelgen.arithmetic.integer.rounding import round_half_even
 from modelgen.operators.base import Arrays, Kernel, Shape
 from modelgen.operators.integer.base import IntegerOperator
@@ -34,6 +42,24 @@ class Fp32Mean(IntegerOperator):
     def infer_shape(self, inputs: Sequence[Shape], constants: Arrays) -> Shape:
         """See `Operator.infer_shape`."""
         return tuple(1 if axis in self.axes else size for axis, size in enumerate(inputs[0]))
+
+    @property
+    def zero_point(self) -> int:
+        """Of the input."""
+        return self.given.zero_point
+
+    @property
+    def output_zero_point(self) -> int:
+        """Of the means."""
+        return self.result.zero_point
+
+    def form(self, shape: Shape) -> ChannelForms:
+        """See `IntegerMean.form`."""
+        count = math.prod(shape[axis] for axis in self.axes)
+        lowest, highest = (np.array([count * (end - self.zero_point)]) for end in (LOWEST, HIGHEST))
+        rule = Requantization(Rounding.HALF_EVEN, self.output_zero_point)
+        scale = {"scale": np.array([self._factor(count)], np.float32)}
+        return requantization_forms(rule, scale, lowest, highest)
 
     def compute(self, inputs: Sequence[np.ndarray], constants: Arrays) -> np.ndarray:
         """See `IntegerOperator.compute`."""

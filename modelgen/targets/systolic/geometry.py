@@ -22,6 +22,8 @@ from modelgen.operators.integer.avg_pool2d import IntegerAvgPool2d
 from modelgen.operators.integer.base import IntegerOperator
 from modelgen.operators.integer.byte_table import ByteTable
 from modelgen.operators.integer.conv2d import IntegerConv2d
+from modelgen.operators.integer.fp32_add import Fp32Add
+from modelgen.operators.integer.fp32_mean import Fp32Mean
 from modelgen.operators.integer.linear import IntegerLinear
 from modelgen.operators.integer.max_pool2d import IntegerMaxPool2d
 from modelgen.operators.integer.mean import IntegerMean
@@ -246,10 +248,10 @@ def _of_integers(graph: Graph, node: Node) -> Geometry:
             return replace(shape, padding_value=float(LOWEST))
         case IntegerAvgPool2d():
             return _windowed(Operation.SUM, operator.window, (1, 1), maps, target.shape, lanes)
-        case IntegerMean():
+        case IntegerMean() | Fp32Mean():
             window = Window((maps.rows, maps.columns))
             return _windowed(Operation.SUM, window, (1, 1), maps, target.shape, lanes)
-        case IntegerAdd() | ByteTable():
+        case IntegerAdd() | Fp32Add() | ByteTable():
             axes = Axis(maps.rows, maps.rows), Axis(maps.columns, maps.columns)
             return Geometry(Operation.SUM, maps, maps, *axes, target.columns, lanes)
         case _:

@@ -13,6 +13,8 @@ from modelgen.arithmetic.integer.requantization import Clamp
 from modelgen.ir.graph import Graph, Node
 from modelgen.operators import (
     ByteTable,
+    Fp32Add,
+    Fp32Mean,
     IntegerAdd,
     IntegerAvgPool2d,
     IntegerConv2d,
@@ -21,7 +23,7 @@ from modelgen.operators import (
     IntegerMean,
 )
 from modelgen.operators.integer.base import IntegerOperator
-from modelgen.operators.integer.epilogue import integer_epilogue_of
+from modelgen.operators.integer.epilogue import Sum, integer_epilogue_of
 from modelgen.targets.systolic.geometry import Geometry
 from modelgen.targets.systolic.integer_parameters import channel_parameters, sum_parameters
 
@@ -40,7 +42,7 @@ class IntegerResults:
     zero_point: int
     """Of what requantization gives."""
     clamp: Clamp
-    addition: IntegerAdd | None = None
+    addition: Sum | None = None
     """The sum of that, the first operand, and of a tensor."""
     table: bytes | None = None
     """The result for each byte of what would be stored without it."""
@@ -101,7 +103,7 @@ def results_of(graph: Graph, node: Node, geometry: Geometry) -> IntegerResults:
         case IntegerAvgPool2d():
             (forms,) = operator.forms(graph.shapes(node)[0]).values()
             return IntegerResults(_repeated(forms, outputs), nothing, 0, operator.clamp)
-        case IntegerMean():
+        case IntegerMean() | Fp32Mean():
             shape = graph.shapes(node)[0]
             count = math.prod(shape[axis] for axis in operator.axes)
             forms, bias = operator.form(shape), nothing - count * operator.zero_point
@@ -112,7 +114,7 @@ def results_of(graph: Graph, node: Node, geometry: Geometry) -> IntegerResults:
         case ByteTable():
             table = np.roll(graph.arrays(node)["table"], _FLIPPED).tobytes()
             return IntegerResults(_identity(outputs), nothing, 0, Clamp(), table=table)
-        case IntegerAdd():
+        case IntegerAdd() | Fp32Add():
             own, _ = operator.zero_points
             return IntegerResults(_identity(outputs), nothing - own, own, Clamp(), addition)
     raise AssertionError(f"layer '{node.name}': the engine has no {operator.name}")

@@ -8,6 +8,8 @@ from modelgen.hardware import Hardware
 from modelgen.ir.graph import Graph, Node
 from modelgen.operators import (
     ByteTable,
+    Fp32Add,
+    Fp32Mean,
     IntegerAdd,
     IntegerAvgPool2d,
     IntegerConv2d,
@@ -57,10 +59,10 @@ def _of_operator(graph: Graph, node: Node, hardware: Hardware) -> str | None:
         case IntegerAvgPool2d():
             counts = operator.forms(graph.shapes(node)[0])
             return "its windows have different numbers of pixels" if len(counts) > 1 else None
-        case IntegerMean():
+        case IntegerMean() | Fp32Mean():
             maps = len(graph.shapes(node)[0]) == 4 and operator.axes == (1, 2)
             return None if maps else "it averages other dimensions than rows and columns of maps"
-        case IntegerAdd():
+        case IntegerAdd() | Fp32Add():
             first, second = graph.shapes(node)
             if first != second:
                 return "the engine adds tensors of one shape"

@@ -10,6 +10,8 @@ from modelgen.operators import (
     ChannelScale,
     Conv2d,
     Elementwise,
+    Fp32Add,
+    Fp32Mean,
     GruState,
     IntegerAdd,
     IntegerAvgPool2d,
@@ -42,7 +44,9 @@ _COMPUTED: dict[type[Operator], str] = {
     IntegerMaxPool2d: "maximum over the window of INT8 values, bypassing the array",
     IntegerAvgPool2d: "sum over the window of INT8 values, bypassing the array",
     IntegerMean: "sum over the map's INT8 values, bypassing the array",
+    Fp32Mean: "sum over the map's INT8 values, bypassing the array",
     IntegerAdd: "sum of INT8 values with scales of their own in the store path",
+    Fp32Add: "the same, rounded as in FP32",
     ByteTable: "table of INT8 results in the store path",
 }
 _GATES = "gates with functions and products between them, which are one kernel there"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from modelgen.arithmetic.integer.quantization import Quantization
 from modelgen.ir.execute_exact import run_layers
 from modelgen.ir.graph import Graph, Node
-from modelgen.operators import IntegerAdd
+from modelgen.operators import Fp32Add, IntegerAdd, IntegerConv2d
 from modelgen.passes.fuse_additions import fuse_additions
 from tests.support.integer_graphs import IntegerGraph
 
@@ -71,3 +72,19 @@ def test_what_a_target_does_not_run_stays() -> None:
             return not isinstance(node.operator, refused)
 
         assert fuse_additions(graph, others).nodes == graph.nodes
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_sums_in_fp32_are_added_in_their_order(swapped: bool) -> None:
+    built = IntegerGraph(1, 6, 6, 4)
+    names = "x", built.conv("x", 4)
+    convolution = built.build(names[1]).nodes[-1].operator
+    assert isinstance(convolution, IntegerConv2d)
+    point = convolution.requantization.zero_point
+    scales = Quantization(0.067, -109), Quantization(0.034, point), Quantization(0.134, -84)
+    if swapped:
+        names, scales = names[::-1], (scales[1], scales[0], scales[2])
+    graph = built.build(built.add(Fp32Add(*scales, offset=128), *names))
+    fused = fuse_additions(graph, everything)
+    assert len(fused.nodes) == 1
+    assert same_outputs(built, graph, fused)

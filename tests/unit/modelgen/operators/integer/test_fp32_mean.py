@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from modelgen.arithmetic.integer.quantization import Quantization
+from modelgen.arithmetic.integer.requantization import Clamp
 from modelgen.operators import Fp32Mean
 from tests.support.quantized_onnx import Scale, Writer, differences, integers, operators
 
@@ -30,3 +31,15 @@ def test_beside_onnx_runtime(kind: str, size: tuple[int, int], result: Scale) ->
     wrong, graph = differences(to.proto(), [integers(kind, 1, 512, *size)])
     assert wrong == 0
     assert "fp32_mean" in operators(graph)
+
+
+@pytest.mark.parametrize("scale", [0.013, 0.05, 0.4])
+def test_it_has_a_form_for_all_sums(scale: float) -> None:
+    operator = Fp32Mean((1, 2), Quantization(scale, 20), Quantization(0.031, -9))
+    form = operator.form((500, 7, 7))
+    assert form.exact.all()
+    values = np.random.default_rng(0).integers(-128, 128, (500, 7, 7)).astype(np.int8)
+    values[:250] //= 8
+    sums = (values.astype(np.int64) - 20).sum(axis=(1, 2), keepdims=True)
+    by_form = Clamp().of(form.of(sums) - 9)
+    np.testing.assert_array_equal(by_form, operator.compute([values], {}))

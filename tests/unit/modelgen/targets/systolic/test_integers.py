@@ -8,15 +8,17 @@ import numpy as np
 import pytest
 
 from modelgen.arithmetic.integer.multiplier import Multiplier
+from modelgen.arithmetic.integer.quantization import Quantization
 from modelgen.arithmetic.integer.requantization import Clamp
 from modelgen.hardware import Hardware
 from modelgen.ir.graph import Graph
-from modelgen.operators import IntegerMean, IntegerSoftmax
+from modelgen.operators import Fp32Add, Fp32Mean, IntegerMean, IntegerSoftmax
 from modelgen.operators.window import Window
 from modelgen.targets.systolic.integers import refusal
 from tests.support.integer_graphs import HALVING, SAME, IntegerGraph
 
 HARDWARE = Hardware(array_size=16)
+FP32_SCALES = Quantization(0.031, 3), Quantization(0.047, -8), Quantization(0.083, 5)
 
 
 def reason(graph: Graph, hardware: Hardware = HARDWARE) -> str | None:
@@ -40,6 +42,8 @@ def test_what_it_computes() -> None:
         built.sum("x", "x"),
         built.table("x"),
         built.add(mean((1, 2)), "x"),
+        built.add(Fp32Add(*FP32_SCALES), "x", "x"),
+        built.add(Fp32Mean((1, 2), *FP32_SCALES[1:]), "x"),
     ]
     names.append(built.linear(built.reshape("x", 1, 512), 10))
     for name in names:
