@@ -23,6 +23,7 @@ from flows.terminal.progress import Terminal
 from flows.toolchain import firmware
 from modelgen.arithmetic.integer.means import mean_multiplier
 from modelgen.arithmetic.integer.multiplier import Multiplier
+from modelgen.arithmetic.integer.quantization import Quantization
 from modelgen.arithmetic.integer.requantization import Rounding
 from modelgen.arithmetic.integer.softmax import SoftmaxScale
 from modelgen.arithmetic.integer.sums import SumScales
@@ -35,6 +36,11 @@ from modelgen.operators import (
     ByteTable,
     Elementwise,
     Embedding,
+    Fp32Add,
+    Fp32AvgPool2d,
+    Fp32Mean,
+    Fp32Multiply,
+    Fp32Softmax,
     IntegerAdd,
     IntegerAvgPool2d,
     IntegerConv2d,
@@ -94,6 +100,7 @@ _ADD = IntegerAdd((-7, 90), SumScales.of(0.013, 0.0471, 0.0502), 4)
 _MULTIPLY = IntegerMultiply((-7, 90), Multiplier.of(0.0113), 4)
 _SOFTMAX = IntegerSoftmax(SoftmaxScale.of(0.07))
 _AWAY = requantization(Rounding.HALF_AWAY)
+_SCALES = Quantization(0.013, 7), Quantization(0.0471, -90), Quantization(0.0502, 4)
 INTEGERS: tuple[Case, ...] = (
     _conv(_AROUND, (1, 8, 8, 16), 16),
     _conv(_AROUND, (1, 6, 6, 3), 8),
@@ -116,6 +123,12 @@ INTEGERS: tuple[Case, ...] = (
     (_MULTIPLY, [(1, 36, 16), (1, 36, 1)], {}),
     (_SOFTMAX, [(5, 10)], {}),
     (_SOFTMAX, [(1, 100)], {}),
+    (Fp32Add(*_SCALES, offset=128), [(1, 600), (1, 600)], {}),
+    (Fp32Multiply(*_SCALES, offset=128), [(1, 600), (1, 600)], {}),
+    (Fp32AvgPool2d(_AROUND, False, *_SCALES[1:], 128), [(1, 8, 8, 16)], {}),
+    (Fp32AvgPool2d(Window((2, 2), (2, 2)), False, *_SCALES[1:]), [(1, 8, 8, 6)], {}),
+    (Fp32Mean((1, 2), *_SCALES[1:]), [(1, 16, 16, 6)], {}),
+    (Fp32Softmax(*_SCALES[1:]), [(1, 100)], {}),
     (ByteTable("any"), [(1, 1000)], {"table": np.arange(256).astype(np.int8)}),
     (Pad((0, 1, 1, 0), (0, 1, 1, 0), value=-5.0), [(1, 8, 8, 16)], {}),
     (Permute((0, 3, 1, 2)), [(1, 8, 8, 16)], {}),
