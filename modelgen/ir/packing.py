@@ -86,13 +86,19 @@ def pack_inputs(graph: Graph, arrays: Sequence[np.ndarray]) -> np.ndarray:
     element = input_element(graph)
     for name, array in zip(graph.inputs, arrays, strict=True):
         chosen = np.arange(-(-len(array) // graph.batch) * graph.batch) % len(array)
-        samples = np.asarray(array, element.dtype)[chosen]
+        values = as_int8(array) if element is ElementType.INT8 else array
+        samples = np.asarray(values, element.dtype)[chosen]
         batches = samples.reshape(-1, graph.batch, *array.shape[1:])
         order = graph.orders.get(name, range(batches.ndim - 1))
         moved = batches.transpose(0, *(axis + 1 for axis in order))
         parts.append(moved.reshape(len(batches), -1))
     rows = np.concatenate(parts, axis=1)
     return canonicalize(rows) if element is ElementType.FP32 else rows
+
+
+def as_int8(array: np.ndarray) -> np.ndarray:
+    """Return integers of UINT8 as ours, which are INT8: 128 less; all others as they are."""
+    return (array ^ 0x80).view(np.int8) if array.dtype == np.uint8 else array
 
 
 def unpack_inputs(graph: Graph, row: np.ndarray) -> dict[str, np.ndarray]:

@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from modelgen.errors import ModelError
 from modelgen.frontends.torch_export.arguments import arguments_of
 from modelgen.frontends.torch_export.import_check import check_import
 from modelgen.frontends.torch_export.importer import import_with_origins
+from modelgen.frontends.torch_export.integer_types import output_offsets
 from modelgen.frontends.torch_export.module_run import run_module
 from modelgen.ir import files as graph_files
-from modelgen.ir.graph import ElementType, Graph
+from modelgen.ir.graph import ElementType
+from modelgen.ir.packing import output_element
 from modelgen.passes.integers.fuse import has_integers
 from modelgen.progress import Progress
 from modelgen.stages.aware import aware_graph
@@ -32,7 +33,6 @@ from modelgen.stages.precision import check_float
 from modelgen.workload.data import Data
 from modelgen.workload.input_types import in_types_of_model
 from modelgen.workload.model_file import ModelFile
-from modelgen.workload.onnx_file import OnnxFile
 from modelgen.workload.outputs import check_outputs
 from modelgen.workload.project import Project, load_project
 from modelgen.workload.random_weights import random_model
@@ -104,17 +104,20 @@ def run_project(
     outputs = run_module(model, inputs, settings.batch, progress)
     imported = import_with_origins(model, arguments_of(inputs), settings.batch)
     check_outputs(imported.graph, settings, data, classes=project.metric is None)
+    element = output_element(imported.graph)
+    if element is ElementType.INT8:
+        offsets = output_offsets(imported.program)
+        outputs = tuple(o - np.float32(less) for o, less in zip(outputs, offsets, strict=True))
     rows = np.concatenate([output.reshape(len(output), -1) for output in outputs], axis=1)
     check_import(imported, inputs, rows)
     runtime = None
     if project.onnx_file is not None:
-        _check_elements(imported.graph, project.onnx_file)
         wanted, runtime = project.onnx_file.run(inputs, settings.batch, progress)
         check_near(rows, wanted, runtime, has_integers=has_integers(imported.graph))
         rows, origin = wanted, "file"
     check_float(imported.graph, asdict(settings), project.name)
     graph_files.save(imported.graph, out_dir)
-    write_test_data(out_dir, Samples(inputs, rows, data.test_labels))
+    write_test_data(out_dir, Samples(inputs, rows.astype(element.dtype), data.test_labels))
     if settings.activations == "int8":
         calibration = _calibration_inputs(data, settings.calibration_inputs)
         write_calibration(out_dir, calibration)
@@ -124,18 +127,6 @@ def run_project(
     description = _description(project, data, origin, [output.shape[1:] for output in outputs])
     description |= {"runtime": runtime, "file": project.onnx_file and project.onnx_file.path.name}
     _write_json(out_dir / PROJECT_FILE, description)
-
-
-def _check_elements(graph: Graph, file: OnnxFile) -> None:
-    """Raise ModelError if a file takes or gives integers of 8 bits."""
-    names = (*graph.inputs, *graph.outputs)
-    wrong = [name for name in names if graph.tensors[name].element is not ElementType.FP32]
-    if wrong:
-        raise ModelError(
-            f"{file.path.name} has inputs or outputs of 8 bits, {', '.join(wrong)}: only the task "
-            "`check` takes such a file. Quantize the model with floating-point inputs and outputs, "
-            "as onnxruntime.quantization does."
-        )
 
 
 def _calibration_inputs(data: Data, count: int) -> list[np.ndarray]:

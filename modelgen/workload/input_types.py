@@ -2,7 +2,8 @@
 
 The device has FP32 only, but some layers of PyTorch take nothing but integers (nn.Embedding) or
 booleans (masks), and others none of them (nn.Conv2d). Arrays of integers and booleans are given to
-the model as they are, as int64 and bool, where it runs with them, else as FP32.
+the model as they are, as int64 and bool, where it runs with them, else as FP32. Quantized models
+take int8 and uint8.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import torch
 
 _FP32 = "float32"
+_QUANTIZED = {"int8", "uint8"}
 _OWN = {"b": "bool", "i": "int64", "u": "int64"}
 
 
@@ -68,7 +70,10 @@ def _combinations(data: Data) -> Iterator[tuple[str, ...]]:
 def _types(arrays: Sequence[np.ndarray]) -> tuple[str, ...]:
     """Return the types to try for an argument, given arrays of its values."""
     own = {_OWN.get(array.dtype.kind, _FP32) for array in arrays}
-    return (_FP32,) if len(own) > 1 or _FP32 in own else (own.pop(), _FP32)
+    if len(own) > 1 or _FP32 in own:
+        return (_FP32,)
+    given = {array.dtype.name for array in arrays}
+    return (*own, *(given if given <= _QUANTIZED else ()), _FP32)
 
 
 def _text(types: tuple[str, ...]) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from modelgen.errors import ModelError
+from modelgen.ir.packing import as_int8
 from modelgen.progress import Progress
 from modelgen.workload.data import Data
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _SEED = 0
 _RANDOM = 10
 """Random inputs, if there are no others."""
+_EVERY = {"int8": (-128, 128), "uint8": (0, 256)}
+"""Type of integers -> the first, and what follows the last."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class OnnxFile:
         return build(self._model, batch).module
 
     def random_data(self) -> Data:
-        """Return seeded random inputs, normal numbers.
+        """Return seeded random inputs: normal numbers, or all integers of 8 bits.
 
         Raises:
             ModelError: an input is no number.
@@ -70,13 +73,17 @@ class OnnxFile:
         random = np.random.default_rng(_SEED)
         arrays = []
         for argument, name in zip(build(self._model, batch).arguments, self.inputs(), strict=True):
+            shape = (max(_RANDOM, batch), *argument.features)
+            if argument.type in _EVERY:
+                values = random.integers(*_EVERY[argument.type], shape)
+                arrays.append(values.astype(argument.type))
+                continue
             if argument.type != "float32":
                 raise ModelError(
                     f"The input '{name}' of {self.path.name} has elements of the type "
                     f"{argument.type}, for which no random ones can be chosen. Give inputs with "
                     "--data, or in the project's data()."
                 )
-            shape = (max(_RANDOM, batch), *argument.features)
             arrays.append(random.standard_normal(shape).astype(np.float32))
         return Data("random inputs", tuple(arrays) if len(arrays) > 1 else arrays[0])
 
@@ -84,6 +91,8 @@ class OnnxFile:
         self, arrays: Sequence[np.ndarray], batch: int, progress: Progress
     ) -> tuple[np.ndarray, str]:
         """Return what ONNX Runtime computes, shape (samples, outputs), and its name.
+
+        Integers of UINT8 are 128 less.
 
         Args:
             arrays: for each input, shape (samples, ...), in its type.
@@ -97,7 +106,8 @@ class OnnxFile:
         starts = range(0, samples, batch)
         for start in progress.track(starts, "running ONNX Runtime", len(starts)):
             outputs = outputs_of(self.path, self._inference(arrays, start, batch))
-            rows.append(np.concatenate([each.reshape(batch, -1) for each in outputs], axis=1))
+            parts = [as_int8(each).reshape(batch, -1) for each in outputs]
+            rows.append(np.concatenate(parts, axis=1))
         return np.concatenate(rows)[:samples].astype(np.float32), runtime_name()
 
     def tensors(

@@ -11,6 +11,7 @@ from modelgen.frontends.onnx.package import import_onnx
 from modelgen.frontends.onnx.quantized import in_long_form
 from modelgen.frontends.onnx.reader import read_model
 from modelgen.frontends.onnx.runtime import outputs_of
+from modelgen.ir.packing import as_int8
 
 
 def tensors_of(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -42,8 +43,4 @@ def tensors_of(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.nda
         if not np.array_equal(found, wanted, equal_nan=found.dtype == np.float32):
             return {}
     tensors = dict(zip((*own, *added), values, strict=True))
-    return {name: _signed(tensors[tensor]) for name, tensor in names.items()}
-
-
-def _signed(values: np.ndarray) -> np.ndarray:
-    return (values ^ 0x80).view(np.int8) if values.dtype == np.uint8 else values
+    return {name: as_int8(tensors[tensor]) for name, tensor in names.items()}

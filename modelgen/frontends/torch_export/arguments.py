@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument of forward(); on the device, all are FP32."""
+    """One argument of forward(); on the device, they are FP32 or INT8."""
 
     features: Shape
     """Shape of one sample, without the batch."""
     type: str = "float32"
-    """The type that the module gets: "float32", "int64" or "bool"."""
+    """The type that the module gets: "float32", "int64", "bool", or "int8" or "uint8"."""
 
     def example(self, batch: int) -> torch.Tensor:
         """Return a batch of zeros."""

@@ -18,6 +18,12 @@ def offset_of(node: Any) -> int | None:
     return _OFFSETS.get(str(getattr(value, "dtype", None)))
 
 
+def output_offsets(program: Any) -> list[int]:
+    """Return how much less our integers are than each output of a torch.export.ExportedProgram."""
+    nodes = {node.name: node for node in program.graph.nodes}
+    return [offset_of(nodes[name]) or 0 for name in program.graph_signature.user_outputs]
+
+
 def quantization_of(scale: float, zero_point: int, offset: int) -> Quantization:
     """Return what our integers stand for.
 

@@ -77,7 +77,7 @@ class Data:
         return () if self.train_inputs is None else _tuple(self.train_inputs)
 
     def as_types(self, types: Sequence[str]) -> Data:
-        """Return the data with inputs in other types: "float32", "int64" or "bool" for each."""
+        """Return the data with inputs in other types: "float32", "int64", "bool" and so on."""
 
         def converted(inputs: Any) -> Any:
             pairs = zip(_tuple(inputs), types, strict=True)

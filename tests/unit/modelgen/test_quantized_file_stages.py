@@ -13,6 +13,7 @@ import pytest
 
 from modelgen import stages
 from modelgen.errors import ModelError
+from modelgen.frontends.onnx.runtime import outputs_of
 from modelgen.hardware import Hardware
 from modelgen.ir import files as graph_files
 from modelgen.ir.graph import Contract, Graph
@@ -21,7 +22,7 @@ from modelgen.stages import contracts
 from modelgen.stages.files import Samples, read_test_data
 from modelgen.workload.onnx_file import OnnxFile
 from tests.support.quantized_networks import write_quantized
-from tests.support.quantized_onnx import Writer
+from tests.support.quantized_onnx import LOWEST, Writer
 
 
 class Notes(Silent):
@@ -164,13 +165,29 @@ def test_settings_may_ask_for_integers_where_there_are_none(
     assert found["contract"] == "exact" and found["first_that_differs"] is None
 
 
-def test_files_with_inputs_of_8_bits(tmp_path: Path) -> None:
-    to = Writer("int8")
-    x = to.quantize(to.input(1, 4), (0.02, 100))
-    to.returns(x)
+@pytest.mark.parametrize("kind", LOWEST)
+def test_files_with_inputs_and_outputs_of_8_bits(kind: str, tmp_path: Path) -> None:
+    to = Writer(kind)
+    x = to.dequantize(to.integers(1, 4), (0.02, 100))
+    weight = to.weight(np.arange(-6, 6).astype(np.int8).reshape(3, 4), 0.05)
+    to.returns(to.quantize(to.node("Gemm", x, weight, transB=1), (0.01, 90)))
     onnx.save(to.proto(), tmp_path / "net.onnx")
-    with pytest.raises(ModelError, match=r"net\.onnx has inputs or outputs of 8 bits, "):
-        stages.export(tmp_path / "net.onnx", tmp_path, tmp_path / "data", Silent())
+    for name in ("export", "quantize", "generate"):
+        (tmp_path / name).mkdir()
+    stages.export(tmp_path / "net.onnx", tmp_path / "export", tmp_path / "data", Silent())
+    given = read_test_data(tmp_path / "export")
+    assert given.inputs[0].dtype == kind and given.outputs.dtype == np.int8
+    stages.quantize(tmp_path / "export", tmp_path / "quantize", {}, Silent())
+    stages.generate(tmp_path / "quantize", tmp_path / "generate", Hardware(), {"inputs": 2})
+    model = document(tmp_path / "generate" / "model.json")
+    assert model["contract"] == "onnxruntime"
+    assert model["elements"] == {"input": "int8", "output": "int8"}
+    golden = np.load(tmp_path / "generate" / "golden" / "outputs.npy")
+    (own,) = outputs_of(tmp_path / "net.onnx", dict.fromkeys(["x0"], given.inputs[0][:1]))
+    np.testing.assert_array_equal(golden[0], own[0].astype(int) - LOWEST[kind] - 128)
+    assert len(np.unique(golden)) > 3
+    header = (tmp_path / "generate" / "src" / "model.hpp").read_text()
+    assert "using Input = std::int8_t;" in header and "kInputZeroPoint = -28;" in header
 
 
 def test_modules_that_differ_are_refused() -> None:

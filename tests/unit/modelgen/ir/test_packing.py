@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from modelgen.ir import packing
-from modelgen.ir.graph import Graph, Tensor
+from modelgen.ir.graph import ElementType, Graph, Tensor
 
 
 def graph_of(batch: int) -> Graph:
@@ -49,3 +49,10 @@ def test_outputs_of_a_sample_follow_each_other() -> None:
     parts = packing.unpack_outputs(graph, rows[1])
     np.testing.assert_array_equal(samples[3], [*parts["first"][1], *parts["second"][1].reshape(-1)])
     np.testing.assert_array_equal(packing.pack_outputs(graph, parts), rows[1])
+
+
+def test_integers_of_uint8_are_128_less() -> None:
+    tensors = {"x": Tensor("x", (1, 3), ElementType.INT8)}
+    graph = Graph(("x",), ("x",), 1, (), tensors, {})
+    for given in (np.array([[0, 130, 255]], np.uint8), np.array([[-128, 2, 127]], np.int8)):
+        np.testing.assert_array_equal(packing.pack_inputs(graph, [given]), [[-128, 2, 127]])

@@ -26,6 +26,13 @@ class Takes(nn.Module):
         return self.function(self, *inputs)
 
 
+def as_bytes(x: torch.Tensor) -> torch.Tensor:
+    """Return numbers of UINT8, or fail."""
+    if x.dtype is not torch.uint8:
+        raise TypeError(x.dtype)
+    return x.float()
+
+
 IDS = np.array([[1, 2, 3], [4, 5, 8]])
 MASK = IDS > 2
 
@@ -43,6 +50,7 @@ def types(function: Callable, *inputs: np.ndarray) -> list[str]:
         (lambda m, x: m.table(x), [IDS], ["int64"]),
         (lambda m, x: m.layer(x), [IDS], ["float32"]),
         (lambda m, x: m.layer(x / 255), [IDS.astype(np.uint8)], ["int64"]),
+        (lambda m, x: m.layer(as_bytes(x)), [IDS.astype(np.uint8)], ["uint8"]),
         (lambda m, x: m.layer(x.float()), [MASK], ["bool"]),
         (lambda m, x: m.layer(x), [MASK], ["float32"]),
         (lambda m, x, y: m.layer(x) + m.table(y)[:, 0, :2], [IDS, IDS], ["float32", "int64"]),

@@ -11,6 +11,7 @@ from modelgen.arithmetic.integer.quantization import Quantization
 from modelgen.frontends.torch_export.calls import inputs_of
 from modelgen.frontends.torch_export.integer_types import (
     offset_of,
+    output_offsets,
     quantization_of,
     quantization_of_input,
 )
@@ -47,3 +48,12 @@ def test_others_are_numbers() -> None:
     program = torch.export.export(nn.ReLU(), (torch.zeros(1, 3),))
     assert offset_of(inputs_of(program)[0]) is None
     assert quantization_of_input(inputs_of(program)[0]) is None
+
+
+def test_outputs_are_int8() -> None:
+    class Returns(nn.Module):
+        def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+            signed = DECOMPOSED.quantize_per_tensor(x, 0.5, 3, -128, 127, torch.int8)
+            return DECOMPOSED.quantize_per_tensor(x, 0.5, 3, 0, 255, torch.uint8), signed
+
+    assert output_offsets(torch.export.export(Returns(), (torch.zeros(1, 3),))) == [128, 0]
