@@ -54,7 +54,8 @@ def _names(accuracy: dict) -> tuple[str, str]:
     """Return what the original model ran in, and what the compiled one is called."""
     if runtime := accuracy["runtime"]:
         return runtime, "compiled"
-    return "float (PyTorch)", "quantized (PyTorch)"
+    place = "integers" if accuracy.get("comparison") else "PyTorch"
+    return "float (PyTorch)", f"quantized ({place})"
 
 
 def precisions(accuracy: dict, simulated: dict | None = None) -> list[tuple[str, ...]]:
