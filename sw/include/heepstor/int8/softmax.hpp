@@ -60,8 +60,14 @@ HEEPSTOR_INLINE void softmax_row(const std::int8_t* values, const std::int32_t* 
   // rounding down once, after both halves are added. Shifts are of words: the compiler's of 64 bits
   // would choose between two cases.
   const std::uint64_t halves = (std::uint64_t{1} << 30) + (std::uint64_t{1} << (30 + places));
+  // Shares of smaller powers are 0 with any factor, which is less than 2^31: most of a row's are.
+  const std::int32_t least = 1 << (places - 1);
   for (std::size_t i = 0; i < n; ++i) {
     const std::int32_t power = exponentials[largest - values[i]];
+    if (power < least) {
+      out[i] = -128;
+      continue;
+    }
     const std::uint64_t product = static_cast<std::uint64_t>(std::int64_t{factor} * power);
     const auto share = static_cast<std::int32_t>(
         static_cast<std::uint32_t>((product + halves) >> 32) >> (places - 1));
