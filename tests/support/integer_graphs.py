@@ -35,6 +35,8 @@ class IntegerGraph:
         self._constants: dict[str, np.ndarray] = {}
         self._nodes: list[Node] = []
         self._zero_points: dict[str, int] = {}
+        self.weight_bits = 8
+        """Of the layers that are added next: 8 or 4."""
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Return a tensor's shape, the batch first."""
@@ -127,10 +129,11 @@ class IntegerGraph:
     def _weights(self, outputs: int, *shape: int) -> dict[str, str]:
         """Return the constants of products whose results spread over the range of INT8."""
         random, name = self._random, f"c{len(self._nodes)}"
-        spread = 0.5 * 127 * np.sqrt(float(np.prod(shape))) * 74
+        low, high = (-127, 128) if self.weight_bits == 8 else (-8, 8)
+        spread = 0.5 * high * np.sqrt(float(np.prod(shape))) * 74
         factors = random.uniform(0.3, 1.5, outputs) * 60 / spread
         made = {
-            "weight": random.integers(-127, 128, (outputs, *shape)).astype(np.int8),
+            "weight": random.integers(low, high, (outputs, *shape)).astype(np.int8),
             "bias": random.integers(-3000, 3000, outputs).astype(np.int32),
             **self._rounding.constants(factors),
         }

@@ -37,6 +37,7 @@ def random_network(seed: int) -> tuple[IntegerGraph, Graph]:
     built = IntegerGraph(*shape, channels, seed=seed, rounding=rounding)
     names = ["x"]
     for _ in range(draw.randint(1, 6)):
+        built.weight_bits = draw.choice([4, 8, 8])
         name = _layer(draw, built, names)
         names += [name] if name else []
     if len(names) == 1:

@@ -41,6 +41,8 @@ def job_calls(lowering: Lowering, address: Address) -> list[str]:
     calls += _compute(job)
     if "weights" in places:
         calls.append(f"weights({places['weights']})")
+    if job.int4_weights:
+        calls.append("int4_weights()")
     if job.first:
         calls.append("first()")
     if job.stores:

@@ -107,7 +107,7 @@ def job_cost(
     """
     issues, slices = job.issues(), job.slices(hardware.array_size)
     columns = tile_columns(job.outputs, job.tiles, hardware.array_size)
-    weights = [tile_cycles(job.operation, count, hardware, job.lanes) for count in columns]
+    weights = [_tile_cycles(job, count, hardware) for count in columns]
     tile_times = [max(issues, shift) for shift, _ in weights]
     slice_time = max(sum(tile_times), ACCUMULATE_LATENCY)
     load, load_port = _load_cycles(job.load, hardware, constants)
@@ -161,16 +161,28 @@ def _halves(job: Job, depth: int) -> tuple[float, float]:
     return below, 1.0 - below
 
 
+def _tile_cycles(job: Job, columns: int, hardware: Hardware) -> tuple[int, int]:
+    return tile_cycles(job.operation, columns, hardware, job.lanes, job.weight_bits)
+
+
 def tile_cycles(
-    operation: Operation, columns: int, hardware: Hardware, lanes: int = 1
+    operation: Operation, columns: int, hardware: Hardware, lanes: int = 1, bits: int = 8
 ) -> tuple[int, int]:
-    """Return the cycles in which a tile's weights enter the array, and their port cycles."""
+    """Return the cycles in which a tile's weights enter the array, and their port cycles.
+
+    Args:
+        operation: what the tile computes.
+        columns: of the tile, for which there are weights.
+        hardware: sizes of the engine.
+        lanes: values in a word.
+        bits: of a weight in memory.
+    """
     size, port = hardware.array_size, hardware.port_bytes
     if operation is Operation.MATMUL or (operation is Operation.DEPTHWISE and lanes > 1):
-        beats = weight_bytes(columns, size) // port
-        return beats, beats
+        entering = ceil_div(weight_bytes(columns, size), port)
+        return entering, ceil_div(weight_bytes(columns, size, bits), port)
     if operation is Operation.DEPTHWISE:
-        return weight_bytes(size, size) // port, diagonal_bytes(size) // port
+        return weight_bytes(size, size) // port, ceil_div(diagonal_bytes(size, bits), port)
     return 0, 0
 
 

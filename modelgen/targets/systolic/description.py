@@ -52,6 +52,11 @@ def describe(network: Network, layer: EngineLayer, cycles: int | None) -> dict[s
 
 def _weight_bytes(network: Network, layer: EngineLayer) -> int:
     """Return the bytes of a layer's weights, without zeros that the compiler added."""
+    return -(-_weights(network, layer) * layer.geometry.weight_bits // 8)
+
+
+def _weights(network: Network, layer: EngineLayer) -> int:
+    """Return how many weights a layer has, without zeros that the compiler added."""
     graph, node = network.graph, layer.node
     if isinstance(node.operator, IntegerOperator):
         return node.operator.weights(graph.arrays(node))

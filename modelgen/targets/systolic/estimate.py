@@ -115,7 +115,8 @@ def _weight_beats(geometry: Geometry, hardware: Hardware) -> int:
     """Return the port cycles of a layer's weights, if they are read once."""
     tiles = ceil_div(geometry.outputs, hardware.array_size)
     columns = tile_columns(geometry.outputs, tiles, hardware.array_size)
-    beats = sum(tile_cycles(geometry.operation, count, hardware)[1] for count in columns)
+    kind = geometry.lanes, geometry.weight_bits
+    beats = sum(tile_cycles(geometry.operation, count, hardware, *kind)[1] for count in columns)
     return _slices(geometry, hardware) * beats
 
 

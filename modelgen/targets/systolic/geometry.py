@@ -114,6 +114,8 @@ class Geometry:
     """Of a movement: the boxes of values that it copies or fills, whatever the window."""
     fill: float | None = None
     """The value of boxes that are filled; None: there are none."""
+    weight_bits: int = 8
+    """Bits of memory that a weight takes: 8 or 4."""
 
     @property
     def words(self) -> int:

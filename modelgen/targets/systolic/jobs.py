@@ -139,6 +139,8 @@ class Job:
     """First accumulator entry."""
     weights: int | None = None
     """Byte offset of this job's weight stream in the weight section."""
+    weight_bits: int = 8
+    """Bits that a weight takes in the stream: 8 or 4."""
     parameters: int = 0
     """Byte offset of the scales and biases of its results in the parameter section."""
     load: Load | None = None

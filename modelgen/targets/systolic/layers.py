@@ -321,11 +321,12 @@ class _Builder:
     def _stream(self, chosen: Cut, node: Node, stream: Stream) -> bytes:
         weight = self._graph.arrays(node)["weight"]
         size, job = self._hardware.array_size, chosen.jobs[0]
+        bits = job.weight_bits
         if job.operation is Operation.DEPTHWISE:
             make = rows_stream if job.reads_rows else depthwise_stream
-            return make(weight.reshape(weight.shape[:3]), stream, size)
+            return make(weight.reshape(weight.shape[:3]), stream, size, bits)
         behind = [(0, 0)] * (weight.ndim - 1) + [(0, -weight.shape[-1] % job.lanes)]
-        return weight_stream(np.pad(weight, behind).reshape(len(weight), -1), stream, size)
+        return weight_stream(np.pad(weight, behind).reshape(len(weight), -1), stream, size, bits)
 
 
 def _source_text(source: Source) -> str:

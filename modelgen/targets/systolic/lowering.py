@@ -100,6 +100,7 @@ def _compute_fields(job: Job) -> dict[str, Any]:
         "channels": job.outputs,
         "int8": job.lanes > 1,
         "pair_rows": job.pair_rows,
+        "int4_weights": job.weights is not None and job.weight_bits == 4,
         "column_stride": c.column_stride if job.reads_rows else 0,
     }
 

@@ -19,13 +19,14 @@ from modelgen.targets.systolic.tiles import (
 from modelgen.targets.systolic.tiling.cut import Stream
 
 
-def weight_stream(weight: np.ndarray, stream: Stream, array_size: int) -> bytes:
-    """Return blocks, slice by slice and tile by tile: byte c * S + r is W[input r][output c].
+def weight_stream(weight: np.ndarray, stream: Stream, array_size: int, bits: int = 8) -> bytes:
+    """Return blocks, slice by slice and tile by tile: weight c * S + r is W[input r][output c].
 
     Args:
         weight: INT8, shape (N, K), K in the order of the stream's indices.
         stream: the slices and tiles to include.
         array_size: S.
+        bits: of a weight: 8, or 4 if all weights fit.
     """
     size = array_size
     first = stream.first_tile * size
@@ -33,41 +34,56 @@ def weight_stream(weight: np.ndarray, stream: Stream, array_size: int) -> bytes:
     block = np.zeros((len(stream.slices), stream.tiles * size, size), np.int8)
     for index, words in enumerate(stream.slices):
         block[index, : len(columns), : len(words)] = columns[:, words]
-    # Columns that do not exist are the end of each slice.
-    tiles = tile_columns(len(columns), stream.tiles, size)
-    used = sum(weight_bytes(count, size) for count in tiles)
-    return block.reshape(len(block), -1)[:, :used].tobytes()
+    counts = tile_columns(len(columns), stream.tiles, size)
+    sizes = [weight_bytes(count, size, bits) for count in counts]
+    return _stored(block.reshape(len(block), stream.tiles, -1), sizes, bits)
 
 
-def depthwise_stream(weight: np.ndarray, stream: Stream, array_size: int) -> bytes:
-    """Return blocks, tap by tap and tile by tile: one byte per channel, padded to whole lines.
+def _stored(tiles: np.ndarray, sizes: list[int], bits: int) -> bytes:
+    """Return tiles one after another, slice by slice.
+
+    Args:
+        tiles: INT8, shape (slices, tiles, weights of a tile).
+        sizes: bytes of each tile in memory, without columns that do not exist.
+        bits: of a weight; of two in a byte the first one is the lower half.
+    """
+    if bits == 4:
+        tiles = tiles[..., 0::2] & 15 | tiles[..., 1::2] << 4
+    behind = max(max(sizes) - tiles.shape[-1], 0)
+    whole = np.pad(tiles, ((0, 0), (0, 0), (0, behind)))
+    parts = [whole[:, index, :size] for index, size in enumerate(sizes)]
+    return np.concatenate(parts, axis=1).tobytes()
+
+
+def depthwise_stream(weight: np.ndarray, stream: Stream, array_size: int, bits: int = 8) -> bytes:
+    """Return blocks, tap by tap and tile by tile: one weight per channel, padded to whole lines.
 
     Args:
         weight: INT8, shape (channels, kernel rows, kernel columns).
         stream: the taps and tiles to include.
         array_size: S.
+        bits: of a weight: 8, or 4 if all weights fit.
     """
-    line = diagonal_bytes(array_size)
     first = stream.first_tile * array_size
     taps = weight[first : first + stream.tiles * array_size][
         :, stream.chunk.y.start : stream.chunk.y.stop, stream.chunk.x.start : stream.chunk.x.stop
     ]
     lanes = np.zeros((taps.shape[1] * taps.shape[2], stream.tiles * array_size), np.int8)
     lanes[:, : len(taps)] = taps.reshape(len(taps), -1).T
-    block = np.zeros((len(lanes), stream.tiles, line), np.int8)
-    block[:, :, :array_size] = lanes.reshape(len(lanes), stream.tiles, array_size)
-    return block.tobytes()
+    sizes = [diagonal_bytes(array_size, bits)] * stream.tiles
+    return _stored(lanes.reshape(len(lanes), stream.tiles, array_size), sizes, bits)
 
 
-def rows_stream(weight: np.ndarray, stream: Stream, array_size: int) -> bytes:
+def rows_stream(weight: np.ndarray, stream: Stream, array_size: int, bits: int = 8) -> bytes:
     """Return blocks of taps of an INT8 depthwise layer, block by block and tile by tile.
 
-    Byte c * S + r of a tile is the weight of channel c for the tap in row r of the array.
+    Weight c * S + r of a tile is that of channel c for the tap in row r of the array.
 
     Args:
         weight: INT8, shape (channels, kernel rows, kernel columns).
         stream: the taps and tiles to include.
         array_size: S.
+        bits: of a weight: 8, or 4 if all weights fit.
     """
     rows, columns = depthwise_block(array_size)
     first = stream.first_tile * array_size
@@ -83,8 +99,8 @@ def rows_stream(weight: np.ndarray, stream: Stream, array_size: int) -> bytes:
     tiles = np.zeros((len(blocks), stream.tiles * array_size, array_size), np.int8)
     tiles[:, :channels, : rows * columns] = blocks
     counts = tile_columns(channels, stream.tiles, array_size)
-    used = sum(weight_bytes(count, array_size) for count in counts)
-    return tiles.reshape(len(tiles), -1)[:, :used].tobytes()
+    sizes = [weight_bytes(count, array_size, bits) for count in counts]
+    return _stored(tiles.reshape(len(tiles), stream.tiles, -1), sizes, bits)
 
 
 def parameter_block(scale: np.ndarray, bias: np.ndarray, array_size: int) -> bytes:

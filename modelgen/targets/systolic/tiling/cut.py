@@ -196,6 +196,7 @@ class _Cutter:
                     tiles=len(tiles),
                     first=number == 0,
                     weights=self._stream(chunk, tiles),
+                    weight_bits=self._geometry.weight_bits,
                     load=load,
                     store=self._store(image, y, x, tiles) if last else None,
                     window=self._geometry.pool,

@@ -186,8 +186,9 @@ class Family:
     @cached_property
     def _tile_cycles(self) -> tuple[tuple[int, int], tuple[int, int]]:
         """Cycles and port cycles of the weights of a full tile, and of the last tile."""
+        kind = self.geometry.lanes, self.geometry.weight_bits
         first, last = (
-            tile_cycles(self.geometry.operation, columns, self.hardware, self.geometry.lanes)
+            tile_cycles(self.geometry.operation, columns, self.hardware, *kind)
             for columns in (self._columns[0], self._columns[-1])
         )
         return first, last

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from modelgen.hardware import Hardware
+from modelgen.ir.graph import Graph
+from modelgen.plan.compiler import compile_graph
 from modelgen.targets.systolic.abi import Fence, Operation
 from modelgen.targets.systolic.builder_calls import job_calls, plus
-from modelgen.targets.systolic.jobs import Place, Table
-from modelgen.targets.systolic.lowering import Constant, lower_job
+from modelgen.targets.systolic.jobs import EngineLayer, Place, Table
+from modelgen.targets.systolic.lowering import Constant, Lowering, lower_job
+from tests.support import networks
+from tests.support.builder_host import built
 from tests.support.engine_jobs import compute, job, layer, load, store
+from tests.support.integer_networks import random_network
 
 
 def address(place: Place | Constant) -> str:
@@ -123,3 +131,34 @@ def test_a_span() -> None:
 def test_columns_of_a_kernel_of_one() -> None:
     """Depthwise INT8 jobs need their pitch; the engine refuses them without it."""
     assert "runs(9, {1, 1}, {0, 9})" in calls(compute=compute(pitch_x=9))
+
+
+def graphs() -> Iterator[Graph]:
+    yield networks.dscnn()
+    yield networks.resnet8()
+    yield networks.cifar10()
+    for seed in range(100):
+        yield random_network(seed)[1]
+
+
+def lowerings(graph: Graph, hardware: Hardware) -> Iterator[Lowering]:
+    for chain in compile_graph(graph, hardware).segments:
+        for each in chain.layers:
+            if isinstance(each, EngineLayer):
+                yield from (lower_job(each, made) for made in each.jobs)
+
+
+def test_the_builder_makes_the_same_bytes_of_the_jobs_of_networks(tmp_path: Path) -> None:
+    hardware = Hardware(array_size=8, accumulator_depth=128)
+    found = [each for graph in graphs() for each in lowerings(graph, hardware)]
+    addresses: dict[Place | Constant, int] = {}
+
+    def place(of: Place | Constant) -> int:
+        return addresses.setdefault(of, 16 * (len(addresses) + 1))
+
+    calls = [job_calls(each, lambda of: f"{place(of)}u") for each in found]
+    wanted = [each.resolved(place) for each in found]
+    kinds = {(each.operation, each.int8, each.int4_weights, each.stores) for each in wanted}
+    assert len(kinds) >= 10
+    for said, made, job_wanted in zip(calls, built(calls, tmp_path), wanted, strict=True):
+        assert made == job_wanted.pack(), said

@@ -151,6 +151,20 @@ def test_cycles_of_a_tile() -> None:
     assert tile_cycles(Operation.MAX, 8, HARDWARE) == (0, 0)
 
 
+def test_weights_of_4_bits_take_half_the_port() -> None:
+    """They enter the array at the same rate."""
+    assert tile_cycles(Operation.MATMUL, 8, HARDWARE, bits=4) == (4, 2)
+    assert tile_cycles(Operation.DEPTHWISE, 8, HARDWARE, 4, bits=4) == (4, 2)
+    wide = Hardware(array_size=32)
+    assert tile_cycles(Operation.DEPTHWISE, 32, wide, bits=8)[1] == 2
+    assert tile_cycles(Operation.DEPTHWISE, 32, wide, bits=4)[1] == 1
+
+
+def test_a_beat_of_a_wide_port_may_be_part_of_a_tile() -> None:
+    wide = Hardware(array_size=16, port_words=8)
+    assert tile_cycles(Operation.MATMUL, 1, wide) == (1, 1)
+
+
 def test_a_last_tile_of_few_columns_takes_no_longer_than_they_do() -> None:
     """Four slices of tiles of 8 and of 2 columns, for one row; parameters of 2 are two lines."""
     cost = job_cost(job_of(product(1, 32, 10)), HARDWARE)

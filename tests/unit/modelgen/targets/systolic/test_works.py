@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from modelgen.hardware import Hardware
+from modelgen.ir.graph import Graph
 from modelgen.ir.views import views
 from modelgen.passes.cut_rows import cut_rows, pairs
 from modelgen.plan.partition import partition
@@ -10,6 +13,25 @@ from modelgen.targets.base import Network
 from modelgen.targets.standard import standard
 from modelgen.targets.systolic.works import works_of
 from tests.support.graph_builder import GraphBuilder
+
+
+def bits_of_weights(graph: Graph, hardware: Hardware) -> list[int]:
+    network = Network(graph, hardware, partition(graph, standard(hardware)), views(graph))
+    works = works_of(network, "engine")
+    return [work.geometry.weight_bits for work in works if work.geometry is not None]
+
+
+@pytest.mark.parametrize(
+    ("smallest", "largest", "bits"), [(-8, 7, 4), (-9, 7, 8), (-8, 8, 8), (0, 0, 4)]
+)
+def test_weights_that_fit_4_bits_take_no_more(smallest: int, largest: int, bits: int) -> None:
+    builder = GraphBuilder(1, 6)
+    graph = builder.build(builder.linear(builder.linear("x", 5), 3))
+    weight = graph.constants[graph.nodes[1].constants["weight"]]
+    weight[:] = 0
+    weight[0, :2] = smallest, largest
+    assert bits_of_weights(graph, Hardware()) == [8, bits]
+    assert bits_of_weights(graph, Hardware(int8=False)) == [8, 8], "its engine has no INT4 either"
 
 
 def test_rows_that_are_read_of_a_map() -> None:
