@@ -28,7 +28,10 @@ from tests.support.random_chains import KINDS, ChainMaker, Limits
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize(("array_size", "port_words"), [(4, 1), (8, 4), (12, 2), (32, 4)])
+@pytest.mark.parametrize(
+    ("array_size", "port_words"),
+    [(4, 1), (8, 4), (12, 2), pytest.param(32, 4, marks=pytest.mark.nightly)],
+)
 def test_engine(array_size, port_words):
     run_on_engine(__name__, array_size, port_words)
 

@@ -26,7 +26,10 @@ HALF = ACCUMULATOR_DEPTH // 2
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize(("array_size", "port_words"), [(4, 1), (8, 4), (12, 2), (16, 4)])
+@pytest.mark.parametrize(
+    ("array_size", "port_words"),
+    [(4, 1), (8, 4), (12, 2), pytest.param(16, 4, marks=pytest.mark.nightly)],
+)
 def test_engine_rates(array_size, port_words):
     run_on_engine(__name__, array_size, port_words)
 
