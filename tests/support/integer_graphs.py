@@ -80,7 +80,10 @@ class IntegerGraph:
 
     def max_pool(self, source: str, window: Window = HALVING) -> str:
         """Add a max-pooling."""
-        return self.add(IntegerMaxPool2d(window), source)
+        name = self.add(IntegerMaxPool2d(window), source)
+        if source in self._zero_points:
+            self._zero_points[name] = self._zero_points[source]
+        return name
 
     def avg_pool(self, source: str, window: Window) -> str:
         """Add an average pooling."""

@@ -78,7 +78,7 @@ class IntegerConv2d(IntegerOperator):
         values = inputs[0].astype(np.float64) - self.zero_point
         sums = self._sums(values, constants["weight"].astype(np.float64))
         results = self.requantization.of(sums.astype(np.int64) + constants["bias"], constants)
-        return self.epilogue.of(results, inputs[1:])
+        return self.epilogue.of(results, inputs[1:], constants)
 
     def _sums(self, values: np.ndarray, weight: np.ndarray) -> np.ndarray:
         if self.groups == values.shape[-1]:

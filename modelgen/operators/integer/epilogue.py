@@ -8,6 +8,8 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from modelgen.arithmetic.integer.byte_tables import look_up
+from modelgen.operators.base import Arrays
 from modelgen.operators.integer.add import IntegerAdd
 from modelgen.operators.integer.base import IntegerOperator
 from modelgen.operators.integer.fp32_add import Fp32Add
@@ -20,12 +22,14 @@ _NO_POOL = (1, 1)
 
 @dataclass(frozen=True)
 class IntegerEpilogue:
-    """Max-pooling and a sum, in this order, after requantization."""
+    """Max-pooling, a sum and a function, in this order, after requantization."""
 
     pool: tuple[int, int] = _NO_POOL
     """Rows, columns of the max-pooling windows, which do not overlap."""
     addition: Sum | None = None
     """What the node's last input is added by: the second operand, of the shape of the results."""
+    function: str = ""
+    """Title of the function of which the node has a constant `table`, as `ByteTable` does."""
 
     @property
     def reads_operand(self) -> bool:
@@ -39,20 +43,24 @@ class IntegerEpilogue:
     def describe(self) -> list[str]:
         """Return a short description of each part."""
         parts = [f"max-pool {pair_text(self.pool)}"] if self.pool != _NO_POOL else []
-        return parts + ([] if self.addition is None else [self.addition.describe()])
+        parts += [] if self.addition is None else [self.addition.describe()]
+        return parts + ([self.function] if self.function else [])
 
-    def of(self, results: np.ndarray, operands: Sequence[np.ndarray]) -> np.ndarray:
+    def of(
+        self, results: np.ndarray, operands: Sequence[np.ndarray], constants: Arrays
+    ) -> np.ndarray:
         """Return what is stored, INT8.
 
         Args:
             results: INT8, shape (batch, rows, columns, N), or (..., N) without a pooling.
             operands: the operand, if there is one.
+            constants: of the node.
         """
         if self.pool != _NO_POOL:
             results = _pooled(results, self.pool)
-        if self.addition is None:
-            return results
-        return self.addition.compute([results, *operands], {})
+        if self.addition is not None:
+            results = self.addition.compute([results, *operands], {})
+        return look_up(constants["table"], results) if self.function else results
 
 
 @runtime_checkable

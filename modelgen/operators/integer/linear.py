@@ -61,7 +61,7 @@ class IntegerLinear(IntegerOperator):
         values = inputs[0].astype(np.float64) - self.zero_point
         weight = constants["weight"].astype(np.float64) - self.weight_zero_point
         sums = (values @ weight.T).astype(np.int64) + constants["bias"]
-        return self.epilogue.of(self.requantization.of(sums, constants), inputs[1:])
+        return self.epilogue.of(self.requantization.of(sums, constants), inputs[1:], constants)
 
     def _ranges(self, constants: Arrays) -> tuple[np.ndarray, np.ndarray]:
         weight = constants["weight"].astype(np.int64) - self.weight_zero_point

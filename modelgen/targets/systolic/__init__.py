@@ -12,6 +12,8 @@ from modelgen.operators.integer.base import IntegerOperator
 from modelgen.operators.movement import Movement
 from modelgen.passes.expand_resize import expand_resize
 from modelgen.passes.fuse_additions import fuse_additions
+from modelgen.passes.fuse_byte_table import fuse_byte_table
+from modelgen.passes.fuse_integer_pool import fuse_integer_pool
 from modelgen.passes.lay_sequences import lay_sequences
 from modelgen.passes.merge_groups import merge_groups
 from modelgen.passes.operands_first import operands_first
@@ -75,9 +77,12 @@ class Systolic:
         as rows where that fills slices, and with operands as early as possible."""
         size = self._hardware.array_size
         graph = pack_pixels(graph, size, self._is_supported)
+        depth = self._hardware.accumulator_depth
+        graph = fuse_integer_pool(graph, self._is_supported, depth)
         graph = fuse_additions(graph, self._is_supported)
+        graph = fuse_byte_table(graph, self._is_supported)
         grouped = merge_groups(expand_resize(graph, size), size)
-        split = split_max_pool(grouped, self._hardware.accumulator_depth)
+        split = split_max_pool(grouped, depth)
         return operands_first(lay_sequences(split, self._saves_slices_lying))
 
     def _is_supported(self, graph: Graph, node: Node) -> bool:

@@ -243,7 +243,8 @@ def _of_integers(graph: Graph, node: Node) -> Geometry:
             return replace(shape, padding_value=float(operator.zero_point))
         case IntegerConv2d():
             operation = Operation.DEPTHWISE if operator.groups > 1 else Operation.MATMUL
-            shape = _windowed(operation, operator.window, (1, 1), maps, target.shape, lanes)
+            pool = operator.epilogue.pool
+            shape = _windowed(operation, operator.window, pool, maps, target.shape, lanes)
             return replace(shape, padding_value=float(operator.zero_point))
         case IntegerMaxPool2d():
             shape = _windowed(Operation.MAX, operator.window, (1, 1), maps, target.shape, lanes)

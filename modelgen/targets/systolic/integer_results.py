@@ -97,8 +97,9 @@ def results_of(graph: Graph, node: Node, geometry: Geometry) -> IntegerResults:
             weights = arrays["weight"].astype(np.int64).reshape(outputs, -1).sum(axis=1)
             rule = operator.requantization
             bias = arrays["bias"].astype(np.int64) - given * weights
+            table = _in_order(arrays["table"]) if operator.epilogue.function else None
             return IntegerResults(
-                operator.forms(arrays), bias, rule.zero_point, rule.clamp, addition
+                operator.forms(arrays), bias, rule.zero_point, rule.clamp, addition, table
             )
         case IntegerAvgPool2d():
             (forms,) = operator.forms(graph.shapes(node)[0]).values()
@@ -112,12 +113,17 @@ def results_of(graph: Graph, node: Node, geometry: Geometry) -> IntegerResults:
         case IntegerMaxPool2d():
             return IntegerResults(_identity(outputs), nothing, 0, operator.clamp)
         case ByteTable():
-            table = np.roll(graph.arrays(node)["table"], _FLIPPED).tobytes()
+            table = _in_order(graph.arrays(node)["table"])
             return IntegerResults(_identity(outputs), nothing, 0, Clamp(), table=table)
         case IntegerAdd() | Fp32Add():
             own, _ = operator.zero_points
             return IntegerResults(_identity(outputs), nothing - own, own, Clamp(), addition)
     raise AssertionError(f"layer '{node.name}': the engine has no {operator.name}")
+
+
+def _in_order(table: np.ndarray) -> bytes:
+    """Return a table in the order of unsigned bytes."""
+    return np.roll(table, _FLIPPED).tobytes()
 
 
 def _identity(channels: int) -> ChannelForms:

@@ -10,8 +10,10 @@ import numpy as np
 
 from modelgen.ir.graph import Node
 from modelgen.memory import arena
-from modelgen.operators import ByteTable, ChannelScale
+from modelgen.operators import ByteTable, ChannelScale, Operator
 from modelgen.operators.epilogue import epilogue_of, reads_operand
+from modelgen.operators.integer.base import IntegerOperator
+from modelgen.operators.integer.epilogue import integer_epilogue_of
 from modelgen.operators.table_functions import function_table
 from modelgen.targets.base import Lowered, Network
 from modelgen.targets.systolic.abi import Operation
@@ -299,7 +301,7 @@ class _Builder:
             else None,
             word=word,
             pixel=pixel,
-            function=bool(epilogue.function) or isinstance(node.operator, ByteTable),
+            function=bool(epilogue.function) or _looks_up(node.operator),
             slope=epilogue.slope != 1.0,
             row=row,
         )
@@ -327,6 +329,13 @@ class _Builder:
             return make(weight.reshape(weight.shape[:3]), stream, size, bits)
         behind = [(0, 0)] * (weight.ndim - 1) + [(0, -weight.shape[-1] % job.lanes)]
         return weight_stream(np.pad(weight, behind).reshape(len(weight), -1), stream, size, bits)
+
+
+def _looks_up(operator: Operator) -> bool:
+    """Return whether an operator on integers looks up its results in a table."""
+    if not isinstance(operator, IntegerOperator):
+        return False
+    return isinstance(operator, ByteTable) or bool(integer_epilogue_of(operator).function)
 
 
 def _source_text(source: Source) -> str:
