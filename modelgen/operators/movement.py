@@ -25,8 +25,10 @@ from modelgen.operators.base import (
 _SHORTEST_RUN = 8
 """Words from which on the CPU copies a contiguous run faster than a longer strided one."""
 _FILL_START = {1: 30.0, 4: 0.0}
-_FILL_CYCLES = {1: 0.6, 4: 1.6}
+_FILL_CYCLES = {1: 0.4, 4: 1.6}
 """Bytes of an element -> cycles before filling, and of filling one."""
+_STRIDED_LINE = {1: (20, 9.5), 4: (24, 22)}
+"""Bytes of an element -> cycles before a line of strided ones, and of four of them."""
 FILL = -1
 """The source of values that are no input's."""
 
@@ -217,13 +219,13 @@ def _end(part: Part) -> int:
 def _cycles(part: Part, element_bytes: int) -> float:
     """Return the cycles that the kernel takes for a part."""
     *outer, size = part.sizes
-    if (part.source_strides[-1], part.strides[-1]) != (1, 1):
-        line = 24.0 + 22 * (size // 4) + 7 * (size % 4)
-    elif element_bytes == 1:
+    is_run = (part.source_strides[-1], part.strides[-1]) == (1, 1)
+    if element_bytes == 1 and is_run:
         words, rest = divmod(size, 4) if _in_words(part) else (0, size)
-        line = 45.0 + sum(22 * (count // 8) + 7 * (count % 8) for count in (words, rest))
+        line = 60.0 + sum(22 * (count // 8) + 7 * (count % 8) for count in (words, rest))
     else:
-        line = 20.0 + 13 * (size // 4) + 7 * (size % 4)
+        begin, four = (20, 13) if is_run else _STRIDED_LINE[element_bytes]
+        line = begin + four * (size // 4) + 7.0 * (size % 4)
     return 40.0 + math.prod(outer) * line
 
 

@@ -8,14 +8,14 @@
 namespace {
 
 constexpr std::uintptr_t kWordMask = sizeof(std::uint32_t) - 1;
-constexpr std::size_t kGroup = 4 * sizeof(std::uint32_t);
 
 // May alias anything: these functions copy objects of all types by words.
 using Word = std::uint32_t __attribute__((may_alias));
 
-bool are_aligned(const void* left, const void* right) {
-  return ((reinterpret_cast<std::uintptr_t>(left) | reinterpret_cast<std::uintptr_t>(right)) &
-          kWordMask) == 0;
+// The bytes before the first whole word at or behind a place, of `count` bytes.
+std::size_t bytes_before_word(const void* place, std::size_t count) {
+  const std::size_t bytes = -reinterpret_cast<std::uintptr_t>(place) & kWordMask;
+  return bytes < count ? bytes : count;
 }
 
 // Copies `count` values. Eight are in flight at a time, so that nothing waits for one being loaded,
@@ -31,6 +31,15 @@ void copy_forward(T* to, const T* from, std::size_t count) {
   for (; count > 0; --count) *to++ = *from++;
 }
 
+template <class T>
+void fill_forward(T* to, T value, std::size_t count) {
+  for (; count >= 8; count -= 8, to += 8) {
+    to[0] = value, to[1] = value, to[2] = value, to[3] = value;
+    to[4] = value, to[5] = value, to[6] = value, to[7] = value;
+  }
+  for (; count > 0; --count) *to++ = value;
+}
+
 void copy_backward(unsigned char* to, const unsigned char* from, std::size_t count) {
   while (count-- > 0) to[count] = from[count];
 }
@@ -40,13 +49,17 @@ void copy_backward(unsigned char* to, const unsigned char* from, std::size_t cou
 extern "C" void* memcpy(void* destination, const void* source, std::size_t count) {
   auto* to = static_cast<unsigned char*>(destination);
   const auto* from = static_cast<const unsigned char*>(source);
-  std::size_t done = 0;
-  if (are_aligned(to, from)) {
-    done = count & ~kWordMask;
+  const auto apart = reinterpret_cast<std::uintptr_t>(to) - reinterpret_cast<std::uintptr_t>(from);
+  if ((apart & kWordMask) == 0) {
+    const std::size_t head = bytes_before_word(to, count);
+    copy_forward(to, from, head);
+    to += head, from += head, count -= head;
+    const std::size_t words = count & ~kWordMask;
     copy_forward(reinterpret_cast<Word*>(to), reinterpret_cast<const Word*>(from),
-                 done / sizeof(Word));
+                 words / sizeof(Word));
+    to += words, from += words, count -= words;
   }
-  copy_forward(to + done, from + done, count - done);
+  copy_forward(to, from, count);
   return destination;
 }
 
@@ -63,16 +76,12 @@ extern "C" void* memmove(void* destination, const void* source, std::size_t coun
 extern "C" void* memset(void* destination, int value, std::size_t count) {
   auto* to = static_cast<unsigned char*>(destination);
   const auto byte = static_cast<unsigned char>(value);
-  if (are_aligned(to, nullptr)) {
-    const std::uint32_t word = byte * 0x01010101u;
-    auto* words = reinterpret_cast<Word*>(to);
-    for (; count >= kGroup; count -= kGroup, words += 4) {
-      words[0] = word, words[1] = word, words[2] = word, words[3] = word;
-    }
-    for (; count >= sizeof(Word); count -= sizeof(Word)) *words++ = word;
-    to = reinterpret_cast<unsigned char*>(words);
-  }
-  while (count-- > 0) *to++ = byte;
+  const std::size_t head = bytes_before_word(to, count);
+  fill_forward(to, byte, head);
+  to += head, count -= head;
+  const std::size_t words = count & ~kWordMask;
+  fill_forward(reinterpret_cast<Word*>(to), Word{byte * 0x01010101u}, words / sizeof(Word));
+  fill_forward(to + words, byte, count - words);
   return destination;
 }
 
