@@ -24,6 +24,7 @@ from modelgen.stages.quantized import (
 )
 from modelgen.strict_json import finite
 from modelgen.workload.model_file import ModelFile
+from modelgen.workload.onnx_file import OnnxFile
 from modelgen.workload.project import Project, load_project
 
 INFERENCES = 3
@@ -109,12 +110,12 @@ def _in_runtime(
     project: Project, data_dir: Path, name: str, data: Samples, inferences: int
 ) -> _Original | None:
     """Return what the runtime of a file computes; None if its tensors cannot be read."""
-    file, onnx = project.model_file(data_dir), project.onnx_file
+    file, onnx = project.model_file(data_dir), project.module_file
     if file is not None:
         rows = pack_inputs(file.graph, data.inputs)[:inferences]
         tensors = [_in_litert(file, unpack_inputs(file.graph, row)) for row in rows]
         return _Original(name, "must be equal", is_runtime=True, inferences=tensors)
-    assert onnx is not None
+    assert isinstance(onnx, OnnxFile)
     batch = project.settings.batch
     tensors = [onnx.tensors(data.inputs, batch * number, batch) for number in range(inferences)]
     rule = "are equal, but for layers that it computes in FP32"

@@ -111,8 +111,9 @@ def run_project(
     rows = np.concatenate([output.reshape(len(output), -1) for output in outputs], axis=1)
     check_import(imported, inputs, rows)
     runtime = None
-    if project.onnx_file is not None:
-        wanted, runtime = project.onnx_file.run(inputs, settings.batch, progress)
+    file = project.module_file
+    if file is not None:
+        wanted, runtime = file.run(inputs, settings.batch, progress)
         check_near(rows, wanted, runtime, has_integers=has_integers(imported.graph))
         rows, origin = wanted, "file"
     check_float(imported.graph, asdict(settings), project.name)
@@ -125,7 +126,7 @@ def run_project(
             aware = aware_graph(imported.graph, settings, data, calibration, progress)
             graph_files.save(aware, out_dir / AWARE_FOLDER)
     description = _description(project, data, origin, [output.shape[1:] for output in outputs])
-    description |= {"runtime": runtime, "file": project.onnx_file and project.onnx_file.path.name}
+    description |= {"runtime": runtime, "file": file and file.path.name}
     _write_json(out_dir / PROJECT_FILE, description)
 
 

@@ -56,7 +56,7 @@ def run(project_dir: Path, out_dir: Path, data_dir: Path, options: Mapping[str, 
         arguments = arguments_of(typed.test_arrays)
         found = import_with_origins(model, arguments, settings.batch).graph
         graph = fuse_integers(
-            found, contract_of(project.onnx_file.path if project.onnx_file else None)
+            found, contract_of(project.module_file.path if project.module_file else None)
         )
         check_outputs(graph, settings, typed, classes=project.metric is None)
         return graph

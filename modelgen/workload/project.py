@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelgen.errors import ModelError
 from modelgen.workload.data import Data
+from modelgen.workload.float_tflite_file import FloatTfliteFile
 from modelgen.workload.model_file import (
     TFLITE,
     FileSource,
@@ -23,6 +24,7 @@ from modelgen.workload.model_file import (
     ModelFile,
     read_data,
 )
+from modelgen.workload.module_file import ModuleFile
 from modelgen.workload.names import ONNX
 from modelgen.workload.onnx_file import OnnxFile
 from modelgen.workload.settings import Settings, parse
@@ -43,7 +45,7 @@ class Project:
     name: str
     folder: Path
     settings: Settings
-    model: Callable[[], torch.nn.Module] | FileSource | OnnxFile
+    model: Callable[[], torch.nn.Module] | FileSource | ModuleFile
     """Makes the model; or the file that it is in."""
     load_data: Callable[[Path], Data] | None
     """None: random inputs, for a model in a file."""
@@ -56,7 +58,7 @@ class Project:
         """Return the project's data; `folder` is where data sets are kept."""
         load = self.load_data
         if load is None:
-            file = self.onnx_file or self.model_file(folder)
+            file = self.module_file or self.model_file(folder)
             assert file is not None
             return file.random_data()
         found = _call(self, "data", lambda: load(folder))
@@ -69,19 +71,19 @@ class Project:
         return found
 
     def build_model(self) -> torch.nn.Module:
-        """Return a new model from the project's model(), or that of its ONNX file."""
-        if self.onnx_file is not None:
-            return self.onnx_file.module(self.settings.batch)
+        """Return a new model from the project's model(), or that of its FP32 file."""
+        if self.module_file is not None:
+            return self.module_file.module(self.settings.batch)
         assert callable(self.model)
         return _call(self, "model", self.model)
 
     @property
-    def onnx_file(self) -> OnnxFile | None:
-        """The ONNX file that the model is made of."""
-        return self.model if isinstance(self.model, OnnxFile) else None
+    def module_file(self) -> ModuleFile | None:
+        """The file that the model is made of in PyTorch."""
+        return self.model if isinstance(self.model, ModuleFile) else None
 
     def model_file(self, folder: Path) -> ModelFile | None:
-        """Return the .tflite file that the model is; None for one that is made in PyTorch.
+        """Return the .tflite file of integers that the model is; None for one made in PyTorch.
 
         Args:
             folder: where data sets are kept.
@@ -167,11 +169,12 @@ def load_project(place: Path, data: Path | None = None) -> Project:
     if not path.is_file():
         raise ModelError(f"There is no {path}. A project is a folder with a {FILE_NAME}.")
     module = _import(path)
+    model = _model(module, path)
     project = Project(
         name=folder.name,
         folder=folder,
-        settings=_with_batch_of_file(module, _settings(module, path), path),
-        model=_model(module, path),
+        settings=_with_batch_of_file(module, _settings(module, path), model),
+        model=model,
         load_data=_data(module, path),
         train=_optional(module, "train", path),
         metric=_optional(module, "metric", path),
@@ -184,17 +187,23 @@ def _of_file(path: Path, data: Path | None) -> Project:
     model = _file(path)
     settings = Settings()
     names: Callable[[], Sequence[str]] = lambda: ModelFile(path).graph.inputs  # noqa: E731
-    if isinstance(model, OnnxFile):
+    if isinstance(model, ModuleFile):
         settings, names = Settings(batch=model.batch()), model.inputs
     load = None if data is None else lambda _: read_data(data, names())
     return Project(path.stem, path.parent, settings, model, load)
 
 
-def _file(path: Path) -> FileSource | OnnxFile:
-    return OnnxFile(path) if path.suffix == ONNX else LocalFile(path)
+def _file(path: Path) -> FileSource | ModuleFile:
+    """Return a model's file, by the end of its name and by what is in it."""
+    if path.suffix == ONNX:
+        return OnnxFile(path)
+    tflite = FloatTfliteFile(path)
+    return tflite if path.is_file() and tflite.is_float else LocalFile(path)
 
 
-def _model(module: ModuleType, path: Path) -> Callable[[], torch.nn.Module] | FileSource | OnnxFile:
+def _model(
+    module: ModuleType, path: Path
+) -> Callable[[], torch.nn.Module] | FileSource | ModuleFile:
     """Return model(), or the file that is named in its place."""
     model = getattr(module, "model", None)
     if isinstance(model, str):
@@ -210,13 +219,12 @@ def _model(module: ModuleType, path: Path) -> Callable[[], torch.nn.Module] | Fi
     return _function(module, "model", path)
 
 
-def _with_batch_of_file(module: ModuleType, settings: Settings, path: Path) -> Settings:
-    """Return settings with the batch of an ONNX file, unless they have one of their own."""
-    model = getattr(module, "model", None)
+def _with_batch_of_file(module: ModuleType, settings: Settings, model: object) -> Settings:
+    """Return settings with the batch of an FP32 file, unless they have one of their own."""
     own = "batch" in getattr(module, "settings", {})
-    if own or not isinstance(model, str) or not model.endswith(ONNX):
+    if own or not isinstance(model, ModuleFile):
         return settings
-    return replace(settings, batch=OnnxFile(path.parent / model).batch())
+    return replace(settings, batch=model.batch())
 
 
 def _data(module: ModuleType, path: Path) -> Callable[[Path], Data] | None:

@@ -38,7 +38,9 @@ class Reference:
             self._interpreter.allocate_tensors()
         except Exception as error:
             raise _failure(error) from error
-        self._inputs = [detail["index"] for detail in self._interpreter.get_input_details()]
+        inputs = self._interpreter.get_input_details()
+        self._inputs = [detail["index"] for detail in inputs]
+        self._shapes = [tuple(detail["shape"]) for detail in inputs]
         self._outputs = [detail["index"] for detail in self._interpreter.get_output_details()]
         self.name = f"LiteRT {package.__version__} (reference kernels)"
         """Of the runtime, with its version."""
@@ -47,15 +49,25 @@ class Reference:
         """Run an inference; return its outputs.
 
         Args:
-            inputs: in the model's shapes and types.
+            inputs: in the model's shapes and types; the file may leave their batch open.
         """
         try:
+            self._resize([values.shape for values in inputs])
             for index, values in zip(self._inputs, inputs, strict=True):
                 self._interpreter.set_tensor(index, values)
             self._interpreter.invoke()
         except Exception as error:
             raise _failure(error) from error
         return [self.tensor(index).copy() for index in self._outputs]
+
+    def _resize(self, shapes: list[tuple[int, ...]]) -> None:
+        """Take inputs of other shapes, as far as the file leaves sizes open."""
+        if shapes == self._shapes:
+            return
+        for index, shape in zip(self._inputs, shapes, strict=True):
+            self._interpreter.resize_tensor_input(index, shape, strict=True)
+        self._interpreter.allocate_tensors()
+        self._shapes = shapes
 
     def tensor(self, index: int) -> np.ndarray:
         """Return a tensor of the last inference."""

@@ -44,11 +44,6 @@ def test_its_module_and_its_runtime_agree(tmp_path: Path) -> None:
     np.testing.assert_array_equal(again, rows[4:0:-1])
 
 
-def test_integers_are_not_drawn(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"The input 'x' of net\.onnx .* int64.*--data"):
-        write(tmp_path, ids=True).random_data()
-
-
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"There is no .*absent\.onnx"):
         OnnxFile(tmp_path / "absent.onnx").batch()
