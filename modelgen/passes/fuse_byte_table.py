@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from modelgen.ir.graph import Graph, Node
-from modelgen.ir.rewriter import Rewriter
 from modelgen.operators import ByteTable, IntegerConv2d, IntegerLinear
-from modelgen.passes.fuse_pointwise import only_reader
+from modelgen.passes.into_producer import into_producer
 
 
 def fuse_byte_table(graph: Graph, can_run: Callable[[Graph, Node], bool]) -> Graph:
@@ -18,16 +17,7 @@ def fuse_byte_table(graph: Graph, can_run: Callable[[Graph, Node], bool]) -> Gra
         graph: a graph of integers.
         can_run: whether the target that looks up runs a node; what it does not run stays as it is.
     """
-    rewriter = Rewriter(graph)
-    for node in rewriter.each():
-        before = rewriter.producer(node.inputs[0]) if node.inputs else None
-        if before is None or not only_reader(rewriter, before.output):
-            continue
-        merged = _merged(node, before)
-        if merged is not None and can_run(graph, node) and can_run(graph, before):
-            rewriter.remove(before)
-            rewriter.put(merged)
-    return rewriter.graph()
+    return into_producer(graph, _merged, can_run)
 
 
 def _merged(node: Node, before: Node) -> Node | None:

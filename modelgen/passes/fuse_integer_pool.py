@@ -9,10 +9,9 @@ import numpy as np
 
 from modelgen.arithmetic.integer.requantization import Clamp
 from modelgen.ir.graph import Graph, Node
-from modelgen.ir.rewriter import Rewriter
 from modelgen.operators import IntegerConv2d, IntegerMaxPool2d
 from modelgen.operators.integer.epilogue import IntegerEpilogue
-from modelgen.passes.fuse_pointwise import only_reader
+from modelgen.passes.into_producer import into_producer
 
 _LARGEST = 255
 """Rows, and columns, of the windows that the engine pools results over."""
@@ -28,16 +27,8 @@ def fuse_integer_pool(
         can_run: whether the target that pools runs a node; what it does not run stays as it is.
         accumulator_depth: accumulator entries, which hold two windows.
     """
-    rewriter = Rewriter(graph)
-    for node in rewriter.each():
-        before = rewriter.producer(node.inputs[0]) if node.inputs else None
-        if before is None or not only_reader(rewriter, before.output):
-            continue
-        merged = _merged(node, before, accumulator_depth // 2)
-        if merged is not None and can_run(graph, node) and can_run(graph, before):
-            rewriter.remove(before)
-            rewriter.put(merged)
-    return rewriter.graph()
+    most_taps = accumulator_depth // 2
+    return into_producer(graph, lambda node, before: _merged(node, before, most_taps), can_run)
 
 
 def _merged(node: Node, before: Node, most_taps: int) -> Node | None:
