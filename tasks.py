@@ -406,20 +406,23 @@ def bench(c, suite="networks", sizes="", ports="", only="", json=False, config="
     help={
         "count": "number of modules (default: 200)",
         "seed": "seed of the first module (default: 0); the others use the following numbers",
+        "activations": "fp32 or int8 (default: fp32)",
         "json": "print the report as JSON on stdout, and everything else on stderr",
         **{name: option[1] for name, option in CONFIG_OPTIONS.items()},
     }
 )
 @_reports_errors
 @_in_build
-def fuzz(c, count="", seed="", json=False, config="", set=""):
+def fuzz(c, count="", seed="", activations="", json=False, config="", set=""):
     """Export, compile and run random modules; compare them with PyTorch and the reference."""
     from flows import fuzz as fuzz_flow
     from flows.stages.options import config_file
-    from flows.terminal.arguments import whole_number
+    from flows.terminal.arguments import check_choice, whole_number
 
     modules = whole_number("count", count or "200", 1)
     first = whole_number("seed", seed or "0", 0)
     path = str(config_file(ROOT, config, set))
-    if code := fuzz_flow.main(modules, first, path, json=json):
+    kind = activations or "fp32"
+    check_choice("activations", kind, ("fp32", "int8"))
+    if code := fuzz_flow.main(modules, first, path, activations=kind, json=json):
         raise Exit(code=code)

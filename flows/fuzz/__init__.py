@@ -1,6 +1,7 @@
 """Random modules through all of HEEPstor, from PyTorch to the simulated SoC.
 
-Each module is exported, compiled, run on the reference and compared with the module's own outputs.
+Each module is exported, compiled, run on the reference and compared with the module's own outputs;
+with INT8 activations it is quantized before it is compiled, and its layers are compared alone.
 Many compiled modules share one firmware and one simulator run, without a reset in between; every
 output of that run must equal the reference's, bit for bit. A failing module is shrunk as long as it
 still fails, and both versions are printed as PyTorch code.
@@ -91,13 +92,16 @@ class Report:
         )
 
 
-def main(count: int, seed: int, config: str, *, json: bool = False) -> int:
+def main(
+    count: int, seed: int, config: str, *, activations: str = "fp32", json: bool = False
+) -> int:
     """Try `count` modules from `seed` on; return 0 if none fails.
 
     Args:
         count: number of modules.
         seed: seed of the first module; the others use the following numbers.
         config: path of the hardware configuration.
+        activations: "fp32", or "int8": after post-training quantization.
         json: print the report as JSON, and everything else on stderr.
     """
     terminal = Terminal(sys.stderr)
@@ -105,7 +109,7 @@ def main(count: int, seed: int, config: str, *, json: bool = False) -> int:
     run_pipeline(ROOT, Options("", config_path), "hardware", terminal)
     report = Report()
     try:
-        with Bench(configuration.load(config_path)) as bench:
+        with Bench(configuration.load(config_path), activations) as bench:
             with terminal.progress("fuzz") as progress:
                 bench.run(bench.drawn(range(seed, seed + count)), report, progress)
             _show_smaller(bench, report, terminal)
@@ -127,7 +131,8 @@ def _show_smaller(bench: Bench, report: Report, terminal: Terminal) -> None:
 class Bench:
     """Runs modules on the simulator of one configuration; a context manager."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, activations: str = "fp32") -> None:
+        self._activations = activations
         # The arenas of many networks are in memory at once.
         self._config = dataclasses.replace(config, arena_kib=None)
         self._simulator = hardware.folder(config) / hardware.SIMULATOR / hardware.SIMULATOR
@@ -202,7 +207,7 @@ class Bench:
         for done, module in enumerate(modules):
             show(done)
             with interrupts.deferred():
-                result = attempt(module, engine)
+                result = attempt(module, engine, self._activations)
             if not isinstance(result, Case):
                 _add(result, report)
                 continue

@@ -152,10 +152,11 @@ def _across(window: Window, weight: np.ndarray, columns: int, positions: int) ->
         INT8, shape (positions, N, kernel rows, columns * C). Padding has no weights.
     """
     outputs, rows, taps, channels = weight.shape
-    left = window.padding[2]
-    wide = np.zeros((positions, outputs, rows, left + columns + taps, channels), np.int8)
+    left, stride = window.padding[2], window.stride[1]
+    width = max(left + columns, (positions - 1) * stride + taps)
+    wide = np.zeros((positions, outputs, rows, width, channels), np.int8)
     for position in range(positions):
-        first = position * window.stride[1]
+        first = position * stride
         wide[position, :, :, first : first + taps] = weight
     return wide[..., left : left + columns, :].reshape(positions, outputs, rows, -1)
 

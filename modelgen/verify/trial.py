@@ -1,7 +1,8 @@
 """Trial of a random module: compile it, and compare the device's outputs with the module's own.
 
 The module's weights are on a grid that INT8 represents exactly (`random_modules.weights`), so
-quantization loses nothing: the device's outputs must equal the module's.
+quantization loses nothing: the device's outputs must equal the module's. With INT8 activations, the
+layers must give the results of their rules for what they get.
 """
 
 from __future__ import annotations
@@ -23,13 +24,16 @@ from modelgen.frontends.torch_export.importer import import_with_origins
 from modelgen.frontends.torch_export.module_run import run_module
 from modelgen.hardware import Hardware
 from modelgen.ir.execute import run_graph
-from modelgen.ir.graph import Graph
+from modelgen.ir.graph import Contract, Graph
 from modelgen.ir.packing import pack_inputs, rows_of_samples
 from modelgen.ir.tolerance import output_tolerance
+from modelgen.passes.integers.fuse import fuse_integers
+from modelgen.passes.integers.prepare import prepare
 from modelgen.passes.simplify import simplify
 from modelgen.plan.compiler import compile_graph
 from modelgen.plan.program import Program
 from modelgen.progress import Silent
+from modelgen.quantize.activations.post_training import Recipe, quantize_activations
 from modelgen.quantize.weights import quantize
 from modelgen.threads import single_thread
 from modelgen.verify import random_modules
@@ -42,7 +46,7 @@ if TYPE_CHECKING:
 
 INFERENCES = 2
 _NAMES_A_LAYER = re.compile(
-    r"(Layer '|Function ).+ |The model('s| has| returns) |torch.export .* at \S+:\d+:"
+    r"(Layer '|Tensor '|Function ).+ |The model('s| has| returns) |torch.export .* at \S+:\d+:"
 )
 """How a refusal begins if it names its subject: a layer, a line, or the model as a whole."""
 
@@ -93,11 +97,19 @@ class Failure:
         return self.reason.split(":", maxsplit=1)[0]
 
 
-def attempt(module: RandomModule, hardware: Hardware) -> Case | Refusal | Failure:
-    """Compile a module, run it on the reference, and compare the outputs with the module's own."""
+def attempt(
+    module: RandomModule, hardware: Hardware, activations: str = "fp32"
+) -> Case | Refusal | Failure:
+    """Compile a module, run it on the reference, and compare the outputs with the module's own.
+
+    Args:
+        module: any.
+        hardware: sizes of the engine.
+        activations: "fp32", or "int8": those that the module has after post-training quantization.
+    """
     try:
         with single_thread(), warnings.catch_warnings(action="ignore"):
-            return _compiled(module, hardware)
+            return _compiled(module, hardware, activations)
     except ModelError as error:
         message = str(error)
         if BUG in message:
@@ -117,14 +129,15 @@ class _WrongError(Exception):
     """The outputs differ from the module's."""
 
 
-def _compiled(module: RandomModule, hardware: Hardware) -> Case:
+def _compiled(module: RandomModule, hardware: Hardware, activations: str) -> Case:
     model = _make(module).train(module.train)
     values = random_modules.draw_inputs(module, INFERENCES)
     outputs = _rows(run_module(model, values, module.batch, Silent()))
     model = model.train(module.train)
     imported = import_with_origins(model, arguments_of(values), module.batch)
     check_import(imported, values, outputs)
-    quantized = quantize(simplify(imported.graph), "per_channel", module.scale)
+    graph = imported.graph if activations == "fp32" else _of_integers(imported.graph, values)
+    quantized = quantize(simplify(graph), "per_channel", module.scale)
     hardware = replace(
         hardware,
         buffer_words=module.buffer_words,
@@ -135,8 +148,16 @@ def _compiled(module: RandomModule, hardware: Hardware) -> Case:
     expected = golden_outputs(program, rows)
     for difference in differing_layers(program, rows[0]):
         raise _WrongError(str(difference))
-    _compare(outputs, rows_of_samples(quantized, expected), (imported.graph, quantized), values)
+    if quantized.contract is Contract.FP32:
+        _compare(outputs, rows_of_samples(quantized, expected), (imported.graph, quantized), values)
     return Case(module, program, rows, expected)
+
+
+def _of_integers(graph: Graph, values: Sequence[np.ndarray]) -> Graph:
+    """Return a graph with INT8 activations, whose ranges are those for some inputs."""
+    prepared = prepare(graph)
+    calibrated = quantize_activations(prepared, pack_inputs(prepared, values), Recipe())
+    return fuse_integers(calibrated, Contract.EXACT)
 
 
 def _rows(outputs: Sequence[np.ndarray]) -> np.ndarray:

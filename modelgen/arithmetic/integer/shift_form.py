@@ -45,7 +45,9 @@ def rounded_twice(multiplier: int, shift: int) -> ShiftForm | None:
     return ShiftForm(multiplier, FRACTION_BITS - shift, second + half, second - half)
 
 
-def rounded_once(multiplier: int, shift: int) -> ShiftForm:
-    """Return the form of `rounding.round_single`; shifts are at most 30."""
+def rounded_once(multiplier: int, shift: int) -> ShiftForm | None:
+    """Return the form of `rounding.round_single`; None for a shift above 30."""
     places = FRACTION_BITS - shift
+    if places < 1:
+        return None
     return ShiftForm(multiplier, places, 1 << (places - 1), 1 << (places - 1))

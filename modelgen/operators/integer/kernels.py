@@ -45,11 +45,13 @@ def factors_of(
         form = rounded_twice if rule is Rounding.DOUBLE else rounded_once
         pairs = np.broadcast_arrays(constants["multiplier"], constants["shift"], lowest)[:2]
         forms = [form(*pair) for pair in zip(*(each.tolist() for each in pairs), strict=True)]
-        if not is_monotone(rule, constants, np.maximum(-lowest, highest)).all():
-            return None
     rows = [(f.positive, f.negative, f.multiplier, f.shift) for f in forms if f is not None]
     if len(rows) < len(forms):
         return None
+    if rule.uses_integers:
+        reach = np.maximum(-lowest, highest)
+        if not is_monotone(rule, constants, reach).all():
+            return None
     return Data("heepstor::int8::ShiftForm", np.array(rows, _FORM))
 
 

@@ -45,6 +45,9 @@ def calibrate(
 ) -> dict[str, Quantization]:
     """Return the quantization of each tensor that becomes integers.
 
+    Tensors with infinite values, such as masks, and those of their groups have none: they stay
+    FP32.
+
     Args:
         graph: of float operators.
         rows: of inputs; see `modelgen.ir.packing`.
@@ -52,14 +55,14 @@ def calibrate(
         method: one of `METHODS`.
 
     Raises:
-        ModelError: the method is unknown, or a tensor has values that are not finite.
+        ModelError: the method is unknown, or a tensor has values that are not a number.
     """
     if method not in METHODS:
         raise ModelError(f"Unknown calibration '{method}'. Valid choices: {', '.join(METHODS)}.")
     ranges = _ranges(graph, rows, groups)
     histograms = _histograms(graph, rows, groups, ranges)
     chosen = {name: METHODS[method](histogram) for name, histogram in histograms.items()}
-    return {name: quantization_of(chosen[first]) for name, first in groups.items()}
+    return {name: quantization_of(chosen[g]) for name, g in groups.items() if g in chosen}
 
 
 def quantization_of(limits: Range) -> Quantization:
@@ -70,19 +73,19 @@ def quantization_of(limits: Range) -> Quantization:
 
 
 def _ranges(graph: Graph, rows: np.ndarray, groups: Mapping[str, str]) -> dict[str, Range]:
-    """Return the smallest and the largest value of each group."""
+    """Return the smallest and the largest value of each group whose values are finite."""
     found: dict[str, Range] = {}
     for tensors in observe(graph, rows):
         for name, first in groups.items():
             values = tensors[name]
-            if not np.isfinite(values).all():
+            if np.isnan(values).any():
                 raise ModelError(
-                    f"Tensor '{name}' has values that are NaN or infinite for the calibration "
-                    "inputs, so it has no scale. Did the training diverge?"
+                    f"Tensor '{name}' has values that are NaN for the calibration inputs, so it "
+                    "has no scale. Did the training diverge?"
                 )
             low, high = found.get(first, (0.0, 0.0))
             found[first] = min(low, float(values.min())), max(high, float(values.max()))
-    return found
+    return {first: limits for first, limits in found.items() if np.isfinite(limits).all()}
 
 
 def _histograms(
@@ -92,6 +95,8 @@ def _histograms(
     limits = {name: (low, max(high, low + _SMALLEST)) for name, (low, high) in ranges.items()}
     for tensors in observe(graph, rows):
         for name, first in groups.items():
+            if first not in counts:
+                continue
             counts[first] += np.histogram(tensors[name], _BINS, limits[first])[0]
     return {first: Histogram(*limits[first], counts[first]) for first in ranges}
 

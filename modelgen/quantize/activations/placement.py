@@ -52,7 +52,8 @@ def quantized_tensors(graph: Graph, in_fp32: Collection[str] = ()) -> Groups:
 def on_integers(graph: Graph, node: Node, in_fp32: Collection[str] = ()) -> bool:
     """Return whether there is an operator on integers for a node, and it is not to be in FP32."""
     operator, epilogue = node.operator, epilogue_of(node.operator)
-    if is_named(node.name, in_fp32) or any(name in graph.constants for name in node.inputs):
+    sources = (source_of(graph, name) for name in node.inputs)
+    if is_named(node.name, in_fp32) or any(name in graph.constants for name in sources):
         return False
     if isinstance(operator, Conv2d | Linear | AvgPool2d | MaxPool2d):
         return epilogue == Epilogue() and len(node.inputs) == 1
@@ -87,7 +88,8 @@ def _is_inside(graph: Graph, tensor: str, in_fp32: Collection[str]) -> bool:
     node, readers = graph.producer(tensor), graph.consumers(tensor)
     if node is None or len(readers) != 1 or tensor in graph.outputs:
         return False
-    merges = isinstance(node.operator, Conv2d | Linear) or len(node.inputs) == 2
+    is_pair = isinstance(node.operator, Pointwise | Binary) and len(node.inputs) == 2
+    merges = isinstance(node.operator, Conv2d | Linear) or is_pair
     both = on_integers(graph, node, in_fp32) and on_integers(graph, readers[0], in_fp32)
     return merges and both and _is_clamp(readers[0])
 

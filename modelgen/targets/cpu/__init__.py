@@ -11,7 +11,7 @@ from modelgen.ir.execute_exact import run_node
 from modelgen.ir.graph import Graph, Node
 from modelgen.ir.views import contiguous
 from modelgen.memory.arena import ALIGNMENT
-from modelgen.operators import Slice
+from modelgen.operators import IntegerConv2d, IntegerLinear, Slice
 from modelgen.operators.base import Cut, Data, Kernel
 from modelgen.operators.integer.base import IntegerOperator
 from modelgen.operators.movement import Movement
@@ -41,9 +41,11 @@ class Cpu:
 
     def supports(self, graph: Graph, node: Node) -> str | None:
         """Return why the CPU cannot compute a node; None if it can."""
-        if _kernel(graph, node) is None:
-            return f"the device library has no kernel for {node.operator.name}"
-        return None
+        if _kernel(graph, node) is not None:
+            return None
+        if isinstance(node.operator, IntegerConv2d | IntegerLinear):
+            return "a channel's rounding has no form that the kernels of the device library compute"
+        return f"the device library has no kernel for {node.operator.name}"
 
     def reason(self, node: Node) -> str:
         """Return how the CPU computes a node."""

@@ -147,7 +147,7 @@ class Known(Fake):
 
     failures: tuple[Failure, ...] = ()
 
-    def __init__(self, _: Config) -> None:
+    def __init__(self, _config: Config, _activations: str) -> None:
         super().__init__(hangs=False)
 
     def run(self, modules: Sequence[RandomModule], report: fuzz.Report, _: Progress) -> None:

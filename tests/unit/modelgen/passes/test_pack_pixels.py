@@ -31,6 +31,8 @@ def packed(graph: Graph, array_size: int = LARGEST) -> Graph:
         # Rows of 10 values: two of them are 5 words, and one row of padding completes the last.
         ((1, 49, 10, 1), Window((10, 4), (2, 2), (4, 5, 1, 1)), (1, 25, 5, 4)),
         ((1, 8, 5, 3), Window((3, 3), padding=(1, 1, 1, 1)), (1, 2, 15, 4)),
+        # More padding than the window is wide: some positions see nothing else.
+        ((1, 8, 5, 3), Window((1, 2), padding=(0, 0, 3, 4)), (1, 2, 15, 4)),
     ],
 )
 def test_results_are_the_same(

@@ -11,6 +11,7 @@ from modelgen.errors import ModelError
 from modelgen.frontends.torch_export.importer import Imported
 from modelgen.hardware import Hardware
 from modelgen.ir.graph import Graph
+from modelgen.operators.integer.base import IntegerOperator
 from modelgen.verify import trial
 from modelgen.verify.random_modules import RandomModule, Step, draw, text
 from modelgen.verify.trial import Case, Failure, Refusal, attempt
@@ -26,6 +27,20 @@ def test_random_modules(first: int, size: int) -> None:
     failures = [result for result in results if isinstance(result, Failure)]
     assert not failures, f"{failures[0].reason}\n{text(failures[0].module)}"
     assert any(isinstance(result, Case) for result in results)
+
+
+@pytest.mark.parametrize("first", range(0, 32, 8))
+def test_random_modules_with_int8_activations(first: int) -> None:
+    results = [attempt(draw(seed), HARDWARE, "int8") for seed in range(first, first + 8)]
+    failures = [result for result in results if isinstance(result, Failure)]
+    assert not failures, f"{failures[0].reason}\n{text(failures[0].module)}"
+    operators = (
+        node.operator
+        for result in results
+        if isinstance(result, Case)
+        for node in result.program.graph.nodes
+    )
+    assert any(isinstance(operator, IntegerOperator) for operator in operators)
 
 
 def module_of(*steps: Step) -> RandomModule:

@@ -28,7 +28,8 @@ def test_double_rounding_is_adding_both_halves(multiplier: int, shift: int) -> N
 
 
 def test_what_no_form_has() -> None:
-    assert rounded_twice(2**30, 31) is None
+    assert rounded_twice(2**30, 31) is None and rounded_once(2**30, 31) is None
+    assert rounded_once(2**30, 30) is not None
     form = rounded_twice(2**30, 30)
     assert form is not None and form.of(np.array([-1, 0, 1])).tolist() == [-(2**29), 0, 2**29]
 

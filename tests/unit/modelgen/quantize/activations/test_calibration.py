@@ -92,5 +92,16 @@ def test_what_is_wrong_is_named() -> None:
         calibrate(graph, rows(graph, 4), groups, "best")
     name = next(n for n in graph.constants if "weight" in n)
     broken = replace(graph, constants={**graph.constants, name: graph.constants[name] * np.nan})
-    with pytest.raises(ModelError, match="NaN or infinite for the calibration"):
+    with pytest.raises(ModelError, match="NaN for the calibration"):
         calibrate(broken, rows(graph, 4), groups, "minmax")
+
+
+def test_tensors_with_infinite_values_stay_fp32() -> None:
+    """Such as a mask: only NaN is what a training leaves that diverged."""
+    graph = residual()
+    name = next(n for n in graph.constants if "bias" in n)
+    constants = {**graph.constants, name: np.full_like(graph.constants[name], -np.inf)}
+    groups = quantized_tensors(graph)
+    found = calibrate(replace(graph, constants=constants), rows(graph, 4), groups, "mse")
+    assert "x" in found and len(found) < len(groups)
+    assert all(groups[name] not in found for name in groups.keys() - found.keys())

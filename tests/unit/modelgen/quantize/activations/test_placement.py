@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import torch
+from torch import nn
 
-from modelgen.operators import Conv2d, Linear
+from modelgen.operators import Concatenate, Conv2d, Linear
+from modelgen.passes.integers.prepare import prepare
 from modelgen.quantize.activations.placement import (
     is_named,
     layers_with_weights,
@@ -13,6 +16,7 @@ from modelgen.quantize.activations.placement import (
     source_of,
 )
 from tests.support.float_layers import residual
+from tests.support.imported import import_model
 
 
 def test_groups_and_what_is_merged() -> None:
@@ -53,3 +57,25 @@ def test_moved_values_have_a_source() -> None:
     assert source is not None and not source.operator.keeps_values
     convolution = next(node for node in graph.nodes if isinstance(node.operator, Conv2d))
     assert source_of(graph, convolution.output) == convolution.output
+
+
+class Joined(nn.Module):
+    """A concatenation that a ReLU follows, and a sum with a constant."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("table", torch.arange(24.0).reshape(6, 4))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        both = torch.cat((x, x), 1).relu()
+        assert isinstance(self.table, torch.Tensor)
+        return both + self.table
+
+
+def test_concatenations_have_integers_of_their_own() -> None:
+    """They are not merged with the clamp behind them, as sums are; constants stay as they are."""
+    graph = prepare(import_model(Joined(), (3, 4), 1))
+    groups = quantized_tensors(graph)
+    (joined,) = (node for node in graph.nodes if isinstance(node.operator, Concatenate))
+    assert groups[joined.output] == groups["x"]
+    assert not set(groups) & set(graph.constants)

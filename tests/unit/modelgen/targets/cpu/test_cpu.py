@@ -16,6 +16,7 @@ from modelgen.plan.compiler import compile_graph
 from modelgen.plan.program import Program
 from modelgen.targets.cpu import DATA, Cpu
 from tests.support.graph_builder import GraphBuilder
+from tests.support.integer_graphs import IntegerGraph
 
 
 @pytest.fixture
@@ -34,6 +35,18 @@ def test_what_has_a_kernel_is_supported(graph: Graph) -> None:
     softmax, linear, _ = graph.nodes
     assert Cpu().supports(graph, softmax) is None
     assert Cpu().supports(graph, linear) == "the device library has no kernel for linear"
+
+
+def test_factors_without_a_form_are_named() -> None:
+    """A sum times 2^31 is beyond all bounds unless it is 0."""
+    built = IntegerGraph(1, 4)
+    graph = built.build(built.linear("x", 3))
+    (node,) = graph.nodes
+    assert Cpu().supports(graph, node) is None
+    graph.constants[node.constants["shift"]][1] = 31
+    assert Cpu().supports(graph, node) == (
+        "a channel's rounding has no form that the kernels of the device library compute"
+    )
 
 
 def test_its_layers_keep_their_tensors_in_memory(program: Program) -> None:
