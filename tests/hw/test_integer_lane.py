@@ -77,7 +77,7 @@ def any_requantization(rng: random.Random) -> tuple[Requantization, int]:
 @cocotb.test()
 async def check_requantizer(dut):
     """A sum in each cycle; the job's parameters change when all that belongs to them is out."""
-    latency, rng = 7, random.Random(int(os.environ.get("SEED", "3")))
+    latency, rng = 6, random.Random(int(os.environ.get("SEED", "3")))
     Clock(dut.clk_i, 10, "ns").start()
     for _ in range(int(os.environ.get("JOBS", "400"))):
         job, _ = any_requantization(rng)
@@ -105,7 +105,7 @@ async def check_requantizer(dut):
 
 @cocotb.test()
 async def check_integer_sum(dut):
-    latency, rng = 6, random.Random(int(os.environ.get("SEED", "4")))
+    latency, rng = 5, random.Random(int(os.environ.get("SEED", "4")))
     Clock(dut.clk_i, 10, "ns").start()
     for _ in range(int(os.environ.get("JOBS", "400"))):
         low, high = sorted((byte(rng), byte(rng))) if rng.random() < 0.5 else (-128, 127)

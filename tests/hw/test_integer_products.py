@@ -37,6 +37,7 @@ class Slice:
     first: list[int] = field(default_factory=list)  # INT8, or the bits of FP32
     second: list[int] = field(default_factory=list)
     taps: list[list[int]] = field(default_factory=list)
+    pairs: bool = True
     expected: list[tuple[int, int]] | None = None  # of each column; None: nothing is looked at
 
 
@@ -93,6 +94,7 @@ class Sequence:
 
     def _pair(self, tile: int, swap: bool) -> None:
         lanes = self.rng.choice([self.size, self.rng.randrange(1, self.size + 1)])
+        pairs = self.rng.random() < 0.7
         first, second = ([byte(self.rng) for _ in range(self.size)] for _ in range(2))
         if self.rng.random() < 0.2:
             first, second = [-128] * self.size, [127] * self.size
@@ -103,8 +105,10 @@ class Sequence:
                 sum(w * a for w, a in zip(weights, values, strict=False))
                 for values in (first, second)
             ]
-            expected.append((sums[0], sums[1]))
-        self.slices.append(Slice("pair", tile, swap, lanes, first, second, expected=expected))
+            expected.append((sums[0], sums[1] if pairs else 0))
+        self.slices.append(
+            Slice("pair", tile, swap, lanes, first, second, pairs=pairs, expected=expected)
+        )
 
     def _kernel(self, tile: int, columns: int) -> None:
         """A row of columns; from the third on each ends a window of three."""
@@ -166,6 +170,7 @@ def drive(dut, rng: random.Random, size: int, item: Slice | None) -> None:
     dut.integer_i.value = kind != "float" if item else rng.getrandbits(1)
     dut.depthwise_i.value = kind == "kernel" if item else rng.getrandbits(1)
     dut.bypass_i.value = kind == "bytes"
+    dut.pairs_i.value = item.pairs if item else rng.getrandbits(1)
     dut.swap_i.value = bool(item and item.swap)
     lanes = item.lanes if item else size
     dut.lane_valid_i.value = (1 << lanes) - 1

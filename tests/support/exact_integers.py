@@ -111,8 +111,8 @@ class ExactIntegers:
             for half, value in enumerate(made[: 2 if job.pair_rows else 1]):
                 place = half, entry, column
                 if job.operation == Operation.MAX:
-                    if value > signed(self.sums[place], 8):
-                        self.sums[place] = value
+                    more = max(value - signed(self.sums[place], 8), 0)
+                    self.sums[place] = signed(self.sums[place] + more, 32)
                 else:
                     self.sums[place] = signed(self.sums[place] + value, 32)
 

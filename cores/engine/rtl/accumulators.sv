@@ -45,13 +45,10 @@ module accumulators
   localparam int unsigned Delay      = AccumulateLatency - 1;  // of the sum, seen from the product
   localparam int unsigned AddLatency = Delay - 1;
 
-  // Of an INT8 sum, seen from the product.
-  localparam int unsigned IntegerDelay = IntegerAccumulateLatency - 1;
-
   logic [Delay-1:0]                 valid_q;  // FP32
-  logic [IntegerDelay-1:0]          integer_q;  // INT8
+  logic                             integer_q;  // INT8: the sum is written a cycle after the product
   logic [Delay-1:0]                 tile_done_q;
-  logic [IntegerDelay-1:0]          integer_done_q;
+  logic                             integer_done_q;
   logic [Delay-1:0][EntryWidth-1:0] entry_q;
   logic                             first_q;
   logic                             maximum_q;
@@ -64,22 +61,22 @@ module accumulators
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       valid_q        <= '0;
-      integer_q      <= '0;
+      integer_q      <= 1'b0;
       tile_done_q    <= '0;
-      integer_done_q <= '0;
+      integer_done_q <= 1'b0;
       tile_done_o    <= 1'b0;
     end else if (clear_i) begin
       valid_q        <= '0;
-      integer_q      <= '0;
+      integer_q      <= 1'b0;
       tile_done_q    <= '0;
-      integer_done_q <= '0;
+      integer_done_q <= 1'b0;
       tile_done_o    <= 1'b0;
     end else begin
       valid_q        <= {valid_q[Delay-2:0], float};
-      integer_q      <= {integer_q[IntegerDelay-2:0], integers};
+      integer_q      <= integers;
       tile_done_q    <= {tile_done_q[Delay-2:0], float & tile_done_i};
-      integer_done_q <= {integer_done_q[IntegerDelay-2:0], integers & tile_done_i};
-      tile_done_o    <= tile_done_q[Delay-1] | integer_done_q[IntegerDelay-1];
+      integer_done_q <= integers & tile_done_i;
+      tile_done_o    <= tile_done_q[Delay-1] | integer_done_q;
     end
   end
 
@@ -118,8 +115,8 @@ module accumulators
     if (float) product_q <= product_i;
   end
 
-  assign write_sum                   = valid_q[Delay-1] || integer_q[IntegerDelay-1];
-  assign {write_half, write_address} = integer_q[IntegerDelay-1] ? entry_q[IntegerDelay-1]
+  assign write_sum                   = valid_q[Delay-1] || integer_q;
+  assign {write_half, write_address} = integer_q ? entry_q[0]
       : entry_q[Delay-1];
 
   for (genvar h = 0; h < 2; h++) begin : gen_half
@@ -145,7 +142,7 @@ module accumulators
       logic [ArraySize-1:0][31:0] second_memory[2**HalfWidth];
 
       always_ff @(posedge clk_i) begin
-        if (write && integer_q[IntegerDelay-1]) second_memory[write_address] <= second_sum;
+        if (write && integer_q) second_memory[write_address] <= second_sum;
         if (read) second_data[h] <= second_memory[read_address];
       end
     end else begin : gen_no_second
@@ -177,10 +174,15 @@ module accumulators
     logic [ArraySize-1:0][21:0] second_sum_q;
     logic [ArraySize-1:0][31:0] first_sum;
 
+    // Of a maximum that was begun, bytes alone.
+    logic bytes;
+
+    assign bytes = maximum_i && !first_i;
+
     always_ff @(posedge clk_i) begin
-      if (integers) begin
-        first_sum_q  <= first_sum_i;
-        second_sum_q <= second_sum_i;
+      for (int unsigned c = 0; c < ArraySize; c++) begin
+        first_sum_q[c]  <= {bytes ? '0 : first_sum_i[c][19:8], first_sum_i[c][7:0]};
+        second_sum_q[c] <= {bytes ? '0 : second_sum_i[c][21:8], second_sum_i[c][7:0]};
       end
     end
 
@@ -188,8 +190,6 @@ module accumulators
       integer_accumulate #(
         .ProductWidth(20)
       ) u_first (
-        .clk_i,
-        .enable_i (integer_q[0]),
         .first_i  (first_q),
         .maximum_i(maximum_q),
         .held_i   (half_data[add_half_q][c]),
@@ -200,8 +200,6 @@ module accumulators
       integer_accumulate #(
         .ProductWidth(22)
       ) u_second (
-        .clk_i,
-        .enable_i (integer_q[0]),
         .first_i  (first_q),
         .maximum_i(maximum_q),
         .held_i   (second_data[add_half_q][c]),
@@ -210,13 +208,18 @@ module accumulators
       );
     end
 
-    assign sum = integer_q[IntegerDelay-1] ? first_sum : float_sum;
+    assign sum = integer_q ? first_sum : float_sum;
   end else begin : gen_no_integer
     assign second_sum = '0;
     assign sum        = float_sum;
   end
 
 `ifndef SYNTHESIS
+  initial begin
+    assert (IntegerAccumulateLatency == 2)
+    else $fatal(1, "INT8 sums take longer or shorter than the contract says");
+  end
+
   for (genvar i = 0; i < Delay; i++) begin : gen_hazard
     sum_is_not_in_the_adder :
     assert property (@(posedge clk_i) disable iff (!rst_ni)
@@ -224,12 +227,10 @@ module accumulators
     else $error("a sum is added to before the adder has written it");
   end
 
-  for (genvar i = 0; i < IntegerDelay; i++) begin : gen_integer_hazard
-    integer_sum_is_not_in_the_adder :
-    assert property (@(posedge clk_i) disable iff (!rst_ni)
-        valid_i && !first_i && integer_q[i] |-> entry_q[i] != entry_i)
-    else $error("a sum is added to before the adder has written it");
-  end
+  integer_sum_is_not_in_the_adder :
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+      valid_i && !first_i && integer_q |-> entry_q[0] != entry_i)
+  else $error("a sum is added to before the adder has written it");
 
   no_float_sum_is_overtaken :
   assert property (@(posedge clk_i) disable iff (!rst_ni) integers |-> valid_q == '0)

@@ -203,7 +203,6 @@ module compute_stage
   lane_unpacker #(
     .ArraySize(ArraySize)
   ) u_unpacker (
-    .pairs_i       (slice.pairs),
     .second_group_i(slice.second_group),
     .word_i        (activations),
     .first_o       (first_bytes),
@@ -231,6 +230,7 @@ module compute_stage
     .bypass_i     (slice.bypass),
     .integer_i    (slice.tag.integers),
     .depthwise_i  (slice.depthwise),
+    .pairs_i      (slice.pairs),
     .tag_i        (slice.tag),
     .lane_valid_i (lane_valid),
     .activation_i (activations[ArraySize-1:0]),

@@ -276,6 +276,13 @@ module engine
     .write_data_o (buffer_data)
   );
 
+  logic weight_req;
+  logic parameter_req;
+  logic parameters_urgent;  // results wait for them
+
+  assign client_req[ClientWeights]    = weight_req && !(parameters_urgent && parameter_req);
+  assign client_req[ClientParameters] = parameter_req;
+
   weight_streamer #(
     .ArraySize(ArraySize),
     .PortWords(PortWords),
@@ -287,7 +294,7 @@ module engine
     .command_valid_i(valid.weight),
     .command_i      (command.weight),
     .command_pop_o  (pop.weight),
-    .req_o          (client_req[ClientWeights]),
+    .req_o          (weight_req),
     .addr_o         (client_addr[ClientWeights]),
     .mask_o         (client_mask[ClientWeights]),
     .gnt_i          (client_gnt[ClientWeights]),
@@ -374,7 +381,8 @@ module engine
     .read_ready_i      (sum_ready),
     .read_data_i       (sum),
     .read_second_i     (second_sum),
-    .parameter_req_o   (client_req[ClientParameters]),
+    .parameter_req_o   (parameter_req),
+    .parameter_urgent_o(parameters_urgent),
     .parameter_addr_o  (client_addr[ClientParameters]),
     .parameter_mask_o  (client_mask[ClientParameters]),
     .parameter_gnt_i   (client_gnt[ClientParameters]),

@@ -171,8 +171,8 @@ package engine_pkg;
   } commands_t;
 
   /// Clients of the memory port, highest priority first. Activations that the array waits for come
-  /// before weights, which throttle themselves by a small FIFO; storing frees the accumulators;
-  /// activations of the next descriptor are needed last.
+  /// before weights, which throttle themselves by a small FIFO, and which wait if results wait for
+  /// parameters; storing frees the accumulators; activations of the next descriptor are needed last.
   typedef enum logic [2:0] {
     ClientFetch      = 3'd0,
     ClientLoadNow    = 3'd1,

@@ -11,7 +11,7 @@
 /// them as they are in memory: shift and factor, operand_factor, offsets, and a word with zero,
 /// operand_zero and what the value has been clamped to. Without `adds_i` the value is the sum.
 ///
-/// Latency: 6 cycles, one sum per cycle.
+/// Latency: 5 cycles, one sum per cycle.
 module integer_sum (
   input  logic               clk_i,
   input  logic               adds_i,
@@ -44,24 +44,25 @@ module integer_sum (
   assign zero           = line_i[3][7:0];
   assign operand_zero   = line_i[3][15:8];
 
-  // Stages 1 to 4: from zero points to the sum with its offset.
+  // Stages 1 to 3: from zero points to the sum with its offset.
   logic signed [8:0]              value_q;
   logic signed [8:0]              operand_q;
   logic signed [ProductWidth-1:0] product_q;
   logic signed [ProductWidth-1:0] operand_product_q;
-  logic signed [SumWidth-1:0]     sum_q;
+  logic signed [SumWidth-1:0]     sum;
   logic signed [SumWidth-1:0]     w_q;
+
+  assign sum = SumWidth'(product_q) + SumWidth'(operand_product_q);
 
   always_ff @(posedge clk_i) begin
     value_q           <= 9'(value_i) - 9'(zero);
     operand_q         <= 9'(operand_i) - 9'(operand_zero);
     product_q         <= value_q * factor;
     operand_product_q <= operand_q * operand_factor;
-    sum_q             <= SumWidth'(product_q) + SumWidth'(operand_product_q);
-    w_q               <= sum_q + (SumWidth'(sum_q[SumWidth-1] ? below : above) <<< 6);
+    w_q               <= sum + (SumWidth'(sum[SumWidth-1] ? below : above) <<< 6);
   end
 
-  // Stage 5: shift, to one bit behind the point; limited to what is clamped in any case.
+  // Stage 4: shift, to one bit behind the point; limited to what is clamped in any case.
   logic signed [SumWidth-Fixed-1:0] shifted;
   logic                             in_range;
   logic signed [TWidth-1:0]         t_q;
@@ -75,15 +76,15 @@ module integer_sum (
         : {shifted[SumWidth-Fixed-1], {(TWidth - 1) {!shifted[SumWidth-Fixed-1]}}};
   end
 
-  // Stage 6: round, zero point and clamp.
-  logic        [4:0][7:0]   passed_q;
+  // Stage 5: round, zero point and clamp.
+  logic        [3:0][7:0]   passed_q;
   logic signed [TWidth-1:0] total;
 
   assign total = (t_q >>> 1) + $signed(TWidth'(t_q[0])) + TWidth'(zero_point_i);
 
   always_ff @(posedge clk_i) begin
-    passed_q <= {passed_q[3:0], value_i};
-    if (!adds_i) sum_o <= passed_q[4];
+    passed_q <= {passed_q[2:0], value_i};
+    if (!adds_i) sum_o <= passed_q[3];
     else if (total < TWidth'(low_i)) sum_o <= low_i;
     else if (total > TWidth'(high_i)) sum_o <= high_i;
     else sum_o <= total[7:0];

@@ -15,7 +15,7 @@
 /// ones are clamped. A lower bound above the upper one is the result of whatever is below it.
 ///
 /// Parameters come as they are in memory: bias with the sum, `multiplier_i` (shift and multiplier) and
-/// `offset_i` (below, above) a cycle later. Latency: 7 cycles, one number per cycle.
+/// `offset_i` (below, above) a cycle later. Latency: 6 cycles, one number per cycle.
 module requantizer (
   input  logic               clk_i,
   input  logic signed [31:0] sum_i,
@@ -62,50 +62,49 @@ module requantizer (
     shift_q        <= multiplier_i[30:26] - 5'd24;
   end
 
-  // Stage 3: their sum.
-  logic signed [VWidth-1:0] v_q;
-  logic        [4:0]        late_shift_q;
-
-  always_ff @(posedge clk_i) begin
-    v_q <= VWidth'(product_low_q) + (VWidth'(product_high_q) <<< LowWidth)
-        + (VWidth'(offset_q) <<< 15);
-    late_shift_q <= shift_q;
-  end
-
-  // Stages 4 and 5: shift by multiples of eight, then by the rest, to 25 bits behind the point. Whether
-  // anything is lost decides on the ends of the range of ties.
+  // Stages 3 and 4: their sum, shifted by multiples of eight, then by the rest, to 25 bits behind the
+  // point. Whether anything is lost decides on the ends of the range of ties.
   localparam int unsigned Fraction = 25;
   localparam int unsigned UWidth   = VWidth + 1;
   localparam int unsigned QWidth   = 10;  // what has more bits is clamped in any case
+  localparam int unsigned Kept     = QWidth + Fraction;
 
-  logic signed [UWidth-1:0]          u;
-  logic signed [UWidth-1:0]          coarse_q;
-  logic        [2:0]                 fine_q;
-  logic                              coarse_lost_q;
-  logic signed [UWidth-1:0]          fine;
-  logic signed [UWidth-Fraction-1:0] whole;
-  logic                              in_range;
-  logic signed [QWidth-1:0]          floor_q;
-  logic        [Fraction-1:0]        fraction_q;
-  logic                              lost_q;
+  logic signed [VWidth-1:0]   v;
+  logic signed [UWidth-1:0]   u;
+  logic signed [UWidth-1:0]   coarse_q;
+  logic        [2:0]          fine_q;
+  logic                       coarse_lost_q;
+  logic        [Kept-1:0]     fine;
+  logic        [UWidth-Kept:0] above;  // bits that should be as the sign is, and the sign
+  logic                       in_range;
+  logic signed [QWidth-1:0]   floor_q;
+  logic        [Fraction-1:0] fraction_q;
+  logic                       lost_q;
 
-  assign u        = {v_q, 1'b0};
-  assign fine     = coarse_q >>> fine_q;
-  assign whole    = fine[UWidth-1:Fraction];
-  assign in_range = whole[UWidth-Fraction-1:QWidth-1] == '0
-      || whole[UWidth-Fraction-1:QWidth-1] == '1;
+  assign v    = VWidth'(product_low_q) + (VWidth'(product_high_q) <<< LowWidth)
+      + (VWidth'(offset_q) <<< 15);
+  assign u    = {v, 1'b0};
+  assign fine = Kept'(coarse_q[Kept+6:0] >> fine_q);
+
+  // The highest bit that is kept, and those above it, as far as the shift moves them down.
+  always_comb begin
+    above = coarse_q[UWidth-1:Kept-1] ^ {(UWidth - Kept + 1) {coarse_q[UWidth-1]}};
+    for (int unsigned i = 0; i < 7; i++) above[i] &= 3'(i) >= fine_q;
+  end
+
+  assign in_range = above == '0;
 
   always_ff @(posedge clk_i) begin
-    coarse_q      <= u >>> {late_shift_q[4:3], 3'b000};
-    coarse_lost_q <= (u[23:0] & ~(24'hffffff << {late_shift_q[4:3], 3'b000})) != '0;
-    fine_q        <= late_shift_q[2:0];
-    floor_q       <= in_range ? whole[QWidth-1:0]
-        : {whole[UWidth-Fraction-1], {(QWidth - 1) {!whole[UWidth-Fraction-1]}}};
+    coarse_q      <= u >>> {shift_q[4:3], 3'b000};
+    coarse_lost_q <= (u[23:0] & ~(24'hffffff << {shift_q[4:3], 3'b000})) != '0;
+    fine_q        <= shift_q[2:0];
+    floor_q       <= in_range ? fine[Kept-1:Fraction]
+        : {coarse_q[UWidth-1], {(QWidth - 1) {!coarse_q[UWidth-1]}}};
     fraction_q    <= fine[Fraction-1:0];
     lost_q        <= coarse_lost_q || (coarse_q[6:0] & ~(7'h7f << fine_q)) != '0;
   end
 
-  // Stage 6: round. 24 bits of a number between 2^e and 2^(e+1) reach to the bit 2^(e-23), and half of
+  // Stage 5: round. 24 bits of a number between 2^e and 2^(e+1) reach to the bit 2^(e-23), and half of
   // that is bit e + 1 of the fraction. Below 1, e is -1 by the rule of the range's end at 2^-25.
   logic [7:0]          magnitude;  // of numbers below zero less one
   logic [8:0]          matters;  // of the fraction's lowest bits: those above half of the last bit
@@ -135,7 +134,7 @@ module requantizer (
 
   always_ff @(posedge clk_i) q_q <= (QWidth + 1)'(floor_q) + $signed((QWidth + 1)'(increment));
 
-  // Stage 7: zero point and clamp.
+  // Stage 6: zero point and clamp.
   localparam int unsigned TotalWidth = QWidth + 1;
 
   logic signed [TotalWidth-1:0] total;

@@ -41,6 +41,7 @@ module store_path
   input  logic [ArraySize-1:0][31:0]  read_second_i,
   // Memory, reading parameters
   output logic                        parameter_req_o,
+  output logic                        parameter_urgent_o,
   output logic [31:0]                 parameter_addr_o,
   output logic [PortWords-1:0]        parameter_mask_o,
   input  logic                        parameter_gnt_i,
@@ -75,7 +76,7 @@ module store_path
   localparam int unsigned Lanes         = Int8 ? IntegerLanes : StoreWords;  // of the parameters
   localparam int unsigned WordWidth     = $clog2(StoreWords + 1);
   localparam int unsigned ResidualDelay = 9;  // accumulators 1, window 1, scale 3, bias 4
-  localparam int unsigned IntegerDelay  = 10;  // accumulators 1, channels 1, INT8 7, window 1
+  localparam int unsigned IntegerDelay  = 8;  // accumulators 1, INT8 6, window 1
   localparam int unsigned FactorDelay   = ResidualDelay + 4;
   localparam int unsigned LongLatency   = StoreLatency + FunctionLatency;
   localparam int unsigned SegmentWidth  = $clog2(Segments);
@@ -221,7 +222,7 @@ module store_path
   logic [Lanes-1:0][31:0]     bias;
   logic [Lanes-1:0][31:0]     offsets;
   logic [Lanes-1:0][31:0]     scale_q;
-  logic [Lanes-1:0][31:0]     bias_q;
+  logic [StoreWords-1:0][31:0] bias_q;
   logic [1:0][GroupWidth-1:0] group_q;
   logic                       read_q;
   logic                       first_q;
@@ -260,6 +261,7 @@ module store_path
 
   assign parameter_req_o  = table_busy ? table_req : scale_req;
   assign parameter_addr_o = table_busy ? table_addr : scale_addr;
+  assign parameter_urgent_o = tile_ready && stores && !parameters_ready;
   assign parameter_mask_o = table_busy ? '1 : scale_mask;
   assign table_bytes      = table_write && integers;
 
@@ -314,7 +316,7 @@ module store_path
     first_q <= window_first;
     group_q <= {group_q[0], group};
     scale_q <= scale;
-    bias_q  <= bias;
+    bias_q  <= bias[StoreWords-1:0];
   end
 
   logic [ArraySize-1:0][31:0]  maximum;
@@ -440,7 +442,7 @@ module store_path
       .first_sum_i   (read_data_i),
       .second_sum_i  (read_second_i),
       .multiplier_i  (scale_q),
-      .bias_i        (bias_q),
+      .bias_i        (bias),
       .offset_i      (offsets),
       .operand_i     (residual[IntegerLanes/4-1:0]),
       .value_o       (integer_value[IntegerLanes/4-1:0]),

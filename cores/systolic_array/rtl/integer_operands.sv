@@ -4,14 +4,14 @@
 /// Packs two INT8 activations of a lane into one operand of the array: second * 2^18 + first.
 ///
 /// A multiplication by a weight then gives both products. Lanes that are not valid are zero, and so
-/// are all lanes where `zero_i`: of a slice that bypasses the array, or that comes as taps.
+/// are all second activations without `pairs_i`.
 ///
 /// Latency: that of float_align, 2 cycles, one slice per cycle.
 module integer_operands #(
   parameter int unsigned ArraySize = 8
 ) (
   input  logic                       clk_i,
-  input  logic                       zero_i,
+  input  logic                       pairs_i,
   input  logic [ArraySize-1:0]       lane_valid_i,
   input  logic [ArraySize-1:0][7:0]  first_i,
   input  logic [ArraySize-1:0][7:0]  second_i,
@@ -24,8 +24,8 @@ module integer_operands #(
 
   always_ff @(posedge clk_i) begin
     for (int unsigned i = 0; i < ArraySize; i++) begin
-      first_q[0][i]  <= (lane_valid_i[i] && !zero_i) ? first_i[i] : '0;
-      second_q[0][i] <= (lane_valid_i[i] && !zero_i) ? second_i[i] : '0;
+      first_q[0][i]  <= lane_valid_i[i] ? first_i[i] : '0;
+      second_q[0][i] <= (lane_valid_i[i] && pairs_i) ? second_i[i] : '0;
     end
     first_q[1]  <= first_q[0];
     second_q[1] <= second_q[0];

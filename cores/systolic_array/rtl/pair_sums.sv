@@ -10,8 +10,7 @@
 /// rows. As all that is added is known modulo 2^18, the first sum's low bits are the running sum's, and
 /// only the bits above have to be counted.
 ///
-/// A sum that is `whole_i` is one number, which goes to `first_o`; `second_o` then means nothing. Bytes
-/// of a slice that bypasses the array, whose sums are zero, are put in behind the first cycle.
+/// A sum that is `whole_i` is one number, which goes to `first_o`; `second_o` then means nothing.
 ///
 /// Latency: 2 cycles, one sum of each column per cycle.
 module pair_sums #(
@@ -25,9 +24,6 @@ module pair_sums #(
   input  logic [Taps-1:0][ArraySize-1:0][17:0]   low_i,
   input  logic [ArraySize-1:0][39:0]             sum_i,
   input  logic                                   whole_i,  // a cycle behind the sum
-  input  logic                                   bypass_i,  // as well
-  input  logic [ArraySize-1:0][7:0]              first_i,  // as well
-  input  logic [ArraySize-1:0][7:0]              second_i,
   output logic [ArraySize-1:0][FirstWidth-1:0]   first_o,
   output logic [ArraySize-1:0][SecondWidth-1:0]  second_o
 );
@@ -92,19 +88,13 @@ module pair_sums #(
     end
 
     // What the first sum has above its low bits has been taken from the second one.
-    logic [HighWidth-1:0]   high;
-    logic [7:0]             first_byte;
-    logic [7:0]             second_byte;
-    logic [SecondWidth-1:0] second;
+    logic [HighWidth-1:0] high;
 
-    assign high        = whole_i ? upper_q[LowWidth+:HighWidth] : first_q.high;
-    assign first_byte  = bypass_i ? first_i[c] : '0;
-    assign second_byte = bypass_i ? second_i[c] : '0;
-    assign second      = upper_q | SecondWidth'($signed(second_byte));
+    assign high = whole_i ? upper_q[LowWidth+:HighWidth] : first_q.high;
 
     always_ff @(posedge clk_i) begin
-      first_o[c]  <= {high, first_q.low} | FirstWidth'($signed(first_byte));
-      second_o[c] <= second - SecondWidth'($signed(first_q.high));
+      first_o[c]  <= {high, first_q.low};
+      second_o[c] <= upper_q - SecondWidth'($signed(first_q.high));
     end
   end
 endmodule

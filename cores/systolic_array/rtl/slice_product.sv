@@ -5,7 +5,8 @@
 /// FP32 out, or INT8 in and exact integers out.
 ///
 /// FP32: aligns the slice, multiplies exactly in integers, and rounds each column's sum once.
-/// `integer_i`: the slice has two INT8 activations a lane, and each column has a sum of either.
+/// `integer_i`: the slice has an INT8 activation a lane, or two of them with `pairs_i`, and each column
+/// has a sum of either.
 /// `depthwise_i` as well: each column multiplies its own kernel, as systolic_array tells, and has one
 /// sum, `first_sum_o`; its activations are `tap_i`, in two's complement, to each of which 128 is added.
 ///
@@ -32,6 +33,7 @@ module slice_product #(
   input  logic                       bypass_i,
   input  logic                       integer_i,
   input  logic                       depthwise_i,
+  input  logic                       pairs_i,
   input  logic [TagWidth-1:0]        tag_i,
   input  logic [ArraySize-1:0]       lane_valid_i,
   input  logic [ArraySize-1:0][31:0] activation_i,
@@ -67,6 +69,8 @@ module slice_product #(
   localparam int unsigned LowTaps = (ArraySize > 8) ? (ArraySize - 1) / 8 : 1;
 
   logic [LowTaps-1:0][ArraySize-1:0][17:0]   low;
+  logic [ArraySize-1:0][26:0]                packed_pair;
+  logic                                      pass;
   logic                                      depthwise;
   logic [KernelRows-1:0][ArraySize-1:0][7:0] tap;
 
@@ -144,6 +148,8 @@ module slice_product #(
     .valid_i       (valid_q[AlignLatency-1]),
     .swap_i        (swap),
     .activation_i  (operand),
+    .pass_i        (pass),
+    .passed_i      (packed_pair),
     .depthwise_i   (depthwise),
     .tap_i         (tap),
     .weight_valid_i(weight_take_o),
@@ -174,7 +180,6 @@ module slice_product #(
   always_comb begin
     for (int unsigned i = 0; i < ArraySize; i++) begin
       if (!lane_valid_i[i]) passed_in[i] = '0;
-      else if (Int8 && integer_i) passed_in[i] = {16'd0, second_i[i], first_i[i]};
       else if (fp32_pkg::is_nan(activation_i[i][30:0])) passed_in[i] = fp32_pkg::CanonicalNan;
       else passed_in[i] = activation_i[i];
     end
@@ -187,18 +192,16 @@ module slice_product #(
 
   always_ff @(posedge clk_i) begin
     passed_q <= passing[place_q];
-    if (valid_i && bypass_i) passing[place_q] <= passed_in;
+    if (valid_i && bypass_i && !(Int8 && integer_i)) passing[place_q] <= passed_in;
   end
 
   assign product_o = bypass_q[Latency-1] ? passed_q : product;
 
   // INT8 operands and sums take the way of the FP32 ones, with the same latencies.
   if (Int8) begin : gen_integer
-    logic [ArraySize-1:0][26:0] packed_pair;
-    logic [AlignLatency-1:0]    integer_q;
-    logic [Latency-2:0]         depthwise_q;
-    logic [ArraySize-1:0][7:0]  first;
-    logic [ArraySize-1:0][7:0]  second;
+    logic [AlignLatency-1:0] integer_q;
+    logic [Latency-2:0]      depthwise_q;
+    logic                    zero;
 
     always_ff @(posedge clk_i) begin
       integer_q   <= {integer_q[AlignLatency-2:0], integer_i};
@@ -209,22 +212,21 @@ module slice_product #(
       .ArraySize(ArraySize)
     ) u_operands (
       .clk_i,
-      .zero_i  (bypass_i || depthwise_i),
+      .pairs_i,
       .lane_valid_i,
       .first_i,
       .second_i,
-      .value_o (packed_pair)
+      .value_o(packed_pair)
     );
 
-    assign operand   = integer_q[AlignLatency-1] ? packed_pair : aligned;
+    assign pass      = integer_q[AlignLatency-1] && bypass_q[AlignLatency-1];
     assign depthwise = depthwise_q[AlignLatency-1];
+    assign zero      = bypass_q[AlignLatency-1] || depthwise;
+    assign operand   = !integer_q[AlignLatency-1] ? aligned : zero ? '0 : packed_pair;
 
     always_comb begin
       for (int unsigned y = 0; y < KernelRows; y++) begin
         for (int unsigned i = 0; i < ArraySize; i++) tap[y][i] = tap_i[y][i] ^ 8'h80;
-      end
-      for (int unsigned i = 0; i < ArraySize; i++) begin
-        {second[i], first[i]} = passing[place_q][i][15:0];
       end
     end
 
@@ -235,14 +237,13 @@ module slice_product #(
       .low_i   (low),
       .sum_i   (sum),
       .whole_i (depthwise_q[Latency-2]),
-      .bypass_i(bypass_q[Latency-2]),
-      .first_i (first),
-      .second_i(second),
       .first_o (first_sum_o),
       .second_o(second_sum_o)
     );
   end else begin : gen_no_integer
     assign operand      = aligned;
+    assign packed_pair  = '0;
+    assign pass         = 1'b0;
     assign depthwise    = 1'b0;
     assign tap          = '0;
     assign first_sum_o  = '0;

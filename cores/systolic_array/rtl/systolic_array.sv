@@ -20,6 +20,8 @@
 /// meets the activation of another column. Taps are unsigned bytes, which come in every cycle, TapLead
 /// cycles before their slice; `activation_i` must be zero then.
 ///
+/// With `pass_i`, where activations must be zero, column c has the sum `passed_i[c]` from the first row on.
+///
 /// `low_o` has the low bits of the sums behind each 8 rows but the last ones, not delayed.
 module systolic_array #(
   parameter  int unsigned ArraySize  = 8,
@@ -37,6 +39,8 @@ module systolic_array #(
   input  logic                       valid_i,
   input  logic                       swap_i,
   input  logic [ArraySize-1:0][26:0] activation_i,
+  input  logic                       pass_i,
+  input  logic [ArraySize-1:0][26:0] passed_i,
   input  logic                       depthwise_i,
   input  logic [KernelRows-1:0][ArraySize-1:0][7:0] tap_i,
   // Weights
@@ -95,7 +99,18 @@ module systolic_array #(
 
   logic [ArraySize:0][ArraySize-1:0][39:0] sum;
 
-  assign sum[0] = '0;
+  if (Int8) begin : gen_passed
+    for (genvar c = 0; c < ArraySize; c++) begin : gen_column
+      logic [26:0] passed_q;
+
+      always_ff @(posedge clk_i) passed_q <= pass_i ? passed_i[c] : '0;
+
+      assign sum[0][c] = 40'($signed(passed_q));
+    end
+  end else begin : gen_not_passed
+    assign sum[0] = '0;
+  end
+
   assign sum_o  = sum[ArraySize];
 
   if (Int8 && ArraySize > 8) begin : gen_low

@@ -29,7 +29,7 @@ PRODUCT_LATENCY = 5
 ACCUMULATE_LATENCY = 6
 """Cycles from a product to its sum, which may be used again then."""
 
-INTEGER_ACCUMULATE_LATENCY = 3
+INTEGER_ACCUMULATE_LATENCY = 2
 """The same in an INT8 job."""
 
 STORE_LATENCY = 17
