@@ -33,9 +33,10 @@ void add_to(float& sum, std::int32_t value) {
   sum = to_float(to_bits(sum) + static_cast<std::uint32_t>(value));
 }
 
-/// An earlier sum stays as it is if its low byte is not smaller.
+/// Adds as much as the value is more than the sum's low byte, if it is more.
 void raise_to(float& largest, std::int32_t value) {
-  if (bytes_of(largest).as_signed(0) < value) largest = to_float(static_cast<std::uint32_t>(value));
+  const std::int32_t more = value - bytes_of(largest).as_signed(0);
+  if (more > 0) add_to(largest, more);
 }
 
 /// Sums between those of a position and those of the second one of its pair.
