@@ -64,12 +64,6 @@ class Addition:
     low: int
     high: int
 
-    @property
-    def value_range(self) -> tuple[int, int, int]:
-        """Zero point and bounds of the value before the sum."""
-        word = self.line[3]
-        return tuple(sign_extended(word >> place, 8) for place in (0, 16, 24))
-
     def of(self, value: int, operand: int) -> int:
         """Returns the sum of two INT8 numbers."""
         mask = (1 << 26) - 1

@@ -39,8 +39,27 @@ module accumulators
   input  logic [EntryWidth-1:0]      read_entry_i,
   output logic                       read_ready_o,
   output logic [ArraySize-1:0][31:0] read_data_o,
-  output logic [ArraySize-1:0][31:0] read_second_o
+  // Second sums in both halves, and the half that was read
+  output logic                            read_half_o,
+  output logic [1:0][ArraySize-1:0][31:0] read_second_o
 );
+  /// What holds `held` with an INT8 product: their sum, modulo 2^32; of a maximum what it held, or so
+  /// much more that its low byte becomes the product, which has no bits above its byte then.
+  function automatic logic [31:0] accumulated(
+    logic maximum, logic [31:0] held, logic [31:0] product
+  );
+    logic [ 8:0] difference;
+    logic [31:0] added;
+    logic [32:0] total;
+
+    difference = 9'($signed(product[7:0])) - 9'($signed(held[7:0]));
+    added      = product;
+    if (maximum) added[7:0] = difference[8] ? '0 : difference[7:0];
+    // The sum as a difference: Yosys then makes the choice of `held` a part of the adder's LUTs.
+    total = {added, 1'b0} - {~held, 1'b1};
+    return total[32:1];
+  endfunction
+
   localparam int unsigned HalfWidth  = EntryWidth - 1;
   localparam int unsigned Delay      = AccumulateLatency - 1;  // of the sum, seen from the product
   localparam int unsigned AddLatency = Delay - 1;
@@ -151,7 +170,8 @@ module accumulators
   end
 
   assign read_data_o   = half_data[read_half_q];
-  assign read_second_o = second_data[read_half_q];
+  assign read_half_o   = read_half_q;
+  assign read_second_o = second_data;
 
   for (genvar c = 0; c < ArraySize; c++) begin : gen_column
     logic [31:0] held;
@@ -170,45 +190,36 @@ module accumulators
 
   // INT8.
   if (Int8) begin : gen_integer
+    logic                       larger;
+    logic                       larger_q;  // of a maximum that was begun: bytes alone
     logic [ArraySize-1:0][19:0] first_sum_q;
     logic [ArraySize-1:0][21:0] second_sum_q;
-    logic [ArraySize-1:0][31:0] first_sum;
 
-    // Of a maximum that was begun, bytes alone.
-    logic bytes;
-
-    assign bytes = maximum_i && !first_i;
+    assign larger = integers && maximum_i && !first_i;
 
     always_ff @(posedge clk_i) begin
+      larger_q <= larger;
       for (int unsigned c = 0; c < ArraySize; c++) begin
-        first_sum_q[c]  <= {bytes ? '0 : first_sum_i[c][19:8], first_sum_i[c][7:0]};
-        second_sum_q[c] <= {bytes ? '0 : second_sum_i[c][21:8], second_sum_i[c][7:0]};
+        first_sum_q[c] <= first_sum_i[c];
+        if (larger) first_sum_q[c][19:8] <= '0;
+        if (!integers) first_sum_q[c] <= '0;
+        second_sum_q[c] <= second_sum_i[c];
+        if (larger) second_sum_q[c][21:8] <= '0;
       end
     end
 
+    // Without an INT8 product, the adder has an FP32 sum and zero.
     for (genvar c = 0; c < ArraySize; c++) begin : gen_column
-      integer_accumulate #(
-        .ProductWidth(20)
-      ) u_first (
-        .first_i  (first_q),
-        .maximum_i(maximum_q),
-        .held_i   (half_data[add_half_q][c]),
-        .product_i(first_sum_q[c]),
-        .sum_o    (first_sum[c])
-      );
+      logic [31:0] first_held;
+      logic [31:0] second_held;
 
-      integer_accumulate #(
-        .ProductWidth(22)
-      ) u_second (
-        .first_i  (first_q),
-        .maximum_i(maximum_q),
-        .held_i   (second_data[add_half_q][c]),
-        .product_i(second_sum_q[c]),
-        .sum_o    (second_sum[c])
-      );
+      assign first_held    = (first_q ? '0 : half_data[add_half_q][c]);
+      assign second_held   = (first_q ? '0 : second_data[add_half_q][c]);
+      assign sum[c]        = accumulated(
+          larger_q, integer_q ? first_held : float_sum[c], 32'($signed(first_sum_q[c])));
+      assign second_sum[c] = accumulated(
+          larger_q, second_held, 32'($signed(second_sum_q[c])));
     end
-
-    assign sum = integer_q ? first_sum : float_sum;
   end else begin : gen_no_integer
     assign second_sum = '0;
     assign sum        = float_sum;

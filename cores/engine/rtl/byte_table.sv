@@ -1,29 +1,31 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A table of 256 bytes, written eight at a time. What does not exist gives zero. Latency: 1 cycle, one
-/// byte per cycle.
+/// A table of 256 bytes in a block of RAM, written eight at a time. Latency: 1 cycle, one byte per cycle;
+/// `apply_i`, without which the byte stays as it is, and `exists_i`, without which it is zero, come with
+/// the result.
 module byte_table (
   input  logic            clk_i,
   input  logic            write_i,
   input  logic [4:0]      entry_i,
   input  logic [7:0][7:0] bytes_i,
-  input  logic            apply_i,  // otherwise the byte stays as it is
-  input  logic            exists_i,
   input  logic [7:0]      byte_i,
+  input  logic            apply_i,
+  input  logic            exists_i,
   output logic [7:0]      byte_o
 );
-  logic [7:0][7:0] table_mem[32];
-  logic [7:0][7:0] entry;
+  (* ram_style = "block" *)
+  logic [7:0] memory[256];
+  logic [7:0] entry_q;
+  logic [7:0] byte_q;
 
   always_ff @(posedge clk_i) begin
-    if (write_i) table_mem[entry_i] <= bytes_i;
+    for (int unsigned i = 0; i < 8; i++) begin
+      if (write_i) memory[{entry_i, 3'(i)}] <= bytes_i[i];
+    end
+    entry_q <= memory[byte_i];
+    byte_q  <= byte_i;
   end
 
-  assign entry = table_mem[byte_i[7:3]];
-
-  always_ff @(posedge clk_i) begin
-    if (!exists_i) byte_o <= '0;
-    else byte_o <= apply_i ? entry[byte_i[2:0]] : byte_i;
-  end
+  assign byte_o = !exists_i ? '0 : apply_i ? entry_q : byte_q;
 endmodule

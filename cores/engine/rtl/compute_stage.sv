@@ -48,7 +48,8 @@ module compute_stage
   input  logic [EntryWidth-1:0]       sum_entry_i,
   output logic                        sum_ready_o,
   output logic [ArraySize-1:0][31:0]  sum_o,
-  output logic [ArraySize-1:0][31:0]  second_sum_o,
+  output logic                        read_half_o,
+  output logic [1:0][ArraySize-1:0][31:0] second_sum_o,
   // Accounts
   output logic                        issue_o,
   output logic [LaneWidth-1:0]        issue_lanes_o,
@@ -269,6 +270,7 @@ module compute_stage
     .read_entry_i(sum_entry_i),
     .read_ready_o(sum_ready_o),
     .read_data_o (sum_o),
+    .read_half_o,
     .read_second_o(second_sum_o)
   );
 

@@ -313,7 +313,8 @@ module engine
   logic [EntryWidth-1:0]      sum_entry;
   logic                       sum_ready;
   logic [ArraySize-1:0][31:0] sum;
-  logic [ArraySize-1:0][31:0] second_sum;
+  logic                       read_half;
+  logic [1:0][ArraySize-1:0][31:0] second_sum;
   logic                       issue;
   logic [LaneWidth-1:0]       issue_lanes;
   logic [LaneWidth-1:0]       issue_columns;
@@ -351,6 +352,7 @@ module engine
     .sum_entry_i       (sum_entry),
     .sum_ready_o       (sum_ready),
     .sum_o             (sum),
+    .read_half_o       (read_half),
     .second_sum_o      (second_sum),
     .issue_o           (issue),
     .issue_lanes_o     (issue_lanes),
@@ -380,6 +382,7 @@ module engine
     .read_entry_o      (sum_entry),
     .read_ready_i      (sum_ready),
     .read_data_i       (sum),
+    .read_half_i       (read_half),
     .read_second_i     (second_sum),
     .parameter_req_o   (parameter_req),
     .parameter_urgent_o(parameters_urgent),

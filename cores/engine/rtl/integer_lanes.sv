@@ -4,9 +4,13 @@
 /// The store path's lanes for INT8 jobs: from the sums of a tile's columns to words of results.
 ///
 /// `read_i` reads an accumulator entry: with it come the group of store_walker, its channels that exist
-/// and whether the entry is its window's first; a cycle later come the sums and their biases, two cycles
-/// later multipliers and offsets, and eight cycles after a window's last entry the operand. Words of
-/// results come 17 cycles after it.
+/// and whether the entry is its window's first; with `result_i` it is the last one, too. A cycle later
+/// come the sums and their biases, two cycles later multipliers, three cycles later offsets. Results come
+/// 8 cycles after the read.
+///
+/// Results that an operand is added to go through the requantisers again, and come after 12 cycles. There
+/// must be no read without `ready_o`, so that in the long run there is one every other cycle. `take_o`
+/// takes the operand.
 module integer_lanes
   import engine_pkg::*;
 #(
@@ -16,88 +20,157 @@ module integer_lanes
   localparam int unsigned Groups     = ArraySize / PortWords,
   localparam int unsigned GroupWidth = (Groups > 1) ? $clog2(Groups) : 1
 ) (
-  input  logic                       clk_i,
-  input  store_command_t             command_i,
-  input  logic [3:0][31:0]           line_i,
-  input  logic                       second_i,
-  input  logic [GroupWidth-1:0]      group_i,
-  input  logic [Lanes-1:0]           channels_i,
-  input  logic                       read_i,
-  input  logic                       first_i,
-  input  logic [ArraySize-1:0][31:0] first_sum_i,
-  input  logic [ArraySize-1:0][31:0] second_sum_i,
-  input  logic [Lanes-1:0][31:0]     multiplier_i,
-  input  logic [Lanes-1:0][31:0]     bias_i,
-  input  logic [Lanes-1:0][31:0]     offset_i,
-  input  logic [Lanes/4-1:0][31:0]   operand_i,
-  output logic [Lanes/4-1:0][31:0]   value_o,
+  input  logic                            clk_i,
+  input  logic                            rst_ni,
+  input  logic                            clear_i,
+  input  store_command_t                  command_i,
+  input  logic [3:0][31:0]                line_i,
+  // Reads
+  output logic                            ready_o,
+  input  logic                            read_i,
+  input  logic                            first_i,
+  input  logic                            result_i,
+  input  logic                            second_i,
+  input  logic [GroupWidth-1:0]           group_i,
+  input  logic [Lanes-1:0]                channels_i,
+  input  logic [ArraySize-1:0][31:0]      first_sum_i,
+  input  logic [1:0][ArraySize-1:0][31:0] second_sum_i,
+  input  logic                            half_i,  // where the second sums are
+  input  logic [Lanes-1:0][31:0]          multiplier_i,
+  input  logic [Lanes-1:0][31:0]          bias_i,
+  input  logic [Lanes-1:0][31:0]          offset_i,
+  output logic                            take_o,
+  input  logic [Lanes/4-1:0][31:0]        operand_i,
+  // Results
+  output logic                            valid_o,
+  output logic [Lanes/4-1:0][31:0]        value_o,
   // The table
-  input  logic                       table_write_i,
-  input  logic [4:0]                 table_entry_i,
-  input  logic [63:0]                table_bytes_i
+  input  logic                            table_write_i,
+  input  logic [4:0]                      table_entry_i,
+  input  logic [63:0]                     table_bytes_i
 );
   // Groups of Lanes channels; the last one may not be full.
   localparam int unsigned Steps     = (ArraySize + Lanes - 1) / Lanes;
   localparam int unsigned StepWidth = (Steps > 1) ? $clog2(Steps) : 1;
-  // From the read to the requantised number, and to the table.
-  localparam int unsigned ValueDelay = 7;
-  localparam int unsigned TableDelay = 13;
+  // From the read to the requantised number, to the result, and to the sum with an operand.
+  localparam int unsigned ValueDelay    = 6;
+  localparam int unsigned Latency       = 8;
+  localparam int unsigned AddingLatency = 12;
 
-  logic [StepWidth-1:0]             step_q;
-  logic                             second_q;
-  logic [ValueDelay-1:0]            read_q;
-  logic [ValueDelay-1:0]            first_q;
-  logic [TableDelay-1:0][Lanes-1:0] channels_q;
-  logic [ArraySize-1:0][31:0]       sums;
-  logic [Lanes-1:0][7:0]            operand;
-  logic [Lanes-1:0][7:0]            value;
-  logic [7:0]                       zero_point;
-  logic [7:0]                       low;
-  logic [7:0]                       high;
+  logic                     adds;
+  logic [StepWidth-1:0]     step_q;
+  logic                     second_q;
+  logic [ValueDelay-1:0]    read_q;
+  logic [ValueDelay-1:0]    first_q;
+  logic [AddingLatency-1:0] result_q;
 
-  assign sums    = second_q ? second_sum_i : first_sum_i;
-  assign operand = operand_i;
-  assign value_o = value;
+  assign adds = command_i.residual;
 
-  always_ff @(posedge clk_i) begin
-    step_q     <= StepWidth'(32'(group_i) / (Lanes / PortWords));
-    second_q   <= second_i;
-    read_q     <= {read_q[ValueDelay-2:0], read_i};
-    first_q    <= {first_q[ValueDelay-2:0], first_i};
-    channels_q <= {channels_q[TableDelay-2:0], channels_i};
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) result_q <= '0;
+    else if (clear_i) result_q <= '0;
+    else begin
+      result_q <= {result_q[AddingLatency-2:Latency], result_q[Latency-1] && adds,
+                   result_q[Latency-2:0], result_i};
+    end
   end
 
-  // What is added to something else has a zero point and bounds of its own before that.
-  assign zero_point = command_i.residual ? line_i[3][7:0] : command_i.zero_point;
-  assign low        = command_i.residual ? line_i[3][23:16] : command_i.integer_low;
-  assign high       = command_i.residual ? line_i[3][31:24] : command_i.integer_high;
+  always_ff @(posedge clk_i) begin
+    step_q   <= StepWidth'(32'(group_i) / (Lanes / PortWords));
+    second_q <= second_i;
+    read_q   <= {read_q[ValueDelay-2:0], read_i};
+    first_q  <= {first_q[ValueDelay-2:0], first_i};
+  end
+
+  // Additions: the five stages of the requantisers that have one. The first one has it when the number
+  // from the first pass becomes the largest of its window.
+  logic [4:0] addition;
+
+  assign addition = adds ? result_q[ValueDelay-1+:5] : '0;
+  assign ready_o  = !(adds && result_q[ValueDelay-2]);
+  assign take_o   = addition[0];
+  assign valid_o  = adds ? result_q[AddingLatency-1] : result_q[Latency-1];
+
+  // What becomes a summand is less its zero point, and has bounds of its own.
+  logic signed [7:0] summand_zero;
+  logic signed [7:0] operand_zero;
+  logic signed [7:0] summand_low;
+  logic signed [7:0] summand_high;
+  logic signed [7:0] zero_point;
+  logic signed [8:0] low;
+  logic signed [8:0] high;
+  logic              ties_even;
+
+  assign {summand_high, summand_low, operand_zero, summand_zero} = line_i[3];
+
+  assign zero_point = (adds && !addition[3]) ? '0 : $signed(command_i.zero_point);
+  assign ties_even  = command_i.ties_even && !addition[3];
+
+  always_comb begin
+    low  = 9'($signed(command_i.integer_low));
+    high = 9'($signed(command_i.integer_high));
+    if (adds && !addition[4]) begin
+      low  = 9'(summand_low) - 9'(summand_zero);
+      high = 9'(summand_high) - 9'(summand_zero);
+    end
+  end
+
+  // Which channels of the result exist: all, or those of the only group that is not full.
+  logic [AddingLatency-1:0] full_q;
+  logic [Lanes-1:0]         channels_q;
+  logic [Lanes-1:0]         exists;
+
+  always_ff @(posedge clk_i) begin
+    full_q <= {full_q[AddingLatency-2:0], channels_i == '1};
+    if (result_i && channels_i != '1) channels_q <= channels_i;
+  end
+
+  assign exists = channels_q | {Lanes{adds ? full_q[AddingLatency-1] : full_q[Latency-1]}};
 
   for (genvar i = 0; i < Lanes; i++) begin : gen_lane
-    logic [Steps-1:0][31:0] choices;
+    logic      [Steps-1:0][31:0] first;
+    logic [1:0][Steps-1:0][31:0] second;
 
-    for (genvar s = 0; s < Steps; s++) begin : gen_choice
-      assign choices[s] = sums[(s*Lanes+i)%ArraySize];
+    for (genvar s = 0; s < Steps; s++) begin : gen_step
+      localparam int unsigned Column = (s * Lanes + i) % ArraySize;
+
+      assign first[s]     = first_sum_i[Column];
+      assign second[0][s] = second_sum_i[0][Column];
+      assign second[1][s] = second_sum_i[1][Column];
     end
 
     integer_lane u_lane (
       .clk_i,
-      .command_i,
-      .line_i,
-      .zero_point_i (zero_point),
-      .low_i        (low),
-      .high_i       (high),
-      .valid_i      (read_q[ValueDelay-1]),
-      .first_i      (first_q[ValueDelay-1]),
-      .exists_i     (channels_q[TableDelay-1][i]),
-      .sum_i        (choices[step_q]),
-      .bias_i       (bias_i[i]),
-      .multiplier_i (multiplier_i[i]),
-      .offset_i     (offset_i[i]),
-      .operand_i    (operand[i]),
-      .value_o      (value[i]),
+      .first_sum_i   (first[step_q]),
+      .second_sum_i  ({second[1][step_q], second[0][step_q]}),
+      .second_i      (second_q),
+      .half_i,
+      .bias_i        (bias_i[i]),
+      .multiplier_i  (multiplier_i[i]),
+      .offset_i      (offset_i[i]),
+      .addition_i    (addition[2:0]),
+      .line_i        (line_i[2:0]),
+      .operand_i     (operand_i[i/4][8*(i%4)+:8]),
+      .operand_zero_i(operand_zero),
+      .ties_even_i   (ties_even),
+      .zero_point_i  (zero_point),
+      .low_i         (low),
+      .high_i        (high),
+      .valid_i       (read_q[ValueDelay-1]),
+      .first_i       (first_q[ValueDelay-1]),
+      .adds_i        (adds),
+      .apply_table_i (command_i.apply_table),
+      .exists_i      (exists[i]),
+      .value_o       (value_o[i/4][8*(i%4)+:8]),
       .table_write_i,
       .table_entry_i,
       .table_bytes_i
     );
   end
+
+`ifndef SYNTHESIS
+  no_read_in_the_way :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) read_i |-> ready_o)
+  else $error("a sum meets an addition in the requantisers");
+`endif
 endmodule

@@ -3,14 +3,14 @@
 
 /// Scales and biases of the output tile that is being stored, and of the next one.
 ///
-/// Memory holds ArraySize scales and then as many biases for each tile, or scales alone; of the last
-/// one it holds `last_columns_i` of both, in whole lines. Scales alone come with biases of -0. INT8
-/// jobs have arrays of multipliers, biases and offsets, and those that add an operand have one line in
-/// front of all tiles.
+/// Memory holds ArraySize scales and then as many biases for each tile, or scales alone, with which
+/// biases mean nothing; of the last one it holds `last_columns_i` of both, in whole lines. INT8 jobs have
+/// arrays of multipliers, biases and offsets, and those that add an operand have one line in front of all
+/// tiles.
 ///
 /// Tiles are fetched in order, at most two ahead of `release_i`, which gives up the oldest one. Words
-/// behind PortWords belong to the groups after `group_i`. Scales (or multipliers) and biases come a cycle
-/// after `group_i`, offsets two cycles after it, even if the tile has been released by then.
+/// behind PortWords belong to the groups after `group_i`. Scales and biases come a cycle after `group_i`,
+/// multipliers two cycles after it and offsets three, even if the tile has been released by then.
 module parameter_buffer
   import engine_pkg::*;
 #(
@@ -204,19 +204,20 @@ module parameter_buffer
     if (rvalid_i && response_array_q == 2'd1) bias[write_place] <= rdata_i;
   end
 
-  // Where the group lies, a cycle later and two. By then another tile may have been requested for the
-  // place of a released one, but not answered.
-  logic [1:0][IndexWidth-1:0] read_place_q;
+  // Where the group lies, a cycle later and up to three. By then another tile may have been requested for
+  // the place of a released one, but its offsets, the last of its arrays, have not come.
+  logic [2:0][IndexWidth-1:0] read_place_q;
 
-  always_ff @(posedge clk_i) read_place_q <= {read_place_q[0], place(read_tile_q, group_i)};
+  always_ff @(posedge clk_i) read_place_q <= {read_place_q[1:0], place(read_tile_q, group_i)};
 
   for (genvar g = 0; g < Lanes / PortWords; g++) begin : gen_group
-    logic [IndexWidth-1:0] read_place;
+    logic [IndexWidth-1:0] scale_place;
+    logic [IndexWidth-1:0] bias_place;
 
-    assign read_place                      = read_place_q[0] + IndexWidth'(g);
-    assign scale_o[g*PortWords+:PortWords] = scale[read_place];
-    assign bias_o[g*PortWords+:PortWords]  = scales_only_i ? {PortWords{NegativeZero}}
-        : bias[read_place];
+    assign scale_place = read_place_q[(Int8 && integer_i) ? 1 : 0] + IndexWidth'(g);
+    assign bias_place  = read_place_q[0] + IndexWidth'(g);
+    assign scale_o[g*PortWords+:PortWords] = scale[scale_place];
+    assign bias_o[g*PortWords+:PortWords]  = bias[bias_place];
   end
 
   if (Int8) begin : gen_integer
@@ -229,7 +230,7 @@ module parameter_buffer
     for (genvar g = 0; g < Lanes / PortWords; g++) begin : gen_late_group
       logic [IndexWidth-1:0] read_place;
 
-      assign read_place                       = read_place_q[1] + IndexWidth'(g);
+      assign read_place                       = read_place_q[2] + IndexWidth'(g);
       assign offset_o[g*PortWords+:PortWords] = offset[read_place];
     end
   end else begin : gen_no_integer

@@ -2,12 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Third stage of the engine: finished sums through pooling, scale, bias, operand, function, slope and
-/// clamp to memory and to the activation buffer. A window's largest sums are found for all columns of
-/// a tile at once. They leave PortWords words a cycle, or StoreWords if they only go to the buffer and
-/// need neither operand, function nor slope, which the lanes behind PortWords lack.
-///
-/// INT8 results have lanes of their own, IntegerLanes of them, which also find a window's largest. They
-/// take as long as the FP32 ones without a function.
+/// clamp to memory and to the activation buffer. They leave PortWords words a cycle, or StoreWords if
+/// they only go to the buffer and need neither operand, function nor slope. INT8 results have lanes of
+/// their own, IntegerLanes of them.
 ///
 /// Works tile by tile as the accumulators complete them, then writes the descriptor's profile and
 /// counts the descriptor as stored. One that stores nothing is counted when its tiles are complete.
@@ -38,7 +35,8 @@ module store_path
   output logic [EntryWidth-1:0]       read_entry_o,
   input  logic                        read_ready_i,
   input  logic [ArraySize-1:0][31:0]  read_data_i,
-  input  logic [ArraySize-1:0][31:0]  read_second_i,
+  input  logic                        read_half_i,
+  input  logic [1:0][ArraySize-1:0][31:0] read_second_i,
   // Memory, reading parameters
   output logic                        parameter_req_o,
   output logic                        parameter_urgent_o,
@@ -75,10 +73,6 @@ module store_path
   localparam int unsigned IntegerLanes  = integer_channels(ArraySize, PortWords);
   localparam int unsigned Lanes         = Int8 ? IntegerLanes : StoreWords;  // of the parameters
   localparam int unsigned WordWidth     = $clog2(StoreWords + 1);
-  localparam int unsigned ResidualDelay = 9;  // accumulators 1, window 1, scale 3, bias 4
-  localparam int unsigned IntegerDelay  = 8;  // accumulators 1, INT8 6, window 1
-  localparam int unsigned FactorDelay   = ResidualDelay + 4;
-  localparam int unsigned LongLatency   = StoreLatency + FunctionLatency;
   localparam int unsigned SegmentWidth  = $clog2(Segments);
   localparam int unsigned QueueDepth    = 32;
   localparam int unsigned QueueWidth    = $clog2(QueueDepth) + 1;
@@ -170,6 +164,7 @@ module store_path
   logic                  residual_available;
   logic                  beyond;
   logic                  table_busy;
+  logic                  integers_ready;
   logic [QueueWidth-1:0] pending;
 
   // The word behind the group's last one; the buffer's size is a power of two.
@@ -195,7 +190,7 @@ module store_path
 
   assign may_go      = tile_ready && stores && !empty && !beyond && parameters_ready
       && pending != QueueWidth'(QueueDepth)
-      && (!command_i.residual || residual_available);
+      && (!command_i.residual || residual_available) && (!integers || integers_ready);
   assign first_group = integers || group == '0;
   assign read_o      = may_go && first_group;
   assign read        = read_o && read_ready_i;
@@ -221,12 +216,6 @@ module store_path
   logic [Lanes-1:0][31:0]     scale;
   logic [Lanes-1:0][31:0]     bias;
   logic [Lanes-1:0][31:0]     offsets;
-  logic [Lanes-1:0][31:0]     scale_q;
-  logic [StoreWords-1:0][31:0] bias_q;
-  logic [1:0][GroupWidth-1:0] group_q;
-  logic                       read_q;
-  logic                       first_q;
-  logic [LongLatency-1:0]     valid_q;
 
   // The table comes before the parameters: both are one client of the port.
   logic                    table_req;
@@ -234,7 +223,6 @@ module store_path
   logic                    table_write;
   logic [SegmentWidth-1:0] table_segment;
   logic [63:0]             table_entry;
-  logic                    table_bytes;
   logic                    scale_req;
   logic [31:0]             scale_addr;
   logic [PortWords-1:0]    scale_mask;
@@ -263,7 +251,6 @@ module store_path
   assign parameter_addr_o = table_busy ? table_addr : scale_addr;
   assign parameter_urgent_o = tile_ready && stores && !parameters_ready;
   assign parameter_mask_o = table_busy ? '1 : scale_mask;
-  assign table_bytes      = table_write && integers;
 
   parameter_buffer #(
     .ArraySize(ArraySize),
@@ -296,70 +283,9 @@ module store_path
     .offset_o      (offsets)
   );
 
-  // Results that are no functions leave sooner: the next descriptor must not see them.
-  logic is_long;
-  logic longer;
-
-  assign is_long = command_i.apply_table && !integers;
-  assign longer  = valid_q[StoreLatency-1] && is_long;
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) valid_q <= '0;
-    else if (clear_i) valid_q <= '0;
-    else begin
-      valid_q <= {valid_q[LongLatency-2:StoreLatency], longer, valid_q[StoreLatency-2:0], result};
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    read_q  <= read;
-    first_q <= window_first;
-    group_q <= {group_q[0], group};
-    scale_q <= scale;
-    bias_q  <= bias[StoreWords-1:0];
-  end
-
-  logic [ArraySize-1:0][31:0]  maximum;
-  logic [StoreWords-1:0][31:0] sum;
-
-  window_maximum #(
-    .ArraySize(ArraySize)
-  ) u_window (
-    .clk_i,
-    .valid_i  (read_q && !integers),
-    .first_i  (first_q),
-    .sum_i    (read_data_i),
-    .maximum_o(maximum)
-  );
-
-  // The group's words. Lanes behind PortWords only work in groups that begin at multiples of StoreWords,
-  // and not behind the last column.
-  localparam int unsigned Wide = StoreWords / PortWords;
-
-  for (genvar i = 0; i < StoreWords; i++) begin : gen_sum
-    logic [Groups-1:0][31:0] choices;
-
-    for (genvar g = 0; g < Groups; g++) begin : gen_choice
-      localparam int unsigned First = ((i < PortWords) ? g : g / Wide * Wide) * PortWords;
-
-      assign choices[g] = maximum[(First+i)%ArraySize];
-    end
-
-    assign sum[i] = choices[group_q[1]];
-  end
-
-  // When a result meets its operand.
-  localparam int unsigned DelayWidth = $clog2(LongLatency);
-
-  logic [DelayWidth-1:0] take_delay;
-
-  assign take_delay = DelayWidth'(
-      integers ? IntegerDelay
-      : (command_i.factor != FactorOperand) ? ResidualDelay
-      : command_i.apply_table ? FactorDelay + FunctionLatency : FactorDelay);
-
-  logic [PortWords-1:0][31:0]  residual;
-  logic [StoreWords-1:0][31:0] value;
+  logic [PortWords-1:0][31:0] residual;
+  logic                       float_take;
+  logic                       integer_take;
 
   residual_reader #(
     .ArraySize(ArraySize),
@@ -379,83 +305,79 @@ module store_path
     .rdata_i    (residual_rdata_i),
     .available_o(residual_available),
     .claim_i    (command_i.residual && result),
-    .take_i     (command_i.residual && valid_q[take_delay-1]),
+    .take_i     (float_take || integer_take),
     .data_o     (residual)
   );
 
-  // Lanes of FP32 stand still while there are INT8 results.
-  logic [LongLatency-3:0] lane_enable;
-
-  assign lane_enable = integers ? '0 : valid_q[LongLatency-2:1];
-
-  for (genvar i = 0; i < StoreWords; i++) begin : gen_lane
-    localparam bit Full = i < PortWords;
-
-    logic [31:0] operand;
-
-    if (Full) begin : gen_residual
-      assign operand = residual[i];
-    end else begin : gen_none
-      assign operand = '0;
-    end
-
-    postprocess_lane #(
-      .Full(Full)
-    ) u_lane (
-      .clk_i,
-      .enable_i       (lane_enable),
-      .sum_i          (sum[i]),
-      .scale_i        (scale_q[i]),
-      .bias_i         (bias_q[i]),
-      .operand_i      (operand),
-      .adds_i         (command_i.residual && command_i.factor != FactorOperand),
-      .apply_table_i  (command_i.apply_table),
-      .factor_i       (command_i.factor),
-      .slope_i        (command_i.slope),
-      .clamp_low_i    (command_i.clamp_low),
-      .clamp_high_i   (command_i.clamp_high),
-      .value_o        (value[i]),
-      .reach_i        (command_i.table_reach),
-      .fraction_i     (command_i.table_fraction),
-      .table_write_i  (table_write && !table_bytes),
-      .table_segment_i(table_segment),
-      .table_entry_i  (table_entry)
-    );
-  end
-
-  // INT8 results.
+  logic                        float_valid;
+  logic [StoreWords-1:0][31:0] float_value;
+  logic                        integer_valid;
   logic [StoreWords-1:0][31:0] integer_value;
+
+  float_lanes #(
+    .ArraySize(ArraySize),
+    .PortWords(PortWords)
+  ) u_floats (
+    .clk_i,
+    .rst_ni,
+    .clear_i,
+    .command_i,
+    .read_i         (read && !integers),
+    .first_i        (window_first),
+    .result_i       (result && !integers),
+    .group_i        (group),
+    .sum_i          (read_data_i),
+    .scale_i        (scale[StoreWords-1:0]),
+    .bias_i         (bias[StoreWords-1:0]),
+    .take_o         (float_take),
+    .operand_i      (residual),
+    .valid_o        (float_valid),
+    .value_o        (float_value),
+    .table_write_i  (table_write && !integers),
+    .table_segment_i(table_segment),
+    .table_entry_i  (table_entry)
+  );
 
   if (Int8) begin : gen_integer
     integer_lanes #(
-      .ArraySize (ArraySize),
-      .PortWords (PortWords)
-    ) u_lanes (
+      .ArraySize(ArraySize),
+      .PortWords(PortWords)
+    ) u_integers (
       .clk_i,
+      .rst_ni,
+      .clear_i,
       .command_i,
-      .line_i        (line),
-      .second_i      (second),
-      .group_i       (group),
-      .channels_i    (channels),
-      .read_i        (read && integers),
-      .first_i       (window_first),
-      .first_sum_i   (read_data_i),
-      .second_sum_i  (read_second_i),
-      .multiplier_i  (scale_q),
-      .bias_i        (bias),
-      .offset_i      (offsets),
-      .operand_i     (residual[IntegerLanes/4-1:0]),
-      .value_o       (integer_value[IntegerLanes/4-1:0]),
-      .table_write_i (table_bytes),
-      .table_entry_i (table_segment[4:0]),
-      .table_bytes_i (table_entry)
+      .line_i       (line),
+      .ready_o      (integers_ready),
+      .read_i       (read && integers),
+      .first_i      (window_first),
+      .result_i     (result && integers),
+      .second_i     (second),
+      .group_i      (group),
+      .channels_i   (channels),
+      .first_sum_i  (read_data_i),
+      .second_sum_i (read_second_i),
+      .half_i       (read_half_i),
+      .multiplier_i (scale),
+      .bias_i       (bias),
+      .offset_i     (offsets),
+      .take_o       (integer_take),
+      .operand_i    (residual[IntegerLanes/4-1:0]),
+      .valid_o      (integer_valid),
+      .value_o      (integer_value[IntegerLanes/4-1:0]),
+      .table_write_i(table_write && integers),
+      .table_entry_i(table_segment[4:0]),
+      .table_bytes_i(table_entry)
     );
 
     if (StoreWords > IntegerLanes / 4) begin : gen_rest
       assign integer_value[StoreWords-1:IntegerLanes/4] = '0;
     end
   end else begin : gen_no_integer
-    assign integer_value = '0;
+    assign integers_ready = 1'b1;
+    assign integer_take   = 1'b0;
+    assign integer_valid  = 1'b0;
+    assign integer_value  = '0;
   end
 
   // Writing.
@@ -482,8 +404,8 @@ module store_path
     .memory_addr_i(command_i.destination + offset),
     .buffer_addr_i(buffer_word[BufferWidth-1:0]),
     .mask_i       (mask),
-    .value_valid_i(is_long ? valid_q[LongLatency-1] : valid_q[StoreLatency-1]),
-    .value_i      (integers ? integer_value : value),
+    .value_valid_i(float_valid || integer_valid),
+    .value_i      (integers ? integer_value : float_value),
     .pending_o    (pending),
     .memory_req_o (result_req),
     .memory_gnt_i (write_gnt_i && !profile_req),
