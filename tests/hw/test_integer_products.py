@@ -234,9 +234,9 @@ async def check_integer_products(dut):
 
 def check(dut, size: int, number: int, item: Slice) -> None:
     firsts, seconds = int(dut.first_sum_o.value), int(dut.second_sum_o.value)
-    products = int(dut.product_o.value)
+    carries, products = int(dut.second_carry_o.value), int(dut.product_o.value)
     for c in range(size):
-        got = (signed(firsts, c, 20), signed(seconds, c, 22))
+        got = (signed(firsts, c, 20), signed(seconds, c, 22) + (carries >> c & 1))
         expected = item.expected[c]
         if item.kind == "kernel":
             got = got[0], 0

@@ -32,6 +32,7 @@ module accumulators
   input  logic [ArraySize-1:0][31:0] product_i,
   input  logic [ArraySize-1:0][19:0] first_sum_i,
   input  logic [ArraySize-1:0][21:0] second_sum_i,
+  input  logic [ArraySize-1:0]       second_carry_i,
   // High when the last sum of a tile has been written
   output logic                       tile_done_o,
   // Store path: data comes a cycle after `read_ready_o`
@@ -43,10 +44,11 @@ module accumulators
   output logic                            read_half_o,
   output logic [1:0][ArraySize-1:0][31:0] read_second_o
 );
-  /// What holds `held` with an INT8 product: their sum, modulo 2^32; of a maximum what it held, or so
-  /// much more that its low byte becomes the product, which has no bits above its byte then.
+  /// What holds `held` with an INT8 product and a carry: their sum, modulo 2^32; of a maximum what it held,
+  /// or so much more that its low byte becomes the product, which has no bits above its byte then and
+  /// no carry.
   function automatic logic [31:0] accumulated(
-    logic maximum, logic [31:0] held, logic [31:0] product
+    logic maximum, logic [31:0] held, logic [31:0] product, logic carry
   );
     logic [ 8:0] difference;
     logic [31:0] added;
@@ -56,7 +58,7 @@ module accumulators
     added      = product;
     if (maximum) added[7:0] = difference[8] ? '0 : difference[7:0];
     // The sum as a difference: Yosys then makes the choice of `held` a part of the adder's LUTs.
-    total = {added, 1'b0} - {~held, 1'b1};
+    total = {added, carry} - {~held, 1'b1};
     return total[32:1];
   endfunction
 
@@ -194,11 +196,13 @@ module accumulators
     logic                       larger_q;  // of a maximum that was begun: bytes alone
     logic [ArraySize-1:0][19:0] first_sum_q;
     logic [ArraySize-1:0][21:0] second_sum_q;
+    logic [ArraySize-1:0]       second_carry_q;
 
     assign larger = integers && maximum_i && !first_i;
 
     always_ff @(posedge clk_i) begin
-      larger_q <= larger;
+      larger_q       <= larger;
+      second_carry_q <= second_carry_i;
       for (int unsigned c = 0; c < ArraySize; c++) begin
         first_sum_q[c] <= first_sum_i[c];
         if (larger) first_sum_q[c][19:8] <= '0;
@@ -216,9 +220,9 @@ module accumulators
       assign first_held    = (first_q ? '0 : half_data[add_half_q][c]);
       assign second_held   = (first_q ? '0 : second_data[add_half_q][c]);
       assign sum[c]        = accumulated(
-          larger_q, integer_q ? first_held : float_sum[c], 32'($signed(first_sum_q[c])));
+          larger_q, integer_q ? first_held : float_sum[c], 32'($signed(first_sum_q[c])), 1'b0);
       assign second_sum[c] = accumulated(
-          larger_q, second_held, 32'($signed(second_sum_q[c])));
+          larger_q, second_held, 32'($signed(second_sum_q[c])), second_carry_q[c]);
     end
   end else begin : gen_no_integer
     assign second_sum = '0;

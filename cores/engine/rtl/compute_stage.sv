@@ -216,6 +216,7 @@ module compute_stage
   logic [ArraySize-1:0][31:0] product;
   logic [ArraySize-1:0][19:0] first_product;
   logic [ArraySize-1:0][21:0] second_product;
+  logic [ArraySize-1:0]       second_carry;
 
   slice_product #(
     .ArraySize(ArraySize),
@@ -245,7 +246,8 @@ module compute_stage
     .tag_o        (product_tag),
     .product_o    (product),
     .first_sum_o  (first_product),
-    .second_sum_o (second_product)
+    .second_sum_o (second_product),
+    .second_carry_o(second_carry)
   );
 
   accumulators #(
@@ -265,6 +267,7 @@ module compute_stage
     .product_i   (product),
     .first_sum_i (first_product),
     .second_sum_i(second_product),
+    .second_carry_i(second_carry),
     .tile_done_o,
     .read_i      (sum_read_i),
     .read_entry_i(sum_entry_i),

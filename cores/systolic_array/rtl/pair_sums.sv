@@ -10,7 +10,9 @@
 /// rows. As all that is added is known modulo 2^18, the first sum's low bits are the running sum's, and
 /// only the bits above have to be counted.
 ///
-/// A sum that is `whole_i` is one number, which goes to `first_o`; `second_o` then means nothing.
+/// The second sum is `second_o`, and one more if `carry_o`. A sum that is `whole_i` is one number, which goes
+/// to `first_o`; the second one then means nothing. Of a sum that is `apart_i`, which nothing has been
+/// multiplied for, the first number is the low 18 bits and the second one those above.
 ///
 /// Latency: 2 cycles, one sum of each column per cycle.
 module pair_sums #(
@@ -24,11 +26,13 @@ module pair_sums #(
   input  logic [Taps-1:0][ArraySize-1:0][17:0]   low_i,
   input  logic [ArraySize-1:0][39:0]             sum_i,
   input  logic                                   whole_i,  // a cycle behind the sum
+  input  logic                                   apart_i,
   output logic [ArraySize-1:0][FirstWidth-1:0]   first_o,
-  output logic [ArraySize-1:0][SecondWidth-1:0]  second_o
+  output logic [ArraySize-1:0][SecondWidth-1:0]  second_o,
+  output logic [ArraySize-1:0]                   carry_o
 );
   localparam int unsigned LowWidth  = 18;
-  localparam int unsigned HighWidth = FirstWidth - LowWidth;
+  localparam int unsigned HighWidth = (Groups > 2) ? 2 : 1;
   localparam int unsigned LastRows  = ArraySize - 8 * (Groups - 1);
 
   // Of the first sum so far: its low bits, and those above.
@@ -88,13 +92,24 @@ module pair_sums #(
     end
 
     // What the first sum has above its low bits has been taken from the second one.
-    logic [HighWidth-1:0] high;
+    logic [FirstWidth-LowWidth-1:0] high;
 
-    assign high = whole_i ? upper_q[LowWidth+:HighWidth] : first_q.high;
+    assign high = whole_i ? upper_q[LowWidth+:FirstWidth-LowWidth]
+        : (FirstWidth - LowWidth)'($signed(first_q.high));
 
-    always_ff @(posedge clk_i) begin
-      first_o[c]  <= {high, first_q.low};
-      second_o[c] <= upper_q - SecondWidth'($signed(first_q.high));
+    always_ff @(posedge clk_i) first_o[c] <= {high, first_q.low};
+
+    if (HighWidth == 1) begin : gen_carry
+      always_ff @(posedge clk_i) begin
+        second_o[c] <= upper_q;
+        carry_o[c]  <= first_q.high && !apart_i;
+      end
+    end else begin : gen_difference
+      assign carry_o[c] = 1'b0;
+
+      always_ff @(posedge clk_i) begin
+        second_o[c] <= upper_q - (apart_i ? '0 : SecondWidth'($signed(first_q.high)));
+      end
     end
   end
 endmodule

@@ -6,7 +6,7 @@
 ///
 /// FP32: aligns the slice, multiplies exactly in integers, and rounds each column's sum once.
 /// `integer_i`: the slice has an INT8 activation a lane, or two of them with `pairs_i`, and each column
-/// has a sum of either.
+/// has a sum of either, the second one of which is one more with `second_carry_o`.
 /// `depthwise_i` as well: each column multiplies its own kernel, as systolic_array tells, and has one
 /// sum, `first_sum_o`; its activations are `tap_i`, in two's complement, to each of which 128 is added.
 ///
@@ -49,7 +49,8 @@ module slice_product #(
   output logic [TagWidth-1:0]        tag_o,
   output logic [ArraySize-1:0][31:0] product_o,
   output logic [ArraySize-1:0][19:0] first_sum_o,
-  output logic [ArraySize-1:0][21:0] second_sum_o
+  output logic [ArraySize-1:0][21:0] second_sum_o,
+  output logic [ArraySize-1:0]       second_carry_o
 );
   localparam int unsigned AlignLatency     = 2;
   localparam int unsigned ArrayLatency     = ArraySize + 1;
@@ -59,7 +60,6 @@ module slice_product #(
   localparam int unsigned BeatWidth        = $clog2(Beats + 1);
   localparam int unsigned BusWidth         = (Beats > 1) ? $clog2(Beats) : 1;
 
-  logic [ArraySize-1:0][26:0] aligned;
   logic [ArraySize-1:0][26:0] operand;
   logic [7:0]                 exponent;
   logic                       special;
@@ -69,7 +69,11 @@ module slice_product #(
   localparam int unsigned LowTaps = (ArraySize > 8) ? (ArraySize - 1) / 8 : 1;
 
   logic [LowTaps-1:0][ArraySize-1:0][17:0]   low;
-  logic [ArraySize-1:0][26:0]                packed_pair;
+  logic                                      packs;  // in the second stage of the alignment
+  logic                                      zero;
+  logic [1:0][ArraySize-1:0][7:0]            first_q;
+  logic [1:0][ArraySize-1:0][7:0]            second_q;
+  logic [ArraySize-1:0][26:0]                passed_pair;
   logic                                      pass;
   logic                                      depthwise;
   logic [KernelRows-1:0][ArraySize-1:0][7:0] tap;
@@ -132,7 +136,11 @@ module slice_product #(
     .enable_i  ({valid_q[0], valid_i && !(Int8 && integer_i)}),
     .lane_valid_i,
     .activation_i,
-    .value_o   (aligned),
+    .packed_i  (packs),
+    .zero_i    (zero),
+    .first_i   (first_q[0]),
+    .second_i  (second_q[0]),
+    .value_o   (operand),
     .exponent_o(exponent),
     .special_o (special)
   );
@@ -149,7 +157,7 @@ module slice_product #(
     .swap_i        (swap),
     .activation_i  (operand),
     .pass_i        (pass),
-    .passed_i      (packed_pair),
+    .passed_i      (passed_pair),
     .depthwise_i   (depthwise),
     .tap_i         (tap),
     .weight_valid_i(weight_take_o),
@@ -197,32 +205,32 @@ module slice_product #(
 
   assign product_o = bypass_q[Latency-1] ? passed_q : product;
 
-  // INT8 operands and sums take the way of the FP32 ones, with the same latencies.
+  // INT8 operands and sums take the way of the FP32 ones, with the same latencies. Lanes that are not
+  // valid are zero, and so are all second activations without `pairs_i`.
   if (Int8) begin : gen_integer
     logic [AlignLatency-1:0] integer_q;
     logic [Latency-2:0]      depthwise_q;
-    logic                    zero;
 
     always_ff @(posedge clk_i) begin
       integer_q   <= {integer_q[AlignLatency-2:0], integer_i};
       depthwise_q <= {depthwise_q[Latency-3:0], integer_i && depthwise_i};
+      for (int unsigned i = 0; i < ArraySize; i++) begin
+        first_q[0][i]  <= lane_valid_i[i] ? first_i[i] : '0;
+        second_q[0][i] <= (lane_valid_i[i] && pairs_i) ? second_i[i] : '0;
+      end
+      first_q[1]  <= first_q[0];
+      second_q[1] <= second_q[0];
     end
 
-    integer_operands #(
-      .ArraySize(ArraySize)
-    ) u_operands (
-      .clk_i,
-      .pairs_i,
-      .lane_valid_i,
-      .first_i,
-      .second_i,
-      .value_o(packed_pair)
-    );
-
+    assign packs     = integer_q[0];
+    assign zero      = integer_q[0] && (bypass_q[0] || depthwise_q[0]);
     assign pass      = integer_q[AlignLatency-1] && bypass_q[AlignLatency-1];
     assign depthwise = depthwise_q[AlignLatency-1];
-    assign zero      = bypass_q[AlignLatency-1] || depthwise;
-    assign operand   = !integer_q[AlignLatency-1] ? aligned : zero ? '0 : packed_pair;
+
+    for (genvar i = 0; i < ArraySize; i++) begin : gen_passed
+      assign passed_pair[i] = {second_q[1][i][7], second_q[1][i],
+                               {10{first_q[1][i][7]}}, first_q[1][i]};
+    end
 
     always_comb begin
       for (int unsigned y = 0; y < KernelRows; y++) begin
@@ -237,17 +245,23 @@ module slice_product #(
       .low_i   (low),
       .sum_i   (sum),
       .whole_i (depthwise_q[Latency-2]),
+      .apart_i (bypass_q[Latency-2]),
       .first_o (first_sum_o),
-      .second_o(second_sum_o)
+      .second_o(second_sum_o),
+      .carry_o (second_carry_o)
     );
   end else begin : gen_no_integer
-    assign operand      = aligned;
-    assign packed_pair  = '0;
+    assign packs        = 1'b0;
+    assign zero         = 1'b0;
+    assign first_q      = '0;
+    assign second_q     = '0;
+    assign passed_pair  = '0;
     assign pass         = 1'b0;
     assign depthwise    = 1'b0;
     assign tap          = '0;
     assign first_sum_o  = '0;
     assign second_sum_o = '0;
+    assign second_carry_o = '0;
   end
 
   logic [NormalizeLatency-1:0] normalize_enable;
