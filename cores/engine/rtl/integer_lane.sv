@@ -4,10 +4,10 @@
 /// One channel of the store path of INT8 jobs: an INT32 sum becomes INT8, the largest of a window is
 /// kept, an operand is added to it if `adds_i`, and a table applied.
 ///
-/// `valid_i` and `first_i` come with the requantised number, 5 cycles after the sum: it is one of a
+/// `valid_i` and `first_i` come with the requantised number, 4 cycles after the sum: it is one of a
 /// window, or the first of one. The largest one is there a cycle later; it is then a summand, if
-/// requantizer's second stage has an addition, whose operand comes a cycle before. The result comes 7
-/// cycles after the sum or, of an addition, 11; `exists_i` comes with it.
+/// requantizer's second stage has an addition, whose operand comes a cycle before. The result comes 6
+/// cycles after the sum or, of an addition, 9; `exists_i` comes with it.
 module integer_lane (
   input  logic               clk_i,
   // To be requantised or added, and how: see requantizer

@@ -6,9 +6,9 @@
 /// `read_i` reads an accumulator entry: with it come the group of store_walker, its channels that exist
 /// and whether the entry is its window's first; with `result_i` it is the last one, too. A cycle later
 /// come the sums and their biases, two cycles later multipliers, three cycles later offsets. Results come
-/// 8 cycles after the read.
+/// 7 cycles after the read.
 ///
-/// Results that an operand is added to go through the requantisers again, and come after 12 cycles. There
+/// Results that an operand is added to go through the requantisers again, and come after 10 cycles. There
 /// must be no read without `ready_o`, so that in the long run there is one every other cycle. `take_o`
 /// takes the operand.
 module integer_lanes
@@ -53,9 +53,9 @@ module integer_lanes
   localparam int unsigned Steps     = (ArraySize + Lanes - 1) / Lanes;
   localparam int unsigned StepWidth = (Steps > 1) ? $clog2(Steps) : 1;
   // From the read to the requantised number, to the result, and to the sum with an operand.
-  localparam int unsigned ValueDelay    = 6;
-  localparam int unsigned Latency       = 8;
-  localparam int unsigned AddingLatency = 12;
+  localparam int unsigned ValueDelay    = 5;
+  localparam int unsigned Latency       = 7;
+  localparam int unsigned AddingLatency = 10;
 
   logic                     adds;
   logic [StepWidth-1:0]     step_q;

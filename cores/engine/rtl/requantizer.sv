@@ -19,7 +19,7 @@
 /// later and `offset_i` (below, above) two cycles later. Additions have them in a line of shift and
 /// factor, operand_factor and offsets; `value_i` and `operand_i` come a cycle later than a sum would.
 /// `addition_i` tells for each of the first three stages what it has. `zero_point_i` and `ties_even_i` are
-/// those of the fourth stage, the bounds those of the fifth. Latency: 5 cycles, one number per cycle.
+/// those of the fourth stage, the bounds those of the result. Latency: 4 cycles, one number per cycle.
 module requantizer (
   input  logic               clk_i,
   // The sum is the first one, or the second one of the half
@@ -102,7 +102,7 @@ module requantizer (
   localparam int unsigned Unit     = 15;  // offsets are multiples of 2^Unit
   localparam int unsigned Fraction = 25;
   localparam int unsigned UWidth   = VWidth + 1;
-  localparam int unsigned QWidth   = 10;  // what has more bits is clamped in any case
+  localparam int unsigned QWidth   = 9;  // what has more bits is clamped in any case
   localparam int unsigned Kept     = QWidth + Fraction;
   localparam int unsigned Reach    = 7;  // places of the second of two shifts
 
@@ -188,9 +188,7 @@ module requantizer (
 
   always_ff @(posedge clk_i) total_q <= total_2[TotalWidth:1];
 
-  // Stage 5: clamp.
-  always_ff @(posedge clk_i) begin
-    value_o <= (total_q < TotalWidth'(low_i)) ? low_i
-        : (total_q > TotalWidth'(high_i)) ? high_i : total_q[8:0];
-  end
+  // Clamp.
+  assign value_o = (total_q < TotalWidth'(low_i)) ? low_i
+      : (total_q > TotalWidth'(high_i)) ? high_i : total_q[8:0];
 endmodule

@@ -167,10 +167,10 @@ module sequencer
     end
   end
 
-  // Accumulators whose sum is still in the adder. An INT8 sum is written sooner than an FP32 one, so the
-  // first one waits until no FP32 sum is left there.
+  // Accumulators whose sum is still in the adder. An INT8 sum is made and written sooner than an FP32 one,
+  // so the first one waits until no FP32 sum is left there.
   logic [AccumulateLatency-2:0]                 recent_valid_q;
-  logic [AccumulateLatency-2:0]                 recent_float_q;
+  logic [AccumulateLatency-1:0]                 recent_float_q;
   logic [AccumulateLatency-2:0][EntryWidth-1:0] recent_entry_q;
 
   always_comb begin
@@ -180,17 +180,22 @@ module sequencer
           && issue_result_o && (!integers || i < IntegerAccumulateLatency - 1)) begin
         hazard = 1'b1;
       end
-      if (integers && recent_valid_q[i] && recent_float_q[i]) hazard = 1'b1;
     end
+    if (integers && recent_float_q != '0) hazard = 1'b1;
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) recent_valid_q <= '0;
-    else recent_valid_q <= {recent_valid_q[AccumulateLatency-3:0], issue_o && issue_result_o};
+    if (!rst_ni) begin
+      recent_valid_q <= '0;
+      recent_float_q <= '0;
+    end else begin
+      recent_valid_q <= {recent_valid_q[AccumulateLatency-3:0], issue_o && issue_result_o};
+      recent_float_q <= {recent_float_q[AccumulateLatency-2:0],
+                         Int8 && issue_o && issue_result_o && !integers};
+    end
   end
 
   always_ff @(posedge clk_i) begin
-    recent_float_q <= {recent_float_q[AccumulateLatency-3:0], !integers};
     recent_entry_q <= {recent_entry_q[AccumulateLatency-3:0], issue_entry_o};
   end
 

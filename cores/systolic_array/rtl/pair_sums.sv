@@ -14,7 +14,7 @@
 /// to `first_o`; the second one then means nothing. Of a sum that is `apart_i`, which nothing has been
 /// multiplied for, the first number is the low 18 bits and the second one those above.
 ///
-/// Latency: 2 cycles, one sum of each column per cycle.
+/// Latency: 1 cycle, one sum of each column per cycle.
 module pair_sums #(
   parameter  int unsigned ArraySize   = 8,
   localparam int unsigned Groups      = (ArraySize + 7) / 8,
@@ -97,19 +97,14 @@ module pair_sums #(
     assign high = whole_i ? upper_q[LowWidth+:FirstWidth-LowWidth]
         : (FirstWidth - LowWidth)'($signed(first_q.high));
 
-    always_ff @(posedge clk_i) first_o[c] <= {high, first_q.low};
+    assign first_o[c] = {high, first_q.low};
 
     if (HighWidth == 1) begin : gen_carry
-      always_ff @(posedge clk_i) begin
-        second_o[c] <= upper_q;
-        carry_o[c]  <= first_q.high && !apart_i;
-      end
+      assign second_o[c] = upper_q;
+      assign carry_o[c]  = first_q.high && !apart_i;
     end else begin : gen_difference
-      assign carry_o[c] = 1'b0;
-
-      always_ff @(posedge clk_i) begin
-        second_o[c] <= upper_q - (apart_i ? '0 : SecondWidth'($signed(first_q.high)));
-      end
+      assign second_o[c] = upper_q - (apart_i ? '0 : SecondWidth'($signed(first_q.high)));
+      assign carry_o[c]  = 1'b0;
     end
   end
 endmodule

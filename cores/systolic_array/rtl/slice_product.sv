@@ -16,7 +16,10 @@
 /// `weight_load_i` claims one beat of the next tile: the beat itself is taken from `weight_i` in a
 /// later cycle, when `weight_take_o` is high. A tile consists of the beats that were claimed in earlier
 /// cycles than its `swap_i`, the first columns first; results of columns whose weights were not loaded
-/// mean nothing. The beats of the tile after it may be claimed from that cycle on. Latency: ArraySize + 5 cycles, one slice per cycle; `tag_i` travels along.
+/// mean nothing. The beats of the tile after it may be claimed from that cycle on.
+///
+/// Latency: ArraySize + 5 cycles, one less of INT8 slices, of which none may follow an FP32 one at once;
+/// one slice per cycle; `tag_i` travels along.
 module slice_product #(
   parameter  int unsigned ArraySize  = 8,
   parameter  int unsigned BeatBytes  = 16,
@@ -108,8 +111,6 @@ module slice_product #(
     bypass_q <= {bypass_q[Latency-2:0], bypass_i};
   end
 
-  assign valid_o       = valid_q[Latency-1];
-  assign tag_o         = tag_q[Latency-1];
   assign weight_take_o = weight_load_q[AlignLatency-1];
 
   // Beats of the next tile that were taken; the next one is the tile's first if the array moves on to
@@ -205,14 +206,15 @@ module slice_product #(
 
   assign product_o = bypass_q[Latency-1] ? passed_q : product;
 
-  // INT8 operands and sums take the way of the FP32 ones, with the same latencies. Lanes that are not
-  // valid are zero, and so are all second activations without `pairs_i`.
+  // INT8 operands and sums take the way of the FP32 ones. Lanes that are not valid are zero, and so are all
+  // second activations without `pairs_i`.
   if (Int8) begin : gen_integer
-    logic [AlignLatency-1:0] integer_q;
-    logic [Latency-2:0]      depthwise_q;
+    logic [Latency-1:0] integer_q;
+    logic [Latency-2:0] depthwise_q;
+    logic               integer_valid;
 
     always_ff @(posedge clk_i) begin
-      integer_q   <= {integer_q[AlignLatency-2:0], integer_i};
+      integer_q   <= {integer_q[Latency-2:0], integer_i};
       depthwise_q <= {depthwise_q[Latency-3:0], integer_i && depthwise_i};
       for (int unsigned i = 0; i < ArraySize; i++) begin
         first_q[0][i]  <= lane_valid_i[i] ? first_i[i] : '0;
@@ -221,6 +223,10 @@ module slice_product #(
       first_q[1]  <= first_q[0];
       second_q[1] <= second_q[0];
     end
+
+    assign integer_valid = valid_q[Latency-2] && integer_q[Latency-2];
+    assign valid_o       = (valid_q[Latency-1] && !integer_q[Latency-1]) || integer_valid;
+    assign tag_o         = tag_q[integer_valid ? Latency - 2 : Latency - 1];
 
     assign packs     = integer_q[0];
     assign zero      = integer_q[0] && (bypass_q[0] || depthwise_q[0]);
@@ -251,6 +257,8 @@ module slice_product #(
       .carry_o (second_carry_o)
     );
   end else begin : gen_no_integer
+    assign valid_o      = valid_q[Latency-1];
+    assign tag_o        = tag_q[Latency-1];
     assign packs        = 1'b0;
     assign zero         = 1'b0;
     assign first_q      = '0;
