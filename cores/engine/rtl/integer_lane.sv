@@ -6,7 +6,7 @@
 ///
 /// `valid_i` and `first_i` come with the requantised number, 4 cycles after the sum: it is one of a
 /// window, or the first of one. The largest one is there a cycle later; it is then a summand, if
-/// requantizer's second stage has an addition, whose operand comes a cycle before. The result comes 6
+/// requantizer's second stage has an addition. The result comes 6
 /// cycles after the sum or, of an addition, 9; `exists_i` comes with it.
 module integer_lane (
   input  logic               clk_i,
@@ -41,7 +41,6 @@ module integer_lane (
 );
   logic signed [8:0] requantized;
   logic signed [8:0] largest_q;
-  logic signed [8:0] operand_q;
 
   requantizer u_requantizer (
     .clk_i,
@@ -55,7 +54,7 @@ module integer_lane (
     .addition_i,
     .line_i,
     .value_i  (largest_q),
-    .operand_i(operand_q),
+    .operand_i(9'(operand_i) - 9'(operand_zero_i)),
     .ties_even_i,
     .zero_point_i,
     .low_i,
@@ -65,7 +64,6 @@ module integer_lane (
 
   always_ff @(posedge clk_i) begin
     if (valid_i && (first_i || requantized > largest_q)) largest_q <= requantized;
-    operand_q <= 9'(operand_i) - 9'(operand_zero_i);
   end
 
   byte_table u_table (

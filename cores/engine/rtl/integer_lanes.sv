@@ -88,7 +88,7 @@ module integer_lanes
 
   assign addition = adds ? result_q[ValueDelay-1+:5] : '0;
   assign ready_o  = !(adds && result_q[ValueDelay-2]);
-  assign take_o   = addition[0];
+  assign take_o   = addition[1];
   assign valid_o  = adds ? result_q[AddingLatency-1] : result_q[Latency-1];
 
   // What becomes a summand is less its zero point, and has bounds of its own.

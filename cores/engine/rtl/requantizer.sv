@@ -109,7 +109,7 @@ module requantizer (
   logic        [15:0]           below;
   logic        [15:0]           above;
   logic signed [15:0]           offset;
-  logic        [VWidth-Unit:0]  u_2;
+  logic        [UWidth-Unit-1:0] u_2;
   logic signed [UWidth-1:0]     u;
   logic        [1:0]            coarse;  // places to shift, divided by eight
   logic        [2:0]            fine;
@@ -125,7 +125,7 @@ module requantizer (
   assign {below, above} = addition_i[2] ? line_i[2] : offset_i;
   assign offset  = (addition_i[2] ? v_q[VWidth-1] : negative_q) ? below : above;
   assign u_2     = {v_q[VWidth-1:Unit], 1'b0} - {~(VWidth - Unit)'(offset), 1'b1};
-  assign u       = {u_2[VWidth-Unit:1], v_q[Unit-1:0], 1'b0};
+  assign u       = {u_2[UWidth-Unit-1:1], v_q[Unit-1:0], 1'b0};
   assign coarse  = shift_q[4:3];
   assign fine    = shift_q[2:0];
   assign shifted = (Kept + Reach)'(u >>> {coarse, 3'b000});
