@@ -22,9 +22,12 @@ CONSTANTS = {
     "buffer_latency": "Cycles from a slice that is issued to the operands of the array.",
     "product_latency": "Cycles from operands to products, beyond the rows of the array.",
     "accumulate_latency": "Cycles from a product to its sum, which may be used again then.",
-    "integer_accumulate_latency": "The same in an INT8 job.",
     "store_latency": "Cycles from reading a sum to its result.",
     "function_latency": "Added to it where the result is a function from the table.",
+    "integer_product_latency": "Cycles from operands to products in an INT8 job.",
+    "integer_accumulate_latency": "Cycles from a product to its sum in an INT8 job.",
+    "integer_store_latency": "Cycles from reading a sum to its result in an INT8 job.",
+    "integer_operand_latency": "Added to it where the result has an operand.",
     "segments": "Entries of a table of a function, of 64 bits each.",
 }
 """Properties of the descriptor's description that are constants in every language."""

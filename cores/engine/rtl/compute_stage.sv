@@ -201,15 +201,21 @@ module compute_stage
   logic [ArraySize-1:0][7:0]                 second_bytes;
   logic [KernelRows-1:0][ArraySize-1:0][7:0] taps;
 
-  lane_unpacker #(
-    .ArraySize(ArraySize)
-  ) u_unpacker (
-    .second_group_i(slice.second_group),
-    .word_i        (activations),
-    .first_o       (first_bytes),
-    .second_o      (second_bytes),
-    .tap_o         (taps)
-  );
+  if (Int8) begin : gen_unpacker
+    lane_unpacker #(
+      .ArraySize(ArraySize)
+    ) u_unpacker (
+      .second_group_i(slice.second_group),
+      .word_i        (activations),
+      .first_o       (first_bytes),
+      .second_o      (second_bytes),
+      .tap_o         (taps)
+    );
+  end else begin : gen_no_unpacker
+    assign first_bytes  = '0;
+    assign second_bytes = '0;
+    assign taps         = '0;
+  end
 
   logic                       product_valid;
   tag_t                       product_tag;
@@ -279,7 +285,8 @@ module compute_stage
 
 `ifndef SYNTHESIS
   initial begin
-    assert (u_products.Latency == ArraySize + ProductLatency)
+    assert (u_products.Latency == ArraySize + ProductLatency
+            && u_products.IntegerLatency == ArraySize + IntegerProductLatency)
     else $fatal(1, "slice_product takes longer or shorter than the contract says");
   end
 `endif

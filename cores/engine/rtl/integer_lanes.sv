@@ -6,12 +6,13 @@
 /// `read_i` reads an accumulator entry: with it come the group of store_walker, its channels that exist
 /// and whether the entry is its window's first; with `result_i` it is the last one, too. A cycle later
 /// come the sums and their biases, two cycles later multipliers, three cycles later offsets. Results come
-/// 7 cycles after the read.
+/// IntegerStoreLatency cycles after the read.
 ///
-/// Results that an operand is added to go through the requantisers again, and come after 10 cycles. There
-/// must be no read without `ready_o`, so that in the long run there is one every other cycle. `take_o`
-/// takes the operand.
+/// Results that an operand is added to go through the requantisers again, and come IntegerOperandLatency
+/// cycles later. There must be no read without `ready_o`, so that in the long run there is one every
+/// other cycle. `take_o` takes the operand.
 module integer_lanes
+  import engine_descriptor_pkg::*;
   import engine_pkg::*;
 #(
   parameter  int unsigned ArraySize  = 8,
@@ -54,8 +55,8 @@ module integer_lanes
   localparam int unsigned StepWidth = (Steps > 1) ? $clog2(Steps) : 1;
   // From the read to the requantised number, to the result, and to the sum with an operand.
   localparam int unsigned ValueDelay    = 5;
-  localparam int unsigned Latency       = 7;
-  localparam int unsigned AddingLatency = 10;
+  localparam int unsigned Latency       = IntegerStoreLatency;
+  localparam int unsigned AddingLatency = IntegerStoreLatency + IntegerOperandLatency;
 
   logic                     adds;
   logic [StepWidth-1:0]     step_q;
@@ -115,17 +116,23 @@ module integer_lanes
     end
   end
 
-  // Which channels of the result exist: all, or those of the only group that is not full.
-  logic [AddingLatency-1:0] full_q;
+  // Which channels of a result's words exist: all, but for the job's last channels.
+  logic                     whole;
+  logic [AddingLatency-1:0] whole_q;
   logic [Lanes-1:0]         channels_q;
   logic [Lanes-1:0]         exists;
 
-  always_ff @(posedge clk_i) begin
-    full_q <= {full_q[AddingLatency-2:0], channels_i == '1};
-    if (result_i && channels_i != '1) channels_q <= channels_i;
+  always_comb begin
+    whole = 1'b1;
+    for (int unsigned w = 0; w < Lanes / 4; w++) whole &= !channels_i[4*w] || channels_i[4*w+3];
   end
 
-  assign exists = channels_q | {Lanes{adds ? full_q[AddingLatency-1] : full_q[Latency-1]}};
+  always_ff @(posedge clk_i) begin
+    whole_q <= {whole_q[AddingLatency-2:0], whole};
+    if (result_i && !whole) channels_q <= channels_i;
+  end
+
+  assign exists = channels_q | {Lanes{adds ? whole_q[AddingLatency-1] : whole_q[Latency-1]}};
 
   for (genvar i = 0; i < Lanes; i++) begin : gen_lane
     logic      [Steps-1:0][31:0] first;

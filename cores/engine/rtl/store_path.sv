@@ -312,7 +312,7 @@ module store_path
   logic                        float_valid;
   logic [StoreWords-1:0][31:0] float_value;
   logic                        integer_valid;
-  logic [StoreWords-1:0][31:0] integer_value;
+  logic [StoreWords-1:0][31:0] value;
 
   float_lanes #(
     .ArraySize(ArraySize),
@@ -339,6 +339,10 @@ module store_path
   );
 
   if (Int8) begin : gen_integer
+    localparam int unsigned Words = IntegerLanes / 4;
+
+    logic [Words-1:0][31:0] integer_value;
+
     integer_lanes #(
       .ArraySize(ArraySize),
       .PortWords(PortWords)
@@ -362,22 +366,24 @@ module store_path
       .bias_i       (bias),
       .offset_i     (offsets),
       .take_o       (integer_take),
-      .operand_i    (residual[IntegerLanes/4-1:0]),
+      .operand_i    (residual[Words-1:0]),
       .valid_o      (integer_valid),
-      .value_o      (integer_value[IntegerLanes/4-1:0]),
+      .value_o      (integer_value),
       .table_write_i(table_write && integers),
       .table_entry_i(table_segment[4:0]),
       .table_bytes_i(table_entry)
     );
 
-    if (StoreWords > IntegerLanes / 4) begin : gen_rest
-      assign integer_value[StoreWords-1:IntegerLanes/4] = '0;
+    // There are no INT8 results in the words behind.
+    always_comb begin
+      value = float_value;
+      if (integers) value[Words-1:0] = integer_value;
     end
   end else begin : gen_no_integer
     assign integers_ready = 1'b1;
     assign integer_take   = 1'b0;
     assign integer_valid  = 1'b0;
-    assign integer_value  = '0;
+    assign value          = float_value;
   end
 
   // Writing.
@@ -405,7 +411,7 @@ module store_path
     .buffer_addr_i(buffer_word[BufferWidth-1:0]),
     .mask_i       (mask),
     .value_valid_i(float_valid || integer_valid),
-    .value_i      (integers ? integer_value : float_value),
+    .value_i      (value),
     .pending_o    (pending),
     .memory_req_o (result_req),
     .memory_gnt_i (write_gnt_i && !profile_req),

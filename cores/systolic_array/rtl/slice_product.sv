@@ -59,6 +59,7 @@ module slice_product #(
   localparam int unsigned ArrayLatency     = ArraySize + 1;
   localparam int unsigned NormalizeLatency = 2;
   localparam int unsigned Latency          = AlignLatency + ArrayLatency + NormalizeLatency;
+  localparam int unsigned IntegerLatency   = Latency - 1;
   localparam int unsigned Beats            = ArraySize * ArraySize / BeatBytes;
   localparam int unsigned BeatWidth        = $clog2(Beats + 1);
   localparam int unsigned BusWidth         = (Beats > 1) ? $clog2(Beats) : 1;
@@ -224,9 +225,9 @@ module slice_product #(
       second_q[1] <= second_q[0];
     end
 
-    assign integer_valid = valid_q[Latency-2] && integer_q[Latency-2];
+    assign integer_valid = valid_q[IntegerLatency-1] && integer_q[IntegerLatency-1];
     assign valid_o       = (valid_q[Latency-1] && !integer_q[Latency-1]) || integer_valid;
-    assign tag_o         = tag_q[integer_valid ? Latency - 2 : Latency - 1];
+    assign tag_o         = tag_q[integer_valid ? IntegerLatency - 1 : Latency - 1];
 
     assign packs     = integer_q[0];
     assign zero      = integer_q[0] && (bypass_q[0] || depthwise_q[0]);

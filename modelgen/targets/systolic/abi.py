@@ -29,14 +29,23 @@ PRODUCT_LATENCY = 5
 ACCUMULATE_LATENCY = 6
 """Cycles from a product to its sum, which may be used again then."""
 
-INTEGER_ACCUMULATE_LATENCY = 2
-"""The same in an INT8 job."""
-
 STORE_LATENCY = 17
 """Cycles from reading a sum to its result."""
 
 FUNCTION_LATENCY = 9
 """Added to it where the result is a function from the table."""
+
+INTEGER_PRODUCT_LATENCY = 4
+"""Cycles from operands to products in an INT8 job."""
+
+INTEGER_ACCUMULATE_LATENCY = 2
+"""Cycles from a product to its sum in an INT8 job."""
+
+INTEGER_STORE_LATENCY = 7
+"""Cycles from reading a sum to its result in an INT8 job."""
+
+INTEGER_OPERAND_LATENCY = 3
+"""Added to it where the result has an operand."""
 
 SEGMENTS = 512
 """Entries of a table of a function, of 64 bits each."""

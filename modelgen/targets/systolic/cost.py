@@ -15,6 +15,10 @@ from modelgen.targets.systolic.abi import (
     BUFFER_LATENCY,
     DESCRIPTOR_WORDS,
     FUNCTION_LATENCY,
+    INTEGER_ACCUMULATE_LATENCY,
+    INTEGER_OPERAND_LATENCY,
+    INTEGER_PRODUCT_LATENCY,
+    INTEGER_STORE_LATENCY,
     PRODUCT_LATENCY,
     SEGMENTS,
     STORE_LATENCY,
@@ -109,7 +113,9 @@ def job_cost(
     columns = tile_columns(job.outputs, job.tiles, hardware.array_size)
     weights = [_tile_cycles(job, count, hardware) for count in columns]
     tile_times = [max(issues, shift) for shift, _ in weights]
-    slice_time = max(sum(tile_times), ACCUMULATE_LATENCY)
+    is_integer = job.lanes > 1
+    reuse = INTEGER_ACCUMULATE_LATENCY if is_integer else ACCUMULATE_LATENCY
+    slice_time = max(sum(tile_times), reuse)
     load, load_port = _load_cycles(job.load, hardware, constants)
     compute = slices * slice_time + constants.compute_setup
     storing, until_stored = _Storing(), 0
@@ -117,8 +123,13 @@ def job_cost(
         storing = _storing(job, job.store, columns, hardware)
         if job.store.loads_table:
             storing = _after_table(storing, compute, hardware)
-        until_stored = store_latency(hardware, constants) if latency is None else latency
-        until_stored += FUNCTION_LATENCY * job.store.function
+        until_stored = latency
+        if until_stored is None:
+            until_stored = store_latency(hardware, constants, is_integer=is_integer)
+        if is_integer:
+            until_stored += INTEGER_OPERAND_LATENCY * (job.store.residual is not None)
+        else:
+            until_stored += FUNCTION_LATENCY * job.store.function
     return JobCost(
         load=load,
         load_port=load_port,
@@ -139,10 +150,14 @@ def job_cost(
     )
 
 
-def store_latency(hardware: Hardware, constants: EngineConstants = CONSTANTS) -> int:
+def store_latency(
+    hardware: Hardware, constants: EngineConstants = CONSTANTS, *, is_integer: bool = False
+) -> int:
     """Return cycles from the last row that enters the array to its first result at the port."""
-    sums = BUFFER_LATENCY + hardware.array_size + PRODUCT_LATENCY + ACCUMULATE_LATENCY
-    return sums + STORE_LATENCY + constants.store_setup
+    after_array = PRODUCT_LATENCY + ACCUMULATE_LATENCY + STORE_LATENCY
+    if is_integer:
+        after_array = INTEGER_PRODUCT_LATENCY + INTEGER_ACCUMULATE_LATENCY + INTEGER_STORE_LATENCY
+    return BUFFER_LATENCY + hardware.array_size + after_array + constants.store_setup
 
 
 def table_cycles(hardware: Hardware) -> int:
@@ -253,7 +268,9 @@ def _storing_integers(
     streams = (store.memory is not None) + (store.residual is not None)
     beats = [ceil_div(count, lanes) for count in columns]
     accesses = streams * stored * sum(ceil_div(count, hardware.port_bytes) for count in columns)
-    of_tile = [stored * count * window for count in beats]
+    # A result with an operand goes through the requantisers twice.
+    of_result = window + (store.residual is not None)
+    of_tile = [stored * count * of_result for count in beats]
     results, cycles = stored * sum(beats), sum(of_tile)
     parameters = sum(3 * parameter_words(count) // hardware.port_words for count in columns)
     return _Storing(

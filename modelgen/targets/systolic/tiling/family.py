@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from modelgen.hardware import Hardware
-from modelgen.targets.systolic.abi import ACCUMULATE_LATENCY
+from modelgen.targets.systolic.abi import ACCUMULATE_LATENCY, INTEGER_ACCUMULATE_LATENCY
 from modelgen.targets.systolic.cost import CONSTANTS, fetch_cycles, tile_cycles
 from modelgen.targets.systolic.geometry import Axis, Geometry
 from modelgen.targets.systolic.scratchpad.layout import FIELD_LIMIT, ceil_div
@@ -207,11 +207,13 @@ class Family:
     def _computed(self, height: int) -> int:
         pool = self.geometry.pool[0] * self.geometry.pool[1]
         (tile, _), (last_tile, _) = self._tile_cycles
+        is_integer = self.geometry.lanes > 1
+        reuse = INTEGER_ACCUMULATE_LATENCY if is_integer else ACCUMULATE_LATENCY
         cycles = 0
         for width, blocks in _counts(self._widths):
             positions = self._issued_rows(height) * self._issued_columns(width) * pool
             cycles += blocks * sum(
-                count * max(part * max(positions, tile), ACCUMULATE_LATENCY)
+                count * max(part * max(positions, tile), reuse)
                 for part, count in _counts(self.tiles)
             )
             cycles -= blocks * max(tile - max(positions, last_tile), 0)

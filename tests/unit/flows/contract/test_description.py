@@ -18,15 +18,19 @@ property most_crossings { component = addrmap; type = longint unsigned; };
 property buffer_latency { component = addrmap; type = longint unsigned; };
 property product_latency { component = addrmap; type = longint unsigned; };
 property accumulate_latency { component = addrmap; type = longint unsigned; };
-property integer_accumulate_latency { component = addrmap; type = longint unsigned; };
 property store_latency { component = addrmap; type = longint unsigned; };
 property function_latency { component = addrmap; type = longint unsigned; };
+property integer_product_latency { component = addrmap; type = longint unsigned; };
+property integer_accumulate_latency { component = addrmap; type = longint unsigned; };
+property integer_store_latency { component = addrmap; type = longint unsigned; };
+property integer_operand_latency { component = addrmap; type = longint unsigned; };
 property segments { component = addrmap; type = longint unsigned; };
 addrmap descriptor {
     start_alignment = 64;
     most_crossings = 3; buffer_latency = 1; product_latency = 2;
-    accumulate_latency = 4; integer_accumulate_latency = 2; store_latency = 5;
-    function_latency = 6; segments = 8;
+    accumulate_latency = 4; store_latency = 5; function_latency = 6;
+    integer_product_latency = 1; integer_accumulate_latency = 2;
+    integer_store_latency = 3; integer_operand_latency = 7; segments = 8;
     default regwidth = 32;
     enum color { red = 8'd1 { desc = "Like a rose."; }; };
     reg {
@@ -62,7 +66,7 @@ def test_everything_is_read(tmp_path: Path) -> None:
     warmth = Field("warmth", "How warm.", 24, 8, default=0xFE, is_signed=True)
     amount = Field("amount", "How much.", 0, 32, default=0x3F800000, is_float=True)
     words = (Word("control", (paint, rest, warmth)), Word("amount", (amount,)))
-    values = zip(description.CONSTANTS.items(), (3, 1, 2, 4, 2, 5, 6, 8), strict=True)
+    values = zip(description.CONSTANTS.items(), (3, 1, 2, 4, 5, 6, 1, 2, 3, 7, 8), strict=True)
     constants = tuple(Constant(name, value, meaning) for (name, meaning), value in values)
     assert load(tmp_path) == Contract(7, 64, constants, (color, error), words)
     assert (rest.is_reserved, paint.is_reserved, rest.mask) == (True, False, 0x00FFFF00)
