@@ -1,16 +1,16 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The running sums or maxima of ArraySize columns: takes in each slice's results, and gives rows to the
-/// store path.
+/// The running sums or maxima of ArraySize columns: takes in each slice's results, and gives rows
+/// to the store path.
 ///
-/// Two halves (by the entry's top bit), each with one read and one write port, let the store path read
-/// one half while the other is in use; in the same half adding goes first and the store path waits.
-/// A sum may be used again AccumulateLatency cycles after its last use.
+/// Two halves (by the entry's top bit), each with one read and one write port, let the store path
+/// read one half while the other is in use; in the same half adding goes first and the store path
+/// waits. A sum may be used again AccumulateLatency cycles after its last use.
 ///
 /// Sums are FP32 or, of an INT8 job, two of 32 bits each, which may be used again after
-/// IntegerAccumulateLatency cycles. An INT8 product must not follow an FP32 one so closely that it would
-/// be written before it, or with it.
+/// IntegerAccumulateLatency cycles. An INT8 product must not follow an FP32 one so closely that it
+/// would be written before it, or with it.
 module accumulators
   import engine_descriptor_pkg::*;
 #(
@@ -44,22 +44,22 @@ module accumulators
   output logic                            read_half_o,
   output logic [1:0][ArraySize-1:0][31:0] read_second_o
 );
-  /// What holds `held` with an INT8 product and a carry: their sum, modulo 2^32; of a maximum what it held,
-  /// or so much more that its low byte becomes the product, which has no bits above its byte then and
-  /// no carry.
+  /// What holds `held` with an INT8 product and a carry: their sum, modulo 2^32; of a maximum what
+  /// it held, or so much more that its low byte becomes the product, which has no bits above its
+  /// byte then and no carry.
   function automatic logic [31:0] accumulated(
     logic maximum, logic [31:0] held, logic [31:0] product, logic carry
   );
     logic [ 8:0] difference;
     logic [31:0] added;
-    logic [32:0] total;
+    logic [32:0] sum_2;
 
     difference = 9'($signed(product[7:0])) - 9'($signed(held[7:0]));
     added      = product;
     if (maximum) added[7:0] = difference[8] ? '0 : difference[7:0];
     // The sum as a difference: Yosys then makes the choice of `held` a part of the adder's LUTs.
-    total = {added, carry} - {~held, 1'b1};
-    return total[32:1];
+    sum_2 = {added, carry} - {~held, 1'b1};
+    return sum_2[32:1];
   endfunction
 
   localparam int unsigned HalfWidth  = EntryWidth - 1;
@@ -67,7 +67,7 @@ module accumulators
   localparam int unsigned AddLatency = Delay - 1;
 
   logic [Delay-1:0]                 valid_q;  // FP32
-  logic                             integer_q;  // INT8: the sum is written a cycle after the product
+  logic                             integer_q;  // INT8: the sum is written at once
   logic [Delay-1:0]                 tile_done_q;
   logic                             integer_done_q;
   logic [Delay-1:0][EntryWidth-1:0] entry_q;

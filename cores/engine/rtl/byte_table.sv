@@ -1,9 +1,9 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A table of 256 bytes in a block of RAM, written eight at a time. Latency: 1 cycle, one byte per cycle;
-/// `apply_i`, without which the byte stays as it is, and `exists_i`, without which it is zero, come with
-/// the result.
+/// A table of 256 bytes in a block of RAM, written eight at a time. Latency: 1 cycle, one byte per
+/// cycle; `apply_i`, without which the byte stays as it is, and `exists_i`, without which it is
+/// zero, come with the result.
 module byte_table (
   input  logic            clk_i,
   input  logic            write_i,

@@ -3,8 +3,8 @@
 
 /// Second stage of the engine: slices of activations through the array into the accumulators.
 ///
-/// Holds the activation buffer, the sequencer that decides what enters the array, the array itself, and
-/// the accumulators that the store path reads.
+/// Holds the activation buffer, the sequencer that decides what enters the array, the array itself,
+/// and the accumulators that the store path reads.
 module compute_stage
   import engine_descriptor_pkg::*;
   import engine_pkg::*;

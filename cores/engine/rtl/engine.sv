@@ -1,12 +1,12 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The tensor engine: FP32 or INT8 activations times INT8 or INT4 weights, run by descriptors in main
-/// memory.
+/// The tensor engine: FP32 or INT8 activations times INT8 or INT4 weights, run by descriptors in
+/// main memory.
 ///
 /// A doorbell starts a chain of descriptors. Each goes through three stages that overlap from one
-/// descriptor to the next: its activations are loaded, its slices pass through the array, its outputs
-/// are scaled, clamped and stored. The end of the chain, or an error, raises the interrupt.
+/// descriptor to the next: its activations are loaded, its slices pass through the array, its
+/// outputs are scaled, clamped and stored. The end of the chain, or an error, raises the interrupt.
 module engine
   import engine_descriptor_pkg::*;
   import engine_pkg::*;

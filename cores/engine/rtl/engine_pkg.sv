@@ -14,14 +14,15 @@ package engine_pkg;
   /// Holds any word of the buffer that exists, and one a step or a group further.
   localparam int unsigned PlaceWidth = 18;
 
-  /// Words that the store path writes to the activation buffer in a cycle if nothing of it goes through
-  /// the memory port. A position of a tile then takes two cycles or more, as with fewer columns
-  /// anyway: about as long as computing it from the fewest slices.
+  /// Words that the store path writes to the activation buffer in a cycle if nothing of it goes
+  /// through the memory port. A position of a tile then takes two cycles or more, as with fewer
+  /// columns anyway: about as long as computing it from the fewest slices.
   function automatic int unsigned store_words(int unsigned array_size, int unsigned port_words);
     return (array_size > 2 * port_words) ? 2 * port_words : port_words;
   endfunction
 
-  /// Rows of a kernel that an INT8 depthwise job reads at once. Each has KernelColumns rows of the array.
+  /// Rows of a kernel that an INT8 depthwise job reads at once. Each has KernelColumns rows of the
+  /// array.
   function automatic int unsigned kernel_rows(int unsigned array_size);
     return (array_size >= 12) ? 3 : array_size / 4;
   endfunction
@@ -30,8 +31,8 @@ package engine_pkg;
   /// Groups of lanes in which the activation buffer's reads of an INT8 job are laid out.
   localparam int unsigned LaneGroups = 4;
 
-  /// Channels of INT8 results that are stored in a cycle: all of a tile, or as many as go through the
-  /// memory port.
+  /// Channels of INT8 results that are stored in a cycle: all of a tile, or as many as go through
+  /// the memory port.
   function automatic int unsigned integer_channels(int unsigned array_size, int unsigned port_words);
     return (array_size < 4 * port_words) ? array_size : 4 * port_words;
   endfunction
@@ -172,7 +173,8 @@ package engine_pkg;
 
   /// Clients of the memory port, highest priority first. Activations that the array waits for come
   /// before weights, which throttle themselves by a small FIFO, and which wait if results wait for
-  /// parameters; storing frees the accumulators; activations of the next descriptor are needed last.
+  /// parameters; storing frees the accumulators; activations of the next descriptor are needed
+  /// last.
   typedef enum logic [2:0] {
     ClientFetch      = 3'd0,
     ClientLoadNow    = 3'd1,

@@ -6,8 +6,8 @@
 ///
 /// With `read_i`, which reads an accumulator entry, comes whether it is its window's first; with
 /// `result_i`, the window's last entry has been read or is being read, and the group is that of
-/// store_walker. A cycle later come the sums, scales and biases. `take_o` takes the operand. Results come
-/// StoreLatency cycles after `result_i`, functions FunctionLatency cycles later.
+/// store_walker. A cycle later come the sums, scales and biases. `take_o` takes the operand.
+/// Results come StoreLatency cycles after `result_i`, functions FunctionLatency cycles later.
 ///
 /// Lanes behind PortWords lack operand, function and slope.
 module float_lanes
@@ -89,8 +89,8 @@ module float_lanes
     .maximum_o(maximum)
   );
 
-  // The group's words. Lanes behind PortWords only work in groups that begin at multiples of StoreWords,
-  // and not behind the last column.
+  // The group's words. Lanes behind PortWords only work in groups that begin at multiples of
+  // StoreWords, and not behind the last column.
   localparam int unsigned Wide = StoreWords / PortWords;
 
   for (genvar i = 0; i < StoreWords; i++) begin : gen_sum

@@ -1,8 +1,8 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// One channel of the store path of INT8 jobs: an INT32 sum becomes INT8, the largest of a window is
-/// kept, an operand is added to it if `adds_i`, and a table applied.
+/// One channel of the store path of INT8 jobs: an INT32 sum becomes INT8, the largest of a window
+/// is kept, an operand is added to it if `adds_i`, and a table applied.
 ///
 /// `valid_i` and `first_i` come with the requantised number, 4 cycles after the sum: it is one of a
 /// window, or the first of one. The largest one is there a cycle later; it is then a summand, if

@@ -3,14 +3,14 @@
 
 /// The store path's lanes for INT8 jobs: from the sums of a tile's columns to words of results.
 ///
-/// `read_i` reads an accumulator entry: with it come the group of store_walker, its channels that exist
-/// and whether the entry is its window's first; with `result_i` it is the last one, too. A cycle later
-/// come the sums and their biases, two cycles later multipliers, three cycles later offsets. Results come
-/// IntegerStoreLatency cycles after the read.
+/// `read_i` reads an accumulator entry: with it come the group of store_walker, its channels that
+/// exist and whether the entry is its window's first; with `result_i` it is the last one, too. A
+/// cycle later come the sums and their biases, two cycles later multipliers, three cycles later
+/// offsets. Results come IntegerStoreLatency cycles after the read.
 ///
-/// Results that an operand is added to go through the requantisers again, and come IntegerOperandLatency
-/// cycles later. There must be no read without `ready_o`, so that in the long run there is one every
-/// other cycle. `take_o` takes the operand.
+/// Results that an operand is added to go through the requantisers again, and come
+/// IntegerOperandLatency cycles later. There must be no read without `ready_o`, so that in the long
+/// run there is one every other cycle. `take_o` takes the operand.
 module integer_lanes
   import engine_descriptor_pkg::*;
   import engine_pkg::*;
@@ -83,8 +83,8 @@ module integer_lanes
     first_q  <= {first_q[ValueDelay-2:0], first_i};
   end
 
-  // Additions: the five stages of the requantisers that have one. The first one has it when the number
-  // from the first pass becomes the largest of its window.
+  // Additions: the five stages of the requantisers that have one. The first one has it when the
+  // number from the first pass becomes the largest of its window.
   logic [4:0] addition;
 
   assign addition = adds ? result_q[ValueDelay-1+:5] : '0;

@@ -3,9 +3,9 @@
 
 /// The bytes of the words that an INT8 job reads at once, lane by lane.
 ///
-/// Words come in LaneGroups groups of lanes, of which each has ArraySize bytes: those of a slice. The
-/// first activations of a pair are in group 0, the second ones in `second_group_i`. The rows of a
-/// depthwise kernel are in successive groups.
+/// Words come in LaneGroups groups of lanes, of which each has ArraySize bytes: those of a slice.
+/// The first activations of a pair are in group 0, the second ones in `second_group_i`. The rows of
+/// a depthwise kernel are in successive groups.
 module lane_unpacker
   import engine_pkg::*;
 #(

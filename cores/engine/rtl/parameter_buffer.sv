@@ -4,13 +4,14 @@
 /// Scales and biases of the output tile that is being stored, and of the next one.
 ///
 /// Memory holds ArraySize scales and then as many biases for each tile, or scales alone, with which
-/// biases mean nothing; of the last one it holds `last_columns_i` of both, in whole lines. INT8 jobs have
-/// arrays of multipliers, biases and offsets, and those that add an operand have one line in front of all
-/// tiles.
+/// biases mean nothing; of the last one it holds `last_columns_i` of both, in whole lines. INT8
+/// jobs have arrays of multipliers, biases and offsets, and those that add an operand have one line
+/// in front of all tiles.
 ///
-/// Tiles are fetched in order, at most two ahead of `release_i`, which gives up the oldest one. Words
-/// behind PortWords belong to the groups after `group_i`. Scales and biases come a cycle after `group_i`,
-/// multipliers two cycles after it and offsets three, even if the tile has been released by then.
+/// Tiles are fetched in order, at most two ahead of `release_i`, which gives up the oldest one.
+/// Words behind PortWords belong to the groups after `group_i`. Scales and biases come a cycle
+/// after `group_i`, multipliers two cycles after it and offsets three, even if the tile has been
+/// released by then.
 module parameter_buffer
   import engine_pkg::*;
 #(
@@ -204,8 +205,9 @@ module parameter_buffer
     if (rvalid_i && response_array_q == 2'd1) bias[write_place] <= rdata_i;
   end
 
-  // Where the group lies, a cycle later and up to three. By then another tile may have been requested for
-  // the place of a released one, but its offsets, the last of its arrays, have not come.
+  // Where the group lies, a cycle later and up to three. By then another tile may have been
+  // requested for the place of a released one, but its offsets, the last of its arrays, have not
+  // come.
   logic [2:0][IndexWidth-1:0] read_place_q;
 
   always_ff @(posedge clk_i) read_place_q <= {read_place_q[1:0], place(read_tile_q, group_i)};

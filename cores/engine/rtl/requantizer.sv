@@ -1,25 +1,28 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Makes an INT8 number of an INT32 sum: bias, multiplication by a real number, rounding, zero point,
-/// clamp. In other cycles it adds two INT8 numbers, by the same adders and shifter.
+/// Makes an INT8 number of an INT32 sum: bias, multiplication by a real number, rounding, zero
+/// point, clamp. In other cycles it adds two INT8 numbers, by the same adders and shifter.
 ///
-///     x = saturate27(sum + bias)                     w = value * factor + operand * operand_factor
-///     v = x * multiplier + (x < 0 ? below : above) * 2^15     v = w + (w < 0 ? below : above) * 2^6
-///     q = floor(v / 2^shift + 1/2)                   q = floor(v / 2^shift + 1/2)
+///     x = saturate27(sum + bias)
+///     v = x * multiplier + (x < 0 ? below : above) * 2^15
+///     or w = value * factor + operand * operand_factor
+///        v = w + (w < 0 ? below : above) * 2^6
+///     q = floor(v / 2^shift + 1/2)
 ///
-/// A multiplier has 26 bits, a shift 24 to 55 places, in additions 16 to 31. Offsets below and above
-/// zero, signed numbers of 16 bits, make other rules of rounding of this one. With `ties_even_i` the
-/// quotient is rounded as by FP32, to 24 bits first: whatever is at most half a unit of its last bit away
-/// from the middle between two integers becomes the even one of them. That is exact for integers below
-/// 256 in magnitude; larger ones are clamped. A lower bound above the upper one is the result of
-/// whatever is below it.
+/// A multiplier has 26 bits, a shift 24 to 55 places, in additions 16 to 31. Offsets below and
+/// above zero, signed numbers of 16 bits, make other rules of rounding of this one. With
+/// `ties_even_i` the quotient is rounded as by FP32, to 24 bits first: whatever is at most half a
+/// unit of its last bit away from the middle between two integers becomes the even one of them.
+/// That is exact for integers below 256 in magnitude; larger ones are clamped. A lower bound above
+/// the upper one is the result of whatever is below it.
 ///
-/// Parameters come as they are in memory: bias with the sum, `multiplier_i` (shift and multiplier) a cycle
-/// later and `offset_i` (below, above) two cycles later. Additions have them in a line of shift and
-/// factor, operand_factor and offsets; `value_i` and `operand_i` come a cycle later than a sum would.
-/// `addition_i` tells for each of the first three stages what it has. `zero_point_i` and `ties_even_i` are
-/// those of the fourth stage, the bounds those of the result. Latency: 4 cycles, one number per cycle.
+/// Parameters come as they are in memory: bias with the sum, `multiplier_i` (shift and multiplier)
+/// a cycle later and `offset_i` (below, above) two cycles later. Additions have them in a line of
+/// shift and factor, operand_factor and offsets; `value_i` and `operand_i` come a cycle later than
+/// a sum would. `addition_i` tells for each of the first three stages what it has. `zero_point_i`
+/// and `ties_even_i` are those of the fourth stage, the bounds those of the result. Latency: 4
+/// cycles, one number per cycle.
 module requantizer (
   input  logic               clk_i,
   // The sum is the first one, or the second one of the half
@@ -48,8 +51,8 @@ module requantizer (
   localparam int unsigned Scale       = 9;  // additions have v * 2^Scale, and shift by as much more
   localparam int unsigned ShiftWidth  = 5;
 
-  // Stage 1: bias. Beyond 27 bits every result is clamped whatever the multiplier is. The sums of this
-  // module that are written as differences are so for Yosys, which then takes what chooses the
+  // Stage 1: bias. Beyond 27 bits every result is clamped whatever the multiplier is. The sums of
+  // this module that are written as differences are so for Yosys, which then takes what chooses the
   // subtrahend into the adder's LUTs.
   logic        [31:0]       sum;
   logic signed [33:0]       biased_2;
@@ -75,21 +78,22 @@ module requantizer (
   logic signed [XWidth+LowWidth:0]    product;
   logic signed [XWidth+26-LowWidth:0] product_high;
   logic signed [XWidth+8:0]           operand_product;
-  logic signed [VWidth-1:0]           other;
+  logic signed [VWidth-1:Scale]       other;
   logic signed [VWidth-Scale:0]       v_2;
   logic signed [VWidth-1:0]           v_q;
   logic                               negative_q;
   logic        [ShiftWidth-1:0]       shift_q;  // beyond the shortest
 
-  assign by              = addition_i[1] ? {value_i, Scale'(0)} : {1'b0, multiplier_i[LowWidth-1:0]};
+  assign by              = addition_i[1] ? {value_i, Scale'(0)}
+      : {1'b0, multiplier_i[LowWidth-1:0]};
   assign by_high         = {1'b0, multiplier_i[25:LowWidth]};
   assign operand_factor  = {1'b0, line_i[1][25:0]};
   assign product         = x_q * by;
   assign product_high    = x_q * by_high;
   assign operand_product = operand_i * operand_factor;
-  assign other           = addition_i[1] ? VWidth'(operand_product) <<< Scale
-      : VWidth'(product_high) <<< LowWidth;
-  assign v_2             = {(VWidth - Scale)'(product >>> Scale), 1'b0} - {~other[VWidth-1:Scale], 1'b1};
+  assign other           = addition_i[1] ? (VWidth - Scale)'(operand_product)
+      : (VWidth - Scale)'(product_high) <<< (LowWidth - Scale);
+  assign v_2             = {(VWidth - Scale)'(product >>> Scale), 1'b0} - {~other, 1'b1};
 
   always_ff @(posedge clk_i) begin
     v_q        <= {v_2[VWidth-Scale:1], product[Scale-1:0]};
@@ -97,8 +101,8 @@ module requantizer (
     shift_q    <= addition_i[1] ? 5'd1 + 5'(line_i[0][29:26]) : multiplier_i[30:26] - 5'd24;
   end
 
-  // Stage 3: offset; shift, to 25 bits behind the point. Whether anything is lost decides on the ends of
-  // the range of ties.
+  // Stage 3: offset; shift, to 25 bits behind the point. Whether anything is lost decides on the
+  // ends of the range of ties.
   localparam int unsigned Unit     = 15;  // offsets are multiples of 2^Unit
   localparam int unsigned Fraction = 25;
   localparam int unsigned UWidth   = VWidth + 1;
@@ -152,9 +156,9 @@ module requantizer (
     lost_q     <= lost;
   end
 
-  // Stage 4: round, and add the zero point. 24 bits of a number between 2^e and 2^(e+1) reach to the bit
-  // 2^(e-23), and half of that is bit e + 1 of the fraction. Below 1, e is -1 by the rule of the range's
-  // end at 2^-25.
+  // Stage 4: round, and add the zero point. 24 bits of a number between 2^e and 2^(e+1) reach to
+  // the bit 2^(e-23), and half of that is bit e + 1 of the fraction. Below 1, e is -1 by the rule
+  // of the range's end at 2^-25.
   localparam int unsigned TotalWidth = QWidth + 1;
 
   logic [7:0]          magnitude;  // of numbers below zero less one

@@ -3,15 +3,15 @@
 
 /// Decides in each cycle which slice enters the array, or what it has to wait for.
 ///
-/// The order of a job is: slices, within them output tiles, within them output positions, row by row. A
-/// position's slice enters when its activations are loaded, the tile's weights are complete in the
-/// shadow registers (unless the job passes the array by), the accumulators are free of earlier
-/// results, and the adder has written the sum that it adds to. At most one earlier job that reports may
-/// still be storing.
+/// The order of a job is: slices, within them output tiles, within them output positions, row by
+/// row. A position's slice enters when its activations are loaded, the tile's weights are complete
+/// in the shadow registers (unless the job passes the array by), the accumulators are free of
+/// earlier results, and the adder has written the sum that it adds to. At most one earlier job that
+/// reports may still be storing.
 ///
-/// An INT8 depthwise job reads column after column of a row of its input, each for all rows of a block
-/// of its kernel, without a gap: the last KernelColumns of them are a position's. Its first ones end no
-/// position, nor do those between positions.
+/// An INT8 depthwise job reads column after column of a row of its input, each for all rows of a
+/// block of its kernel, without a gap: the last KernelColumns of them are a position's. Its first
+/// ones end no position, nor do those between positions.
 module sequencer
   import engine_descriptor_pkg::*;
   import engine_pkg::*;
@@ -151,8 +151,8 @@ module sequencer
   assign store_behind = 16'(command_i.reports - stored_i) > 16'd1;
   assign ready        = command_valid_i && loaded && !store_behind;
 
-  // The tile in the shadow registers: a beat is claimed whenever one is there and the tile is either
-  // incomplete or becomes active in this very cycle.
+  // The tile in the shadow registers: a beat is claimed whenever one is there and the tile is
+  // either incomplete or becomes active in this very cycle.
   assign weight_claim_o = weight_available_i && (!complete_q || (issue_o && issue_swap_o));
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -167,8 +167,8 @@ module sequencer
     end
   end
 
-  // Accumulators whose sum is still in the adder. An INT8 sum is made and written sooner than an FP32 one,
-  // so the first one waits until no FP32 sum is left there.
+  // Accumulators whose sum is still in the adder. An INT8 sum is made and written sooner than an
+  // FP32 one, so the first one waits until no FP32 sum is left there.
   logic [AccumulateLatency-2:0]                 recent_valid_q;
   logic [AccumulateLatency-1:0]                 recent_float_q;
   logic [AccumulateLatency-2:0][EntryWidth-1:0] recent_entry_q;

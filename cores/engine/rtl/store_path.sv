@@ -1,10 +1,10 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Third stage of the engine: finished sums through pooling, scale, bias, operand, function, slope and
-/// clamp to memory and to the activation buffer. They leave PortWords words a cycle, or StoreWords if
-/// they only go to the buffer and need neither operand, function nor slope. INT8 results have lanes of
-/// their own, IntegerLanes of them.
+/// Third stage of the engine: finished sums through pooling, scale, bias, operand, function, slope
+/// and clamp to memory and to the activation buffer. They leave PortWords words a cycle, or
+/// StoreWords if they only go to the buffer and need neither operand, function nor slope. INT8
+/// results have lanes of their own, IntegerLanes of them.
 ///
 /// Works tile by tile as the accumulators complete them, then writes the descriptor's profile and
 /// counts the descriptor as stored. One that stores nothing is counted when its tiles are complete.
@@ -182,8 +182,8 @@ module store_path
     index: command_i.index
   };
 
-  // A position's entries are read for its first group, whose maxima then serve the others. Each group of
-  // an INT8 job reads them.
+  // A position's entries are read for its first group, whose maxima then serve the others. Each
+  // group of an INT8 job reads them.
   logic may_go;
   logic first_group;
   logic result;

@@ -116,10 +116,10 @@ module float_align
   endfunction
 
   function automatic logic [26:0] total(sum_t sum);
-    logic [27:0] doubled;
+    logic [27:0] sum_2;
 
-    doubled = {sum.number, 1'b1} + {{9{sum.borrow}}, 18'd0, sum.increment};
-    return doubled[27:1];
+    sum_2 = {sum.number, 1'b1} + {{9{sum.borrow}}, 18'd0, sum.increment};
+    return sum_2[27:1];
   endfunction
 
   always_ff @(posedge clk_i) begin

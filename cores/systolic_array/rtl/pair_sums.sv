@@ -3,16 +3,17 @@
 
 /// Takes the two sums apart that a column of the array has made of packed INT8 operands.
 ///
-/// A sum is second * 2^18 + first. Over 8 rows the first one fits 18 signed bits if the weights there
-/// are at most 1,023 in magnitude together, so the sums of groups of 8 rows can be told apart: the low
-/// 18 bits of what each group adds are its first sum. `low_i` has the low bits of the running sum behind
-/// each group but the last, in the cycle in which they leave their row; the last group may have fewer
-/// rows. As all that is added is known modulo 2^18, the first sum's low bits are the running sum's, and
-/// only the bits above have to be counted.
+/// A sum is second * 2^18 + first. Over 8 rows the first one fits 18 signed bits if the weights
+/// there are at most 1,023 in magnitude together, so the sums of groups of 8 rows can be told
+/// apart: the low 18 bits of what each group adds are its first sum. `low_i` has the low bits of
+/// the running sum behind each group but the last, in the cycle in which they leave their row; the
+/// last group may have fewer rows. As all that is added is known modulo 2^18, the first sum's low
+/// bits are the running sum's, and only the bits above have to be counted.
 ///
-/// The second sum is `second_o`, and one more if `carry_o`. A sum that is `whole_i` is one number, which goes
-/// to `first_o`; the second one then means nothing. Of a sum that is `apart_i`, which nothing has been
-/// multiplied for, the first number is the low 18 bits and the second one those above.
+/// The second sum is `second_o`, and one more if `carry_o`. A sum that is `whole_i` is one number,
+/// which goes to `first_o`; the second one then means nothing. Of a sum that is `apart_i`, which
+/// nothing has been multiplied for, the first number is the low 18 bits and the second one those
+/// above.
 ///
 /// Latency: 1 cycle, one sum of each column per cycle.
 module pair_sums #(

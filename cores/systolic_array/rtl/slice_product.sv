@@ -5,21 +5,22 @@
 /// FP32 out, or INT8 in and exact integers out.
 ///
 /// FP32: aligns the slice, multiplies exactly in integers, and rounds each column's sum once.
-/// `integer_i`: the slice has an INT8 activation a lane, or two of them with `pairs_i`, and each column
-/// has a sum of either, the second one of which is one more with `second_carry_o`.
-/// `depthwise_i` as well: each column multiplies its own kernel, as systolic_array tells, and has one
-/// sum, `first_sum_o`; its activations are `tap_i`, in two's complement, to each of which 128 is added.
+/// `integer_i`: the slice has an INT8 activation a lane, or two of them with `pairs_i`, and each
+/// column has a sum of either, the second one of which is one more with `second_carry_o`.
+/// `depthwise_i` as well: each column multiplies its own kernel, as systolic_array tells, and has
+/// one sum, `first_sum_o`; its activations are `tap_i`, in two's complement, to each of which 128
+/// is added.
 ///
-/// `swap_i` makes the tile that was loaded last the active one, from this slice on. With `bypass_i` the
-/// activation of lane c itself is the result of column c, zero where the lane is not valid.
+/// `swap_i` makes the tile that was loaded last the active one, from this slice on. With `bypass_i`
+/// the activation of lane c itself is the result of column c, zero where the lane is not valid.
 ///
 /// `weight_load_i` claims one beat of the next tile: the beat itself is taken from `weight_i` in a
-/// later cycle, when `weight_take_o` is high. A tile consists of the beats that were claimed in earlier
-/// cycles than its `swap_i`, the first columns first; results of columns whose weights were not loaded
-/// mean nothing. The beats of the tile after it may be claimed from that cycle on.
+/// later cycle, when `weight_take_o` is high. A tile consists of the beats that were claimed in
+/// earlier cycles than its `swap_i`, the first columns first; results of columns whose weights were
+/// not loaded mean nothing. The beats of the tile after it may be claimed from that cycle on.
 ///
-/// Latency: ArraySize + 5 cycles, one less of INT8 slices, of which none may follow an FP32 one at once;
-/// one slice per cycle; `tag_i` travels along.
+/// Latency: ArraySize + 5 cycles, one less of INT8 slices, of which none may follow an FP32 one at
+/// once; one slice per cycle; `tag_i` travels along.
 module slice_product #(
   parameter  int unsigned ArraySize  = 8,
   parameter  int unsigned BeatBytes  = 16,
@@ -114,8 +115,8 @@ module slice_product #(
 
   assign weight_take_o = weight_load_q[AlignLatency-1];
 
-  // Beats of the next tile that were taken; the next one is the tile's first if the array moves on to
-  // the tile that was loaded before.
+  // Beats of the next tile that were taken; the next one is the tile's first if the array moves on
+  // to the tile that was loaded before.
   logic swap;
 
   assign swap = valid_q[AlignLatency-1] && swap_q[AlignLatency-1];
@@ -207,8 +208,8 @@ module slice_product #(
 
   assign product_o = bypass_q[Latency-1] ? passed_q : product;
 
-  // INT8 operands and sums take the way of the FP32 ones. Lanes that are not valid are zero, and so are all
-  // second activations without `pairs_i`.
+  // INT8 operands and sums take the way of the FP32 ones. Lanes that are not valid are zero, and so
+  // are all second activations without `pairs_i`.
   if (Int8) begin : gen_integer
     logic [Latency-1:0] integer_q;
     logic [Latency-2:0] depthwise_q;

@@ -13,14 +13,15 @@
 /// complete in the cycle after its last beat, and from the cycle of `swap_i` on the next tile may
 /// be written.
 ///
-/// With `depthwise_i` each column has activations of its own: those of a channel's kernel, whose rows
-/// are `tap_i` and whose columns are taps of this slice and of the two before it. Array row 3 y + x has
-/// the weight of kernel row y and kernel column x. A row of the kernel reaches its three array rows at
-/// once, but two cycles later than the sum that it belongs to reached the first of them, so that each
-/// meets the activation of another column. Taps are unsigned bytes, which come in every cycle, TapLead
-/// cycles before their slice; `activation_i` must be zero then.
+/// With `depthwise_i` each column has activations of its own: those of a channel's kernel, whose
+/// rows are `tap_i` and whose columns are taps of this slice and of the two before it. Array row 3
+/// y + x has the weight of kernel row y and kernel column x. A row of the kernel reaches its three
+/// array rows at once, but two cycles later than the sum that it belongs to reached the first of
+/// them, so that each meets the activation of another column. Taps are unsigned bytes, which come
+/// in every cycle, TapLead cycles before their slice; `activation_i` must be zero then.
 ///
-/// With `pass_i`, where activations must be zero, column c has the sum `passed_i[c]` from the first row on.
+/// With `pass_i`, where activations must be zero, column c has the sum `passed_i[c]` from the first
+/// row on.
 ///
 /// `low_o` has the low bits of the sums behind each 8 rows but the last ones, not delayed.
 module systolic_array #(

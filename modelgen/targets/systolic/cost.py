@@ -123,9 +123,9 @@ def job_cost(
         storing = _storing(job, job.store, columns, hardware)
         if job.store.loads_table:
             storing = _after_table(storing, compute, hardware)
+        if latency is None:
+            latency = store_latency(hardware, constants, is_integer=is_integer)
         until_stored = latency
-        if until_stored is None:
-            until_stored = store_latency(hardware, constants, is_integer=is_integer)
         if is_integer:
             until_stored += INTEGER_OPERAND_LATENCY * (job.store.residual is not None)
         else:
