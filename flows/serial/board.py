@@ -105,9 +105,10 @@ def _inputs(stages: Pipeline, paths: Sequence[Path], description: dict):
     network = description["network"]
     forms = {}
     for name in network["inputs"]:
-        shape = network["tensors"][name]["shape"]
-        order = network["orders"].get(name, range(len(shape)))
-        forms[name] = inputs.Form(shape, order, description["elements"]["input"])
+        tensor = network["tensors"][name]
+        order = network["orders"].get(name, range(len(tensor["shape"])))
+        element = description["elements"]["input"]
+        forms[name] = inputs.Form(tensor["shape"], order, element, tensor["quantization"])
     return inputs.read(list(paths), forms, project["pixels"]), None
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from flows.errors import HeepstorError
+from modelgen.arithmetic.integer.quantization import OWN, Quantization
 from modelgen.samples import DTYPES
 
 if TYPE_CHECKING:
@@ -42,21 +43,35 @@ def check_present(paths: list[Path]) -> None:
 class Form:
     """The form of one input, in PyTorch and on the device."""
 
-    def __init__(self, shape: Sequence[int], order: Sequence[int], element: str = "fp32") -> None:
+    def __init__(
+        self,
+        shape: Sequence[int],
+        order: Sequence[int],
+        element: str = "fp32",
+        quantization: Mapping[str, Any] | None = None,
+    ) -> None:
         """Take the form of a batch.
 
         Args:
             shape: shape on the device.
             order: PyTorch's dimensions in the device's order; in PyTorch, the batch is first.
             element: type of the values, "fp32" or "int8".
+            quantization: scale and zero point of integers, if they stand for numbers.
         """
         self.element = element
         """Type of the values."""
+        self._quantization = Quantization(**quantization) if quantization else None
         self.order = tuple(order)
         """PyTorch's dimensions in the device's order."""
         self.batch, *features = (shape[self.order.index(axis)] for axis in range(len(shape)))
         self.shape = tuple(features)
         """Shape in PyTorch, without the batch."""
+
+    def of_numbers(self, values: np.ndarray) -> np.ndarray:
+        """Return numbers in the type of the values."""
+        if self.element == "fp32" or self._quantization is None:
+            return values
+        return self._quantization.quantize(values, OWN)
 
     def rows(self, samples: np.ndarray) -> np.ndarray:
         """Return samples in PyTorch's shape as rows of inferences, in the device's order."""
@@ -98,7 +113,7 @@ def _samples(path: Path, forms: Mapping[str, Form], pixels: dict | None) -> dict
         return _archive(path, forms)
     ((argument, form),) = forms.items()
     if path.suffix.lower() in PICTURES:
-        return {argument: _picture(path, form.shape, pixels)}
+        return {argument: form.of_numbers(_picture(path, form.shape, pixels))}
     found = _loaded(path, f"a NumPy file (.npy) nor a picture ({', '.join(PICTURES)})")
     if not isinstance(found, np.ndarray):
         raise HeepstorError(f"{path} has several arrays; save a single one with numpy.save().")

@@ -20,7 +20,7 @@ from flows.terminal.arguments import check_choice, user_path, whole_number
 from flows.units import UNITS
 
 _OPTION = "option"
-PRECISION = ("activations", "weights", "quantization", "scale")
+PRECISION = ("activations", "interface", "weights", "quantization", "scale")
 """How a model is quantized."""
 
 
@@ -106,6 +106,11 @@ class Options:
     activations: str = _choice(
         "what layers compute with: fp32, or int8 wherever there is an operator on integers "
         "(default: the project's setting)",
+        *("fp32", "int8"),
+    )
+    interface: str = _choice(
+        "what the network takes and returns: fp32, or int8 if its activations are (default: the "
+        "project's setting)",
         *("fp32", "int8"),
     )
     weights: str = _choice(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from modelgen.memory.arena import Arena
@@ -30,7 +31,11 @@ def describe(program: Program) -> dict[str, Any]:
             "outputs": [network.buffer(name) for name in graph.outputs],
             "orders": graph.orders,
             "tensors": {
-                name: {"shape": list(tensor.shape), "bytes": tensor.bytes}
+                name: {
+                    "shape": list(tensor.shape),
+                    "bytes": tensor.bytes,
+                    "quantization": tensor.quantization and asdict(tensor.quantization),
+                }
                 for name, tensor in graph.tensors.items()
                 if network.buffer(name) == name
             },

@@ -47,8 +47,8 @@ def check(trace_dir: Path, out_dir: Path, hardware: Hardware, options: Mapping[s
         trace_dir: what `trace` wrote.
         out_dir: folder to write to.
         hardware: sizes of the hardware.
-        options: "inputs", "activations", "weights", "quantization" and "scale" override the
-            project's settings of the same names.
+        options: "inputs", "activations", "interface", "weights", "quantization" and "scale"
+            override the project's settings of the same names.
     """
     from modelgen.stages.model_check import run
 
@@ -149,8 +149,9 @@ def quantize(
     Args:
         export_dir: what `export` wrote.
         out_dir: folder to write to.
-        options: "device", "activations", "weights", "quantization" and "scale" override the
-            project's settings of the same names; if missing or "", the setting applies.
+        options: "device", "activations", "interface", "weights", "quantization" and "scale"
+            override the project's settings of the same names; if missing or "", the setting
+            applies.
         progress: reports progress.
         project_dir: folder with project.py, needed if the project has its own metric.
         data_dir: folder of the data sets, for that metric.

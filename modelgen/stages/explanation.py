@@ -13,6 +13,7 @@ from modelgen.frontends.tflite.runtime import Reference
 from modelgen.ir.execute import run_node
 from modelgen.ir.execute_exact import run_layers
 from modelgen.ir.graph import Contract, Graph, Node
+from modelgen.ir.numbers import quantized_inputs
 from modelgen.ir.packing import pack_inputs, unpack_inputs
 from modelgen.passes.integers.fuse import moved_quantization
 from modelgen.stages.files import Samples, read_description, read_test_data
@@ -55,12 +56,12 @@ def run(
     calibrated = calibrated_graph(export_dir, settings)
     contract = contract_of(description["file"], settings["activations"])
     graph = quantized_graph(calibrated, settings, contract)
-    rows = pack_inputs(graph, data.inputs)[:INFERENCES]
+    rows = pack_inputs(graph, quantized_inputs(graph, data.inputs))[:INFERENCES]
     original = None
     if graph.contract.is_of_runtime:
         project = load_project(project_dir)
         original = _in_runtime(project, data_dir, description["runtime"], data, len(rows))
-    original = original or _in_fp32(calibrated, graph, settings, rows)
+    original = original or _in_fp32(calibrated, graph, settings, data)
     found = [run_layers(graph, unpack_inputs(graph, row), _ARRAY_SIZE) for row in rows]
     layers = [
         _compared(node, [each[node.output] for each in found], original.inferences)
@@ -81,13 +82,14 @@ def run(
 
 
 def _in_fp32(
-    calibrated: Graph, graph: Graph, settings: Mapping[str, Any], rows: np.ndarray
+    calibrated: Graph, graph: Graph, settings: Mapping[str, Any], data: Samples
 ) -> _Original:
     """Return the network before quantization; where it has integers, it rounds to them."""
     has_integers = graph.contract is not Contract.FP32
     original = (
         moved_quantization(calibrated) if has_integers else simplified_graph(calibrated, settings)
     )
+    rows = pack_inputs(original, data.inputs)[:INFERENCES]
     tensors = [_in_float(original, row) for row in rows]
     return _Original(
         "the network in FP32, in PyTorch",

@@ -15,6 +15,7 @@ from modelgen.hardware import Hardware
 from modelgen.ir import files as graph_files
 from modelgen.ir.execute import run_graph
 from modelgen.ir.graph import Contract, Graph, Node, Tensor
+from modelgen.ir.numbers import has_own_integers, in_steps
 from modelgen.ir.packing import (
     input_element,
     output_element,
@@ -53,7 +54,8 @@ def run(quantize_dir: Path, out_dir: Path, hardware: Hardware, options: Mapping[
         check_equal(np.load(golden / "outputs.npy"), outputs, graph, description["runtime"])
     if settings["softmax"]:
         outputs = _softmax(outputs, graph.tensors[graph.outputs[0]].columns)
-    np.save(golden / "module.npy", outputs)
+    own = has_own_integers(graph, outputs)
+    np.save(golden / "module.npy", in_steps(graph, outputs) if own else outputs)
     if data.labels is not None:
         np.save(golden / "labels.npy", data.labels[chosen])
 

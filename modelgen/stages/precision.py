@@ -10,14 +10,21 @@ from modelgen.errors import ModelError
 from modelgen.ir.graph import Contract, Graph
 from modelgen.passes.integers.fuse import has_integers
 from modelgen.workload.names import ONNX
+from modelgen.workload.settings import check_interface
 
-_OPTIONS = ("activations", "weights", "quantization", "scale", "device")
+_OPTIONS = ("activations", "interface", "weights", "quantization", "scale", "device")
 """Options that override the project's settings of the same names."""
 
 
 def chosen_settings(settings: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a project's settings, by name, with those that options override."""
-    return {**settings, **{name: options[name] for name in _OPTIONS if options.get(name)}}
+    """Return a project's settings, by name, with those that options override.
+
+    Raises:
+        ModelError: they contradict each other.
+    """
+    chosen = {**settings, **{name: options[name] for name in _OPTIONS if options.get(name)}}
+    check_interface(chosen["interface"], chosen["activations"])
+    return chosen
 
 
 def check_float(graph: Graph, settings: Mapping[str, Any], name: str) -> None:

@@ -6,6 +6,7 @@ import json
 import math
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,20 @@ import numpy as np
 from modelgen.errors import ModelError
 from modelgen.ir import files as graph_files
 from modelgen.ir.execute import accuracy, predictions, run_graph, select_device
-from modelgen.ir.graph import Contract
+from modelgen.ir.graph import Contract, Graph
+from modelgen.ir.numbers import has_own_integers, numbers_of, quantized_inputs
 from modelgen.ir.packing import pack_inputs
 from modelgen.progress import Progress
 from modelgen.quantize import portable
 from modelgen.stages.comparison import compare
 from modelgen.stages.contracts import settled
-from modelgen.stages.files import PROJECT_FILE, TEST_FILE, Samples, read_description, read_test_data
+from modelgen.stages.files import (
+    PROJECT_FILE,
+    Samples,
+    read_description,
+    read_test_data,
+    write_test_data,
+)
 from modelgen.stages.precision import chosen_settings, contract_of
 from modelgen.stages.quantized import (
     calibrated_graph,
@@ -45,14 +53,14 @@ def run(
     data = read_test_data(export_dir)
     contract = contract_of(description["file"], settings["activations"])
     quantized = quantized_graph(calibrated_graph(export_dir, settings), settings, contract)
+    given = replace(data, inputs=quantized_inputs(quantized, data.inputs))
     if quantized.contract.is_of_runtime:
-        quantized, outputs = settled(quantized, data, description["runtime"], progress)
+        quantized, outputs = settled(quantized, given, description["runtime"], progress)
     else:
-        rows = pack_inputs(quantized, data.inputs)
-        outputs = run_graph(quantized, rows, select_device(settings["device"]))[: len(data.outputs)]
+        outputs = _outputs(quantized, given, settings["device"])
     graph_files.save(quantized, out_dir)
-    for name in (TEST_FILE, PROJECT_FILE):
-        shutil.copyfile(export_dir / name, out_dir / name)
+    write_test_data(out_dir, given)
+    shutil.copyfile(export_dir / PROJECT_FILE, out_dir / PROJECT_FILE)
     if quantized.contract is Contract.FP32:
         # PyTorch has no operators on integers that compute the same.
         portable.save(quantized, data.types, out_dir / portable.FILE_NAME)
@@ -71,6 +79,13 @@ def run(
         "comparison": _comparison(export_dir, description, settings, data),
     }
     (out_dir / "accuracy.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def _outputs(graph: Graph, samples: Samples, device: str) -> np.ndarray:
+    """Return what a network returns for all samples, as numbers if its module returns numbers."""
+    rows = pack_inputs(graph, samples.inputs)
+    outputs = run_graph(graph, rows, select_device(device))[: len(samples.outputs)]
+    return numbers_of(graph, outputs) if has_own_integers(graph, samples.outputs) else outputs
 
 
 def _comparison(

@@ -13,6 +13,7 @@ from modelgen.ir.graph import Contract, Graph
 from modelgen.ir.packing import pack_inputs
 from modelgen.passes.append_softmax import append_softmax
 from modelgen.passes.integers.fuse import fuse_integers
+from modelgen.passes.integers.interface import with_integer_interface
 from modelgen.passes.integers.prepare import prepare
 from modelgen.passes.simplify import simplify
 from modelgen.quantize.activations.post_training import quantize_activations, quantize_untrained
@@ -29,7 +30,9 @@ def simplified_graph(graph: Graph, settings: Mapping[str, Any]) -> Graph:
         settings: the project's, by name.
     """
     simplified = simplify(graph)
-    return append_softmax(simplified) if settings["softmax"] else simplified
+    # Where outputs are integers, it was appended before they were quantized.
+    appends = settings["softmax"] and settings["interface"] == "fp32"
+    return append_softmax(simplified) if appends else simplified
 
 
 def quantized_graph(graph: Graph, settings: Mapping[str, Any], contract: Contract) -> Graph:
@@ -42,6 +45,8 @@ def quantized_graph(graph: Graph, settings: Mapping[str, Any], contract: Contrac
     """
     if graph.contract is Contract.FP32:
         graph = fuse_integers(graph, contract)
+    if settings["interface"] == "int8":
+        graph = with_integer_interface(graph)
     recipe = recipe_of(settings)
     simplified = simplified_graph(graph, settings)
     return quantize(simplified, recipe.scheme, recipe.choice, recipe.bits_of)
@@ -55,7 +60,8 @@ def calibrated_graph(export_dir: Path, settings: Mapping[str, Any]) -> Graph:
         settings: as `chosen_settings` returns them.
     """
     if settings["activations"] == "int8":
-        return quantize_activations(*prepared_graph(export_dir, settings), recipe_of(settings))
+        prepared, rows = prepared_graph(export_dir, settings)
+        return quantize_activations(_to_outputs(prepared, settings), rows, recipe_of(settings))
     return graph_files.load(export_dir)
 
 
@@ -76,5 +82,11 @@ def untrained_graph(graph: Graph, settings: Mapping[str, Any]) -> Graph:
         settings: as `chosen_settings` returns them.
     """
     if settings["activations"] == "int8":
-        return quantize_untrained(prepare(graph), recipe_of(settings))
+        return quantize_untrained(_to_outputs(prepare(graph), settings), recipe_of(settings))
     return graph
+
+
+def _to_outputs(graph: Graph, settings: Mapping[str, Any]) -> Graph:
+    """Return a float graph with all that is before its outputs are quantized, if they are."""
+    appends = settings["softmax"] and settings["interface"] == "int8"
+    return append_softmax(graph) if appends else graph

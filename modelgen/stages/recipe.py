@@ -30,5 +30,6 @@ def recipe_of(settings: Mapping[str, Any]) -> Recipe:
         calibration=settings["calibration"],
         equalization=settings["equalization"],
         bias_correction=settings["bias_correction"],
+        interface=settings["interface"] == "int8",
         in_fp32=tuple(name for name, each in layers.items() if each["activations"] == "fp32"),
     )

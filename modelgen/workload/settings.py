@@ -14,6 +14,7 @@ _QUANTIZATIONS = ("per_channel", "per_tensor")
 _SCALES = ("max", "mse")
 _DEVICES = ("auto", "cpu", "cuda")
 _ACTIVATIONS = ("fp32", "int8")
+_INTERFACES = ("fp32", "int8")
 _WEIGHTS = ("int8", "int4")
 _CALIBRATIONS = ("mse", "minmax", "percentile")
 
@@ -70,6 +71,8 @@ class Settings:
     the sum of the weights' squared errors is smallest."""
     activations: str = "fp32"
     """What layers compute with: "fp32", or "int8" wherever there is an operator on integers."""
+    interface: str = "fp32"
+    """What the network takes and returns: "fp32", or "int8" if its activations are INT8."""
     weights: str = "int8"
     """"int8" (-127 .. 127) or "int4" (-7 .. 7)."""
     calibration: str = "mse"
@@ -118,12 +121,14 @@ def parse(values: Any) -> Settings:
     _check_choice("scale", settings.scale, _SCALES)
     _check_choice("device", settings.device, _DEVICES)
     _check_choice("activations", settings.activations, _ACTIVATIONS)
+    _check_choice("interface", settings.interface, _INTERFACES)
     _check_choice("weights", settings.weights, _WEIGHTS)
     _check_choice("calibration", settings.calibration, _CALIBRATIONS)
     _check_integer("calibration_inputs", settings.calibration_inputs, 1)
     for name in ("equalization", "bias_correction"):
         _check_switch(name, getattr(settings, name))
     _check_switch("softmax", settings.softmax)
+    check_interface(settings.interface, settings.activations)
     if settings.qat is not None and settings.activations != "int8":
         raise ModelError(
             "Setting 'qat' trains a network for INT8 activations, but 'activations' is "
@@ -139,6 +144,15 @@ def parse(values: Any) -> Settings:
             f"Setting 'checkpoint' is {settings.checkpoint!r}; expected the name of a file."
         )
     return settings
+
+
+def check_interface(interface: str, activations: str) -> None:
+    """Raise ModelError if a network of FP32 is to take and return integers."""
+    if interface == "int8" and activations != "int8":
+        raise ModelError(
+            "'interface' is 'int8', so inputs and outputs are to be integers, but 'activations' is "
+            f"'{activations}'. Set 'activations' to 'int8', or 'interface' to 'fp32'."
+        )
 
 
 def with_batch(settings: Settings, batch: int) -> Settings:

@@ -40,6 +40,10 @@ class Division(Enum):
         return np.rint(values * np.float32(1.0 / scale))
 
 
+OWN = Division.RECIPROCAL
+"""Of networks that are quantized here: the fastest on the CPU."""
+
+
 @dataclass(frozen=True)
 class Quantization:
     """Integers q stand for scale (q - zero_point)."""

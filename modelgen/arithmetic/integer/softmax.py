@@ -11,6 +11,7 @@ import numpy as np
 
 from modelgen.arithmetic.integer.fixed_point import exponential, reciprocal
 from modelgen.arithmetic.integer.multiplier import Multiplier
+from modelgen.arithmetic.integer.quantization import Quantization
 from modelgen.arithmetic.integer.requantization import LOWEST, Clamp
 from modelgen.arithmetic.integer.rounding import high_product, shift_right
 
@@ -20,6 +21,8 @@ _SUM_BITS = 12
 """Integer bits of the sum of exponentials."""
 LONGEST_ROW = 2**_SUM_BITS - 1
 """Values of a row whose sum of exponentials cannot overflow."""
+SHARES = Quantization(1 / 256, LOWEST)
+"""What softmax returns."""
 
 
 @dataclass(frozen=True)

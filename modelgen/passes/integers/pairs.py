@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from modelgen.arithmetic.integer.multiplier import Multiplier
 from modelgen.arithmetic.integer.quantization import Quantization
 from modelgen.arithmetic.integer.requantization import Clamp
-from modelgen.arithmetic.integer.softmax import LONGEST_ROW, SoftmaxScale
+from modelgen.arithmetic.integer.softmax import LONGEST_ROW, SHARES, SoftmaxScale
 from modelgen.arithmetic.integer.sums import SumScales, product_factor
 from modelgen.ir.graph import Contract, Node
 from modelgen.operators import (
@@ -25,9 +25,6 @@ from modelgen.operators import (
 from modelgen.operators.epilogue import Epilogue
 from modelgen.passes.integers.fusion import Fusion, Result, Source
 from modelgen.passes.integers.tables import requantized
-
-_SHARES = Quantization(1 / 256, -128)
-"""What softmax of integers gives."""
 
 
 def fuse_pair(to: Fusion, node: Node, result: Result, clamp: Clamp) -> bool:
@@ -109,7 +106,7 @@ def fuse_softmax(to: Fusion, node: Node, result: Result) -> bool:
         to.add(node, Fp32Softmax(given, own), [source.tensor], result)
         return True
     columns = to.graph.tensors[source.tensor].columns
-    if own != _SHARES or columns > LONGEST_ROW:
+    if own != SHARES or columns > LONGEST_ROW:
         return False
     to.add(node, IntegerSoftmax(SoftmaxScale.of(float(given.single))), [source.tensor], result)
     return True

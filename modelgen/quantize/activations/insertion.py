@@ -11,15 +11,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from modelgen.arithmetic.integer.quantization import Division, Quantization
+from modelgen.arithmetic.integer.quantization import OWN, Quantization
 from modelgen.ir.graph import ElementType, Graph, Node, Tensor
 from modelgen.ir.integer_constants import IntegerConstant
 from modelgen.operators import Dequantize, Quantize
 
 WeightQuantizer = Callable[[Node, np.ndarray], tuple[np.ndarray, np.ndarray]]
 """Returns INT8 weights, shape (N, K), and FP32 scales, shape (N,), of a node's weights (N, K)."""
-_DIVISION = Division.RECIPROCAL
-"""The fastest on the CPU."""
 
 
 def with_integers(
@@ -63,7 +61,7 @@ def _add_pair(nodes: list[Node], tensors: dict[str, Tensor], name: str, to: Quan
     shape = tensors[name].shape
     tensors[integers] = Tensor(integers, shape, ElementType.INT8, to)
     tensors[numbers] = Tensor(numbers, shape)
-    nodes.append(Node(integers, Quantize(to, _DIVISION), (name,), integers))
+    nodes.append(Node(integers, Quantize(to, OWN), (name,), integers))
     nodes.append(Node(numbers, Dequantize(to), (integers,), numbers))
     return numbers
 

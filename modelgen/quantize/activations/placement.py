@@ -2,7 +2,8 @@
 
 All that an operator on integers reads or writes does, except between a product or a sum and the
 clamp behind it, which is a part of the same operator. What moves values moves integers as well.
-Some operators need the same scale for what they read and write: such tensors are a group.
+Some operators need the same scale for what they read and write: such tensors are a group. What the
+network takes and returns becomes integers if its interface is to be of integers.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from collections.abc import Collection
 
 import numpy as np
 
+from modelgen.errors import ModelError
 from modelgen.ir.graph import Graph, Node
 from modelgen.operators import (
+    Argmax,
     AvgPool2d,
     Binary,
     Concatenate,
@@ -28,12 +31,18 @@ Groups = dict[str, str]
 """Tensor -> the first tensor of its group."""
 
 
-def quantized_tensors(graph: Graph, in_fp32: Collection[str] = ()) -> Groups:
+def quantized_tensors(
+    graph: Graph, in_fp32: Collection[str] = (), *, interface: bool = False
+) -> Groups:
     """Return the tensors that become integers, in groups that have one scale.
 
     Args:
         graph: of float operators, each of which does one thing.
         in_fp32: names of layers that are computed in FP32.
+        interface: whether inputs and outputs are among them, whatever reads and writes them.
+
+    Raises:
+        ModelError: an output cannot be.
     """
     groups: Groups = {}
     for node in graph.nodes:
@@ -46,7 +55,26 @@ def quantized_tensors(graph: Graph, in_fp32: Collection[str] = ()) -> Groups:
         if _keeps_scale(graph, node):
             for name in sources:
                 _join(groups, name, node.output)
+    if interface:
+        for name in (*graph.inputs, *output_sources(graph)):
+            groups.setdefault(name, name)
     return {name: _first(groups, name) for name in groups}
+
+
+def output_sources(graph: Graph) -> list[str]:
+    """Return the tensors whose values, moved, are the outputs.
+
+    Raises:
+        ModelError: they are indices.
+    """
+    sources = [source_of(graph, name) for name in graph.outputs]
+    for node in map(graph.producer, sources):
+        if node is not None and isinstance(node.operator, Argmax):
+            raise ModelError(
+                f"Layer '{node.name}' returns indices, which no INT8 output can stand for. Set "
+                "'interface' to 'fp32', or leave the argmax out of the model."
+            )
+    return sources
 
 
 def on_integers(graph: Graph, node: Node, in_fp32: Collection[str] = ()) -> bool:

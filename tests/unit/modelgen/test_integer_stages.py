@@ -137,6 +137,65 @@ def test_check_costs_what_the_network_does(built: Path) -> None:
     assert found["total"]["predicted_cycles"] == pytest.approx(model["predicted_cycles"], rel=0.02)
 
 
+@pytest.fixture(scope="module")
+def on_bytes(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with quantize/ and generate/ of the same network, with INT8 inputs and outputs."""
+    root = tmp_path_factory.mktemp("bytes")
+    for name in ("quantize", "generate"):
+        (root / name).mkdir()
+    options = {"interface": "int8"}
+    stages.quantize(built / "export", root / "quantize", options, Silent())
+    stages.generate(root / "quantize", root / "generate", Hardware(), {})
+    return root
+
+
+def test_an_interface_of_integers(built: Path, on_bytes: Path) -> None:
+    graph = files.load(on_bytes / "quantize")
+    # Nothing is converted, and the softmax is on integers.
+    assert [node.operator.name for node in graph.nodes if node.operator.takes_time] == [
+        "integer_conv2d",
+        "integer_conv2d",
+        "integer_linear",
+        "integer_softmax",
+    ]
+    header = (on_bytes / "generate" / "src" / "model.hpp").read_text()
+    assert "using Input = std::int8_t;" in header and "using Output = std::int8_t;" in header
+    assert "kInputScale = " in header and "kOutputZeroPoint = -128;" in header
+    own, outer = (read_test_data(root / "quantize") for root in (on_bytes, built))
+    assert own.inputs[0].dtype == np.int8 and outer.inputs[0].dtype == np.float32
+    np.testing.assert_array_equal(own.outputs, outer.outputs)
+
+
+def test_integers_are_near_the_numbers(built: Path, on_bytes: Path) -> None:
+    figures = [
+        json.loads((root / "quantize" / "accuracy.json").read_text()) for root in (built, on_bytes)
+    ]
+    assert figures[0]["float"] == figures[1]["float"] and figures[1]["quantized"] > 0.9
+    golden = on_bytes / "generate" / "golden"
+    outputs, module = (np.load(golden / f"{name}.npy") for name in ("outputs", "module"))
+    shares = np.load(built / "generate" / "golden" / "outputs.npy")
+    assert outputs.dtype == np.int8 and module.dtype == np.float32
+    # Shares of softmax in steps of 1/256 from -128 on; of the module, not rounded.
+    np.testing.assert_allclose((outputs + 128.0) / 256, shares, atol=0.02)
+    np.testing.assert_allclose(module, outputs, atol=5)
+    assert not np.array_equal(module, np.rint(module))
+
+
+def test_layers_of_both_are_explained(built: Path) -> None:
+    options = {"interface": "int8"}
+    found = stages.explain(built / "bars", built / "export", built / "data", options)
+    ratios = {layer["name"]: layer["sqnr"] for layer in found["layers"] if layer["differing"]}
+    # The network before quantization rounds to the same integers.
+    assert all(ratio > 40 for ratio in ratios.values())
+    assert {layer["name"] for layer in found["layers"]} >= {"0", "3", "6", "softmax"}
+
+
+def test_an_interface_of_integers_needs_integers(built: Path, tmp_path: Path) -> None:
+    options = {"interface": "int8", "activations": "fp32"}
+    with pytest.raises(ModelError, match=r"'interface' is 'int8'.*but 'activations' is 'fp32'"):
+        stages.quantize(built / "export", tmp_path, options, Silent())
+
+
 def test_nothing_is_calibrated_for_fp32(tmp_path: Path) -> None:
     settings = {"training": {"steps": 5}, "weights": "int4"}
     root = exported(tmp_path, settings)

@@ -194,6 +194,16 @@ def test_integers_of_any_type_stay_what_they_are(tmp_path: Path, dtype: type) ->
     assert rows.dtype == np.int8 and rows.tolist() == [array.reshape(-1).tolist()]
 
 
+def test_pictures_are_quantized(tmp_path: Path) -> None:
+    path = tmp_path / "bar.png"
+    Image.fromarray(np.array([[0, 51, 255]], np.uint8)).save(path)
+    meaning = {"scale": 0.5, "zero_point": 10}
+    taken = {"x": inputs.Form((1, 1, 3, 1), (0, 2, 3, 1), "int8", meaning)}
+    rows = inputs.read([path], taken, PIXELS).rows
+    # Of -2, -1.2 and 2.
+    assert rows.dtype == np.int8 and rows.tolist() == [[6, 8, 14]]
+
+
 @pytest.mark.parametrize("value", [128, -129, 0.5, np.nan])
 def test_other_numbers_are_no_integers_of_8_bits(tmp_path: Path, value: float) -> None:
     array = np.full((2, 3), value)

@@ -55,6 +55,7 @@ def test_the_command_has_everything_that_differs(root: Path):
         ({"operators": "gpu"}, "--operators is 'gpu'. Valid choices: engine, software"),
         ({"quantization": "int4"}, "Valid choices: per_channel, per_tensor"),
         ({"activations": "int4"}, "Valid choices: fp32, int8"),
+        ({"interface": "int4"}, "Valid choices: fp32, int8"),
         ({"weights": "fp32"}, "Valid choices: int8, int4"),
         ({"scale": "median"}, "Valid choices: max, mse"),
         ({"unit": "s"}, "Valid choices: cycles, us, ms"),

@@ -47,6 +47,7 @@ OPTIONS = {
     "inputs": ("3", {"check", "generate"}),
     "batch": ("2", {"trace", "export"}),
     "activations": ("int8", {"check", "export", "quantize"}),
+    "interface": ("int8", {"check", "quantize"}),
     "weights": ("int4", {"check", "export", "quantize"}),
     "quantization": ("per_tensor", {"check", "quantize"}),
     "scale": ("mse", {"check", "quantize"}),

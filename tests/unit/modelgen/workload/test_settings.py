@@ -26,6 +26,8 @@ from modelgen.workload.settings import AwareTraining, LayerSettings, parse, with
         ({"training": {"learning_rate": 0}}, "is 0; expected a number above 0"),
         ({"training": 5}, "'training' is 5; expected a dictionary"),
         ({"activations": "int16"}, "'activations' is 'int16'. Valid choices: fp32, int8"),
+        ({"interface": "int4"}, "'interface' is 'int4'. Valid choices: fp32, int8"),
+        ({"interface": "int8"}, "are to be integers, but 'activations' is 'fp32'. Set 'activ"),
         ({"weights": 4}, "'weights' is 4. Valid choices: int8, int4"),
         (
             {"calibration": "best"},

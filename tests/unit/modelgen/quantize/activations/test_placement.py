@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from modelgen.errors import ModelError
 from modelgen.operators import Concatenate, Conv2d, Linear
 from modelgen.passes.integers.prepare import prepare
 from modelgen.quantize.activations.placement import (
@@ -41,6 +42,24 @@ def test_layers_may_stay_in_fp32() -> None:
     assert [node.name for node in layers_with_weights(graph, ["first"])] == ["second", "last"]
     first = next(node for node in graph.nodes if node.name == "first.0")
     assert on_integers(graph, first) and not on_integers(graph, first, ["first"])
+
+
+def test_inputs_and_outputs_may_become_integers() -> None:
+    graph = residual()
+    groups = quantized_tensors(graph, ["first", "last"], interface=True)
+    last = source_of(graph, graph.outputs[0])
+    assert groups["x"] == "x" and groups[last] == last
+
+
+def test_indices_cannot_become_integers_of_8_bits() -> None:
+    class Best(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.argmax(x, dim=1)
+
+    graph = prepare(import_model(Best(), (5,), 1))
+    assert not quantized_tensors(graph)
+    with pytest.raises(ModelError, match="Layer 'argmax' returns indices, which no INT8 output"):
+        quantized_tensors(graph, interface=True)
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from modelgen.arithmetic.integer.quantization import Quantization
 from modelgen.errors import ModelError
 from modelgen.ir.execute import run_graph
 from modelgen.ir.graph import Contract, Graph
 from modelgen.operators import IntegerAdd, IntegerConv2d, IntegerLinear
+from modelgen.passes.append_softmax import append_softmax
 from modelgen.passes.integers.fuse import fuse_integers
-from modelgen.quantize.activations.post_training import Recipe, quantize_activations
+from modelgen.quantize.activations.post_training import (
+    Recipe,
+    quantize_activations,
+    quantize_untrained,
+)
 from modelgen.quantize.activations.sensitivity import signal_to_noise
 from modelgen.quantize.weights import quantize
 from tests.support.float_layers import residual, rows
@@ -50,6 +56,18 @@ def test_everything_is_on_integers() -> None:
     # The ReLU behind the sum is its clamp.
     (total,) = (node for node in graph.nodes if isinstance(node.operator, IntegerAdd))
     assert total.operator.clamp.low == total.operator.output_zero_point
+
+
+def test_outputs_of_a_softmax_have_its_scale() -> None:
+    graph = append_softmax(residual())
+    kinds = []
+    for found in (
+        quantize_activations(graph, rows(graph, 9), Recipe(interface=True)),
+        quantize_untrained(graph, Recipe(interface=True)),
+    ):
+        assert found.tensors["softmax.quantized"].quantization == Quantization(1 / 256, -128)
+        kinds.append([node.operator.name for node in fuse_integers(found, Contract.EXACT).nodes])
+    assert kinds[0] == kinds[1] and kinds[0][-2:] == ["integer_softmax", "dequantize"]
 
 
 def test_four_bits() -> None:
