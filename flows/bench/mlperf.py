@@ -1,20 +1,22 @@
-"""The suite of MLPerf Tiny: its published INT8 models on the RTL, and networks of its kind in FP32.
+"""The suite of MLPerf Tiny: its published INT8 models on the RTL, and networks of its kind.
 
-The INT8 models run on samples of their own data sets, and accuracies are measured on all that are
-there. The integer reference gives the bits of the RTL.
+The published models run on samples of their own data sets, and accuracies are measured on all that
+are there. The integer reference gives the bits of the RTL. The other networks are projects with
+random weights and inputs, in FP32 and in integers.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from flows.bench import mlperf_tables, networks, published
 from flows.bench.choice import chosen
+from flows.bench.published import System
 from flows.bench.runner import Bench, Measurement
 from flows.errors import HeepstorError
 from flows.repository import work_folder
@@ -45,18 +47,57 @@ class Network:
     name: str
     values: str
     """Type of its activations."""
-    cycles: Mapping[Array, int]
+    cycles: Mapping[Array, int] = field(default_factory=dict)
     """Most cycles allowed."""
+    published: System | None = None
+    """The fewest cycles that others have published for it."""
+    project: str = ""
+    """Whose network it is, with random weights and inputs; "": its own, as its file has it."""
+    precision: Mapping[str, str] = field(default_factory=dict)
+    """Settings that replace the project's."""
+
+
+def _published(name: str, most: Mapping[Array, int]) -> Network:
+    return Network(name, "INT8", most, published.MLPERF_TINY[name])
+
+
+def _in_integers(
+    project: str, weights: str, most: int | None = None, theirs: System | None = None
+) -> Network:
+    """Return a project's network with INT8 activations, inputs and outputs.
+
+    Args:
+        project: its name.
+        weights: "int8" or "int4".
+        most: cycles that are allowed at S = 16.
+        theirs: whose cycles are compared.
+    """
+    values = "INT8" if weights == "int8" else "INT8, INT4 weights"
+    cycles = {} if most is None else {(16, port): most for port in PORTS}
+    precision = {"activations": "int8", "interface": "int8", "weights": weights}
+    return Network(f"{project}-{weights}", values, cycles, theirs, project, precision)
 
 
 INT8 = (
-    Network("mlperf-ic", "INT8", {(8, 4): 105_000, (16, 4): 29_000, (16, 8): 27_500}),
-    Network("mlperf-kws", "INT8", {(8, 4): 42_000, (16, 4): 12_500, (16, 8): 10_500}),
-    Network("mlperf-vww", "INT8", {(8, 4): 112_000, (16, 4): 44_000, (16, 8): 31_000}),
-    Network("mlperf-ad", "INT8", {(8, 4): 18_500, (16, 4): 18_500, (16, 8): 10_000}),
+    _published("mlperf-ic", {(8, 4): 105_000, (16, 4): 29_000, (16, 8): 27_500}),
+    _published("mlperf-kws", {(8, 4): 42_000, (16, 4): 12_500, (16, 8): 10_500}),
+    _published("mlperf-vww", {(8, 4): 112_000, (16, 4): 44_000, (16, 8): 31_000}),
+    _published("mlperf-ad", {(8, 4): 18_500, (16, 4): 18_500, (16, 8): 10_000}),
 )
-FP32 = tuple(Network(name, "FP32", {}) for name in ("resnet8", "dscnn", "vgg6", "mobilenetv2"))
-BY_NAME = {network.name: network for network in (*INT8, *FP32)}
+PROJECTS = ("resnet8", "dscnn", "vgg6", "mobilenetv2")
+FP32 = tuple(Network(name, "FP32", project=name) for name in PROJECTS)
+VGG6_GOAL = 95_000
+"""Most cycles of VGG-6 in integers at S = 16."""
+OWN_INT8 = (
+    _in_integers("resnet8", "int8"),
+    _in_integers("dscnn", "int8"),
+    _in_integers("vgg6", "int8", VGG6_GOAL, published.DEEPSOCFLOW),
+    _in_integers("mobilenetv2", "int8"),
+    # Where the weights' way through the memory port counts.
+    _in_integers("vgg6", "int4", VGG6_GOAL, published.DEEPSOCFLOW),
+    _in_integers("mobilenetv2", "int4"),
+)
+BY_NAME = {network.name: network for network in (*INT8, *FP32, *OWN_INT8)}
 
 
 def run(
@@ -101,7 +142,7 @@ def _project(bench: Bench, network: Network) -> Project:
 
 def _missing(bench: Bench, network: Network) -> str | None:
     """Return why there is no model of a network; None if there is."""
-    if network in FP32:
+    if network.project:
         return None
     try:
         _project(bench, network).model_file(work_folder(bench.root) / "data")
@@ -112,8 +153,10 @@ def _missing(bench: Bench, network: Network) -> str | None:
 
 def _measure(bench: Bench, network: Network, array: Array) -> dict:
     on_array, size = bench.with_array(*array), array[0]
-    if network in FP32:
-        measured = networks.measure(on_array, networks.BY_NAME[network.name], size)
+    if network.project:
+        structure = networks.BY_NAME[network.project]
+        precision = network.precision
+        measured = networks.measure(on_array, structure, size, network.name, precision)
         return row(network, array, measured, None)
     project = _project(bench, network)
     measured = on_array.network(project, size, random_weights=False, inputs=INPUTS)
@@ -138,7 +181,7 @@ def row(
     network: Network, array: Array, measured: Measurement, accuracy: dict[str, Any] | None
 ) -> dict:
     """Return the figures of one network on one array."""
-    theirs = published.MLPERF_TINY.get(network.name)
+    theirs = network.published
     return {
         "name": network.name,
         "values": network.values,

@@ -5,8 +5,9 @@ Weights and inputs are random (seeded): nothing is trained, as cycles do not dep
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from flows.bench import network_tables, published
 from flows.bench.choice import chosen
@@ -97,9 +98,26 @@ def run(bench: Bench, sizes: Sequence[int] = (), only: Sequence[str] = ()) -> di
     return {"networks": rows}
 
 
-def measure(bench: Bench, network: Network, array_size: int) -> Measurement:
-    """Measure one inference of a network, in a memory that has room for it."""
+def measure(
+    bench: Bench,
+    network: Network,
+    array_size: int,
+    name: str = "",
+    precision: Mapping[str, Any] | None = None,
+) -> Measurement:
+    """Measure one inference of a network, in a memory that has room for it.
+
+    Args:
+        bench: where the program is built and run.
+        network: the network.
+        array_size: S.
+        name: of the program; "": the project's.
+        precision: settings that replace the project's. Ranges of INT8 activations are measured
+            with the random inputs.
+    """
     project = with_random_inputs(bench.root / "projects" / network.name, network.shape)
+    settings = replace(project.settings, **(precision or {}))
+    project = replace(project, name=name or project.name, settings=settings)
     large = bench if network.bank_kib is None else bench.with_banks(network.bank_kib)
     return large.network(project, array_size)
 

@@ -11,6 +11,7 @@ from flows.bench import ROOT, mlperf, published
 from flows.bench.runner import measurement
 from flows.errors import HeepstorError
 from modelgen.errors import ModelError
+from modelgen.workload.settings import Settings
 from tests.support.measured import MODEL, RUN, SIZE, STATISTICS
 
 ACCURACY = {"metric": None, "float": 0.88, "quantized": 0.88, "samples": 200, "runtime": "LiteRT"}
@@ -35,6 +36,7 @@ class Bench:
         self.folder = folder
         self.terminal = Terminal()
         self.calls: list[tuple] = []
+        self.settings: dict[str, Settings] = {}
         self._array = (0, 0)
 
     def with_array(self, array_size, port_words):
@@ -46,6 +48,7 @@ class Bench:
 
     def network(self, project, array_size, *, random_weights=True, inputs=1):
         assert array_size == self._array[0]
+        self.settings[project.name] = project.settings
         self.calls.append((project.name, *self._array, inputs, random_weights))
         return measurement(array_size, RUN, MODEL, SIZE, STATISTICS)
 
@@ -74,6 +77,8 @@ def test_every_network_runs_on_every_array(bench):
     expected = [(name, *array, 20, False) for name in integers for array in arrays]
     floats = ("resnet8", "dscnn", "vgg6", "mobilenetv2")
     expected += [(name, *array, 1, True) for name in floats for array in arrays]
+    own = (*(f"{name}-int8" for name in floats), "vgg6-int4", "mobilenetv2-int4")
+    expected += [(name, *array, 1, True) for name in own for array in arrays]
     assert bench.calls == expected
     assert figures["skipped"] == {}
     assert [row["cycles"] for row in figures["together"]] == [4 * RUN.cycles] * 3
@@ -88,6 +93,28 @@ def test_figures_of_a_network(bench):
     assert (row["goal"], row["published"]) == (27_500, 228_000)
     assert row["times_fewer"] == 228_000 / RUN.cycles
     assert row["accuracy"] == {**ACCURACY, "rtl": {"samples": 3, "right": 2}}
+
+
+@pytest.mark.parametrize("weights", ["int8", "int4"])
+def test_projects_in_integers(bench, weights):
+    name = f"vgg6-{weights}"
+    (row,) = mlperf.run(bench, [16], [name], [4])["networks"]
+    settings = bench.settings[name]
+    precision = (settings.activations, settings.interface, settings.weights)
+    assert precision == ("int8", "int8", weights)
+    assert row["name"] == name and row["accuracy"] is None
+    assert row["values"] == ("INT8" if weights == "int8" else "INT8, INT4 weights")
+    assert (row["goal"], row["published"]) == (95_000, published.DEEPSOCFLOW.cycles)
+    slow = {**row, "cycles": 95_001, "prediction_error": 0.0}
+    lines = mlperf.missed({"networks": [slow], "together": []})
+    assert lines == [f"{name} at S = 16, P = 4: 95,001 cycles, at most 95,000"]
+
+
+def test_projects_in_fp32_keep_their_settings(bench):
+    (row,) = mlperf.run(bench, [16], ["vgg6"], [4])["networks"]
+    settings = bench.settings["vgg6"]
+    assert (settings.activations, settings.interface) == ("fp32", "fp32")
+    assert (row["values"], row["goal"], row["published"]) == ("FP32", None, None)
 
 
 def test_samples_without_labels_have_no_accuracy(bench):
