@@ -8,10 +8,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from modelgen.arithmetic.integer.requantization import Rounding
+from modelgen.arithmetic.integer.channel_forms import ENGINE
+from modelgen.arithmetic.integer.forms import requantization_forms
+from modelgen.arithmetic.integer.quantization import Quantization
+from modelgen.arithmetic.integer.requantization import Requantization, Rounding
 from modelgen.ir.graph import Contract, Graph
 from modelgen.operators import IntegerConv2d, IntegerLinear
-from modelgen.passes.integers.products import ROUNDINGS
+from modelgen.passes.integers.products import ROUNDINGS, _factors
 from tests.support import decomposed
 from tests.support.quantized_onnx import Writer, differences, graph_of, integers, operators
 
@@ -147,3 +150,15 @@ def test_every_contract_has_a_rounding() -> None:
         Contract.ONNXRUNTIME: Rounding.HALF_EVEN,
         Contract.EXACT: Rounding.SINGLE,
     }
+
+
+def test_every_rounding_of_ours_has_a_form_on_the_engine() -> None:
+    """Also with the widest sums, which tell the most multipliers apart."""
+    channels = 256
+    scales = np.random.default_rng(7).uniform(1e-4, 1e-3, channels).astype(np.float32)
+    factors = _factors(Rounding.SINGLE, scales, Quantization(0.031, 5), Quantization(0.57, -128))
+    np.testing.assert_allclose(factors, scales.astype(np.float64) * 0.031 / 0.57, rtol=2.0**-24)
+    constants = Rounding.SINGLE.constants(factors)
+    widest = np.full(channels, ENGINE.largest_sum)
+    rule = Requantization(Rounding.SINGLE, -128)
+    assert requantization_forms(rule, constants, -widest, widest).exact.all()
