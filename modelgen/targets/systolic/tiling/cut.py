@@ -350,6 +350,8 @@ class _Cutter:
         if layout is not None and target.pixel is None:
             layout = layout.seen_as(view) or layout
         in_memory = target.memory or target.residual is not None
+        # Readers may see the rows as other pixels than they are stored in.
+        first = layout.at(image, target.row + y.start, 0) + x.start * words if layout else 0
         return Store(
             rows=len(y),
             columns=len(x),
@@ -357,7 +359,7 @@ class _Cutter:
             pitch_y=4 * view.columns * words if in_memory else 0,
             pitch_x=4 * words if in_memory else 0,
             residual=Place(target.residual, offset) if target.residual is not None else None,
-            buffer=layout.at(image, target.row + y.start, x.start) + word if layout else None,
+            buffer=first + word if layout else None,
             step_y=layout.pitch if layout and len(y) > 1 else 0,
             step_x=words if layout and len(x) > 1 else 0,
             function=target.function,

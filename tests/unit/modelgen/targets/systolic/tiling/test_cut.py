@@ -12,7 +12,7 @@ import pytest
 from modelgen.hardware import Hardware
 from modelgen.operators import MaxPool2d
 from modelgen.operators.window import Window
-from modelgen.targets.systolic.geometry import Geometry
+from modelgen.targets.systolic.geometry import Geometry, View
 from modelgen.targets.systolic.scratchpad.layout import Layout, layout_for
 from modelgen.targets.systolic.tiling.cut import (
     Cut,
@@ -240,3 +240,16 @@ def test_slices_span_kernel_rows_if_these_begin_in_successive_banks() -> None:
 
 def test_tiles_are_rounded_up() -> None:
     assert [tile_count(product(1, 8, columns), HARDWARE) for columns in (4, 5, 12)] == [1, 2, 3]
+
+
+def test_blocks_of_columns_lie_where_readers_see_other_pixels() -> None:
+    """Pixels of 8 words, which are written as parts of twice as many, are read as 4 words each."""
+    layer = convolution((1, 6, 8, 3), 4, Window((1, 1)))
+    pixels = View(1, 6, 16, 4)
+    layout = replace(layout_for(pixels, [], HARDWARE), pitch=70, base=100)
+    target = Target("y", memory=False, layout=layout, word=4, pixel=8)
+    jobs = cut(layer, STREAMED, target, whole(layer, width=3, heights=(2, 4)), HARDWARE).jobs
+    stores = [job.store for job in jobs if job.store]
+    places = [(y, x) for y in (0, 2) for x in (0, 3, 6)]
+    assert [store.buffer for store in stores] == [104 + 70 * y + 8 * x for y, x in places]
+    assert {(store.step_y, store.step_x) for store in stores} == {(70, 8)}
