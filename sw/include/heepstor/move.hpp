@@ -49,9 +49,7 @@ inline void fill(T* out, T value, std::size_t n) {
   for (n &= 7; n != 0; --n) *out++ = value;
 }
 
-inline void fill(std::int8_t* out, std::int8_t value, std::size_t n) {
-  std::memset(out, value, n);
-}
+inline void fill(std::int8_t* out, std::int8_t value, std::size_t n) { std::memset(out, value, n); }
 
 template <class T>
 inline void copy_line(const T* source, T* out, const Dimension& line) {
@@ -91,8 +89,8 @@ inline void move(const T* values, T* out, const Box<rank> (&boxes)[count]) {
 
 /// Does the same, after it has set `size` values of `out`, from the index `first` on, to `value`.
 template <class T, class Value, std::size_t rank, std::size_t count>
-inline void fill_and_move(const T* values, T* out, Value value, std::size_t first,
-                          std::size_t size, const Box<rank> (&boxes)[count]) {
+inline void fill_and_move(const T* values, T* out, Value value, std::size_t first, std::size_t size,
+                          const Box<rank> (&boxes)[count]) {
   detail::fill(out + first, static_cast<T>(value), size);
   move(values, out, boxes);
 }
