@@ -22,7 +22,10 @@ from tests.support.random_chains import KINDS, ChainMaker, Limits
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize(("array_size", "port_words"), [(4, 1), (8, 4), (12, 2), (16, 8)])
+@pytest.mark.parametrize(
+    ("array_size", "port_words"),
+    [(4, 1), (8, 4), (12, 2), (16, 8), pytest.param(32, 8, marks=pytest.mark.nightly)],
+)
 def test_engine_integers(array_size, port_words):
     run_on_engine(__name__, array_size, port_words)
 
