@@ -123,8 +123,10 @@ def compared(result: dict) -> str:
     if result["contract"] in RUNTIMES:
         return f"equal to the reference and to the runtime, bit for bit: {result['contract']}"
     if result["contract"] != "fp32":
-        module = difference(result["module_difference"])
-        return f"equal to the reference bit for bit; largest difference from the original {module}"
+        largest = difference(result["module_difference"])
+        unit = " steps" if result["element"] == "int8" else ""
+        rest = f"largest difference from the original {largest}{unit}"
+        return f"equal to the reference bit for bit; {rest}"
     quantized, module = (
         difference(result[name]) for name in ("quantized_difference", "module_difference")
     )

@@ -95,6 +95,7 @@ def make(
     element = model["elements"]["output"]
     report = {
         "contract": model["contract"],
+        "element": element,
         "inputs": model["inputs"],
         "batch": model["batch"],
         "inferences": len(runs),

@@ -75,6 +75,7 @@ def check(log: DeviceLog, model: Path) -> dict:
         "inputs": _inferences(log, description),
         "stack_bytes": log.stack_bytes,
         "contract": description["contract"],
+        "element": element,
         **_differences(log, golden, description["contract"], element),
     }
     return finite(result)

@@ -43,6 +43,8 @@ def test_precisions_are_side_by_side():
 def test_outputs_in_arithmetic_of_our_own():
     found = made() | {"contract": "exact", "quantized_difference": None, "module_difference": 0.25}
     assert compared(found).endswith("largest difference from the original 0.25")
+    integers = found | {"element": "int8"}
+    assert compared(integers).endswith("largest difference from the original 0.25 steps")
     assert "arithmetic of HEEPstor's own: contract <code>exact</code>" in render(found)
 
 
