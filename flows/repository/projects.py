@@ -148,7 +148,7 @@ def check_model(model: str, project: str) -> None:
             f"{' or '.join(BUILT_SUFFIXES)}."
         )
     if not path.is_file():
-        raise HeepstorError(f"--model: there is no file {path}; check the path.")
+        raise HeepstorError(f"--model: {path} does not exist; check the path.")
 
 
 def check_name(name: str, remedy: str = "Choose another name.") -> None:

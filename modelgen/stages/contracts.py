@@ -29,7 +29,7 @@ def settled(
     """Return a graph with the contract that it fulfils, and its outputs for all samples.
 
     ONNX Runtime computes some quantized layers in FP32, depending on what is around them. If that
-    shows in its outputs, the graph has our own arithmetic, and the user is told.
+    shows in its outputs, the graph has our own arithmetic, and a note says so.
 
     Args:
         graph: of integers, with the contract of the runtime.

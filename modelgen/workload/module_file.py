@@ -69,7 +69,7 @@ class ModuleFile(ABC):
         """Return seeded random inputs: normal numbers, or all integers of 8 bits.
 
         Raises:
-            ModelError: an input is no number.
+            ModelError: an input is neither FP32 nor an integer of 8 bits.
         """
         batch = self.batch()
         random = np.random.default_rng(_SEED)

@@ -33,7 +33,7 @@ class Staircases:
 
     @property
     def high(self) -> int:
-        """The largest result that is told apart from smaller ones."""
+        """The largest result that has a threshold of its own."""
         return self.low + len(self.thresholds)
 
     def results(self, sums: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The stages on quantized ONNX files: every bit is ONNX Runtime's, or the user is told."""
+"""The stages on quantized ONNX files: every bit is ONNX Runtime's, or a note says that some are not."""
 
 from __future__ import annotations
 

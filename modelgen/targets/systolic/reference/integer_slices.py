@@ -88,8 +88,8 @@ def _maxima(values: np.ndarray, totals: np.ndarray | None) -> np.ndarray:
 def _products(job: Descriptor, buffer: Words, weights: np.ndarray, array_size: int) -> np.ndarray:
     """Return sums of products as the array computes them: both of a pair in one number.
 
-    The lower one of a group of rows is told apart by its sign; what does not fit 18 bits is carried
-    into the upper one.
+    The lower sum of a group of rows is its low 18 bits, sign-extended; what does not fit them is
+    carried into the upper one.
     """
     words = slices.lanes(job, array_size)
     operands = [_bytes(slices.gather(job, buffer, words, offset)) for offset in _offsets(job)]

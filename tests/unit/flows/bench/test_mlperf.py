@@ -125,12 +125,12 @@ def test_samples_without_labels_have_no_accuracy(bench):
 
 def test_networks_without_a_model_are_skipped_and_said(bench, monkeypatch):
     def missing(project, folder):
-        raise ModelError(f"There is no file of {project.name}.")
+        raise ModelError(f"No model file for {project.name}.")
 
     monkeypatch.setattr("modelgen.workload.project.Project.model_file", missing)
     figures = mlperf.run(bench, [16], ["mlperf-kws", "resnet8"], [4])
-    assert figures["skipped"] == {"mlperf-kws": "There is no file of mlperf-kws."}
-    assert bench.terminal.lines == [("skipped", "mlperf-kws: There is no file of mlperf-kws.")]
+    assert figures["skipped"] == {"mlperf-kws": "No model file for mlperf-kws."}
+    assert bench.terminal.lines == [("skipped", "mlperf-kws: No model file for mlperf-kws.")]
     assert [row["name"] for row in figures["networks"]] == ["resnet8"]
     assert figures["together"] == [] and mlperf.missed(figures) == []
 

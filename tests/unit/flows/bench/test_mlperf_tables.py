@@ -55,5 +55,5 @@ def test_samples_without_labels(monkeypatch):
 
 
 def test_what_was_skipped_is_said(monkeypatch):
-    figures = {"networks": [], "together": [], "skipped": {"mlperf-ic": "There is no file."}}
-    assert printed(monkeypatch, figures) == "Skipped: mlperf-ic. There is no file.\n"
+    figures = {"networks": [], "together": [], "skipped": {"mlperf-ic": "No model file."}}
+    assert printed(monkeypatch, figures) == "Skipped: mlperf-ic. No model file.\n"

@@ -127,7 +127,7 @@ def test_a_models_file_stands_for_a_project(root: Path, tmp_path: Path):
     [
         ({"project": "mnist", "model": "net.tflite"}, "--project and --model exclude each other"),
         ({"project": "", "model": "net.h5"}, r"expected a file whose name ends with \.tflite"),
-        ({"project": "", "model": "absent.tflite"}, r"--model: there is no file .*absent\.tflite"),
+        ({"project": "", "model": "absent.tflite"}, r"--model: .*absent\.tflite does not exist"),
         ({"project": "mnist", "data": "x.npy"}, "--data has the inputs of a model in a file"),
     ],
 )

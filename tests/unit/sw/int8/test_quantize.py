@@ -14,7 +14,7 @@ SCALES = 0.25, float(np.float32(0.0371)), float(np.float32(3e-39)), float(np.flo
 
 
 def numbers(scale: float) -> np.ndarray:
-    """Return numbers near all ties, of all sizes, and what is no number."""
+    """Return numbers near all ties, of all sizes, infinities and NaN."""
     ties = np.arange(-300, 300, dtype=np.float32) * np.float32(0.5) * np.float32(scale)
     with np.errstate(all="ignore"):
         near = [np.nextafter(ties, np.float32(end)) for end in (-np.inf, np.inf)]

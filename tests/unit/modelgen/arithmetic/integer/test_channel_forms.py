@@ -98,12 +98,12 @@ def test_multipliers_have_all_their_bits() -> None:
 
 
 def test_other_multipliers_are_tried() -> None:
-    # The factor that is told is a little off.
-    told = np.array([0.013])
-    multiplier, shift = nearest(told)
+    # The given factor is a little off.
+    given = np.array([0.013])
+    multiplier, shift = nearest(given)
     ends = np.array([-(2**25)]), np.array([2**25])
     rule = lambda x: rounded(x * (multiplier - 5), shift)  # noqa: E731
-    forms = channel_forms(staircases(rule, *ends, -(2**18), 2**18, told), told)
+    forms = channel_forms(staircases(rule, *ends, -(2**18), 2**18, given), given)
     assert forms.exact.all()
     assert forms.multiplier == multiplier - 5
 
