@@ -6,8 +6,8 @@
 ///
 /// `valid_i` and `first_i` come with the requantised number, 4 cycles after the sum: it is one of a
 /// window, or the first of one. The largest one is there a cycle later; it is then a summand, if
-/// requantizer's second stage has an addition. The result comes 6
-/// cycles after the sum or, of an addition, 9; `exists_i` comes with it.
+/// requantizer's second stage has an addition. The result comes 6 cycles after the sum or, of an
+/// addition, 9; `exists_i` comes with it.
 module integer_lane (
   input  logic               clk_i,
   // To be requantised or added, and how: see requantizer

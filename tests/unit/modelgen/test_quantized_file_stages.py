@@ -1,4 +1,4 @@
-"""The stages on quantized ONNX files: every bit is ONNX Runtime's, or a note says that some are not."""
+"""The stages on quantized ONNX files: every bit is ONNX Runtime's, or a note says otherwise."""
 
 from __future__ import annotations
 
