@@ -3,7 +3,7 @@
 A node on floating-point numbers has the numbers in a role, such as "weight". In a graph of a
 quantized model it has beside them the integers that they are made of: number = scale (integer -
 zero_point). The arrays have the number's shape; scales and zero points may be repeated in it.
-Nothing computes with them before `modelgen.quantize.integers` makes integer operators of the graph.
+Nothing computes with them before `modelgen.passes.integers` makes integer operators of the graph.
 """
 
 from __future__ import annotations

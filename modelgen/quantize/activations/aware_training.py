@@ -64,7 +64,7 @@ def train_aware(
         labels: classes, integers, shape (samples,).
         calibration: rows of inputs; see `modelgen.ir.packing`.
         recipe: how the network will be quantized.
-        schedule: of the schedule.
+        schedule: how long it is trained, and how fast.
         track: reports progress.
 
     Raises:

@@ -53,12 +53,15 @@ def sensitivities(
 
 def _around(graph: Graph, layer: Node, quantized: Collection[str]) -> list[str]:
     """Return the tensors that a layer reads and writes as integers."""
-    written = layer.output
-    if written not in quantized:
+    around = [source_of(graph, name) for name in layer.inputs]
+    readers = graph.consumers(layer.output)
+    if layer.output not in quantized and len(readers) == 1:
         # A clamp behind it is merged with it.
-        (clamp,) = graph.consumers(written)
-        written = clamp.output
-    return [*(source_of(graph, name) for name in layer.inputs), written]
+        around.append(readers[0].output)
+    else:
+        around.append(layer.output)
+    # Tensors with infinite values stay FP32.
+    return [name for name in around if name in quantized]
 
 
 def signal_to_noise(expected: np.ndarray, results: np.ndarray) -> float:

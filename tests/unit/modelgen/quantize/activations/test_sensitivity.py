@@ -38,3 +38,15 @@ def test_the_layer_with_an_outlier_is_the_most_sensitive() -> None:
     worse = replace(graph, constants={**graph.constants, name: weight})
     changed = sensitivities(worse, given, weights, "minmax")
     assert min(changed, key=lambda each: each.signal_to_noise).layer == "second"
+
+
+def test_layers_beside_tensors_with_infinite_values() -> None:
+    """Such tensors stay FP32, and the layers that read or write them have a ratio too."""
+    graph = residual()
+    second = next(node for node in graph.nodes if node.name == "second")
+    name = second.constants["bias"]
+    endless = np.full_like(graph.constants[name], -np.inf)
+    changed = replace(graph, constants={**graph.constants, name: endless})
+    found = sensitivities(changed, rows(graph, 16), weights, "minmax")
+    assert [each.layer for each in found] == ["first.0", "second", "last"]
+    assert all(each.signal_to_noise > 20.0 for each in found)
