@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 from torch import Tensor, nn
 
+from modelgen.errors import ModelError
 from modelgen.frontends.torch_export.arguments import Argument
 from modelgen.frontends.torch_export.importer import import_with_origins
 from modelgen.ir.execute_exact import run_graph
@@ -60,6 +62,20 @@ def test_layers_in_fp32_at_the_ends_convert_themselves() -> None:
     kinds = [node.operator.name for node in inner.nodes if node.operator.takes_time]
     assert kinds[0] == "dequantize" and kinds[-1] == "quantize"
     assert_equal(outer, inner)
+
+
+def test_outputs_without_integers_are_refused() -> None:
+    graph = residual()
+    last = next(node for node in graph.nodes if node.name == "last")
+    graph.constants[last.constants["bias"]][0] = -np.inf
+    quantized = quantize_activations(graph, rows(graph, 20), Recipe(interface=True))
+    with pytest.raises(ModelError, match=f"'{graph.outputs[0]}' has no integers"):
+        with_integer_interface(fuse_integers(quantized, Contract.EXACT))
+
+
+def test_inputs_without_integers_are_refused() -> None:
+    with pytest.raises(ModelError, match="'x' has no integers: it stays FP32"):
+        with_integer_interface(residual())
 
 
 class Moved(nn.Module):
