@@ -31,7 +31,7 @@ struct Inputs {
   alignas(16) std::uint32_t activations[kRows * kMostColumns];
   alignas(16) std::uint32_t weights[kWeightWords];
   alignas(16) std::int8_t kernel[kTaps * kWordBytes * kSize];
-  alignas(16) std::uint32_t sum[kLineWords];  // before the parameters
+  alignas(16) std::uint32_t sum[4][kLineWords];  // before the parameters
   alignas(16) std::uint32_t parameters[3 * (kMostOutputs + kSize)];
   alignas(16) std::uint32_t kernel_parameters[3 * kLineWords];
   alignas(16) std::uint32_t table[software::kByteTableBytes / kWordBytes];
@@ -92,8 +92,8 @@ void randomize_parameters(Random& random, std::uint32_t channels, std::uint32_t*
     const std::uint32_t columns = channels - first < kSize ? channels - first : kSize;
     const std::uint32_t words = words_of(columns) * kLineWords;
     for (std::uint32_t i = 0; i < words; ++i) {
-      word[i] = (30 + random.below(6)) << 26 | 1u << 25 | random.next() >> 7;
-      word[words + i] = random.below(4096) - 2048;
+      word[i] = (1u << 31 | random.next() >> 1) >> random.below(5);
+      word[words + i] = 1u << 30 | ((random.below(4096) - 2048) & 0x3FFFFFFF);  // 2^37
       word[2 * words + i] = random.next();
     }
     word += 3 * words;
@@ -120,8 +120,12 @@ void randomize(Random& random, const Shape& shape) {
   for (std::uint32_t& word : inputs.weights) word = random.next();
   for (std::uint32_t& word : inputs.table) word = random.next();
   randomize_kernel(random, shape.channels);
-  for (std::uint32_t& word : inputs.sum) word = random.next();
-  inputs.sum[0] = 25u << 26 | random.next() >> 6;  // by 2^25
+  // By 2^22, as factors have 22 bits.
+  const std::uint32_t sum[4] = {random.next() >> 10, random.next() >> 10, random.next(),
+                                random.next()};
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    for (std::uint32_t& word : inputs.sum[i]) word = sum[i];
+  }
   randomize_parameters(random, shape.hidden, inputs.parameters);
   randomize_parameters(random, shape.channels, inputs.kernel_parameters);
 }

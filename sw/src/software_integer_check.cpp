@@ -18,7 +18,8 @@ bool is_unknown_integer(const Job& job, const Geometry& geometry) {
   const bool has_pairs = job.pair_rows != 0;
   if (!job.has_kernel() && job.fields.column_stride != 0) return true;
   if (!job.is_integer()) {
-    const bool lacks_int4 = job.has(engine::kControlInt4Weights) && !geometry.int8;
+    const bool is_diagonal = job.operation == Operation::kDepthwise;
+    const bool lacks_int4 = job.has(engine::kControlInt4Weights) && (!geometry.int8 || is_diagonal);
     return lacks_int4 || job.has(engine::kControlTiesEven) || has_pairs;
   }
   return !geometry.int8 || job.has(engine::kControlScalesOnly) || job.factor != Factor::kSlope ||

@@ -35,8 +35,9 @@ void add_to(float& sum, std::int32_t value) {
 
 /// Adds as much as the value is more than the sum's low byte, if it is more.
 void raise_to(float& largest, std::int32_t value) {
-  const std::int32_t more = value - bytes_of(largest).as_signed(0);
-  if (more > 0) add_to(largest, more);
+  if (value > bytes_of(largest).as_signed(0)) {
+    largest = to_float(static_cast<std::uint32_t>(value));
+  }
 }
 
 /// Sums between those of a position and those of the second one of its pair.

@@ -29,7 +29,7 @@ class Results {
   std::int32_t pool(const Requantization& requantize, const float* sums) const {
     const bool ties_even = job_.has(engine::kControlTiesEven);
     const std::uint32_t size = engine_.geometry.array_size;
-    std::int32_t largest = INT8_MIN;
+    std::int32_t largest = INT32_MIN;
     for (std::uint32_t y = 0; y < job_.window.y; ++y) {
       for (std::uint32_t x = 0; x < job_.window.x; ++x) {
         const float sum = sums[(y * job_.positions.x + x) * size];
@@ -62,16 +62,17 @@ class TileParameters {
  public:
   TileParameters(const Engine& engine, const Job& job, std::uint32_t tile)
       : words_(parameter_words(job, tile, engine.geometry.array_size)),
-        scales_(pointer<const std::int32_t>(engine.memory, job.fields.parameters) +
-                leading_words(job) + parameter_arrays(job) * tile * engine.geometry.array_size) {}
+        first_(pointer<const std::uint32_t>(engine.memory, job.fields.parameters) +
+               leading_words(job) + parameter_arrays(job) * tile * engine.geometry.array_size) {}
 
   Requantization channel(std::uint32_t column) const {
-    return {scales_[column], scales_[words_ + column], scales_[2 * words_ + column]};
+    return {first_[column], static_cast<std::int32_t>(first_[words_ + column]),
+            first_[2 * words_ + column]};
   }
 
  private:
   std::uint32_t words_;
-  const std::int32_t* scales_;
+  const std::uint32_t* first_;
 };
 
 /// Where a position's results go, and their operands are: from the first ones of the job.

@@ -188,8 +188,9 @@ inline std::uint32_t parameter_arrays(const Job& job) {
 
 /// Words of the parameters before those of the first tile: of the sum with an operand.
 inline std::uint32_t leading_words(const Job& job) {
-  const bool has_line = job.is_integer() && job.has(engine::kControlAddResidual);
-  return has_line ? kLineBytes / kWordBytes : 0;
+  constexpr std::uint32_t kLines = 4;
+  const bool has_sum = job.is_integer() && job.has(engine::kControlAddResidual);
+  return has_sum ? kLines * kLineBytes / kWordBytes : 0;
 }
 
 /// Bytes of a table of a function.

@@ -5,9 +5,11 @@
 
 namespace heepstor::software {
 
-/// The signed halves of a word of offsets: for sums below zero, and for others.
-constexpr std::int32_t offset_of(std::int32_t offsets, bool is_negative) {
-  return is_negative ? offsets >> 16 : static_cast<std::int16_t>(offsets);
+/// The halves of a word of offsets: for products below zero, from -3 * 2^14 to 2^14 - 1, and for
+/// others, from -2^14 to 3 * 2^14 - 1.
+constexpr std::int32_t offset_of(std::uint32_t offsets, bool is_negative) {
+  const auto half = static_cast<std::int32_t>(is_negative ? offsets >> 16 : offsets & 0xFFFF);
+  return half < (is_negative ? 1 << 14 : 3 << 14) ? half : half - (1 << 16);
 }
 
 /// Within bounds; if they contradict each other, the lower one decides.
@@ -22,55 +24,58 @@ constexpr std::int32_t divided(std::int64_t value, std::uint32_t shift) {
 }
 
 /// `value` / 2^shift as FP32 gives it: rounded to 24 bits, then to an integer, halves to even.
-/// Rounding to 24 bits makes halves of what is at most half a unit of the last bit away from one.
+/// Rounding to 24 bits makes halves of what is less than half a unit of the last bit away from one,
+/// and, as the hardware does it, of what is exactly half a unit below.
 constexpr std::int32_t divided_as_fp32(std::int64_t value, std::uint32_t shift) {
-  constexpr std::int32_t kMantissaBits = 24;
-  const std::uint64_t magnitude = value < 0 ? -static_cast<std::uint64_t>(value) : value;
-  const auto whole = static_cast<std::int32_t>(magnitude >> shift);
+  constexpr std::uint32_t kMantissaBits = 24;
+  const auto whole = static_cast<std::int32_t>(value >> shift);
   const std::int64_t half = std::int64_t{1} << (shift - 1);
-  const std::int64_t above = static_cast<std::int64_t>(magnitude & (2 * half - 1)) - half;
-  // log2 of the integer; integers of 256 and more are all clamped.
-  std::int32_t exponent = -1;
-  while (exponent < 8 && whole >> (exponent + 1) != 0) ++exponent;
-  const std::int32_t room = static_cast<std::int32_t>(shift) - kMantissaBits + exponent;
-  const std::int64_t unit = room < 0 ? 0 : std::int64_t{1} << room;
-  const bool is_half = above <= unit && above >= -unit;
-  const std::int32_t rounded = whole + (is_half ? whole & 1 : above > 0);
-  return value < 0 ? -rounded : rounded;
+  const std::int64_t above = (value & (2 * half - 1)) - half;
+  // One more than log2 of the integer; integers of 256 and more are all clamped.
+  const std::int32_t magnitude = whole < 0 ? ~whole : whole;
+  std::uint32_t exponent = 0;
+  while (exponent < 8 && magnitude >> exponent != 0) ++exponent;
+  const std::int64_t unit = std::int64_t{1} << (shift - kMantissaBits - 1 + exponent);
+  const bool is_half = above < unit && above >= -unit;
+  return whole + (is_half ? whole & 1 : above >= 0);
 }
 
 /// Parameters of a channel, as they are in memory.
 struct Requantization {
-  std::int32_t scale;    // shift and multiplier, see multiplier_of() and shift_of()
-  std::int32_t bias;     // added to the sum
-  std::int32_t offsets;  // in units of 2^15 of the product: below zero, and above
+  std::uint32_t multiplier;
+  std::int32_t bias;      // added to the sum; in the upper two bits the place of the shift
+  std::uint32_t offsets;  // in units of 2^16 of the product: below zero, and others
 
-  static constexpr std::uint32_t kMultiplierBits = 26;
-  static constexpr std::uint32_t kMultiplierMask = (1u << kMultiplierBits) - 1;
+  static constexpr std::uint32_t kBiasBits = 30;
 
-  static constexpr std::int32_t multiplier_of(std::int32_t scale) {
-    return scale & static_cast<std::int32_t>(kMultiplierMask);
+  /// 30, 37, 44 or 51.
+  static constexpr std::uint32_t shift_of(std::int32_t bias) {
+    return 30 + 7 * (static_cast<std::uint32_t>(bias) >> kBiasBits);
   }
 
-  /// 24 to 55, from the word's upper bits.
-  constexpr std::uint32_t shift() const {
-    return 24 + (((static_cast<std::uint32_t>(scale) >> kMultiplierBits) + 8) & 31);
+  static constexpr std::int32_t bias_of(std::int32_t bias) {
+    return static_cast<std::int32_t>(static_cast<std::uint32_t>(bias) << (32 - kBiasBits)) >>
+           (32 - kBiasBits);
   }
 
-  /// The sum with its bias, limited to 27 bits.
-  constexpr std::int32_t biased(std::int32_t sum) const {
-    constexpr std::int32_t kLimit = 1 << 26;
-    std::int32_t total = 0;
-    if (__builtin_add_overflow(sum, bias, &total)) return bias < 0 ? -kLimit : kLimit - 1;
-    return bounded(total, -kLimit, kLimit - 1);
+  static constexpr std::int64_t with_offset(std::int64_t product, std::uint32_t offsets) {
+    return product + std::int64_t{offset_of(offsets, product < 0)} * (1 << 16);
   }
+
+  /// Whether x has more than 27 bits; its result is beyond all bounds.
+  static constexpr bool is_beyond(std::int64_t x) {
+    constexpr std::int64_t kLimit = 1 << 26;
+    return x < -kLimit || x >= kLimit;
+  }
+
+  static constexpr std::int32_t beyond(std::int64_t x) { return x < 0 ? -(1 << 20) : 1 << 20; }
 
   /// The sum as an integer, before zero point and bounds.
   constexpr std::int32_t operator()(std::int32_t sum, bool ties_even) const {
-    const std::int32_t x = biased(sum);
-    const std::int64_t product = std::int64_t{x} * multiplier_of(scale) +
-                                 std::int64_t{offset_of(offsets, x < 0)} * (1 << 15);
-    return ties_even ? divided_as_fp32(product, shift()) : divided(product, shift());
+    const std::int64_t x = std::int64_t{sum} + bias_of(bias);
+    if (is_beyond(x)) return beyond(x);
+    const std::int64_t value = with_offset(x * std::int64_t{multiplier}, offsets);
+    return ties_even ? divided_as_fp32(value, shift_of(bias)) : divided(value, shift_of(bias));
   }
 };
 
@@ -85,30 +90,36 @@ struct Range {
   }
 };
 
-/// The sum of results and an operand: the line before the parameters, as it is in memory.
+/// The sum of results and an operand: the lines before the parameters, as they are in memory. All
+/// words of a line are equal.
 struct OperandSum {
-  std::int32_t first;    // shift - 16 in the upper bits, multiplier of results
-  std::int32_t second;   // multiplier of operands
-  std::int32_t offsets;  // in units of 2^6: below zero, and above
-  std::int8_t zero_point;
-  std::int8_t operand_zero_point;
-  std::int8_t low;
-  std::int8_t high;
+  static constexpr std::uint32_t kWords = 4;
 
-  /// The range of results before the sum.
-  constexpr Range range() const { return {zero_point, low, high}; }
+  std::uint32_t multiplier[kWords];  // of operands, 26 bits
+  std::int32_t bias[kWords];         // multiplier of results, and the place of the shift
+  std::uint32_t offsets[kWords];     // for sums of products below zero, and others
+  std::uint32_t summand[kWords];     // bounds of results, 9 bits each; zero point of operands
 
-  /// The sum as an integer, before the job's zero point and bounds.
+  /// The range of results, without their zero point, before the sum.
+  constexpr Range range() const {
+    const auto bounds = static_cast<std::int32_t>(summand[0]);
+    return {0, static_cast<std::int32_t>(summand[0] << 9) >> 23, bounds >> 23};
+  }
+
+  /// The sum of a result, without its zero point, and an operand as an integer, before the job's
+  /// zero point and bounds.
   constexpr std::int32_t operator()(std::int32_t value, std::int32_t operand) const {
-    std::int64_t total =
-        std::int64_t{value - zero_point} * Requantization::multiplier_of(first) +
-        std::int64_t{operand - operand_zero_point} * Requantization::multiplier_of(second);
-    total += offset_of(offsets, total < 0) * (1 << 6);
-    const std::uint32_t upper =
-        static_cast<std::uint32_t>(first) >> Requantization::kMultiplierBits;
-    return divided(total, 16 + (upper & 15));
+    constexpr std::int64_t kScale = 1 << 8;
+    constexpr std::uint32_t kFactorMask = (1 << 26) - 1;
+    const std::int64_t factor = Requantization::bias_of(bias[0]);
+    if (Requantization::is_beyond(factor)) return Requantization::beyond(factor);
+    const std::int32_t less = operand - static_cast<std::int8_t>(summand[0]);
+    const std::int64_t total =
+        value * factor + less * static_cast<std::int64_t>(multiplier[0] & kFactorMask);
+    return divided(Requantization::with_offset(total * kScale, offsets[0]),
+                   Requantization::shift_of(bias[0]));
   }
 };
-static_assert(sizeof(OperandSum) == 16);
+static_assert(sizeof(OperandSum) == 64);
 
 }  // namespace heepstor::software

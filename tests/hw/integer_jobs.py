@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from modelgen.arithmetic.integer.channel_forms import SHIFTS
+from modelgen.arithmetic.integer.requantization import Clamp
+from modelgen.arithmetic.integer.sum_form import SumForm
 from modelgen.targets.systolic.abi import Fence, Operation
 from modelgen.targets.systolic.descriptor import Descriptor
-from modelgen.targets.systolic.integer_parameters import words_by_tile
+from modelgen.targets.systolic.integer_parameters import bias_words, sum_parameters, words_by_tile
 from modelgen.targets.systolic.reference import slices
 from modelgen.targets.systolic.reference.scratchpad import BYTE_TABLE_BYTES
 from modelgen.targets.systolic.tiles import depthwise_block, tile_columns
@@ -147,17 +150,18 @@ class IntegerMaker(Maker):
         size = self.hardware.array_size
         count = sum(tile_columns(job.channels, job.tiles, size))
         terms = 4 * job.run_words * job.runs_y * job.runs_x
-        shift = {Operation.MATMUL: 31, Operation.DEPTHWISE: 33}.get(job.operation, 25)
-        shift += terms.bit_length() // 2 - 4 * job.int4_weights
-        multiplier = self.random.integers(2**25, 2**26, count)
-        scales = np.full(count, shift << 26) | multiplier
-        bias = self.random.integers(-2000, 2000, count)
+        places = {Operation.MATMUL: 6, Operation.DEPTHWISE: 8}.get(job.operation, 0)
+        places += terms.bit_length() // 2 - 4 * job.int4_weights
+        # Factors from 2^-places to twice that.
+        shift = next(shift for shift in SHIFTS if shift - places >= 25)
+        multiplier = self.random.integers(2 ** (shift - places), 2 ** (shift - places + 1), count)
+        bias = bias_words(self.random.integers(-2000, 2000, count), np.full(count, shift))
         constants = self.random.integers(-(2**31), 2**31, count) >> 4
         words = -(-job.channels // 4)
         pitch = 4 * words
         return replace(
             job,
-            parameters=self.memory.place(words_by_tile([scales, bias, constants], size)),
+            parameters=self.memory.place(words_by_tile([multiplier, bias, constants], size)),
             zero_point=3,
             destination=self.memory.place(bytes((rows + job.pair_rows) * columns * pitch)),
             destination_pitch_x=pitch,
@@ -171,8 +175,8 @@ class IntegerMaker(Maker):
     def with_operand(self, job: Descriptor) -> Descriptor:
         """Returns the job with an operand that is added; its results before have bounds."""
         size = (job.store_rows + job.pair_rows) * job.destination_pitch_y
-        words = np.array([25 << 26 | 30_000_000, 20_000_000, 7 << 16 | 0xFFF0], "<i8")
-        line = words.astype("<i4").tobytes() + np.array([3, -20, -100, 110], np.int8).tobytes()
+        form = SumForm(3_750_000, 2_500_000, 22, 7, -16)
+        line = sum_parameters(form, (3, -20), Clamp(-100, 110))
         columns = tile_columns(job.channels, job.tiles, self.hardware.array_size)
         length = sum(3 * -(-4 * count // 16) * 16 for count in columns)
         begin = job.parameters - MEMORY_BASE

@@ -16,26 +16,47 @@ def sign_extended(value: int, bits: int) -> int:
     return value - (1 << bits) if value >> (bits - 1) else value
 
 
+def quotient(factor: int, product: int, bias: int, offset: int, ties_even: bool) -> int:
+    """Returns the product, with the offset of its sign, divided by the bias word's shift.
+
+    A factor of more than 27 bits makes the result one beyond all bounds.
+    """
+    if sign_extended(factor, 27) != factor:
+        return 1000 if factor > 0 else -1000
+    shift = 30 + 7 * (bias >> 30 & 3)
+    product += offset_of(offset, product < 0) << 16
+    return rounded_as_fp32(product, shift) if ties_even else (product >> (shift - 1)) + 1 >> 1
+
+
+def offset_of(word: int, is_negative: bool) -> int:
+    """Returns the offset of a sign. From 3 * 2^14 on, below zero from 2^14 on, it is negative."""
+    half = word >> 16 & 0xFFFF if is_negative else word & 0xFFFF
+    return half - (1 << 16) if half >> 14 >= (1 if is_negative else 3) else half
+
+
 def rounded_as_fp32(value: int, shift: int) -> int:
-    """Returns value / 2^shift rounded to 24 bits and then to an integer, halves to even."""
-    magnitude = abs(value)
-    whole, rest = magnitude >> shift, magnitude & ((1 << shift) - 1)
-    exponent = whole.bit_length() - 1
-    # Scaled by 2^25, as half of the last of 24 bits may lie below the value's own bits.
-    distance = abs(rest - (1 << (shift - 1))) << 25
-    if distance <= 1 << (shift + 1 + exponent):
-        whole += whole & 1
-    else:
-        whole += rest > 1 << (shift - 1)
-    return -whole if value < 0 else whole
+    """Returns value / 2^shift rounded to 24 bits and then to an integer, halves to even.
+
+    What 24 bits do not hold is dropped, so that of halves of the last bit only those below the
+    middle of two integers are rounded to it.
+    """
+    whole = value >> shift
+    # Of larger integers it doesn't matter.
+    exponent = min((whole if whole >= 0 else ~whole).bit_length() - 1, 8)
+    # In units of half of the last bit.
+    bits = 24 - exponent
+    rest = (value >> (shift - bits) if bits < shift else value << (bits - shift)) & (1 << bits) - 1
+    if rest in ((1 << bits - 1) - 1, 1 << bits - 1):
+        return whole + (whole & 1)
+    return whole + (rest >> bits - 1)
 
 
 @dataclass(frozen=True)
 class Requantization:
     """Parameters of a channel, as they are in memory, and of its job."""
 
-    bias: int
-    multiplier: int  # of 32 bits: shift and multiplier
+    bias: int  # of 32 bits: shift and bias
+    multiplier: int
     offset: int  # of 32 bits: below and above zero
     ties_even: bool
     zero_point: int
@@ -44,33 +65,25 @@ class Requantization:
 
     def of(self, total: int) -> int:
         """Returns the INT8 number of an INT32 sum."""
-        x = clamp(total + self.bias, -(1 << 26), (1 << 26) - 1)
-        shift = 24 + ((self.multiplier >> 26) - 24) % 32
-        below, above = sign_extended(self.offset >> 16, 16), sign_extended(self.offset, 16)
-        value = x * (self.multiplier & (1 << 26) - 1) + ((below if x < 0 else above) << 15)
-        if self.ties_even:
-            quotient = rounded_as_fp32(value, shift)
-        else:
-            quotient = ((value >> (shift - 1)) + 1) >> 1
-        return clamp(quotient + self.zero_point, self.low, self.high)
+        x = total + sign_extended(self.bias, 30)
+        result = quotient(x, x * self.multiplier, self.bias, self.offset, self.ties_even)
+        return clamp(result + self.zero_point, self.low, self.high)
 
 
 @dataclass(frozen=True)
 class Addition:
-    """The line of a sum, as it is in memory, and what its job has."""
+    """Parameters of a sum of summands without their zero points, and what its job has."""
 
-    line: tuple[int, int, int, int]
+    multiplier: int
+    bias: int
+    offset: int
     zero_point: int
     low: int
     high: int
 
     def of(self, value: int, operand: int) -> int:
-        """Returns the sum of two INT8 numbers."""
-        mask = (1 << 26) - 1
-        shift = 16 + (self.line[0] >> 26) % 16
-        zeros = sign_extended(self.line[3], 8), sign_extended(self.line[3] >> 8, 8)
-        total = (value - zeros[0]) * (self.line[0] & mask)
-        total += (operand - zeros[1]) * (self.line[1] & mask)
-        below, above = sign_extended(self.line[2] >> 16, 16), sign_extended(self.line[2], 16)
-        total += (below if total < 0 else above) << 6
-        return clamp(((total >> (shift - 1)) + 1 >> 1) + self.zero_point, self.low, self.high)
+        """Returns the sum of two numbers of 9 bits."""
+        factor = sign_extended(self.bias, 30)
+        total = value * factor + operand * (self.multiplier & (1 << 26) - 1)
+        result = quotient(factor, total << 8, self.bias, self.offset, False)
+        return clamp(result + self.zero_point, self.low, self.high)

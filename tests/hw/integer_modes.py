@@ -93,11 +93,9 @@ def narrow_weights(m: IntegerMaker) -> list[Descriptor]:
     size = m.hardware.array_size
     small = m.map_job(kernel=2, channels=12, outputs=size + 1, int4=True, pairs=True)
     numbers = m.job(kernel=2, channels=5, outputs=size + 3)
-    lanes = m.job(Operation.DEPTHWISE, kernel=2, channels=size + 1)
     return [
         small,
         after(replace(numbers, int4_weights=True)),
-        after(replace(lanes, int4_weights=True)),
         after(m.map_job(rows=2, columns=2, channels=4, outputs=3, int4=True)),
     ]
 

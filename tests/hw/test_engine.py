@@ -183,6 +183,7 @@ async def check_errors(dut):
     cases = [
         ({"reserved": ((1, 1 << 25),)}, 1),
         ({"ties_even": True}, 1),
+        ({"int4_weights": True, "operation": Operation.DEPTHWISE}, 1),
         ({"int8": True, "scales_only": True}, 1),
         ({"factor": Factor.VALUE}, 1),
         ({"factor": Factor.OPERAND, "add_residual": True}, 1),

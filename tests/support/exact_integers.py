@@ -5,6 +5,7 @@ Written independently of modelgen.targets.systolic.reference, and slow.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -111,7 +112,8 @@ class ExactIntegers:
             for half, value in enumerate(made[: 2 if job.pair_rows else 1]):
                 place = half, entry, column
                 if job.operation == Operation.MAX:
-                    more = max(value - signed(self.sums[place], 8), 0)
+                    held = self.sums[place]
+                    more = value - held if value > signed(held, 8) else 0
                     self.sums[place] = signed(self.sums[place] + more, 32)
                 else:
                     self.sums[place] = signed(self.sums[place] + value, 32)
@@ -253,43 +255,58 @@ class ExactIntegers:
         def length(tile: int) -> int:
             return -(-4 * self._columns(job, tile) // 16) * 16
 
-        start = job.parameters + (16 if job.add_residual else 0)
+        start = job.parameters + (64 if job.add_residual else 0)
         start += sum(3 * length(before) for before in range(tile))
         return self._word(start + array * length(tile) + 4 * column)
 
     def _requantized(self, job: Descriptor, tile: int, column: int, total: int) -> int:
         scale, bias, offsets = (self._parameter(job, tile, column, array) for array in range(3))
-        x = max(-(2**26), min(2**26 - 1, total + signed(bias, 32)))
-        offset = signed(offsets >> 16 if x < 0 else offsets, 16)
-        product = x * (scale & (2**26 - 1)) + offset * 2**15
-        quotient = Fraction(product, 2 ** (24 + ((scale >> 26) - 24) % 32))
-        result = fp32_nearest(quotient) if job.ties_even else upwards(quotient)
+        x = total + signed(bias, 30)
+        result = quotient(x, x * scale, bias, offsets, job.ties_even)
         if job.add_residual:
-            line = self._word(job.parameters + 12)
-            return clamp(result + signed(line, 8), signed(line >> 16, 8), signed(line >> 24, 8))
+            bounds = self._word(job.parameters + 48)
+            return clamp(result, signed(bounds >> 14, 9), signed(bounds >> 23, 9))
         return clamp(result + job.zero_point, job.integer_low, job.integer_high)
 
     def _sum(self, job: Descriptor, half: int, y: int, x: int, channel: int, value: int) -> int:
-        first, second, offsets, line = (
-            self._word(job.parameters + 4 * index) for index in range(4)
+        scale, bias, offsets, zero_point = (
+            self._word(job.parameters + 16 * index) for index in range(4)
         )
         row = y + half * job.pair_rows
         address = job.residual + row * job.destination_pitch_y + x * job.destination_pitch_x
         operand = signed(self.memory[address + channel - self.base], 8)
-        total = (value - signed(line, 8)) * (first & (2**26 - 1))
-        total += (operand - signed(line >> 8, 8)) * (second & (2**26 - 1))
-        total += signed(offsets >> 16 if total < 0 else offsets, 16) * 2**6
-        result = upwards(Fraction(total, 2 ** (16 + ((first >> 26) - 16) % 16)))
+        first = signed(bias, 30)
+        total = value * first + (operand - signed(zero_point, 8)) * (scale & (2**26 - 1))
+        result = quotient(first, total * 2**8, bias, offsets, False)
         return clamp(result + job.zero_point, job.integer_low, job.integer_high)
 
 
-def upwards(value: Fraction) -> int:
-    """The nearest integer; the larger one of two."""
-    return (2 * value.numerator + value.denominator) // (2 * value.denominator)
+def quotient(factor: int, product: int, bias: int, offsets: int, as_fp32: bool) -> int:
+    """What a product is when it is divided; more than any bound if the factor has over 27 bits."""
+    if not -(2**26) <= factor < 2**26:
+        return 1000 if factor > 0 else -1000
+    shift = (30, 37, 44, 51)[bias >> 30 & 3]
+    product += offset_of(offsets, product < 0) * 2**16
+    exact_quotient = Fraction(product, 2**shift)
+    if as_fp32:
+        return fp32_nearest(exact_quotient)
+    return (product + 2 ** (shift - 1)) // 2**shift
+
+
+def offset_of(word: int, is_negative: bool) -> int:
+    half = word >> 16 & 0xFFFF if is_negative else word & 0xFFFF
+    return half - 2**16 if half >= (2**14 if is_negative else 3 * 2**14) else half
 
 
 def fp32_nearest(value: Fraction) -> int:
-    """The integer nearest to the FP32 number nearest to a number; of two the even one."""
+    """The integer nearest to the FP32 number nearest to a number; of two the even one.
+
+    From exactly half a unit of FP32 above the middle between two integers hardware goes upwards.
+    """
+    middle = math.floor(value) + Fraction(1, 2)
+    above = exact.to_fraction(exact.to_bits(middle) + (1 if middle > 0 else -1))
+    if value - middle == (above - middle) / 2:
+        return math.ceil(value)
     return round(exact.to_fraction(exact.to_bits(value)))
 
 

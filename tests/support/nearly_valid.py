@@ -15,6 +15,8 @@ from modelgen.targets.systolic.reference import execute_chain, slices
 from modelgen.targets.systolic.reference.checks import descriptor_faults, size_faults
 from modelgen.targets.systolic.reference.scratchpad import BYTE_TABLE_BYTES
 from modelgen.targets.systolic.tiles import (
+    LINE_BYTES,
+    SUM_LINES,
     diagonal_bytes,
     parameter_words,
     tile_columns,
@@ -88,7 +90,7 @@ def _reaches(job: Descriptor, size: int) -> Iterator[tuple[int, int]]:
     tiles = sum(weight_bytes(tile, size, bits) for tile in columns)
     lines = {Operation.MATMUL: tiles, Operation.DEPTHWISE: tiles}
     if not job.int8:
-        lines[Operation.DEPTHWISE] = job.tiles * diagonal_bytes(size, bits)
+        lines[Operation.DEPTHWISE] = job.tiles * diagonal_bytes(size)
     if job.operation in lines:
         yield job.weights, job.weights + slices.count(job, size) * lines[job.operation]
     if job.load:
@@ -97,9 +99,9 @@ def _reaches(job: Descriptor, size: int) -> Iterator[tuple[int, int]]:
         yield job.source, job.source + last + 4 * job.load_words
     if job.stores:
         parts = 3 if job.int8 else 1 if job.scales_only else 2
-        line = 16 if job.int8 and job.add_residual else 0
+        front = SUM_LINES * LINE_BYTES if job.int8 and job.add_residual else 0
         words = sum(map(parameter_words, columns))
-        yield job.parameters, job.parameters + line + 4 * parts * words
+        yield job.parameters, job.parameters + front + 4 * parts * words
         if job.load_table:
             table = BYTE_TABLE_BYTES if job.int8 else TABLE_BYTES
             yield job.coefficients, job.coefficients + table

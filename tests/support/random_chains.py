@@ -242,6 +242,7 @@ class ChainMaker:
         size, limits = self._hardware.array_size, self._limits
         operation = self._choose(Operation)
         is_matmul = operation == Operation.MATMUL
+        on_diagonal = operation == Operation.DEPTHWISE
         rows, columns = self._int(1, limits.positions), self._int(1, limits.positions)
         most_tiles = min(limits.tiles, self._hardware.accumulator_depth // (rows * columns))
         run = self._int(1, limits.run if is_matmul else most_tiles * size)
@@ -257,7 +258,7 @@ class ChainMaker:
             "channels": self._int(1, tiles * size if is_matmul else run),
             "accumulator": self._int(0, self._hardware.accumulator_depth - tiles * rows * columns),
             "weights": self._weights + 16 * self._int(0, 8),
-            "int4_weights": self._integers > 0 and self._flip(0.2),
+            "int4_weights": self._integers > 0 and not on_diagonal and self._flip(0.2),
         }
         fields |= self._span(run) if is_matmul and self._flip() else self._runs()
         extent = (

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from modelgen.arithmetic.integer.channel_forms import SHIFTS
 from modelgen.hardware import Hardware
 from modelgen.targets.systolic.abi import MOST_CROSSINGS, Operation
-from modelgen.targets.systolic.integer_parameters import words_by_tile
+from modelgen.targets.systolic.integer_parameters import bias_words, words_by_tile
 from modelgen.targets.systolic.tiles import depthwise_block, tile_columns, weight_bytes
 
 FILLS = (0, -128, 127, 5, -1)
@@ -143,29 +144,30 @@ class IntegerFields:
         """Returns parameters with which results are neither all limited nor all zero."""
         size = self.hardware.array_size
         channels = sum(tile_columns(fields["channels"], fields["tiles"], size))
-        shift = self.random.integers(
-            *self._choose([(26, 34), (30, 40), (24, 56), (0, 64)]), channels
-        )
-        multiplier = self.random.integers(2**25, 2**26, channels)
-        if self._flip(0.3):
-            multiplier = multiplier >> self.random.integers(0, 26, channels)
+        shift = self.random.choice(self._choose([SHIFTS, SHIFTS[:1], SHIFTS[:2]]), channels)
+        multiplier = self.random.integers(2**25, 2**32, channels)
+        if self._flip(0.6):
+            multiplier = multiplier >> self.random.integers(0, self._choose([6, 32]), channels)
         bias = self.random.integers(-(2**11), 2**11, channels)
         if self._flip(0.2):
-            bias = self.random.integers(-(2**31), 2**31, channels)
+            bias = self.random.integers(-(2**29), 2**29, channels)
         constants = self.random.integers(-(2**31), 2**31, channels)
         if self._flip():
             constants = np.zeros(channels, np.int64)
-        return words_by_tile([shift << 26 | multiplier, bias, constants], size)
+        return words_by_tile([multiplier, bias_words(bias, shift), constants], size)
 
     def sum_line(self) -> bytes:
         """Returns the parameters of a sum with an operand."""
-        first, second = (int(value) for value in self.random.integers(0, 2**26, 2))
-        shift = self._int(*self._choose([(24, 26), (0, 63)]))
+        most = self._choose([2**22, 2**26])
+        first, second = (int(value) for value in self.random.integers(0, most, 2))
+        if self._flip(0.1):
+            first, second = self._int(-(2**31), 2**31 - 1), self._int(0, 2**32 - 1)
+        first |= self._choose([0, 0, self._int(0, 3)]) << 30
         offsets = self._int(-(2**31), 2**31 - 1) if self._flip() else 0
-        words = np.array([shift << 26 | first, second, offsets]).astype("<i4")
-        low, high = sorted((self._int(-128, 127), self._int(-128, 127)))
-        zero_points = self._int(-128, 127), self._int(-128, 127)
-        return words.tobytes() + np.array([*zero_points, low, high], np.int8).tobytes()
+        low, high = sorted((self._int(-255, 255), self._int(-255, 255)))
+        summand = high << 23 | (low & 0x1FF) << 14 | self._int(0, 255)
+        words = np.array([second, first, offsets, summand]).astype("<i4")
+        return words.repeat(4).tobytes()
 
     def results(self) -> dict[str, Any]:
         """Returns how results are made integers."""

@@ -76,10 +76,10 @@ class Runtime:
         return self._words(1)[0]
 
     def requantize(
-        self, sums: np.ndarray, parameters: tuple[int, int, int], ties_even: bool
+        self, sums: np.ndarray, parameters: tuple[int, ...], ties_even: bool
     ) -> np.ndarray:
-        """Returns INT32 sums as integers by a channel's scale, bias and offsets, words of INT32."""
-        words = struct.pack("<3iI", *parameters, ties_even)
+        """Returns INT32 sums as integers by the words of a channel: multiplier, bias, offsets."""
+        words = struct.pack("<4I", *(word & 0xFFFFFFFF for word in parameters), ties_even)
         self._send(b"q", words, _array(sums, np.int32))
         return np.frombuffer(self._bytes(4), np.int32)
 

@@ -31,11 +31,11 @@ module accumulators
   input  logic [EntryWidth-1:0]      entry_i,
   input  logic [ArraySize-1:0][31:0] product_i,
   input  logic [ArraySize-1:0][19:0] first_sum_i,
-  input  logic [ArraySize-1:0][21:0] second_sum_i,
+  input  logic [ArraySize-1:0][19:0] second_sum_i,
   input  logic [ArraySize-1:0]       second_carry_i,
   // High when the last sum of a tile has been written
   output logic                       tile_done_o,
-  // Store path: data comes a cycle after `read_ready_o`
+  // Store path: data comes a cycle after `read_ready_o`, and is zero in other cycles
   input  logic                       read_i,
   input  logic [EntryWidth-1:0]      read_entry_i,
   output logic                       read_ready_o,
@@ -44,21 +44,14 @@ module accumulators
   output logic                            read_half_o,
   output logic [1:0][ArraySize-1:0][31:0] read_second_o
 );
-  /// What holds `held` with an INT8 product and a carry: their sum, modulo 2^32; of a maximum what
-  /// it held, or so much more that its low byte becomes the product, which has no bits above its
-  /// byte then and no carry.
+  /// The sum of what a column holds, an INT8 product, and a carry, modulo 2^32.
   function automatic logic [31:0] accumulated(
-    logic maximum, logic [31:0] held, logic [31:0] product, logic carry
+    logic [31:0] held, logic [31:0] product, logic carry
   );
-    logic [ 8:0] difference;
-    logic [31:0] added;
     logic [32:0] sum_2;
 
-    difference = 9'($signed(product[7:0])) - 9'($signed(held[7:0]));
-    added      = product;
-    if (maximum) added[7:0] = difference[8] ? '0 : difference[7:0];
     // The sum as a difference: Yosys then makes the choice of `held` a part of the adder's LUTs.
-    sum_2 = {added, carry} - {~held, 1'b1};
+    sum_2 = {product, carry} - {~held, 1'b1};
     return sum_2[32:1];
   endfunction
 
@@ -112,6 +105,7 @@ module accumulators
   logic read_half;
   logic add_half_q;
   logic read_half_q;
+  logic read_q;
 
   assign add_half     = entry_i[EntryWidth-1];
   assign read_half    = read_entry_i[EntryWidth-1];
@@ -120,6 +114,7 @@ module accumulators
   always_ff @(posedge clk_i) begin
     add_half_q  <= add_half;
     read_half_q <= read_half;
+    read_q      <= read_i && read_ready_o;
   end
 
   logic [1:0][ArraySize-1:0][31:0] half_data;
@@ -128,6 +123,8 @@ module accumulators
   logic [ArraySize-1:0][31:0]      product_q;
   logic [ArraySize-1:0][31:0]      float_sum;
   logic [ArraySize-1:0][31:0]      sum;
+  logic [ArraySize-1:0]            replaces;  // whether a column's sum is written
+  logic [ArraySize-1:0]            replaces_second;
   logic                            write_sum;
   logic                            write_half;
   logic [HalfWidth-1:0]            write_address;
@@ -154,7 +151,9 @@ module accumulators
     logic [ArraySize-1:0][31:0] memory[2**HalfWidth];
 
     always_ff @(posedge clk_i) begin
-      if (write) memory[write_address] <= sum;
+      for (int unsigned c = 0; c < ArraySize; c++) begin
+        if (write && replaces[c]) memory[write_address][c] <= sum[c];
+      end
       if (read) half_data[h] <= memory[read_address];
     end
 
@@ -163,7 +162,9 @@ module accumulators
       logic [ArraySize-1:0][31:0] second_memory[2**HalfWidth];
 
       always_ff @(posedge clk_i) begin
-        if (write && integer_q) second_memory[write_address] <= second_sum;
+        for (int unsigned c = 0; c < ArraySize; c++) begin
+          if (write && replaces_second[c]) second_memory[write_address][c] <= second_sum[c];
+        end
         if (read) second_data[h] <= second_memory[read_address];
       end
     end else begin : gen_no_second
@@ -171,7 +172,7 @@ module accumulators
     end
   end
 
-  assign read_data_o   = half_data[read_half_q];
+  assign read_data_o   = read_q ? half_data[read_half_q] : '0;
   assign read_half_o   = read_half_q;
   assign read_second_o = second_data;
 
@@ -190,43 +191,47 @@ module accumulators
     );
   end
 
-  // INT8.
+  // INT8. A maximum that was begun is written if the product, which is a byte then, is larger.
   if (Int8) begin : gen_integer
-    logic                       larger;
-    logic                       larger_q;  // of a maximum that was begun: bytes alone
+    logic                       larger_q;
     logic [ArraySize-1:0][19:0] first_sum_q;
-    logic [ArraySize-1:0][21:0] second_sum_q;
+    logic [ArraySize-1:0][19:0] second_sum_q;
     logic [ArraySize-1:0]       second_carry_q;
 
-    assign larger = integers && maximum_i && !first_i;
-
     always_ff @(posedge clk_i) begin
-      larger_q       <= larger;
+      larger_q       <= integers && maximum_i && !first_i;
       second_carry_q <= second_carry_i;
-      for (int unsigned c = 0; c < ArraySize; c++) begin
-        first_sum_q[c] <= first_sum_i[c];
-        if (larger) first_sum_q[c][19:8] <= '0;
-        if (!integers) first_sum_q[c] <= '0;
-        second_sum_q[c] <= second_sum_i[c];
-        if (larger) second_sum_q[c][21:8] <= '0;
-      end
+      first_sum_q    <= integers ? first_sum_i : '0;
+      second_sum_q   <= second_sum_i;
     end
+
+    logic begins;
+
+    assign begins = first_q || larger_q;
 
     // Without an INT8 product, the adder has an FP32 sum and zero.
     for (genvar c = 0; c < ArraySize; c++) begin : gen_column
       logic [31:0] first_held;
       logic [31:0] second_held;
 
-      assign first_held    = (first_q ? '0 : half_data[add_half_q][c]);
-      assign second_held   = (first_q ? '0 : second_data[add_half_q][c]);
+      assign first_held    = half_data[add_half_q][c];
+      assign second_held   = second_data[add_half_q][c];
       assign sum[c]        = accumulated(
-          larger_q, integer_q ? first_held : float_sum[c], 32'($signed(first_sum_q[c])), 1'b0);
+          integer_q ? (begins ? '0 : first_held) : float_sum[c],
+          32'($signed(first_sum_q[c])), 1'b0);
       assign second_sum[c] = accumulated(
-          larger_q, second_held, 32'($signed(second_sum_q[c])), second_carry_q[c]);
+          begins ? '0 : second_held, 32'($signed(second_sum_q[c])), second_carry_q[c]);
+
+      assign replaces[c]        = !larger_q
+          || $signed(first_sum_q[c][7:0]) > $signed(first_held[7:0]);
+      assign replaces_second[c] = integer_q
+          && (!larger_q || $signed(second_sum_q[c][7:0]) > $signed(second_held[7:0]));
     end
   end else begin : gen_no_integer
-    assign second_sum = '0;
-    assign sum        = float_sum;
+    assign second_sum      = '0;
+    assign sum             = float_sum;
+    assign replaces        = '1;
+    assign replaces_second = '0;
   end
 
 `ifndef SYNTHESIS

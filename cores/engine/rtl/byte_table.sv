@@ -3,7 +3,7 @@
 
 /// A table of 256 bytes in a block of RAM, written eight at a time. Latency: 1 cycle, one byte per
 /// cycle; `apply_i`, without which the byte stays as it is, and `exists_i`, without which it is
-/// zero, come with the result.
+/// zero, come with the result. With `passes_i` the result is `passed_i`, at once.
 module byte_table (
   input  logic            clk_i,
   input  logic            write_i,
@@ -12,6 +12,8 @@ module byte_table (
   input  logic [7:0]      byte_i,
   input  logic            apply_i,
   input  logic            exists_i,
+  input  logic            passes_i,
+  input  logic [7:0]      passed_i,
   output logic [7:0]      byte_o
 );
   (* ram_style = "block" *)
@@ -27,5 +29,5 @@ module byte_table (
     byte_q  <= byte_i;
   end
 
-  assign byte_o = !exists_i ? '0 : apply_i ? entry_q : byte_q;
+  assign byte_o = passes_i ? passed_i : !exists_i ? '0 : apply_i ? entry_q : byte_q;
 endmodule

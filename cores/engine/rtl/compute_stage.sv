@@ -221,7 +221,7 @@ module compute_stage
   tag_t                       product_tag;
   logic [ArraySize-1:0][31:0] product;
   logic [ArraySize-1:0][19:0] first_product;
-  logic [ArraySize-1:0][21:0] second_product;
+  logic [ArraySize-1:0][19:0] second_product;
   logic [ArraySize-1:0]       second_carry;
 
   slice_product #(

@@ -48,6 +48,7 @@ module descriptor_check
       || (descriptor_i.factor == FactorOperand && descriptor_i.add_residual)
       || {descriptor_i.reserved_control, descriptor_i.reserved_table} != '0
       || (!Int8 && (descriptor_i.int8 || descriptor_i.int4_weights))
+      || (descriptor_i.int4_weights && descriptor_i.operation == OperationDepthwise && !depthwise)
       || (!descriptor_i.int8 && {descriptor_i.ties_even, descriptor_i.pair_rows} != '0)
       || (descriptor_i.int8 && (descriptor_i.factor != FactorSlope || descriptor_i.scales_only))
       || (depthwise ? descriptor_i.pair_rows != '0 : descriptor_i.column_stride != '0);

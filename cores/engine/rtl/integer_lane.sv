@@ -6,8 +6,8 @@
 ///
 /// `valid_i` and `first_i` come with the requantised number, 4 cycles after the sum: it is one of a
 /// window, or the first of one. The largest one is there a cycle later; it is then a summand, if
-/// requantizer's second stage has an addition. The result comes 6 cycles after the sum or, of an
-/// addition, 9; `exists_i` comes with it.
+/// there is an addition. The result comes 6 cycles after the sum or, of an addition, 9; `exists_i`
+/// comes with it. With `passes_i` it is `passed_i`.
 module integer_lane (
   input  logic               clk_i,
   // To be requantised or added, and how: see requantizer
@@ -18,8 +18,7 @@ module integer_lane (
   input  logic        [31:0] bias_i,
   input  logic        [31:0] multiplier_i,
   input  logic        [31:0] offset_i,
-  input  logic        [ 2:0] addition_i,
-  input  logic   [2:0][31:0] line_i,
+  input  logic               addition_i,
   input  logic signed [ 7:0] operand_i,
   input  logic signed [ 7:0] operand_zero_i,
   input  logic               ties_even_i,
@@ -33,6 +32,8 @@ module integer_lane (
   input  logic               adds_i,
   input  logic               apply_table_i,
   input  logic               exists_i,
+  input  logic               passes_i,
+  input  logic [7:0]         passed_i,
   output logic [7:0]         value_o,
   // The table
   input  logic               table_write_i,
@@ -52,7 +53,6 @@ module integer_lane (
     .multiplier_i,
     .offset_i,
     .addition_i,
-    .line_i,
     .value_i  (largest_q),
     .operand_i(9'(operand_i) - 9'(operand_zero_i)),
     .ties_even_i,
@@ -74,6 +74,8 @@ module integer_lane (
     .byte_i  (adds_i ? requantized[7:0] : largest_q[7:0]),
     .apply_i (apply_table_i),
     .exists_i,
+    .passes_i,
+    .passed_i,
     .byte_o  (value_o)
   );
 endmodule

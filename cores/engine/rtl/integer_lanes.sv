@@ -3,14 +3,17 @@
 
 /// The store path's lanes for INT8 jobs: from the sums of a tile's columns to words of results.
 ///
-/// `read_i` reads an accumulator entry: with it come the group of store_walker, its channels that
-/// exist and whether the entry is its window's first; with `result_i` it is the last one, too. A
+/// `read_i` reads an accumulator entry: with it come the group of store_walker, its number of
+/// channels and whether the entry is its window's first; with `result_i` it is the last one, too. A
 /// cycle later come the sums and their biases, two cycles later multipliers, three cycles later
 /// offsets. Results come IntegerStoreLatency cycles after the read.
 ///
 /// Results that an operand is added to go through the requantisers again, and come
 /// IntegerOperandLatency cycles later. There must be no read without `ready_o`, so that in the long
-/// run there is one every other cycle. `take_o` takes the operand.
+/// run there is one every other cycle. `addition_o` tells for each of bias, multiplier and offset
+/// whether that of an addition is to come, with which the first sums must be zero; `take_o` takes
+/// the operand. `summand_i` has the upper and the lower bound of the results that operands are added
+/// to, 9 bits each, and in its lowest byte the zero point of operands.
 module integer_lanes
   import engine_descriptor_pkg::*;
   import engine_pkg::*;
@@ -19,13 +22,14 @@ module integer_lanes
   parameter  int unsigned PortWords  = 4,
   localparam int unsigned Lanes      = integer_channels(ArraySize, PortWords),
   localparam int unsigned Groups     = ArraySize / PortWords,
+  localparam int unsigned ChannelWidth = $clog2(ArraySize + 1),
   localparam int unsigned GroupWidth = (Groups > 1) ? $clog2(Groups) : 1
 ) (
   input  logic                            clk_i,
   input  logic                            rst_ni,
   input  logic                            clear_i,
   input  store_command_t                  command_i,
-  input  logic [3:0][31:0]                line_i,
+  input  logic [25:0]                     summand_i,
   // Reads
   output logic                            ready_o,
   input  logic                            read_i,
@@ -33,17 +37,19 @@ module integer_lanes
   input  logic                            result_i,
   input  logic                            second_i,
   input  logic [GroupWidth-1:0]           group_i,
-  input  logic [Lanes-1:0]                channels_i,
+  input  logic [ChannelWidth-1:0]         channels_i,
   input  logic [ArraySize-1:0][31:0]      first_sum_i,
   input  logic [1:0][ArraySize-1:0][31:0] second_sum_i,
   input  logic                            half_i,  // where the second sums are
   input  logic [Lanes-1:0][31:0]          multiplier_i,
   input  logic [Lanes-1:0][31:0]          bias_i,
   input  logic [Lanes-1:0][31:0]          offset_i,
+  output logic [2:0]                      addition_o,
   output logic                            take_o,
   input  logic [Lanes/4-1:0][31:0]        operand_i,
-  // Results
+  // Results; those of FP32 jobs pass by
   output logic                            valid_o,
+  input  logic [Lanes/4-1:0][31:0]        float_value_i,
   output logic [Lanes/4-1:0][31:0]        value_o,
   // The table
   input  logic                            table_write_i,
@@ -59,13 +65,15 @@ module integer_lanes
   localparam int unsigned AddingLatency = IntegerStoreLatency + IntegerOperandLatency;
 
   logic                     adds;
+  logic                     passes;
   logic [StepWidth-1:0]     step_q;
   logic                     second_q;
   logic [ValueDelay-1:0]    read_q;
   logic [ValueDelay-1:0]    first_q;
   logic [AddingLatency-1:0] result_q;
 
-  assign adds = command_i.residual;
+  assign adds   = command_i.residual;
+  assign passes = !command_i.int8;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) result_q <= '0;
@@ -78,7 +86,7 @@ module integer_lanes
 
   always_ff @(posedge clk_i) begin
     step_q   <= StepWidth'(32'(group_i) / (Lanes / PortWords));
-    second_q <= second_i;
+    second_q <= second_i && read_i;
     read_q   <= {read_q[ValueDelay-2:0], read_i};
     first_q  <= {first_q[ValueDelay-2:0], first_i};
   end
@@ -87,34 +95,24 @@ module integer_lanes
   // number from the first pass becomes the largest of its window.
   logic [4:0] addition;
 
-  assign addition = adds ? result_q[ValueDelay-1+:5] : '0;
-  assign ready_o  = !(adds && result_q[ValueDelay-2]);
-  assign take_o   = addition[1];
-  assign valid_o  = adds ? result_q[AddingLatency-1] : result_q[Latency-1];
+  assign addition   = adds ? result_q[ValueDelay-1+:5] : '0;
+  assign ready_o    = !(adds && result_q[ValueDelay-2]);
+  assign addition_o = addition[2:0];
+  assign take_o     = addition[1];
+  assign valid_o    = adds ? result_q[AddingLatency-1] : result_q[Latency-1];
 
-  // What becomes a summand is less its zero point, and has bounds of its own.
-  logic signed [7:0] summand_zero;
-  logic signed [7:0] operand_zero;
-  logic signed [7:0] summand_low;
-  logic signed [7:0] summand_high;
+  // What becomes a summand has no zero point, and bounds of its own.
   logic signed [7:0] zero_point;
+  logic              ties_even;
   logic signed [8:0] low;
   logic signed [8:0] high;
-  logic              ties_even;
-
-  assign {summand_high, summand_low, operand_zero, summand_zero} = line_i[3];
 
   assign zero_point = (adds && !addition[3]) ? '0 : $signed(command_i.zero_point);
   assign ties_even  = command_i.ties_even && !addition[3];
-
-  always_comb begin
-    low  = 9'($signed(command_i.integer_low));
-    high = 9'($signed(command_i.integer_high));
-    if (adds && !addition[4]) begin
-      low  = 9'(summand_low) - 9'(summand_zero);
-      high = 9'(summand_high) - 9'(summand_zero);
-    end
-  end
+  assign low        = (adds && !addition[4]) ? summand_i[16:8]
+      : 9'($signed(command_i.integer_low));
+  assign high       = (adds && !addition[4]) ? summand_i[25:17]
+      : 9'($signed(command_i.integer_high));
 
   // Which channels of a result's words exist: all, but for the job's last channels.
   logic                     whole;
@@ -122,14 +120,13 @@ module integer_lanes
   logic [Lanes-1:0]         channels_q;
   logic [Lanes-1:0]         exists;
 
-  always_comb begin
-    whole = 1'b1;
-    for (int unsigned w = 0; w < Lanes / 4; w++) whole &= !channels_i[4*w] || channels_i[4*w+3];
-  end
+  assign whole = channels_i[1:0] == '0;
 
   always_ff @(posedge clk_i) begin
     whole_q <= {whole_q[AddingLatency-2:0], whole};
-    if (result_i && !whole) channels_q <= channels_i;
+    if (result_i && !whole) begin
+      for (int unsigned i = 0; i < Lanes; i++) channels_q[i] <= ChannelWidth'(i) < channels_i;
+    end
   end
 
   assign exists = channels_q | {Lanes{adds ? whole_q[AddingLatency-1] : whole_q[Latency-1]}};
@@ -155,10 +152,9 @@ module integer_lanes
       .bias_i        (bias_i[i]),
       .multiplier_i  (multiplier_i[i]),
       .offset_i      (offset_i[i]),
-      .addition_i    (addition[2:0]),
-      .line_i        (line_i[2:0]),
+      .addition_i    (addition[1]),
       .operand_i     (operand_i[i/4][8*(i%4)+:8]),
-      .operand_zero_i(operand_zero),
+      .operand_zero_i(summand_i[7:0]),
       .ties_even_i   (ties_even),
       .zero_point_i  (zero_point),
       .low_i         (low),
@@ -168,6 +164,8 @@ module integer_lanes
       .adds_i        (adds),
       .apply_table_i (command_i.apply_table),
       .exists_i      (exists[i]),
+      .passes_i      (passes),
+      .passed_i      (float_value_i[i/4][8*(i%4)+:8]),
       .value_o       (value_o[i/4][8*(i%4)+:8]),
       .table_write_i,
       .table_entry_i,

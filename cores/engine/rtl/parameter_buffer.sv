@@ -5,13 +5,15 @@
 ///
 /// Memory holds ArraySize scales and then as many biases for each tile, or scales alone, with which
 /// biases mean nothing; of the last one it holds `last_columns_i` of both, in whole lines. INT8
-/// jobs have arrays of multipliers, biases and offsets, and those that add an operand have one line
-/// in front of all tiles.
+/// jobs have arrays of multipliers, biases and offsets. Those that add an operand have the addition's
+/// parameters in front of all tiles: a line of each array and one of `summand_o` (the upper 18 bits
+/// and the lowest byte of a word), each of one word and its copies.
 ///
 /// Tiles are fetched in order, at most two ahead of `release_i`, which gives up the oldest one.
 /// Words behind PortWords belong to the groups after `group_i`. Scales and biases come a cycle
 /// after `group_i`, multipliers two cycles after it and offsets three, even if the tile has been
-/// released by then.
+/// released by then. In cycles of `addition_i` bias, multiplier or offset is that of the addition,
+/// for all lanes.
 module parameter_buffer
   import engine_pkg::*;
 #(
@@ -33,7 +35,7 @@ module parameter_buffer
   input  logic [7:0]                  last_columns_i,
   input  logic                        scales_only_i,
   input  logic                        integer_i,
-  input  logic                        has_line_i,
+  input  logic                        adds_i,
   // Memory
   output logic                        req_o,
   output logic [31:0]                 addr_o,
@@ -45,15 +47,19 @@ module parameter_buffer
   output logic                        ready_o,
   input  logic                        release_i,
   input  logic [GroupWidth-1:0]       group_i,
-  output logic [3:0][31:0]            line_o,
+  input  logic [2:0]                  addition_i,
+  output logic [25:0]                 summand_o,
   output logic [Lanes-1:0][31:0]      scale_o,
   output logic [Lanes-1:0][31:0]      bias_o,
   output logic [Lanes-1:0][31:0]      offset_o
 );
-  localparam int unsigned IndexWidth = $clog2(2 * Groups);
+  localparam int unsigned Places     = 2 * Groups + (Int8 ? 1 : 0);
+  localparam int unsigned IndexWidth = $clog2(Places);
   localparam int unsigned LineWords  = 4;
   localparam int unsigned LineBeats  = (LineWords + PortWords - 1) / PortWords;
-  localparam int unsigned LineWidth  = $clog2(LineBeats + 1);
+  // Beats in front of all tiles: of four lines.
+  localparam int unsigned FrontBeats = 4 * LineBeats;
+  localparam int unsigned FrontWidth = $clog2(FrontBeats + 1);
 
   /// Where a group of a tile lies.
   function automatic logic [IndexWidth-1:0] place(logic tile, logic [GroupWidth-1:0] group);
@@ -79,10 +85,10 @@ module parameter_buffer
   logic [1:0]            last_array;
   logic [7:0]            last_lines;  // of an array of the last tile
   logic [CountWidth-1:0] last_groups;
-  logic [LineWidth-1:0]  line_requests_q;  // of the line in front, still to come
-  logic [LineWidth-1:0]  line_responses_q;
-  logic                  line_request;
-  logic                  line_response;
+  logic [FrontWidth-1:0] front_requests_q;  // of the addition, still to come
+  logic [FrontWidth-1:0] front_responses_q;
+  logic                  front_request;
+  logic                  front_response;
 
   always_comb begin
     last_array = scales_only_i ? 2'd0 : 2'd1;
@@ -91,8 +97,8 @@ module parameter_buffer
 
   assign last_lines    = (last_columns_i + 8'd3) >> 2;
   assign last_groups   = CountWidth'((32'(last_lines) * LineWords + PortWords - 1) / PortWords);
-  assign line_request  = Int8 && line_requests_q != '0;
-  assign line_response = Int8 && line_responses_q != '0;
+  assign front_request  = Int8 && front_requests_q != '0;
+  assign front_response = Int8 && front_responses_q != '0;
 
   /// Whether a group is the last of its tile.
   function automatic logic is_last(logic [GroupWidth-1:0] group, logic last_tile);
@@ -100,18 +106,18 @@ module parameter_buffer
   endfunction
 
   assign request_wrap  = is_last(request_q, tiles_q == 16'd1);
-  assign request_end   = gnt_i && !line_request && request_wrap && request_array_q == last_array;
+  assign request_end   = gnt_i && !front_request && request_wrap && request_array_q == last_array;
   assign response_wrap = is_last(response_q, last_tile_q[write_tile_q]);
-  assign response_end  = rvalid_i && !line_response && response_wrap
+  assign response_end  = rvalid_i && !front_response && response_wrap
       && response_array_q == last_array;
   assign req_o         = tiles_q != '0 && claimed_q != 2'd2;
   assign addr_o        = address_q;
   assign ready_o       = filled_q != '0;
 
-  // A wide port reads half of what follows the last line of an array, or the line in front.
+  // A wide port reads half of what follows the last line of an array, or a line in front.
   logic half;
 
-  assign half = line_request || (request_wrap && tiles_q == 16'd1 && last_lines[0]);
+  assign half = front_request || (request_wrap && tiles_q == 16'd1 && last_lines[0]);
 
   always_comb begin
     mask_o = '1;
@@ -123,8 +129,8 @@ module parameter_buffer
       tiles_q         <= '0;
       request_q       <= '0;
       request_array_q <= '0;
-      line_requests_q <= '0;
-      line_responses_q <= '0;
+      front_requests_q <= '0;
+      front_responses_q <= '0;
       request_tile_q  <= 1'b0;
       response_q      <= '0;
       response_array_q <= '0;
@@ -136,8 +142,8 @@ module parameter_buffer
       tiles_q         <= '0;
       request_q       <= '0;
       request_array_q <= '0;
-      line_requests_q <= '0;
-      line_responses_q <= '0;
+      front_requests_q <= '0;
+      front_responses_q <= '0;
       request_tile_q  <= 1'b0;
       response_q      <= '0;
       response_array_q <= '0;
@@ -146,18 +152,18 @@ module parameter_buffer
       claimed_q       <= '0;
       filled_q        <= '0;
     end else begin
-      if (start_i) line_requests_q <= (integer_i && has_line_i) ? LineWidth'(LineBeats) : '0;
-      else if (gnt_i && line_request) line_requests_q <= line_requests_q - 1'b1;
-      if (start_i) line_responses_q <= (integer_i && has_line_i) ? LineWidth'(LineBeats) : '0;
-      else if (rvalid_i && line_response) line_responses_q <= line_responses_q - 1'b1;
+      if (start_i) front_requests_q <= (integer_i && adds_i) ? FrontWidth'(FrontBeats) : '0;
+      else if (gnt_i && front_request) front_requests_q <= front_requests_q - 1'b1;
+      if (start_i) front_responses_q <= (integer_i && adds_i) ? FrontWidth'(FrontBeats) : '0;
+      else if (rvalid_i && front_response) front_responses_q <= front_responses_q - 1'b1;
       if (start_i) tiles_q <= tiles_i;
       else if (request_end) tiles_q <= tiles_q - 16'd1;
-      if (gnt_i && !line_request) begin
+      if (gnt_i && !front_request) begin
         request_q <= request_wrap ? '0 : request_q + 1'b1;
         if (request_end) request_array_q <= '0;
         else if (request_wrap) request_array_q <= request_array_q + 1'b1;
       end
-      if (rvalid_i && !line_response) begin
+      if (rvalid_i && !front_response) begin
         response_q <= response_wrap ? '0 : response_q + 1'b1;
         if (response_end) response_array_q <= '0;
         else if (response_wrap) response_array_q <= response_array_q + 1'b1;
@@ -179,30 +185,34 @@ module parameter_buffer
     if (gnt_i) last_tile_q[request_tile_q] <= tiles_q == 16'd1;
   end
 
-  // The line in front: its beats come in order.
-  if (Int8) begin : gen_line
-    logic [LineBeats-1:0][PortWords-1:0][31:0] line_q;
+  logic [PortWords-1:0][31:0] scale[Places];
+  logic [PortWords-1:0][31:0] bias [Places];
+  logic [PortWords-1:0][31:0] written;
+  logic [IndexWidth-1:0]      write_place;
+  logic [1:0]                 written_array;
 
-    always_ff @(posedge clk_i) begin
-      if (rvalid_i && line_response) begin
-        line_q <= (LineBeats * PortWords * 32)'({rdata_i, line_q} >> (32 * PortWords));
-      end
-    end
-
-    assign line_o = (32 * LineWords)'(line_q);
-  end else begin : gen_no_line
-    assign line_o = '0;
+  // The addition has the place behind the tiles'. Its lines come in the order of the arrays.
+  if (Int8) begin : gen_front
+    assign write_place   = front_response ? IndexWidth'(2 * Groups)
+        : place(write_tile_q, response_q);
+    assign written_array = front_response
+        ? 2'((FrontBeats - 32'(front_responses_q)) / LineBeats) : response_array_q;
+  end else begin : gen_no_front
+    assign write_place   = place(write_tile_q, response_q);
+    assign written_array = response_array_q;
   end
 
-  logic [PortWords-1:0][31:0] scale[2*Groups];
-  logic [PortWords-1:0][31:0] bias [2*Groups];
-  logic [IndexWidth-1:0]      write_place;
-
-  assign write_place = place(write_tile_q, response_q);
+  // A wide port's upper half has a copy of a line in front, too.
+  if (Int8 && PortWords > LineWords) begin : gen_copies
+    assign written = {front_response ? rdata_i[LineWords-1:0] : rdata_i[PortWords-1:LineWords],
+                      rdata_i[LineWords-1:0]};
+  end else begin : gen_no_copies
+    assign written = rdata_i;
+  end
 
   always_ff @(posedge clk_i) begin
-    if (rvalid_i && !line_response && response_array_q == 2'd0) scale[write_place] <= rdata_i;
-    if (rvalid_i && response_array_q == 2'd1) bias[write_place] <= rdata_i;
+    if (rvalid_i && written_array == 2'd0) scale[write_place] <= written;
+    if (rvalid_i && written_array == 2'd1) bias[write_place] <= written;
   end
 
   // Where the group lies, a cycle later and up to three. By then another tile may have been
@@ -212,31 +222,44 @@ module parameter_buffer
 
   always_ff @(posedge clk_i) read_place_q <= {read_place_q[1:0], place(read_tile_q, group_i)};
 
+  /// The place of a group behind another one, or that of the addition.
+  function automatic logic [IndexWidth-1:0] behind(
+    logic [IndexWidth-1:0] first, logic [IndexWidth-1:0] group, logic addition
+  );
+    return (Int8 && addition) ? IndexWidth'(2 * Groups) : first + group;
+  endfunction
+
   for (genvar g = 0; g < Lanes / PortWords; g++) begin : gen_group
     logic [IndexWidth-1:0] scale_place;
     logic [IndexWidth-1:0] bias_place;
 
-    assign scale_place = read_place_q[(Int8 && integer_i) ? 1 : 0] + IndexWidth'(g);
-    assign bias_place  = read_place_q[0] + IndexWidth'(g);
+    assign scale_place = behind(
+        read_place_q[(Int8 && integer_i) ? 1 : 0], IndexWidth'(g), addition_i[1]);
+    assign bias_place  = behind(read_place_q[0], IndexWidth'(g), addition_i[0]);
     assign scale_o[g*PortWords+:PortWords] = scale[scale_place];
     assign bias_o[g*PortWords+:PortWords]  = bias[bias_place];
   end
 
   if (Int8) begin : gen_integer
-    logic [PortWords-1:0][31:0] offset[2*Groups];
+    logic [PortWords-1:0][31:0] offset[Places];
+    logic [25:0]                summand_q;
 
     always_ff @(posedge clk_i) begin
-      if (rvalid_i && response_array_q == 2'd2) offset[write_place] <= rdata_i;
+      if (rvalid_i && written_array == 2'd2) offset[write_place] <= written;
+      if (rvalid_i && written_array == 2'd3) summand_q <= {written[0][31:14], written[0][7:0]};
     end
+
+    assign summand_o = summand_q;
 
     for (genvar g = 0; g < Lanes / PortWords; g++) begin : gen_late_group
       logic [IndexWidth-1:0] read_place;
 
-      assign read_place                       = read_place_q[2] + IndexWidth'(g);
+      assign read_place = behind(read_place_q[2], IndexWidth'(g), addition_i[2]);
       assign offset_o[g*PortWords+:PortWords] = offset[read_place];
     end
   end else begin : gen_no_integer
-    assign offset_o = '0;
+    assign offset_o  = '0;
+    assign summand_o = '0;
   end
 
 `ifndef SYNTHESIS

@@ -73,6 +73,7 @@ module store_path
   localparam int unsigned IntegerLanes  = integer_channels(ArraySize, PortWords);
   localparam int unsigned Lanes         = Int8 ? IntegerLanes : StoreWords;  // of the parameters
   localparam int unsigned WordWidth     = $clog2(StoreWords + 1);
+  localparam int unsigned ChannelWidth  = $clog2(ArraySize + 1);
   localparam int unsigned SegmentWidth  = $clog2(Segments);
   localparam int unsigned QueueDepth    = 32;
   localparam int unsigned QueueWidth    = $clog2(QueueDepth) + 1;
@@ -96,7 +97,7 @@ module store_path
   logic                  step;
   logic                  second;
   logic [GroupWidth-1:0] group;
-  logic [IntegerLanes-1:0] channels;
+  logic [ChannelWidth-1:0] channels;
   logic [WordWidth-1:0]  words;
   logic [StoreWords-1:0] mask;
   logic [31:0]           offset;
@@ -212,7 +213,8 @@ module store_path
   end
 
   // Pooling and post-processing.
-  logic [3:0][31:0]           line;
+  logic [25:0]                summand;
+  logic [2:0]                 addition;
   logic [Lanes-1:0][31:0]     scale;
   logic [Lanes-1:0][31:0]     bias;
   logic [Lanes-1:0][31:0]     offsets;
@@ -267,7 +269,7 @@ module store_path
     .last_columns_i(command_i.last_columns),
     .scales_only_i (command_i.scales_only),
     .integer_i     (integers),
-    .has_line_i    (command_i.residual),
+    .adds_i        (command_i.residual),
     .req_o         (scale_req),
     .addr_o        (scale_addr),
     .mask_o        (scale_mask),
@@ -277,7 +279,8 @@ module store_path
     .ready_o       (parameters_ready),
     .release_i     (tile_end && stores),
     .group_i       (group),
-    .line_o        (line),
+    .addition_i    (addition),
+    .summand_o     (summand),
     .scale_o       (scale),
     .bias_o        (bias),
     .offset_o      (offsets)
@@ -341,8 +344,6 @@ module store_path
   if (Int8) begin : gen_integer
     localparam int unsigned Words = IntegerLanes / 4;
 
-    logic [Words-1:0][31:0] integer_value;
-
     integer_lanes #(
       .ArraySize(ArraySize),
       .PortWords(PortWords)
@@ -351,7 +352,7 @@ module store_path
       .rst_ni,
       .clear_i,
       .command_i,
-      .line_i       (line),
+      .summand_i    (summand),
       .ready_o      (integers_ready),
       .read_i       (read && integers),
       .first_i      (window_first),
@@ -365,22 +366,24 @@ module store_path
       .multiplier_i (scale),
       .bias_i       (bias),
       .offset_i     (offsets),
+      .addition_o   (addition),
       .take_o       (integer_take),
       .operand_i    (residual[Words-1:0]),
       .valid_o      (integer_valid),
-      .value_o      (integer_value),
+      .float_value_i(float_value[Words-1:0]),
+      .value_o      (value[Words-1:0]),
       .table_write_i(table_write && integers),
       .table_entry_i(table_segment[4:0]),
       .table_bytes_i(table_entry)
     );
 
     // There are no INT8 results in the words behind.
-    always_comb begin
-      value = float_value;
-      if (integers) value[Words-1:0] = integer_value;
+    if (StoreWords > Words) begin : gen_behind
+      assign value[StoreWords-1:Words] = float_value[StoreWords-1:Words];
     end
   end else begin : gen_no_integer
     assign integers_ready = 1'b1;
+    assign addition       = '0;
     assign integer_take   = 1'b0;
     assign integer_valid  = 1'b0;
     assign value          = float_value;

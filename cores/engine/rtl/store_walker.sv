@@ -16,18 +16,19 @@ module store_walker
   localparam int unsigned Groups     = ArraySize / PortWords,
   localparam int unsigned GroupWidth = (Groups > 1) ? $clog2(Groups) : 1,
   localparam int unsigned WordWidth  = $clog2(StoreWords + 1),
-  localparam int unsigned IntegerLanes = integer_channels(ArraySize, PortWords)
+  localparam int unsigned IntegerLanes = integer_channels(ArraySize, PortWords),
+  localparam int unsigned ColumnWidth = $clog2(ArraySize + 1)
 ) (
   input  logic                  clk_i,
   input  logic                  start_i,
   input  store_command_t        command_i,
   input  logic                  wide_i,
   input  logic                  next_i,
-  // The group: of a pair's second position, the number of its first PortWords channels, its channels and
-  // words
+  // The group: of a pair's second position, the number of its first PortWords channels, its number of
+  // channels and of words
   output logic                  second_o,
   output logic [GroupWidth-1:0] group_o,
-  output logic [IntegerLanes-1:0] channels_o,
+  output logic [ColumnWidth-1:0] channels_o,
   output logic [ WordWidth-1:0] words_o,
   output logic [StoreWords-1:0] mask_o,
   output logic [31:0]           offset_o,  // bytes in memory, from the first result
@@ -38,8 +39,6 @@ module store_walker
   output logic                  tile_end_o,
   output logic                  last_o
 );
-  localparam int unsigned ColumnWidth = $clog2(ArraySize + 1);
-
   logic [           15:0] tile_q;
   logic [           15:0] row_q;
   logic [           15:0] column_q;
@@ -61,7 +60,6 @@ module store_walker
   logic                   integers;
   logic                   group_end;
 
-
   assign integers         = Int8 && command_i.int8;
   assign width            = integers ? ColumnWidth'(IntegerLanes)
       : wide_i ? ColumnWidth'(StoreWords) : ColumnWidth'(PortWords);
@@ -79,17 +77,11 @@ module store_walker
   assign tile_end_o     = empty_o || (row_end_o && row_q == command_i.rows - 16'd1);
   assign last_o         = tile_end_o && tile_q == command_i.tiles - 16'd1;
 
+  assign channels_o = group_end ? left_q : width;
+  assign words_o    = integers ? WordWidth'((32'(channels_o) + 3) >> 2) : WordWidth'(channels_o);
+
   always_comb begin
-    for (int unsigned i = 0; i < IntegerLanes; i++) begin
-      channels_o[i] = ColumnWidth'(i) < left_q && ColumnWidth'(i) < width;
-    end
-    words_o = WordWidth'(group_end ? left_q : width);
-    mask_o  = channels_o[StoreWords-1:0];
-    if (integers) begin
-      words_o = WordWidth'(((group_end ? left_q : width) + ColumnWidth'(3)) >> 2);
-      mask_o  = '0;
-      for (int unsigned i = 0; i < IntegerLanes / 4; i++) mask_o[i] = channels_o[4*i];
-    end
+    for (int unsigned i = 0; i < StoreWords; i++) mask_o[i] = WordWidth'(i) < words_o;
   end
 
   always_ff @(posedge clk_i) begin

@@ -133,8 +133,8 @@ module weight_streamer
 
   always_comb begin
     if (command_i.diagonal) begin
-      tile          = stored(ArraySize, int4);
-      tile.requests = BeatWidth'(int4 ? requests(LineBytes, ArraySize / 2) : LineBeats);
+      tile          = stored(ArraySize, 1'b0);
+      tile.requests = BeatWidth'(LineBeats);
     end else if (last_tile) begin
       tile = last_q;
     end else begin
@@ -205,11 +205,7 @@ module weight_streamer
 
   // The diagonal.
   logic [LineBeats-1:0][BeatBytes-1:0][7:0] line_q;
-  logic [LineBeats*BeatBytes-1:0][7:0] line;
-  logic [ArraySize-1:0][7:0]           diagonal;
   logic [LineWidth-1:0]                line_beat_q;
-  logic [LineWidth-1:0]                line_beats_q;
-  logic                                line_int4_q;
   logic                                line_response;
   logic                                line_end;
   logic [BeatWidth-1:0]                expanded_q;
@@ -217,7 +213,7 @@ module weight_streamer
   logic                                expand_end;
 
   assign line_response = rvalid_i && diagonal_q;
-  assign line_end      = line_beat_q == LineWidth'(line_beats_q - 1'b1);
+  assign line_end      = line_beat_q == LineWidth'(LineBeats - 1);
   assign expand        = expanding_q && reserved_q != (DepthWidth + 1)'(Depth);
   assign expand_end    = expand && expanded_q == BeatWidth'(Beats - 1);
 
@@ -252,31 +248,13 @@ module weight_streamer
     for (int unsigned i = 0; i < LineBeats; i++) begin
       if (line_response && line_beat_q == LineWidth'(i)) line_q[i] <= rdata_i;
     end
-    // The answers to the last request come before those to other commands.
-    if (gnt_i && command_i.diagonal) begin
-      line_beats_q <= LineWidth'(tile.requests);
-      line_int4_q  <= int4;
-    end
   end
-
-  assign line = line_q;
-
-  always_comb begin
-    for (int unsigned i = 0; i < ArraySize; i++) begin
-      diagonal[i] = (Int8 && line_int4_q) ? nibble(line[i/2], i[0]) : line[i];
-    end
-  end
-
-  /// The INT4 weight in either half of a byte.
-  function automatic logic [7:0] nibble(logic [7:0] pair, logic upper);
-    return upper ? {{4{pair[7]}}, pair[7:4]} : {{4{pair[3]}}, pair[3:0]};
-  endfunction
 
   diagonal_expander #(
     .ArraySize(ArraySize),
     .BeatBytes(BeatBytes)
   ) u_expander (
-    .diagonal_i(diagonal),
+    .diagonal_i((8 * ArraySize)'(line_q)),
     .beat_i    (expanded_q),
     .weight_o  (expanded)
   );

@@ -53,7 +53,7 @@ module slice_product #(
   output logic [TagWidth-1:0]        tag_o,
   output logic [ArraySize-1:0][31:0] product_o,
   output logic [ArraySize-1:0][19:0] first_sum_o,
-  output logic [ArraySize-1:0][21:0] second_sum_o,
+  output logic [ArraySize-1:0][19:0] second_sum_o,
   output logic [ArraySize-1:0]       second_carry_o
 );
   localparam int unsigned AlignLatency     = 2;
@@ -73,7 +73,7 @@ module slice_product #(
   // INT8.
   localparam int unsigned LowTaps = (ArraySize > 8) ? (ArraySize - 1) / 8 : 1;
 
-  logic [LowTaps-1:0][ArraySize-1:0][17:0]   low;
+  logic [LowTaps-1:0][ArraySize-1:0][7:0]    low;
   logic                                      packs;  // in the second stage of the alignment
   logic                                      zero;
   logic [1:0][ArraySize-1:0][7:0]            first_q;

@@ -23,7 +23,7 @@
 /// With `pass_i`, where activations must be zero, column c has the sum `passed_i[c]` from the first
 /// row on.
 ///
-/// `low_o` has the low bits of the sums behind each 8 rows but the last ones, not delayed.
+/// `low_o` has bits 10 to 17 of the sums behind each 8 rows but the last ones, not delayed.
 module systolic_array #(
   parameter  int unsigned ArraySize  = 8,
   parameter  int unsigned BeatBytes  = 16,
@@ -50,7 +50,7 @@ module systolic_array #(
   input  logic [BeatBytes-1:0][7:0]  weight_i,
   // Sums
   output logic [ArraySize-1:0][39:0] sum_o,
-  output logic [Taps-1:0][ArraySize-1:0][17:0] low_o
+  output logic [Taps-1:0][ArraySize-1:0][7:0] low_o
 );
   localparam int unsigned KernelColumns = 3;
 
@@ -117,28 +117,39 @@ module systolic_array #(
   if (Int8 && ArraySize > 8) begin : gen_low
     for (genvar t = 0; t < Taps; t++) begin : gen_tap
       for (genvar c = 0; c < ArraySize; c++) begin : gen_column
-        assign low_o[t][c] = sum[8*(t+1)][c][17:0];
+        assign low_o[t][c] = sum[8*(t+1)][c][17:10];
       end
     end
   end else begin : gen_no_low
     assign low_o = '0;
   end
 
-  // Kernel rows, each with the delay of its first array row and two cycles more.
-  logic [KernelRows-1:0][ArraySize-1:0][7:0] tap_q;
+  // Kernel rows, each with the delay of its first array row and two cycles more, by circular buffers.
+  logic [KernelRows-1:0][ArraySize-1:0][7:0] tap;
 
   if (Int8) begin : gen_taps
+    localparam int unsigned PlaceWidth = $clog2(TapLead + KernelColumns * KernelRows + 1);
+
+    logic [PlaceWidth-1:0] place_q;
+
+    always_ff @(posedge clk_i or negedge rst_ni) begin
+      if (!rst_ni) place_q <= '0;
+      else place_q <= place_q + 1'b1;
+    end
+
     for (genvar y = 0; y < KernelRows; y++) begin : gen_kernel_row
       localparam int unsigned Delay = TapLead + KernelColumns * (y + 1);
 
-      logic [Delay-1:0][ArraySize-1:0][7:0] delayed_q;
+      logic [ArraySize-1:0][7:0] delayed[2**PlaceWidth];
+      logic [PlaceWidth-1:0]     read_place;
 
-      always_ff @(posedge clk_i) delayed_q <= {delayed_q[Delay-2:0], tap_i[y]};
+      always_ff @(posedge clk_i) delayed[place_q] <= tap_i[y];
 
-      assign tap_q[y] = delayed_q[Delay-1];
+      assign read_place = place_q - PlaceWidth'(Delay);
+      assign tap[y]     = delayed[read_place];
     end
   end else begin : gen_no_taps
-    assign tap_q = '0;
+    assign tap = '0;
   end
 
   for (genvar r = 0; r < ArraySize; r++) begin : gen_row
@@ -166,7 +177,7 @@ module systolic_array #(
 
       if (Int8 && r < KernelColumns * KernelRows) begin : gen_tap
         assign activation = {activation_q[r][26:8],
-                             taps_q ? tap_q[r/KernelColumns][c] : activation_q[r][7:0]};
+                             taps_q ? tap[r/KernelColumns][c] : activation_q[r][7:0]};
       end else begin : gen_plain
         assign activation = activation_q[r];
       end

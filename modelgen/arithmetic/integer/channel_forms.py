@@ -2,9 +2,9 @@
 
 Whatever a runtime does to a sum, the result is a staircase. A straight line, rounded, follows it if
 it passes between the last sum of each step and the first one of the next. Hardware has a multiplier
-of 26 bits and two constants, one for each sign of the sum. The constants are found from the rule's
-own results on both sides of each step, so that an exact form gives the rule's result for each sum
-that its channel can have.
+of 26 to 32 bits and two constants, one for each sign of the product. The constants are found from
+the rule's own results on both sides of each step, so that an exact form gives the rule's result for
+each sum that its channel can have.
 
 A product that is rounded to FP32 before it is rounded to an integer makes ties of sums near them,
 which no line follows. Hardware can round like that, too.
@@ -18,19 +18,31 @@ import numpy as np
 
 from modelgen.arithmetic.integer.staircase import Staircases
 
-MULTIPLIER_BITS = 26
-SHORTEST_SHIFT, LONGEST_SHIFT = 24, 55
-UNIT_BITS = 15
-"""Constants are multiples of 2^15."""
-CONSTANT_BITS = 16
-LARGEST_CONSTANT = (1 << (CONSTANT_BITS - 1)) - 1
+MULTIPLIER_BITS = 32
+LEAST_MULTIPLIER_BITS = 26
+"""Of factors from 2^-26 on, as there are not all shifts."""
+SHIFTS = (30, 37, 44, 51)
+UNIT_BITS = 16
+"""Constants are multiples of 2^16."""
+CONSTANTS = (-(1 << 14), 3 * (1 << 14) - 1)
+"""The smallest and the largest of products that are not negative, in 16 bits."""
 SUM_BITS = 27
-"""Sums are saturated to so many bits, the sign included."""
+"""Sums of more bits, the sign included, become the bound on their side."""
+BEYOND = 1 << 20
+"""Magnitude of their results, before they are limited."""
 
-_CHANGES = (0, 1, -1, 2, -2, 3, -3, 5, -5, 8, -8, 16, -16)
-"""What is added to the nearest multiplier in turn, until there are constants for it."""
+_CHANGES = tuple(
+    sign * change
+    for change in (0, 1, 2, 3, 5, 8, 16, 24, 32, 48, 64, 128)
+    for sign in ((1, -1) if change else (1,))
+)
+"""What is added to the upper 29 bits of the nearest multiplier in turn, until there are constants
+for it."""
+_CHANGED_BITS = 29
 _UNBOUND = 1 << 62
 _FP32_BITS = 24
+_RESULT_BITS = 8
+"""Results of more bits are limited in any case."""
 
 
 @dataclass(frozen=True)
@@ -38,32 +50,36 @@ class Format:
     """Numbers that a form is made of."""
 
     multiplier_bits: int
-    shifts: tuple[int, int]
-    """The shortest and the longest."""
+    shifts: tuple[int, ...]
+    """In order."""
     unit_bits: int
     """Constants are multiples of 2^unit_bits, ..."""
-    constant_bits: int
-    """... and have so many bits, the sign included."""
+    constants: tuple[int, int]
+    """The smallest and the largest, in units, of products that are not negative; each is one less
+    than the other's negative for negative products."""
     sum_bits: int
-    """Sums are saturated to so many bits, the sign included."""
+    """Sums of more bits, the sign included, become the bound on their side."""
     is_engine: bool
     """Whether an offset can be added to sums, and ties be rounded to even."""
 
     @property
     def largest_sum(self) -> int:
-        """The largest sum that is not saturated."""
+        """The largest sum that is multiplied."""
         return (1 << (self.sum_bits - 1)) - 1
 
     @property
-    def largest_constant(self) -> int:
-        """In units; the smallest one is one less than its negative."""
-        return (1 << (self.constant_bits - 1)) - 1
+    def sides(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """The ranges of constants: of products that are not negative, and of others."""
+        return self.constants, mirrored(self.constants)
 
 
-ENGINE = Format(
-    MULTIPLIER_BITS, (SHORTEST_SHIFT, LONGEST_SHIFT), UNIT_BITS, CONSTANT_BITS, SUM_BITS, True
-)
-CPU = Format(30, (1, 60), 0, 63, 32, False)
+def mirrored(constants: tuple[int, int]) -> tuple[int, int]:
+    """Return the range of constants of negative products."""
+    return -constants[1] - 1, -constants[0] - 1
+
+
+ENGINE = Format(MULTIPLIER_BITS, SHIFTS, UNIT_BITS, CONSTANTS, SUM_BITS, True)
+CPU = Format(30, tuple(range(1, 61)), 0, (-(1 << 62), (1 << 62) - 1), 32, False)
 """Products with sums of 32 bits, and their differences, fit 64 bits."""
 
 
@@ -71,8 +87,8 @@ CPU = Format(30, (1, 60), 0, 63, 32, False)
 class ChannelForms:
     """What is computed from the sums of N channels; arrays are INT64, shape (N,).
 
-    The sum x of a channel's `offset` and a sum is saturated. v = x multiplier + c units, where c is
-    `negative` for x < 0, else `positive`, is divided by 2^shift and rounded (`rounded`).
+    x is the sum of a channel's `offset` and a sum, and v = x multiplier. v + c units, where c is
+    `negative` for v < 0, else `positive`, is divided by 2^shift and rounded (`rounded`).
     """
 
     offset: np.ndarray
@@ -92,37 +108,45 @@ class ChannelForms:
 
     def of(self, sums: np.ndarray) -> np.ndarray:
         """Return the results for sums, INT64, shape (..., N)."""
-        largest = self.format.largest_sum
-        values = (sums + self.offset).clip(-largest - 1, largest)
-        constant = np.where(values < 0, self.negative, self.positive)
-        total = values * self.multiplier + (constant << self.format.unit_bits)
-        return rounded(total, self.shift, ties_even=self.ties_even)
+        values = sums + self.offset
+        products = values * self.multiplier
+        constant = np.where(products < 0, self.negative, self.positive)
+        total = products + (constant << self.format.unit_bits)
+        results = rounded(total, self.shift, ties_even=self.ties_even)
+        return within(values, self.format.sum_bits, results)
+
+
+def within(values: np.ndarray, bits: int, results: np.ndarray) -> np.ndarray:
+    """Return results, or BEYOND with the value's sign where a value has more than so many bits."""
+    limit = 1 << (bits - 1)
+    beyond = (values < -limit) | (values >= limit)
+    return np.where(beyond, np.where(values < 0, -BEYOND, BEYOND), results)
 
 
 def rounded(values: np.ndarray, shift: np.ndarray | int, *, ties_even: bool = False) -> np.ndarray:
     """Return values divided by 2^shift and rounded to the nearest integer, INT64.
 
     Ties are rounded upwards. With `ties_even` quotients are rounded to FP32 first, and then ties to
-    the even integer: rounding to 24 bits makes a tie of what is at most half a unit of its last bit
-    away from one, and changes nothing else.
+    the even integer: rounding to 24 bits makes a tie of what is less than half a unit of its last
+    bit away from one, and changes nothing else. At exactly half a unit hardware takes for a tie
+    what is below it, not what is above.
 
     Args:
         values: INT64.
-        shift: of each value or of all, at least 1.
+        shift: of each value or of all, at least 1; with `ties_even` at least 25.
         ties_even: whether to round as FP32 does.
     """
     if not ties_even:
         return ((values >> (shift - 1)) + 1) >> 1
-    magnitude = np.abs(values)
-    whole = magnitude >> shift
+    whole = values >> shift
     half = np.int64(1) << (np.asarray(shift, np.int64) - 1)
-    distance = (magnitude & (2 * half - 1)) - half
-    # floor(log2(whole)), -1 for 0: twice the number and one has one more, and is no power of two.
-    exponent = np.frexp((2 * whole + 1).astype(np.float64))[1] - 2
-    room = shift - _FP32_BITS + exponent
-    unit = np.where(room >= 0, np.int64(1) << np.maximum(room, 0), 0)
-    nearest = np.where(np.abs(distance) <= unit, whole + (whole & 1), whole + (distance > 0))
-    return np.where(values < 0, -nearest, nearest)
+    distance = (values & (2 * half - 1)) - half
+    # floor(log2(magnitude)), -1 for 0: twice the number and one has one more, and is no power of 2.
+    magnitude = (whole ^ (whole >> 63)).clip(max=(1 << _RESULT_BITS) - 1)
+    exponent = np.frexp((2 * magnitude + 1).astype(np.float64))[1] - 2
+    unit = np.int64(1) << (shift - _FP32_BITS + exponent)
+    is_tie = (-unit <= distance) & (distance < unit)
+    return whole + np.where(is_tie, whole & 1, distance >= 0)
 
 
 def channel_forms(stairs: Staircases, factors: np.ndarray, of: Format = ENGINE) -> ChannelForms:
@@ -180,16 +204,15 @@ def _starting(offset: np.ndarray, factors: np.ndarray, of: Format) -> ChannelFor
 
 
 def nearest(
-    factors: np.ndarray, shifts: tuple[int, int] = ENGINE.shifts, bits: int = MULTIPLIER_BITS
+    factors: np.ndarray, shifts: tuple[int, ...] = ENGINE.shifts, bits: int = MULTIPLIER_BITS
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the nearest multipliers, of as many bits as there are, and their shifts."""
-    exponents = np.frexp(factors)[1]
-    shift = (bits - exponents).clip(*shifts)
-    multiplier = np.rint(np.ldexp(factors, shift))
-    # Half of the next power of two is exact.
-    carry = (multiplier == 1 << bits) & (shift > shifts[0])
-    multiplier = np.where(carry, multiplier / 2, multiplier)
-    return multiplier.astype(np.int64), (shift - carry).astype(np.int64)
+    allowed = np.array(shifts)
+    # Those that are rounded to the next power of two have a bit more.
+    exponents = np.frexp(factors * (1 + 2.0 ** -(bits + 1)))[1]
+    place = np.searchsorted(allowed, bits - exponents, side="right") - 1
+    shift = allowed[place.clip(0)]
+    return np.rint(np.ldexp(factors, shift)).astype(np.int64), shift
 
 
 def _with_constants(forms: ChannelForms, points: _Points) -> ChannelForms:
@@ -200,13 +223,19 @@ def _with_constants(forms: ChannelForms, points: _Points) -> ChannelForms:
         (left,) = np.nonzero(~exact)
         if not len(left):
             break
-        tried = forms.multiplier[left] + change
+        tried = forms.multiplier[left]
+        tried = tried + (change << (_bits(tried) - _CHANGED_BITS).clip(0))
         above, below, exist = points.of_channels(left).constants(tried, forms.shift[left])
         exist &= (tried >= 0) & (tried < 1 << forms.format.multiplier_bits)
         found = left[exist]
         multiplier[found], exact[found] = tried[exist], True
         positive[found], negative[found] = above[exist], below[exist]
     return replace(forms, multiplier=multiplier, positive=positive, negative=negative, exact=exact)
+
+
+def _bits(integers: np.ndarray) -> np.ndarray:
+    """Return how many bits integers have that are not negative."""
+    return np.frexp(integers.astype(np.float64))[1].astype(np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,23 +252,22 @@ class _Points:
     limits: tuple[int, int]
     """What they are clamped to."""
     usable: np.ndarray
-    """Whether a channel's sums can be saturated; bool, shape (N,)."""
+    """Whether sums beyond the format's have a bound as their result; bool, shape (N,)."""
     format: Format
 
     @classmethod
     def of(cls, stairs: Staircases, form: Format) -> _Points:
         """Return the points of staircases."""
-        own = stairs.lowest[None], stairs.highest[None]
-        ends = own[0].clip(-form.largest_sum - 1), own[1].clip(max=form.largest_sum)
+        first, last = -form.largest_sum - 1, form.largest_sum
         steps = stairs.thresholds
-        zero = np.zeros_like(own[0])
-        sums = np.concatenate([steps, steps - 1, zero, zero - 1]).clip(*ends)
-        alike = [
-            (stairs.results(one) == stairs.results(other))[0]
-            for one, other in zip(ends, own, strict=True)
-        ]
+        zero = np.zeros_like(stairs.lowest[None])
+        sums = np.concatenate([steps, steps - 1, zero, zero - 1])
+        sums = sums.clip(stairs.lowest.clip(first), stairs.highest.clip(max=last))
+        before, behind = stairs.lowest.clip(first - 1), stairs.highest.clip(max=last + 1)
+        usable = (before >= first) | (stairs.results(before[None])[0] == stairs.low)
+        usable &= (behind <= last) | (stairs.results(behind[None])[0] == stairs.high)
         limits = stairs.low, stairs.high
-        return cls(sums, stairs.results(sums), limits, alike[0] & alike[1], form)
+        return cls(sums, stairs.results(sums), limits, usable, form)
 
     def of_channels(self, channels: np.ndarray) -> _Points:
         """Return the points of some channels."""
@@ -252,13 +280,14 @@ class _Points:
         """Return constants nearest to zero: positive, negative, and whether there are such."""
         at_least, at_most = self._bounds(multiplier, shift)
         found, exist = [], self.usable.copy()
-        unit, largest = self.format.unit_bits, self.format.largest_constant
-        for side in (self.sums >= 0, self.sums < 0):
+        unit = self.format.unit_bits
+        products = self.sums * multiplier
+        for side, limits in zip((products >= 0, products < 0), self.format.sides, strict=True):
             first = np.where(side, at_least, -_UNBOUND).max(axis=0)
             last = np.where(side, at_most, _UNBOUND).min(axis=0)
             # In units, within the field of the constant.
-            low = np.maximum(-(-first >> unit), -largest - 1)
-            high = np.minimum(last >> unit, largest)
+            low = np.maximum(-(-first >> unit), limits[0])
+            high = np.minimum(last >> unit, limits[1])
             exist &= low <= high
             found.append(np.minimum(np.maximum(low, 0), high))
         return found[0], found[1], exist

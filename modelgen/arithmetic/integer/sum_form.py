@@ -11,42 +11,47 @@ from itertools import product
 import numpy as np
 
 from modelgen.arithmetic.integer.channel_forms import (
-    LARGEST_CONSTANT,
-    MULTIPLIER_BITS,
+    CONSTANTS,
+    SHIFTS,
+    UNIT_BITS,
+    mirrored,
     nearest,
     rounded,
 )
 from modelgen.arithmetic.integer.requantization import HIGHEST, LOWEST
 from modelgen.arithmetic.integer.sums import SumScales, scaled_sum
 
-SHORTEST_SHIFT, LONGEST_SHIFT = 16, 31
-UNIT_BITS = 6
-"""Constants are multiples of 2^6."""
+FACTOR_BITS = 26
+SCALE_BITS = 8
+"""Products are multiplied by 2^8 first, so that they can be treated like those of sums."""
+_SHIFTS = tuple(shift - SCALE_BITS for shift in SHIFTS)
+_UNIT_BITS = UNIT_BITS - SCALE_BITS
 
-_CHANGES = (0, 1, -1, 2, -2)
+_CHANGES = (0, 1, -1, 2, -2, 3, -3, 4, -4)
 """What is added to both multipliers in turn, until there are constants for them."""
 
 
 @dataclass(frozen=True)
 class SumForm:
-    """v = a first + b second + c 2^6 with operands without their zero points, where c is `negative`
-    if the products' sum is below 0, else `positive`; divided by 2^shift and rounded to the nearest
-    integer, ties upwards."""
+    """v = a first + b second with operands without their zero points; v + c 2^8, where c is
+    `negative` for v < 0, else `positive`, is divided by 2^shift and rounded to the nearest integer,
+    ties upwards."""
 
     first: int
     """From 0 to 2^26 - 1."""
     second: int
     shift: int
-    """From 16 to 31."""
+    """22, 29, 36 or 43."""
     positive: int
-    """From -2^15 to 2^15 - 1."""
+    """From -2^14 to 3 2^14 - 1."""
     negative: int
+    """From -3 2^14 to 2^14 - 1."""
 
     def of(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Return the results for operands without their zero points, INT64."""
         total = first * self.first + second * self.second
         constant = np.where(total < 0, self.negative, self.positive)
-        return rounded(total + (constant << UNIT_BITS), self.shift)
+        return rounded(total + (constant << _UNIT_BITS), self.shift)
 
 
 def sum_form(
@@ -85,17 +90,16 @@ def form_of_results(
     """
     first, second = every_pair(zero_points)
     results = results.clip(low, high)
-    shift = int(nearest(factors, (SHORTEST_SHIFT, LONGEST_SHIFT))[1].min())
+    shift = int(nearest(factors, _SHIFTS, FACTOR_BITS)[1].min())
     multipliers = np.rint(np.ldexp(factors, shift)).astype(np.int64)
     for changes in product(_CHANGES, repeat=2):
         a, b = (multipliers + changes).tolist()
-        if min(a, b) < 0 or max(a, b) >= 1 << MULTIPLIER_BITS:
+        if min(a, b) < 0 or max(a, b) >= 1 << FACTOR_BITS:
             continue
         total = first * a + second * b
-        positive, negative = (
-            _constant(total[side], results[side], shift, low, high)
-            for side in (total >= 0, total < 0)
-        )
+        limits = shift, low, high
+        positive = _constant(total[total >= 0], results[total >= 0], CONSTANTS, *limits)
+        negative = _constant(total[total < 0], results[total < 0], mirrored(CONSTANTS), *limits)
         if positive is not None and negative is not None:
             return SumForm(a, b, shift, positive, negative)
     return None
@@ -107,12 +111,17 @@ def _unit(scales: SumScales) -> float:
 
 
 def _constant(
-    total: np.ndarray, results: np.ndarray, shift: int, low: int, high: int
+    total: np.ndarray,
+    results: np.ndarray,
+    constants: tuple[int, int],
+    shift: int,
+    low: int,
+    high: int,
 ) -> int | None:
     """Return the constant nearest to zero with which sums give the results; None for none."""
     start = total + (1 << (shift - 1))
     reached = ((results << shift) - start)[results > low].max(initial=-(1 << 62))
     missed = ((results + 1 << shift) - start - 1)[results < high].min(initial=1 << 62)
-    first = max(-(-int(reached) >> UNIT_BITS), -LARGEST_CONSTANT - 1)
-    last = min(int(missed) >> UNIT_BITS, LARGEST_CONSTANT)
+    first = max(-(-int(reached) >> _UNIT_BITS), constants[0])
+    last = min(int(missed) >> _UNIT_BITS, constants[1])
     return min(max(first, 0), last) if first <= last else None

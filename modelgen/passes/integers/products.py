@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelgen.arithmetic.integer.channel_forms import MULTIPLIER_BITS
+from modelgen.arithmetic.integer.channel_forms import LEAST_MULTIPLIER_BITS
 from modelgen.arithmetic.integer.quantization import Quantization
 from modelgen.arithmetic.integer.ranges import sum_ranges
 from modelgen.arithmetic.integer.requantization import (
@@ -122,8 +122,9 @@ def _factors(
     if rounding is Rounding.HALF_EVEN:
         # In FP32, as ONNX Runtime computes them.
         return (given.single * scale / result.single).astype(np.float64)
-    # As many bits as the engine's multipliers have: with more, the rounding of some channels has no
-    # form there, and the CPU would have to compute the whole layer.
+    # As many bits as the engine's multipliers always have: with more, the rounding of some channels
+    # has no form there, and the CPU would have to compute the whole layer.
     factors = float(given.single) * scale.astype(np.float64) / float(result.single)
     fraction, exponent = np.frexp(factors)
-    return np.ldexp(np.rint(np.ldexp(fraction, MULTIPLIER_BITS)), exponent - MULTIPLIER_BITS)
+    bits = LEAST_MULTIPLIER_BITS
+    return np.ldexp(np.rint(np.ldexp(fraction, bits)), exponent - bits)

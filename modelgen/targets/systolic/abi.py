@@ -238,7 +238,7 @@ class Fields:
     int8: bool = False
     """Activations, sums and results are integers: INT8, INT32 and INT8."""
     int4_weights: bool = False
-    """Two weights a byte, each of 4 bits, the lower one first."""
+    """Two weights a byte, each of 4 bits, the lower one first; not on the diagonal."""
     ties_even: bool = False
     """INT8 results are rounded as FP32 rounds them: first to 24 bits, then to integers, ties to
     even.
@@ -308,8 +308,8 @@ class Fields:
     parameters: int = 0
     """Address of the scales and biases: for each tile as many FP32 scales as it has columns, then
     as many biases, both in whole lines of 16 bytes; with scales_only there are no biases. INT8 jobs
-    have multipliers with shifts, biases and offsets, each in whole lines; with add_residual a line
-    for the sum comes before those of the first tile.
+    have multipliers, biases with shifts, and offsets, each in whole lines; with add_residual the
+    sum's come before those of the first tile, and the summands' bounds, each a line of equal words.
     """
     destination: int = 0
     """Address of the results: FP32, or four INT8 a word."""

@@ -197,7 +197,7 @@ def tile_cycles(
         entering = ceil_div(weight_bytes(columns, size), port)
         return entering, ceil_div(weight_bytes(columns, size, bits), port)
     if operation is Operation.DEPTHWISE:
-        return weight_bytes(size, size) // port, ceil_div(diagonal_bytes(size, bits), port)
+        return weight_bytes(size, size) // port, ceil_div(diagonal_bytes(size), port)
     return 0, 0
 
 

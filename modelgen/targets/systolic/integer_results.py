@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from modelgen.arithmetic.integer.channel_forms import ChannelForms
+from modelgen.arithmetic.integer.channel_forms import SHIFTS, ChannelForms
 from modelgen.arithmetic.integer.requantization import Clamp
 from modelgen.ir.graph import Graph, Node
 from modelgen.operators import (
@@ -25,7 +25,11 @@ from modelgen.operators import (
 from modelgen.operators.integer.base import IntegerOperator
 from modelgen.operators.integer.epilogue import Sum, integer_epilogue_of
 from modelgen.targets.systolic.geometry import Geometry
-from modelgen.targets.systolic.integer_parameters import channel_parameters, sum_parameters
+from modelgen.targets.systolic.integer_parameters import (
+    channel_parameters,
+    fits,
+    sum_parameters,
+)
 
 _FLIPPED = 128
 """What depthwise slices add to each value, as the array takes them for unsigned ones."""
@@ -131,8 +135,8 @@ def _identity(channels: int) -> ChannelForms:
     ones = np.ones(channels, np.int64)
     return ChannelForms(
         offset=0 * ones,
-        multiplier=ones << 25,
-        shift=25 * ones,
+        multiplier=ones << SHIFTS[0],
+        shift=SHIFTS[0] * ones,
         positive=0 * ones,
         negative=0 * ones,
         ties_even=False,
@@ -155,5 +159,4 @@ def _of_channels(forms: ChannelForms) -> list[str]:
 
 def exact(results: IntegerResults) -> bool:
     """Return whether the store path gives the results of the operator's rule for all sums."""
-    total, limit = results.bias + results.forms.offset, 2**31
-    return bool(results.forms.exact.all() and (abs(total) < limit).all())
+    return bool(results.forms.exact.all() and fits(results.bias + results.forms.offset).all())

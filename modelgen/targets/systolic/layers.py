@@ -325,8 +325,10 @@ class _Builder:
         size, job = self._hardware.array_size, chosen.jobs[0]
         bits = job.weight_bits
         if job.operation is Operation.DEPTHWISE:
-            make = rows_stream if job.reads_rows else depthwise_stream
-            return make(weight.reshape(weight.shape[:3]), stream, size, bits)
+            channels = weight.reshape(weight.shape[:3])
+            if not job.reads_rows:
+                return depthwise_stream(channels, stream, size)
+            return rows_stream(channels, stream, size, bits)
         behind = [(0, 0)] * (weight.ndim - 1) + [(0, -weight.shape[-1] % job.lanes)]
         return weight_stream(np.pad(weight, behind).reshape(len(weight), -1), stream, size, bits)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 LINE_BYTES = 16
 """Size and alignment of what streams consist of."""
+SUM_LINES = 4
+"""Lines in front of the parameters of an INT8 job that adds an operand: those of the sum."""
 WORD_BYTES = 4
 PARAMETER_BYTES = 2 * WORD_BYTES
 """Size of an output channel's scale and bias."""
@@ -31,9 +33,9 @@ def weight_bytes(columns: int, array_size: int, bits: int = 8) -> int:
     return _lines(-(-columns * array_size * bits // 8))
 
 
-def diagonal_bytes(array_size: int, bits: int = 8) -> int:
-    """Return the bytes of one slice's weights for a depthwise tile: S in whole lines."""
-    return _lines(-(-array_size * bits // 8))
+def diagonal_bytes(array_size: int) -> int:
+    """Return the bytes of one slice's weights for an FP32 depthwise tile: S in whole lines."""
+    return _lines(array_size)
 
 
 def depthwise_block(array_size: int) -> tuple[int, int]:

@@ -39,7 +39,7 @@ def weight_stream(weight: np.ndarray, stream: Stream, array_size: int, bits: int
     return _stored(block.reshape(len(block), stream.tiles, -1), sizes, bits)
 
 
-def _stored(tiles: np.ndarray, sizes: list[int], bits: int) -> bytes:
+def _stored(tiles: np.ndarray, sizes: list[int], bits: int = 8) -> bytes:
     """Return tiles one after another, slice by slice.
 
     Args:
@@ -55,14 +55,13 @@ def _stored(tiles: np.ndarray, sizes: list[int], bits: int) -> bytes:
     return np.concatenate(parts, axis=1).tobytes()
 
 
-def depthwise_stream(weight: np.ndarray, stream: Stream, array_size: int, bits: int = 8) -> bytes:
+def depthwise_stream(weight: np.ndarray, stream: Stream, array_size: int) -> bytes:
     """Return blocks, tap by tap and tile by tile: one weight per channel, padded to whole lines.
 
     Args:
         weight: INT8, shape (channels, kernel rows, kernel columns).
         stream: the taps and tiles to include.
         array_size: S.
-        bits: of a weight: 8, or 4 if all weights fit.
     """
     first = stream.first_tile * array_size
     taps = weight[first : first + stream.tiles * array_size][
@@ -70,8 +69,8 @@ def depthwise_stream(weight: np.ndarray, stream: Stream, array_size: int, bits: 
     ]
     lanes = np.zeros((taps.shape[1] * taps.shape[2], stream.tiles * array_size), np.int8)
     lanes[:, : len(taps)] = taps.reshape(len(taps), -1).T
-    sizes = [diagonal_bytes(array_size, bits)] * stream.tiles
-    return _stored(lanes.reshape(len(lanes), stream.tiles, array_size), sizes, bits)
+    sizes = [diagonal_bytes(array_size)] * stream.tiles
+    return _stored(lanes.reshape(len(lanes), stream.tiles, array_size), sizes)
 
 
 def rows_stream(weight: np.ndarray, stream: Stream, array_size: int, bits: int = 8) -> bytes:

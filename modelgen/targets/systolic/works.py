@@ -8,6 +8,7 @@ from modelgen.hardware import Hardware
 from modelgen.ir.graph import Graph, Node
 from modelgen.operators import Rows
 from modelgen.targets.base import Network
+from modelgen.targets.systolic.abi import Operation
 from modelgen.targets.systolic.geometry import Geometry, geometry
 from modelgen.targets.systolic.scratchpad.residency import Work
 
@@ -24,11 +25,13 @@ def works_of(network: Network, name: str) -> list[Work]:
 
 
 def _geometry(graph: Graph, node: Node, hardware: Hardware) -> Geometry:
-    """Return the geometry of a node; weights that fit 4 bits take no more."""
+    """Return the geometry of a node; weights that fit 4 bits take no more, but on the diagonal."""
     weight = graph.constant(node, "weight")
     narrow = weight is not None and weight.min() >= -8 and weight.max() <= 7
     found = geometry(graph, node)
-    return replace(found, weight_bits=4) if narrow and hardware.int8 else found
+    on_diagonal = found.operation is Operation.DEPTHWISE and not found.reads_rows
+    has_narrow = hardware.int8 and not on_diagonal
+    return replace(found, weight_bits=4) if narrow and has_narrow else found
 
 
 def _part_read(graph: Graph, node: Node) -> range | None:

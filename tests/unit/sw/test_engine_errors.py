@@ -34,6 +34,7 @@ FAULTS = {
     "reserved control bit 25": ({"reserved": ((1, 1 << 25),)}, 1),
     "reserved control bit 31": ({"reserved": ((1, 1 << 31),)}, 1),
     "ties to even": ({"ties_even": True}, 1),
+    "INT4 weights on the diagonal": ({"int4_weights": True, "operation": Operation.DEPTHWISE}, 1),
     "stride of INT8 columns": ({"column_stride": 1}, 1),
     "pairs": ({"pair_rows": 1}, 1),
     "reserved bit 9 of table_format": ({"reserved": ((31, 1 << 9),)}, 1),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from modelgen.arithmetic.integer.channel_forms import rounded
+from modelgen.arithmetic.integer.channel_forms import SHIFTS, SUM_BITS, rounded, within
 from modelgen.targets.systolic.abi import Error, Operation
 from modelgen.targets.systolic.descriptor import Descriptor, link
+from modelgen.targets.systolic.integer_parameters import bias_words
 from modelgen.targets.systolic.reference import execute_chain, new_seed
 from tests.support import runtime_host
 from tests.support.nearly_valid import nearly_valid
@@ -31,12 +32,13 @@ from tests.support.small_jobs import (
 RANDOM = np.random.default_rng(6)
 
 
-def scale(shift: int, multiplier: int) -> int:
-    """Returns the word that divides by 2^shift what it multiplies."""
-    return int(np.array([shift << 26 | multiplier], np.uint32).view(np.int32)[0])
+def channel(multiplier: int, shift: int, bias: int = 0, offsets: int = 0) -> tuple[int, ...]:
+    """Returns the words of a channel."""
+    (word,) = bias_words(np.array([bias]), np.array([shift]))
+    return multiplier, int(word), offsets
 
 
-UNCHANGED = scale(24, 1 << 24)
+UNCHANGED = 1 << SHIFTS[0], SHIFTS[0]
 """Makes a sum its own result."""
 
 
@@ -81,7 +83,7 @@ def test_the_last_word_may_be_used() -> None:
         "store_base": 1024 - (3 * 6 + 3 + 3),
         "destination": end - (3 * 24 + 12 + 12),
         "residual": end - (3 * 24 + 12 + 12),
-        "parameters": end - (16 + 3 * 32 + 3 * 16),
+        "parameters": end - (64 + 3 * 32 + 3 * 16),
         "weights": end - 15 * (64 + 32),
         "coefficients": end - 256,
     }
@@ -116,9 +118,9 @@ def run_both(jobs: list[Descriptor], data: dict[int, np.ndarray]) -> bytes:
     return got.memory
 
 
-def parameters(columns: int = 8, word: int = UNCHANGED, bias: int = 0) -> np.ndarray:
+def parameters(columns: int = 8, factor: tuple[int, int] = UNCHANGED, bias: int = 0) -> np.ndarray:
     """Parameters of one tile without offsets."""
-    return np.array([word] * columns + [bias] * columns + [0] * columns, "<i4")
+    return np.array(channel(*factor, bias)).repeat(columns).astype("<i4")
 
 
 @pytest.mark.parametrize(("weight", "results"), [(-128, [-100, 12]), (127, [0, 0])])
@@ -138,8 +140,8 @@ def test_sums_of_eight_rows_beyond_18_bits_are_carried_into_the_other_half(
     assert [found[0], found[3 * 24]] == results
 
 
-@pytest.mark.parametrize(("byte", "result"), [(43, 44), (44, 44), (45, 45)])
-def test_a_larger_byte_is_so_much_more_than_an_earlier_sum(byte: int, result: int) -> None:
+@pytest.mark.parametrize(("byte", "result"), [(43, 44), (44, 44), (45, 45 - 256)])
+def test_a_larger_byte_takes_the_place_of_an_earlier_sum(byte: int, result: int) -> None:
     """300 has the low byte 44; 256 is taken away again."""
     shape = {"position_rows": 1, "position_columns": 1, "store_rows": 1, "store_columns": 1}
     shape |= {"window_columns": 1, "run_words": 2, "channels": 8, "tiles": 1, "pair_rows": 0}
@@ -158,7 +160,7 @@ def test_a_larger_byte_is_so_much_more_than_an_earlier_sum(byte: int, result: in
     values[0, :3] = 100
     values[0, 3] = byte
     memory = run_both([total, largest], {SOURCE: values, PARAMETERS: parameters(bias=-256)})
-    assert memory[DESTINATION - BASE] == result
+    assert np.frombuffer(memory, np.int8)[DESTINATION - BASE] == max(result, -100)
 
 
 @pytest.mark.parametrize("steps", [(1, 4), (2, 3), (3, 2), (0, 0)], ids=str)
@@ -182,38 +184,40 @@ def test_of_overlapping_results_the_last_one_stays(steps: tuple[int, int], pair_
     data = {
         SOURCE: RANDOM.integers(-128, 128, 6 * 72).astype(np.int8),
         WEIGHTS: RANDOM.integers(-128, 128, 15 * 96).astype(np.int8),
-        PARAMETERS: np.concatenate([parameters(tile, scale(34, 1 << 25)) for tile in (8, 4)]),
+        PARAMETERS: np.concatenate([parameters(tile, (1 << 28, 37)) for tile in (8, 4)]),
         PARAMETERS + 0x400: parameters(4),
     }
     run_both([job, reader], data)
 
 
-@pytest.mark.parametrize("shift", [24, 27, 30])
+@pytest.mark.parametrize("shift", SHIFTS[:2])
 def test_rounding_as_fp32_near_ties(shift: int) -> None:
     """Sums just beside the middle between two integers, on both sides of what becomes a tie."""
-    for multiplier in (1, 2, 8, 64, 512):
+    for multiplier in (1 << 6, 1 << 8, 1 << 12, 1 << 19):
         whole = np.arange(min(256, 2**26 * multiplier >> shift))
         middles = (2 * whole + 1 << shift - 1) // multiplier
         near = (middles[:, None] + np.arange(-5, 6)).reshape(-1)
         sums = np.concatenate([near, -near])
         expected = rounded(sums * multiplier, shift, ties_even=True)
-        channel = scale(shift, multiplier), 0, 0
-        got = runtime_host.connect().requantize(sums, channel, ties_even=True)
+        words = channel(multiplier, shift)
+        got = runtime_host.connect().requantize(sums, words, ties_even=True)
         np.testing.assert_array_equal(got, expected)
-        got = runtime_host.connect().requantize(sums, channel, ties_even=False)
+        got = runtime_host.connect().requantize(sums, words, ties_even=False)
         np.testing.assert_array_equal(got, rounded(sums * multiplier, shift))
 
 
-@pytest.mark.parametrize("bias", [0, 2**31 - 1, -(2**31)])
-def test_sums_with_bias_are_limited_to_27_bits(bias: int) -> None:
+@pytest.mark.parametrize("bias", [0, 2**29 - 1, -(2**29)])
+def test_sums_with_bias_of_more_than_27_bits_are_beyond_all_bounds(bias: int) -> None:
     sums = np.array([0, -1, 2**26 - 1, 2**26, -(2**26), -(2**26) - 1, 2**31 - 1, -(2**31)])
-    limited = (sums + bias).clip(-(2**26), 2**26 - 1)
-    got = runtime_host.connect().requantize(sums, (UNCHANGED, bias, 0), ties_even=False)
-    np.testing.assert_array_equal(got, limited)
+    sums = np.concatenate([sums, (sums[:-2] - bias).clip(-(2**31), 2**31 - 1)])
+    got = runtime_host.connect().requantize(sums, channel(*UNCHANGED, bias), ties_even=False)
+    np.testing.assert_array_equal(got, within(sums + bias, SUM_BITS, sums + bias))
 
 
-def test_offsets_depend_on_the_sign_of_the_sum_with_its_bias() -> None:
-    """A result is 512 of a sum, and of the offsets."""
-    channel = scale(24, 1 << 15), -5, (-2 * 512 << 16) + 3 * 512
-    got = runtime_host.connect().requantize(np.array([4, 5, -507, 517]), channel, ties_even=False)
-    assert got.tolist() == [-2, 3, -3, 4]
+def test_offsets_depend_on_the_sign_of_the_product() -> None:
+    """A result is 2^14 of a sum, and of the offsets."""
+    words = channel(1 << 16, 30, -5, (-2 << 14 & 0xFFFF) << 16 | 2 << 14)
+    got = runtime_host.connect().requantize(
+        np.array([4, 5, 5 - 2**14, 5 + 2**14]), words, ties_even=False
+    )
+    assert got.tolist() == [-2, 2, -3, 3]

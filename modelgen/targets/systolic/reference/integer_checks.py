@@ -18,6 +18,8 @@ def is_unknown(job: Descriptor, hardware: Hardware) -> bool:
     """Return whether a job asks for what its kind, or the engine, does not have."""
     if not hardware.int8 and (job.int8 or job.int4_weights):
         return True
+    if job.int4_weights and job.operation == Operation.DEPTHWISE and not job.int8:
+        return True
     if job.column_stride and not _is_depthwise(job):
         return True
     if not job.int8:

@@ -4,39 +4,46 @@ from __future__ import annotations
 
 import numpy as np
 
-from modelgen.arithmetic.integer.channel_forms import SUM_BITS, rounded
+from modelgen.arithmetic.integer.channel_forms import (
+    CONSTANTS,
+    SHIFTS,
+    SUM_BITS,
+    UNIT_BITS,
+    mirrored,
+    rounded,
+    within,
+)
+from modelgen.arithmetic.integer.sum_form import FACTOR_BITS, SCALE_BITS
 from modelgen.targets.systolic.descriptor import Descriptor
+from modelgen.targets.systolic.integer_parameters import BIAS_BITS
 
-_MULTIPLIER = (1 << 26) - 1
-_LARGEST_SUM = (1 << (SUM_BITS - 1)) - 1
-_CONSTANT_UNIT, _OPERAND_UNIT = 15, 6
+_FACTOR = (1 << FACTOR_BITS) - 1
 
 
 def requantized(
     job: Descriptor, sums: np.ndarray, line: np.ndarray, arrays: np.ndarray
 ) -> np.ndarray:
-    """Return sums as integers within their bounds: of the job, or before the operand is added.
+    """Return sums as integers within their bounds: of the job, or of summands, without their zero
+    point, before the operand is added.
 
     Args:
         job: a checked descriptor.
         sums: INT32, shape (..., N).
-        line: INT32, the parameters of the sum with an operand; unused without one.
-        arrays: INT32, shape (3, N): multipliers with shifts, biases, offsets.
+        line: INT32, shape (4, 4), the parameters of the sum with an operand; unused without one.
+        arrays: INT32, shape (3, N): multipliers, biases with shifts, offsets.
 
     Returns:
         INT64, shape (..., N).
     """
-    scale, bias, offsets = arrays
-    total = sums.astype(np.int64) + bias
-    values = total.clip(-_LARGEST_SUM - 1, _LARGEST_SUM)
-    constant = np.where(values < 0, offsets >> 16, _low_half(offsets)).astype(np.int64)
-    product = values * (scale & _MULTIPLIER) + (constant << _CONSTANT_UNIT)
-    shift = 24 + ((scale >> 26) + 8) % 32
-    results = rounded(product, shift.astype(np.int64), ties_even=job.ties_even)
+    multiplier, bias, offsets = arrays
+    values = sums.astype(np.int64) + _bias(bias)
+    products = values * multiplier.astype(np.uint32).astype(np.int64)
+    total, shift = _with_offset(products, offsets), _shift(bias)
+    results = within(values, SUM_BITS, rounded(total, shift, ties_even=job.ties_even))
     if not job.add_residual:
         return _clamped(results + job.zero_point, job.integer_low, job.integer_high)
-    zero_point, _, low, high = _bytes_of(line)
-    return _clamped(results + zero_point, low, high)
+    word = line[3, 0]
+    return _clamped(results, word << 9 >> 23, word >> 23)
 
 
 def finished(
@@ -65,25 +72,34 @@ def finished(
 def _with_operand(
     job: Descriptor, values: np.ndarray, operand: np.ndarray, line: np.ndarray
 ) -> np.ndarray:
-    first, second, offsets = (int(word) for word in line[:3])
-    zero_point, operand_zero_point, _, _ = _bytes_of(line)
-    total = (values - zero_point) * (first & _MULTIPLIER)
-    total += (operand - operand_zero_point) * (second & _MULTIPLIER)
-    below, above = offsets >> 16, int(_low_half(line[2]))
-    total += np.where(total < 0, below, above) << _OPERAND_UNIT
-    shift = 16 + (first >> 26) % 16
-    results = rounded(total, shift) + job.zero_point
-    return _clamped(results, job.integer_low, job.integer_high)
+    multiplier, bias, offsets, word = line[:, 0]
+    factor = _bias(bias)
+    products = values * factor + (operand - word.astype(np.int8)) * (multiplier & _FACTOR)
+    total = _with_offset(products << SCALE_BITS, offsets)
+    results = within(factor, SUM_BITS, rounded(total, _shift(bias)))
+    return _clamped(results + job.zero_point, job.integer_low, job.integer_high)
 
 
-def _low_half(words: np.ndarray) -> np.ndarray:
-    """Return the signed lower 16 bits of INT32."""
-    return words.astype(np.int16)
+def _bias(words: np.ndarray) -> np.ndarray:
+    """Return the biases of words, INT64."""
+    above = 32 - BIAS_BITS
+    return (words << above >> above).astype(np.int64)
 
 
-def _bytes_of(line: np.ndarray) -> list[int]:
-    """Return the zero points of result and operand, and the bounds before the operand is added."""
-    return line[3:].view(np.int8).tolist()
+def _shift(words: np.ndarray) -> np.ndarray:
+    """Return the shifts above biases, INT64."""
+    return np.array(SHIFTS)[(words >> BIAS_BITS) & (len(SHIFTS) - 1)]
+
+
+def _with_offset(products: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Return products, INT64, with the offset of their sign: the upper half of words below zero."""
+    below, above = _in_range(offsets >> 16, mirrored(CONSTANTS)), _in_range(offsets, CONSTANTS)
+    return products + (np.where(products < 0, below, above) << UNIT_BITS)
+
+
+def _in_range(words: np.ndarray, limits: tuple[int, int]) -> np.ndarray:
+    """Return the integers of a range that words have in their lower 16 bits, INT64."""
+    return ((words.astype(np.int64) - limits[0]) & 0xFFFF) + limits[0]
 
 
 def _clamped(values: np.ndarray, low: int, high: int) -> np.ndarray:

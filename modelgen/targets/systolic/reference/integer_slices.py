@@ -80,9 +80,8 @@ def _maxima(values: np.ndarray, totals: np.ndarray | None) -> np.ndarray:
     largest = values.max(axis=1)
     if totals is None:
         return largest.astype(np.int32)
-    # Of earlier sums the low byte alone takes part, and the difference is added.
-    difference = largest - totals.astype(np.int8).astype(np.int64)
-    return (totals + np.maximum(difference, 0)).astype(np.int32)
+    # Of earlier sums the low byte alone is compared.
+    return np.where(largest > totals.astype(np.int8), largest, totals).astype(np.int32)
 
 
 def _products(job: Descriptor, buffer: Words, weights: np.ndarray, array_size: int) -> np.ndarray:

@@ -10,6 +10,7 @@ from modelgen.targets.systolic.reference import slices
 from modelgen.targets.systolic.reference.memory import Memory
 from modelgen.targets.systolic.tiles import (
     LINE_BYTES,
+    SUM_LINES,
     WORD_BYTES,
     diagonal_bytes,
     parameter_words,
@@ -30,7 +31,7 @@ def weights(job: Descriptor, memory: Memory, array_size: int) -> np.ndarray | No
     if job.operation not in (Operation.MATMUL, Operation.DEPTHWISE):
         return None
     if job.operation == Operation.DEPTHWISE and not job.int8:
-        sizes = [diagonal_bytes(array_size, bits)] * job.tiles
+        sizes = [diagonal_bytes(array_size)] * job.tiles
         tiles = _tiles(job, memory, sizes, count, array_size)
         return tiles.reshape(count, -1)
     columns = tile_columns(job.channels, job.tiles, array_size)
@@ -82,12 +83,16 @@ def integer_parameters(
     """Return the parameters of an INT8 job: words of INT32.
 
     Returns:
-        Those of the sum with an operand, shape (4,); multipliers with shifts, biases and offsets of
-        the channels of the tiles that are in memory, shape (3, channels).
+        Those of the sum with an operand, line by line, shape (4, 4), or (0, 4) without one;
+        multipliers with shifts, biases and offsets of the channels of the tiles that are in memory,
+        shape (3, channels).
     """
     words = [parameter_words(tile) for tile in tile_columns(job.channels, job.tiles, array_size)]
-    line = LINE_BYTES // WORD_BYTES * job.add_residual
-    values = memory.read(job.parameters, line + _INTEGER_ARRAYS * sum(words), "<i4")
-    parts = np.split(values[line:], np.cumsum(np.repeat(words, _INTEGER_ARRAYS))[:-1])
+    front = SUM_LINES * LINE_BYTES // WORD_BYTES * job.add_residual
+    values = memory.read(job.parameters, front + _INTEGER_ARRAYS * sum(words), "<i4")
+    parts = np.split(values[front:], np.cumsum(np.repeat(words, _INTEGER_ARRAYS))[:-1])
     arrays = [np.concatenate(parts[index::_INTEGER_ARRAYS]) for index in range(_INTEGER_ARRAYS)]
-    return values[:line], np.stack(arrays)
+    lines = values[:front].reshape(-1, LINE_BYTES // WORD_BYTES)
+    if (lines != lines[:, :1]).any():
+        raise AssertionError("words of a line of the sum's parameters differ, which must be equal")
+    return lines, np.stack(arrays)

@@ -29,7 +29,7 @@ def test_forms_of_sums(
 def test_fields_of_a_form() -> None:
     form = sum_form(SumScales.of(0.5, 0.25, 0.5), (0, 0), -128, 127)
     assert form is not None
-    assert (form.first, form.second, form.shift) == (2**25, 2**24, 25)
+    assert (form.first, form.second, form.shift) == (2**22, 2**21, 22)
 
 
 def test_ties_that_depend_on_remainders_have_no_form() -> None:

@@ -155,9 +155,6 @@ def test_weights_of_4_bits_take_half_the_port() -> None:
     """They enter the array at the same rate."""
     assert tile_cycles(Operation.MATMUL, 8, HARDWARE, bits=4) == (4, 2)
     assert tile_cycles(Operation.DEPTHWISE, 8, HARDWARE, 4, bits=4) == (4, 2)
-    wide = Hardware(array_size=32)
-    assert tile_cycles(Operation.DEPTHWISE, 32, wide, bits=8)[1] == 2
-    assert tile_cycles(Operation.DEPTHWISE, 32, wide, bits=4)[1] == 1
 
 
 def test_a_beat_of_a_wide_port_may_be_part_of_a_tile() -> None:

@@ -37,17 +37,14 @@ def store_path(made: IntegerResults, block: bytes, sums: Iterable[int], operand:
     """What is stored of a position with one tile, from the words of its parameters."""
     sums = list(sums)
     words = list(struct.unpack(f"<{len(block) // 4}I", block))
-    header = [words.pop(0) for _ in range(4)] if made.addition else []
+    header = [words.pop(0) for _ in range(16)][::4] if made.addition else []
     columns = -(-len(sums) // 4) * 4
-    first, biases, constants = (words[i * columns :] for i in range(3))
+    multipliers, biases, constants = (words[i * columns :] for i in range(3))
     found = []
     for channel, total in enumerate(sums):
-        x = clamp(total + signed(biases[channel], 32), -(2**26), 2**26 - 1)
-        shift, multiplier = first[channel] >> 26, first[channel] % 2**26
-        assert 24 <= shift <= 55
-        pair = constants[channel]
-        constant = signed(pair >> 16 if x < 0 else pair & 0xFFFF, 16)
-        value = ((x * multiplier + (constant << 15) >> (shift - 1)) + 1) >> 1
+        x = total + signed(biases[channel] % 2**30, 30)
+        assert -(2**26) <= x < 2**26
+        value = divided(x * multipliers[channel], biases[channel], constants[channel])
         if header:
             found.append(added(made, header, value, operand))
         else:
@@ -57,14 +54,20 @@ def store_path(made: IntegerResults, block: bytes, sums: Iterable[int], operand:
     return found
 
 
+def divided(product: int, bias: int, constants: int) -> int:
+    """The product and the constant of its sign, divided by what the bias's upper bits say."""
+    half = constants >> 16 if product < 0 else constants & 0xFFFF
+    constant = half if half < (2**14 if product < 0 else 3 * 2**14) else half - 2**16
+    shift = (30, 37, 44, 51)[bias >> 30]
+    return product + constant * 2**16 + 2 ** (shift - 1) >> shift
+
+
 def added(made: IntegerResults, header: list[int], value: int, operand: int) -> int:
-    own, other, low, high = struct.unpack("<4b", struct.pack("<I", header[3]))
-    value = clamp(value + own, low, high)
-    shift = header[0] >> 26
-    assert 16 <= shift <= 31
-    total = (value - own) * (header[0] % 2**26) + (operand - other) * header[1]
-    total += signed(header[2] >> 16 if total < 0 else header[2] & 0xFFFF, 16) << 6
-    result = ((total >> (shift - 1)) + 1) >> 1
+    multiplier, bias, constants, summand = header
+    value = clamp(value, signed(summand >> 14 & 0x1FF, 9), signed(summand >> 23, 9))
+    total = value * (bias % 2**30) + (operand - signed(summand & 0xFF, 8)) * multiplier
+    assert bias % 2**30 < 2**26 and multiplier < 2**26
+    result = divided(total * 2**8, bias, constants)
     final = made.final_clamp
     return clamp(result + made.final_zero_point, final.low, final.high)
 
@@ -145,7 +148,7 @@ def test_values_as_they_are_and_tables_of_them() -> None:
 
 
 def test_a_block_has_the_channels_of_its_job() -> None:
-    """Whole tiles, then the columns that exist in whole lines; a line for the sum comes first."""
+    """Whole tiles, then the columns that exist in whole lines; the sum's lines come first."""
     built = IntegerGraph(1, 4, 4, 8)
     made = results(built.build(built.conv("x", 20)))
     whole, rest = made.block(range(8), SIZE), made.block(range(8, 20), SIZE)
@@ -153,4 +156,4 @@ def test_a_block_has_the_channels_of_its_job() -> None:
     assert (len(whole), len(rest)) == (3 * 32, 3 * 32 + 3 * 16)
     plain = results(built.build(built.conv("x", 8)))
     fused = fuse_additions(built.build(built.sum("x", built.conv("x", 8))), lambda *_: True)
-    assert len(results(fused).block(range(8), SIZE)) == len(plain.block(range(8), SIZE)) + 16
+    assert len(results(fused).block(range(8), SIZE)) == len(plain.block(range(8), SIZE)) + 64

@@ -91,9 +91,11 @@ def test_weights_whose_sums_do_not_fit() -> None:
     built = IntegerGraph(1, 6, 6, 8)
     graph = built.build(built.conv("x", 8, Window((1, 1))))
     weight = graph.arrays(graph.nodes[0])["weight"]
-    weight[3, 0, 0, :7] = -128
+    weight[3] = -127
+    weight[2, 0, 0, :7] = -128
+    weight[2, 0, 0, 7] = 8 * 127 - 7 * 128
     assert reason(graph) is None
-    weight[3] = -128
+    weight[2, 0, 0, 7] += 1
     assert "-128" in (reason(graph) or "")
 
 

@@ -9,7 +9,7 @@ from modelgen.hardware import Hardware
 from modelgen.operators import Slice
 from modelgen.operators.window import Window
 from modelgen.targets.systolic.geometry import movement
-from modelgen.targets.systolic.tiles import diagonal_bytes, weight_bytes
+from modelgen.targets.systolic.tiles import weight_bytes
 from modelgen.targets.systolic.tiling.copies import copies
 from modelgen.targets.systolic.tiling.cut import Source, Stream, Target
 from modelgen.targets.systolic.tiling.window import Chunk, whole_window
@@ -76,21 +76,19 @@ def test_the_whole_window_is_all_taps() -> None:
 
 
 @pytest.mark.parametrize("size", [4, 12, 20])
-@pytest.mark.parametrize("kind", ["matrix", "diagonals", "rows"])
+@pytest.mark.parametrize("kind", ["matrix", "rows"])
 def test_weights_of_4_bits_are_halves_of_bytes(kind: str, size: int) -> None:
     """Tile by tile, in whole lines: of a byte's weights the first one is the lower half."""
     outputs = 2 * size + 3
     weight = np.random.default_rng(1).integers(-8, 8, (outputs, 3, 3)).astype(np.int8)
     slices = [np.arange(min(size, 9))] if kind == "matrix" else []
     stream = Stream(Chunk(range(3), range(3), range(outputs)), slices, 0, 3)
-    make = {"matrix": weight_stream, "diagonals": depthwise_stream, "rows": rows_stream}[kind]
+    make = {"matrix": weight_stream, "rows": rows_stream}[kind]
     constant = weight.reshape(outputs, -1) if kind == "matrix" else weight
     wide, narrow = (np.frombuffer(make(constant, stream, size, bits), np.uint8) for bits in (8, 4))
     sizes = {8: weight_bytes(3, size), 4: weight_bytes(3, size, 4)}
     whole = {8: weight_bytes(size, size), 4: weight_bytes(size, size, 4)}
     lines = {8: [whole[8]] * 2 + [sizes[8]], 4: [whole[4]] * 2 + [sizes[4]]}
-    if kind == "diagonals":
-        lines = {bits: [diagonal_bytes(size, bits)] * 3 for bits in (8, 4)}
     assert len(wide) % sum(lines[8]) == len(narrow) % sum(lines[4]) == 0
     while len(wide):
         for tile in range(3):

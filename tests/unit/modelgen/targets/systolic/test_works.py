@@ -34,6 +34,14 @@ def test_weights_that_fit_4_bits_take_no_more(smallest: int, largest: int, bits:
     assert bits_of_weights(graph, Hardware(int8=False)) == [8, 8], "its engine has no INT4 either"
 
 
+def test_weights_on_the_diagonal_take_8_bits() -> None:
+    builder = GraphBuilder(1, 8, 6, 3)
+    graph = builder.build(builder.conv(builder.conv("x", 4), 4, depthwise=True))
+    for node in graph.nodes:
+        graph.constants[node.constants["weight"]][:] = 1
+    assert bits_of_weights(graph, Hardware()) == [4, 8]
+
+
 def test_rows_that_are_read_of_a_map() -> None:
     builder = GraphBuilder(1, 8, 6, 3)
     middle = builder.conv(builder.conv("x", 4, (1, 1), padding=(0, 0, 0, 0)), 4)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from modelgen.arithmetic.integer.channel_forms import SHIFTS
 from modelgen.arithmetic.integer.requantization import Clamp
 from modelgen.arithmetic.integer.sum_form import SumForm
 from modelgen.hardware import Hardware
@@ -277,8 +278,7 @@ def copied_integers(**changes: Any) -> tuple[np.ndarray, Machine]:
     machine = Machine()
     values = machine.random.integers(-128, 128, (HEIGHT, WIDTH, 8)).astype(np.int8)
     machine.put(SOURCE, values)
-    scales = np.full(8, 25 << 26 | 2**25)
-    block = words_by_tile([scales, np.zeros(8, int), np.zeros(8, int)], SIZE)
+    block = words_by_tile([np.full(8, 1 << SHIFTS[0]), *np.zeros((2, 8), int)], SIZE)
     machine.put(PARAMETERS, np.frombuffer(block, np.uint8))
     assert machine.run(integer_copy(**changes)).error is Error.NONE
     return values, machine
@@ -356,8 +356,8 @@ def test_operands_of_pairs_are_where_their_results_are() -> None:
     machine.put(SOURCE, np.zeros((HEIGHT, WIDTH, 8), np.int8))
     operand = machine.random.integers(-128, 128, (4, WIDTH, 8)).astype(np.int8)
     machine.put(RESIDUAL, operand)
-    line = sum_parameters(SumForm(2**25, 2**25, 25, 0, 0), (0, 0), Clamp())
-    words = words_by_tile([np.full(8, 25 << 26 | 2**25), *np.zeros((2, 8), int)], SIZE)
+    line = sum_parameters(SumForm(2**22, 2**22, 22, 0, 0), (0, 0), Clamp())
+    words = words_by_tile([np.full(8, 1 << SHIFTS[0]), *np.zeros((2, 8), int)], SIZE)
     machine.put(PARAMETERS, np.frombuffer(line + words, np.uint8))
     job = integer_copy(
         pair_rows=3, position_rows=1, store_rows=1, add_residual=True, residual=RESIDUAL

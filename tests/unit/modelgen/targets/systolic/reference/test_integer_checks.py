@@ -67,6 +67,7 @@ def faults(descriptor: Descriptor, hardware: Hardware = HARDWARE) -> list[Error]
         {"span": True, "run_words": 1, "run_pitch_y": 9, "runs_y": 9},
         {"int8": False, "int4_weights": True},
         DEPTHWISE,
+        DEPTHWISE | {"int4_weights": True},
         DEPTHWISE | {"runs_y": 1, "run_pitch_y": 7},
         DEPTHWISE | {"runs_x": 255, "run_pitch_x": 1, "step_x": 2, "run_pitch_y": 2},
     ],
@@ -85,6 +86,10 @@ def test_valid_jobs(changes: dict[str, Any]) -> None:
         ({"int8": False, "column_stride": 1}, Error.BAD_OPERATION),
         ({"int8": False, "pair_rows": 1, "step_y": GROUP}, Error.BAD_OPERATION),
         ({"int8": False, "ties_even": True}, Error.BAD_OPERATION),
+        (
+            {"int8": False, "int4_weights": True, "operation": Operation.DEPTHWISE},
+            Error.BAD_OPERATION,
+        ),
         (DEPTHWISE | {"pair_rows": 1, "step_y": GROUP}, Error.BAD_OPERATION),
         (DEPTHWISE | {"int8": False}, Error.BAD_OPERATION),
         (DEPTHWISE | {"column_stride": 0, "step_x": 0}, Error.ZERO_DIMENSION),

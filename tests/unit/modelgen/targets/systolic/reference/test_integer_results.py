@@ -7,23 +7,38 @@ from typing import Any
 import numpy as np
 import pytest
 
-from modelgen.arithmetic.integer.channel_forms import ChannelForms, channel_forms
+from modelgen.arithmetic.integer.channel_forms import (
+    CONSTANTS,
+    SHIFTS,
+    ChannelForms,
+    channel_forms,
+)
 from modelgen.arithmetic.integer.requantization import Clamp
 from modelgen.arithmetic.integer.rounding import round_half_even
 from modelgen.arithmetic.integer.staircase import staircases
 from modelgen.arithmetic.integer.sum_form import sum_form
 from modelgen.arithmetic.integer.sums import SumScales, scaled_sum
 from modelgen.targets.systolic.descriptor import Descriptor
-from modelgen.targets.systolic.integer_parameters import channel_parameters, sum_parameters
+from modelgen.targets.systolic.integer_parameters import (
+    bias_words,
+    channel_parameters,
+    constant_words,
+    sum_parameters,
+)
 from modelgen.targets.systolic.reference.integer_results import finished, requantized
 
-NO_LINE = np.zeros(0, np.int32)
+NO_LINE = np.zeros((0, 4), np.int32)
 FACTORS = np.array([0.3, 0.004, 2.5, 1.1e-5])
 SUMS = np.random.default_rng(1).integers(-40_000, 40_000, (900, 4)).astype(np.int32)
 
 
 def job(**changes: Any) -> Descriptor:
     return Descriptor(int8=True, store_memory=True, **changes)
+
+
+def one_channel(multiplier: int, shift: int, bias: int = 0, constants: int = 0) -> np.ndarray:
+    (word,) = bias_words(np.array([bias]), np.array([shift]))
+    return np.array([[multiplier], [word], [constants]]).astype(np.int32)
 
 
 def arrays(forms: ChannelForms, bias: np.ndarray) -> np.ndarray:
@@ -55,35 +70,47 @@ def test_ties_as_fp32_makes_them() -> None:
 
 
 def test_constants_depend_on_the_sign() -> None:
-    # Units of 2^15 at a shift of 25: a result is 1024 of them. Below zero it is three less.
-    words = np.array([[25 << 26 | 2**25], [0], [-3072 << 16 | 1024]], np.int32)
+    # Units of 2^16 at a shift of 30: a result is 2^14 of them.
+    words = one_channel(2**30, 30, constants=constant_words(2**14, -3 * 2**14))
     sums = np.array([[-2], [-1], [0], [1]], np.int32)
     found = requantized(job(), sums, NO_LINE, words)
     np.testing.assert_array_equal(found[:, 0], [-5, -4, 1, 2])
 
 
-@pytest.mark.parametrize(("field", "shift"), [(24, 24), (55, 55), (56, 24), (63, 31), (0, 32)])
-def test_shifts_are_counted_modulo_32(field: int, shift: int) -> None:
-    words = np.array([[(field << 26 | 2**25 + 1)], [0], [0]], np.int64).astype(np.int32)
-    found = requantized(job(), np.array([[2**26 - 1]], np.int32), NO_LINE, words)
-    exact = (2**26 - 1) * (2**25 + 1)
-    assert found[0, 0] == min((exact + 2 ** (shift - 1)) >> shift, 127)
+@pytest.mark.parametrize("most", CONSTANTS)
+def test_constants_have_their_whole_range(most: int) -> None:
+    sums = np.array([[1], [-1]], np.int32)
+    words = one_channel(2**31 + 5, 37, constants=constant_words(most, -most - 1))
+    found = requantized(job(), sums, NO_LINE, words)[:, 0]
+    exact = 2**31 + 5 + (most << 16), -(2**31) - 5 - (most + 1 << 16)
+    assert found.tolist() == [total + 2**36 >> 37 for total in exact]
 
 
-def test_sums_with_their_bias_are_saturated_and_never_wrap() -> None:
-    # 2^25 at a shift of 46: 27 bits are 32 results.
-    words = np.array([[46 << 26 | 2**25], [2**31 - 1], [0]], np.int64).astype(np.int32)
-    sums = np.array([[2**31 - 1], [-(2**31) + 5]], np.int32)
-    assert requantized(job(), sums, NO_LINE, words)[:, 0].tolist() == [32, 0]
-    words[1] = -(2**31)
-    assert requantized(job(), sums, NO_LINE, words)[:, 0].tolist() == [0, -32]
+@pytest.mark.parametrize("shift", SHIFTS)
+def test_multipliers_of_32_bits(shift: int) -> None:
+    words = one_channel(2**32 - 1, shift, bias=-7)
+    sums = np.array([[3], [40], [2**14], [2**22], [2**26 + 6]], np.int32)
+    found = requantized(job(), sums, NO_LINE, words)[:, 0]
+    exact = (sums[:, 0].astype(object) - 7) * (2**32 - 1)
+    expected = [max(min(total + 2 ** (shift - 1) >> shift, 127), -128) for total in exact]
+    assert found.tolist() == expected
+
+
+def test_sums_with_their_bias_beyond_27_bits_become_a_bound() -> None:
+    # 27 bits are 32 results.
+    words = one_channel(2**30, 51, bias=2**29 - 1)
+    sums = np.array([2**26 - 2**29, 2**26 + 1 - 2**29, 2**31 - 1, -(2**31)], np.int32)[:, None]
+    assert requantized(job(), sums, NO_LINE, words)[:, 0].tolist() == [32, 127, 127, -128]
+    words = one_channel(2**30, 51, bias=-(2**29))
+    sums = np.array([2**29 - 2**26, 2**29 - 2**26 - 1, 2**31 - 1, -(2**31)], np.int32)[:, None]
+    assert requantized(job(), sums, NO_LINE, words)[:, 0].tolist() == [-32, -128, 127, -128]
 
 
 @pytest.mark.parametrize(
     ("low", "high", "expected"), [(-4, 6, [-4, 0, 6]), (6, -4, [6, 6, -4]), (-128, 127, [-9, 0, 9])]
 )
 def test_the_lower_bound_comes_first(low: int, high: int, expected: list[int]) -> None:
-    words = np.array([[25 << 26 | 2**25], [0], [0]], np.int32)
+    words = one_channel(2**30, 30)
     bounds = job(integer_low=low, integer_high=high)
     found = requantized(bounds, np.array([[-9], [0], [9]], np.int32), NO_LINE, words)
     assert found[:, 0].tolist() == expected
@@ -93,16 +120,16 @@ def test_sums_with_an_operand() -> None:
     scales, zero_points = SumScales.of(0.02, 0.0303, 0.0411), (-20, 17)
     form = sum_form(scales, zero_points, -128 + 5, 120 + 5)
     assert form is not None
-    line = np.frombuffer(sum_parameters(form, zero_points, Clamp(-100, 90)), "<i4")
+    line = np.frombuffer(sum_parameters(form, zero_points, Clamp(-100, 90)), "<i4").reshape(4, 4)
     adds = job(add_residual=True, zero_point=-5, integer_high=120)
-    words = np.repeat(np.array([[25 << 26 | 2**25], [0], [0]], np.int32), 256, axis=1)
+    words = np.repeat(one_channel(2**30, 30), 256, axis=1)
     sums = np.arange(-128, 128, dtype=np.int32)[None]
     values = requantized(adds, sums, line, words)
-    np.testing.assert_array_equal(values, (sums - 20).clip(-100, 90))
+    np.testing.assert_array_equal(values, sums.clip(-100 + 20, 90 + 20))
     operand = np.arange(-128, 128).astype(np.int8)[:, None]
     values = np.repeat(values, 256, axis=0)
     found = finished(adds, values, np.repeat(operand, 256, axis=1), line, None)
-    expected = scaled_sum(values + 20, operand.astype(np.int64) - 17, scales) - 5
+    expected = scaled_sum(values, operand.astype(np.int64) - 17, scales) - 5
     np.testing.assert_array_equal(found, expected.clip(-128, 120))
 
 

@@ -83,11 +83,11 @@ def test_other_operations_have_none(operation: Operation) -> None:
 @pytest.mark.parametrize("adds", [False, True])
 def test_parameters_of_integers(adds: bool) -> None:
     arrays = RANDOM.integers(-(2**31), 2**31, (3, 17))
-    line = np.arange(4, dtype="<i4") * adds
-    data = (line.tobytes() if adds else b"") + words_by_tile(list(arrays), SIZE)
+    line = np.arange(4, dtype="<i4").repeat(4).reshape(4, 4)[: 4 * adds]
+    data = line.tobytes() + words_by_tile(list(arrays), SIZE)
     job = descriptor(int8=True, parameters=BASE, add_residual=adds, store_memory=True)
     found_line, found = streams.integer_parameters(job, Memory(bytearray(data), BASE), SIZE)
     np.testing.assert_array_equal(found[:, :17], arrays)
-    np.testing.assert_array_equal(found_line, line if adds else [])
+    np.testing.assert_array_equal(found_line, line)
     with pytest.raises(Fault):
         streams.integer_parameters(job, Memory(bytearray(data[:-16]), BASE), SIZE)
