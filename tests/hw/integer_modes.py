@@ -101,12 +101,14 @@ def narrow_weights(m: IntegerMaker) -> list[Descriptor]:
 
 
 def extremes(m: IntegerMaker) -> list[Descriptor]:
-    """All activations and weights are -128, whose sums of eight are carried."""
+    """Activations of -128 and weights of -127: the largest sums of eight."""
     job = m.map_job(rows=4, columns=2, channels=4 * m.hardware.array_size, pairs=True)
     memory = m.memory.memory
-    for address, count in ((job.source, 8 * job.load_words * 4), (job.weights, 64)):
+    activations = job.source, 8 * job.load_words * 4, b"\x80"
+    weights = job.weights, 4 * m.hardware.array_size**2, b"\x81"
+    for address, count, byte in (activations, weights):
         begin = address - MEMORY_BASE
-        memory[begin : begin + count] = b"\x80" * count
+        memory[begin : begin + count] = byte * count
     return [job]
 
 
