@@ -64,7 +64,7 @@ def lower(network: Network, name: str) -> Lowered:
         overwrites={
             index: len(layer.node.inputs) - 1
             for index, layer in layers.items()
-            if reads_operand(layer.node.operator)
+            if reads_operand(layer.node.operator) and not any(map(_stores_twice, layer.jobs))
         },
         sections={
             "descriptors": bytes(jobs * DESCRIPTOR_BYTES),
@@ -73,6 +73,11 @@ def lower(network: Network, name: str) -> Lowered:
         },
         scratchpad=plan.buffer,
     )
+
+
+def _stores_twice(job: Job) -> bool:
+    """Return whether a row belongs to both results of a pair: its operand is read for either."""
+    return job.store is not None and 0 < 2 * job.pair_rows < job.store.rows
 
 
 def _chains(layers: Mapping[int, EngineLayer]) -> Iterator[list[EngineLayer]]:

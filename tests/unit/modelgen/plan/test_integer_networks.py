@@ -82,6 +82,12 @@ def test_random_networks_on_engines_of_random_sizes() -> None:
     assert check_random_networks(range(60)) > 100
 
 
+@pytest.mark.parametrize("seed", [5328, 5445])
+def test_rows_that_are_stored_twice_keep_their_operand(seed: int) -> None:
+    """Sums of an odd number of rows; pairs store the middle one for both of their results."""
+    assert check_random_networks(range(seed, seed + 1)) > 3
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("first", range(1000, 6000, 500))
 def test_thousands_of_random_networks_on_engines(first: int) -> None:
