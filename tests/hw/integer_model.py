@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tests.support.exact_integers import offset_of
+
 
 def clamp(value: int, low: int, high: int) -> int:
     """Limits a value; a lower bound above the upper one goes first."""
@@ -26,12 +28,6 @@ def quotient(factor: int, product: int, bias: int, offset: int, ties_even: bool)
     shift = 30 + 7 * (bias >> 30 & 3)
     product += offset_of(offset, product < 0) << 16
     return rounded_as_fp32(product, shift) if ties_even else (product >> (shift - 1)) + 1 >> 1
-
-
-def offset_of(word: int, is_negative: bool) -> int:
-    """Returns the offset of a sign. From 3 * 2^14 on, below zero from 2^14 on, it is negative."""
-    half = word >> 16 & 0xFFFF if is_negative else word & 0xFFFF
-    return half - (1 << 16) if half >> 14 >= (1 if is_negative else 3) else half
 
 
 def rounded_as_fp32(value: int, shift: int) -> int:

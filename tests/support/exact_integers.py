@@ -294,6 +294,7 @@ def quotient(factor: int, product: int, bias: int, offsets: int, as_fp32: bool) 
 
 
 def offset_of(word: int, is_negative: bool) -> int:
+    """The offset of a sign. From 3 * 2^14 on, below zero from 2^14 on, it is negative."""
     half = word >> 16 & 0xFFFF if is_negative else word & 0xFFFF
     return half - 2**16 if half >= (2**14 if is_negative else 3 * 2**14) else half
 

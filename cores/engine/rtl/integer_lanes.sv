@@ -20,10 +20,10 @@ module integer_lanes
 #(
   parameter  int unsigned ArraySize  = 8,
   parameter  int unsigned PortWords  = 4,
-  localparam int unsigned Lanes      = integer_channels(ArraySize, PortWords),
-  localparam int unsigned Groups     = ArraySize / PortWords,
-  localparam int unsigned ChannelWidth = $clog2(ArraySize + 1),
-  localparam int unsigned GroupWidth = (Groups > 1) ? $clog2(Groups) : 1
+  localparam int unsigned Lanes        = integer_channels(ArraySize, PortWords),
+  localparam int unsigned Groups       = ArraySize / PortWords,
+  localparam int unsigned GroupWidth   = (Groups > 1) ? $clog2(Groups) : 1,
+  localparam int unsigned ChannelWidth = $clog2(ArraySize + 1)
 ) (
   input  logic                            clk_i,
   input  logic                            rst_ni,

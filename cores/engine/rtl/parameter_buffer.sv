@@ -5,9 +5,9 @@
 ///
 /// Memory holds ArraySize scales and then as many biases for each tile, or scales alone, with which
 /// biases mean nothing; of the last one it holds `last_columns_i` of both, in whole lines. INT8
-/// jobs have arrays of multipliers, biases and offsets. Those that add an operand have the addition's
-/// parameters in front of all tiles: a line of each array and one of `summand_o` (the upper 18 bits
-/// and the lowest byte of a word), each of one word and its copies.
+/// jobs have arrays of multipliers, biases and offsets. Those that add an operand have parameters of
+/// the addition in front of all tiles: a line of each array and one of `summand_o` (the upper 18
+/// bits and the lowest byte of a word), each of one word and its copies.
 ///
 /// Tiles are fetched in order, at most two ahead of `release_i`, which gives up the oldest one.
 /// Words behind PortWords belong to the groups after `group_i`. Scales and biases come a cycle
@@ -126,31 +126,31 @@ module parameter_buffer
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      tiles_q         <= '0;
-      request_q       <= '0;
-      request_array_q <= '0;
-      front_requests_q <= '0;
+      tiles_q           <= '0;
+      request_q         <= '0;
+      request_array_q   <= '0;
+      front_requests_q  <= '0;
       front_responses_q <= '0;
-      request_tile_q  <= 1'b0;
-      response_q      <= '0;
-      response_array_q <= '0;
-      write_tile_q    <= 1'b0;
-      read_tile_q     <= 1'b0;
-      claimed_q       <= '0;
-      filled_q        <= '0;
+      request_tile_q    <= 1'b0;
+      response_q        <= '0;
+      response_array_q  <= '0;
+      write_tile_q      <= 1'b0;
+      read_tile_q       <= 1'b0;
+      claimed_q         <= '0;
+      filled_q          <= '0;
     end else if (clear_i) begin
-      tiles_q         <= '0;
-      request_q       <= '0;
-      request_array_q <= '0;
-      front_requests_q <= '0;
+      tiles_q           <= '0;
+      request_q         <= '0;
+      request_array_q   <= '0;
+      front_requests_q  <= '0;
       front_responses_q <= '0;
-      request_tile_q  <= 1'b0;
-      response_q      <= '0;
-      response_array_q <= '0;
-      write_tile_q    <= 1'b0;
-      read_tile_q     <= 1'b0;
-      claimed_q       <= '0;
-      filled_q        <= '0;
+      request_tile_q    <= 1'b0;
+      response_q        <= '0;
+      response_array_q  <= '0;
+      write_tile_q      <= 1'b0;
+      read_tile_q       <= 1'b0;
+      claimed_q         <= '0;
+      filled_q          <= '0;
     end else begin
       if (start_i) front_requests_q <= (integer_i && adds_i) ? FrontWidth'(FrontBeats) : '0;
       else if (gnt_i && front_request) front_requests_q <= front_requests_q - 1'b1;

@@ -10,11 +10,11 @@
 ///     q = floor((v + (v < 0 ? below : above) * 2^16) / 2^(30 + 7 shift) + 1/2)
 ///
 /// A multiplier has 32 bits, 26 in additions. Offsets, above zero from -2^14 to 3 * 2^14 - 1, below
-/// it the other way round, make other rules of rounding of this one. With `ties_even_i` the quotient is rounded as by
-/// FP32, to 24 bits first: whatever is less than half a unit of its last bit away from the middle
-/// between two integers, or just that much below it, becomes the even one of them. An x of more than
-/// 27 bits becomes the bound on its side. A lower bound above the upper one is the result of
-/// whatever is below it.
+/// it the other way round, make other rules of rounding of this one. With `ties_even_i` the quotient
+/// is rounded as by FP32, to 24 bits first: whatever is less than half a unit of its last bit away
+/// from the middle between two integers, or just that much below it, becomes the even one of them.
+/// An x of more than 27 bits becomes the bound on its side. A lower bound above the upper one is the
+/// result of whatever is below it.
 ///
 /// Parameters come as they are in memory: `bias_i`, below the two bits of the shift, with the sum,
 /// `multiplier_i` a cycle later, and `offset_i` (below, above) two cycles later. Additions have zero

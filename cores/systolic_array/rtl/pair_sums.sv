@@ -86,8 +86,8 @@ module pair_sums #(
       end
     end
 
-    logic [HighWidth-1:0] high_q;
-    logic [LowWidth-1:0]  low_q;
+    logic [HighWidth-1:0]   high_q;
+    logic [LowWidth-1:0]    low_q;
     logic [SecondWidth-1:0] upper_q;
 
     always_ff @(posedge clk_i) begin
