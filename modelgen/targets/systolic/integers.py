@@ -23,8 +23,9 @@ from modelgen.targets.systolic.scratchpad.layout import can_read_rows
 
 _LANES = 4
 _GROUP = 8
-_MOST_OF_GROUP = _GROUP * 127
 """Rows of the array whose products are added before they are taken apart."""
+_MOST_OF_GROUP = _GROUP * 127
+"""What the magnitudes of their weights may add up to."""
 
 
 def refusal(graph: Graph, node: Node, hardware: Hardware) -> str | None:
