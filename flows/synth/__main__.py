@@ -16,7 +16,7 @@ from pathlib import Path
 
 from flows.errors import HeepstorError
 from flows.repository import ROOT, build_folder
-from flows.synth import devices, estimate, hierarchy, rtlil, show, treemap
+from flows.synth import depths, devices, estimate, hierarchy, rtlil, show, treemap
 from flows.synth.mapping import Mapper
 from flows.synth.resources import NAMES, count
 from flows.synth.stage import PICTURE, TABLE_WIDTH, UTILIZATION
@@ -28,26 +28,20 @@ def cache_folder() -> Path:
     return Path(os.environ.get("HEEPSTOR_SYNTH_CACHE") or build_folder(ROOT) / "synth" / "modules")
 
 
-def instances(design: Path, mapper: Mapper) -> hierarchy.Instance:
-    """Return the tree of an elaborated design, with each instance's usage."""
-    modules = rtlil.read(design)
-    contents = rtlil.contents(modules)
-    ports = {content.interface: content.ports for content in contents.values()}
-    cells = mapper.run(contents.values(), ports)
-    own = {name: count(cells[content.hash]) for name, content in contents.items()}
-    return hierarchy.tree(modules, own)
-
-
-def utilization(top: hierarchy.Instance, device: devices.Device) -> dict:
-    """Return a design's resource usage; docs/synthesis.md describes the fields."""
+def utilization(top: hierarchy.Instance, device: devices.Device, timing: dict) -> dict:
+    """Return a design's resource usage and timing; docs/synthesis.md describes the fields."""
     holds, total = asdict(device.holds), asdict(top.total)
+    modules = hierarchy.by_kind(top)
+    for kind, depth in timing.pop("modules").items():
+        modules[kind] |= depth
     return {
         "top": top.kind,
         "device": {"name": device.name, "holds": holds},
         "total": total,
         "share": {name: round(total[name] / holds[name], 4) for name in NAMES},
+        "timing": timing,
         "largest_array": estimate.largest_array(top, device.holds),
-        "modules": hierarchy.by_kind(top),
+        "modules": modules,
         "tree": top.as_json(),
     }
 
@@ -69,8 +63,11 @@ def main(arguments: list[str]) -> None:
         options=device.options,
         on_progress=on_progress,
     )
-    top = instances(Path(arguments[0]), mapper)
-    result = utilization(top, device)
+    modules = rtlil.read(Path(arguments[0]))
+    mapped = mapper.run(modules)
+    top = hierarchy.tree(modules, {name: count(one.netlist.cells) for name, one in mapped.items()})
+    timing = depths.measure(modules, mapped, device.delays)
+    result = utilization(top, device, timing)
     picture = treemap.draw(top, f"{top.kind} on the {device.name}")
     Path(PICTURE).write_text(picture, encoding="utf-8")
     # The result is written last: it marks a complete run.

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flows.errors import HeepstorError
+from flows.synth.delays import XILINX, Delays
 from flows.synth.resources import Resources
 
 
 @dataclass(frozen=True)
 class Device:
-    """A Xilinx device: its name, Yosys's name of its family, and its resources.
+    """A Xilinx device: its name, Yosys's name of its family, its resources, and its delays.
 
     `options` are for synth_xilinx.
     """
@@ -18,6 +19,7 @@ class Device:
     name: str
     family: str
     holds: Resources
+    delays: Delays
     options: str = ""
 
 
@@ -26,6 +28,7 @@ XCZU7EV = Device(
     name="XCZU7EV",
     family="xcup",
     holds=Resources(lut=230_400, lut_ram=101_760, ff=460_800, dsp=1_728, bram=312.0, uram=96),
+    delays=XILINX,
     options="-uram",
 )
 

@@ -47,15 +47,20 @@ def tree(modules: Mapping[str, Module], resources: Mapping[str, Resources]) -> I
         name: [cell for cell in module.cells() if cell[0] in modules]
         for name, module in modules.items()
     }
-    inner = {kind for cells in contained.values() for kind, _ in cells}
-    top = next(name for name in modules if name not in inner)
 
     def instance(module: str, name: str) -> Instance:
         children = [instance(*cell) for cell in contained[module]]
         children.sort(key=lambda child: (-child.total.lut, child.name))
         return Instance(name, modules[module].kind, resources[module], children)
 
+    top = top_of(modules)
     return instance(top, top)
+
+
+def top_of(modules: Mapping[str, Module]) -> str:
+    """Return the name of the module that no other one contains."""
+    inner = {kind for module in modules.values() for kind, _ in module.cells()}
+    return next(name for name in modules if name not in inner)
 
 
 def by_kind(top: Instance) -> dict[str, dict]:

@@ -12,35 +12,45 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 
 from flows.errors import HeepstorError
-from flows.synth.rtlil import Content
+from flows.synth import netlist, rtlil
+from flows.synth.flattening import Mapped
+from flows.synth.netlist import Netlist
+from flows.synth.rtlil import Content, Module
 from flows.system.files import write_whole
 from flows.system.processes import run_lines, worker_threads
 
 # Yosys's `check` is left out as there is no top here; clock buffers belong to the top level. ABC's
 # verification of its result is off: for some modules (a 40-bit normalization) it fails with an
-# assertion of its own (yosys 0.70: Gia_ManDupCollapse_rec), and only the counts are used.
+# assertion of its own (yosys 0.70: Gia_ManDupCollapse_rec), and no netlist from here is built into
+# anything. Look-up tables all cost the same, because that is how they are counted: synth_xilinx's
+# own costs, which favour the small ones, give 6 % more. So its step `map_luts` is written out.
 SCRIPT = """\
 scratchpad -set abc9.verify 0
 read_rtlil {source}
 read_verilog -lib -specify +/xilinx/cells_sim.v
 read_verilog -lib +/xilinx/cells_xtra.v
-synth_xilinx -family {family} -noiopad -noclkbuf {options} -run prepare:
-tee -q -o {result} stat -json
+synth_xilinx -family {family} -noiopad -noclkbuf {options} -run prepare:map_luts
+opt_expr -mux_undef -noclkinv
+abc9 -luts 1:1,1,1,1,1,1
+clean
+xilinx_srl -fixed -minlen 3
+techmap -map +/xilinx/lut_map.v -map +/xilinx/cells_map.v -D LUT_WIDTH=6
+xilinx_dffopt
+opt_lut_ins -tech xilinx
+select m_*
+write_json -selected -noscopeinfo {result}
 """
 
 # Characters of modules per run of Yosys. Larger batches read the device's cells (three seconds)
 # less often; smaller ones lose less when interrupted. WebAssembly has 4 GiB of memory, of which a
 # run needs a few hundred MiB.
 _BATCH = 500_000
-
-Cells = dict[str, int]
-"""Number of a netlist's cells by type."""
 
 
 @dataclass(frozen=True)
@@ -58,22 +68,35 @@ class Mapper:
     options: str = ""
     on_progress: Callable[[int, int], None] = lambda done, total: None
 
-    def run(self, contents: Iterable[Content], ports: Mapping[str, str]) -> dict[str, Cells]:
-        """Return the cells of every content, by its hash; `ports` are those of all interfaces.
+    def run(self, modules: Mapping[str, Module]) -> dict[str, Mapped]:
+        """Return the mapped modules of a design, by name.
 
         Raises HeepstorError with Yosys's messages if it fails.
         """
-        wanted = {content.hash: content for content in contents}
+        contents = rtlil.contents(modules)
+        netlists = self._netlists({content.hash: content for content in contents.values()})
+        return {
+            name: Mapped(
+                netlists[content.hash],
+                {instance: kind for kind, instance in modules[name].cells() if kind in modules},
+            )
+            for name, content in contents.items()
+        }
+
+    def _netlists(self, wanted: Mapping[str, Content]) -> dict[str, Netlist]:
+        """Return the netlist of every content, by its hash."""
         found = {digest: self._kept(digest) for digest in wanted}
         missing = [content for digest, content in wanted.items() if found[digest] is None]
         if missing:
+            ports = {content.interface: content.ports for content in wanted.values()}
             self.cache.mkdir(parents=True, exist_ok=True)
             self._map_all(missing, ports)
-        return {digest: found[digest] or self._kept(digest) or {} for digest in wanted}
+            found |= {content.hash: self._kept(content.hash) for content in missing}
+        return {digest: mapped for digest, mapped in found.items() if mapped is not None}
 
-    def _kept(self, digest: str) -> Cells | None:
+    def _kept(self, digest: str) -> Netlist | None:
         try:
-            return json.loads(self._path(digest).read_text(encoding="utf-8"))
+            return netlist.from_json(json.loads(self._path(digest).read_text(encoding="utf-8")))
         except (OSError, ValueError):
             return None
 
@@ -100,7 +123,7 @@ class Mapper:
         # Yosys under WebAssembly only sees its working folder and the folders below it.
         with tempfile.TemporaryDirectory(dir=self.cache) as folder:
             work = Path(folder)
-            names = {"source": "modules.il", "result": "stat.json"}
+            names = {"source": "modules.il", "result": "mapped.json"}
             (work / names["source"]).write_text(as_rtlil(batch, ports), encoding="utf-8")
             script = SCRIPT.format(family=self.family, options=self.options, **names)
             (work / "map.ys").write_text(script, encoding="utf-8")
@@ -116,14 +139,14 @@ class Mapper:
                     f"Yosys failed (exit code {code}) while mapping modules:\n{said}\n"
                     f"Its input, script and log: {kept}"
                 )
-            statistics = json.loads((work / names["result"]).read_text(encoding="utf-8"))
-            self._keep(statistics["modules"])
+            mapped = json.loads((work / names["result"]).read_text(encoding="utf-8"))
+            self._keep(mapped["modules"], ports)
 
-    def _keep(self, modules: Mapping[str, dict]) -> None:
+    def _keep(self, modules: Mapping[str, dict], ports: Mapping[str, str]) -> None:
         for name, module in modules.items():
-            if name.startswith("\\m_"):
-                cells = {cell.lstrip("\\"): n for cell, n in module["num_cells_by_type"].items()}
-                write_whole(self._path(name[3:]), json.dumps(cells))
+            if name.startswith("m_"):
+                mapped = netlist.from_yosys(module, ports.__contains__)
+                write_whole(self._path(name[2:]), json.dumps(mapped.as_json()))
 
 
 def batches(contents: Sequence[Content]) -> list[list[Content]]:

@@ -15,8 +15,11 @@ from pathlib import Path
 
 # Source position and original name; other attributes affect the mapping.
 _POSITIONS = ("attribute \\src ", "attribute \\hdlname ")
+_SOURCE = re.compile(r'attribute \\src "(?P<file>[^"|:]*):(?P<line>\d+)')
+_NAMED = re.compile(r"(?:wire|memory|cell) .*\\(?P<name>\S+)$")
 _GENERATED = re.compile(r'\$[^\s"]+')
 _PORT = re.compile(r"^  wire (?P<shape>.*?)(?:input|output|inout) \d+ ")
+_REGISTER = re.compile(r"^  cell \$\w*(dff|latch)\w* \$driver\$(?P<name>\S+)$")
 _CELL = re.compile(r"^  cell (?P<type>\S+) (?P<name>\S+)$")
 
 
@@ -27,6 +30,8 @@ class Module:
     name: str
     lines: tuple[str, ...]
     """Everything between its first and last line."""
+    sources: Mapping[str, tuple[str, int]]
+    """File and line of its wires, memories and cells, by their names in the source."""
 
     @property
     def kind(self) -> str:
@@ -37,6 +42,12 @@ class Module:
     def path(self) -> str:
         """The instance path from the top, separated by dots; empty for the top itself."""
         return self.name.partition("$")[2].partition(".")[2]
+
+    def source(self, name: str) -> tuple[str, int]:
+        """Return file and line of a register, or of an element of one; "" and 0 if unknown."""
+        while name and name not in self.sources:
+            name = name[: max(name.rfind("."), name.rfind("["), 0)]
+        return self.sources.get(name, ("", 0))
 
     def cells(self) -> Iterator[tuple[str, str]]:
         """Yield type and name of every cell, without the backslash of names from the source."""
@@ -50,14 +61,22 @@ def read(path: Path) -> dict[str, Module]:
     modules = {}
     name = ""
     lines: list[str] = []
+    sources: dict[str, tuple[str, int]] = {}
+    source = None
     with path.open(encoding="utf-8") as file:
         for line in file:
             if line.startswith("module "):
-                name, lines = line.split()[1].removeprefix("\\"), []
+                name, lines, sources = line.split()[1].removeprefix("\\"), [], {}
             elif line == "end\n":
-                modules[name] = Module(name, tuple(lines))
-            elif not line.lstrip().startswith(_POSITIONS):
+                modules[name] = Module(name, tuple(lines), sources)
+            elif not (inner := line.lstrip()).startswith(_POSITIONS):
                 lines.append(line.rstrip("\n"))
+                if source and (named := _NAMED.match(inner)):
+                    sources[named["name"]] = source
+                if not inner.startswith("attribute "):
+                    source = None
+            elif position := _SOURCE.match(inner):
+                source = position["file"], int(position["line"])
     return modules
 
 
@@ -104,11 +123,14 @@ def _content(module: Module, ports: Mapping[str, str]) -> Content:
         cell = _CELL.match(line)
         if cell is None:
             return _GENERATED.sub(counted, line)
+        register = _REGISTER.match(line)
+        # Yosys keeps this attribute of registers, but not their names.
+        name = f'  attribute \\src "{register["name"]}"\n' if register else ""
         kind = cell["type"]
         if (inner := kind.removeprefix("\\")) in ports:
             kind = "\\" + Content("", ports[inner], frozenset()).interface
             submodules.add(kind[1:])
-        return f"  cell {kind} {_GENERATED.sub(counted, cell['name'])}"
+        return f"{name}  cell {kind} {_GENERATED.sub(counted, cell['name'])}"
 
     body = "\n".join(written(line) for line in module.lines)
     return Content(body, ports[module.name], frozenset(submodules))

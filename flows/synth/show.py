@@ -11,13 +11,16 @@ from flows.synth.resources import HEADINGS, NAMES
 
 DEPTH = 3
 """Levels of the hierarchy in the table; the JSON has all of them."""
+PATHS = 10
+"""Modules in the table of paths."""
 _LEAST_SHARE = 0.01
 """Instances with less than this share of every resource are not listed in the table."""
 
 
 def print_result(result: dict, console: Console) -> None:
-    """Print the table and the estimate of the largest array."""
+    """Print the tables and the estimate of the largest array."""
     console.print(table(result))
+    console.print(timing(result))
     if sentence := largest_array(result):
         console.print(sentence)
 
@@ -39,6 +42,34 @@ def table(result: dict, depth: int = DEPTH) -> Table:
     shown.add_row("the device", device["name"], *(f"{device['holds'][n]:,g}" for n in NAMES))
     shown.add_row("share", "", *(percent(result["share"][n]) for n in NAMES))
     return shown
+
+
+def timing(result: dict, rows: int = PATHS) -> Table:
+    """Return a table of the slowest path that ends in each kind of module, the slowest first."""
+    found = result["timing"]
+    title = (
+        f"Estimate of the timing before placement: {found['nanoseconds']:.1f} ns "
+        f"({found['mhz']:.0f} MHz), {found['levels']} levels of LUTs"
+    )
+    shown = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    shown.add_column("slowest path into", no_wrap=True)
+    shown.add_column("ns", justify="right")
+    shown.add_column("levels", justify="right")
+    shown.add_column("from", overflow="fold")
+    shown.add_column("to", overflow="fold")
+    worst: dict[str, dict] = {}
+    for path in found["paths"]:
+        worst.setdefault(path["to"]["module"], path)
+    for kind, path in list(worst.items())[:rows]:
+        ends = (_end(path["from"]), _end(path["to"]))
+        shown.add_row(kind, f"{path['nanoseconds']:.1f}", str(path["levels"]), *ends)
+    return shown
+
+
+def _end(place: dict) -> str:
+    """Return a register with its module, and where it is declared."""
+    where = f" ({place['file']}:{place['line']})" if place["file"] else ""
+    return f"{place['module']}.{place['name']}{where}"
 
 
 def percent(share: float) -> str:

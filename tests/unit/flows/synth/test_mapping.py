@@ -16,8 +16,9 @@ with open("{calls}", "a") as calls: calls.write("x")
 source = Path("modules.il").read_text()
 boxes = re.findall(r"blackbox 1\\nmodule \\\\(\\S+)", source)
 names = [n for n in re.findall(r"^module \\\\(\\S+)", source, re.M) if n not in boxes]
-modules = {{"\\\\" + name: {{"num_cells_by_type": {{"\\\\LUT1": 1}}}} for name in names}}
-Path("stat.json").write_text(json.dumps({{"modules": modules}}))
+lut = {{"type": "LUT1", "attributes": {{}}, "parameters": {{}}, "connections": {{"O": [2]}}}}
+modules = {{name: {{"ports": {{}}, "cells": {{"lut": lut}}}} for name in names}}
+Path("mapped.json").write_text(json.dumps({{"modules": modules}}))
 """
 
 
@@ -30,16 +31,15 @@ def mapper(tmp_path):
 
 
 def run(mapper, design):
-    modules = rtlil.read(design)
-    contents = rtlil.contents(modules)
-    ports = {content.interface: content.ports for content in contents.values()}
-    return contents, mapper.run(contents.values(), ports)
+    return mapper.run(rtlil.read(design))
 
 
 def test_contents_are_mapped_once_and_kept(design, mapper, tmp_path):
-    contents, cells = run(mapper, design)
-    assert len(cells) == 3
-    assert cells[contents["leaf$top.one"].hash] == {"LUT1": 1}
+    mapped = run(mapper, design)
+    assert mapped.keys() == {"leaf$top.one", "leaf$top.two", "leaf$top.wide", "top"}
+    assert all(one.netlist.cells == {"LUT1": 1} for one in mapped.values())
+    assert mapped["leaf$top.one"].netlist is mapped["leaf$top.two"].netlist
+    assert mapped["top"].inner == {name: f"leaf$top.{name}" for name in ("one", "two", "wide")}
     run(mapper, design)
     assert (tmp_path / "calls").read_text() == "x"
 
@@ -60,10 +60,10 @@ def test_results_belong_to_version_family_and_options(design, mapper, tmp_path, 
 
 
 def test_damaged_result_is_made_again(design, mapper, tmp_path):
-    _, before = run(mapper, design)
+    before = run(mapper, design)
     for path in mapper.cache.glob("*.json"):
         path.write_text(path.read_text()[:3])
-    _, after = run(mapper, design)
+    after = run(mapper, design)
     assert after == before
     assert (tmp_path / "calls").read_text() == "xx"
 

@@ -21,3 +21,39 @@ def test_equal_instances_have_equal_contents(design):
     assert one.interface == two.interface != wide.interface
     assert "leaf.sv" not in one.body and "ram_style" in one.body
     assert contents["top"].submodules == {one.interface, wide.interface}
+
+
+REGISTER = """\
+module \\top
+  attribute \\src "src/core/top.sv:5.1-5.9|src/core/top.sv:8.1"
+  attribute \\keep 1
+  wire width 8 \\count_q
+  attribute \\src "src/core/top.sv:6.1-6.9"
+  wire \\lanes_q[3]
+  wire \\elsewhere
+  attribute \\src "src/core/top.sv:9.1"
+  cell $adff $driver$count_q
+    connect \\Q \\count_q
+  end
+  cell $add $add$top.sv
+  end
+end
+"""
+
+
+def test_registers_keep_their_names_in_the_content(tmp_path):
+    """Yosys names the flip-flops that it makes of them, but keeps the attribute."""
+    path = tmp_path / "design.il"
+    path.write_text(REGISTER)
+    (content,) = rtlil.contents(rtlil.read(path)).values()
+    assert content.body.count("src") == 1
+    assert 'attribute \\src "count_q"\n  cell $adff ' in content.body
+
+
+def test_registers_are_found_in_their_source(tmp_path):
+    path = tmp_path / "design.il"
+    path.write_text(REGISTER)
+    module = rtlil.read(path)["top"]
+    assert module.source("count_q") == ("src/core/top.sv", 5)
+    assert module.source("lanes_q[3].sign") == ("src/core/top.sv", 6)
+    assert module.source("elsewhere") == module.source("$auto$1") == ("", 0)

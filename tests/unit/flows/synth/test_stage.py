@@ -11,7 +11,7 @@ from flows.repository import ROOT
 from flows.synth import devices, stage
 from flows.synth.__main__ import utilization
 from flows.terminal.progress import Progress, Terminal
-from tests.support.elaborated import soc
+from tests.support.elaborated import soc, timing
 
 
 class Shown(Progress):
@@ -75,7 +75,7 @@ def test_what_an_earlier_run_has_left_is_no_result(tmp_path, monkeypatch):
 
 def test_the_table_has_its_own_width_in_a_pipe(tmp_path, monkeypatch):
     monkeypatch.setattr(stage, "TABLE_WIDTH", 60)
-    result = utilization(soc(8), devices.find("xczu7ev"))
+    result = utilization(soc(8), devices.find("xczu7ev"), timing())
     (tmp_path / stage.UTILIZATION).write_text(json.dumps(result))
     stream = io.StringIO()
     found = stage.print_result(tmp_path, tmp_path, Terminal(stream))
