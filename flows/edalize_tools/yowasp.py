@@ -12,11 +12,14 @@ from typing import Any
 from edalize.tools.edatool import Edatool
 from edalize.utils import EdaCommands
 
-# -j 1: WebAssembly has no threads.
+# -j 1: WebAssembly has no threads. Primitives of the device are black boxes: their modules are only
+# needed to read the SystemVerilog.
 SCRIPT = """\
-read_slang -j 1 --keep-hierarchy --top {top} {parameters} {defines} {includes} {files}
-write_rtlil design.il
+read_slang -j 1 --keep-hierarchy {boxes} --top {top} {parameters} {defines} {includes} {files}
+select =A:blackbox %n
+write_rtlil -selected design.il
 """
+PRIMITIVES = ("DSP48E2",)
 
 
 class Yowasp(Edatool):
@@ -37,6 +40,7 @@ class Yowasp(Edatool):
             and not self._add_include_dir(file, includes)
         ]
         self.script = SCRIPT.format(
+            boxes=" ".join(f"--blackboxed-module {name}" for name in PRIMITIVES),
             top=self.toplevel,
             parameters=" ".join(f"-G {name}={value}" for name, value in self.vlogparam.items()),
             defines=" ".join(f"-D {macro}" for macro in _macros(self.vlogdefine)),

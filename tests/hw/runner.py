@@ -12,7 +12,7 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +23,8 @@ from flows.repository import ROOT
 from flows.toolchain.verilator import MAKE_VARIABLES
 
 BUILD = ROOT / "build" / "tests"
+DSP48E2 = [ROOT / "cores/dsp48e2_model/rtl/DSP48E2.sv"]
+"""The model for tests with the macro HEEPSTOR_DSP48E2: what an UltraScale+ device computes with."""
 COMPILE_ONCE = Path(__file__).with_name("compile_once.sh")
 
 
@@ -35,7 +37,7 @@ def run_cocotb(
     testcase: str | None = None,
     sources: list[Path] | None = None,
     waves: bool = False,
-    build_args: tuple[str, ...] = (),
+    build_args: Sequence[str] = (),
 ) -> None:
     """Runs every cocotb test of ``module`` on ``toplevel``, and fails if one of them fails.
 

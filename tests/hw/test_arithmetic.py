@@ -10,7 +10,7 @@ from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge
 
 from tests.hw import obi
-from tests.hw.runner import run_cocotb
+from tests.hw.runner import DSP48E2, run_cocotb
 from tests.support import exact
 
 pytestmark = pytest.mark.slow
@@ -77,8 +77,11 @@ async def check_operation(dut):
         dut.enable_i.value = sum(bool(stages[s]) << s for s in range(latency))
 
 
-@pytest.mark.parametrize(("array_size", "beat_bytes"), [(4, 16), (8, 16), (8, 4), (12, 8)])
-def test_slice_product(array_size, beat_bytes):
+@pytest.mark.parametrize(
+    ("array_size", "beat_bytes", "elements"),
+    [(4, 16, []), (8, 16, []), (8, 4, []), (12, 8, []), (8, 16, DSP48E2)],
+)
+def test_slice_product(array_size, beat_bytes, elements):
     run_cocotb(
         "heepstor:ip:systolic_array",
         "slice_product",
@@ -86,6 +89,8 @@ def test_slice_product(array_size, beat_bytes):
         parameters={"ArraySize": array_size, "BeatBytes": beat_bytes, "TagWidth": 16},
         environment={"ARRAY_SIZE": str(array_size), "BEAT_BYTES": str(beat_bytes)},
         testcase="check_slice_product",
+        sources=elements,
+        build_args=["-DHEEPSTOR_DSP48E2"] if elements else [],
     )
 
 

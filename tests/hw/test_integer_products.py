@@ -9,20 +9,25 @@ import pytest
 from cocotb.triggers import FallingEdge
 
 from tests.hw import obi
-from tests.hw.runner import run_cocotb
+from tests.hw.runner import DSP48E2, run_cocotb
 from tests.support import exact
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize(("array_size", "beat_bytes"), [(4, 4), (8, 16), (12, 8), (32, 32)])
-def test_integer_products(array_size, beat_bytes):
+@pytest.mark.parametrize(
+    ("array_size", "beat_bytes", "elements"),
+    [(4, 4, []), (8, 16, []), (12, 8, []), (32, 32, []), (4, 4, DSP48E2), (12, 8, DSP48E2)],
+)
+def test_integer_products(array_size, beat_bytes, elements):
     run_cocotb(
         "heepstor:ip:systolic_array",
         "slice_product",
         __name__,
         parameters={"ArraySize": array_size, "BeatBytes": beat_bytes, "TagWidth": 16},
         environment={"ARRAY_SIZE": str(array_size), "BEAT_BYTES": str(beat_bytes)},
+        sources=elements,
+        build_args=["-DHEEPSTOR_DSP48E2"] if elements else [],
     )
 
 

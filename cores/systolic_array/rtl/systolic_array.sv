@@ -98,7 +98,9 @@ module systolic_array #(
     end
   end
 
-  logic [ArraySize:0][ArraySize-1:0][39:0] sum;
+  logic [ArraySize-1:0][39:0]              passed;
+  logic [ArraySize:1][ArraySize-1:0][39:0] sum;
+  logic [ArraySize:0][ArraySize-1:0][47:0] cascade;
 
   if (Int8) begin : gen_passed
     for (genvar c = 0; c < ArraySize; c++) begin : gen_column
@@ -106,13 +108,14 @@ module systolic_array #(
 
       always_ff @(posedge clk_i) passed_q <= pass_i ? passed_i[c] : '0;
 
-      assign sum[0][c] = 40'($signed(passed_q));
+      assign passed[c] = 40'($signed(passed_q));
     end
   end else begin : gen_not_passed
-    assign sum[0] = '0;
+    assign passed = '0;
   end
 
-  assign sum_o  = sum[ArraySize];
+  assign cascade[0] = '0;
+  assign sum_o      = sum[ArraySize];
 
   if (Int8 && ArraySize > 8) begin : gen_low
     for (genvar t = 0; t < Taps; t++) begin : gen_tap
@@ -143,10 +146,12 @@ module systolic_array #(
       logic [ArraySize-1:0][7:0] delayed[2**PlaceWidth];
       logic [PlaceWidth-1:0]     read_place;
 
-      always_ff @(posedge clk_i) delayed[place_q] <= tap_i[y];
+      assign read_place = place_q - PlaceWidth'(Delay - 1);
 
-      assign read_place = place_q - PlaceWidth'(Delay);
-      assign tap[y]     = delayed[read_place];
+      always_ff @(posedge clk_i) begin
+        delayed[place_q] <= tap_i[y];
+        tap[y]           <= delayed[read_place];
+      end
     end
   end else begin : gen_no_taps
     assign tap = '0;
@@ -171,26 +176,24 @@ module systolic_array #(
     always_ff @(posedge clk_i) taps_q <= row_depthwise[r];
 
     for (genvar c = 0; c < ArraySize; c++) begin : gen_column
-      localparam int unsigned Byte = c * ArraySize + r;
+      localparam int unsigned Byte    = c * ArraySize + r;
+      localparam bit          HasTaps = Int8 && r < KernelColumns * KernelRows;
 
-      logic [26:0] activation;
-
-      if (Int8 && r < KernelColumns * KernelRows) begin : gen_tap
-        assign activation = {activation_q[r][26:8],
-                             taps_q ? tap[r/KernelColumns][c] : activation_q[r][7:0]};
-      end else begin : gen_plain
-        assign activation = activation_q[r];
-      end
-
-      processing_element u_pe (
+      processing_element #(
+        .First(r == 0)
+      ) u_pe (
         .clk_i,
         .enable_i      (enable_q),
         .shadow_write_i(row_weight_valid[r] && row_weight_beat[r] == BeatWidth'(Byte / BeatBytes)),
         .swap_i        (row_swap[r]),
         .weight_i      (row_weight[r][Byte%BeatBytes]),
-        .activation_i  (activation),
-        .sum_i         (sum[r][c]),
-        .sum_o         (sum[r+1][c])
+        .activation_i  (activation_q[r]),
+        .taps_i        (HasTaps && taps_q),
+        .tap_i         (HasTaps ? tap[HasTaps?r/KernelColumns : 0][c] : '0),
+        .sum_i         (r == 0 ? passed[c] : '0),
+        .cascade_i     (cascade[r][c]),
+        .sum_o         (sum[r+1][c]),
+        .cascade_o     (cascade[r+1][c])
       );
     end
   end
