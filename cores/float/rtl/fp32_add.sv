@@ -14,7 +14,7 @@ module fp32_add
   input  logic [31:0] b_i,
   output logic [31:0] sum_o
 );
-  // The operands sorted by magnitude, the smaller one shifted to the larger one's exponent.
+  // The operand with the larger exponent, and how far the other one lies below it.
   typedef struct packed {
     logic        sign;
     logic        subtract;
@@ -22,63 +22,93 @@ module fp32_add
     logic        nan;
     logic [7:0]  exponent;
     logic [23:0] larger;
-    logic [26:0] smaller;
+    logic [23:0] smaller;
+    logic [4:0]  distance;
   } operands_t;
 
-  /// Stage 1. Three extra bits (guard, round, sticky) are enough: a shift of two places or more
-  /// cannot cancel more than one bit.
-  function automatic operands_t align(logic [31:0] a, logic [31:0] b);
+  /// Stage 1. From 27 places on only the sticky bit remains, so the distance saturates.
+  function automatic operands_t sorted(logic [31:0] a, logic [31:0] b);
+    logic [7:0] a_exponent, b_exponent, distance;
+    logic [8:0] above, below;  // a's exponent less b's, and the reverse
     logic [31:0] larger, smaller;
-    logic [7:0] distance;
-    logic [26:0] significand, lost;
+    logic a_special, b_special;
 
-    larger      = (b[30:0] > a[30:0]) ? b : a;
-    smaller     = (b[30:0] > a[30:0]) ? a : b;
-    distance    = exponent_of(larger[30:23]) - exponent_of(smaller[30:23]);
-    significand = {significand_of(smaller[30:0]), 3'b000};
-    lost        = significand & ~(27'h7ffffff << distance);
+    a_exponent = exponent_of(a[30:23]);
+    b_exponent = exponent_of(b[30:23]);
+    above      = 9'(a_exponent) - 9'(b_exponent);
+    below      = 9'(b_exponent) - 9'(a_exponent);
+    distance   = above[8] ? below[7:0] : above[7:0];
+    larger     = above[8] ? b : a;
+    smaller    = above[8] ? a : b;
+    a_special  = a[30:23] == 8'hff;
+    b_special  = b[30:23] == 8'hff;
     return '{
       sign: larger[31],
-      subtract: larger[31] ^ smaller[31],
-      infinity: larger[30:0] == 31'h7f800000,
-      nan: is_nan(larger[30:0]) ||
-           (smaller[30:0] == 31'h7f800000 && (larger[31] ^ smaller[31])),
-      exponent: exponent_of(larger[30:23]),
+      subtract: a[31] ^ b[31],
+      infinity: a_special || b_special,
+      nan: (a_special && a[22:0] != '0) || (b_special && b[22:0] != '0)
+          || (a_special && b_special && (a[31] ^ b[31])),
+      exponent: above[8] ? b_exponent : a_exponent,
       larger: significand_of(larger[30:0]),
-      smaller: (significand >> distance) | 27'(|lost)
+      smaller: significand_of(smaller[30:0]),
+      distance: (distance[7:5] != '0) ? '1 : distance[4:0]
     };
   endfunction
 
   operands_t operands_q;
 
-  // Stage 2: add or subtract. Exact cancellation gives +0.
-  logic [27:0] total, total_q;
-  logic sign_q, infinity_q, nan_q;
-  logic signed [10:0] exponent_q;
+  // Stage 2: shift, then add or subtract. Three extra bits (guard, round, sticky) are enough: a
+  // shift of two places or more cannot cancel more than one bit. The difference of two numbers with
+  // the same exponent may be negative.
+  logic [26:0] smaller;
+  logic        sticky;
+  logic [29:0] total_2;  // the last bit takes in the carry
+  logic [27:0] total_q;
+  logic        negative;
+  logic        sign_q, subtract_q, negative_q, infinity_q, nan_q;
+  logic [8:0]  room_q;
 
-  assign total = operands_q.subtract ? {1'b0, operands_q.larger, 3'b000} - {1'b0, operands_q.smaller}
-                                     : {1'b0, operands_q.larger, 3'b000} + {1'b0, operands_q.smaller};
+  always_comb begin
+    smaller = {operands_q.smaller, 3'b000};
+    sticky  = 1'b0;
+    for (int k = 0; k < 5; k++) begin
+      if (operands_q.distance[k]) begin
+        sticky  = sticky || (smaller & ~(27'h7ffffff << 2 ** k)) != '0;
+        smaller = smaller >> 2 ** k;
+      end
+    end
+    smaller[0] |= sticky;
+  end
+
+  assign total_2  = {2'b00, operands_q.larger, 3'b000, 1'b1}
+      + {{2{operands_q.subtract}}, smaller ^ {27{operands_q.subtract}}, operands_q.subtract};
+  assign negative = total_2[29];
 
   always_ff @(posedge clk_i) begin
-    if (enable_i[0]) operands_q <= align(a_i, b_i);
+    if (enable_i[0]) operands_q <= sorted(a_i, b_i);
     if (enable_i[1]) begin
-      sign_q     <= operands_q.sign & ~(operands_q.subtract && total == '0);
-      total_q    <= total;
-      exponent_q <= 11'(operands_q.exponent) + 11'sd1;
+      sign_q     <= operands_q.sign ^ negative;
+      subtract_q <= operands_q.subtract;
+      negative_q <= negative;
+      total_q    <= total_2[28:1];
+      // The sum may have a digit more than the operands.
+      room_q     <= 9'(operands_q.exponent);
       infinity_q <= operands_q.infinity;
       nan_q      <= operands_q.nan;
     end
   end
 
-  // Stages 3 and 4.
+  // Stages 3 and 4. Exact cancellation gives +0.
   fp32_normalize #(
     .Width(28)
   ) u_normalize (
     .clk_i,
     .enable_i   (enable_i[3:2]),
     .sign_i     (sign_q),
-    .magnitude_i(total_q),
-    .exponent_i (exponent_q),
+    .cancelled_i(subtract_q),
+    .negative_i (negative_q),
+    .number_i   (total_q),
+    .room_i     (room_q),
     .infinity_i (infinity_q),
     .nan_i      (nan_q),
     .result_o   (sum_o)

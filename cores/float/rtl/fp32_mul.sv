@@ -20,16 +20,22 @@ module fp32_mul
   assign a_infinity = a_i[30:0] == 31'h7f800000;
   assign b_infinity = b_i[30:0] == 31'h7f800000;
 
-  // Stage 1: the exact product of the significands.
+  // Stage 1: the exact product of the significands. Its place leaves a margin to shift it to the
+  // right, by which the exponent is larger too; if that is not enough, only the sticky bit remains.
+  localparam int unsigned Margin = 32;
+
   logic sign_q, infinity_q, nan_q;
   logic [47:0] product_q;
-  logic signed [10:0] exponent_q;
+  logic [9:0] room;
+  logic [8:0] room_q;
+
+  assign room = 10'(exponent_of(a_i[30:23])) + 10'(exponent_of(b_i[30:23])) + 10'(Margin - 127);
 
   always_ff @(posedge clk_i) begin
     if (enable_i[0]) begin
       sign_q     <= a_i[31] ^ b_i[31];
       product_q  <= 48'(significand_of(a_i[30:0])) * 48'(significand_of(b_i[30:0]));
-      exponent_q <= 11'(exponent_of(a_i[30:23])) + 11'(exponent_of(b_i[30:23])) - 11'sd126;
+      room_q     <= room[9] ? 9'd0 : room[8:0];
       infinity_q <= a_infinity || b_infinity;
       nan_q      <= is_nan(a_i[30:0]) || is_nan(b_i[30:0]) ||
                     (a_infinity && b_i[30:0] == '0) || (b_infinity && a_i[30:0] == '0);
@@ -38,13 +44,16 @@ module fp32_mul
 
   // Stages 2 and 3.
   fp32_normalize #(
-    .Width(48)
+    .Width (48 + Margin),
+    .Margin(Margin)
   ) u_normalize (
     .clk_i,
     .enable_i   (enable_i[2:1]),
     .sign_i     (sign_q),
-    .magnitude_i(product_q),
-    .exponent_i (exponent_q),
+    .cancelled_i(1'b0),
+    .negative_i (1'b0),
+    .number_i   ({Margin'(0), product_q}),
+    .room_i     (room_q),
     .infinity_i (infinity_q),
     .nan_i      (nan_q),
     .result_o   (product_o)

@@ -1,86 +1,110 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Converts sign, magnitude and exponent to an FP32 number, rounded once to nearest even.
+/// Converts an integer and an exponent to an FP32 number, rounded once to nearest even.
 ///
-/// The value is magnitude * 2^(exponent - 127 - (Width - 1)): `exponent_i` is the biased exponent
-/// that the result would have if the magnitude's top bit were set. Underflow is gradual, overflow
-/// gives infinity, a zero magnitude gives zero with the given sign, NaN is always 0x7fc00000.
+/// The magnitude of `number_i`, which is negative if `negative_i`, is that of the result times
+/// 2^(127 + Width - 1 - exponent): `room_i` is the biased exponent that the result would have if the
+/// magnitude's top bit were set, less one, so it is never below zero. Underflow is gradual, overflow
+/// gives infinity, NaN is always 0x7fc00000. The result's sign is `sign_i`; of zero it is positive
+/// if `cancelled_i`.
 ///
 /// Latency: 2 cycles, one result per cycle. A stage advances while its bit of `enable_i` is high,
 /// and otherwise keeps its contents.
 module fp32_normalize
   import fp32_pkg::*;
 #(
-  /// At most 63.
-  parameter int unsigned Width = 40
+  /// Width - Margin is from 26 to 64.
+  parameter int unsigned Width  = 40,
+  /// Bits at the top that are always zero: so far a number may be shifted to the right.
+  parameter int unsigned Margin = 0
 ) (
-  input  logic                    clk_i,
-  input  logic [1:0]              enable_i,
-  input  logic                    sign_i,
-  input  logic        [Width-1:0] magnitude_i,
-  input  logic signed [10:0]      exponent_i,
-  input  logic                    infinity_i,
-  input  logic                    nan_i,
-  output logic        [31:0]      result_o
+  input  logic             clk_i,
+  input  logic [1:0]       enable_i,
+  input  logic             sign_i,
+  input  logic             cancelled_i,
+  input  logic             negative_i,
+  input  logic [Width-1:0] number_i,
+  input  logic [8:0]       room_i,
+  input  logic             infinity_i,
+  input  logic             nan_i,
+  output logic [31:0]      result_o
 );
-  // The leading one is at the top, if there is one.
+  localparam int unsigned ShiftWidth = $clog2(Width);
+  localparam int unsigned LowBits    = Width - 25;  // below the round bit
+
   typedef struct packed {
-    logic               sign;
-    logic [Width-1:0]   magnitude;
-    logic signed [10:0] exponent;
-    logic               infinity;
-    logic               nan;
+    logic                  sign;
+    logic                  negative;
+    logic [Width-1:0]      number;
+    logic [ShiftWidth-1:0] shift;
+    logic [8:0]            room;
+    logic                  infinity;
+    logic                  nan;
   } normal_t;
 
-  /// Stage 1.
-  function automatic normal_t normalize(
-    logic sign, logic [Width-1:0] magnitude, logic signed [10:0] exponent, logic infinity, logic nan
-  );
-    logic [5:0] zeros;
-
-    zeros = leading_zeros({magnitude, (64 - Width)'(0)});
-    return '{
-      sign: sign,
-      magnitude: magnitude << zeros,
-      exponent: exponent - 11'(zeros),
-      infinity: infinity,
-      nan: nan
-    };
+  /// How far the number is shifted to the left: until its first digit is at the top, or its exponent
+  /// is the smallest. The digits of a negative number are inverted, without adding 1: of a power of
+  /// two this is one place further, which rounding makes good.
+  function automatic logic [ShiftWidth-1:0] places(logic [6:0] zeros, logic [8:0] room);
+    return ShiftWidth'((room < 9'(zeros)) ? room[6:0] : zeros);
   endfunction
 
-  /// Stage 2: shifts back if the exponent is below the smallest, rounds, packs.
-  function automatic logic [31:0] pack(normal_t normal);
-    logic subnormal, round_up;
-    logic [10:0] deficit;  // how far the exponent is below 1
-    logic [4:0] distance;
-    logic [25:0] top;  // 24 bits of the result, the round bit, the sticky bit
-    logic [25:0] shifted, lost;
-    logic [7:0] field;
+  logic [63:0] digits;
+  normal_t     normal_q;
 
-    if (normal.nan) return CanonicalNan;
-    if (normal.infinity || (normal.magnitude[Width-1] && normal.exponent > 11'sd254)) begin
-      return {normal.sign, 8'hff, 23'd0};
-    end
-    subnormal = normal.exponent < 11'sd1 || !normal.magnitude[Width-1];
-    deficit   = 11'sd1 - normal.exponent;
-    // Beyond 26 places only the sticky bit remains, so the shift saturates there.
-    distance  = !subnormal ? 5'd0 : (deficit > 11'd26) ? 5'd26 : deficit[4:0];
-    top       = {normal.magnitude[Width-1-:25], |normal.magnitude[Width-26:0]};
-    shifted   = top >> distance;
-    lost      = top & ~(26'h3ffffff << distance);
-    round_up  = shifted[1] & (shifted[2] | shifted[0] | (|lost));
-    field     = subnormal ? 8'd0 : normal.exponent[7:0] - 8'd1;
-    // The hidden bit adds the missing 1 to the exponent field; a carry from rounding does the same.
-    return {normal.sign, field, 23'd0} + 32'(shifted[25:2]) + 32'(round_up);
-  endfunction
+  assign digits = 64'(number_i ^ {Width{negative_i}}) << (64 + Margin - Width);
 
-  normal_t normal_q;
-
+  // Stage 1: how far to shift.
   always_ff @(posedge clk_i) begin
     if (enable_i[0]) begin
-      normal_q <= normalize(sign_i, magnitude_i, exponent_i, infinity_i, nan_i);
+      normal_q <= '{
+          sign: sign_i && !(cancelled_i && number_i == '0),
+          negative: negative_i,
+          number: number_i,
+          shift: places(7'(leading_zeros(digits)) + 7'(Margin), room_i),
+          room: room_i,
+          infinity: infinity_i,
+          nan: nan_i
+      };
     end
-    if (enable_i[1]) result_o <= pack(normal_q);
+  end
+
+  // Stage 2: shifts, rounds, packs. A negative number's digits are inverted behind the shift. As 1
+  // is missing to its magnitude, all its digits being ones means zeros with a carry: then none of
+  // the bits below the round bit is one, before they are inverted.
+  logic [Width-1:0] shifted;
+  logic [23:0]      significand;
+  logic             half;
+  logic             rest;
+  logic             round_up;
+  logic [8:0]       field;
+  logic [32:0]      packed_2;  // the last bit takes in the carry
+
+  always_comb begin
+    shifted = normal_q.number;
+    for (int k = ShiftWidth - 1; k >= 0; k--) begin
+      if (normal_q.shift[k]) shifted = shifted << 2 ** k;
+    end
+  end
+  assign significand = shifted[Width-1-:24] ^ {24{normal_q.negative}};
+  assign half        = shifted[Width-25] ^ normal_q.negative;
+  assign round_up    = normal_q.negative ? half || (!rest && significand[0])
+                                         : half && (rest || significand[0]);
+
+  assign rest = shifted[LowBits-1:0] != '0;
+  // The hidden bit adds the missing 1 to the exponent field; a carry from rounding does the same.
+  assign field    = normal_q.room - 9'(normal_q.shift);
+  assign packed_2 = {field[7:0] & {8{significand[23]}}, 23'd0, 1'b1}
+      + {8'd0, significand, round_up};
+
+  always_ff @(posedge clk_i) begin
+    if (enable_i[1]) begin
+      result_o <= {normal_q.sign, packed_2[31:1]};
+      if (normal_q.nan || normal_q.infinity || (significand[23] && field >= 9'd254)) begin
+        result_o[30:0] <= {8'hff, normal_q.nan, 22'd0};
+        result_o[31]   <= normal_q.sign && !normal_q.nan;
+      end
+    end
   end
 endmodule

@@ -20,15 +20,33 @@ package fp32_pkg;
     return {magnitude[30:23] != 8'd0, magnitude[22:0]};
   endfunction
 
-  /// Leading zeros of a word; 63 if it is zero.
+  /// Leading zeros of a word; any number if it is zero. By nibbles, so that few levels of LUTs are
+  /// enough: the first group of four with a one in it, and in it the first nibble.
   function automatic logic [5:0] leading_zeros(logic [63:0] word);
-    logic [63:0] rest;
+    logic [15:0] nibble_any;  // the topmost one first
+    logic [15:0][1:0] in_nibble;
+    logic [3:0] group_any;
+    logic [3:0][3:0] in_group;
+    logic [1:0] group;
 
-    rest = word;
-    for (int k = 5; k >= 0; k--) begin
-      leading_zeros[k] = rest >> (64 - 2 ** k) == '0;
-      if (leading_zeros[k]) rest = rest << 2 ** k;
+    for (int unsigned n = 0; n < 16; n++) begin
+      nibble_any[n] = word[63-4*n-:4] != '0;
+      in_nibble[n]  = first_of(word[63-4*n-:4]);
     end
+    for (int unsigned g = 0; g < 4; g++) begin
+      logic [1:0] nibble;
+
+      nibble       = first_of({<<{nibble_any[4*g+:4]}});
+      group_any[g] = nibble_any[4*g+:4] != '0;
+      in_group[g]  = {nibble, in_nibble[4*g+32'(nibble)]};
+    end
+    group = first_of({<<{group_any}});
+    return {group, in_group[group]};
+  endfunction
+
+  /// Leading zeros of a nibble; 3 if it is zero.
+  function automatic logic [1:0] first_of(logic [3:0] nibble);
+    return nibble[3] ? 2'd0 : nibble[2] ? 2'd1 : nibble[1] ? 2'd2 : 2'd3;
   endfunction
 
   /// Whether a < b, if neither is NaN; -0 equals +0.

@@ -7,8 +7,8 @@
 /// gets two guard bits and is shifted right by E - e, rounded to nearest even. Lane i then
 /// represents value_o[i] * 2^(exponent_o - 152). `special_o`: a valid lane is infinite or NaN.
 ///
-/// A slice of INT8 numbers comes a cycle later, with `packed_i` alone: two in a lane, which become
-/// second * 2^18 + first. With `zero_i` all lanes are zero.
+/// An INT8 slice, whose lanes are integers already, comes a cycle later with `packed_i` alone. With
+/// `zero_i` all lanes are zero.
 ///
 /// Latency: 2 cycles, one slice per cycle. A stage advances while its bit of `enable_i` is high,
 /// and otherwise keeps its contents.
@@ -24,12 +24,13 @@ module float_align
   // A cycle later
   input  logic                       packed_i,
   input  logic                       zero_i,
-  input  logic [ArraySize-1:0][7:0]  first_i,
-  input  logic [ArraySize-1:0][7:0]  second_i,
+  input  logic [ArraySize-1:0][26:0] integer_i,
   output logic [ArraySize-1:0][26:0] value_o,
   output logic [7:0]                 exponent_o,
   output logic                       special_o
 );
+  localparam int unsigned Leaves = 2 ** $clog2(ArraySize);
+
   typedef struct packed {
     logic        sign;
     logic [7:0]  exponent;
@@ -38,14 +39,18 @@ module float_align
 
   // Stage 1: unpack, and find the largest exponent.
 
-  /// Largest biased exponent of the valid lanes.
+  /// Largest biased exponent of the valid lanes, by a tree.
   function automatic logic [7:0] largest_exponent(
     logic [ArraySize-1:0] valid, logic [ArraySize-1:0][7:0] fields
   );
-    largest_exponent = 8'd1;
-    for (int unsigned i = 0; i < ArraySize; i++) begin
-      if (valid[i] && fields[i] > largest_exponent) largest_exponent = fields[i];
+    logic [2*Leaves-1:1][7:0] node;  // node n has the nodes 2 n and 2 n + 1 below it
+
+    node = '0;
+    for (int unsigned i = 0; i < ArraySize; i++) node[Leaves+i] = valid[i] ? fields[i] : '0;
+    for (int unsigned n = Leaves - 1; n > 0; n--) begin
+      node[n] = (node[2*n+1] > node[2*n]) ? node[2*n+1] : node[2*n];
     end
+    return exponent_of(node[1]);
   endfunction
 
   logic [ArraySize-1:0][7:0] fields;
@@ -75,51 +80,34 @@ module float_align
 
   // Stage 2: shift, round, negate.
 
-  // A number, and 1 or -2^18 to be added to it, in one adder.
-  typedef struct packed {
-    logic [26:0] number;
-    logic        increment;
-    logic        borrow;
-  } sum_t;
-
-  /// Value of a lane at the common exponent. Only invalid lanes can exceed it; they are zero, so
-  /// their distance does not matter.
-  function automatic sum_t aligned(lane_t lane, logic [7:0] common);
+  /// Value of a lane at the common exponent, or the integer instead. Only invalid lanes can exceed
+  /// the exponent; they are zero, so their distance does not matter.
+  function automatic logic [26:0] aligned(
+    lane_t lane, logic [7:0] common, logic is_integer, logic [26:0] integer_value
+  );
     logic [7:0] distance;
     logic [4:0] shift;
-    logic [26:0] extended;  // significand, 2 guard bits, and a round bit below them
-    logic [26:0] shifted, lost;
-    logic round_up;
+    logic [26:0] shifted;  // significand, 2 guard bits, and a round bit below them
+    logic [26:0] number;
+    logic [27:0] total_2;  // the last bit takes in the carry
+    logic sticky, round_up;
 
-    // From 27 places on, the value is below one half, and so it is with a shift of 28.
+    // From 27 places on, the value is below one half.
     distance = common - lane.exponent;
-    shift    = (distance > 8'd28) ? 5'd28 : distance[4:0];
-    extended = {lane.significand, 3'b000};
-    shifted  = extended >> shift;
-    lost     = extended & ~(27'h7ffffff << shift);
-    round_up = shifted[0] & (shifted[1] | (|lost));
+    shift    = (distance[7:5] != '0) ? '1 : distance[4:0];
+    shifted  = {lane.significand, 3'b000};
+    sticky   = 1'b0;
+    for (int k = 0; k < 5; k++) begin
+      if (shift[k]) begin
+        sticky  = sticky || (shifted & ~(27'h7ffffff << 2 ** k)) != '0;
+        shifted = shifted >> 2 ** k;
+      end
+    end
+    round_up = shifted[0] & (shifted[1] | sticky);
     // -(x + r) is ~x + (1 - r).
-    return '{
-      number: 27'(shifted[26:1]) ^ {27{lane.sign}},
-      increment: round_up ^ lane.sign,
-      borrow: 1'b0
-    };
-  endfunction
-
-  /// Two INT8 numbers: the first one's sign goes through all bits of the second one.
-  function automatic sum_t pair(logic [7:0] first, logic [7:0] second);
-    return '{
-      number: {second[7], second, {10{first[7]}}, first},
-      increment: 1'b0,
-      borrow: first[7]
-    };
-  endfunction
-
-  function automatic logic [26:0] total(sum_t sum);
-    logic [27:0] sum_2;
-
-    sum_2 = {sum.number, 1'b1} + {{9{sum.borrow}}, 18'd0, sum.increment};
-    return sum_2[27:1];
+    number   = is_integer ? integer_value : 27'(shifted[26:1]) ^ {27{lane.sign}};
+    total_2  = {27'd0, 1'b1} + {number, !is_integer && (round_up ^ lane.sign)};
+    return total_2[27:1];
   endfunction
 
   always_ff @(posedge clk_i) begin
@@ -127,8 +115,7 @@ module float_align
       exponent_o <= largest_q;
       special_o  <= special_q;
       for (int unsigned i = 0; i < ArraySize; i++) begin
-        value_o[i] <= total(
-            packed_i ? pair(first_i[i], second_i[i]) : aligned(lanes_q[i], largest_q));
+        value_o[i] <= aligned(lanes_q[i], largest_q, packed_i, integer_i[i]);
         if (zero_i) value_o[i] <= '0;
       end
     end

@@ -78,6 +78,8 @@ module slice_product #(
   logic                                      zero;
   logic [1:0][ArraySize-1:0][7:0]            first_q;
   logic [1:0][ArraySize-1:0][7:0]            second_q;
+  logic [ArraySize-1:0][8:0]                 upper_q;
+  logic [ArraySize-1:0][26:0]                pair;
   logic [ArraySize-1:0][26:0]                passed_pair;
   logic                                      pass;
   logic                                      depthwise;
@@ -141,8 +143,7 @@ module slice_product #(
     .activation_i,
     .packed_i  (packs),
     .zero_i    (zero),
-    .first_i   (first_q[0]),
-    .second_i  (second_q[0]),
+    .integer_i (pair),
     .value_o   (operand),
     .exponent_o(exponent),
     .special_o (special)
@@ -221,6 +222,9 @@ module slice_product #(
       for (int unsigned i = 0; i < ArraySize; i++) begin
         first_q[0][i]  <= lane_valid_i[i] ? first_i[i] : '0;
         second_q[0][i] <= (lane_valid_i[i] && pairs_i) ? second_i[i] : '0;
+        // The first number's sign goes through all bits of the second one.
+        upper_q[i]     <= lane_valid_i[i]
+            ? 9'($signed(second_i[i] & {8{pairs_i}})) - 9'(first_i[i][7]) : '0;
       end
       first_q[1]  <= first_q[0];
       second_q[1] <= second_q[0];
@@ -236,6 +240,8 @@ module slice_product #(
     assign depthwise = depthwise_q[AlignLatency-1];
 
     for (genvar i = 0; i < ArraySize; i++) begin : gen_passed
+      // second * 2^18 + first
+      assign pair[i] = {upper_q[i], {10{first_q[0][i][7]}}, first_q[0][i]};
       assign passed_pair[i] = {second_q[1][i][7], second_q[1][i],
                                {10{first_q[1][i][7]}}, first_q[1][i]};
     end
@@ -265,6 +271,8 @@ module slice_product #(
     assign zero         = 1'b0;
     assign first_q      = '0;
     assign second_q     = '0;
+    assign upper_q      = '0;
+    assign pair         = '0;
     assign passed_pair  = '0;
     assign pass         = 1'b0;
     assign depthwise    = 1'b0;
@@ -279,6 +287,10 @@ module slice_product #(
   assign normalize_enable = valid_q[Latency-2-:NormalizeLatency];
 
   // 2^(E - 152) is the weight of the sum's lowest bit; bit 39 then has the exponent E + 14.
+  logic [8:0] room;
+
+  assign room = 9'(exponent_q[ArrayLatency-1]) + 9'd13;
+
   for (genvar c = 0; c < ArraySize; c++) begin : gen_normalize
     fp32_normalize #(
       .Width(40)
@@ -286,8 +298,10 @@ module slice_product #(
       .clk_i,
       .enable_i   (normalize_enable),
       .sign_i     (sum[c][39]),
-      .magnitude_i(sum[c][39] ? -sum[c] : sum[c]),
-      .exponent_i (11'(exponent_q[ArrayLatency-1]) + 11'sd14),
+      .cancelled_i(1'b0),
+      .negative_i (sum[c][39]),
+      .number_i   (sum[c]),
+      .room_i     (room),
       .infinity_i (1'b0),
       .nan_i      (special_q[ArrayLatency-1]),
       .result_o   (product[c])
