@@ -29,17 +29,19 @@ module fp32_add
   /// Stage 1. From 27 places on only the sticky bit remains, so the distance saturates.
   function automatic operands_t sorted(logic [31:0] a, logic [31:0] b);
     logic [7:0] a_exponent, b_exponent, distance;
-    logic [8:0] above, below;  // a's exponent less b's, and the reverse
-    logic [31:0] larger, smaller;
+    logic [8:0] a_above;  // a's exponent less b's
+    logic [7:0] b_above;  // and the reverse
+    logic [31:0] larger;
+    logic [30:0] smaller;
     logic a_special, b_special;
 
     a_exponent = exponent_of(a[30:23]);
     b_exponent = exponent_of(b[30:23]);
-    above      = 9'(a_exponent) - 9'(b_exponent);
-    below      = 9'(b_exponent) - 9'(a_exponent);
-    distance   = above[8] ? below[7:0] : above[7:0];
-    larger     = above[8] ? b : a;
-    smaller    = above[8] ? a : b;
+    a_above      = 9'(a_exponent) - 9'(b_exponent);
+    b_above      = b_exponent - a_exponent;
+    distance   = a_above[8] ? b_above : a_above[7:0];
+    larger     = a_above[8] ? b : a;
+    smaller    = a_above[8] ? a[30:0] : b[30:0];
     a_special  = a[30:23] == 8'hff;
     b_special  = b[30:23] == 8'hff;
     return '{
@@ -48,9 +50,9 @@ module fp32_add
       infinity: a_special || b_special,
       nan: (a_special && a[22:0] != '0) || (b_special && b[22:0] != '0)
           || (a_special && b_special && (a[31] ^ b[31])),
-      exponent: above[8] ? b_exponent : a_exponent,
+      exponent: a_above[8] ? b_exponent : a_exponent,
       larger: significand_of(larger[30:0]),
-      smaller: significand_of(smaller[30:0]),
+      smaller: significand_of(smaller),
       distance: (distance[7:5] != '0) ? '1 : distance[4:0]
     };
   endfunction
@@ -62,9 +64,10 @@ module fp32_add
   // the same exponent may be negative.
   logic [26:0] smaller;
   logic        sticky;
-  logic [29:0] total_2;  // the last bit takes in the carry
+  logic [27:0] total;
   logic [27:0] total_q;
   logic        negative;
+  logic        unused;  // takes in the carry
   logic        sign_q, subtract_q, negative_q, infinity_q, nan_q;
   logic [8:0]  room_q;
 
@@ -80,9 +83,8 @@ module fp32_add
     smaller[0] |= sticky;
   end
 
-  assign total_2  = {2'b00, operands_q.larger, 3'b000, 1'b1}
+  assign {negative, total, unused} = {2'b00, operands_q.larger, 3'b000, 1'b1}
       + {{2{operands_q.subtract}}, smaller ^ {27{operands_q.subtract}}, operands_q.subtract};
-  assign negative = total_2[29];
 
   always_ff @(posedge clk_i) begin
     if (enable_i[0]) operands_q <= sorted(a_i, b_i);
@@ -90,7 +92,7 @@ module fp32_add
       sign_q     <= operands_q.sign ^ negative;
       subtract_q <= operands_q.subtract;
       negative_q <= negative;
-      total_q    <= total_2[28:1];
+      total_q    <= total;
       // The sum may have a digit more than the operands.
       room_q     <= 9'(operands_q.exponent);
       infinity_q <= operands_q.infinity;

@@ -79,7 +79,8 @@ module fp32_normalize
   logic             rest;
   logic             round_up;
   logic [8:0]       field;
-  logic [32:0]      packed_2;  // the last bit takes in the carry
+  logic [30:0]      magnitude;
+  logic             unused;  // takes in the carry
 
   always_comb begin
     shifted = normal_q.number;
@@ -87,20 +88,21 @@ module fp32_normalize
       if (normal_q.shift[k]) shifted = shifted << 2 ** k;
     end
   end
+
+  assign rest        = shifted[LowBits-1:0] != '0;
   assign significand = shifted[Width-1-:24] ^ {24{normal_q.negative}};
   assign half        = shifted[Width-25] ^ normal_q.negative;
   assign round_up    = normal_q.negative ? half || (!rest && significand[0])
                                          : half && (rest || significand[0]);
 
-  assign rest = shifted[LowBits-1:0] != '0;
   // The hidden bit adds the missing 1 to the exponent field; a carry from rounding does the same.
   assign field    = normal_q.room - 9'(normal_q.shift);
-  assign packed_2 = {field[7:0] & {8{significand[23]}}, 23'd0, 1'b1}
-      + {8'd0, significand, round_up};
+  assign {magnitude, unused} = {field[7:0] & {8{significand[23]}}, 23'd0, 1'b1}
+      + {7'd0, significand, round_up};
 
   always_ff @(posedge clk_i) begin
     if (enable_i[1]) begin
-      result_o <= {normal_q.sign, packed_2[31:1]};
+      result_o <= {normal_q.sign, magnitude};
       if (normal_q.nan || normal_q.infinity || (significand[23] && field >= 9'd254)) begin
         result_o[30:0] <= {8'hff, normal_q.nan, 22'd0};
         result_o[31]   <= normal_q.sign && !normal_q.nan;

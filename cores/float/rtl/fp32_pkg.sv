@@ -25,27 +25,27 @@ package fp32_pkg;
   function automatic logic [5:0] leading_zeros(logic [63:0] word);
     logic [15:0] nibble_any;  // the topmost one first
     logic [15:0][1:0] in_nibble;
-    logic [3:0] group_any;
+    logic [2:0] group_any;  // the last one needs none
     logic [3:0][3:0] in_group;
     logic [1:0] group;
 
     for (int unsigned n = 0; n < 16; n++) begin
       nibble_any[n] = word[63-4*n-:4] != '0;
-      in_nibble[n]  = first_of(word[63-4*n-:4]);
+      in_nibble[n]  = first_of(word[63-4*n-:3]);
     end
     for (int unsigned g = 0; g < 4; g++) begin
       logic [1:0] nibble;
 
-      nibble       = first_of({<<{nibble_any[4*g+:4]}});
-      group_any[g] = nibble_any[4*g+:4] != '0;
-      in_group[g]  = {nibble, in_nibble[4*g+32'(nibble)]};
+      nibble      = first_of({<<{nibble_any[4*g+:3]}});
+      if (g < 3) group_any[g] = nibble_any[4*g+:4] != '0;
+      in_group[g] = {nibble, in_nibble[4*g+32'(nibble)]};
     end
     group = first_of({<<{group_any}});
     return {group, in_group[group]};
   endfunction
 
-  /// Leading zeros of a nibble; 3 if it is zero.
-  function automatic logic [1:0] first_of(logic [3:0] nibble);
+  /// Leading zeros of a nibble, which are 3 if only its lowest bit may be one.
+  function automatic logic [1:0] first_of(logic [3:1] nibble);
     return nibble[3] ? 2'd0 : nibble[2] ? 2'd1 : nibble[1] ? 2'd2 : 2'd3;
   endfunction
 

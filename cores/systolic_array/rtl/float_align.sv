@@ -89,8 +89,9 @@ module float_align
     logic [4:0] shift;
     logic [26:0] shifted;  // significand, 2 guard bits, and a round bit below them
     logic [26:0] number;
-    logic [27:0] total_2;  // the last bit takes in the carry
+    logic [26:0] total;
     logic sticky, round_up;
+    logic unused;  // takes in the carry
 
     // From 27 places on, the value is below one half.
     distance = common - lane.exponent;
@@ -106,8 +107,8 @@ module float_align
     round_up = shifted[0] & (shifted[1] | sticky);
     // -(x + r) is ~x + (1 - r).
     number   = is_integer ? integer_value : 27'(shifted[26:1]) ^ {27{lane.sign}};
-    total_2  = {27'd0, 1'b1} + {number, !is_integer && (round_up ^ lane.sign)};
-    return total_2[27:1];
+    {total, unused} = {27'd0, 1'b1} + {number, !is_integer && (round_up ^ lane.sign)};
+    return total;
   endfunction
 
   always_ff @(posedge clk_i) begin
