@@ -123,6 +123,7 @@ module accumulators
   logic [ArraySize-1:0][31:0]      product_q;
   logic [ArraySize-1:0][31:0]      float_sum;
   logic [ArraySize-1:0][31:0]      sum;
+  logic [ArraySize-1:0]            is_new;  // the product would replace the maximum so far
   logic [ArraySize-1:0]            replaces;  // whether a column's sum is written
   logic [ArraySize-1:0]            replaces_second;
   logic                            write_sum;
@@ -177,21 +178,30 @@ module accumulators
   assign read_second_o = second_data;
 
   for (genvar c = 0; c < ArraySize; c++) begin : gen_column
-    logic [31:0] held;
+    logic [31:0]         held;
+    logic [AddLatency-1:0] is_new_q;
 
     assign held = half_data[add_half_q][c];
 
-    // Adding -0 leaves every number as it is, also -0.
     fp32_add u_add (
       .clk_i,
       .enable_i(valid_q[AddLatency-1:0]),
-      .a_i     ((maximum_q && !first_q) ? fp32_pkg::maximum(held, product_q[c]) : product_q[c]),
-      .b_i     ((maximum_q || first_q) ? engine_pkg::NegativeZero : held),
+      .alone_i (maximum_q || first_q),
+      .a_i     (product_q[c]),
+      .b_i     (held),
       .sum_o   (float_sum[c])
     );
+
+    // A maximum that was begun is written if the product is larger.
+    always_ff @(posedge clk_i) begin
+      is_new_q <= {is_new_q[AddLatency-2:0],
+                   first_q || !maximum_q || fp32_pkg::is_new_maximum(product_q[c], held)};
+    end
+
+    assign is_new[c] = is_new_q[AddLatency-1];
   end
 
-  // INT8. A maximum that was begun is written if the product, which is a byte then, is larger.
+  // INT8. The product is a byte where it is for a maximum.
   if (Int8) begin : gen_integer
     logic                       larger_q;
     logic [ArraySize-1:0][19:0] first_sum_q;
@@ -222,15 +232,16 @@ module accumulators
       assign second_sum[c] = accumulated(
           begins ? '0 : second_held, 32'($signed(second_sum_q[c])), second_carry_q[c]);
 
-      assign replaces[c]        = !larger_q
-          || $signed(first_sum_q[c][7:0]) > $signed(first_held[7:0]);
+      assign replaces[c]        = integer_q
+          ? !larger_q || $signed(first_sum_q[c][7:0]) > $signed(first_held[7:0])
+          : is_new[c];
       assign replaces_second[c] = integer_q
           && (!larger_q || $signed(second_sum_q[c][7:0]) > $signed(second_held[7:0]));
     end
   end else begin : gen_no_integer
     assign second_sum      = '0;
     assign sum             = float_sum;
-    assign replaces        = '1;
+    assign replaces        = is_new;
     assign replaces_second = '0;
   end
 

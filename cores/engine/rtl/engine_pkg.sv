@@ -5,9 +5,6 @@
 package engine_pkg;
   import engine_descriptor_pkg::*;
 
-  /// The FP32 number that changes nothing when it is added, zeros of either sign included.
-  localparam logic [31:0] NegativeZero = 32'h80000000;
-
   /// Counts the runs that a slice has crossed into.
   localparam int unsigned CrossingWidth = $clog2(MostCrossings + 1);
 

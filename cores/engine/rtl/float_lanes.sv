@@ -73,7 +73,7 @@ module float_lanes
     first_q <= first_i;
     group_q <= {group_q[0], group_i};
     scale_q <= scale_i;
-    bias_q  <= command_i.scales_only ? {StoreWords{NegativeZero}} : bias_i;
+    bias_q  <= command_i.scales_only ? {StoreWords{fp32_pkg::NegativeZero}} : bias_i;
   end
 
   logic [ArraySize-1:0][31:0]  maximum;

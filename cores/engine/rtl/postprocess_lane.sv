@@ -63,6 +63,7 @@ module postprocess_lane
   fp32_add u_bias (
     .clk_i,
     .enable_i(enable_i[6:3]),
+    .alone_i (1'b0),
     .a_i     (product),
     .b_i     (bias_q[2]),
     .sum_o   (biased)
@@ -81,8 +82,9 @@ module postprocess_lane
     fp32_add u_residual (
       .clk_i,
       .enable_i(enable_i[10:7]),
+      .alone_i (!adds_i),
       .a_i     (biased),
-      .b_i     (adds_i ? operand_i : NegativeZero),
+      .b_i     (operand_i),
       .sum_o   (total)
     );
 

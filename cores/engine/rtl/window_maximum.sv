@@ -15,7 +15,7 @@ module window_maximum #(
   always_ff @(posedge clk_i) begin
     if (valid_i) begin
       for (int unsigned i = 0; i < ArraySize; i++) begin
-        maximum_o[i] <= first_i ? sum_i[i] : fp32_pkg::maximum(maximum_o[i], sum_i[i]);
+        if (first_i || fp32_pkg::is_new_maximum(sum_i[i], maximum_o[i])) maximum_o[i] <= sum_i[i];
       end
     end
   end

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// FP32 addition, IEEE 754 round to nearest even with subnormals; every NaN result is 0x7fc00000.
+/// With `alone_i` the sum is `a_i`, but for NaNs: -0 is added to it, which leaves every number as it
+/// is, also -0.
 ///
 /// Latency: 4 cycles, one sum per cycle. A stage advances while its bit of `enable_i` is high, and
 /// otherwise keeps its contents.
@@ -10,6 +12,7 @@ module fp32_add
 (
   input  logic        clk_i,
   input  logic [3:0]  enable_i,
+  input  logic        alone_i,
   input  logic [31:0] a_i,
   input  logic [31:0] b_i,
   output logic [31:0] sum_o
@@ -87,7 +90,7 @@ module fp32_add
       + {{2{operands_q.subtract}}, smaller ^ {27{operands_q.subtract}}, operands_q.subtract};
 
   always_ff @(posedge clk_i) begin
-    if (enable_i[0]) operands_q <= sorted(a_i, b_i);
+    if (enable_i[0]) operands_q <= sorted(a_i, alone_i ? NegativeZero : b_i);
     if (enable_i[1]) begin
       sign_q     <= operands_q.sign ^ negative;
       subtract_q <= operands_q.subtract;

@@ -1,13 +1,16 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Comparison and selection of FP32 numbers; NaN results are the canonical NaN.
+/// Parts and comparison of FP32 numbers; the NaN of all results is the canonical one.
 package fp32_pkg;
   localparam logic [31:0] CanonicalNan = 32'h7fc00000;
 
+  /// The number that changes nothing when it is added, zeros of either sign included.
+  localparam logic [31:0] NegativeZero = 32'h80000000;
+
   /// Whether a number is NaN.
   function automatic logic is_nan(logic [30:0] magnitude);
-    return magnitude > 31'h7f800000;
+    return magnitude[30:23] == 8'hff && magnitude[22:0] != '0;
   endfunction
 
   /// The biased exponent that goes with the significand: 1 for subnormals.
@@ -51,14 +54,13 @@ package fp32_pkg;
 
   /// Whether a < b, if neither is NaN; -0 equals +0.
   function automatic logic less(logic [31:0] a, logic [31:0] b);
-    if (a[30:0] == '0 && b[30:0] == '0) return 1'b0;
-    if (a[31] != b[31]) return a[31];
-    return a[31] ? a[30:0] > b[30:0] : a[30:0] < b[30:0];
+    if (a[31] != b[31]) return a[31] && (a[30:0] != '0 || b[30:0] != '0);
+    return (a[30:0] ^ {31{a[31]}}) < (b[30:0] ^ {31{a[31]}});
   endfunction
 
-  /// The larger of two numbers, the first if they are equal; NaN if either is NaN.
-  function automatic logic [31:0] maximum(logic [31:0] a, logic [31:0] b);
-    if (is_nan(a[30:0]) || is_nan(b[30:0])) return CanonicalNan;
-    return less(a, b) ? b : a;
+  /// Whether a number takes the place of the largest one so far: if it is larger, or the first NaN.
+  /// Where both are equal, the first one stays. The NaN so far is the canonical one.
+  function automatic logic is_new_maximum(logic [31:0] number, logic [31:0] largest);
+    return largest[30:22] != '1 && (is_nan(number[30:0]) || less(largest, number));
   endfunction
 endpackage

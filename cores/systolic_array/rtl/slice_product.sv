@@ -191,9 +191,7 @@ module slice_product #(
 
   always_comb begin
     for (int unsigned i = 0; i < ArraySize; i++) begin
-      if (!lane_valid_i[i]) passed_in[i] = '0;
-      else if (fp32_pkg::is_nan(activation_i[i][30:0])) passed_in[i] = fp32_pkg::CanonicalNan;
-      else passed_in[i] = activation_i[i];
+      passed_in[i] = lane_valid_i[i] ? activation_i[i] : '0;
     end
   end
 
