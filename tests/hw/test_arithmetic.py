@@ -85,6 +85,7 @@ async def check_operation(dut):
 @pytest.mark.parametrize(
     ("array_size", "beat_bytes", "elements"),
     [(4, 16, []), (8, 16, []), (8, 4, []), (12, 8, []), (8, 16, DSP48E2)],
+    ids=["4-16", "8-16", "8-4", "12-8", "8-16-dsp48e2"],
 )
 def test_slice_product(array_size, beat_bytes, elements):
     run_cocotb(

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.slow
 @pytest.mark.parametrize(
     ("array_size", "beat_bytes", "elements"),
     [(4, 4, []), (8, 16, []), (12, 8, []), (32, 32, []), (4, 4, DSP48E2), (12, 8, DSP48E2)],
+    ids=["4-4", "8-16", "12-8", "32-32", "4-4-dsp48e2", "12-8-dsp48e2"],
 )
 def test_integer_products(array_size, beat_bytes, elements):
     run_cocotb(
