@@ -90,6 +90,18 @@ module activation_buffer
   logic [BankWidth-1:0]           banks_first_q;
   logic [Banks-1:0][RowWidth-1:0] banks_row_q;
 
+  logic [Banks-1:0][CrossingWidth-1:0] banks_crossed;
+
+  always_comb begin
+    banks_crossed = lanes_crossed_q;
+    for (int unsigned k = 0; k < BankWidth; k++) begin
+      if (lanes_first_q[k]) begin
+        banks_crossed = (banks_crossed << (CrossingWidth * 2 ** k))
+            | (banks_crossed >> (CrossingWidth * (Banks - 2 ** k)));
+      end
+    end
+  end
+
   always_ff @(posedge clk_i) begin
     banks_valid_q <= lanes_valid_q;
     if (lanes_valid_q) begin
@@ -97,7 +109,7 @@ module activation_buffer
       for (int unsigned b = 0; b < Banks; b++) begin
         banks_row_q[b] <= lanes_row_q[lane_group(BankWidth'(b)-lanes_first_q)]
             + RowWidth'(BankWidth'(b) < lanes_first_q)
-            + lanes_skip_q[lanes_crossed_q[BankWidth'(b)-lanes_first_q]];
+            + lanes_skip_q[banks_crossed[b]];
       end
     end
   end
@@ -146,14 +158,21 @@ module activation_buffer
     end
   end
 
-  // Stage 4: lanes in order.
+  // Stage 4: lanes in order, by a rotation for each bit of the first one's place.
+  logic [Banks-1:0][31:0] in_order;
+
+  always_comb begin
+    in_order = bank_data;
+    for (int unsigned k = 0; k < BankWidth; k++) begin
+      if (data_first_q[k]) begin
+        in_order = (in_order >> (32 * 2 ** k)) | (in_order << (32 * (Banks - 2 ** k)));
+      end
+    end
+  end
+
   always_ff @(posedge clk_i) begin
     data_valid_q <= banks_valid_q;
     if (banks_valid_q) data_first_q <= banks_first_q;
-    if (data_valid_q) begin
-      for (int unsigned i = 0; i < Banks; i++) begin
-        read_data_o[i] <= bank_data[BankWidth'(data_first_q+BankWidth'(i))];
-      end
-    end
+    if (data_valid_q) read_data_o <= in_order;
   end
 endmodule

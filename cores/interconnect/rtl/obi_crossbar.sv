@@ -36,24 +36,26 @@ module obi_crossbar
   output logic [31:0]           error_addr_o
 );
   // Slaves of each master: the peripherals, the error responder, the memory.
-  localparam int unsigned ErrorIdx  = NumPeripherals;
-  localparam int unsigned MemoryIdx = NumPeripherals + 1;
-  localparam int unsigned NumSlaves = NumPeripherals + 2;
-  localparam int unsigned NumRules  = NumPeripherals + 1;
-  localparam int unsigned IdxWidth  = $clog2(NumSlaves);
+  localparam int unsigned ErrorIdx        = NumPeripherals;
+  localparam int unsigned MemoryIdx       = NumPeripherals + 1;
+  localparam int unsigned NumSlaves       = NumPeripherals + 2;
+  localparam int unsigned IdxWidth        = $clog2(NumSlaves);
+  localparam int unsigned MemoryWidth     = $clog2(MemoryBytes);
+  localparam int unsigned PeripheralWidth = $clog2(PeripheralBytes);
 
-  rule_t [NumRules-1:0] rules;
-
-  always_comb begin
+  /// The slave of an address. Regions begin at multiples of their sizes, rounded up to powers of two.
+  function automatic logic [IdxWidth-1:0] slave_of(logic [31:0] address);
+    slave_of = IdxWidth'(ErrorIdx);
     for (int unsigned p = 0; p < NumPeripherals; p++) begin
-      rules[p] = '{
-        idx: p, start_addr: PeripheralBase[p], end_addr: PeripheralBase[p] + PeripheralBytes
-      };
+      if (address >> PeripheralWidth == PeripheralBase[p] >> PeripheralWidth) begin
+        slave_of = IdxWidth'(p);
+      end
     end
-    rules[NumPeripherals] = '{
-      idx: MemoryIdx, start_addr: MemoryBase, end_addr: MemoryBase + MemoryBytes
-    };
-  end
+    if (address >> MemoryWidth == MemoryBase >> MemoryWidth
+        && 33'(address[MemoryWidth-1:0]) < 33'(MemoryBytes)) begin
+      slave_of = IdxWidth'(MemoryIdx);
+    end
+  endfunction
 
   obi_req_t [NumMasters-1:0][NumSlaves-1:0] demux_req;
   logic     [NumMasters-1:0][NumSlaves-1:0] demux_gnt;
@@ -62,20 +64,7 @@ module obi_crossbar
   for (genvar m = 0; m < NumMasters; m++) begin : gen_master
     logic [IdxWidth-1:0] select;
 
-    addr_decode #(
-      .NoIndices(NumSlaves),
-      .NoRules  (NumRules),
-      .addr_t   (logic [31:0]),
-      .rule_t   (rule_t)
-    ) u_decode (
-      .addr_i          (masters_i[m].addr),
-      .addr_map_i      (rules),
-      .idx_o           (select),
-      .dec_valid_o     (),
-      .dec_error_o     (),
-      .en_default_idx_i(1'b1),
-      .default_idx_i   (IdxWidth'(ErrorIdx))
-    );
+    assign select = slave_of(masters_i[m].addr);
 
     obi_demux #(
       .NumSlaves(NumSlaves)
@@ -143,4 +132,17 @@ module obi_crossbar
     .rsp_o(shared_rsp[ErrorIdx]),
     .error_addr_o
   );
+
+`ifndef SYNTHESIS
+  initial begin
+    assert (PeripheralBytes == 2 ** PeripheralWidth)
+    else $fatal(1, "the peripherals' regions must be a power of two long");
+    assert (MemoryBase % (2 ** MemoryWidth) == 0)
+    else $fatal(1, "the memory must begin at a multiple of its size");
+    for (int unsigned p = 0; p < NumPeripherals; p++) begin
+      assert (PeripheralBase[p] % PeripheralBytes == 0)
+      else $fatal(1, "a peripheral must begin at a multiple of its size");
+    end
+  end
+`endif
 endmodule

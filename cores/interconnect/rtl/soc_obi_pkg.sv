@@ -19,11 +19,4 @@ package soc_obi_pkg;
     logic        rvalid;
     logic [31:0] rdata;
   } obi_rsp_t;
-
-  /// Rule of the address map, for addr_decode of common_cells.
-  typedef struct packed {
-    int unsigned idx;
-    logic [31:0] start_addr;
-    logic [31:0] end_addr;
-  } rule_t;
 endpackage
