@@ -93,17 +93,25 @@ module main_memory #(
   row_t [Banks-1:0] bank_row;
   logic [Banks-1:0][31:0] bank_wdata, bank_rdata;
 
+  // Once for all banks: the rows of a wide access, and its words in the order of the banks, those
+  // PortWords apart being offered the same word.
+  row_t wide_row, next_row;
+  logic [PortWords-1:0][31:0] wide_wdata;
+
+  assign wide_row = row_of(wide_addr_i[31:2]);
+  assign next_row = wide_row + 1'b1;
+
   always_comb begin
+    for (int unsigned i = 0; i < PortWords; i++) begin
+      wide_wdata[i] = wide_wdata_i[(i-32'(wide_first))%PortWords];
+    end
     for (int unsigned b = 0; b < Banks; b++) begin
       // The access wraps to the next row at the last bank.
       bank_req[b]   = wide_gnt_o & wide_banks[b];
       bank_we[b]    = wide_we_i;
       bank_be[b]    = '1;
-      bank_row[b]   = row_of(wide_addr_i[31:2]) + row_t'(b < 32'(wide_first));
-      bank_wdata[b] = '0;
-      for (int unsigned i = 0; i < PortWords; i++) begin
-        if (wide_word[b] == i) bank_wdata[b] = wide_wdata_i[i];
-      end
+      bank_row[b]   = (b < 32'(wide_first)) ? next_row : wide_row;
+      bank_wdata[b] = wide_wdata[b%PortWords];
       for (int unsigned n = 0; n < NarrowPorts; n++) begin
         if (narrow_gnt[n][b]) begin
           bank_req[b]   = 1'b1;
