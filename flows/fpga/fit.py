@@ -85,10 +85,26 @@ def _xczu7ev(config: Config) -> dict[str, float]:
     ultra, block = _ultra_and_block(config.memory.banks, bank_words)
     more_ultra, more_block = _ultra_and_block(size, lane_words)
     accumulators = size * -(-config.engine.accumulator_depth // 1024)
+    integer = config.engine.int8
+    lanes = config.hardware().integer_lanes if integer else 0
     return {
-        "LUT": 47_450 + 1_710 * size + 45 * size**2 + 1_600 * _more_lanes(config),
-        "DSP": size**2 + 2 * _more_lanes(config) + 2 * config.engine.port_words + 48,
-        "block RAM 36 Kibit": block + more_block + accumulators + config.engine.port_words + 1,
+        "LUT": 35_760
+        + 1_460 * size
+        + 690 * _more_lanes(config)
+        + integer * (550 + 250 * size)
+        + 234 * lanes,
+        "DSP": size**2
+        + 2 * _more_lanes(config)
+        + 2 * config.engine.port_words
+        + 49
+        + integer * 6
+        + 27 * lanes // 8,
+        "block RAM 36 Kibit": block
+        + more_block
+        + accumulators * (1 + integer)
+        + config.engine.port_words
+        + 1
+        + lanes,
         "UltraRAM": ultra + more_ultra,
     }
 

@@ -15,7 +15,6 @@ pytestmark = pytest.mark.slow
 
 ROOT = DEFAULT_PATH.parent
 ARRAY_SIZE = 4
-MOST_LUTS = 64
 MOST_LUTS_OF_REQUANTIZER = 270
 
 
@@ -46,9 +45,8 @@ def test_processing_element_is_one_dsp(array):
     element = array["processing_element"]
     assert element["instances"] == ARRAY_SIZE**2
     assert element["dsp"] == 1
-    assert 0 < element["lut"] <= MOST_LUTS
-    # Two weights and the partial sum; the activation's register is shared by the row.
-    assert element["ff"] == 8 + 8 + 40
+    # The DSP has the registers of two weights and of the partial sum.
+    assert element["lut"] == element["ff"] == 0
 
 
 def test_array_has_no_other_multiplier(array):
@@ -119,14 +117,41 @@ def test_requantizers_are_small(soc):
 
 
 @pytest.mark.nightly
-def test_int8_takes_at_most_15_percent_of_the_engine(tmp_path):
+def test_int8_takes_at_most_a_fifth_of_the_engine(tmp_path):
     sizes = ("--ArraySize=16", "--PortWords=4", "--BufferWords=65536", "--AccumulatorDepth=1024")
     without, with_int8 = (
         synthesize(tmp_path / f"{int8}", "heepstor:ip:engine", *sizes, f"--Int8={int8}")["total"]
         for int8 in (0, 1)
     )
-    for resource in ("lut", "ff"):
-        assert without[resource] < with_int8[resource] <= 1.15 * without[resource]
+    for resource, most in (("lut", 1.20), ("ff", 1.28)):
+        assert without[resource] < with_int8[resource] <= most * without[resource]
+
+
+@pytest.mark.parametrize(
+    ("kind", "levels"),
+    [
+        ("processing_element", 4),
+        ("systolic_array", 4),
+        ("accumulators", 12),
+        ("window_maximum", 8),
+        ("fp32_normalize", 10),
+        ("requantizer", 10),
+        ("fp32_add", 13),
+        ("float_align", 14),
+    ],
+)
+def test_paths_are_not_deeper_than_agreed(soc, kind, levels):
+    """LUTs on the way to a register of the module."""
+    assert 0 < soc["synth"]["modules"][kind]["levels"] <= levels
+
+
+def test_the_timing_names_the_registers_of_its_paths(soc):
+    timing = soc["synth"]["timing"]
+    path = timing["paths"][0]
+    assert timing["nanoseconds"] == path["nanoseconds"] > 1
+    assert timing["mhz"] == pytest.approx(1000 / timing["nanoseconds"], abs=0.1)
+    for end in (path["from"], path["to"]):
+        assert end["file"].endswith(".sv") and end["line"] > 0 and end["instance"]
 
 
 def test_soc_has_one_dsp_for_each_processing_element(soc):
@@ -134,7 +159,7 @@ def test_soc_has_one_dsp_for_each_processing_element(soc):
 
 
 def test_largest_array_is_estimated(soc):
-    # Measured with the default configuration: 32 x 32 takes 75 % of the LUTs and 66 % of the DSPs.
+    # Measured with the default configuration: 32 x 32 takes 42 % of the LUTs and 66 % of the DSPs.
     largest = soc["synth"]["largest_array"]
     assert largest["from"] == ARRAY_SIZE
     assert largest["size"] >= largest["engine_limit"] == 32
