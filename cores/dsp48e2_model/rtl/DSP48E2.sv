@@ -7,8 +7,8 @@
 /// may be used; a setting or an operation that is not modelled ends the simulation. It is a black
 /// box to synthesis.
 module DSP48E2 #(
-  parameter          AMULTSEL      = "A",
-  parameter          USE_MULT      = "MULTIPLY",
+  parameter string   AMULTSEL      = "A",
+  parameter string   USE_MULT      = "MULTIPLY",
   parameter integer  AREG          = 1,
   parameter integer  ACASCREG      = 1,
   parameter integer  BREG          = 1,
@@ -58,7 +58,7 @@ module DSP48E2 #(
 );
   initial begin
     if (AMULTSEL != "AD" || USE_MULT != "MULTIPLY" || AREG != 0 || BREG != 2 || CREG != 0
-        || DREG != 0 || ADREG != 0 || MREG != 0 || PREG != 1 || INMODEREG != 0 || OPMODEREG != 0
+        || ACASCREG != AREG || BCASCREG != BREG || DREG != 0 || ADREG != 0 || MREG != 0 || PREG != 1 || INMODEREG != 0 || OPMODEREG != 0
         || ALUMODEREG != 0 || CARRYINREG != 0 || CARRYINSELREG != 0) begin
       $fatal(1, "DSP48E2: these attributes are not modelled");
     end
