@@ -178,7 +178,7 @@ module accumulators
   assign read_second_o = second_data;
 
   for (genvar c = 0; c < ArraySize; c++) begin : gen_column
-    logic [31:0]         held;
+    logic [31:0]           held;
     logic [AddLatency-1:0] is_new_q;
 
     assign held = half_data[add_half_q][c];

@@ -40,8 +40,8 @@ module fp32_add
 
     a_exponent = exponent_of(a[30:23]);
     b_exponent = exponent_of(b[30:23]);
-    a_above      = 9'(a_exponent) - 9'(b_exponent);
-    b_above      = b_exponent - a_exponent;
+    a_above    = 9'(a_exponent) - 9'(b_exponent);
+    b_above    = b_exponent - a_exponent;
     distance   = a_above[8] ? b_above : a_above[7:0];
     larger     = a_above[8] ? b : a;
     smaller    = a_above[8] ? a[30:0] : b[30:0];
