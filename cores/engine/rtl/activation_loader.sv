@@ -51,29 +51,17 @@ module activation_loader
     logic [BufferWidth-1:0] address;
   } response_t;
 
+  // A word of the buffer that exists, or one a step further.
+  typedef logic [PlaceWidth-1:0] place_t;
+
   logic        start;
   logic        finish;
   logic        active_q;  // the command has been started
-  logic        requesting_q;
   logic        receiving_q;  // the last response has not come
   logic        filling;
-  logic [31:0] row_address_q;
-  logic [31:0] column_address_q;
-  logic [31:0] row_buffer_q;
-  logic [31:0] column_buffer_q;
-  logic [15:0] row_q;
-  logic [15:0] column_q;
-  logic [15:0] word_q;
-  logic [15:0] remaining;
-  logic        column_end;
-  logic        row_end;
-  logic        load_end;
   logic        behind;  // too many reporting descriptors have not reported
   logic        may_start;
-  logic [32:0] buffer_word;
-  logic        overflow;
   logic        fill_overflow;
-  response_t   response_in;
   response_t   response_out;
   logic        responses_full;
 
@@ -91,36 +79,98 @@ module activation_loader
 
   assign fenced_o = command_valid_i && behind;
 
-  assign remaining  = command_i.words - word_q;
-  assign column_end = remaining <= 16'(PortWords);
-  assign row_end    = column_end && column_q == command_i.columns - 16'd1;
-  assign load_end   = row_end && row_q == command_i.rows - 16'd1;
+  // The array waits for these activations; otherwise they are for later.
+  always_ff @(posedge clk_i) urgent_o <= command_i.index == computed_i;
 
-  always_comb begin
-    for (int unsigned i = 0; i < PortWords; i++) mask_o[i] = 16'(i) < remaining;
-  end
+  // The walk through the activations: words of a column, columns of a row, rows.
+  logic        walking_q;
+  logic [31:0] row_address_q;
+  logic [31:0] column_address_q;
+  logic [31:0] address_q;
+  place_t      row_place_q;
+  place_t      place_q;
+  logic [15:0] rows_q;  // still to come, with this one
+  logic [15:0] columns_q;
+  logic [15:0] words_q;
+  logic [31:0] next_row_address;
+  logic [31:0] next_column_address;
+  place_t      next_row_place;
+  logic        column_end;
+  logic        row_end;
+  logic        load_end;
+  logic        walk;
 
-  // The last word of the access decides; the buffer's size is a power of two.
-  assign buffer_word = 33'(column_buffer_q) + 33'(word_q);
-  always_comb begin
-    overflow = 1'b0;
-    for (int unsigned i = 0; i < PortWords; i++) begin
-      if (mask_o[i] && buffer_word + 33'(i) >= 33'(BufferWords)) overflow = 1'b1;
+  assign column_end          = words_q <= 16'(PortWords);
+  assign row_end             = column_end && columns_q == 16'd1;
+  assign load_end            = row_end && rows_q == 16'd1;
+  assign next_row_address    = row_address_q + command_i.row_pitch;
+  assign next_column_address = column_address_q + command_i.column_pitch;
+  assign next_row_place      = row_place_q + place_t'(command_i.pitch);
+
+  always_ff @(posedge clk_i) begin
+    if (start) begin
+      row_address_q    <= command_i.source;
+      column_address_q <= command_i.source;
+      address_q        <= command_i.source;
+      row_place_q      <= place_t'(command_i.base) + place_t'(command_i.head);
+      place_q          <= place_t'(command_i.base) + place_t'(command_i.head);
+      rows_q           <= command_i.rows;
+      columns_q        <= command_i.columns;
+      words_q          <= command_i.words;
+    end else if (walk) begin
+      if (row_end) begin
+        row_address_q    <= next_row_address;
+        column_address_q <= next_row_address;
+        address_q        <= next_row_address;
+        row_place_q      <= next_row_place;
+        place_q          <= next_row_place;
+        rows_q           <= rows_q - 16'd1;
+        columns_q        <= command_i.columns;
+        words_q          <= command_i.words;
+      end else if (column_end) begin
+        column_address_q <= next_column_address;
+        address_q        <= next_column_address;
+        place_q          <= place_q + place_t'(words_q);
+        columns_q        <= columns_q - 16'd1;
+        words_q          <= command_i.words;
+      end else begin
+        address_q <= address_q + 32'(4 * PortWords);
+        place_q   <= place_q + place_t'(PortWords);
+        words_q   <= words_q - 16'(PortWords);
+      end
     end
   end
 
-  // The array waits for these activations; otherwise they are for later.
-  assign urgent_o = command_i.index == computed_i;
+  // The next request, which the walk leaves here a cycle ahead.
+  logic   requesting_q;
+  logic   last_q;
+  place_t request_place_q;
+  logic   overflow;
 
-  assign error_o = '{
+  assign walk = walking_q && (!requesting_q || gnt_i);
+
+  always_ff @(posedge clk_i) begin
+    if (walk) begin
+      addr_o          <= address_q;
+      last_q          <= load_end;
+      request_place_q <= place_q;
+      for (int unsigned i = 0; i < PortWords; i++) mask_o[i] <= 16'(i) < words_q;
+    end
+  end
+
+  always_comb begin
+    overflow = 1'b0;
+    for (int unsigned i = 0; i < PortWords; i++) begin
+      if (mask_o[i] && 32'(request_place_q) >= BufferWords - i) overflow = 1'b1;
+    end
+  end
+
+  assign error_o  = '{
     valid: (requesting_q && overflow) || fill_overflow,
     code: ErrorBufferOverflow,
     index: command_i.index
   };
-  assign req_o   = requesting_q && !overflow && !responses_full;
-  assign addr_o  = column_address_q + {14'd0, word_q, 2'b00};
-
-  assign response_in = '{last: load_end, mask: mask_o, address: BufferWidth'(buffer_word)};
+  assign req_o    = requesting_q && !overflow && !responses_full;
 
   fifo_v3 #(
     .dtype(response_t),
@@ -133,7 +183,7 @@ module activation_loader
     .full_o    (responses_full),
     .empty_o   (),
     .usage_o   (),
-    .data_i    (response_in),
+    .data_i    ({last_q, mask_o, BufferWidth'(request_place_q)}),
     .push_i    (gnt_i),
     .data_o    (response_out),
     .pop_i     (rvalid_i)
@@ -173,48 +223,26 @@ module activation_loader
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       active_q     <= 1'b0;
+      walking_q    <= 1'b0;
       requesting_q <= 1'b0;
       receiving_q  <= 1'b0;
       loaded_o     <= '0;
     end else if (clear_i) begin
       active_q     <= 1'b0;
+      walking_q    <= 1'b0;
       requesting_q <= 1'b0;
       receiving_q  <= 1'b0;
       loaded_o     <= '0;
     end else begin
       if (start && works) active_q <= 1'b1;
       else if (finish) active_q <= 1'b0;
-      if (start && command_i.load) requesting_q <= 1'b1;
-      else if (gnt_i && load_end) requesting_q <= 1'b0;
+      if (start && command_i.load) walking_q <= 1'b1;
+      else if (walk && load_end) walking_q <= 1'b0;
+      if (walk) requesting_q <= 1'b1;
+      else if (gnt_i) requesting_q <= 1'b0;
       if (start && command_i.load) receiving_q <= 1'b1;
       else if (rvalid_i && response_out.last) receiving_q <= 1'b0;
       if (finish) loaded_o <= loaded_o + 16'd1;
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (start) begin
-      row_address_q    <= command_i.source;
-      column_address_q <= command_i.source;
-      row_buffer_q     <= 32'(command_i.base) + 32'(command_i.head);
-      column_buffer_q  <= 32'(command_i.base) + 32'(command_i.head);
-      row_q            <= '0;
-      column_q         <= '0;
-      word_q           <= '0;
-    end else if (gnt_i) begin
-      word_q <= column_end ? '0 : word_q + 16'(PortWords);
-      if (row_end) begin
-        row_address_q    <= row_address_q + command_i.row_pitch;
-        column_address_q <= row_address_q + command_i.row_pitch;
-        row_buffer_q     <= row_buffer_q + 32'(command_i.pitch);
-        column_buffer_q  <= row_buffer_q + 32'(command_i.pitch);
-        row_q            <= row_q + 16'd1;
-        column_q         <= '0;
-      end else if (column_end) begin
-        column_address_q <= column_address_q + command_i.column_pitch;
-        column_buffer_q  <= column_buffer_q + 32'(command_i.words);
-        column_q         <= column_q + 16'd1;
-      end
     end
   end
 

@@ -30,23 +30,32 @@ module buffer_filler
     StateTail
   } state_e;
 
+  // A word of the buffer that exists, or any one behind them.
+  typedef logic [PlaceWidth-1:0] place_t;
+
   state_e      state_q;
-  logic [31:0] address_q;
-  logic [31:0] row_q;  // first word of the row whose gap is next
+  place_t      address_q;
+  place_t      row_q;  // first word of the row whose gap is next
+  place_t      next_row;
   logic [15:0] rows_q;  // rows whose gap is still to come
   logic [15:0] left_q;  // words of the segment
-  logic [15:0] last;  // of the words of this write
+  logic        beyond;
   logic        segment_end;
 
-  assign last        = ((left_q < 16'(WriteWords)) ? left_q : 16'(WriteWords)) - 16'd1;
+  // Behind the buffer it stays there.
+  assign next_row    = (32'(row_q) >= BufferWords) ? row_q : row_q + place_t'(command_i.pitch);
   assign busy_o      = state_q != StateIdle;
-  assign overflow_o  = left_q != '0 && busy_o && address_q + 32'(last) >= 32'(BufferWords);
-  assign req_o       = busy_o && left_q != '0 && !overflow_o;
+  assign overflow_o  = busy_o && beyond;
+  assign req_o       = busy_o && left_q != '0 && !beyond;
   assign addr_o      = address_q[BufferWidth-1:0];
   assign segment_end = left_q == '0 || (gnt_i && left_q <= 16'(WriteWords));
 
   always_comb begin
-    for (int unsigned i = 0; i < WriteWords; i++) mask_o[i] = 16'(i) < left_q;
+    beyond = 1'b0;
+    for (int unsigned i = 0; i < WriteWords; i++) begin
+      mask_o[i] = 16'(i) < left_q;
+      if (mask_o[i] && 32'(address_q) >= BufferWords - i) beyond = 1'b1;
+    end
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -67,20 +76,20 @@ module buffer_filler
 
   always_ff @(posedge clk_i) begin
     if (start_i) begin
-      address_q <= 32'(command_i.base);
+      address_q <= place_t'(command_i.base);
       left_q    <= command_i.head;
-      row_q     <= 32'(command_i.base) + 32'(command_i.head);
+      row_q     <= place_t'(command_i.base) + place_t'(command_i.head);
       rows_q    <= command_i.rows;
     end else if (segment_end && rows_q != '0) begin
-      address_q <= row_q + 32'(command_i.pitch) - 32'(command_i.gap);
+      address_q <= row_q + place_t'(command_i.pitch) - place_t'(command_i.gap);
       left_q    <= command_i.gap;
-      row_q     <= row_q + 32'(command_i.pitch);
+      row_q     <= next_row;
       rows_q    <= rows_q - 16'd1;
     end else if (segment_end) begin
       address_q <= row_q;
       left_q    <= command_i.tail;
     end else if (gnt_i) begin
-      address_q <= address_q + 32'(WriteWords);
+      address_q <= address_q + place_t'(WriteWords);
       left_q    <= left_q - 16'(WriteWords);
     end
   end

@@ -4,13 +4,15 @@
 /// The activation buffer's write port, shared by loaded activations, stored results and padding.
 ///
 /// What memory answers cannot wait and goes first; then come results, which free the accumulators,
-/// unless the array waits for the padding.
+/// unless the array waits for the padding. What is granted is written in the next cycle.
 module buffer_write_port #(
   parameter  int unsigned PortWords   = 4,
   parameter  int unsigned StoreWords  = 4,
   parameter  int unsigned BufferWords = 65536,
   localparam int unsigned BufferWidth = $clog2(BufferWords)
 ) (
+  input  logic                        clk_i,
+  input  logic                        rst_ni,
   input  logic [PortWords-1:0]        load_mask_i,
   input  logic [BufferWidth-1:0]      load_addr_i,
   input  logic [PortWords-1:0][31:0]  load_data_i,
@@ -35,18 +37,23 @@ module buffer_write_port #(
   assign store_gnt_o = store_req_i && !loading && !(fill_req_i && fill_urgent_i);
   assign fill_gnt_o  = fill_req_i && !loading && (!store_req_i || fill_urgent_i);
 
-  always_comb begin
-    write_mask_o = StoreWords'(load_mask_i);
-    write_addr_o = load_addr_i;
-    write_data_o = (32 * StoreWords)'(load_data_i);
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) write_mask_o <= '0;
+    else if (store_gnt_o) write_mask_o <= store_mask_i;
+    else if (fill_gnt_o) write_mask_o <= fill_mask_i;
+    else write_mask_o <= StoreWords'(load_mask_i);
+  end
+
+  always_ff @(posedge clk_i) begin
     if (store_gnt_o) begin
-      write_mask_o = store_mask_i;
-      write_addr_o = store_addr_i;
-      write_data_o = store_data_i;
+      write_addr_o <= store_addr_i;
+      write_data_o <= store_data_i;
     end else if (fill_gnt_o) begin
-      write_mask_o = fill_mask_i;
-      write_addr_o = fill_addr_i;
-      write_data_o = {StoreWords{fill_value_i}};
+      write_addr_o <= fill_addr_i;
+      write_data_o <= {StoreWords{fill_value_i}};
+    end else begin
+      write_addr_o <= load_addr_i;
+      write_data_o <= (32 * StoreWords)'(load_data_i);
     end
   end
 endmodule

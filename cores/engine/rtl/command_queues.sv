@@ -22,22 +22,11 @@ module command_queues
   localparam int unsigned Depth      = 2;
   localparam int unsigned StoreDepth = 4;
 
-  logic [$clog2(Depth):0]      loads;
-  logic [$clog2(Depth):0]      weights;
-  logic [$clog2(Depth):0]      computes;
-  logic [$clog2(StoreDepth):0] stores;
+  stages_t full;
 
-  assign valid_o = '{
-    load: loads != '0,
-    weight: weights != '0,
-    compute: computes != '0,
-    store: stores != '0
-  };
+  assign full_o = full != '0;
 
-  assign full_o  = 32'(loads) == Depth || 32'(weights) == Depth || 32'(computes) == Depth
-      || 32'(stores) == StoreDepth;
-
-  ram_fifo #(
+  command_fifo #(
     .Width($bits(load_command_t)),
     .Depth(Depth)
   ) u_load (
@@ -47,11 +36,12 @@ module command_queues
     .push_i (push_i.load),
     .data_i (commands_i.load),
     .pop_i  (pop_i.load),
+    .valid_o(valid_o.load),
     .data_o (commands_o.load),
-    .count_o(loads)
+    .full_o (full.load)
   );
 
-  ram_fifo #(
+  command_fifo #(
     .Width($bits(weight_command_t)),
     .Depth(Depth)
   ) u_weight (
@@ -61,11 +51,12 @@ module command_queues
     .push_i (push_i.weight),
     .data_i (commands_i.weight),
     .pop_i  (pop_i.weight),
+    .valid_o(valid_o.weight),
     .data_o (commands_o.weight),
-    .count_o(weights)
+    .full_o (full.weight)
   );
 
-  ram_fifo #(
+  command_fifo #(
     .Width($bits(compute_command_t)),
     .Depth(Depth)
   ) u_compute (
@@ -75,11 +66,12 @@ module command_queues
     .push_i (push_i.compute),
     .data_i (commands_i.compute),
     .pop_i  (pop_i.compute),
+    .valid_o(valid_o.compute),
     .data_o (commands_o.compute),
-    .count_o(computes)
+    .full_o (full.compute)
   );
 
-  ram_fifo #(
+  command_fifo #(
     .Width($bits(store_command_t)),
     .Depth(StoreDepth)
   ) u_store (
@@ -89,8 +81,9 @@ module command_queues
     .push_i (push_i.store),
     .data_i (commands_i.store),
     .pop_i  (pop_i.store),
+    .valid_o(valid_o.store),
     .data_o (commands_o.store),
-    .count_o(stores)
+    .full_o (full.store)
   );
 
 `ifndef SYNTHESIS

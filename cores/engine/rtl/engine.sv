@@ -47,7 +47,7 @@ module engine
   localparam int unsigned LaneWidth   = $clog2(ArraySize + 1);
 
   // Start, end, errors.
-  logic start, busy, failed, finished, clear;
+  logic start, busy, failed, stored_all, clear;
   logic halt;  // after an error, until memory has answered
   logic port_idle, port_outside;
   logic [2:0]  port_client;
@@ -60,7 +60,7 @@ module engine
   commands_t   command;
 
   assign clear    = start || failed;
-  assign finished = pop.store && command.store.last && !halt;
+  assign stored_all = pop.store && command.store.last;
 
   engine_control #(
     .ArraySize       (ArraySize),
@@ -86,7 +86,7 @@ module engine
     .stop_o         (stop),
     .halt_o         (halt),
     .failed_o       (failed),
-    .finished_i     (finished),
+    .stored_i       (stored_all),
     .port_idle_i    (port_idle),
     .counters_i     (counters),
     .error_i        (error),
@@ -94,6 +94,9 @@ module engine
   );
 
   error_select u_errors (
+    .clk_i,
+    .rst_ni,
+    .clear_i         (clear),
     .outside_i       (port_outside),
     .client_i        (port_client),
     .stop_i          (stop),
@@ -257,6 +260,8 @@ module engine
     .StoreWords (StoreWords),
     .BufferWords(BufferWords)
   ) u_buffer_port (
+    .clk_i,
+    .rst_ni,
     .load_mask_i  (loaded_mask),
     .load_addr_i  (loaded_addr),
     .load_data_i  (port_rdata_i),

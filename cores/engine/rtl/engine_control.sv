@@ -5,7 +5,8 @@
 ///
 /// `start_o` begins a chain; `stop_o` ends it early (ABORT, LIMIT), like an error that a unit finds.
 /// After an error, `halt_o` blocks new memory accesses until the last response has arrived; then
-/// `failed_o` resets all units.
+/// `failed_o` resets all units. A chain whose last descriptor has been stored ends when the port has
+/// taken its last words.
 module engine_control
   import engine_descriptor_pkg::*;
   import engine_pkg::*;
@@ -35,7 +36,7 @@ module engine_control
   output error_e      stop_o,
   output logic        halt_o,
   output logic        failed_o,
-  input  logic        finished_i,
+  input  logic        stored_i,
   input  logic        port_idle_i,
   input  counters_t   counters_i,
   // The present error, and the address of its descriptor
@@ -48,6 +49,8 @@ module engine_control
   logic   [15:0]                 error_index_q;
   logic   [31:0]                 error_address_q;
   logic                          doorbell;
+  logic                          ending_q;  // all is stored
+  logic                          finished;
 
   engine_regs u_regs (
     .clk         (clk_i),
@@ -79,7 +82,7 @@ module engine_control
     hwif_in.buffer.words.next           = 32'(BufferWords);
     hwif_in.accumulator.depth.next      = 32'(AccumulatorDepth);
     hwif_in.status.busy.next            = busy_o;
-    hwif_in.interrupt.done.hwset        = finished_i;
+    hwif_in.interrupt.done.hwset        = finished;
     hwif_in.interrupt.error.hwset       = failed_o || (doorbell && busy_o);
     hwif_in.error.code.next             = error_code_q;
     hwif_in.error.index.next            = error_index_q;
@@ -98,10 +101,11 @@ module engine_control
   assign first_o  = hwif_out.descriptor.address.value;
   assign start_o  = doorbell && !busy_o;
   assign failed_o = halt_o && port_idle_i;
+  assign finished = ending_q && port_idle_i && !halt_o;
 
   always_comb begin
     stop_o = ErrorNone;
-    if (busy_o && !finished_i && !halt_o) begin
+    if (busy_o && !ending_q && !halt_o) begin
       if (hwif_out.abort.stop.value) stop_o = ErrorAborted;
       else if (counters_i.cycles >= hwif_out.limit.cycles.value) stop_o = ErrorTimeLimit;
     end
@@ -111,6 +115,7 @@ module engine_control
     if (!rst_ni) begin
       busy_o          <= 1'b0;
       halt_o          <= 1'b0;
+      ending_q        <= 1'b0;
       error_code_q    <= ErrorNone;
       error_index_q   <= '0;
       error_address_q <= '0;
@@ -120,7 +125,9 @@ module engine_control
       error_index_q   <= '0;
       error_address_q <= '0;
     end else begin
-      if (finished_i || failed_o) busy_o <= 1'b0;
+      if (finished || failed_o) busy_o <= 1'b0;
+      if (finished || failed_o) ending_q <= 1'b0;
+      else if (stored_i) ending_q <= 1'b1;
       if (failed_o) halt_o <= 1'b0;
       else if (busy_o && error_i.valid) halt_o <= 1'b1;
       if (busy_o && error_i.valid && !halt_o) begin

@@ -3,10 +3,11 @@
 
 /// Shares the engine's memory port between its units and keeps every access inside main memory.
 ///
-/// Client 0 has the highest priority. A grant is given in the cycle in which memory takes the request;
-/// responses come in order and are handed to the client that asked. An access outside memory is never
-/// sent: it raises `error_o` with the number of the client. While `halt_i` is high nothing is granted,
-/// and `idle_o` tells when the last response has come.
+/// Client 0 has the highest priority. A granted request goes through a register to memory, so that
+/// no path leads through the arbiter; responses come in order and are handed to the client that
+/// asked. An access outside memory is never sent: it raises `error_o` with the number of the client in
+/// the cycle after the grant. While `halt_i` is high nothing is granted, and `idle_o` tells when
+/// nothing is under way.
 module port_arbiter #(
   parameter  int unsigned Clients     = 7,
   parameter  int unsigned PortWords   = 4,
@@ -40,8 +41,20 @@ module port_arbiter #(
 );
   localparam int unsigned MaxOutstanding = 4;
 
+  typedef struct packed {
+    logic [ClientWidth-1:0]     client;
+    logic [31:0]                addr;
+    logic                       we;
+    logic [PortWords-1:0]       mask;
+    logic [PortWords-1:0][31:0] wdata;
+  } request_t;
+
   logic [ClientWidth-1:0] selected;
   logic                   requested;
+  logic                   taken;
+  logic                   open;  // for the next request
+  logic                   valid_q;
+  request_t               request_q;
   logic                   outside;
   logic                   tags_full;
   logic                   tags_empty;
@@ -54,29 +67,50 @@ module port_arbiter #(
     end
   end
 
-  assign requested    = |client_req_i && !halt_i;
-  assign port_addr_o  = client_addr_i[selected];
-  assign port_we_o    = client_we_i[selected];
-  assign port_mask_o  = client_mask_i[selected];
-  assign port_wdata_o = client_wdata_i;
+  assign requested = |client_req_i && !halt_i;
+  assign taken     = port_gnt_i && !tags_full;
+  assign open      = !valid_q || taken;
+  assign stall_o   = requested && !open;
 
-  always_comb begin
-    outside = port_addr_o[1:0] != 2'b00;
-    for (int unsigned i = 0; i < PortWords; i++) begin
-      if (port_mask_o[i] && (port_addr_o - MemoryBase + 32'(4 * i)) >= 32'(MemoryBytes)) begin
-        outside = 1'b1;
-      end
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) valid_q <= 1'b0;
+    else if (open) valid_q <= requested;
+    else if (outside) valid_q <= 1'b0;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (open) begin
+      request_q <= '{
+        client: selected,
+        addr: client_addr_i[selected],
+        we: client_we_i[selected],
+        mask: client_mask_i[selected],
+        wdata: client_wdata_i
+      };
     end
   end
 
-  assign error_o        = requested && outside;
-  assign error_client_o = selected;
-  assign port_req_o     = requested && !outside && !tags_full;
-  assign stall_o        = requested && !(port_req_o && port_gnt_i);
+  port_range #(
+    .PortWords  (PortWords),
+    .MemoryBase (MemoryBase),
+    .MemoryBytes(MemoryBytes)
+  ) u_range (
+    .addr_i   (request_q.addr),
+    .mask_i   (request_q.mask),
+    .outside_o(outside)
+  );
+
+  assign error_o        = valid_q && outside;
+  assign error_client_o = request_q.client;
+  assign port_req_o     = valid_q && !outside && !tags_full;
+  assign port_addr_o    = request_q.addr;
+  assign port_we_o      = request_q.we;
+  assign port_mask_o    = request_q.mask;
+  assign port_wdata_o   = request_q.wdata;
 
   always_comb begin
     client_gnt_o           = '0;
-    client_gnt_o[selected] = port_req_o && port_gnt_i;
+    client_gnt_o[selected] = requested && open;
     client_rvalid_o        = '0;
     client_rvalid_o[tag]   = port_rvalid_i;
   end
@@ -92,13 +126,13 @@ module port_arbiter #(
     .full_o    (tags_full),
     .empty_o   (tags_empty),
     .usage_o   (),
-    .data_i    (selected),
+    .data_i    (request_q.client),
     .push_i    (port_req_o && port_gnt_i),
     .data_o    (tag),
     .pop_i     (port_rvalid_i)
   );
 
-  assign idle_o = tags_empty;
+  assign idle_o = tags_empty && !valid_q;
 
 `ifndef SYNTHESIS
   grant_was_requested :
@@ -110,7 +144,16 @@ module port_arbiter #(
   else $error("memory answers without a request");
 
   request_is_inside_memory :
-  assert property (@(posedge clk_i) disable iff (!rst_ni) port_req_o |-> !outside && !halt_i)
+  assert property (@(posedge clk_i) disable iff (!rst_ni) port_req_o |-> !outside)
   else $error("a request that memory must not see");
+
+  nothing_is_granted_while_halted :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) halt_i |-> client_gnt_o == '0)
+  else $error("a grant after an error");
+
+  request_is_held :
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+      port_req_o && !port_gnt_i |=> port_req_o && $stable({port_addr_o, port_we_o, port_mask_o}))
+  else $error("a request changes before its grant");
 `endif
 endmodule

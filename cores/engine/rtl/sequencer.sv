@@ -9,6 +9,8 @@
 /// earlier results, and the adder has written the sum that it adds to. At most one earlier job that
 /// reports may still be storing.
 ///
+/// A job begins with cycles of preparation, in which its first slice is found.
+///
 /// An INT8 depthwise job reads column after column of a row of its input, each for all rows of a
 /// block of its kernel, without a gap: the last KernelColumns of them are a position's. Its first
 /// ones end no position, nor do those between positions.
@@ -77,20 +79,48 @@ module sequencer
   assign channelwise = command_i.operation != OperationMatmul;
   assign bypass      = command_i.operation inside {OperationSum, OperationMax};
 
-  // Position in the loops. Offsets are words from the job's first one; they do not wrap, because a
-  // descriptor whose reach is beyond the buffer has been refused.
+  // Preparation of a job, until its first slice can enter.
+  typedef enum logic [1:0] {
+    PhaseBegin,
+    PhaseFind,
+    PhaseEnter,
+    PhaseRun
+  } phase_e;
+
+  phase_e phase_q;
+  logic   slice_found;  // the one that follows
+  logic   slice_end;
+  logic   running;
+  logic   begins;
+
+  assign begins  = command_valid_i && phase_q == PhaseBegin;
+  assign running = command_valid_i && phase_q == PhaseRun && (slice_found || !slice_end);
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      phase_q <= PhaseBegin;
+    end else if (clear_i || command_pop_o) begin
+      phase_q <= PhaseBegin;
+    end else begin
+      unique case (phase_q)
+        PhaseBegin: if (command_valid_i) phase_q <= PhaseFind;
+        PhaseFind:  phase_q <= PhaseEnter;
+        default:    phase_q <= PhaseRun;
+      endcase
+    end
+  end
+
+  // Position in the loops. Offsets are places in the buffer; they do not wrap, because a descriptor
+  // whose reach is beyond the buffer has been refused.
   logic [OffsetWidth-1:0] tile_offset_q;
   logic [OffsetWidth-1:0] row_offset_q;
   logic [OffsetWidth-1:0] offset_q;
-  logic [15:0]            column_q;
-  logic [15:0]            row_q;
-  logic [15:0]            tile_q;
-  logic [31:0]            channel_q;  // tile_q * ArraySize
-  logic [31:0]            entry_q;  // entries before this one
-  logic                   tile_begin;
+  logic [15:0]            columns_q;  // still to come, with this one
+  logic [15:0]            rows_q;
+  logic [15:0]            tiles_q;
+  logic                   tile_begin_q;
   logic                   row_end;
   logic                   tile_end;
-  logic                   slice_end;
   logic                   first_slice;
   logic                   last_slice;
 
@@ -99,16 +129,12 @@ module sequencer
 
   logic [LeadWidth-1:0] lead_q;  // of those in front of the row's first position
   logic [7:0]           between_q;  // of those between positions
-  logic                 first_column;
 
-  assign first_column   = lead_q == LeadWidth'(KernelColumns - 1);
   assign issue_result_o = !kernels || (lead_q == '0 && between_q == '0);
 
-  assign tile_begin = column_q == '0 && row_q == '0
-      && (!kernels || (first_column && between_q == '0));
-  assign row_end    = issue_result_o && column_q == command_i.columns - 16'd1;
-  assign tile_end   = row_end && row_q == command_i.rows - 16'd1;
-  assign slice_end  = tile_end && tile_q == command_i.tiles - 16'd1;
+  assign row_end   = issue_result_o && columns_q == 16'd1;
+  assign tile_end  = row_end && rows_q == 16'd1;
+  assign slice_end = tile_end && tiles_q == 16'd1;
 
   logic [OffsetWidth-1:0]                  next_slice_offset;
   logic [OffsetWidth-1:0]                  next_tile_offset;
@@ -121,17 +147,17 @@ module sequencer
     .OffsetWidth(OffsetWidth)
   ) u_walker (
     .clk_i,
-    .rst_ni,
-    .clear_i,
     .command_i,
-    .channelwise_i(channelwise),
-    .next_i       (issue_o && slice_end),
-    .next_offset_o(next_slice_offset),
-    .words_o      (slice_words),
-    .crossing_o   (issue_crossing_o),
-    .skip_o       (skip),
-    .first_o      (first_slice),
-    .last_o       (last_slice)
+    .channelwise_i (channelwise),
+    .begin_i       (begins),
+    .next_i        (phase_q == PhaseEnter || (issue_o && slice_end)),
+    .found_o       (slice_found),
+    .found_offset_o(next_slice_offset),
+    .words_o       (slice_words),
+    .crossing_o    (issue_crossing_o),
+    .skip_o        (skip),
+    .first_o       (first_slice),
+    .last_o        (last_slice)
   );
 
   logic [OffsetWidth-1:0] tile_words;
@@ -140,16 +166,19 @@ module sequencer
   assign next_tile_offset = tile_offset_q + (channelwise ? tile_words : '0);
   assign next_row_offset  = row_offset_q + OffsetWidth'(command_i.step_y);
 
-  // Conditions.
-  logic loaded;
-  logic store_behind;
+  // Conditions. Progress of the other stages is seen a cycle late: what a job waits for stays true.
+  logic loaded_q;
+  logic store_behind_q;
   logic complete_q;  // the tile in the shadow registers
   logic hazard;
   logic ready;
 
-  assign loaded       = loaded_i != command_i.index;
-  assign store_behind = 16'(command_i.reports - stored_i) > 16'd1;
-  assign ready        = command_valid_i && loaded && !store_behind;
+  always_ff @(posedge clk_i) begin
+    loaded_q       <= loaded_i != command_i.index;
+    store_behind_q <= 16'(command_i.reports - stored_i) > 16'd1;
+  end
+
+  assign ready = running && loaded_q && !store_behind_q;
 
   // The tile in the shadow registers: a beat is claimed whenever one is there and the tile is
   // either incomplete or becomes active in this very cycle.
@@ -199,29 +228,28 @@ module sequencer
     recent_entry_q <= {recent_entry_q[AccumulateLatency-3:0], issue_entry_o};
   end
 
-  // Lanes and columns that exist, of `count` behind those that are `passed`.
-  function automatic logic [LaneWidth-1:0] present(logic [17:0] count, logic [31:0] passed);
-    if (32'(count) <= passed) return '0;
-    return (32'(count) - passed < 32'(ArraySize)) ? LaneWidth'(32'(count) - passed)
-        : LaneWidth'(ArraySize);
+  // Lanes and columns of this tile that exist.
+  logic [17:0] lanes_q;  // still to come, channelwise
+  logic [15:0] channels_q;
+
+  function automatic logic [LaneWidth-1:0] present(logic [17:0] count);
+    return (count < 18'(ArraySize)) ? LaneWidth'(count) : LaneWidth'(ArraySize);
   endfunction
 
-  // Entries, with the bits above the accumulators' size kept to see an overflow.
-  logic [32:0] entry;
+  // The bits above the accumulators' size are kept to see an overflow.
+  logic [16:0] entry_q;
 
-  assign entry   = 33'(command_i.accumulator) + 33'(entry_q);
   assign error_o = '{
-    valid: ready && entry >= 33'(AccumulatorDepth),
+    valid: ready && entry_q >= 17'(AccumulatorDepth),
     code: ErrorAccumulatorOverflow,
     index: command_i.index
   };
 
-  assign issue_address_o   = BufferWidth'(OffsetWidth'(command_i.base) + offset_q);
-  assign issue_entry_o     = entry[EntryWidth-1:0];
-  assign issue_lanes_o     = channelwise
-      ? present(integers ? {command_i.run, 2'b00} : 18'(command_i.run), channel_q)
+  assign issue_address_o   = offset_q[BufferWidth-1:0];
+  assign issue_entry_o     = entry_q[EntryWidth-1:0];
+  assign issue_lanes_o     = channelwise ? present(lanes_q)
       : integers ? slice_words << 2 : slice_words;
-  assign issue_swap_o      = tile_begin && !bypass;
+  assign issue_swap_o      = tile_begin_q && !bypass;
   assign issue_bypass_o    = bypass;
   assign issue_maximum_o   = command_i.operation == OperationMax;
   assign issue_first_o     = command_i.first && first_slice;
@@ -244,7 +272,7 @@ module sequencer
 
   always_comb begin
     unique case (command_i.operation)
-      OperationMatmul:    issue_columns_o = present(18'(command_i.channels), channel_q);
+      OperationMatmul:    issue_columns_o = present(18'(channels_q));
       OperationDepthwise: issue_columns_o = kernels ? LaneWidth'(Taps) : LaneWidth'(1);
       default:            issue_columns_o = '0;
     endcase
@@ -258,73 +286,66 @@ module sequencer
   assign lacks_weights = ready && issue_swap_o && !complete_q;
 
   assign waits_o = '{
-    descriptor: !command_valid_i && fetching_i,
-    activations: command_valid_i && !loaded && !fenced_i,
+    descriptor: command_valid_i ? !running : fetching_i,
+    activations: running && !loaded_q && !fenced_i,
     weights: lacks_weights,
     accumulator: ready && hazard && !lacks_weights,
     store: (!command_valid_i && !fetching_i)
-        || (command_valid_i && ((!loaded && fenced_i) || (loaded && store_behind)))
+        || (running && ((!loaded_q && fenced_i) || (loaded_q && store_behind_q)))
   };
   assign issue_o         = ready && !lacks_weights && !hazard && !error_o.valid;
   assign command_pop_o   = issue_o && slice_end && last_slice;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      tile_offset_q  <= '0;
-      row_offset_q   <= '0;
-      offset_q       <= '0;
-      column_q       <= '0;
-      row_q          <= '0;
-      tile_q         <= '0;
-      channel_q      <= '0;
-      entry_q        <= '0;
-      lead_q         <= LeadWidth'(KernelColumns - 1);
-      between_q      <= '0;
-      computed_o     <= '0;
-    end else if (clear_i) begin
-      tile_offset_q  <= '0;
-      row_offset_q   <= '0;
-      offset_q       <= '0;
-      column_q       <= '0;
-      row_q          <= '0;
-      tile_q         <= '0;
-      channel_q      <= '0;
-      entry_q        <= '0;
-      lead_q         <= LeadWidth'(KernelColumns - 1);
-      between_q      <= '0;
-      computed_o     <= '0;
+    if (!rst_ni) computed_o <= '0;
+    else if (clear_i) computed_o <= '0;
+    else if (command_pop_o) computed_o <= computed_o + 16'd1;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (begins || (issue_o && slice_end)) begin
+      tile_offset_q <= begins ? OffsetWidth'(command_i.base) : next_slice_offset;
+      row_offset_q  <= begins ? OffsetWidth'(command_i.base) : next_slice_offset;
+      offset_q      <= begins ? OffsetWidth'(command_i.base) : next_slice_offset;
+      columns_q     <= command_i.columns;
+      rows_q        <= command_i.rows;
+      tiles_q       <= command_i.tiles;
+      tile_begin_q  <= 1'b1;
+      lanes_q       <= integers ? {command_i.run, 2'b00} : 18'(command_i.run);
+      channels_q    <= command_i.channels;
+      entry_q       <= 17'(command_i.accumulator);
+      lead_q        <= LeadWidth'(KernelColumns - 1);
+      between_q     <= '0;
     end else if (issue_o) begin
-      if (issue_result_o) begin
-        column_q <= row_end ? '0 : column_q + 16'd1;
-        entry_q  <= slice_end ? '0 : entry_q + 32'd1;
-      end
-      if (kernels) begin
-        if (row_end) lead_q <= LeadWidth'(KernelColumns - 1);
-        else if (lead_q != '0) lead_q <= lead_q - 1'b1;
-        if (row_end) between_q <= '0;
-        else if (issue_result_o) between_q <= command_i.column_stride - 8'd1;
-        else if (lead_q == '0) between_q <= between_q - 8'd1;
-      end
-      offset_q <= offset_q
+      tile_begin_q <= 1'b0;
+      offset_q     <= offset_q
           + OffsetWidth'(kernels ? command_i.column_pitch : command_i.step_x);
+      if (issue_result_o) begin
+        columns_q <= columns_q - 16'd1;
+        entry_q   <= entry_q + 17'd1;
+        between_q <= command_i.column_stride - 8'd1;
+      end else if (lead_q == '0) begin
+        between_q <= between_q - 8'd1;
+      end
+      if (lead_q != '0) lead_q <= lead_q - 1'b1;
       if (row_end) begin
-        row_q        <= tile_end ? '0 : row_q + 16'd1;
+        columns_q    <= command_i.columns;
+        rows_q       <= rows_q - 16'd1;
         row_offset_q <= next_row_offset;
         offset_q     <= next_row_offset;
+        lead_q       <= LeadWidth'(KernelColumns - 1);
+        between_q    <= '0;
       end
       if (tile_end) begin
-        tile_q        <= slice_end ? '0 : tile_q + 16'd1;
-        channel_q     <= slice_end ? '0 : channel_q + 32'(ArraySize);
+        rows_q        <= command_i.rows;
+        tiles_q       <= tiles_q - 16'd1;
+        tile_begin_q  <= 1'b1;
+        lanes_q       <= (lanes_q < 18'(ArraySize)) ? '0 : lanes_q - 18'(ArraySize);
+        channels_q    <= (channels_q < 16'(ArraySize)) ? '0 : channels_q - 16'(ArraySize);
         tile_offset_q <= next_tile_offset;
         row_offset_q  <= next_tile_offset;
         offset_q      <= next_tile_offset;
       end
-      if (slice_end) begin
-        tile_offset_q  <= next_slice_offset;
-        row_offset_q   <= next_slice_offset;
-        offset_q       <= next_slice_offset;
-      end
-      if (command_pop_o) computed_o <= computed_o + 16'd1;
     end
   end
 
@@ -335,7 +356,7 @@ module sequencer
 
   rows_of_kernels_have_no_gap :
   assert property (@(posedge clk_i) disable iff (!rst_ni || clear_i)
-      kernels && command_valid_i && !tile_begin |-> issue_o || error_o.valid)
+      kernels && running && !tile_begin_q |-> issue_o || error_o.valid)
   else $error("the row of a depthwise job is interrupted");
 
   weights_are_claimed_when_available :

@@ -10,6 +10,10 @@
 ///   as there are `crossing_o[m]` that are not above w;
 /// - other slices of a matrix product end with their run, of which there are runs_x in each of runs_y;
 /// - channelwise, a slice is the tile's channels of one run.
+///
+/// It works a slice ahead: after `begin_i`, in a command's first cycle, it finds the first slice, and
+/// `next_i` makes the slice that it has found the present one. `found_o` tells that it has; that takes
+/// a cycle.
 module slice_walker
   import engine_descriptor_pkg::*;
   import engine_pkg::*;
@@ -19,13 +23,13 @@ module slice_walker
   localparam int unsigned LaneWidth   = $clog2(ArraySize + 1)
 ) (
   input  logic                                    clk_i,
-  input  logic                                    rst_ni,
-  input  logic                                    clear_i,
   input  compute_command_t                        command_i,
   input  logic                                    channelwise_i,
+  input  logic                                    begin_i,
   input  logic                                    next_i,
+  output logic                                    found_o,
+  output logic [OffsetWidth-1:0]                  found_offset_o,  // of the slice after this one
   // The slice
-  output logic [OffsetWidth-1:0]                  next_offset_o,  // of the slice after this one
   output logic [LaneWidth-1:0]                    words_o,  // not channelwise
   output logic [MostCrossings:1][LaneWidth-1:0]   crossing_o,
   output logic [MostCrossings:0][OffsetWidth-1:0] skip_o,  // words left out by so many crossings
@@ -34,98 +38,124 @@ module slice_walker
 );
   localparam int unsigned RunWidth = 16 + CrossingWidth;  // of all runs that a slice reads
 
-  logic [OffsetWidth-1:0] offset_q;
-  logic [OffsetWidth-1:0] row_offset_q;  // of the first run of this row of runs
-  logic [OffsetWidth-1:0] run_offset_q;  // of this run
-  logic [31:0]            done_q;  // words before this slice: of the run, or of all when spanning
-  logic [15:0]            place_q;  // of the first word in its run, spanning
-  logic [15:0]            run_x_q;
-  logic [15:0]            run_y_q;
+  // Of a job: multiples of the run, and of what lies between the end of a run and the next one.
+  logic [MostCrossings:0][RunWidth-1:0] runs_q;
+  logic [OffsetWidth-1:0]               gap;
+  logic [LaneWidth-1:0]                 slice;  // words of a whole one
 
-  logic [LaneWidth-1:0] slice;  // words of a whole one
-
+  assign gap   = OffsetWidth'($signed({1'b0, command_i.run_pitch_y} - {1'b0, command_i.run}));
   assign slice = command_i.int8 ? LaneWidth'(ArraySize / 4) : LaneWidth'(ArraySize);
 
-  // Multiples of the run, and of what lies between the end of a run and the next one.
-  logic [MostCrossings:0][RunWidth-1:0] runs;
-  logic [OffsetWidth-1:0]               gap;
-
-  assign gap = OffsetWidth'($signed({1'b0, command_i.run_pitch_y} - {1'b0, command_i.run}));
-
-  always_comb begin
+  always_ff @(posedge clk_i) begin
     for (int unsigned m = 0; m <= MostCrossings; m++) begin
-      runs[m]   = RunWidth'(m) * RunWidth'(command_i.run);
-      skip_o[m] = command_i.span ? OffsetWidth'(m) * gap : '0;
+      runs_q[m] <= RunWidth'(m) * RunWidth'(command_i.run);
+      skip_o[m] <= command_i.span ? OffsetWidth'(m) * gap : '0;
     end
   end
 
-  // The first word of each further run, beyond the slice's end where it does not reach it.
-  logic [CrossingWidth-1:0] crossed;  // by the word after the last one
+  // The slice ahead.
+  logic [OffsetWidth-1:0] offset_q;
+  logic [OffsetWidth-1:0] row_offset_q;  // of the first run of this row of runs
+  logic [OffsetWidth-1:0] run_offset_q;  // of this run
+  logic [31:0]            left_q;  // words from this slice on: of the run, or of all when spanning
+  logic [15:0]            place_q;  // of the first word in its run, spanning
+  logic [15:0]            runs_x_q;  // still to come, with this one
+  logic [15:0]            runs_y_q;
+  logic                   first_q;
+
+  // What is found of it, in one cycle.
+  typedef struct packed {
+    logic [LaneWidth-1:0]                  words;
+    logic [MostCrossings:1][LaneWidth-1:0] crossing;
+    logic [CrossingWidth-1:0]              crossed;  // by the word after the last one
+    logic                                  run_end;
+    logic                                  row_end;
+    logic                                  last;
+  } slice_t;
+
+  slice_t found;
+  slice_t found_q;
+  logic   last_x;
+  logic   last_y;
+
+  assign last_x = runs_x_q == 16'd1;
+  assign last_y = runs_y_q == 16'd1;
 
   always_comb begin
-    crossed = '0;
+    found.words   = (left_q < 32'(slice)) ? left_q[LaneWidth-1:0] : slice;
+    found.run_end = channelwise_i || left_q <= 32'(slice);
+    found.row_end = found.run_end && last_x;
+    found.last    = found.run_end && (command_i.span || (last_x && last_y));
+    // The first word of each further run, beyond the slice's end where it does not reach it.
+    found.crossed = '0;
     for (int unsigned m = 1; m <= MostCrossings; m++) begin
-      crossing_o[m] = '1;
-      if (command_i.span && runs[m] - RunWidth'(place_q) <= RunWidth'(slice)) begin
-        crossing_o[m] = LaneWidth'(runs[m] - RunWidth'(place_q));
-        crossed       = CrossingWidth'(m);
+      found.crossing[m] = '1;
+      if (command_i.span && runs_q[m] - RunWidth'(place_q) <= RunWidth'(slice)) begin
+        found.crossing[m] = LaneWidth'(runs_q[m] - RunWidth'(place_q));
+        found.crossed     = CrossingWidth'(m);
       end
     end
   end
 
-  logic [31:0] left;
-  logic        run_end;
-  logic        row_end;
+  always_ff @(posedge clk_i) begin
+    found_q <= found;
+    found_o <= !begin_i && !next_i;
+    if (next_i) begin
+      words_o    <= found_q.words;
+      crossing_o <= found_q.crossing;
+      first_o    <= first_q;
+      last_o     <= found_q.last;
+    end
+  end
 
-  assign left    = (command_i.span ? command_i.span_words : 32'(command_i.run)) - done_q;
-  assign words_o = (left < 32'(slice)) ? left[LaneWidth-1:0] : slice;
-  assign run_end = channelwise_i || left <= 32'(slice);
-  assign row_end = run_end && run_x_q == command_i.runs_x - 16'd1;
-  assign last_o  = command_i.span ? run_end : row_end && run_y_q == command_i.runs_y - 16'd1;
-  assign first_o = done_q == '0 && run_x_q == '0 && run_y_q == '0;
+  assign found_offset_o = offset_q;
+
+  logic [31:0]            all_words;
+  logic [OffsetWidth-1:0] next_offset;
+
+  assign all_words = command_i.span ? command_i.span_words : 32'(command_i.run);
 
   always_comb begin
     if (command_i.span) begin
-      next_offset_o = offset_q + OffsetWidth'(slice) + skip_o[crossed];
-    end else if (row_end) begin
-      next_offset_o = row_offset_q + OffsetWidth'(command_i.run_pitch_y);
-    end else if (run_end) begin
-      next_offset_o = run_offset_q + OffsetWidth'(command_i.run_pitch_x);
+      next_offset = offset_q + OffsetWidth'(slice) + skip_o[found_q.crossed];
+    end else if (found_q.row_end) begin
+      next_offset = row_offset_q + OffsetWidth'(command_i.run_pitch_y);
+    end else if (found_q.run_end) begin
+      next_offset = run_offset_q + OffsetWidth'(command_i.run_pitch_x);
     end else begin
-      next_offset_o = offset_q + OffsetWidth'(slice);
+      next_offset = offset_q + OffsetWidth'(slice);
     end
-    if (last_o) next_offset_o = '0;
   end
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      offset_q     <= '0;
-      row_offset_q <= '0;
-      run_offset_q <= '0;
-      done_q       <= '0;
+  always_ff @(posedge clk_i) begin
+    if (begin_i) begin
+      offset_q     <= OffsetWidth'(command_i.base);
+      row_offset_q <= OffsetWidth'(command_i.base);
+      run_offset_q <= OffsetWidth'(command_i.base);
+      left_q       <= all_words;
       place_q      <= '0;
-      run_x_q      <= '0;
-      run_y_q      <= '0;
-    end else if (clear_i || (next_i && last_o)) begin
-      offset_q     <= '0;
-      row_offset_q <= '0;
-      run_offset_q <= '0;
-      done_q       <= '0;
-      place_q      <= '0;
-      run_x_q      <= '0;
-      run_y_q      <= '0;
+      runs_x_q     <= command_i.runs_x;
+      runs_y_q     <= command_i.runs_y;
+      first_q      <= 1'b1;
     end else if (next_i) begin
-      offset_q <= next_offset_o;
-      done_q   <= (run_end && !command_i.span) ? '0 : done_q + 32'(slice);
-      place_q  <= 16'(RunWidth'(place_q) + RunWidth'(slice) - runs[crossed]);
-      if (run_end && !command_i.span) begin
-        run_offset_q <= next_offset_o;
-        run_x_q      <= row_end ? '0 : run_x_q + 16'd1;
-        if (row_end) begin
-          row_offset_q <= next_offset_o;
-          run_y_q      <= run_y_q + 16'd1;
+      first_q  <= 1'b0;
+      offset_q <= next_offset;
+      left_q   <= (found_q.run_end && !command_i.span) ? all_words : left_q - 32'(slice);
+      place_q  <= 16'(RunWidth'(place_q) + RunWidth'(slice) - runs_q[found_q.crossed]);
+      if (found_q.run_end && !command_i.span) begin
+        run_offset_q <= next_offset;
+        runs_x_q     <= found_q.row_end ? command_i.runs_x : runs_x_q - 16'd1;
+        if (found_q.row_end) begin
+          row_offset_q <= next_offset;
+          runs_y_q     <= runs_y_q - 16'd1;
         end
       end
     end
   end
+
+`ifndef SYNTHESIS
+  next_is_found :
+  assert property (@(posedge clk_i) next_i |-> found_o)
+  else $error("the walk goes on before the slice is known");
+`endif
 endmodule

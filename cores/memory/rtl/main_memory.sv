@@ -5,7 +5,8 @@
 ///
 /// Word w is in bank w mod Banks. Addresses are byte addresses, of which only the bits within the
 /// memory matter. Every port gets its response in the cycle after the grant. All words that the
-/// wide port requests are served together; word i is at its address + 4 i.
+/// wide port requests are served together; word i is at its address + 4 i. `wide_gnt_o` comes from
+/// a register and tells that a request would be served.
 module main_memory #(
   parameter int unsigned Banks       = 8,
   /// 32-bit words of each bank.
@@ -149,7 +150,7 @@ module main_memory #(
       wide_first_q    <= '0;
       narrow_bank_q   <= '0;
     end else begin
-      wide_rvalid_o   <= wide_gnt_o;
+      wide_rvalid_o   <= wide_req_i & wide_gnt_o;
       narrow_rvalid_o <= narrow_gnt_o;
       wide_first_q    <= wide_first;
       for (int unsigned n = 0; n < NarrowPorts; n++) begin

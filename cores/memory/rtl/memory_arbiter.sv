@@ -4,7 +4,8 @@
 /// Shares the banks between the wide port and the narrow ports, cycle by cycle.
 ///
 /// A port without conflicts is served at once. If the wide port and narrow ports request the same
-/// bank, the two sides take turns. Among narrow ports, the lower-numbered one has priority: the
+/// bank, the wide one goes first, and the next cycle belongs to the narrow ports: so whether the wide
+/// port is served never depends on what is requested. Among narrow ports, the lower-numbered one has priority: the
 /// CPU's data port precedes its instruction port, which can't starve because data accesses need
 /// instructions. (A grant to a narrow port never depends on a later one: in the CPU, that would
 /// close a combinational loop from data grant to instruction request.)
@@ -25,18 +26,15 @@ module memory_arbiter #(
   output logic [NarrowPorts-1:0][Banks-1:0] narrow_gnt_o
 );
   logic [Banks-1:0] narrow_wanted, reserved;
-  logic conflict;
-  logic wide_turn_q;
+  logic narrow_turn_q;
 
   always_comb begin
     narrow_wanted = '0;
     for (int unsigned n = 0; n < NarrowPorts; n++) narrow_wanted |= narrow_banks_i[n];
   end
 
-  assign conflict   = wide_req_i & |(wide_banks_i & narrow_wanted);
-  assign wide_gnt_o = wide_req_i & (~conflict | wide_turn_q);
-  // In its turn, the wide port gets its banks regardless of other requests.
-  assign reserved   = (wide_req_i && wide_turn_q) ? wide_banks_i : '0;
+  assign wide_gnt_o = ~narrow_turn_q;
+  assign reserved   = (wide_req_i && wide_gnt_o) ? wide_banks_i : '0;
 
   for (genvar n = 0; n < NarrowPorts; n++) begin : gen_narrow
     logic [Banks-1:0] taken;
@@ -51,8 +49,8 @@ module memory_arbiter #(
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) wide_turn_q <= 1'b1;
-    else if (conflict) wide_turn_q <= ~wide_turn_q;
+    if (!rst_ni) narrow_turn_q <= 1'b0;
+    else narrow_turn_q <= (reserved & narrow_wanted) != '0;
   end
 
 `ifndef SYNTHESIS
@@ -65,7 +63,7 @@ module memory_arbiter #(
 
     bank_serves_one_port :
     assert property (@(posedge clk_i) disable iff (!rst_ni)
-        $onehot0({wide_gnt_o && wide_banks_i[b], served}))
+        $onehot0({reserved[b], served}))
     else $error("a bank serves two ports in one cycle");
   end
 `endif
