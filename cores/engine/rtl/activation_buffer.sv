@@ -74,14 +74,13 @@ module activation_buffer
   end
 
   always_ff @(posedge clk_i) begin
-    lanes_valid_q <= read_i;
-    if (read_i) begin
-      lanes_first_q   <= read_address_i[BankWidth-1:0];
-      lanes_row_q     <= group_row;
-      lanes_crossed_q <= crossed;
-      for (int unsigned m = 0; m <= MostCrossings; m++) begin
-        lanes_skip_q[m] <= read_skip_i[m][AddressWidth-1:BankWidth];
-      end
+    // Without an enable: a read is decided on late.
+    lanes_valid_q   <= read_i;
+    lanes_first_q   <= read_address_i[BankWidth-1:0];
+    lanes_row_q     <= group_row;
+    lanes_crossed_q <= crossed;
+    for (int unsigned m = 0; m <= MostCrossings; m++) begin
+      lanes_skip_q[m] <= read_skip_i[m][AddressWidth-1:BankWidth];
     end
   end
 

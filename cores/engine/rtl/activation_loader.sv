@@ -142,35 +142,41 @@ module activation_loader
   end
 
   // The next request, which the walk leaves here a cycle ahead.
-  logic   requesting_q;
-  logic   last_q;
-  place_t request_place_q;
-  logic   overflow;
+  logic                   requesting_q;
+  logic                   last_q;
+  logic [BufferWidth-1:0] request_place_q;
+  logic                   overflow_q;
 
   assign walk = walking_q && (!requesting_q || gnt_i);
 
-  always_ff @(posedge clk_i) begin
-    if (walk) begin
-      addr_o          <= address_q;
-      last_q          <= load_end;
-      request_place_q <= place_q;
-      for (int unsigned i = 0; i < PortWords; i++) mask_o[i] <= 16'(i) < words_q;
-    end
-  end
+  // The buffer's size is a power of two.
+  logic [PortWords-1:0] mask;
+  logic                 overflow;
 
   always_comb begin
     overflow = 1'b0;
     for (int unsigned i = 0; i < PortWords; i++) begin
-      if (mask_o[i] && 32'(request_place_q) >= BufferWords - i) overflow = 1'b1;
+      mask[i] = 16'(i) < words_q;
+      if (mask[i] && 32'(place_q) >= BufferWords - i) overflow = 1'b1;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (walk) begin
+      addr_o          <= address_q;
+      mask_o          <= mask;
+      last_q          <= load_end;
+      request_place_q <= BufferWidth'(place_q);
+      overflow_q      <= overflow;
     end
   end
 
   assign error_o  = '{
-    valid: (requesting_q && overflow) || fill_overflow,
+    valid: (requesting_q && overflow_q) || fill_overflow,
     code: ErrorBufferOverflow,
     index: command_i.index
   };
-  assign req_o    = requesting_q && !overflow && !responses_full;
+  assign req_o    = requesting_q && !overflow_q && !responses_full;
 
   fifo_v3 #(
     .dtype(response_t),
@@ -183,7 +189,7 @@ module activation_loader
     .full_o    (responses_full),
     .empty_o   (),
     .usage_o   (),
-    .data_i    ({last_q, mask_o, BufferWidth'(request_place_q)}),
+    .data_i    ({last_q, mask_o, request_place_q}),
     .push_i    (gnt_i),
     .data_o    (response_out),
     .pop_i     (rvalid_i)

@@ -37,6 +37,7 @@ module buffer_filler
   place_t      address_q;
   place_t      row_q;  // first word of the row whose gap is next
   place_t      next_row;
+  place_t      row_words_q;  // in front of the gap
   logic [15:0] rows_q;  // rows whose gap is still to come
   logic [15:0] left_q;  // words of the segment
   logic        beyond;
@@ -74,6 +75,8 @@ module buffer_filler
     end
   end
 
+  always_ff @(posedge clk_i) row_words_q <= place_t'(command_i.pitch) - place_t'(command_i.gap);
+
   always_ff @(posedge clk_i) begin
     if (start_i) begin
       address_q <= place_t'(command_i.base);
@@ -81,7 +84,7 @@ module buffer_filler
       row_q     <= place_t'(command_i.base) + place_t'(command_i.head);
       rows_q    <= command_i.rows;
     end else if (segment_end && rows_q != '0) begin
-      address_q <= row_q + place_t'(command_i.pitch) - place_t'(command_i.gap);
+      address_q <= row_q + row_words_q;
       left_q    <= command_i.gap;
       row_q     <= next_row;
       rows_q    <= rows_q - 16'd1;

@@ -3,8 +3,8 @@
 
 /// Whether the words that a descriptor computes with lie in the activation buffer.
 ///
-/// The answer comes a cycle after the descriptor, together with `distance_i`, to the second activations
-/// of pairs.
+/// The answer comes three cycles after the descriptor, and two cycles after `distance_i`, to the second
+/// activations of pairs.
 module buffer_reach
   import engine_descriptor_pkg::*;
 #(
@@ -27,7 +27,9 @@ module buffer_reach
   logic [31:0] runs_y_q;
   logic [31:0] words_q;
   logic [31:0] channels;
-  logic [40:0] reach;
+  logic [32:0] positions_q;
+  logic [33:0] runs_q;  // with the words of one
+  logic [40:0] reach_q;
 
   // Channels beyond the tiles are not read. An INT8 word has four.
   assign channels = 32'(descriptor_i.tiles)
@@ -44,7 +46,11 @@ module buffer_reach
            ? channels : 32'(descriptor_i.run_words));
   end
 
-  assign reach    = 41'(columns_q) + 41'(rows_q) + 41'(runs_x_q) + 41'(runs_y_q) + 41'(words_q)
-      + 41'(distance_i);
-  assign beyond_o = reach > 41'(BufferWords);
+  always_ff @(posedge clk_i) begin
+    positions_q <= 33'(columns_q) + 33'(rows_q);
+    runs_q      <= 34'(runs_x_q) + 34'(runs_y_q) + 34'(words_q);
+    reach_q     <= 41'(positions_q) + 41'(runs_q) + 41'(distance_i);
+  end
+
+  assign beyond_o = reach_q > 41'(BufferWords);
 endmodule

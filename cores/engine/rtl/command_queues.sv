@@ -26,7 +26,7 @@ module command_queues
 
   assign full_o = full != '0;
 
-  command_fifo #(
+  head_fifo #(
     .Width($bits(load_command_t)),
     .Depth(Depth)
   ) u_load (
@@ -41,7 +41,7 @@ module command_queues
     .full_o (full.load)
   );
 
-  command_fifo #(
+  head_fifo #(
     .Width($bits(weight_command_t)),
     .Depth(Depth)
   ) u_weight (
@@ -56,7 +56,7 @@ module command_queues
     .full_o (full.weight)
   );
 
-  command_fifo #(
+  head_fifo #(
     .Width($bits(compute_command_t)),
     .Depth(Depth)
   ) u_compute (
@@ -71,7 +71,7 @@ module command_queues
     .full_o (full.compute)
   );
 
-  command_fifo #(
+  head_fifo #(
     .Width($bits(store_command_t)),
     .Depth(StoreDepth)
   ) u_store (

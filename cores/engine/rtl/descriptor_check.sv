@@ -3,7 +3,7 @@
 
 /// Tells what is wrong with a descriptor, as far as that can be seen from it alone.
 ///
-/// Accesses outside memory, buffer or accumulators are caught where they happen. A pitch of 2 GiB or
+/// The answer comes a cycle after the descriptor. Accesses outside memory, buffer or accumulators are caught where they happen. A pitch of 2 GiB or
 /// more is refused here: addresses could wrap around and meet memory again.
 module descriptor_check
   import engine_descriptor_pkg::*;
@@ -12,6 +12,7 @@ module descriptor_check
   parameter int unsigned ArraySize = 8,
   parameter bit          Int8      = 1'b1
 ) (
+  input  logic        clk_i,
   input  descriptor_t descriptor_i,
   output error_e      code_o
 );
@@ -102,11 +103,27 @@ module descriptor_check
               descriptor_i.destination_pitch_y[1:0], descriptor_i.destination_pitch_y[31]} != '0)
       || descriptor_i.profile[3:0] != '0;
 
+  logic unknown_q;
+  logic zero_q;
+  logic bad_kernel_q;
+  logic bad_span_q;
+  logic bad_window_q;
+  logic misaligned_q;
+
+  always_ff @(posedge clk_i) begin
+    unknown_q    <= unknown;
+    zero_q       <= zero;
+    bad_kernel_q <= bad_kernel;
+    bad_span_q   <= bad_span;
+    bad_window_q <= bad_window;
+    misaligned_q <= misaligned;
+  end
+
   always_comb begin
-    if (unknown) code_o = ErrorBadOperation;
-    else if (zero) code_o = ErrorZeroDimension;
-    else if (bad_kernel || bad_span || bad_window) code_o = ErrorBadOperation;
-    else if (misaligned) code_o = ErrorBadAddress;
+    if (unknown_q) code_o = ErrorBadOperation;
+    else if (zero_q) code_o = ErrorZeroDimension;
+    else if (bad_kernel_q || bad_span_q || bad_window_q) code_o = ErrorBadOperation;
+    else if (misaligned_q) code_o = ErrorBadAddress;
     else code_o = ErrorNone;
   end
 endmodule

@@ -50,7 +50,11 @@ module descriptor_fetch
     StatePush
   } state_e;
 
+  // Cycles in which what takes a multiplier is found; the last one gives its verdict.
+  localparam int unsigned CheckCycles = 4;
+
   state_e                          state_q;
+  logic   [CheckCycles-2:0]        checked_q;  // for one cycle, two, and so on
   logic   [31:0]                   address_q;
   logic   [15:0]                   index_q;
   logic   [15:0]                   reports_q;
@@ -67,7 +71,7 @@ module descriptor_fetch
   assign fetching_o = state_q != StateIdle;
   assign last       = descriptor.next == '0;
   assign req_o      = state_q == StateRead && requested_q != BeatWidth'(Beats)
-      && address_q[3:0] == 4'd0;
+      && !misplaced;
   assign addr_o     = address_q + 32'(requested_q) * 32'(4 * PortWords);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -89,7 +93,7 @@ module descriptor_fetch
             if (received_q == BeatWidth'(Beats - 1)) state_q <= StateCheck;
           end
         end
-        StateCheck: state_q <= StatePush;
+        StateCheck: if (checked_q[CheckCycles-2]) state_q <= StatePush;
         StatePush: begin
           if (push) begin
             state_q     <= last ? StateIdle : StateRead;
@@ -115,6 +119,7 @@ module descriptor_fetch
   end
 
   always_ff @(posedge clk_i) begin
+    checked_q <= (state_q == StateCheck) ? (CheckCycles - 1)'({checked_q, 1'b1}) : '0;
     // Beats arrive in order: the last one ends up on top.
     if (rvalid_i) words_q <= {rdata_i, words_q[Words-1:PortWords]};
     if (state_q == StateRead) recent_q[index_q[1:0]] <= address_q;
@@ -148,23 +153,26 @@ module descriptor_fetch
   assign blocks_x = needed(descriptor.runs_x[7:0], KernelColumns);
   assign blocks_y = needed(descriptor.runs_y[7:0], KernelRows);
 
-  // Checks that need multipliers are registered; they take one extra cycle.
+  // Checks, and what takes a multiplier.
   error_e      found;
-  error_e      found_q;
-  error_e      code;
+  error_e      code_q;
+  logic        misplaced;  // the descriptor itself
   logic [31:0] span_words_q;
+  logic [ 7:0] blocks_x_q;
+  logic [ 7:0] blocks_y_q;
   logic [31:0] runs_q;
-  logic [31:0] row_words;
+  logic [31:0] row_words_q;
   logic [15:0] gap_q;
   logic        wide_q;  // rows wider than their pitch leave no gap to fill
   logic [15:0] entries_q;
-  logic [31:0] missing;  // columns of the tiles without a channel, if not negative
+  logic [31:0] missing_q;  // columns of the tiles without a channel, if not negative
   logic [ 7:0] last_columns_q;
 
   descriptor_check #(
     .ArraySize(ArraySize),
     .Int8     (Int8)
   ) u_check (
+    .clk_i,
     .descriptor_i(descriptor),
     .code_o      (found)
   );
@@ -212,42 +220,45 @@ module descriptor_fetch
     .beyond_o    (beyond)
   );
 
-  assign missing   = 32'(descriptor.tiles) * 32'(ArraySize) - 32'(descriptor.channels);
-  assign row_words = 32'(descriptor.load_words) * 32'(descriptor.load_columns);
-
   always_ff @(posedge clk_i) begin
-    found_q        <= found;
-    span_words_q   <= 32'(descriptor.run_words) * 32'(descriptor.runs_y);
-    runs_q         <= blocks ? 32'(blocks_x) * 32'(blocks_y)
+    blocks_x_q   <= blocks_x;
+    blocks_y_q   <= blocks_y;
+    span_words_q <= 32'(descriptor.run_words) * 32'(descriptor.runs_y);
+    runs_q       <= blocks ? 32'(blocks_x_q) * 32'(blocks_y_q)
         : 32'(descriptor.runs_x) * 32'(descriptor.runs_y);
-    entries_q      <= 16'(32'(descriptor.position_columns) * 32'(descriptor.position_rows));
-    gap_q          <= descriptor.load_pitch_y - row_words[15:0];
+    entries_q    <= 16'(32'(descriptor.position_columns) * 32'(descriptor.position_rows));
+    row_words_q  <= 32'(descriptor.load_words) * 32'(descriptor.load_columns);
+    gap_q        <= descriptor.load_pitch_y - row_words_q[15:0];
+    wide_q       <= descriptor.fill && row_words_q > 32'(descriptor.load_pitch_y);
     // Only the last tile's columns that exist are in memory; tiles without any are there as a whole.
-    last_columns_q <= (missing < 32'(ArraySize)) ? 8'(ArraySize) - 8'(missing) : 8'(ArraySize);
-    wide_q         <= descriptor.fill && row_words > 32'(descriptor.load_pitch_y);
+    missing_q      <= 32'(descriptor.tiles) * 32'(ArraySize) - 32'(descriptor.channels);
+    last_columns_q <= (missing_q < 32'(ArraySize)) ? 8'(ArraySize) - 8'(missing_q)
+        : 8'(ArraySize);
   end
 
-  always_comb begin
-    code = ErrorNone;
-    if (state_q == StateRead) begin
-      if (address_q[3:0] != 4'd0) code = ErrorBadDescriptor;
-    end else if (state_q == StatePush) begin
-      code = found_q;
-      if (found_q == ErrorNone && (wide_q || bad_operation)) code = ErrorBadOperation;
-      else if (found_q == ErrorNone && bad_address) code = ErrorBadAddress;
-      else if (found_q == ErrorNone && beyond) code = ErrorBufferOverflow;
-      else if (found_q == ErrorNone && !last && index_q == 16'hffff) code = ErrorChainTooLong;
-    end
+  // By the last cycle of the check all is known.
+  always_ff @(posedge clk_i) begin
+    code_q <= found;
+    if (found == ErrorNone && (wide_q || bad_operation)) code_q <= ErrorBadOperation;
+    else if (found == ErrorNone && bad_address) code_q <= ErrorBadAddress;
+    else if (found == ErrorNone && beyond) code_q <= ErrorBufferOverflow;
+    else if (found == ErrorNone && !last && index_q == 16'hffff) code_q <= ErrorChainTooLong;
   end
+
+  assign misplaced = address_q[3:0] != 4'd0;
 
   logic stores;
   logic operand;
 
   assign stores  = descriptor.store_memory || descriptor.store_buffer;
   assign operand = descriptor.add_residual || descriptor.factor == FactorOperand;
-  assign error_o = '{valid: code != ErrorNone, code: code, index: index_q};
+  assign error_o = '{
+    valid: (state_q == StateRead && misplaced) || (state_q == StatePush && code_q != ErrorNone),
+    code: (state_q == StateRead) ? ErrorBadDescriptor : code_q,
+    index: index_q
+  };
   assign report  = stores || descriptor.profile != '0 || last;
-  assign push    = state_q == StatePush && code == ErrorNone && !full_i;
+  assign push    = state_q == StatePush && code_q == ErrorNone && !full_i;
   assign push_o  = '{
     load: push,
     weight: push
@@ -313,8 +324,8 @@ module descriptor_fetch
     rows: descriptor.position_rows,
     run: descriptor.run_words,
     span_words: span_words_q,
-    runs_x: blocks ? 16'(blocks_x) : descriptor.runs_x,
-    runs_y: blocks ? 16'(blocks_y) : descriptor.runs_y,
+    runs_x: blocks ? 16'(blocks_x_q) : descriptor.runs_x,
+    runs_y: blocks ? 16'(blocks_y_q) : descriptor.runs_y,
     run_pitch_x: blocks ? 16'(KernelColumns) * descriptor.run_pitch_x : descriptor.run_pitch_x,
     run_pitch_y: blocks ? 16'(KernelRows) * descriptor.run_pitch_y : descriptor.run_pitch_y,
     tiles: descriptor.tiles,

@@ -22,8 +22,7 @@ module parameter_buffer
   parameter  int unsigned Lanes      = 8,  // words that are read at once
   parameter  bit          Int8       = 1'b1,
   localparam int unsigned Groups     = ArraySize / PortWords,
-  localparam int unsigned GroupWidth = (Groups > 1) ? $clog2(Groups) : 1,
-  localparam int unsigned CountWidth = $clog2(Groups + 1)
+  localparam int unsigned GroupWidth = (Groups > 1) ? $clog2(Groups) : 1
 ) (
   input  logic                        clk_i,
   input  logic                        rst_ni,
@@ -67,7 +66,9 @@ module parameter_buffer
   endfunction
 
   logic [31:0]           address_q;
-  logic [15:0]           tiles_q;  // not yet requested
+  logic [15:0]           tiles_q;  // not yet requested, without this one
+  logic                  requesting_q;  // there is one
+  logic                  last_q;  // it is the last one
   logic [GroupWidth-1:0] request_q;
   logic [1:0]            request_array_q;
   logic                  request_tile_q;
@@ -82,42 +83,45 @@ module parameter_buffer
   logic                  request_end;
   logic                  response_wrap;
   logic                  response_end;
-  logic [1:0]            last_array;
+  logic [1:0]            last_array_q;
   logic [7:0]            last_lines;  // of an array of the last tile
-  logic [CountWidth-1:0] last_groups;
+  logic [GroupWidth-1:0] last_group_q;  // of the last tile
+  logic                  last_half_q;  // it has half a beat of a wide port
   logic [FrontWidth-1:0] front_requests_q;  // of the addition, still to come
   logic [FrontWidth-1:0] front_responses_q;
   logic                  front_request;
   logic                  front_response;
 
-  always_comb begin
-    last_array = scales_only_i ? 2'd0 : 2'd1;
-    if (Int8 && integer_i) last_array = 2'd2;
+  // Of the command, known a cycle after its start, before anything is requested.
+  assign last_lines = (last_columns_i + 8'd3) >> 2;
+
+  always_ff @(posedge clk_i) begin
+    last_array_q <= (Int8 && integer_i) ? 2'd2 : scales_only_i ? 2'd0 : 2'd1;
+    last_group_q <= GroupWidth'((32'(last_lines) * LineWords + PortWords - 1) / PortWords - 1);
+    last_half_q  <= last_lines[0];
   end
 
-  assign last_lines    = (last_columns_i + 8'd3) >> 2;
-  assign last_groups   = CountWidth'((32'(last_lines) * LineWords + PortWords - 1) / PortWords);
   assign front_request  = Int8 && front_requests_q != '0;
   assign front_response = Int8 && front_responses_q != '0;
 
   /// Whether a group is the last of its tile.
   function automatic logic is_last(logic [GroupWidth-1:0] group, logic last_tile);
-    return CountWidth'(group) == (last_tile ? last_groups : CountWidth'(Groups)) - 1'b1;
+    return group == (last_tile ? last_group_q : GroupWidth'(Groups - 1));
   endfunction
 
-  assign request_wrap  = is_last(request_q, tiles_q == 16'd1);
-  assign request_end   = gnt_i && !front_request && request_wrap && request_array_q == last_array;
+  assign request_wrap  = is_last(request_q, last_q);
+  assign request_end   = gnt_i && !front_request && request_wrap && request_array_q == last_array_q;
   assign response_wrap = is_last(response_q, last_tile_q[write_tile_q]);
   assign response_end  = rvalid_i && !front_response && response_wrap
-      && response_array_q == last_array;
-  assign req_o         = tiles_q != '0 && claimed_q != 2'd2;
+      && response_array_q == last_array_q;
+  assign req_o         = requesting_q && !claimed_q[1];
   assign addr_o        = address_q;
   assign ready_o       = filled_q != '0;
 
   // A wide port reads half of what follows the last line of an array, or a line in front.
   logic half;
 
-  assign half = front_request || (request_wrap && tiles_q == 16'd1 && last_lines[0]);
+  assign half = front_request || (request_wrap && last_q && last_half_q);
 
   always_comb begin
     mask_o = '1;
@@ -126,7 +130,7 @@ module parameter_buffer
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      tiles_q           <= '0;
+      requesting_q      <= 1'b0;
       request_q         <= '0;
       request_array_q   <= '0;
       front_requests_q  <= '0;
@@ -139,7 +143,7 @@ module parameter_buffer
       claimed_q         <= '0;
       filled_q          <= '0;
     end else if (clear_i) begin
-      tiles_q           <= '0;
+      requesting_q      <= 1'b0;
       request_q         <= '0;
       request_array_q   <= '0;
       front_requests_q  <= '0;
@@ -156,8 +160,8 @@ module parameter_buffer
       else if (gnt_i && front_request) front_requests_q <= front_requests_q - 1'b1;
       if (start_i) front_responses_q <= (integer_i && adds_i) ? FrontWidth'(FrontBeats) : '0;
       else if (rvalid_i && front_response) front_responses_q <= front_responses_q - 1'b1;
-      if (start_i) tiles_q <= tiles_i;
-      else if (request_end) tiles_q <= tiles_q - 16'd1;
+      if (start_i) requesting_q <= 1'b1;
+      else if (request_end && last_q) requesting_q <= 1'b0;
       if (gnt_i && !front_request) begin
         request_q <= request_wrap ? '0 : request_q + 1'b1;
         if (request_end) request_array_q <= '0;
@@ -182,7 +186,11 @@ module parameter_buffer
       address_q <= address_q
           + ((PortWords > LineWords && half) ? 32'(4 * LineWords) : 32'(4 * PortWords));
     end
-    if (gnt_i) last_tile_q[request_tile_q] <= tiles_q == 16'd1;
+    if (gnt_i) last_tile_q[request_tile_q] <= last_q;
+    if (start_i || request_end) begin
+      tiles_q <= (start_i ? tiles_i : tiles_q) - 16'd1;
+      last_q  <= (start_i ? tiles_i : tiles_q) == 16'd1;
+    end
   end
 
   logic [PortWords-1:0][31:0] scale[Places];
@@ -278,7 +286,7 @@ module parameter_buffer
   else $error("more tiles are held than there is place for");
 
   started_when_idle :
-  assert property (@(posedge clk_i) disable iff (!rst_ni) start_i |-> tiles_q == '0)
+  assert property (@(posedge clk_i) disable iff (!rst_ni) start_i |-> !requesting_q)
   else $error("started before all tiles were fetched");
 `endif
 endmodule

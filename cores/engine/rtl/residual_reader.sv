@@ -33,17 +33,18 @@ module residual_reader
   localparam int unsigned Depth      = 32;
   localparam int unsigned CountWidth = $clog2(Depth) + 1;
 
-  logic                  running_q;
-  logic [31:0]           offset;
+  logic                  walking_q;
+  logic                  requesting_q;  // the walk has left a request
+  logic [31:0]           addr;
+  logic [PortWords-1:0]  mask;
   logic                  empty;
   logic                  last;
   logic                  next;
   logic [CountWidth-1:0] reserved_q;  // places taken in the FIFO, requested or filled
   logic [CountWidth-1:0] unclaimed_q;
 
-  assign req_o       = running_q && !empty && reserved_q != CountWidth'(Depth);
-  assign addr_o      = command_i.residual_address + offset;
-  assign next        = gnt_i || (running_q && empty);
+  assign req_o       = requesting_q && !reserved_q[CountWidth-1];
+  assign next        = walking_q && (!requesting_q || gnt_i);
   assign available_o = unclaimed_q != '0;
 
   store_walker #(
@@ -55,14 +56,15 @@ module residual_reader
     .clk_i,
     .start_i,
     .command_i,
+    .base_i        (command_i.residual_address),
     .wide_i        (1'b0),
     .next_i        (next),
     .second_o      (),
     .group_o       (),
     .channels_o    (),
     .words_o       (),
-    .mask_o,
-    .offset_o      (offset),
+    .mask_o        (mask),
+    .address_o     (addr),
     .empty_o       (empty),
     .position_end_o(),
     .row_end_o     (),
@@ -72,18 +74,29 @@ module residual_reader
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      running_q   <= 1'b0;
-      reserved_q  <= '0;
-      unclaimed_q <= '0;
+      walking_q    <= 1'b0;
+      requesting_q <= 1'b0;
+      reserved_q   <= '0;
+      unclaimed_q  <= '0;
     end else if (clear_i) begin
-      running_q   <= 1'b0;
-      reserved_q  <= '0;
-      unclaimed_q <= '0;
+      walking_q    <= 1'b0;
+      requesting_q <= 1'b0;
+      reserved_q   <= '0;
+      unclaimed_q  <= '0;
     end else begin
-      if (start_i) running_q <= 1'b1;
-      else if (next && last) running_q <= 1'b0;
+      if (start_i) walking_q <= 1'b1;
+      else if (next && last) walking_q <= 1'b0;
+      if (next) requesting_q <= !empty;
+      else if (gnt_i) requesting_q <= 1'b0;
       reserved_q  <= reserved_q + CountWidth'(gnt_i) - CountWidth'(take_i);
       unclaimed_q <= unclaimed_q + CountWidth'(rvalid_i) - CountWidth'(claim_i);
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (next) begin
+      addr_o <= addr;
+      mask_o <= mask;
     end
   end
 

@@ -68,16 +68,18 @@ module sequencer
   output waits_t                                  waits_o,
   output error_t                                  error_o
 );
-  // What kind of job it is.
+  // What kind of job it is, known in its second cycle.
   logic integers;
   logic channelwise;
   logic kernels;  // INT8 depthwise
   logic bypass;
 
-  assign integers    = Int8 && command_i.int8;
-  assign kernels     = integers && command_i.operation == OperationDepthwise;
-  assign channelwise = command_i.operation != OperationMatmul;
-  assign bypass      = command_i.operation inside {OperationSum, OperationMax};
+  always_ff @(posedge clk_i) begin
+    integers    <= Int8 && command_i.int8;
+    kernels     <= Int8 && command_i.int8 && command_i.operation == OperationDepthwise;
+    channelwise <= command_i.operation != OperationMatmul;
+    bypass      <= command_i.operation inside {OperationSum, OperationMax};
+  end
 
   // Preparation of a job, until its first slice can enter.
   typedef enum logic [1:0] {
@@ -115,9 +117,12 @@ module sequencer
   logic [OffsetWidth-1:0] tile_offset_q;
   logic [OffsetWidth-1:0] row_offset_q;
   logic [OffsetWidth-1:0] offset_q;
-  logic [15:0]            columns_q;  // still to come, with this one
+  logic [15:0]            columns_q;  // still to come, without this one
   logic [15:0]            rows_q;
   logic [15:0]            tiles_q;
+  logic                   last_column_q;
+  logic                   last_row_q;
+  logic                   last_tile_q;
   logic                   tile_begin_q;
   logic                   row_end;
   logic                   tile_end;
@@ -129,12 +134,13 @@ module sequencer
 
   logic [LeadWidth-1:0] lead_q;  // of those in front of the row's first position
   logic [7:0]           between_q;  // of those between positions
+  logic                 result_q;  // this one ends a position
 
-  assign issue_result_o = !kernels || (lead_q == '0 && between_q == '0);
+  assign issue_result_o = result_q;
 
-  assign row_end   = issue_result_o && columns_q == 16'd1;
-  assign tile_end  = row_end && rows_q == 16'd1;
-  assign slice_end = tile_end && tiles_q == 16'd1;
+  assign row_end   = result_q && last_column_q;
+  assign tile_end  = row_end && last_row_q;
+  assign slice_end = tile_end && last_tile_q;
 
   logic [OffsetWidth-1:0]                  next_slice_offset;
   logic [OffsetWidth-1:0]                  next_tile_offset;
@@ -307,11 +313,14 @@ module sequencer
       tile_offset_q <= begins ? OffsetWidth'(command_i.base) : next_slice_offset;
       row_offset_q  <= begins ? OffsetWidth'(command_i.base) : next_slice_offset;
       offset_q      <= begins ? OffsetWidth'(command_i.base) : next_slice_offset;
-      columns_q     <= command_i.columns;
-      rows_q        <= command_i.rows;
-      tiles_q       <= command_i.tiles;
+      columns_q     <= command_i.columns - 16'd1;
+      last_column_q <= command_i.columns == 16'd1;
+      rows_q        <= command_i.rows - 16'd1;
+      last_row_q    <= command_i.rows == 16'd1;
+      tiles_q       <= command_i.tiles - 16'd1;
+      last_tile_q   <= command_i.tiles == 16'd1;
       tile_begin_q  <= 1'b1;
-      lanes_q       <= integers ? {command_i.run, 2'b00} : 18'(command_i.run);
+      lanes_q       <= command_i.int8 ? {command_i.run, 2'b00} : 18'(command_i.run);
       channels_q    <= command_i.channels;
       entry_q       <= 17'(command_i.accumulator);
       lead_q        <= LeadWidth'(KernelColumns - 1);
@@ -320,25 +329,30 @@ module sequencer
       tile_begin_q <= 1'b0;
       offset_q     <= offset_q
           + OffsetWidth'(kernels ? command_i.column_pitch : command_i.step_x);
-      if (issue_result_o) begin
-        columns_q <= columns_q - 16'd1;
-        entry_q   <= entry_q + 17'd1;
-        between_q <= command_i.column_stride - 8'd1;
+      if (result_q) begin
+        columns_q     <= columns_q - 16'd1;
+        last_column_q <= columns_q == 16'd1;
+        entry_q       <= entry_q + 17'd1;
+        between_q     <= command_i.column_stride - 8'd1;
       end else if (lead_q == '0) begin
         between_q <= between_q - 8'd1;
       end
       if (lead_q != '0) lead_q <= lead_q - 1'b1;
       if (row_end) begin
-        columns_q    <= command_i.columns;
-        rows_q       <= rows_q - 16'd1;
-        row_offset_q <= next_row_offset;
-        offset_q     <= next_row_offset;
-        lead_q       <= LeadWidth'(KernelColumns - 1);
-        between_q    <= '0;
+        columns_q     <= command_i.columns - 16'd1;
+        last_column_q <= command_i.columns == 16'd1;
+        rows_q        <= rows_q - 16'd1;
+        last_row_q    <= rows_q == 16'd1;
+        row_offset_q  <= next_row_offset;
+        offset_q      <= next_row_offset;
+        lead_q        <= LeadWidth'(KernelColumns - 1);
+        between_q     <= '0;
       end
       if (tile_end) begin
-        rows_q        <= command_i.rows;
+        rows_q        <= command_i.rows - 16'd1;
+        last_row_q    <= command_i.rows == 16'd1;
         tiles_q       <= tiles_q - 16'd1;
+        last_tile_q   <= tiles_q == 16'd1;
         tile_begin_q  <= 1'b1;
         lanes_q       <= (lanes_q < 18'(ArraySize)) ? '0 : lanes_q - 18'(ArraySize);
         channels_q    <= (channels_q < 16'(ArraySize)) ? '0 : channels_q - 16'(ArraySize);
@@ -346,6 +360,17 @@ module sequencer
         row_offset_q  <= next_tile_offset;
         offset_q      <= next_tile_offset;
       end
+    end
+  end
+
+  // The column after this one ends a position if none is left in front of it or in between.
+  always_ff @(posedge clk_i) begin
+    if (phase_q != PhaseRun) result_q <= !kernels;
+    else if (kernels && issue_o) begin
+      if (row_end) result_q <= 1'b0;
+      else if (result_q) result_q <= command_i.column_stride == 8'd1;
+      else if (lead_q != '0) result_q <= lead_q == LeadWidth'(1);
+      else result_q <= between_q == 8'd1;
     end
   end
 

@@ -93,18 +93,34 @@ module store_path
   assign start  = state_q == StateIdle && command_valid_i;
   assign stores = command_i.to_memory || command_i.to_buffer;
 
-  // What is read next.
+  // A group of results: its part in the loops, the number of its first PortWords channels, its channels
+  // and words, and where it goes.
+  typedef struct packed {
+    logic                    second;
+    logic [GroupWidth-1:0]   group;
+    logic [ChannelWidth-1:0] channels;
+    logic [StoreWords-1:0]   mask;
+    logic [31:0]             address;
+    logic [BufferWidth-1:0]  buffer_word;
+    logic                    beyond;  // the buffer
+    logic                    empty;
+    logic                    position_end;
+    logic                    row_end;
+    logic                    tile_end;
+    logic                    last;
+  } group_t;
+
+  // The walk is a group ahead of what is stored.
+  logic                  walking_q;
+  logic                  walk;
   logic                  step;
-  logic                  second;
-  logic [GroupWidth-1:0] group;
-  logic [ChannelWidth-1:0] channels;
   logic [WordWidth-1:0]  words;
-  logic [StoreWords-1:0] mask;
-  logic [31:0]           offset;
-  logic                  empty;
-  logic                  position_end;
-  logic                  row_end;
-  logic                  walk_tile_end;
+  logic [PlaceWidth-1:0] buffer_word;
+  logic                  group_valid_q;
+  group_t                ahead;
+  group_t                group_q;
+
+  assign walk = walking_q && (!group_valid_q || step);
 
   store_walker #(
     .ArraySize (ArraySize),
@@ -115,70 +131,103 @@ module store_path
     .clk_i,
     .start_i       (start),
     .command_i,
+    .base_i        (command_i.destination),
     .wide_i        (command_i.wide),
-    .next_i        (step),
-    .second_o      (second),
-    .group_o       (group),
-    .channels_o    (channels),
+    .next_i        (walk),
+    .second_o      (ahead.second),
+    .group_o       (ahead.group),
+    .channels_o    (ahead.channels),
     .words_o       (words),
-    .mask_o        (mask),
-    .offset_o      (offset),
-    .empty_o       (empty),
-    .position_end_o(position_end),
-    .row_end_o     (row_end),
-    .tile_end_o    (walk_tile_end),
-    .last_o        ()
+    .mask_o        (ahead.mask),
+    .address_o     (ahead.address),
+    .empty_o       (ahead.empty),
+    .position_end_o(ahead.position_end),
+    .row_end_o     (ahead.row_end),
+    .tile_end_o    (ahead.tile_end),
+    .last_o        (ahead.last)
   );
 
-  logic                  window_first;
-  logic                  window_last;
-  logic [PlaceWidth-1:0] buffer_word;
-  logic                  read;
+  store_places #(
+    .ArraySize(ArraySize),
+    .PortWords(PortWords),
+    .Int8     (Int8)
+  ) u_places (
+    .clk_i,
+    .start_i       (start),
+    .command_i,
+    .step_i        (walk),
+    .second_i      (ahead.second),
+    .group_i       (ahead.group),
+    .position_end_i(ahead.position_end),
+    .row_end_i     (ahead.row_end),
+    .tile_end_i    (ahead.tile_end),
+    .word_o        (buffer_word)
+  );
 
-  store_addresses #(
-    .ArraySize (ArraySize),
-    .PortWords (PortWords),
+  // The word behind the group's last one; the buffer's size is a power of two.
+  logic [PlaceWidth-1:0] buffer_end;
+
+  assign buffer_end        = buffer_word + PlaceWidth'(words);
+  assign ahead.beyond      = command_i.to_buffer && buffer_end > PlaceWidth'(BufferWords);
+  assign ahead.buffer_word = buffer_word[BufferWidth-1:0];
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      walking_q     <= 1'b0;
+      group_valid_q <= 1'b0;
+    end else if (clear_i) begin
+      walking_q     <= 1'b0;
+      group_valid_q <= 1'b0;
+    end else begin
+      if (start) walking_q <= stores;
+      else if (walk && ahead.last) walking_q <= 1'b0;
+      if (walk) group_valid_q <= 1'b1;
+      else if (step) group_valid_q <= 1'b0;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (walk) group_q <= ahead;
+  end
+
+  logic window_first;
+  logic window_last;
+  logic read;
+
+  store_entries #(
     .EntryWidth(EntryWidth),
     .Int8      (Int8)
-  ) u_addresses (
+  ) u_entries (
     .clk_i,
     .start_i       (start),
     .command_i,
     .read_i        (read),
     .step_i        (step),
-    .second_i      (second),
-    .group_i       (group),
-    .position_end_i(position_end),
-    .row_end_i     (row_end),
-    .tile_end_i    (walk_tile_end),
+    .position_end_i(group_q.position_end),
+    .row_end_i     (group_q.row_end),
+    .tile_end_i    (group_q.tile_end),
     .window_first_o(window_first),
     .window_last_o (window_last),
-    .entry_o       (read_entry_o),
-    .buffer_word_o (buffer_word)
+    .entry_o       (read_entry_o)
   );
 
   // Reading the accumulators.
   logic [15:0]           tiles_done_q;  // completed by the accumulators, and not stored yet
+  logic                  tile_done_q;  // there is one
+  logic                  tile_ready;
   logic                  skipped;  // a tile of which nothing is stored
   logic                  tile_end;
   logic                  parameters_ready;
   logic                  residual_available;
-  logic                  beyond;
   logic                  table_busy;
   logic                  integers_ready;
   logic [QueueWidth-1:0] pending;
 
-  // The word behind the group's last one; the buffer's size is a power of two.
-  logic [PlaceWidth-1:0] buffer_end;
-
-  assign buffer_end = buffer_word + PlaceWidth'(words);
-  assign beyond     = command_i.to_buffer && buffer_end > PlaceWidth'(BufferWords);
-
-  logic tile_ready;
-  assign tile_ready = state_q == StateTiles && tiles_done_q != '0 && !table_busy;
-  assign skipped    = tile_ready && (!stores || (empty && parameters_ready));
+  assign tile_ready = state_q == StateTiles && tile_done_q && !table_busy
+      && (!stores || group_valid_q);
+  assign skipped    = tile_ready && (!stores || (group_q.empty && parameters_ready));
   assign error_o    = '{
-    valid: tile_ready && stores && !empty && beyond,
+    valid: tile_ready && stores && !group_q.empty && group_q.beyond,
     code: ErrorBufferOverflow,
     index: command_i.index
   };
@@ -189,27 +238,37 @@ module store_path
   logic first_group;
   logic result;
 
-  assign may_go      = tile_ready && stores && !empty && !beyond && parameters_ready
-      && pending != QueueWidth'(QueueDepth)
+  assign may_go      = tile_ready && stores && !group_q.empty && !group_q.beyond && parameters_ready
+      && !pending[QueueWidth-1]
       && (!command_i.residual || residual_available) && (!integers || integers_ready);
-  assign first_group = integers || group == '0;
+  assign first_group = integers || group_q.group == '0;
   assign read_o      = may_go && first_group;
   assign read        = read_o && read_ready_i;
   assign result      = (read && window_last) || (may_go && !first_group);
   assign step        = result || (skipped && stores);
-  assign tile_end    = (step && walk_tile_end) || (skipped && !stores);
+  assign tile_end    = (step && group_q.tile_end) || (skipped && !stores);
 
-  logic [15:0] tiles_left_q;
+  logic [15:0] tiles_left_q;  // without this one
+  logic        last_tile_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) tiles_done_q <= '0;
-    else if (clear_i) tiles_done_q <= '0;
-    else tiles_done_q <= tiles_done_q + 16'(tile_done_i) - 16'(tile_end);
+    if (!rst_ni) begin
+      tiles_done_q <= '0;
+      tile_done_q  <= 1'b0;
+    end else if (clear_i) begin
+      tiles_done_q <= '0;
+      tile_done_q  <= 1'b0;
+    end else begin
+      tiles_done_q <= tiles_done_q + 16'(tile_done_i) - 16'(tile_end);
+      tile_done_q  <= tile_done_i || tiles_done_q > 16'd1 || (tiles_done_q[0] && !tile_end);
+    end
   end
 
   always_ff @(posedge clk_i) begin
-    if (start) tiles_left_q <= command_i.tiles;
-    else if (tile_end) tiles_left_q <= tiles_left_q - 16'd1;
+    if (start || tile_end) begin
+      tiles_left_q <= (start ? command_i.tiles : tiles_left_q) - 16'd1;
+      last_tile_q  <= (start ? command_i.tiles : tiles_left_q) == 16'd1;
+    end
   end
 
   // Pooling and post-processing.
@@ -251,7 +310,8 @@ module store_path
 
   assign parameter_req_o  = table_busy ? table_req : scale_req;
   assign parameter_addr_o = table_busy ? table_addr : scale_addr;
-  assign parameter_urgent_o = tile_ready && stores && !parameters_ready;
+  always_ff @(posedge clk_i) parameter_urgent_o <= tile_ready && stores && !parameters_ready;
+
   assign parameter_mask_o = table_busy ? '1 : scale_mask;
 
   parameter_buffer #(
@@ -278,7 +338,7 @@ module store_path
     .rdata_i       (parameter_rdata_i),
     .ready_o       (parameters_ready),
     .release_i     (tile_end && stores),
-    .group_i       (group),
+    .group_i       (group_q.group),
     .addition_i    (addition),
     .summand_o     (summand),
     .scale_o       (scale),
@@ -328,7 +388,7 @@ module store_path
     .read_i         (read && !integers),
     .first_i        (window_first),
     .result_i       (result && !integers),
-    .group_i        (group),
+    .group_i        (group_q.group),
     .sum_i          (read_data_i),
     .scale_i        (scale[StoreWords-1:0]),
     .bias_i         (bias[StoreWords-1:0]),
@@ -357,9 +417,9 @@ module store_path
       .read_i       (read && integers),
       .first_i      (window_first),
       .result_i     (result && integers),
-      .second_i     (second),
-      .group_i      (group),
-      .channels_i   (channels),
+      .second_i     (group_q.second),
+      .group_i      (group_q.group),
+      .channels_i   (group_q.channels),
       .first_sum_i  (read_data_i),
       .second_sum_i (read_second_i),
       .half_i       (read_half_i),
@@ -410,9 +470,9 @@ module store_path
     .to_memory_i  (command_i.to_memory),
     .to_buffer_i  (command_i.to_buffer),
     .begin_i      (result),
-    .memory_addr_i(command_i.destination + offset),
-    .buffer_addr_i(buffer_word[BufferWidth-1:0]),
-    .mask_i       (mask),
+    .memory_addr_i(group_q.address),
+    .buffer_addr_i(group_q.buffer_word),
+    .mask_i       (group_q.mask),
     .value_valid_i(float_valid || integer_valid),
     .value_i      (value),
     .pending_o    (pending),
@@ -466,7 +526,7 @@ module store_path
       stored_o <= '0;
     end else begin
       unique case (state_q)
-        StateTiles: if (tile_end && tiles_left_q == 16'd1) state_q <= StateDrain;
+        StateTiles: if (tile_end && last_tile_q) state_q <= StateDrain;
         StateDrain: if (command_pop_o) state_q <= StateIdle;
         default: if (start) state_q <= StateTiles;
       endcase

@@ -22,6 +22,7 @@ module store_walker
   input  logic                  clk_i,
   input  logic                  start_i,
   input  store_command_t        command_i,
+  input  logic [31:0]           base_i,  // address of the first result
   input  logic                  wide_i,
   input  logic                  next_i,
   // The group: of a pair's second position, the number of its first PortWords channels, its number of
@@ -31,7 +32,7 @@ module store_walker
   output logic [ColumnWidth-1:0] channels_o,
   output logic [ WordWidth-1:0] words_o,
   output logic [StoreWords-1:0] mask_o,
-  output logic [31:0]           offset_o,  // bytes in memory, from the first result
+  output logic [31:0]           address_o,
   output logic                  empty_o,
   // It is the last one of its position (of both positions of a pair), row, tile, job
   output logic                  position_end_o,
@@ -39,23 +40,31 @@ module store_walker
   output logic                  tile_end_o,
   output logic                  last_o
 );
-  logic [           15:0] tile_q;
-  logic [           15:0] row_q;
-  logic [           15:0] column_q;
-  logic [           15:0] channels_q;  // not stored yet, with those of the tile
+  logic [           15:0] tiles_q;  // still to come, without this one
+  logic [           15:0] rows_q;
+  logic [           15:0] columns_q;
+  logic                   last_tile_q;
+  logic                   last_row_q;
+  logic                   last_column_q;
+  logic [           15:0] behind_q;  // channels behind the tile
   logic [ColumnWidth-1:0] left_q;  // channels of the position that are not stored yet
-  logic [           31:0] tile_offset_q;
-  logic [           31:0] row_offset_q;
-  logic [           31:0] position_offset_q;
+  logic [           31:0] tile_address_q;
+  logic [           31:0] row_address_q;
+  logic [           31:0] position_address_q;
 
   /// Channels of a tile, if so many are left.
   function automatic logic [ColumnWidth-1:0] of_tile(logic [15:0] channels);
     return (channels < 16'(ArraySize)) ? ColumnWidth'(channels) : ColumnWidth'(ArraySize);
   endfunction
 
+  /// Channels behind a tile, if so many are left with it.
+  function automatic logic [15:0] behind(logic [15:0] channels);
+    return (channels < 16'(ArraySize)) ? '0 : channels - 16'(ArraySize);
+  endfunction
+
   logic [ColumnWidth-1:0] width;
-  logic [           15:0] next_channels;
-  logic [           31:0] next_tile_offset;
+  logic [ColumnWidth-1:0] of_this_q;  // channels of the tile
+  logic [           31:0] next_tile_address;
   logic [           31:0] group_bytes;
   logic                   integers;
   logic                   group_end;
@@ -63,19 +72,17 @@ module store_walker
   assign integers         = Int8 && command_i.int8;
   assign width            = integers ? ColumnWidth'(IntegerLanes)
       : wide_i ? ColumnWidth'(StoreWords) : ColumnWidth'(PortWords);
-  assign next_channels    = (channels_q < 16'(ArraySize)) ? '0 : channels_q - 16'(ArraySize);
-  assign next_tile_offset = tile_offset_q + (integers ? 32'(ArraySize) : 32'(4 * ArraySize));
+  assign next_tile_address = tile_address_q + (integers ? 32'(ArraySize) : 32'(4 * ArraySize));
   assign group_bytes      = 32'(group_o) * (integers ? 32'(PortWords) : 32'(4 * PortWords));
 
-  assign empty_o  = channels_q == '0;
-  assign offset_o = position_offset_q + group_bytes
+  assign address_o = position_address_q + group_bytes
       + ((Int8 && second_o) ? command_i.pair_bytes : '0);
 
   assign group_end      = left_q <= width;
   assign position_end_o = group_end && (!Int8 || !command_i.pairs || second_o);
-  assign row_end_o      = empty_o || (position_end_o && column_q == command_i.columns - 16'd1);
-  assign tile_end_o     = empty_o || (row_end_o && row_q == command_i.rows - 16'd1);
-  assign last_o         = tile_end_o && tile_q == command_i.tiles - 16'd1;
+  assign row_end_o      = empty_o || (position_end_o && last_column_q);
+  assign tile_end_o     = empty_o || (position_end_o && last_column_q && last_row_q);
+  assign last_o         = tile_end_o && last_tile_q;
 
   assign channels_o = group_end ? left_q : width;
   assign words_o    = integers ? WordWidth'((32'(channels_o) + 3) >> 2) : WordWidth'(channels_o);
@@ -86,44 +93,57 @@ module store_walker
 
   always_ff @(posedge clk_i) begin
     if (start_i) begin
-      tile_q            <= '0;
-      row_q             <= '0;
-      column_q          <= '0;
+      tiles_q           <= command_i.tiles - 16'd1;
+      last_tile_q       <= command_i.tiles == 16'd1;
+      rows_q            <= command_i.rows - 16'd1;
+      last_row_q        <= command_i.rows == 16'd1;
+      columns_q         <= command_i.columns - 16'd1;
+      last_column_q     <= command_i.columns == 16'd1;
       group_o           <= '0;
       second_o          <= 1'b0;
-      channels_q        <= command_i.channels;
+      behind_q          <= behind(command_i.channels);
+      of_this_q         <= of_tile(command_i.channels);
       left_q            <= of_tile(command_i.channels);
-      tile_offset_q     <= '0;
-      row_offset_q      <= '0;
-      position_offset_q <= '0;
+      empty_o           <= 1'b0;
+      tile_address_q     <= base_i;
+      row_address_q      <= base_i;
+      position_address_q <= base_i;
     end else if (next_i) begin
-      if (!group_end) begin
-        group_o <= group_o + (integers ? GroupWidth'(IntegerLanes / PortWords)
-            : wide_i ? GroupWidth'(StoreWords / PortWords) : GroupWidth'(1));
-        left_q  <= left_q - width;
-      end else if (!position_end_o) begin
+      group_o <= group_o + (integers ? GroupWidth'(IntegerLanes / PortWords)
+          : wide_i ? GroupWidth'(StoreWords / PortWords) : GroupWidth'(1));
+      left_q  <= left_q - width;
+      if (group_end) begin
         group_o  <= '0;
         second_o <= 1'b1;
-        left_q   <= of_tile(channels_q);
-      end else begin
-        group_o           <= '0;
+        left_q   <= of_this_q;
+      end
+      if (position_end_o) begin
         second_o          <= 1'b0;
-        left_q            <= of_tile(channels_q);
-        column_q          <= row_end_o ? '0 : column_q + 16'd1;
-        position_offset_q <= position_offset_q + command_i.pitch_x;
+        columns_q         <= columns_q - 16'd1;
+        last_column_q     <= columns_q == 16'd1;
+        position_address_q <= position_address_q + command_i.pitch_x;
       end
       if (row_end_o) begin
-        row_q             <= tile_end_o ? '0 : row_q + 16'd1;
-        row_offset_q      <= row_offset_q + command_i.pitch_y;
-        position_offset_q <= row_offset_q + command_i.pitch_y;
+        columns_q         <= command_i.columns - 16'd1;
+        last_column_q     <= command_i.columns == 16'd1;
+        rows_q            <= rows_q - 16'd1;
+        last_row_q        <= rows_q == 16'd1;
+        row_address_q      <= row_address_q + command_i.pitch_y;
+        position_address_q <= row_address_q + command_i.pitch_y;
       end
       if (tile_end_o) begin
-        tile_q            <= tile_q + 16'd1;
-        channels_q        <= next_channels;
-        left_q            <= of_tile(next_channels);
-        tile_offset_q     <= next_tile_offset;
-        row_offset_q      <= next_tile_offset;
-        position_offset_q <= next_tile_offset;
+        rows_q            <= command_i.rows - 16'd1;
+        last_row_q        <= command_i.rows == 16'd1;
+        tiles_q           <= tiles_q - 16'd1;
+        last_tile_q       <= tiles_q == 16'd1;
+        second_o          <= 1'b0;
+        behind_q          <= behind(behind_q);
+        of_this_q         <= of_tile(behind_q);
+        left_q            <= of_tile(behind_q);
+        empty_o           <= behind_q == '0;
+        tile_address_q     <= next_tile_address;
+        row_address_q      <= next_tile_address;
+        position_address_q <= next_tile_address;
       end
     end
   end

@@ -46,6 +46,7 @@ module weight_streamer
   localparam int unsigned LineWidth  = $clog2(LineBeats + 1);
   localparam int unsigned Depth      = 64;  // one LUT-RAM
   localparam int unsigned DepthWidth = $clog2(Depth);
+  localparam int unsigned MaxOutstanding = 8;  // more than memory has under way
 
   /// Bytes of weights in memory, in whole lines.
   function automatic int unsigned padded(int unsigned bytes);
@@ -117,7 +118,6 @@ module weight_streamer
     logic ends;
   } place_t;
 
-  place_t reserved;
   place_t claimed;
   place_t taken;
   logic   claim_second_q;
@@ -156,7 +156,7 @@ module weight_streamer
   assign run_end       = tile_end && words_q <= 32'(ArraySize);
   assign stream_end    = run_end && runs_q == 32'd1;
   assign req_o         = running_q && (command_i.diagonal ? !line_wait_q
-      : reserved_q != (DepthWidth + 1)'(Depth));
+      : !reserved_q[DepthWidth]);
   assign addr_o        = address_q;
   assign command_pop_o = gnt_i && stream_end;
 
@@ -214,7 +214,7 @@ module weight_streamer
 
   assign line_response = rvalid_i && diagonal_q;
   assign line_end      = line_beat_q == LineWidth'(LineBeats - 1);
-  assign expand        = expanding_q && reserved_q != (DepthWidth + 1)'(Depth);
+  assign expand        = expanding_q && !reserved_q[DepthWidth];
   assign expand_end    = expand && expanded_q == BeatWidth'(Beats - 1);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -259,10 +259,34 @@ module weight_streamer
     .weight_o  (expanded)
   );
 
-  always_comb begin
-    reserved = '{int4: int4, both: int4 && (!beat_end || tile.even), ends: beat_end};
-    if (expand) reserved = '{int4: 1'b0, both: 1'b0, ends: expand_end};
-  end
+  // The place of the beat that comes, from its request on.
+  place_t requested;
+  place_t arrived;
+  logic   push;
+
+  assign requested = '{int4: int4, both: int4 && (!beat_end || tile.even), ends: beat_end};
+  assign push      = expand || (rvalid_i && !diagonal_q);
+
+  fifo_v3 #(
+    .dtype(place_t),
+    .DEPTH(MaxOutstanding)
+  ) u_requested (
+    .clk_i,
+    .rst_ni,
+    .flush_i   (clear_i),
+    .testmode_i(1'b0),
+    .full_o    (),
+    .empty_o   (),
+    .usage_o   (),
+    .data_i    (requested),
+    .push_i    (gnt_i && !command_i.diagonal),
+    .data_o    (arrived),
+    .pop_i     (rvalid_i && !diagonal_q)
+  );
+
+  place_t pushed;
+
+  assign pushed = expand ? '{int4: 1'b0, both: 1'b0, ends: expand_end} : arrived;
 
   assign claim_place = claim_i && (!claimed.both || claim_second_q);
   assign take_place  = take_i && (!taken.both || take_second_q);
@@ -281,68 +305,35 @@ module weight_streamer
     end
   end
 
-  // From the request of a beat to its claim, and until it is taken.
-  ram_fifo #(
+  // Beats that nobody has claimed, and all that have not been taken.
+  head_fifo #(
     .Width($bits(place_t)),
     .Depth(Depth)
   ) u_claims (
     .clk_i,
     .rst_ni,
     .clear_i,
-    .push_i (reserve),
-    .data_i (reserved),
+    .push_i (push),
+    .data_i (pushed),
+    .full_o (),
+    .valid_o(available_o),
     .pop_i  (claim_place),
-    .data_o (claimed),
-    .count_o()
+    .data_o (claimed)
   );
 
-  if (Int8) begin : gen_takes
-    ram_fifo #(
-      .Width($bits(place_t)),
-      .Depth(Depth)
-    ) u_takes (
-      .clk_i,
-      .rst_ni,
-      .clear_i,
-      .push_i (reserve),
-      .data_i (reserved),
-      .pop_i  (take_place),
-      .data_o (taken),
-      .count_o()
-    );
-  end else begin : gen_no_takes
-    assign taken = '0;
-  end
-
-  // Places that are filled and not all claimed; the FIFO itself also holds the claimed ones.
-  logic                            push;
-  logic [DepthWidth:0]             unclaimed_q;
-  logic [2*BeatBytes-1:0][3:0]     head;
-
-  assign push        = expand || (rvalid_i && !diagonal_q);
-  assign available_o = unclaimed_q != '0;
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      unclaimed_q <= '0;
-    end else if (clear_i) begin
-      unclaimed_q <= '0;
-    end else begin
-      unclaimed_q <= unclaimed_q + (DepthWidth + 1)'(push) - (DepthWidth + 1)'(claim_place);
-    end
-  end
+  logic [2*BeatBytes-1:0][3:0] head;
 
   ram_fifo #(
-    .Width(32 * PortWords),
+    .Width($bits(place_t) + 32 * PortWords),
     .Depth(Depth)
   ) u_fifo (
     .clk_i,
     .rst_ni,
     .clear_i,
     .push_i (push),
-    .data_i (expand ? expanded : rdata_i),
+    .data_i ({pushed, expand ? expanded : rdata_i}),
     .pop_i  (take_place),
-    .data_o (head),
+    .data_o ({taken, head}),
     .count_o()
   );
 
@@ -367,12 +358,12 @@ module weight_streamer
   else $error("a beat that was not requested");
 
   claim_is_available :
-  assert property (@(posedge clk_i) disable iff (!rst_ni) claim_i |-> unclaimed_q != '0)
+  assert property (@(posedge clk_i) disable iff (!rst_ni) claim_i |-> available_o)
   else $error("a beat is claimed that is not there");
 
   places_in_bounds :
   assert property (@(posedge clk_i) disable iff (!rst_ni)
-      unclaimed_q <= reserved_q && reserved_q <= (DepthWidth + 1)'(Depth))
+      reserved_q <= (DepthWidth + 1)'(Depth))
   else $error("more places are taken than there are");
 `endif
 endmodule

@@ -1,11 +1,11 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// FIFO of commands whose head is in registers: what a stage does begins there.
+/// FIFO in distributed RAM whose head is in registers, for what long paths begin with.
 ///
-/// A command is at the head two cycles after it was pushed, at the earliest. Depth counts the head.
+/// What is pushed is at the head two cycles later, at the earliest. Depth counts the head.
 /// Pushing when full or popping when empty is the owner's mistake.
-module command_fifo #(
+module head_fifo #(
   parameter  int unsigned Width      = 32,
   parameter  int unsigned Depth      = 2,
   localparam int unsigned CountWidth = $clog2(Depth + 1)
