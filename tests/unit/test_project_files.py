@@ -19,8 +19,13 @@ def declared_version() -> str:
 
 
 def test_the_changelog_ends_with_the_declared_version() -> None:
-    """Its newest release comes first; releases have a version and a date."""
+    """Its newest release comes first; releases have a version and a date.
+
+    Above them may be what has not been released yet.
+    """
     releases = re.findall(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(), re.M)
+    if releases[0] == "Unreleased":
+        del releases[0]
     dated = [
         re.fullmatch(r"(\d+)\.(\d+)\.(\d+) - \d{4}-\d\d-\d\d", release) for release in releases
     ]

@@ -66,10 +66,12 @@ module descriptor_fetch
   descriptor_t                     descriptor;
   logic                            last;
   logic                            push;
+  logic                            misplaced;  // the descriptor itself
 
   assign descriptor = descriptor_t'(words_q);
   assign fetching_o = state_q != StateIdle;
   assign last       = descriptor.next == '0;
+  assign misplaced  = address_q[3:0] != 4'd0;
   assign req_o      = state_q == StateRead && requested_q != BeatWidth'(Beats)
       && !misplaced;
   assign addr_o     = address_q + 32'(requested_q) * 32'(4 * PortWords);
@@ -156,7 +158,6 @@ module descriptor_fetch
   // Checks, and what takes a multiplier.
   error_e      found;
   error_e      code_q;
-  logic        misplaced;  // the descriptor itself
   logic [31:0] span_words_q;
   logic [ 7:0] blocks_x_q;
   logic [ 7:0] blocks_y_q;
@@ -244,8 +245,6 @@ module descriptor_fetch
     else if (found == ErrorNone && beyond) code_q <= ErrorBufferOverflow;
     else if (found == ErrorNone && !last && index_q == 16'hffff) code_q <= ErrorChainTooLong;
   end
-
-  assign misplaced = address_q[3:0] != 4'd0;
 
   logic stores;
   logic operand;

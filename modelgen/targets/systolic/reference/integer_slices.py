@@ -16,6 +16,10 @@ _LOWER_BITS = 18
 _SIGN = 128
 
 
+class Undefined(AssertionError):
+    """What the engine makes of a descriptor and its data is not defined."""
+
+
 def halves(job: Descriptor) -> int:
     """Return the results that are computed at once for a position: two for pairs."""
     return 2 if job.pair_rows else 1
@@ -47,7 +51,7 @@ def accumulate(
         INT32, shape (halves, positions, tiles * S); sums start over beyond 32 bits.
 
     Raises:
-        AssertionError: an array row without a tap has weights.
+        Undefined: an array row without a tap has weights.
     """
     if job.operation == Operation.MAX:
         return _maxima(_channels(job, buffer, array_size), totals)
@@ -131,5 +135,5 @@ def _taps(job: Descriptor, weights: np.ndarray, array_size: int) -> np.ndarray:
     kernel = kernel.reshape(down * rows, across * columns, -1)
     taps = kernel[: job.runs_y, : job.runs_x]
     if np.count_nonzero(taps) != np.count_nonzero(weights):
-        raise AssertionError("a tap that does not exist has a weight, which must be 0")
+        raise Undefined("a tap that does not exist has a weight, which must be 0")
     return taps.reshape(job.runs_y * job.runs_x, -1)
