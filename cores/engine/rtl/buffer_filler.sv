@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Fills what lies round the rows of a region of the activation buffer: its head, the gap behind each
-/// row, its tail. That is the padding of a feature map.
+/// row, its tail. That is the padding of a feature map. `overflow_o` tells that what is written lies
+/// behind the buffer, where words wrap around.
 module buffer_filler
   import engine_pkg::*;
 #(
@@ -47,7 +48,7 @@ module buffer_filler
   assign next_row    = (32'(row_q) >= BufferWords) ? row_q : row_q + place_t'(command_i.pitch);
   assign busy_o      = state_q != StateIdle;
   assign overflow_o  = busy_o && beyond;
-  assign req_o       = busy_o && left_q != '0 && !beyond;
+  assign req_o       = busy_o && left_q != '0;
   assign addr_o      = address_q[BufferWidth-1:0];
   assign segment_end = left_q == '0 || (gnt_i && left_q <= 16'(WriteWords));
 

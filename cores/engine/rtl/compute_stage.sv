@@ -192,8 +192,10 @@ module compute_stage
   end
 
   assign slice = slice_q[BufferLatency-1];
-  always_comb begin
-    for (int unsigned i = 0; i < ArraySize; i++) lane_valid[i] = LaneWidth'(i) < slice.lanes;
+  always_ff @(posedge clk_i) begin
+    for (int unsigned i = 0; i < ArraySize; i++) begin
+      lane_valid[i] <= LaneWidth'(i) < slice_q[BufferLatency-2].lanes;
+    end
   end
 
   // INT8 words.

@@ -29,41 +29,49 @@ module table_loader
   output logic [SegmentWidth-1:0]    segment_o,
   output logic [63:0]                entry_o
 );
-  logic [31:0] address_q;
-  logic        waits_q;  // for the answer to a request
-  logic        last;
-  logic        complete;  // nothing is left to request
+  localparam int unsigned ByteEntries = 32;
+  localparam int unsigned AnswerWidth = $clog2(2 * Segments / PortWords + 1);
 
-  assign req_o  = busy_o && !waits_q && !complete;
-  assign addr_o = address_q;
+  logic                    again;  // the answer after this one would find its place
+  logic                    unwritten;  // entries of the answer before
+  logic                    last_q;  // all is requested
+  logic                    done;
+  logic [AnswerWidth-1:0]  answers_q;  // still to be requested, without the present one
+  logic [SegmentWidth-1:0] last_segment;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      busy_o  <= 1'b0;
-      waits_q <= 1'b0;
+      busy_o <= 1'b0;
+      req_o  <= 1'b0;
     end else if (clear_i) begin
-      busy_o  <= 1'b0;
-      waits_q <= 1'b0;
+      busy_o <= 1'b0;
+      req_o  <= 1'b0;
     end else begin
       if (start_i) busy_o <= 1'b1;
-      else if (last) busy_o <= 1'b0;
-      if (gnt_i || rvalid_i) waits_q <= gnt_i;
+      else if (done) busy_o <= 1'b0;
+      if (start_i || (again && !last_q)) req_o <= 1'b1;
+      else if (gnt_i) req_o <= 1'b0;
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (start_i) address_q <= address_i;
-    else if (gnt_i) address_q <= address_q + 32'(4 * PortWords);
-    if (start_i) segment_o <= '0;
-    else if (write_o) segment_o <= segment_o + 1'b1;
+    if (start_i) begin
+      addr_o    <= address_i;
+      answers_q <= AnswerWidth'((bytes_i ? 2 * ByteEntries : 2 * Segments) / PortWords - 1);
+      last_q    <= 1'b0;
+      segment_o <= '0;
+    end else begin
+      if (gnt_i) begin
+        addr_o    <= addr_o + 32'(4 * PortWords);
+        answers_q <= answers_q - 1'b1;
+        last_q    <= answers_q == '0;
+      end
+      if (write_o) segment_o <= segment_o + 1'b1;
+    end
   end
 
-  localparam int unsigned ByteEntries = 32;
-
-  logic [SegmentWidth-1:0] last_segment;
-
   assign last_segment = bytes_i ? SegmentWidth'(ByteEntries - 1) : SegmentWidth'(Segments - 1);
-  assign last         = write_o && segment_o == last_segment;
+  assign done         = write_o && segment_o == last_segment;
 
   // Each word of an answer has at most one other that it forms an entry with.
   if (PortWords == 1) begin : gen_halves
@@ -76,13 +84,15 @@ module table_loader
       if (rvalid_i) lower_q <= rdata_i;
     end
 
-    assign write_o  = rvalid_i && upper_q;
-    assign entry_o  = {rdata_i, lower_q};
-    assign complete = 1'b0;
+    assign write_o = rvalid_i && upper_q;
+    assign entry_o = {rdata_i, lower_q};
+    assign again   = rvalid_i;
+    assign unwritten = 1'b0;
   end else if (PortWords == 2) begin : gen_whole
-    assign write_o  = rvalid_i;
-    assign entry_o  = rdata_i;
-    assign complete = 1'b0;
+    assign write_o = rvalid_i;
+    assign entry_o = rdata_i;
+    assign again   = rvalid_i;
+    assign unwritten = 1'b0;
   end else begin : gen_several
     localparam int unsigned Entries   = PortWords / 2;  // of an answer
     localparam int unsigned LeftWidth = $clog2(Entries);
@@ -102,10 +112,11 @@ module table_loader
       else others_q <= (64 * (Entries - 1))'({64'd0, others_q} >> 64);
     end
 
-    // The next answer must not come before the last entry has been written.
-    assign write_o  = rvalid_i || left_q != '0;
-    assign entry_o  = rvalid_i ? rdata_i[1:0] : others_q[0];
-    assign complete = left_q != '0 && (left_q != LeftWidth'(1) || segment_o == last_segment);
+    // An answer comes two cycles after its request at the earliest.
+    assign write_o = rvalid_i || left_q != '0;
+    assign entry_o = rvalid_i ? rdata_i[1:0] : others_q[0];
+    assign again   = (Entries == 2) ? rvalid_i : left_q == LeftWidth'(Entries - 1);
+    assign unwritten = left_q != '0;
   end
 
 `ifndef SYNTHESIS
@@ -118,8 +129,19 @@ module table_loader
   assert property (@(posedge clk_i) disable iff (!rst_ni) start_i |-> !busy_o)
   else $error("started before the table was complete");
 
+  logic waits_q;  // for the answer to a request
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) waits_q <= 1'b0;
+    else waits_q <= !clear_i && (gnt_i || (waits_q && !rvalid_i));
+  end
+
   answer_was_requested :
   assert property (@(posedge clk_i) disable iff (!rst_ni) rvalid_i |-> waits_q)
   else $error("an answer that was not requested");
+
+  answer_finds_its_place :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) rvalid_i |-> !unwritten)
+  else $error("an answer comes before the last one is written");
 `endif
 endmodule

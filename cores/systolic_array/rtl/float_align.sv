@@ -7,10 +7,10 @@
 /// gets two guard bits and is shifted right by E - e, rounded to nearest even. Lane i then
 /// represents value_o[i] * 2^(exponent_o - 152). `special_o`: a valid lane is infinite or NaN.
 ///
-/// An INT8 slice, whose lanes are integers already, comes a cycle later with `packed_i` alone. With
+/// An INT8 slice, whose lanes are integers already, comes two cycles later with `packed_i` alone. With
 /// `zero_i` all lanes are zero.
 ///
-/// Latency: 2 cycles, one slice per cycle. A stage advances while its bit of `enable_i` is high,
+/// Latency: 3 cycles, one slice per cycle. A stage advances while its bit of `enable_i` is high,
 /// and otherwise keeps its contents.
 module float_align
   import fp32_pkg::*;
@@ -18,10 +18,10 @@ module float_align
   parameter int unsigned ArraySize = 8
 ) (
   input  logic                       clk_i,
-  input  logic [1:0]                 enable_i,
+  input  logic [2:0]                 enable_i,
   input  logic [ArraySize-1:0]       lane_valid_i,
   input  logic [ArraySize-1:0][31:0] activation_i,
-  // A cycle later
+  // Two cycles later
   input  logic                       packed_i,
   input  logic                       zero_i,
   input  logic [ArraySize-1:0][26:0] integer_i,
@@ -29,7 +29,8 @@ module float_align
   output logic [7:0]                 exponent_o,
   output logic                       special_o
 );
-  localparam int unsigned Leaves = 2 ** $clog2(ArraySize);
+  localparam int unsigned GroupLanes = 4;
+  localparam int unsigned Groups     = (ArraySize + GroupLanes - 1) / GroupLanes;
 
   typedef struct packed {
     logic        sign;
@@ -37,48 +38,69 @@ module float_align
     logic [23:0] significand;
   } lane_t;
 
-  // Stage 1: unpack, and find the largest exponent.
-
-  /// Largest biased exponent of the valid lanes, by a tree.
-  function automatic logic [7:0] largest_exponent(
-    logic [ArraySize-1:0] valid, logic [ArraySize-1:0][7:0] fields
-  );
-    logic [2*Leaves-1:1][7:0] node;  // node n has the nodes 2 n and 2 n + 1 below it
-
-    node = '0;
-    for (int unsigned i = 0; i < ArraySize; i++) node[Leaves+i] = valid[i] ? fields[i] : '0;
-    for (int unsigned n = Leaves - 1; n > 0; n--) begin
-      node[n] = (node[2*n+1] > node[2*n]) ? node[2*n+1] : node[2*n];
-    end
-    return exponent_of(node[1]);
+  function automatic logic [7:0] larger(logic [7:0] a, logic [7:0] b);
+    return (a > b) ? a : b;
   endfunction
 
-  logic [ArraySize-1:0][7:0] fields;
-  logic [ArraySize-1:0] special;
-  lane_t lanes_q[ArraySize];
-  logic [7:0] largest_q;
-  logic special_q;
+  // Stage 1: unpack, and find the largest exponent of each group of lanes.
+  logic [ArraySize-1:0]                   special;
+  logic [Groups-1:0][GroupLanes-1:0][7:0] valid_fields;
+  lane_t                                  lanes_q[ArraySize];
+  logic [Groups-1:0][7:0]                 groups_q;
+  logic                                   special_q;
 
-  for (genvar i = 0; i < ArraySize; i++) begin : gen_field
-    assign fields[i]  = activation_i[i][30:23];
-    assign special[i] = lane_valid_i[i] && fields[i] == 8'hff;
+  for (genvar i = 0; i < Groups * GroupLanes; i++) begin : gen_field
+    if (i < ArraySize) begin : gen_lane
+      assign valid_fields[i/GroupLanes][i%GroupLanes] =
+          lane_valid_i[i] ? activation_i[i][30:23] : '0;
+      assign special[i] = lane_valid_i[i] && activation_i[i][30:23] == 8'hff;
+    end else begin : gen_no_lane
+      assign valid_fields[i/GroupLanes][i%GroupLanes] = '0;
+    end
   end
 
   always_ff @(posedge clk_i) begin
     if (enable_i[0]) begin
-      largest_q <= largest_exponent(lane_valid_i, fields);
       special_q <= |special;
+      for (int unsigned g = 0; g < Groups; g++) begin
+        groups_q[g] <= larger(larger(valid_fields[g][0], valid_fields[g][1]),
+                              larger(valid_fields[g][2], valid_fields[g][3]));
+      end
       for (int unsigned i = 0; i < ArraySize; i++) begin
         lanes_q[i] <= '{
     sign: activation_i[i][31],
-    exponent: exponent_of(fields[i]),
+    exponent: exponent_of(activation_i[i][30:23]),
     significand: lane_valid_i[i] ? significand_of(activation_i[i][30:0]) : '0
         };
       end
     end
   end
 
-  // Stage 2: shift, round, negate.
+  // Stage 2: the largest exponent of all groups, by a tree.
+  localparam int unsigned Leaves = 2 ** $clog2(Groups);
+
+  function automatic logic [7:0] largest(logic [Groups-1:0][7:0] exponents);
+    logic [2*Leaves-1:1][7:0] node;  // node n has the nodes 2 n and 2 n + 1 below it
+
+    node = '0;
+    for (int unsigned g = 0; g < Groups; g++) node[Leaves+g] = exponents[g];
+    for (int unsigned n = Leaves - 1; n > 0; n--) node[n] = larger(node[2*n+1], node[2*n]);
+    return exponent_of(node[1]);
+  endfunction
+
+  lane_t      waiting_q[ArraySize];
+  logic [7:0] largest_q;
+  logic       waiting_special_q;
+
+  always_ff @(posedge clk_i) begin
+    if (enable_i[1]) begin
+      largest_q         <= largest(groups_q);
+      waiting_special_q <= special_q;
+      waiting_q         <= lanes_q;
+    end
+  end
+
+  // Stage 3: shift, round, negate.
 
   /// Value of a lane at the common exponent, or the integer instead. Only invalid lanes can exceed
   /// the exponent; they are zero, so their distance does not matter.
@@ -112,11 +134,11 @@ module float_align
   endfunction
 
   always_ff @(posedge clk_i) begin
-    if (enable_i[1]) begin
+    if (enable_i[2]) begin
       exponent_o <= largest_q;
-      special_o  <= special_q;
+      special_o  <= waiting_special_q;
       for (int unsigned i = 0; i < ArraySize; i++) begin
-        value_o[i] <= aligned(lanes_q[i], largest_q, packed_i, integer_i[i]);
+        value_o[i] <= aligned(waiting_q[i], largest_q, packed_i, integer_i[i]);
         if (zero_i) value_o[i] <= '0;
       end
     end

@@ -19,7 +19,7 @@
 /// earlier cycles than its `swap_i`, the first columns first; results of columns whose weights were
 /// not loaded mean nothing. The beats of the tile after it may be claimed from that cycle on.
 ///
-/// Latency: ArraySize + 5 cycles, one less of INT8 slices, of which none may follow an FP32 one at
+/// Latency: ArraySize + 6 cycles, one less of INT8 slices, of which none may follow an FP32 one at
 /// once; one slice per cycle; `tag_i` travels along.
 module slice_product #(
   parameter  int unsigned ArraySize  = 8,
@@ -56,7 +56,7 @@ module slice_product #(
   output logic [ArraySize-1:0][19:0] second_sum_o,
   output logic [ArraySize-1:0]       second_carry_o
 );
-  localparam int unsigned AlignLatency     = 2;
+  localparam int unsigned AlignLatency     = 3;
   localparam int unsigned ArrayLatency     = ArraySize + 1;
   localparam int unsigned NormalizeLatency = 2;
   localparam int unsigned Latency          = AlignLatency + ArrayLatency + NormalizeLatency;
@@ -74,10 +74,10 @@ module slice_product #(
   localparam int unsigned LowTaps = (ArraySize > 8) ? (ArraySize - 1) / 8 : 1;
 
   logic [LowTaps-1:0][ArraySize-1:0][7:0]    low;
-  logic                                      packs;  // in the second stage of the alignment
+  logic                                      packs;  // in the last stage of the alignment
   logic                                      zero;
-  logic [1:0][ArraySize-1:0][7:0]            first_q;
-  logic [1:0][ArraySize-1:0][7:0]            second_q;
+  logic [AlignLatency-1:0][ArraySize-1:0][7:0] first_q;
+  logic [AlignLatency-1:0][ArraySize-1:0][7:0] second_q;
   logic [ArraySize-1:0][8:0]                 upper_q;
   logic [ArraySize-1:0][26:0]                pair;
   logic [ArraySize-1:0][26:0]                passed_pair;
@@ -138,7 +138,7 @@ module slice_product #(
     .ArraySize(ArraySize)
   ) u_align (
     .clk_i,
-    .enable_i  ({valid_q[0], valid_i && !(Int8 && integer_i)}),
+    .enable_i  ({valid_q[1:0], valid_i && !(Int8 && integer_i)}),
     .lane_valid_i,
     .activation_i,
     .packed_i  (packs),
@@ -221,27 +221,27 @@ module slice_product #(
         first_q[0][i]  <= lane_valid_i[i] ? first_i[i] : '0;
         second_q[0][i] <= (lane_valid_i[i] && pairs_i) ? second_i[i] : '0;
         // The first number's sign goes through all bits of the second one.
-        upper_q[i]     <= lane_valid_i[i]
-            ? 9'($signed(second_i[i] & {8{pairs_i}})) - 9'(first_i[i][7]) : '0;
+        upper_q[i]     <= 9'($signed(second_q[AlignLatency-3][i]))
+            - 9'(first_q[AlignLatency-3][i][7]);
       end
-      first_q[1]  <= first_q[0];
-      second_q[1] <= second_q[0];
+      first_q[AlignLatency-1:1]  <= first_q[AlignLatency-2:0];
+      second_q[AlignLatency-1:1] <= second_q[AlignLatency-2:0];
     end
 
     assign integer_valid = valid_q[IntegerLatency-1] && integer_q[IntegerLatency-1];
     assign valid_o       = (valid_q[Latency-1] && !integer_q[Latency-1]) || integer_valid;
     assign tag_o         = tag_q[integer_valid ? IntegerLatency - 1 : Latency - 1];
 
-    assign packs     = integer_q[0];
-    assign zero      = integer_q[0] && (bypass_q[0] || depthwise_q[0]);
+    assign packs     = integer_q[AlignLatency-2];
+    assign zero      = packs && (bypass_q[AlignLatency-2] || depthwise_q[AlignLatency-2]);
     assign pass      = integer_q[AlignLatency-1] && bypass_q[AlignLatency-1];
     assign depthwise = depthwise_q[AlignLatency-1];
 
     for (genvar i = 0; i < ArraySize; i++) begin : gen_passed
       // second * 2^18 + first
-      assign pair[i] = {upper_q[i], {10{first_q[0][i][7]}}, first_q[0][i]};
-      assign passed_pair[i] = {second_q[1][i][7], second_q[1][i],
-                               {10{first_q[1][i][7]}}, first_q[1][i]};
+      assign pair[i] = {upper_q[i], {10{first_q[AlignLatency-2][i][7]}}, first_q[AlignLatency-2][i]};
+      assign passed_pair[i] = {second_q[AlignLatency-1][i][7], second_q[AlignLatency-1][i],
+                               {10{first_q[AlignLatency-1][i][7]}}, first_q[AlignLatency-1][i]};
     end
 
     always_comb begin
