@@ -223,7 +223,7 @@ module activation_loader
   assign works         = command_i.load || command_i.fill;
   assign start         = may_start && !active_q;
   assign received      = !receiving_q || (rvalid_i && response_out.last);
-  assign finish        = active_q ? received && !filling : start && !works;
+  assign finish        = active_q ? received && !filling && !fill_overflow : start && !works;
   assign command_pop_o = finish;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin

@@ -3,7 +3,7 @@
 
 /// Fills what lies round the rows of a region of the activation buffer: its head, the gap behind each
 /// row, its tail. That is the padding of a feature map. `overflow_o` tells that what is written lies
-/// behind the buffer, where words wrap around.
+/// behind the buffer, where words wrap around; it comes a cycle after the request.
 module buffer_filler
   import engine_pkg::*;
 #(
@@ -47,7 +47,6 @@ module buffer_filler
   // Behind the buffer it stays there.
   assign next_row    = (32'(row_q) >= BufferWords) ? row_q : row_q + place_t'(command_i.pitch);
   assign busy_o      = state_q != StateIdle;
-  assign overflow_o  = busy_o && beyond;
   assign req_o       = busy_o && left_q != '0;
   assign addr_o      = address_q[BufferWidth-1:0];
   assign segment_end = left_q == '0 || (gnt_i && left_q <= 16'(WriteWords));
@@ -58,6 +57,11 @@ module buffer_filler
       mask_o[i] = 16'(i) < left_q;
       if (mask_o[i] && 32'(address_q) >= BufferWords - i) beyond = 1'b1;
     end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) overflow_o <= 1'b0;
+    else overflow_o <= busy_o && beyond && !clear_i;
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin

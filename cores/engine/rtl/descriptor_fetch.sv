@@ -72,8 +72,6 @@ module descriptor_fetch
   assign fetching_o = state_q != StateIdle;
   assign last       = descriptor.next == '0;
   assign misplaced  = address_q[3:0] != 4'd0;
-  assign req_o      = state_q == StateRead && requested_q != BeatWidth'(Beats)
-      && !misplaced;
   assign addr_o     = address_q + 32'(requested_q) * 32'(4 * PortWords);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -84,9 +82,14 @@ module descriptor_fetch
       reports_q   <= '0;
       requested_q <= '0;
       received_q  <= '0;
+      req_o       <= 1'b0;
     end else if (clear_i) begin
       state_q <= StateIdle;
+      req_o   <= 1'b0;
     end else begin
+      // The address is checked in the first cycle of StateRead.
+      req_o <= state_q == StateRead && !misplaced
+          && (32'(requested_q) + 32'(gnt_i) < Beats);
       unique case (state_q)
         StateRead: begin
           if (gnt_i) requested_q <= requested_q + 1'b1;

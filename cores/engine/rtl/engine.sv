@@ -285,7 +285,7 @@ module engine
   logic parameter_req;
   logic parameters_urgent;  // results wait for them
 
-  assign client_req[ClientWeights]    = weight_req && !(parameters_urgent && parameter_req);
+  assign client_req[ClientWeights]    = weight_req && !parameters_urgent;
   assign client_req[ClientParameters] = parameter_req;
 
   weight_streamer #(

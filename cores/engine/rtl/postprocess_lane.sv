@@ -77,12 +77,16 @@ module postprocess_lane
     logic [2:0][31:0] argument_q;
     logic [31:0]      factor;
     logic [31:0]      multiplied;
-    logic             is_negative;
+    logic             is_negative_q;
+    logic             adds_q;
+
+    // Known long before the first sum; each lane has its own.
+    always_ff @(posedge clk_i) adds_q <= adds_i;
 
     fp32_add u_residual (
       .clk_i,
       .enable_i(enable_i[10:7]),
-      .alone_i (!adds_i),
+      .alone_i (!adds_q),
       .a_i     (biased),
       .b_i     (operand_i),
       .sum_o   (total)
@@ -120,10 +124,12 @@ module postprocess_lane
       .product_o(multiplied)
     );
 
-    always_ff @(posedge clk_i) argument_q <= {argument_q[1:0], argument};
+    always_ff @(posedge clk_i) begin
+      argument_q    <= {argument_q[1:0], argument};
+      is_negative_q <= !is_nan(argument_q[1][30:0]) && less(argument_q[1], '0);
+    end
 
-    assign is_negative = !is_nan(argument_q[2][30:0]) && less(argument_q[2], '0);
-    assign bent = (factor_i != FactorSlope || is_negative) ? multiplied : argument_q[2];
+    assign bent = (factor_i != FactorSlope || is_negative_q) ? multiplied : argument_q[2];
   end else begin : gen_plain
     logic [6:0][31:0] biased_q;
 

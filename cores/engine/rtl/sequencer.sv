@@ -82,21 +82,21 @@ module sequencer
   end
 
   // Preparation of a job, until its first slice can enter.
-  typedef enum logic [1:0] {
+  typedef enum logic [2:0] {
     PhaseBegin,
     PhaseFind,
     PhaseEnter,
+    PhaseFollow,
     PhaseRun
   } phase_e;
 
   phase_e phase_q;
-  logic   slice_found;  // the one that follows
-  logic   slice_end;
+  logic   single_q;  // a slice has one entry
   logic   running;
   logic   begins;
 
   assign begins  = command_valid_i && phase_q == PhaseBegin;
-  assign running = command_valid_i && phase_q == PhaseRun && (slice_found || !slice_end);
+  assign running = command_valid_i && phase_q == PhaseRun;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -107,6 +107,8 @@ module sequencer
       unique case (phase_q)
         PhaseBegin: if (command_valid_i) phase_q <= PhaseFind;
         PhaseFind:  phase_q <= PhaseEnter;
+        // The slice after the first one is found in a cycle more, which may be the one of its end.
+        PhaseEnter: phase_q <= single_q ? PhaseFollow : PhaseRun;
         default:    phase_q <= PhaseRun;
       endcase
     end
@@ -126,6 +128,7 @@ module sequencer
   logic                   tile_begin_q;
   logic                   row_end;
   logic                   tile_end;
+  logic                   slice_end;
   logic                   first_slice;
   logic                   last_slice;
 
@@ -142,6 +145,11 @@ module sequencer
   assign tile_end  = row_end && last_row_q;
   assign slice_end = tile_end && last_tile_q;
 
+  // At the job's first position.
+  always_ff @(posedge clk_i) begin
+    if (phase_q == PhaseFind) single_q <= last_column_q && last_row_q && last_tile_q;
+  end
+
   logic [OffsetWidth-1:0]                  next_slice_offset;
   logic [OffsetWidth-1:0]                  next_tile_offset;
   logic [OffsetWidth-1:0]                  next_row_offset;
@@ -157,7 +165,6 @@ module sequencer
     .channelwise_i (channelwise),
     .begin_i       (begins),
     .next_i        (phase_q == PhaseEnter || (issue_o && slice_end)),
-    .found_o       (slice_found),
     .found_offset_o(next_slice_offset),
     .words_o       (slice_words),
     .crossing_o    (issue_crossing_o),
@@ -202,37 +209,71 @@ module sequencer
     end
   end
 
+  // The bits above the accumulators' size are kept to see an overflow.
+  logic [16:0] entry_q;
+
   // Accumulators whose sum is still in the adder. An INT8 sum is made and written sooner than an
   // FP32 one, so the first one waits until no FP32 sum is left there.
   logic [AccumulateLatency-2:0]                 recent_valid_q;
   logic [AccumulateLatency-1:0]                 recent_float_q;
   logic [AccumulateLatency-2:0][EntryWidth-1:0] recent_entry_q;
+  logic [AccumulateLatency-2:0]                 recent_valid;
+  logic [AccumulateLatency-1:0]                 recent_float;
+  logic [AccumulateLatency-2:0][EntryWidth-1:0] recent_entry;
 
-  always_comb begin
-    hazard = 1'b0;
-    for (int unsigned i = 0; i < AccumulateLatency - 1; i++) begin
-      if (recent_valid_q[i] && recent_entry_q[i] == issue_entry_o && !issue_first_o
-          && issue_result_o && (!integers || i < IntegerAccumulateLatency - 1)) begin
-        hazard = 1'b1;
-      end
-    end
-    if (integers && recent_float_q != '0) hazard = 1'b1;
-  end
+  assign recent_valid = {recent_valid_q[AccumulateLatency-3:0], issue_o && result_q};
+  assign recent_float = {recent_float_q[AccumulateLatency-2:0],
+                         Int8 && issue_o && result_q && !integers};
+  assign recent_entry = {recent_entry_q[AccumulateLatency-3:0], issue_entry_o};
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       recent_valid_q <= '0;
       recent_float_q <= '0;
     end else begin
-      recent_valid_q <= {recent_valid_q[AccumulateLatency-3:0], issue_o && issue_result_o};
-      recent_float_q <= {recent_float_q[AccumulateLatency-2:0],
-                         Int8 && issue_o && issue_result_o && !integers};
+      recent_valid_q <= recent_valid;
+      recent_float_q <= recent_float;
     end
   end
 
-  always_ff @(posedge clk_i) begin
-    recent_entry_q <= {recent_entry_q[AccumulateLatency-3:0], issue_entry_o};
+  always_ff @(posedge clk_i) recent_entry_q <= recent_entry;
+
+  /// Whether the sum of an entry will be in the adder in the next cycle, without the entry of this one.
+  function automatic logic adds_to(logic [EntryWidth-1:0] entry);
+    adds_to = 1'b0;
+    for (int unsigned i = 1; i < AccumulateLatency - 1; i++) begin
+      if (recent_valid_q[i-1] && recent_entry_q[i-1] == entry
+          && (!integers || i < IntegerAccumulateLatency - 1)) begin
+        adds_to = 1'b1;
+      end
+    end
+  endfunction
+
+  // Of the next cycle, for each entry that it may have: this one again, the one after it, or the
+  // slice's first one, which is this one if there is no other.
+  logic held_hazard;
+  logic next_hazard;
+  logic first_hazard;
+  logic entry_hazard_q;
+  logic float_hazard_q;
+
+  assign held_hazard  = adds_to(entry_q[EntryWidth-1:0]);
+  assign next_hazard  = adds_to(EntryWidth'(entry_q + 17'd1));
+  assign first_hazard = adds_to(EntryWidth'(command_i.accumulator));
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      entry_hazard_q <= 1'b0;
+      float_hazard_q <= 1'b0;
+    end else begin
+      if (!running) entry_hazard_q <= first_hazard;
+      else if (!issue_o || !result_q) entry_hazard_q <= held_hazard;
+      else entry_hazard_q <= slice_end ? (single_q || first_hazard) : next_hazard;
+      float_hazard_q <= recent_float != '0;
+    end
   end
+
+  assign hazard = (entry_hazard_q && !issue_first_o && result_q) || (integers && float_hazard_q);
 
   // Lanes and columns of this tile that exist.
   logic [17:0] lanes_q;  // still to come, channelwise
@@ -241,9 +282,6 @@ module sequencer
   function automatic logic [LaneWidth-1:0] present(logic [17:0] count);
     return (count < 18'(ArraySize)) ? LaneWidth'(count) : LaneWidth'(ArraySize);
   endfunction
-
-  // The bits above the accumulators' size are kept to see an overflow.
-  logic [16:0] entry_q;
 
   assign error_o = '{
     valid: ready && entry_q >= 17'(AccumulatorDepth),

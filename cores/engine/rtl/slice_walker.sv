@@ -12,8 +12,7 @@
 /// - channelwise, a slice is the tile's channels of one run.
 ///
 /// It works a slice ahead: after `begin_i`, in a command's first cycle, it finds the first slice, and
-/// `next_i` makes the slice that it has found the present one. `found_o` tells that it has; that takes
-/// a cycle.
+/// `next_i` makes the slice that it has found the present one. That takes a cycle in between.
 module slice_walker
   import engine_descriptor_pkg::*;
   import engine_pkg::*;
@@ -27,7 +26,6 @@ module slice_walker
   input  logic                                    channelwise_i,
   input  logic                                    begin_i,
   input  logic                                    next_i,
-  output logic                                    found_o,
   output logic [OffsetWidth-1:0]                  found_offset_o,  // of the slice after this one
   // The slice
   output logic [LaneWidth-1:0]                    words_o,  // not channelwise
@@ -99,7 +97,6 @@ module slice_walker
 
   always_ff @(posedge clk_i) begin
     found_q <= found;
-    found_o <= !begin_i && !next_i;
     if (next_i) begin
       words_o    <= found_q.words;
       crossing_o <= found_q.crossing;
@@ -155,7 +152,7 @@ module slice_walker
 
 `ifndef SYNTHESIS
   next_is_found :
-  assert property (@(posedge clk_i) next_i |-> found_o)
+  assert property (@(posedge clk_i) begin_i || next_i |=> !next_i)
   else $error("the walk goes on before the slice is known");
 `endif
 endmodule

@@ -310,7 +310,9 @@ module store_path
 
   assign parameter_req_o  = table_busy ? table_req : scale_req;
   assign parameter_addr_o = table_busy ? table_addr : scale_addr;
-  always_ff @(posedge clk_i) parameter_urgent_o <= tile_ready && stores && !parameters_ready;
+  always_ff @(posedge clk_i) begin
+    parameter_urgent_o <= tile_ready && stores && !parameters_ready && parameter_req_o;
+  end
 
   assign parameter_mask_o = table_busy ? '1 : scale_mask;
 

@@ -91,14 +91,19 @@ module weight_streamer
   logic                 running_q;
   logic [31:0]          tile_address_q;
   logic [31:0]          address_q;
-  logic [31:0]          runs_q;  // runs still to come, with this one
+  logic [31:0]          runs_q;  // runs still to come, without this one
   logic [31:0]          words_q;  // activations of the run still to come, with this slice
-  logic [15:0]          tile_q;
-  logic [BeatWidth-1:0] beat_q;
+  logic [15:0]          tiles_q;  // tiles of the slice still to come, without this one
+  logic [BeatWidth-1:0] beats_q;  // beats of the tile still to come, without this one
+  logic                 last_run_q;
+  logic                 last_slice_q;  // of the run
+  logic                 last_tile_q;
+  logic                 one_tile_q;  // in a slice
+  tile_t                whole_q;  // a tile that is not the last one
   tile_t                last_q;  // the last tile
   tile_t                tile;
+  tile_t                next_tile;
   logic                 int4;
-  logic                 last_tile;
   logic                 beat_end;
   logic                 tile_end;
   logic                 run_end;
@@ -128,18 +133,15 @@ module weight_streamer
   // A diagonal is requested when the one before has been used up. Whatever comes after it waits too,
   // so that beats keep their order.
   assign int4      = Int8 && command_i.int4;
-  assign last_tile = tile_q == command_i.tiles - 16'd1;
-  assign beat_end  = beat_q == tile.requests - 1'b1;
+  assign tile      = last_tile_q ? last_q : whole_q;
+  assign next_tile = (last_tile_q ? one_tile_q : tiles_q == 16'd1) ? last_q : whole_q;
+  assign beat_end  = beats_q == '0;
+
+  tile_t diagonal;
 
   always_comb begin
-    if (command_i.diagonal) begin
-      tile          = stored(ArraySize, 1'b0);
-      tile.requests = BeatWidth'(LineBeats);
-    end else if (last_tile) begin
-      tile = last_q;
-    end else begin
-      tile = stored(ArraySize * ArraySize, int4);
-    end
+    diagonal          = stored(ArraySize, 1'b0);
+    diagonal.requests = BeatWidth'(LineBeats);
   end
 
   // Of a line beyond those that fill a beat.
@@ -152,9 +154,9 @@ module weight_streamer
     end
   end
 
-  assign tile_end      = beat_end && last_tile;
-  assign run_end       = tile_end && words_q <= 32'(ArraySize);
-  assign stream_end    = run_end && runs_q == 32'd1;
+  assign tile_end      = beat_end && last_tile_q;
+  assign run_end       = tile_end && last_slice_q;
+  assign stream_end    = run_end && last_run_q;
   assign req_o         = running_q && (command_i.diagonal ? !line_wait_q
       : !reserved_q[DepthWidth]);
   assign addr_o        = address_q;
@@ -164,21 +166,25 @@ module weight_streamer
 
   // Responses of a command of the other kind would be taken for this one's.
   logic [2:0] outstanding_q;
-  assign may_start = command_valid_i && !line_wait_q
+  logic       known_q;  // tiles of the command
+  assign may_start = known_q && !line_wait_q
       && (command_i.diagonal == diagonal_q || outstanding_q == '0);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       running_q     <= 1'b0;
+      known_q       <= 1'b0;
       reserved_q    <= '0;
       outstanding_q <= '0;
     end else if (clear_i) begin
       running_q     <= 1'b0;
+      known_q       <= 1'b0;
       reserved_q    <= '0;
       outstanding_q <= '0;
     end else begin
       if (command_pop_o) running_q <= 1'b0;
       else if (may_start) running_q <= 1'b1;
+      known_q       <= command_valid_i && !running_q;
       reserved_q    <= reserved_q + (DepthWidth + 1)'(reserve) - (DepthWidth + 1)'(take_place);
       outstanding_q <= outstanding_q + 3'(gnt_i) - 3'(rvalid_i);
     end
@@ -187,20 +193,41 @@ module weight_streamer
   always_ff @(posedge clk_i) begin
     if (!running_q) begin
       tile_address_q <= command_i.weights;
-      address_q    <= command_i.weights;
-      runs_q       <= command_i.runs;
-      words_q      <= command_i.words;
-      tile_q       <= '0;
-      beat_q       <= '0;
-      last_q       <= stored(32'(command_i.last_columns) * ArraySize, int4);
+      address_q      <= command_i.weights;
+      runs_q         <= command_i.runs - 32'd1;
+      last_run_q     <= command_i.runs == 32'd1;
+      words_q        <= command_i.words;
+      last_slice_q   <= command_i.words <= 32'(ArraySize);
+      tiles_q        <= command_i.tiles - 16'd1;
+      last_tile_q    <= command_i.tiles == 16'd1;
+      one_tile_q     <= command_i.tiles == 16'd1;
+      whole_q        <= command_i.diagonal ? diagonal : stored(ArraySize * ArraySize, int4);
+      last_q         <= command_i.diagonal ? diagonal
+          : stored(32'(command_i.last_columns) * ArraySize, int4);
     end else if (gnt_i) begin
-      address_q <= beat_end ? tile_address_q + 32'(tile.bytes) : address_q + 32'(BeatBytes);
-      if (beat_end) tile_address_q <= tile_address_q + 32'(tile.bytes);
-      beat_q    <= beat_end ? '0 : beat_q + 1'b1;
-      if (beat_end) tile_q <= tile_end ? '0 : tile_q + 16'd1;
-      if (tile_end) words_q <= run_end ? command_i.words : words_q - 32'(ArraySize);
-      if (run_end) runs_q <= runs_q - 32'd1;
+      address_q <= address_q + 32'(BeatBytes);
+      if (beat_end) begin
+        tile_address_q <= tile_address_q + 32'(tile.bytes);
+        address_q      <= tile_address_q + 32'(tile.bytes);
+        tiles_q        <= tiles_q - 16'd1;
+        last_tile_q    <= tiles_q == 16'd1;
+      end
+      if (tile_end) begin
+        tiles_q      <= command_i.tiles - 16'd1;
+        last_tile_q  <= one_tile_q;
+        words_q      <= run_end ? command_i.words : words_q - 32'(ArraySize);
+        last_slice_q <= (run_end ? command_i.words : words_q - 32'(ArraySize)) <= 32'(ArraySize);
+      end
+      if (run_end) begin
+        runs_q     <= runs_q - 32'd1;
+        last_run_q <= runs_q == 32'd1;
+      end
     end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!running_q) beats_q <= tile.requests - 1'b1;
+    else if (gnt_i) beats_q <= beat_end ? next_tile.requests - 1'b1 : beats_q - 1'b1;
   end
 
   // The diagonal.
