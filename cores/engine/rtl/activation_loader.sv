@@ -35,6 +35,7 @@ module activation_loader
   input  logic                   gnt_i,
   input  logic                   rvalid_i,
   // Activation buffer: where the response's words go, and what is filled
+  output logic                   write_o,
   output logic [PortWords-1:0]   write_mask_o,
   output logic [BufferWidth-1:0] write_address_o,
   output logic                   fill_req_o,
@@ -61,9 +62,9 @@ module activation_loader
   logic        filling;
   logic        behind;  // too many reporting descriptors have not reported
   logic        may_start;
+  logic        may_start_q;
   logic        fill_overflow;
   response_t   response_out;
-  logic        responses_full;
 
   // Differences are taken modulo 2^16; a chain has at most 2^16 descriptors. A descriptor that does not
   // report may be the one that a fence has to wait for, so having reported is not enough.
@@ -78,6 +79,12 @@ module activation_loader
   end
 
   assign fenced_o = command_valid_i && behind;
+
+  // Seen a cycle late: a command that may start may do so until it does.
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) may_start_q <= 1'b0;
+    else may_start_q <= may_start && !command_pop_o && !clear_i;
+  end
 
   // The array waits for these activations; otherwise they are for later.
   always_ff @(posedge clk_i) urgent_o <= command_i.index == computed_i;
@@ -176,26 +183,24 @@ module activation_loader
     code: ErrorBufferOverflow,
     index: command_i.index
   };
-  assign req_o    = requesting_q && !overflow_q && !responses_full;
+  assign req_o    = requesting_q && !overflow_q;
 
-  fifo_v3 #(
-    .dtype(response_t),
-    .DEPTH(4)
+  ram_fifo #(
+    .Width($bits(response_t)),
+    .Depth(OutstandingPlaces)
   ) u_responses (
     .clk_i,
     .rst_ni,
-    .flush_i   (clear_i),
-    .testmode_i(1'b0),
-    .full_o    (responses_full),
-    .empty_o   (),
-    .usage_o   (),
-    .data_i    ({last_q, mask_o, request_place_q}),
-    .push_i    (gnt_i),
-    .data_o    (response_out),
-    .pop_i     (rvalid_i)
+    .clear_i,
+    .push_i (gnt_i),
+    .data_i ({last_q, mask_o, request_place_q}),
+    .pop_i  (rvalid_i),
+    .data_o (response_out),
+    .count_o()
   );
 
-  assign write_mask_o    = rvalid_i ? response_out.mask : '0;
+  assign write_o         = rvalid_i;
+  assign write_mask_o    = response_out.mask;
   assign write_address_o = response_out.address;
 
   buffer_filler #(
@@ -221,7 +226,7 @@ module activation_loader
   logic works;
   logic received;
   assign works         = command_i.load || command_i.fill;
-  assign start         = may_start && !active_q;
+  assign start         = may_start_q && !active_q;
   assign received      = !receiving_q || (rvalid_i && response_out.last);
   assign finish        = active_q ? received && !filling && !fill_overflow : start && !works;
   assign command_pop_o = finish;

@@ -13,6 +13,7 @@ module buffer_write_port #(
 ) (
   input  logic                        clk_i,
   input  logic                        rst_ni,
+  input  logic                        load_i,
   input  logic [PortWords-1:0]        load_mask_i,
   input  logic [BufferWidth-1:0]      load_addr_i,
   input  logic [PortWords-1:0][31:0]  load_data_i,
@@ -31,17 +32,14 @@ module buffer_write_port #(
   output logic [BufferWidth-1:0]      write_addr_o,
   output logic [StoreWords-1:0][31:0] write_data_o
 );
-  logic loading;
-
-  assign loading     = load_mask_i != '0;
-  assign store_gnt_o = store_req_i && !loading && !(fill_req_i && fill_urgent_i);
-  assign fill_gnt_o  = fill_req_i && !loading && (!store_req_i || fill_urgent_i);
+  assign store_gnt_o = store_req_i && !load_i && !(fill_req_i && fill_urgent_i);
+  assign fill_gnt_o  = fill_req_i && !load_i && (!store_req_i || fill_urgent_i);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) write_mask_o <= '0;
     else if (store_gnt_o) write_mask_o <= store_mask_i;
     else if (fill_gnt_o) write_mask_o <= fill_mask_i;
-    else write_mask_o <= StoreWords'(load_mask_i);
+    else write_mask_o <= load_i ? StoreWords'(load_mask_i) : '0;
   end
 
   always_ff @(posedge clk_i) begin

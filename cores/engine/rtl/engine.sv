@@ -52,6 +52,7 @@ module engine
   logic port_idle, port_outside;
   logic [2:0]  port_client;
   logic [15:0] fetch_index;
+  logic [1:0]  lookup_index;
   logic [31:0] first, error_address, lookup_address;
   error_e      stop;  // ABORT, LIMIT
   error_t      error, fetch_error, load_error, compute_error, store_error;
@@ -113,6 +114,7 @@ module engine
     .store_i         (store_error),
     .error_o         (error),
     .store_address_i (command.store.address),
+    .lookup_index_o  (lookup_index),
     .lookup_address_i(lookup_address),
     .address_o       (error_address)
   );
@@ -182,7 +184,7 @@ module engine
     .pop_i           (pop),
     .error_o         (fetch_error),
     .index_o         (fetch_index),
-    .lookup_index_i  (error.index[1:0]),
+    .lookup_index_i  (lookup_index),
     .lookup_address_o(lookup_address)
   );
 
@@ -191,6 +193,7 @@ module engine
   logic [15:0]                       computed;
   logic [15:0]                       stored;
   logic                              fenced;
+  logic                              load_write;
   logic [PortWords-1:0]              loaded_mask;
   logic [BufferWidth-1:0]            loaded_addr;
   logic                              fill_req;
@@ -245,6 +248,7 @@ module engine
     .mask_o         (load_mask),
     .gnt_i          (client_gnt[ClientLoadNow] | client_gnt[ClientLoadAhead]),
     .rvalid_i       (client_rvalid[ClientLoadNow] | client_rvalid[ClientLoadAhead]),
+    .write_o        (load_write),
     .write_mask_o   (loaded_mask),
     .write_address_o(loaded_addr),
     .fill_req_o     (fill_req),
@@ -262,6 +266,7 @@ module engine
   ) u_buffer_port (
     .clk_i,
     .rst_ni,
+    .load_i       (load_write),
     .load_mask_i  (loaded_mask),
     .load_addr_i  (loaded_addr),
     .load_data_i  (port_rdata_i),

@@ -39,7 +39,7 @@ module engine_control
   input  logic        stored_i,
   input  logic        port_idle_i,
   input  counters_t   counters_i,
-  // The present error, and the address of its descriptor
+  // The present error; a cycle later, the address of its descriptor
   input  error_t      error_i,
   input  logic [31:0] error_address_i
 );
@@ -49,6 +49,7 @@ module engine_control
   logic   [15:0]                 error_index_q;
   logic   [31:0]                 error_address_q;
   logic                          doorbell;
+  logic                          addressing_q;  // the error's descriptor
   logic                          ending_q;  // all is stored
   logic                          finished;
 
@@ -116,6 +117,7 @@ module engine_control
       busy_o          <= 1'b0;
       halt_o          <= 1'b0;
       ending_q        <= 1'b0;
+      addressing_q    <= 1'b0;
       error_code_q    <= ErrorNone;
       error_index_q   <= '0;
       error_address_q <= '0;
@@ -130,10 +132,11 @@ module engine_control
       else if (stored_i) ending_q <= 1'b1;
       if (failed_o) halt_o <= 1'b0;
       else if (busy_o && error_i.valid) halt_o <= 1'b1;
+      addressing_q <= busy_o && error_i.valid && !halt_o;
+      if (addressing_q) error_address_q <= error_address_i;
       if (busy_o && error_i.valid && !halt_o) begin
-        error_code_q    <= error_i.code;
-        error_index_q   <= error_i.index;
-        error_address_q <= error_address_i;
+        error_code_q  <= error_i.code;
+        error_index_q <= error_i.index;
       end else if (doorbell && error_code_q == ErrorNone) begin
         error_code_q <= ErrorBusy;
       end

@@ -183,6 +183,11 @@ package engine_pkg;
   } client_e;
   localparam int unsigned Clients = 7;
 
+  /// Requests that are granted and not answered, at most: those of memory and the one in the port's
+  /// register. What goes with them has so many places, a power of two.
+  localparam int unsigned MaxOutstanding    = 5;
+  localparam int unsigned OutstandingPlaces = 8;
+
   /// Why no slice enters the array in a cycle: at most one bit is set.
   typedef struct packed {
     logic descriptor;

@@ -5,7 +5,7 @@
 /// A chain that is stopped from outside (ABORT, LIMIT) reports its oldest descriptor.
 ///
 /// Errors are reported a cycle after they occur. By then the port knows whether the request that it
-/// granted in that cycle is outside memory.
+/// granted in that cycle is outside memory. The address of the descriptor comes another cycle later.
 module error_select
   import engine_descriptor_pkg::*;
   import engine_pkg::*;
@@ -32,9 +32,10 @@ module error_select
   input  error_t      compute_i,
   input  error_t      store_i,
   output error_t      error_o,
-  // Addresses: of the descriptor that is stored, of that with the error's index if it has not been
+  // Addresses: of the descriptor that is stored, of that with the end of this index if it has not been
   // computed, of the one in error
   input  logic [31:0] store_address_i,
+  output logic [1:0]  lookup_index_o,
   input  logic [31:0] lookup_address_i,
   output logic [31:0] address_o
 );
@@ -52,7 +53,7 @@ module error_select
   error_t      inner_q;
   logic        inner_of_store_q;
   indices_t    indices_q;
-  logic [31:0] store_address_q;
+  logic [1:0][31:0] store_address_q;
 
   assign oldest_is_stored = store_valid_i
       && !(compute_valid_i && compute_index_i < store_index_i);
@@ -89,7 +90,7 @@ module error_select
 
   always_ff @(posedge clk_i) begin
     inner_of_store_q <= inner_of_store;
-    store_address_q  <= store_address_i;
+    store_address_q  <= {store_address_q[0], store_address_i};
     indices_q        <= '{
       fetch: fetch_index_i,
       load: load_index_i,
@@ -116,7 +117,13 @@ module error_select
     endcase
   end
 
+  logic of_store_q;
+
   assign error_o   = port.valid ? port : inner_q;
-  assign address_o = (port.valid ? port_of_store : inner_of_store_q) ? store_address_q
-      : lookup_address_i;
+  assign address_o = of_store_q ? store_address_q[1] : lookup_address_i;
+
+  always_ff @(posedge clk_i) begin
+    of_store_q     <= port.valid ? port_of_store : inner_of_store_q;
+    lookup_index_o <= error_o.index[1:0];
+  end
 endmodule

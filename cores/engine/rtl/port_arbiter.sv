@@ -39,7 +39,7 @@ module port_arbiter #(
   output logic [PortWords-1:0][31:0]        port_wdata_o,
   input  logic                              port_rvalid_i
 );
-  localparam int unsigned MaxOutstanding = 4;
+  localparam int unsigned MaxAnswers = 4;  // that memory owes
 
   typedef struct packed {
     logic [ClientWidth-1:0]     client;
@@ -49,6 +49,7 @@ module port_arbiter #(
     logic [PortWords-1:0][31:0] wdata;
   } request_t;
 
+  logic [Clients-1:0]     first;  // of those that ask
   logic [ClientWidth-1:0] selected;
   logic                   requested;
   logic                   taken;
@@ -58,12 +59,17 @@ module port_arbiter #(
   logic                   outside;
   logic                   tags_full;
   logic                   tags_empty;
-  logic [ClientWidth-1:0] tag;
+  logic [Clients-1:0]     tag;
+
+  // Each client's turn is found by itself, for the shortest path to its grant.
+  for (genvar i = 0; i < Clients; i++) begin : gen_client
+    assign first[i] = client_req_i[i:0] == (i + 1)'(1) << i;
+  end
 
   always_comb begin
     selected = '0;
-    for (int unsigned i = Clients; i > 0; i--) begin
-      if (client_req_i[i-1]) selected = ClientWidth'(i - 1);
+    for (int unsigned i = 0; i < Clients; i++) begin
+      if (first[i]) selected |= ClientWidth'(i);
     end
   end
 
@@ -108,16 +114,12 @@ module port_arbiter #(
   assign port_mask_o    = request_q.mask;
   assign port_wdata_o   = request_q.wdata;
 
-  always_comb begin
-    client_gnt_o           = '0;
-    client_gnt_o[selected] = requested && open;
-    client_rvalid_o        = '0;
-    client_rvalid_o[tag]   = port_rvalid_i;
-  end
+  assign client_gnt_o    = (open && !halt_i) ? first : '0;
+  assign client_rvalid_o = port_rvalid_i ? tag : '0;
 
   fifo_v3 #(
-    .DATA_WIDTH(ClientWidth),
-    .DEPTH     (MaxOutstanding)
+    .DATA_WIDTH(Clients),
+    .DEPTH     (MaxAnswers)
   ) u_tags (
     .clk_i,
     .rst_ni,
@@ -126,7 +128,7 @@ module port_arbiter #(
     .full_o    (tags_full),
     .empty_o   (tags_empty),
     .usage_o   (),
-    .data_i    (request_q.client),
+    .data_i    (Clients'(1) << request_q.client),
     .push_i    (port_req_o && port_gnt_i),
     .data_o    (tag),
     .pop_i     (port_rvalid_i)

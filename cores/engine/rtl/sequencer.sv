@@ -96,16 +96,18 @@ module sequencer
   logic   begins;
 
   assign begins  = command_valid_i && phase_q == PhaseBegin;
-  assign running = command_valid_i && phase_q == PhaseRun;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       phase_q <= PhaseBegin;
-    end else if (clear_i || command_pop_o) begin
+      running <= 1'b0;
+    end else if (clear_i || command_pop_o || !command_valid_i) begin
       phase_q <= PhaseBegin;
+      running <= 1'b0;
     end else begin
+      running <= phase_q inside {PhaseFollow, PhaseRun} || (phase_q == PhaseEnter && !single_q);
       unique case (phase_q)
-        PhaseBegin: if (command_valid_i) phase_q <= PhaseFind;
+        PhaseBegin: phase_q <= PhaseFind;
         PhaseFind:  phase_q <= PhaseEnter;
         // The slice after the first one is found in a cycle more, which may be the one of its end.
         PhaseEnter: phase_q <= single_q ? PhaseFollow : PhaseRun;
@@ -330,11 +332,11 @@ module sequencer
   assign lacks_weights = ready && issue_swap_o && !complete_q;
 
   assign waits_o = '{
-    descriptor: command_valid_i ? !running : fetching_i,
+    descriptor: !running && (command_valid_i || fetching_i),
     activations: running && !loaded_q && !fenced_i,
     weights: lacks_weights,
     accumulator: ready && hazard && !lacks_weights,
-    store: (!command_valid_i && !fetching_i)
+    store: (!running && !command_valid_i && !fetching_i)
         || (running && ((!loaded_q && fenced_i) || (loaded_q && store_behind_q)))
   };
   assign issue_o         = ready && !lacks_weights && !hazard && !error_o.valid;

@@ -46,7 +46,6 @@ module weight_streamer
   localparam int unsigned LineWidth  = $clog2(LineBeats + 1);
   localparam int unsigned Depth      = 64;  // one LUT-RAM
   localparam int unsigned DepthWidth = $clog2(Depth);
-  localparam int unsigned MaxOutstanding = 8;  // more than memory has under way
 
   /// Bytes of weights in memory, in whole lines.
   function automatic int unsigned padded(int unsigned bytes);
@@ -165,7 +164,7 @@ module weight_streamer
   assign reserve = (gnt_i && !command_i.diagonal) || expand;
 
   // Responses of a command of the other kind would be taken for this one's.
-  logic [2:0] outstanding_q;
+  logic [$clog2(MaxOutstanding+1)-1:0] outstanding_q;
   logic       known_q;  // tiles of the command
   assign may_start = known_q && !line_wait_q
       && (command_i.diagonal == diagonal_q || outstanding_q == '0);
@@ -186,7 +185,7 @@ module weight_streamer
       else if (may_start) running_q <= 1'b1;
       known_q       <= command_valid_i && !running_q;
       reserved_q    <= reserved_q + (DepthWidth + 1)'(reserve) - (DepthWidth + 1)'(take_place);
-      outstanding_q <= outstanding_q + 3'(gnt_i) - 3'(rvalid_i);
+      outstanding_q <= outstanding_q + $bits(outstanding_q)'(gnt_i) - $bits(outstanding_q)'(rvalid_i);
     end
   end
 
@@ -294,21 +293,18 @@ module weight_streamer
   assign requested = '{int4: int4, both: int4 && (!beat_end || tile.even), ends: beat_end};
   assign push      = expand || (rvalid_i && !diagonal_q);
 
-  fifo_v3 #(
-    .dtype(place_t),
-    .DEPTH(MaxOutstanding)
+  ram_fifo #(
+    .Width($bits(place_t)),
+    .Depth(OutstandingPlaces)
   ) u_requested (
     .clk_i,
     .rst_ni,
-    .flush_i   (clear_i),
-    .testmode_i(1'b0),
-    .full_o    (),
-    .empty_o   (),
-    .usage_o   (),
-    .data_i    (requested),
-    .push_i    (gnt_i && !command_i.diagonal),
-    .data_o    (arrived),
-    .pop_i     (rvalid_i && !diagonal_q)
+    .clear_i,
+    .push_i (gnt_i && !command_i.diagonal),
+    .data_i (requested),
+    .pop_i  (rvalid_i && !diagonal_q),
+    .data_o (arrived),
+    .count_o()
   );
 
   place_t pushed;

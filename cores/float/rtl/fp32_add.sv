@@ -31,18 +31,22 @@ module fp32_add
 
   /// Stage 1. From 27 places on only the sticky bit remains, so the distance saturates.
   function automatic operands_t sorted(logic [31:0] a, logic [31:0] b);
-    logic [7:0] a_exponent, b_exponent, distance;
-    logic [8:0] a_above;  // a's exponent less b's
-    logic [7:0] b_above;  // and the reverse
+    logic [7:0] distance;
+    logic [8:0] a_above;  // a's field of the exponent less b's
+    logic [8:0] a_below, b_below;  // by how many places, if the other one is the larger
+    logic one_less;  // a field of 0 means an exponent of 1
     logic [31:0] larger;
     logic [30:0] smaller;
     logic a_special, b_special;
 
-    a_exponent = exponent_of(a[30:23]);
-    b_exponent = exponent_of(b[30:23]);
-    a_above    = 9'(a_exponent) - 9'(b_exponent);
-    b_above    = b_exponent - a_exponent;
-    distance   = a_above[8] ? b_above : a_above[7:0];
+    // Which of two subnormals is called the larger one does not matter, nor with the smallest normal
+    // ones.
+    one_less   = (a[30:23] == 8'd0) != (b[30:23] == 8'd0);
+    a_above    = 9'(a[30:23]) - 9'(b[30:23]);
+    // With a bit more, so that a borrow subtracts it.
+    a_below    = {b[30:23], 1'b0} - {a[30:23], one_less};
+    b_below    = {a[30:23], 1'b0} - {b[30:23], one_less};
+    distance   = a_above[8] ? a_below[8:1] : b_below[8:1];
     larger     = a_above[8] ? b : a;
     smaller    = a_above[8] ? a[30:0] : b[30:0];
     a_special  = a[30:23] == 8'hff;
@@ -53,7 +57,7 @@ module fp32_add
       infinity: a_special || b_special,
       nan: (a_special && a[22:0] != '0) || (b_special && b[22:0] != '0)
           || (a_special && b_special && (a[31] ^ b[31])),
-      exponent: a_above[8] ? b_exponent : a_exponent,
+      exponent: exponent_of(larger[30:23]),
       larger: significand_of(larger[30:0]),
       smaller: significand_of(smaller),
       distance: (distance[7:5] != '0) ? '1 : distance[4:0]

@@ -7,10 +7,10 @@
 /// gets two guard bits and is shifted right by E - e, rounded to nearest even. Lane i then
 /// represents value_o[i] * 2^(exponent_o - 152). `special_o`: a valid lane is infinite or NaN.
 ///
-/// An INT8 slice, whose lanes are integers already, comes two cycles later with `packed_i` alone. With
+/// An INT8 slice, whose lanes are integers already, comes three cycles later with `packed_i` alone. With
 /// `zero_i` all lanes are zero.
 ///
-/// Latency: 3 cycles, one slice per cycle. A stage advances while its bit of `enable_i` is high,
+/// Latency: 4 cycles, one slice per cycle. A stage advances while its bit of `enable_i` is high,
 /// and otherwise keeps its contents.
 module float_align
   import fp32_pkg::*;
@@ -18,10 +18,10 @@ module float_align
   parameter int unsigned ArraySize = 8
 ) (
   input  logic                       clk_i,
-  input  logic [2:0]                 enable_i,
+  input  logic [3:0]                 enable_i,
   input  logic [ArraySize-1:0]       lane_valid_i,
   input  logic [ArraySize-1:0][31:0] activation_i,
-  // Two cycles later
+  // Three cycles later
   input  logic                       packed_i,
   input  logic                       zero_i,
   input  logic [ArraySize-1:0][26:0] integer_i,
@@ -100,28 +100,53 @@ module float_align
     end
   end
 
-  // Stage 3: shift, round, negate.
+  // Stage 3: how far each lane lies below. Only lanes that are not valid can lie above; they are zero,
+  // so their distance does not matter.
+  typedef struct packed {
+    logic        sign;
+    logic [4:0]  distance;
+    logic [23:0] significand;
+  } placed_t;
 
-  /// Value of a lane at the common exponent, or the integer instead. Only invalid lanes can exceed
-  /// the exponent; they are zero, so their distance does not matter.
+  placed_t    placed_q[ArraySize];
+  logic [7:0] exponent_q;
+  logic       placed_special_q;
+
+  /// Places to shift by: from 27 on, the value is below one half.
+  function automatic logic [4:0] saturated(logic [7:0] distance);
+    return (distance[7:5] != '0) ? '1 : distance[4:0];
+  endfunction
+
+  always_ff @(posedge clk_i) begin
+    if (enable_i[2]) begin
+      exponent_q       <= largest_q;
+      placed_special_q <= waiting_special_q;
+      for (int unsigned i = 0; i < ArraySize; i++) begin
+        placed_q[i] <= '{
+    sign: waiting_q[i].sign,
+    distance: saturated(largest_q - waiting_q[i].exponent),
+    significand: waiting_q[i].significand
+        };
+      end
+    end
+  end
+
+  // Stage 4: shift, round, negate.
+
+  /// Value of a lane at the common exponent, or the integer instead.
   function automatic logic [26:0] aligned(
-    lane_t lane, logic [7:0] common, logic is_integer, logic [26:0] integer_value
+    placed_t lane, logic is_integer, logic [26:0] integer_value
   );
-    logic [7:0] distance;
-    logic [4:0] shift;
     logic [26:0] shifted;  // significand, 2 guard bits, and a round bit below them
     logic [26:0] number;
     logic [26:0] total;
     logic sticky, round_up;
     logic unused;  // takes in the carry
 
-    // From 27 places on, the value is below one half.
-    distance = common - lane.exponent;
-    shift    = (distance[7:5] != '0) ? '1 : distance[4:0];
-    shifted  = {lane.significand, 3'b000};
-    sticky   = 1'b0;
+    shifted = {lane.significand, 3'b000};
+    sticky  = 1'b0;
     for (int k = 0; k < 5; k++) begin
-      if (shift[k]) begin
+      if (lane.distance[k]) begin
         sticky  = sticky || (shifted & ~(27'h7ffffff << 2 ** k)) != '0;
         shifted = shifted >> 2 ** k;
       end
@@ -134,11 +159,11 @@ module float_align
   endfunction
 
   always_ff @(posedge clk_i) begin
-    if (enable_i[2]) begin
-      exponent_o <= largest_q;
-      special_o  <= waiting_special_q;
+    if (enable_i[3]) begin
+      exponent_o <= exponent_q;
+      special_o  <= placed_special_q;
       for (int unsigned i = 0; i < ArraySize; i++) begin
-        value_o[i] <= aligned(waiting_q[i], largest_q, packed_i, integer_i[i]);
+        value_o[i] <= aligned(placed_q[i], packed_i, integer_i[i]);
         if (zero_i) value_o[i] <= '0;
       end
     end

@@ -19,7 +19,7 @@
 /// earlier cycles than its `swap_i`, the first columns first; results of columns whose weights were
 /// not loaded mean nothing. The beats of the tile after it may be claimed from that cycle on.
 ///
-/// Latency: ArraySize + 6 cycles, one less of INT8 slices, of which none may follow an FP32 one at
+/// Latency: ArraySize + 7 cycles, one less of INT8 slices, of which none may follow an FP32 one at
 /// once; one slice per cycle; `tag_i` travels along.
 module slice_product #(
   parameter  int unsigned ArraySize  = 8,
@@ -56,7 +56,7 @@ module slice_product #(
   output logic [ArraySize-1:0][19:0] second_sum_o,
   output logic [ArraySize-1:0]       second_carry_o
 );
-  localparam int unsigned AlignLatency     = 3;
+  localparam int unsigned AlignLatency     = 4;
   localparam int unsigned ArrayLatency     = ArraySize + 1;
   localparam int unsigned NormalizeLatency = 2;
   localparam int unsigned Latency          = AlignLatency + ArrayLatency + NormalizeLatency;
@@ -138,7 +138,7 @@ module slice_product #(
     .ArraySize(ArraySize)
   ) u_align (
     .clk_i,
-    .enable_i  ({valid_q[1:0], valid_i && !(Int8 && integer_i)}),
+    .enable_i  ({valid_q[AlignLatency-2:0], valid_i && !(Int8 && integer_i)}),
     .lane_valid_i,
     .activation_i,
     .packed_i  (packs),
@@ -228,9 +228,17 @@ module slice_product #(
       second_q[AlignLatency-1:1] <= second_q[AlignLatency-2:0];
     end
 
-    assign integer_valid = valid_q[IntegerLatency-1] && integer_q[IntegerLatency-1];
-    assign valid_o       = (valid_q[Latency-1] && !integer_q[Latency-1]) || integer_valid;
-    assign tag_o         = tag_q[integer_valid ? IntegerLatency - 1 : Latency - 1];
+    assign integer_valid = valid_q[IntegerLatency-2] && integer_q[IntegerLatency-2];
+
+    always_ff @(posedge clk_i or negedge rst_ni) begin
+      if (!rst_ni) valid_o <= 1'b0;
+      else if (clear_i) valid_o <= 1'b0;
+      else valid_o <= (valid_q[Latency-2] && !integer_q[Latency-2]) || integer_valid;
+    end
+
+    always_ff @(posedge clk_i) begin
+      tag_o <= tag_q[integer_valid ? IntegerLatency - 2 : Latency - 2];
+    end
 
     assign packs     = integer_q[AlignLatency-2];
     assign zero      = packs && (bypass_q[AlignLatency-2] || depthwise_q[AlignLatency-2]);

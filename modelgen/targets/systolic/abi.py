@@ -23,7 +23,7 @@ MOST_CROSSINGS = 7
 BUFFER_LATENCY = 4
 """Cycles from a slice that is issued to the operands of the array."""
 
-PRODUCT_LATENCY = 6
+PRODUCT_LATENCY = 7
 """Cycles from operands to products, beyond the rows of the array."""
 
 ACCUMULATE_LATENCY = 6
@@ -35,7 +35,7 @@ STORE_LATENCY = 17
 FUNCTION_LATENCY = 9
 """Added to it where the result is a function from the table."""
 
-INTEGER_PRODUCT_LATENCY = 5
+INTEGER_PRODUCT_LATENCY = 6
 """Cycles from operands to products in an INT8 job."""
 
 INTEGER_ACCUMULATE_LATENCY = 2
