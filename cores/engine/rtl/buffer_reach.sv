@@ -25,31 +25,29 @@ module buffer_reach
   logic [31:0] rows_q;
   logic [31:0] runs_x_q;
   logic [31:0] runs_y_q;
-  logic [31:0] words_q;
-  logic [31:0] channels;
+  logic [31:0] channels_q;
   logic [32:0] positions_q;
-  logic [33:0] runs_q;  // with the words of one
+  logic [32:0] runs_q;
+  logic [31:0] words_q;
   logic [40:0] reach_q;
 
   // Channels beyond the tiles are not read. An INT8 word has four.
-  assign channels = 32'(descriptor_i.tiles)
-      * (descriptor_i.int8 ? 32'(ArraySize / 4) : 32'(ArraySize));
-
   always_ff @(posedge clk_i) begin
-    columns_q <= extent(descriptor_i.position_columns, descriptor_i.step_x);
-    rows_q    <= extent(descriptor_i.position_rows, descriptor_i.step_y);
-    runs_x_q  <= extent(descriptor_i.runs_x, descriptor_i.run_pitch_x);
-    runs_y_q  <= extent(descriptor_i.runs_y, descriptor_i.run_pitch_y);
-    words_q   <= 32'(descriptor_i.input_base)
-        + ((descriptor_i.operation != OperationMatmul
-            && channels < 32'(descriptor_i.run_words))
-           ? channels : 32'(descriptor_i.run_words));
-  end
+    columns_q   <= extent(descriptor_i.position_columns, descriptor_i.step_x);
+    rows_q      <= extent(descriptor_i.position_rows, descriptor_i.step_y);
+    runs_x_q    <= extent(descriptor_i.runs_x, descriptor_i.run_pitch_x);
+    runs_y_q    <= extent(descriptor_i.runs_y, descriptor_i.run_pitch_y);
+    channels_q  <= 32'(descriptor_i.tiles)
+        * (descriptor_i.int8 ? 32'(ArraySize / 4) : 32'(ArraySize));
 
-  always_ff @(posedge clk_i) begin
     positions_q <= 33'(columns_q) + 33'(rows_q);
-    runs_q      <= 34'(runs_x_q) + 34'(runs_y_q) + 34'(words_q);
-    reach_q     <= 41'(positions_q) + 41'(runs_q) + 41'(distance_i);
+    runs_q      <= 33'(runs_x_q) + 33'(runs_y_q);
+    words_q     <= 32'(descriptor_i.input_base)
+        + ((descriptor_i.operation != OperationMatmul
+            && channels_q < 32'(descriptor_i.run_words))
+           ? channels_q : 32'(descriptor_i.run_words));
+
+    reach_q     <= 41'(positions_q) + 41'(runs_q) + 41'(words_q) + 41'(distance_i);
   end
 
   assign beyond_o = reach_q > 41'(BufferWords);

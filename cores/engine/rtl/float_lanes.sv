@@ -6,7 +6,8 @@
 ///
 /// With `read_i`, which reads an accumulator entry, comes whether it is its window's first; with
 /// `result_i`, the window's last entry has been read or is being read, and the group is that of
-/// store_walker. A cycle later come the sums, scales and biases. `take_o` takes the operand.
+/// store_walker. A cycle later come the sums and biases, two cycles later scales. `take_o` takes the
+/// operand.
 /// Results come StoreLatency cycles after `result_i`, functions FunctionLatency cycles later.
 ///
 /// Lanes behind PortWords lack operand, function and slope.
@@ -43,12 +44,12 @@ module float_lanes
   input  logic [SegmentWidth-1:0]     table_segment_i,
   input  logic [63:0]                 table_entry_i
 );
-  localparam int unsigned ResidualDelay = 9;  // accumulators 1, window 1, scale 3, bias 4
+  localparam int unsigned ResidualDelay = 10;  // accumulators 1, window 1, group 1, scale 3, bias 4
   localparam int unsigned FactorDelay   = ResidualDelay + 4;
   localparam int unsigned LongLatency   = StoreLatency + FunctionLatency;
 
   logic [StoreWords-1:0][31:0] scale_q;
-  logic [StoreWords-1:0][31:0] bias_q;
+  logic [1:0][StoreWords-1:0][31:0] bias_q;
   logic [1:0][GroupWidth-1:0]  group_q;
   logic                        read_q;
   logic                        first_q;
@@ -73,11 +74,11 @@ module float_lanes
     first_q <= first_i;
     group_q <= {group_q[0], group_i};
     scale_q <= scale_i;
-    bias_q  <= command_i.scales_only ? {StoreWords{fp32_pkg::NegativeZero}} : bias_i;
+    bias_q  <= {bias_q[0], command_i.scales_only ? {StoreWords{fp32_pkg::NegativeZero}} : bias_i};
   end
 
   logic [ArraySize-1:0][31:0]  maximum;
-  logic [StoreWords-1:0][31:0] sum;
+  logic [StoreWords-1:0][31:0] sum_q;
 
   window_maximum #(
     .ArraySize(ArraySize)
@@ -102,7 +103,7 @@ module float_lanes
       assign choices[g] = maximum[(First+i)%ArraySize];
     end
 
-    assign sum[i] = choices[group_q[1]];
+    always_ff @(posedge clk_i) sum_q[i] <= choices[group_q[1]];
   end
 
   // When a result meets its operand.
@@ -130,10 +131,10 @@ module float_lanes
       .Full(Full)
     ) u_lane (
       .clk_i,
-      .enable_i       (valid_q[LongLatency-2:1]),
-      .sum_i          (sum[i]),
+      .enable_i       (valid_q[LongLatency-2:2]),
+      .sum_i          (sum_q[i]),
       .scale_i        (scale_q[i]),
-      .bias_i         (bias_q[i]),
+      .bias_i         (bias_q[1][i]),
       .operand_i      (operand),
       .adds_i         (command_i.residual && command_i.factor != FactorOperand),
       .apply_table_i  (command_i.apply_table),

@@ -12,7 +12,7 @@
 /// y * 2^-fraction is rounded to FP32 once. An entry of the table has c0 in bits 26:0, c1 in 48:27 and
 /// c2 in 63:49, all signed. A NaN gives the canonical one.
 ///
-/// Latency: 9 cycles, one number per cycle. A stage advances while its bit of `enable_i` is high, and
+/// Latency: 10 cycles, one number per cycle. A stage advances while its bit of `enable_i` is high, and
 /// otherwise keeps its contents. The table is not written while numbers are on their way.
 module function_unit
   import engine_descriptor_pkg::*;
@@ -21,7 +21,7 @@ module function_unit
   localparam int unsigned SegmentWidth = $clog2(Segments)
 ) (
   input  logic                    clk_i,
-  input  logic [8:0]              enable_i,
+  input  logic [9:0]              enable_i,
   input  logic [31:0]             value_i,
   input  logic [3:0]              reach_i,
   input  logic [4:0]              fraction_i,
@@ -111,34 +111,42 @@ module function_unit
     if (write_i) entries[segment_i] <= entry_i;
   end
 
-  // Stage 8: the leading one to the top. No result is subnormal, and none overflows.
+  // Stages 8 and 9: the leading one to the top. No result is subnormal, and none overflows.
   logic [ 5:0] zeros;
+  logic [ 4:0] zeros_q;
+  logic [27:0] number_q;
   logic [27:0] normal_q;
   logic [ 7:0] exponent_q;
-  logic        late_sign_q;
-  logic        late_nan_q;
+  logic [ 1:0] late_sign_q;
+  logic [ 1:0] late_nan_q;
 
   assign zeros = leading_zeros({magnitude_q, 36'd0});
 
   always_ff @(posedge clk_i) begin
     if (enable_i[7]) begin
-      normal_q    <= magnitude_q << zeros;
-      exponent_q  <= 8'd154 - 8'(fraction_i) - 8'(zeros);
-      late_sign_q <= sign_q;
-      late_nan_q  <= nan_q[6];
+      zeros_q        <= zeros[4:0];
+      number_q       <= magnitude_q;
+      late_sign_q[0] <= sign_q;
+      late_nan_q[0]  <= nan_q[6];
+    end
+    if (enable_i[8]) begin
+      normal_q       <= number_q << zeros_q;
+      exponent_q     <= 8'd154 - 8'(fraction_i) - 8'(zeros_q);
+      late_sign_q[1] <= late_sign_q[0];
+      late_nan_q[1]  <= late_nan_q[0];
     end
   end
 
-  // Stage 9: rounding. The leading one adds the missing 1 to the exponent, and so does a carry.
+  // Stage 10: rounding. The leading one adds the missing 1 to the exponent, and so does a carry.
   logic        round_up;
   logic [31:0] rounded;
 
   assign round_up = normal_q[3] && (normal_q[4] || normal_q[2:0] != '0);
-  assign rounded  = {late_sign_q, exponent_q - 8'd1, 23'd0} + 32'(normal_q[27:4]) + 32'(round_up);
+  assign rounded  = {late_sign_q[1], exponent_q - 8'd1, 23'd0} + 32'(normal_q[27:4]) + 32'(round_up);
 
   always_ff @(posedge clk_i) begin
-    if (enable_i[8]) begin
-      result_o <= late_nan_q ? CanonicalNan : normal_q[27] ? rounded : '0;
+    if (enable_i[9]) begin
+      result_o <= late_nan_q[1] ? CanonicalNan : normal_q[27] ? rounded : '0;
     end
   end
 endmodule

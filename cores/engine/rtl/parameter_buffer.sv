@@ -10,10 +10,9 @@
 /// bits and the lowest byte of a word), each of one word and its copies.
 ///
 /// Tiles are fetched in order, at most two ahead of `release_i`, which gives up the oldest one.
-/// Words behind PortWords belong to the groups after `group_i`. Scales and biases come a cycle
-/// after `group_i`, multipliers two cycles after it and offsets three, even if the tile has been
-/// released by then. In cycles of `addition_i` bias, multiplier or offset is that of the addition,
-/// for all lanes.
+/// Words behind PortWords belong to the groups after `group_i`. Biases come a cycle after `group_i`,
+/// scales or multipliers two cycles after it and offsets three, even if the tile has been released by
+/// then. In cycles of `addition_i` bias, multiplier or offset is that of the addition, for all lanes.
 module parameter_buffer
   import engine_pkg::*;
 #(
@@ -238,14 +237,13 @@ module parameter_buffer
   endfunction
 
   for (genvar g = 0; g < Lanes / PortWords; g++) begin : gen_group
-    logic [IndexWidth-1:0] scale_place;
-    logic [IndexWidth-1:0] bias_place;
+    logic [IndexWidth-1:0] read_place;
 
-    assign scale_place = behind(
-        read_place_q[(Int8 && integer_i) ? 1 : 0], IndexWidth'(g), addition_i[1]);
-    assign bias_place  = behind(read_place_q[0], IndexWidth'(g), addition_i[0]);
-    assign scale_o[g*PortWords+:PortWords] = scale[scale_place];
-    assign bias_o[g*PortWords+:PortWords]  = bias[bias_place];
+    // An addition's multiplier follows its bias by a cycle.
+    assign read_place = behind(read_place_q[0], IndexWidth'(g), addition_i[0]);
+    assign bias_o[g*PortWords+:PortWords] = bias[read_place];
+
+    always_ff @(posedge clk_i) scale_o[g*PortWords+:PortWords] <= scale[read_place];
   end
 
   if (Int8) begin : gen_integer

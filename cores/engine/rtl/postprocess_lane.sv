@@ -21,7 +21,7 @@ module postprocess_lane
   localparam int unsigned SegmentWidth = $clog2(Segments)
 ) (
   input  logic                    clk_i,
-  input  logic [23:0]             enable_i,
+  input  logic [24:0]             enable_i,
   input  logic [31:0]             sum_i,
   input  logic [31:0]             scale_i,
   input  logic [31:0]             bias_i,
@@ -48,7 +48,7 @@ module postprocess_lane
   logic [31:0]      bent;
   logic             clamp_enable;
 
-  assign clamp_enable = (Full && apply_table_i) ? enable_i[23] : enable_i[14];
+  assign clamp_enable = (Full && apply_table_i) ? enable_i[24] : enable_i[14];
 
   fp32_mul u_scale (
     .clk_i,
@@ -71,7 +71,7 @@ module postprocess_lane
 
   if (Full) begin : gen_full
     logic [31:0]      total;
-    logic [8:0][31:0] total_q;
+    logic [9:0][31:0] total_q;
     logic [31:0]      of_total;
     logic [31:0]      argument;
     logic [2:0][31:0] argument_q;
@@ -94,7 +94,7 @@ module postprocess_lane
 
     function_unit u_function (
       .clk_i,
-      .enable_i  (enable_i[19:11]),
+      .enable_i  (enable_i[20:11]),
       .value_i   (total),
       .reach_i,
       .fraction_i,
@@ -104,21 +104,21 @@ module postprocess_lane
       .entry_i   (table_entry_i)
     );
 
-    always_ff @(posedge clk_i) total_q <= {total_q[7:0], total};
+    always_ff @(posedge clk_i) total_q <= {total_q[8:0], total};
 
     assign argument = apply_table_i ? of_total : total;
 
     always_comb begin
       unique case (factor_i)
         FactorOperand: factor = operand_i;
-        FactorValue:   factor = total_q[8];
+        FactorValue:   factor = total_q[9];
         default:       factor = slope_i;
       endcase
     end
 
     fp32_mul u_factor (
       .clk_i,
-      .enable_i (apply_table_i ? enable_i[22:20] : enable_i[13:11]),
+      .enable_i (apply_table_i ? enable_i[23:21] : enable_i[13:11]),
       .a_i      (argument),
       .b_i      (factor),
       .product_o(multiplied)

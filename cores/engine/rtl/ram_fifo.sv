@@ -28,6 +28,13 @@ module ram_fifo #(
 
   assign data_o = memory[read_q];
 
+  // Of these the pop, which is known late, takes one.
+  logic [DepthWidth:0] kept;
+  logic [DepthWidth:0] popped;
+
+  assign kept   = count_o + (DepthWidth + 1)'(push_i);
+  assign popped = count_o - (DepthWidth + 1)'(!push_i);
+
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       write_q <= '0;
@@ -40,7 +47,7 @@ module ram_fifo #(
     end else begin
       if (push_i) write_q <= write_q + 1'b1;
       if (pop_i) read_q <= read_q + 1'b1;
-      count_o <= count_o + (DepthWidth + 1)'(push_i) - (DepthWidth + 1)'(pop_i);
+      count_o <= pop_i ? popped : kept;
     end
   end
 

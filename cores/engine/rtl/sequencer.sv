@@ -211,8 +211,11 @@ module sequencer
     end
   end
 
-  // The bits above the accumulators' size are kept to see an overflow.
-  logic [16:0] entry_q;
+  logic [EntryWidth-1:0] entry_q;
+  logic                  overflow_q;  // the entry is behind the last one
+  logic                  last_entry;
+
+  assign last_entry = entry_q == EntryWidth'(AccumulatorDepth - 1);
 
   // Accumulators whose sum is still in the adder. An INT8 sum is made and written sooner than an
   // FP32 one, so the first one waits until no FP32 sum is left there.
@@ -259,8 +262,8 @@ module sequencer
   logic entry_hazard_q;
   logic float_hazard_q;
 
-  assign held_hazard  = adds_to(entry_q[EntryWidth-1:0]);
-  assign next_hazard  = adds_to(EntryWidth'(entry_q + 17'd1));
+  assign held_hazard  = adds_to(entry_q);
+  assign next_hazard  = adds_to(entry_q + 1'b1);
   assign first_hazard = adds_to(EntryWidth'(command_i.accumulator));
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -286,13 +289,13 @@ module sequencer
   endfunction
 
   assign error_o = '{
-    valid: ready && entry_q >= 17'(AccumulatorDepth),
+    valid: ready && overflow_q,
     code: ErrorAccumulatorOverflow,
     index: command_i.index
   };
 
   assign issue_address_o   = offset_q[BufferWidth-1:0];
-  assign issue_entry_o     = entry_q[EntryWidth-1:0];
+  assign issue_entry_o     = entry_q;
   assign issue_lanes_o     = channelwise ? present(lanes_q)
       : integers ? slice_words << 2 : slice_words;
   assign issue_swap_o      = tile_begin_q && !bypass;
@@ -362,7 +365,8 @@ module sequencer
       tile_begin_q  <= 1'b1;
       lanes_q       <= command_i.int8 ? {command_i.run, 2'b00} : 18'(command_i.run);
       channels_q    <= command_i.channels;
-      entry_q       <= 17'(command_i.accumulator);
+      entry_q       <= EntryWidth'(command_i.accumulator);
+      overflow_q    <= 32'(command_i.accumulator) >= AccumulatorDepth;
       lead_q        <= LeadWidth'(KernelColumns - 1);
       between_q     <= '0;
     end else if (issue_o) begin
@@ -372,7 +376,8 @@ module sequencer
       if (result_q) begin
         columns_q     <= columns_q - 16'd1;
         last_column_q <= columns_q == 16'd1;
-        entry_q       <= entry_q + 17'd1;
+        entry_q       <= entry_q + 1'b1;
+        overflow_q    <= last_entry;
         between_q     <= command_i.column_stride - 8'd1;
       end else if (lead_q == '0) begin
         between_q <= between_q - 8'd1;

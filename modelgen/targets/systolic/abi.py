@@ -29,10 +29,10 @@ PRODUCT_LATENCY = 7
 ACCUMULATE_LATENCY = 6
 """Cycles from a product to its sum, which may be used again then."""
 
-STORE_LATENCY = 17
+STORE_LATENCY = 18
 """Cycles from reading a sum to its result."""
 
-FUNCTION_LATENCY = 9
+FUNCTION_LATENCY = 10
 """Added to it where the result is a function from the table."""
 
 INTEGER_PRODUCT_LATENCY = 6
