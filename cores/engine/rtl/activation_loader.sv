@@ -28,7 +28,8 @@ module activation_loader
   output logic [15:0]            loaded_o,
   output logic                   fenced_o,
   // Memory
-  output logic                   req_o,
+  output logic                   req_now_o,  // the array waits for these activations
+  output logic                   req_ahead_o,  // they are for later
   output logic                   urgent_o,
   output logic [31:0]            addr_o,
   output logic [PortWords-1:0]   mask_o,
@@ -86,7 +87,6 @@ module activation_loader
     else may_start_q <= may_start && !command_pop_o && !clear_i;
   end
 
-  // The array waits for these activations; otherwise they are for later.
   always_ff @(posedge clk_i) urgent_o <= command_i.index == computed_i;
 
   // The walk through the activations: words of a column, columns of a row, rows.
@@ -183,7 +183,8 @@ module activation_loader
     code: ErrorBufferOverflow,
     index: command_i.index
   };
-  assign req_o    = requesting_q && !overflow_q;
+  assign req_now_o   = requesting_q && !overflow_q && urgent_o;
+  assign req_ahead_o = requesting_q && !overflow_q && !urgent_o;
 
   ram_fifo #(
     .Width($bits(response_t)),
@@ -260,7 +261,8 @@ module activation_loader
 `ifndef SYNTHESIS
   request_is_held :
   assert property (@(posedge clk_i) disable iff (!rst_ni)
-      req_o && !gnt_i && !clear_i |=> req_o && $stable({addr_o, mask_o}))
+      (req_now_o || req_ahead_o) && !gnt_i && !clear_i
+      |=> (req_now_o || req_ahead_o) && $stable({addr_o, mask_o}))
   else $error("a request changes before its grant");
 
   response_was_requested :

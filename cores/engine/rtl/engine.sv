@@ -215,15 +215,12 @@ module engine
   logic                              weight_take;
   logic [PortWords-1:0][31:0]        weight;
 
-  logic                       load_req;
   logic                       load_urgent;
   logic [31:0]                load_addr;
   logic [PortWords-1:0]       load_mask;
 
-  assign client_req[ClientLoadNow]    = load_req && load_urgent;
   assign client_addr[ClientLoadNow]   = load_addr;
   assign client_mask[ClientLoadNow]   = load_mask;
-  assign client_req[ClientLoadAhead]  = load_req && !load_urgent;
   assign client_addr[ClientLoadAhead] = load_addr;
   assign client_mask[ClientLoadAhead] = load_mask;
 
@@ -242,7 +239,8 @@ module engine
     .stored_i       (stored),
     .loaded_o       (loaded),
     .fenced_o       (fenced),
-    .req_o          (load_req),
+    .req_now_o      (client_req[ClientLoadNow]),
+    .req_ahead_o    (client_req[ClientLoadAhead]),
     .urgent_o       (load_urgent),
     .addr_o         (load_addr),
     .mask_o         (load_mask),
@@ -286,12 +284,7 @@ module engine
     .write_data_o (buffer_data)
   );
 
-  logic weight_req;
-  logic parameter_req;
   logic parameters_urgent;  // results wait for them
-
-  assign client_req[ClientWeights]    = weight_req && !parameters_urgent;
-  assign client_req[ClientParameters] = parameter_req;
 
   weight_streamer #(
     .ArraySize(ArraySize),
@@ -304,7 +297,8 @@ module engine
     .command_valid_i(valid.weight),
     .command_i      (command.weight),
     .command_pop_o  (pop.weight),
-    .req_o          (weight_req),
+    .yield_i        (parameters_urgent),
+    .req_o          (client_req[ClientWeights]),
     .addr_o         (client_addr[ClientWeights]),
     .mask_o         (client_mask[ClientWeights]),
     .gnt_i          (client_gnt[ClientWeights]),
@@ -394,7 +388,7 @@ module engine
     .read_data_i       (sum),
     .read_half_i       (read_half),
     .read_second_i     (second_sum),
-    .parameter_req_o   (parameter_req),
+    .parameter_req_o   (client_req[ClientParameters]),
     .parameter_urgent_o(parameters_urgent),
     .parameter_addr_o  (client_addr[ClientParameters]),
     .parameter_mask_o  (client_mask[ClientParameters]),

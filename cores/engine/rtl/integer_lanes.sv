@@ -95,7 +95,12 @@ module integer_lanes
   // number from the first pass becomes the largest of its window.
   logic [4:0] addition;
 
-  assign addition   = adds ? result_q[ValueDelay-1+:5] : '0;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) addition <= '0;
+    else if (clear_i) addition <= '0;
+    else addition <= {addition[3:0], adds && result_q[ValueDelay-2]};
+  end
+
   assign ready_o    = !(adds && result_q[ValueDelay-2]);
   assign addition_o = addition[2:0];
   assign take_o     = addition[1];

@@ -29,7 +29,7 @@ module result_queue #(
   output logic [CountWidth-1:0]       pending_o,
   // Out
   output logic                        memory_req_o,
-  input  logic                        memory_gnt_i,
+  input  logic                        memory_gnt_i,  // may be another's when nothing is requested
   output logic [31:0]                 memory_addr_o,
   output logic                        buffer_req_o,
   input  logic                        buffer_gnt_i,

@@ -479,7 +479,7 @@ module store_path
     .value_i      (value),
     .pending_o    (pending),
     .memory_req_o (result_req),
-    .memory_gnt_i (write_gnt_i && !profile_req),
+    .memory_gnt_i (write_gnt_i),
     .memory_addr_o(result_addr),
     .buffer_req_o,
     .buffer_gnt_i,

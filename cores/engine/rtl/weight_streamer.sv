@@ -25,6 +25,7 @@ module weight_streamer
   input  weight_command_t            command_i,
   output logic                       command_pop_o,
   // Memory
+  input  logic                       yield_i,  // others go first
   output logic                       req_o,
   output logic [31:0]                addr_o,
   output logic [PortWords-1:0]       mask_o,
@@ -156,7 +157,7 @@ module weight_streamer
   assign tile_end      = beat_end && last_tile_q;
   assign run_end       = tile_end && last_slice_q;
   assign stream_end    = run_end && last_run_q;
-  assign req_o         = running_q && (command_i.diagonal ? !line_wait_q
+  assign req_o         = running_q && !yield_i && (command_i.diagonal ? !line_wait_q
       : !reserved_q[DepthWidth]);
   assign addr_o        = address_q;
   assign command_pop_o = gnt_i && stream_end;
@@ -373,7 +374,7 @@ module weight_streamer
 `ifndef SYNTHESIS
   request_is_held :
   assert property (@(posedge clk_i) disable iff (!rst_ni)
-      req_o && !gnt_i && !clear_i |=> req_o && $stable(addr_o))
+      req_o && !gnt_i && !clear_i |=> (req_o || yield_i) && $stable(addr_o))
   else $error("a request changes before its grant");
 
   response_was_requested :
