@@ -6,6 +6,7 @@ from cocotb.triggers import ClockCycles, FallingEdge
 
 from modelgen.targets.systolic.abi import Error
 from tests.hw.engine_bench import REGISTERS
+from tests.hw.engine_chains import DONE, ERROR
 from tests.hw.obi import Master, start
 from tests.hw.runner import run_cocotb
 
@@ -23,7 +24,7 @@ def error(code: int, index: int) -> int:
 
 async def ready(dut) -> Master:
     master = Master(dut)
-    for name in ("finished_i", "port_idle_i", "counters_i", "error_i", "error_address_i"):
+    for name in ("stored_i", "port_idle_i", "counters_i", "error_i", "error_address_i"):
         getattr(dut, name).value = 0
     await start(dut)
     return master
@@ -37,8 +38,8 @@ async def check_the_first_error_is_kept(dut):
     assert dut.busy_o.value == 1
     for code, index in ((4, 7), (1, 8), (2, 6)):
         dut.error_i.value = error(code, index)
-        dut.error_address_i.value = 0x8000_0000 + 128 * index
         await FallingEdge(dut.clk_i)
+        dut.error_address_i.value = 0x8000_0000 + 128 * index
         assert dut.halt_o.value == 1 and dut.failed_o.value == 0
     dut.error_i.value = 0
     dut.port_idle_i.value = 1
@@ -46,6 +47,29 @@ async def check_the_first_error_is_kept(dut):
     assert dut.busy_o.value == 0
     assert await master.read(REGISTERS["error"]) == 7 << 16 | 4
     assert await master.read(REGISTERS["error_address"]) == 0x8000_0000 + 128 * 7
+
+
+@cocotb.test()
+async def check_a_chain_ends_when_the_port_is_idle(dut):
+    """What was stored last may still be on its way, or be outside memory."""
+    for is_outside in (False, True):
+        master = await ready(dut)
+        await master.write(REGISTERS["doorbell"], 1)
+        dut.stored_i.value = 1
+        await FallingEdge(dut.clk_i)
+        dut.stored_i.value = 0
+        for _ in range(3):
+            await FallingEdge(dut.clk_i)
+            assert dut.busy_o.value == 1
+        if is_outside:
+            dut.error_i.value = error(4, 7)
+            await FallingEdge(dut.clk_i)
+            dut.error_i.value = 0
+        dut.port_idle_i.value = 1
+        await FallingEdge(dut.clk_i)
+        assert dut.busy_o.value == 0
+        assert await master.read(REGISTERS["error"]) == (7 << 16 | 4 if is_outside else 0)
+        assert await master.read(REGISTERS["interrupt"]) == (ERROR if is_outside else DONE)
 
 
 async def select_stop(dut) -> None:

@@ -39,24 +39,24 @@ from modelgen.targets.systolic.tiles import (
 class EngineConstants:
     """Cycles between the steps of a job."""
 
-    start: int = 4
+    start: int = 13
     """From the doorbell to the first word of activations, in addition to the descriptor's fetch."""
-    load_setup: int = 14
+    load_setup: int = 18
     """Per load: from its start to the first word in the buffer, in addition to the transfers."""
     row_setup: int = 0
     """Per row of a load or store, in addition to the transfers."""
-    compute_setup: int = 5
+    compute_setup: int = 8
     """Per job: cycles in which no row enters the array."""
     store_setup: int = 2
     """Per store: from a tile's last sum to its first read, and from the result to the port."""
-    finish: int = 1
+    finish: int = 3
     """From the last word stored to the interrupt."""
 
 
 CONSTANTS = EngineConstants()
 _TABLE_WORDS = 2 * SEGMENTS
-_TABLE_REQUEST = 2
-"""Cycles of a request for words of a table."""
+_TABLE_REQUEST = 3
+"""Cycles of a request for words of a table, at least; each two words take one to be written."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,8 @@ def store_latency(
 
 def table_cycles(hardware: Hardware) -> int:
     """Return the cycles of loading a table: one request at a time."""
-    return _TABLE_REQUEST * _TABLE_WORDS // hardware.port_words
+    request = max(_TABLE_REQUEST, hardware.port_words // 2)
+    return request * _TABLE_WORDS // hardware.port_words
 
 
 def fetch_cycles(hardware: Hardware) -> int:
