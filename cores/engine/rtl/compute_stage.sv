@@ -159,13 +159,15 @@ module compute_stage
     logic                 pairs;
     logic [1:0]           second_group;
     logic                 weight_load;
-    logic [LaneWidth-1:0] lanes;
     tag_t                 tag;
   } slice_t;
 
   slice_t [BufferLatency-1:0] slice_q;
   slice_t                     slice;
   logic [ArraySize-1:0]       lane_valid;
+
+  // How many lanes are valid; a cycle later, which ones.
+  logic [BufferLatency-2:0][LaneWidth-1:0] lanes_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) slice_q <= '0;
@@ -180,7 +182,6 @@ module compute_stage
         issue_pairs_o,
         issue_second_group,
         weight_claim_o,
-        issue_lanes_o,
         issue_integer,
         issue_result,
         issue_first,
@@ -193,8 +194,9 @@ module compute_stage
 
   assign slice = slice_q[BufferLatency-1];
   always_ff @(posedge clk_i) begin
+    lanes_q <= {lanes_q[BufferLatency-3:0], issue_lanes_o};
     for (int unsigned i = 0; i < ArraySize; i++) begin
-      lane_valid[i] <= LaneWidth'(i) < slice_q[BufferLatency-2].lanes;
+      lane_valid[i] <= LaneWidth'(i) < lanes_q[BufferLatency-2];
     end
   end
 

@@ -112,7 +112,7 @@ module function_unit
   end
 
   // Stages 8 and 9: the leading one to the top. No result is subnormal, and none overflows.
-  logic [ 5:0] zeros;
+  logic [ 4:0] zeros;  // fewer than 32, if there is a one
   logic [ 4:0] zeros_q;
   logic [27:0] number_q;
   logic [27:0] normal_q;
@@ -120,11 +120,11 @@ module function_unit
   logic [ 1:0] late_sign_q;
   logic [ 1:0] late_nan_q;
 
-  assign zeros = leading_zeros({magnitude_q, 36'd0});
+  assign zeros = 5'(leading_zeros({magnitude_q, 36'd0}));
 
   always_ff @(posedge clk_i) begin
     if (enable_i[7]) begin
-      zeros_q        <= zeros[4:0];
+      zeros_q        <= zeros;
       number_q       <= magnitude_q;
       late_sign_q[0] <= sign_q;
       late_nan_q[0]  <= nan_q[6];

@@ -10,9 +10,9 @@
 ///
 /// Results that an operand is added to go through the requantisers again, and come
 /// IntegerOperandLatency cycles later. There must be no read without `ready_o`, so that in the long
-/// run there is one every other cycle. `addition_o` tells for each of bias, multiplier and offset
-/// whether that of an addition is to come, with which the first sums must be zero; `take_o` takes
-/// the operand. `summand_i` has the upper and the lower bound of the results that operands are added
+/// run there is one every other cycle. `addition_o` tells that the bias of an addition is to come,
+/// with which the first sums must be zero, and then its multiplier and offset; `take_o` takes the
+/// operand. `summand_i` has the upper and the lower bound of the results that operands are added
 /// to, 9 bits each, and in its lowest byte the zero point of operands.
 module integer_lanes
   import engine_descriptor_pkg::*;
@@ -44,7 +44,7 @@ module integer_lanes
   input  logic [Lanes-1:0][31:0]          multiplier_i,
   input  logic [Lanes-1:0][31:0]          bias_i,
   input  logic [Lanes-1:0][31:0]          offset_i,
-  output logic [2:0]                      addition_o,
+  output logic                            addition_o,
   output logic                            take_o,
   input  logic [Lanes/4-1:0][31:0]        operand_i,
   // Results; those of FP32 jobs pass by
@@ -102,7 +102,7 @@ module integer_lanes
   end
 
   assign ready_o    = !(adds && result_q[ValueDelay-2]);
-  assign addition_o = addition[2:0];
+  assign addition_o = addition[0];
   assign take_o     = addition[1];
   assign valid_o    = adds ? result_q[AddingLatency-1] : result_q[Latency-1];
 

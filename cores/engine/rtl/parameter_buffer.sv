@@ -12,7 +12,8 @@
 /// Tiles are fetched in order, at most two ahead of `release_i`, which gives up the oldest one.
 /// Words behind PortWords belong to the groups after `group_i`. Biases come a cycle after `group_i`,
 /// scales or multipliers two cycles after it and offsets three, even if the tile has been released by
-/// then. In cycles of `addition_i` bias, multiplier or offset is that of the addition, for all lanes.
+/// then. `addition_i` comes with the bias of an addition, for all lanes; its multiplier and its offset
+/// come in the cycles after that.
 module parameter_buffer
   import engine_pkg::*;
 #(
@@ -45,7 +46,7 @@ module parameter_buffer
   output logic                        ready_o,
   input  logic                        release_i,
   input  logic [GroupWidth-1:0]       group_i,
-  input  logic [2:0]                  addition_i,
+  input  logic                        addition_i,
   output logic [25:0]                 summand_o,
   output logic [Lanes-1:0][31:0]      scale_o,
   output logic [Lanes-1:0][31:0]      bias_o,
@@ -240,7 +241,7 @@ module parameter_buffer
     logic [IndexWidth-1:0] read_place;
 
     // An addition's multiplier follows its bias by a cycle.
-    assign read_place = behind(read_place_q[0], IndexWidth'(g), addition_i[0]);
+    assign read_place = behind(read_place_q[0], IndexWidth'(g), addition_i);
     assign bias_o[g*PortWords+:PortWords] = bias[read_place];
 
     always_ff @(posedge clk_i) scale_o[g*PortWords+:PortWords] <= scale[read_place];
@@ -257,10 +258,14 @@ module parameter_buffer
 
     assign summand_o = summand_q;
 
+    logic [1:0] addition_q;
+
+    always_ff @(posedge clk_i) addition_q <= {addition_q[0], addition_i};
+
     for (genvar g = 0; g < Lanes / PortWords; g++) begin : gen_late_group
       logic [IndexWidth-1:0] read_place;
 
-      assign read_place = behind(read_place_q[2], IndexWidth'(g), addition_i[2]);
+      assign read_place = behind(read_place_q[2], IndexWidth'(g), addition_q[1]);
       assign offset_o[g*PortWords+:PortWords] = offset[read_place];
     end
   end else begin : gen_no_integer

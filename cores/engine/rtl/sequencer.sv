@@ -220,15 +220,14 @@ module sequencer
   // Accumulators whose sum is still in the adder. An INT8 sum is made and written sooner than an
   // FP32 one, so the first one waits until no FP32 sum is left there.
   logic [AccumulateLatency-2:0]                 recent_valid_q;
-  logic [AccumulateLatency-1:0]                 recent_float_q;
+  logic [AccumulateLatency-2:0]                 recent_float_q;
   logic [AccumulateLatency-2:0][EntryWidth-1:0] recent_entry_q;
+  logic                                         issue_float;
   logic [AccumulateLatency-2:0]                 recent_valid;
-  logic [AccumulateLatency-1:0]                 recent_float;
   logic [AccumulateLatency-2:0][EntryWidth-1:0] recent_entry;
 
   assign recent_valid = {recent_valid_q[AccumulateLatency-3:0], issue_o && result_q};
-  assign recent_float = {recent_float_q[AccumulateLatency-2:0],
-                         Int8 && issue_o && result_q && !integers};
+  assign issue_float  = Int8 && issue_o && result_q && !integers;
   assign recent_entry = {recent_entry_q[AccumulateLatency-3:0], issue_entry_o};
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -237,7 +236,7 @@ module sequencer
       recent_float_q <= '0;
     end else begin
       recent_valid_q <= recent_valid;
-      recent_float_q <= recent_float;
+      recent_float_q <= {recent_float_q[AccumulateLatency-3:0], issue_float};
     end
   end
 
@@ -274,7 +273,7 @@ module sequencer
       if (!running) entry_hazard_q <= first_hazard;
       else if (!issue_o || !result_q) entry_hazard_q <= held_hazard;
       else entry_hazard_q <= slice_end ? (single_q || first_hazard) : next_hazard;
-      float_hazard_q <= recent_float != '0;
+      float_hazard_q <= issue_float || recent_float_q != '0;
     end
   end
 

@@ -107,12 +107,12 @@ module store_path
     logic                    position_end;
     logic                    row_end;
     logic                    tile_end;
-    logic                    last;
   } group_t;
 
   // The walk is a group ahead of what is stored.
   logic                  walking_q;
   logic                  walk;
+  logic                  walk_last;
   logic                  step;
   logic [WordWidth-1:0]  words;
   logic [PlaceWidth-1:0] buffer_word;
@@ -144,7 +144,7 @@ module store_path
     .position_end_o(ahead.position_end),
     .row_end_o     (ahead.row_end),
     .tile_end_o    (ahead.tile_end),
-    .last_o        (ahead.last)
+    .last_o        (walk_last)
   );
 
   store_places #(
@@ -180,7 +180,7 @@ module store_path
       group_valid_q <= 1'b0;
     end else begin
       if (start) walking_q <= stores;
-      else if (walk && ahead.last) walking_q <= 1'b0;
+      else if (walk && walk_last) walking_q <= 1'b0;
       if (walk) group_valid_q <= 1'b1;
       else if (step) group_valid_q <= 1'b0;
     end
@@ -273,7 +273,7 @@ module store_path
 
   // Pooling and post-processing.
   logic [25:0]                summand;
-  logic [2:0]                 addition;
+  logic                       addition;
   logic [Lanes-1:0][31:0]     scale;
   logic [Lanes-1:0][31:0]     bias;
   logic [Lanes-1:0][31:0]     offsets;

@@ -102,7 +102,7 @@ module weight_streamer
   tile_t                whole_q;  // a tile that is not the last one
   tile_t                last_q;  // the last tile
   tile_t                tile;
-  tile_t                next_tile;
+  logic [BeatWidth-1:0] next_requests;  // of the tile after it
   logic                 int4;
   logic                 beat_end;
   logic                 tile_end;
@@ -134,8 +134,10 @@ module weight_streamer
   // so that beats keep their order.
   assign int4      = Int8 && command_i.int4;
   assign tile      = last_tile_q ? last_q : whole_q;
-  assign next_tile = (last_tile_q ? one_tile_q : tiles_q == 16'd1) ? last_q : whole_q;
   assign beat_end  = beats_q == '0;
+
+  assign next_requests = (last_tile_q ? one_tile_q : tiles_q == 16'd1) ? last_q.requests
+      : whole_q.requests;
 
   tile_t diagonal;
 
@@ -227,7 +229,7 @@ module weight_streamer
 
   always_ff @(posedge clk_i) begin
     if (!running_q) beats_q <= tile.requests - 1'b1;
-    else if (gnt_i) beats_q <= beat_end ? next_tile.requests - 1'b1 : beats_q - 1'b1;
+    else if (gnt_i) beats_q <= beat_end ? next_requests - 1'b1 : beats_q - 1'b1;
   end
 
   // The diagonal.

@@ -32,8 +32,8 @@ module fp32_add
   /// Stage 1. From 27 places on only the sticky bit remains, so the distance saturates.
   function automatic operands_t sorted(logic [31:0] a, logic [31:0] b);
     logic [7:0] distance;
-    logic [8:0] a_above;  // a's field of the exponent less b's
-    logic [8:0] a_below, b_below;  // by how many places, if the other one is the larger
+    logic b_is_larger;  // by its field of the exponent
+    logic [7:0] a_below, b_below;  // by how many places, if the other one is the larger
     logic one_less;  // a field of 0 means an exponent of 1
     logic [31:0] larger;
     logic [30:0] smaller;
@@ -41,16 +41,16 @@ module fp32_add
 
     // Which of two subnormals is called the larger one does not matter, nor with the smallest normal
     // ones.
-    one_less   = (a[30:23] == 8'd0) != (b[30:23] == 8'd0);
-    a_above    = 9'(a[30:23]) - 9'(b[30:23]);
+    one_less    = (a[30:23] == 8'd0) != (b[30:23] == 8'd0);
+    b_is_larger = b[30:23] > a[30:23];
     // With a bit more, so that a borrow subtracts it.
-    a_below    = {b[30:23], 1'b0} - {a[30:23], one_less};
-    b_below    = {a[30:23], 1'b0} - {b[30:23], one_less};
-    distance   = a_above[8] ? a_below[8:1] : b_below[8:1];
-    larger     = a_above[8] ? b : a;
-    smaller    = a_above[8] ? a[30:0] : b[30:0];
-    a_special  = a[30:23] == 8'hff;
-    b_special  = b[30:23] == 8'hff;
+    a_below     = 8'(({b[30:23], 1'b0} - {a[30:23], one_less}) >> 1);
+    b_below     = 8'(({a[30:23], 1'b0} - {b[30:23], one_less}) >> 1);
+    distance    = b_is_larger ? a_below : b_below;
+    larger      = b_is_larger ? b : a;
+    smaller     = b_is_larger ? a[30:0] : b[30:0];
+    a_special   = a[30:23] == 8'hff;
+    b_special   = b[30:23] == 8'hff;
     return '{
       sign: larger[31],
       subtract: a[31] ^ b[31],
