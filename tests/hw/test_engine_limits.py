@@ -100,6 +100,8 @@ def boundaries(jobs: Jobs) -> dict[str, tuple[dict, str, int, Error]]:
     channels = {"operation": Operation.SUM, "run_words": size + 5}
     to_buffer = {"store_memory": False, "store_buffer": True}
     filling = {"fill": True, "load_words": 1, "load_pitch_y": 1}
+    # Eight rows reach the first word of the buffer again, if places have 18 bits.
+    rows_round = {"load_words": 1 << 15, "load_pitch_y": 1 << 15, "load_rows": 8}
     # One more word, of runs that are in the banks that spanning asks for.
     banks = 1 << (size - 1).bit_length()
     spanning = {"span": True, "run_words": 1, "run_pitch_y": 1 + banks}
@@ -114,6 +116,7 @@ def boundaries(jobs: Jobs) -> dict[str, tuple[dict, str, int, Error]]:
         "channels that exist": (channels, "input_base", last, buffer),
         "load": ({}, "load_base", 0, buffer),
         "fill": (filling, "load_tail", BUFFER_WORDS - 1, buffer),
+        "filled rows": ({"load": False, "fill": True} | rows_round, "load_tail", 0, buffer),
         "store": (to_buffer, "store_base", last, buffer),
         "crossings": (spanning, "runs_y", MOST_CROSSINGS + 1, Error.BAD_OPERATION),
     }

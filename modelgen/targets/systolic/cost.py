@@ -41,11 +41,11 @@ class EngineConstants:
 
     start: int = 13
     """From the doorbell to the first word of activations, in addition to the descriptor's fetch."""
-    load_setup: int = 18
+    load_setup: int = 11
     """Per load: from its start to the first word in the buffer, in addition to the transfers."""
     row_setup: int = 0
     """Per row of a load or store, in addition to the transfers."""
-    compute_setup: int = 8
+    compute_setup: int = 5
     """Per job: cycles in which no row enters the array."""
     store_setup: int = 2
     """Per store: from a tile's last sum to its first read, and from the result to the port."""
