@@ -42,6 +42,20 @@ class Memory:
 
 
 @dataclass(frozen=True)
+class Cpu:
+    """The CPU with its floating-point unit."""
+
+    clock_divider: Annotated[
+        int,
+        Knob(
+            "the CPU's clock is `clock_hz` divided by this; everything else has the whole",
+            Between(1, 8),
+            constant="CpuClockDivider",
+        ),
+    ]
+
+
+@dataclass(frozen=True)
 class Uart:
     """Serial line, 8N1."""
 
@@ -151,7 +165,7 @@ class Config:
     clock_hz: Annotated[
         int,
         Knob(
-            "frequency of the only clock; matters to the UART and to times in seconds",
+            "frequency of the clock; matters to the UART and to times in seconds",
             Between(1_000_000, 1_000_000_000),
             unit="Hz",
             constant="ClockHz",
@@ -178,6 +192,7 @@ class Config:
             kind=Kind.NUMBER_OR_AUTO,
         ),
     ]
+    cpu: Cpu
     uart: Uart
     engine: Engine
     address: Address

@@ -5,6 +5,9 @@
 ///
 /// The configuration is in heepstor_config_pkg. Reset is asynchronous and needs a falling edge (the
 /// CPU depends on it).
+///
+/// The CPU's clock has one pulse for each CpuClockDivider of `clk_i`, which everything else has. Its
+/// accesses go through bridges; its other inputs and outputs are levels that come from registers.
 module heepstor_soc
   import soc_obi_pkg::*;
   import heepstor_config_pkg::*;
@@ -76,7 +79,22 @@ module heepstor_soc
   logic ndmreset, system_rst_n;
   assign system_rst_n = rst_ni & ~ndmreset;
 
+  // The CPU's clock. Reset does not stop it.
+  logic clk_cpu, cpu_edge;
+
+  clock_divider #(
+    .Ratio(CpuClockDivider)
+  ) u_divider (
+    .clk_i,
+    .rst_ni,
+    .slow_edge_o(cpu_edge),
+    .clk_slow_o (clk_cpu)
+  );
+
   // CPU.
+  obi_req_t core_instr_req, core_data_req;
+  logic     core_instr_gnt, core_data_gnt;
+  obi_rsp_t core_instr_rsp, core_data_rsp;
   logic [31:0] irq;
   logic irq_timer, irq_engine, irq_uart, irq_bus_error, irq_stack_overflow;
   logic debug_req, cpu_halted;
@@ -99,7 +117,7 @@ module heepstor_soc
     .ZFINX           (0),
     .NUM_MHPMCOUNTERS(1)
   ) u_cpu (
-    .clk_i,
+    .clk_i (clk_cpu),
     .rst_ni(system_rst_n),
     .pulp_clock_en_i    (1'b1),
     .scan_cg_en_i       (1'b0),
@@ -108,19 +126,19 @@ module heepstor_soc
     .dm_halt_addr_i     (DebugBase + dm::HaltAddress[31:0]),
     .hart_id_i          ('0),
     .dm_exception_addr_i(DebugBase + dm::ExceptionAddress[31:0]),
-    .instr_req_o        (master_req[InstrIdx].req),
-    .instr_gnt_i        (master_gnt[InstrIdx]),
-    .instr_rvalid_i     (master_rsp[InstrIdx].rvalid),
-    .instr_addr_o       (master_req[InstrIdx].addr),
-    .instr_rdata_i      (master_rsp[InstrIdx].rdata),
-    .data_req_o         (cpu_data_req.req),
-    .data_gnt_i         (cpu_data_gnt),
-    .data_rvalid_i      (cpu_data_rsp.rvalid),
-    .data_we_o          (cpu_data_req.we),
-    .data_be_o          (cpu_data_req.be),
-    .data_addr_o        (cpu_data_req.addr),
-    .data_wdata_o       (cpu_data_req.wdata),
-    .data_rdata_i       (cpu_data_rsp.rdata),
+    .instr_req_o        (core_instr_req.req),
+    .instr_gnt_i        (core_instr_gnt),
+    .instr_rvalid_i     (core_instr_rsp.rvalid),
+    .instr_addr_o       (core_instr_req.addr),
+    .instr_rdata_i      (core_instr_rsp.rdata),
+    .data_req_o         (core_data_req.req),
+    .data_gnt_i         (core_data_gnt),
+    .data_rvalid_i      (core_data_rsp.rvalid),
+    .data_we_o          (core_data_req.we),
+    .data_be_o          (core_data_req.be),
+    .data_addr_o        (core_data_req.addr),
+    .data_wdata_o       (core_data_req.wdata),
+    .data_rdata_i       (core_data_rsp.rdata),
     .irq_i              (irq),
     .irq_ack_o          (),
     .irq_id_o           (),
@@ -132,9 +150,39 @@ module heepstor_soc
     .core_sleep_o       ()
   );
 
-  assign master_req[InstrIdx].we    = 1'b0;
-  assign master_req[InstrIdx].be    = '1;
-  assign master_req[InstrIdx].wdata = '0;
+  assign core_instr_req.we    = 1'b0;
+  assign core_instr_req.be    = '1;
+  assign core_instr_req.wdata = '0;
+
+  obi_clock_bridge #(
+    .Ratio(CpuClockDivider)
+  ) u_instr_bridge (
+    .clk_i,
+    .clk_slow_i  (clk_cpu),
+    .slow_edge_i (cpu_edge),
+    .rst_ni      (system_rst_n),
+    .master_i    (core_instr_req),
+    .master_gnt_o(core_instr_gnt),
+    .master_o    (core_instr_rsp),
+    .slave_o     (master_req[InstrIdx]),
+    .slave_gnt_i (master_gnt[InstrIdx]),
+    .slave_i     (master_rsp[InstrIdx])
+  );
+
+  obi_clock_bridge #(
+    .Ratio(CpuClockDivider)
+  ) u_data_bridge (
+    .clk_i,
+    .clk_slow_i  (clk_cpu),
+    .slow_edge_i (cpu_edge),
+    .rst_ni      (system_rst_n),
+    .master_i    (core_data_req),
+    .master_gnt_o(core_data_gnt),
+    .master_o    (core_data_rsp),
+    .slave_o     (cpu_data_req),
+    .slave_gnt_i (cpu_data_gnt),
+    .slave_i     (cpu_data_rsp)
+  );
 
   // Bus. The debugger uses the CPU's data port in cycles in which the CPU does not need it.
   logic [NumMasters-1:0] bus_errors;

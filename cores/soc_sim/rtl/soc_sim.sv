@@ -57,7 +57,7 @@ module soc_sim (
 
   assign uart_idle_o = u_soc.u_uart.tx_idle;
   assign uart_divider_o = u_soc.u_uart.divider;
-  assign retired_o   = u_soc.u_cpu.core_i.mhpmevent_minstret;
+  assign retired_o   = u_soc.u_cpu.core_i.mhpmevent_minstret & u_soc.cpu_edge;
   assign pc_o        = u_soc.u_cpu.core_i.pc_id;
   assign sleeping_o  = u_soc.u_cpu.core_sleep_o;
   assign active_o    = (u_soc.master_req[u_soc.DataIdx].we & u_soc.master_gnt[u_soc.DataIdx] &
