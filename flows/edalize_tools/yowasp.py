@@ -19,7 +19,7 @@ read_slang -j 1 --keep-hierarchy {boxes} --top {top} {parameters} {defines} {inc
 select =A:blackbox %n
 write_rtlil -selected design.il
 """
-PRIMITIVES = ("DSP48E2",)
+PRIMITIVES = ("DSP48E2", "BUFGCE_DIV")
 
 
 class Yowasp(Edatool):

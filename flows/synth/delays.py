@@ -34,13 +34,15 @@ class Behaviour:
     """A primitive's timing: ways through it, and where paths begin and end.
 
     `starts` are outputs of registers with the delay from the clock, `ends` inputs of registers with
-    their set-up time; `clocks` the nets that clock it.
+    their set-up time; `clocks` the nets that clock it. `divided` is the clock behind a
+    divider.
     """
 
     arcs: tuple[Arc, ...] = ()
     starts: tuple[tuple[int, float], ...] = ()
     ends: tuple[tuple[int, float], ...] = ()
     clocks: tuple[int, ...] = ()
+    divided: int | None = None
 
 
 Model = Callable[[Primitive, frozenset[int]], Behaviour]
@@ -215,6 +217,11 @@ def _dsp48(primitive: Primitive, luts: frozenset[int]) -> Behaviour:
     return Behaviour(tuple(arcs), tuple(starts), tuple(ends), tuple(pins.get("CLK", ())))
 
 
+def _clock_divider(primitive: Primitive, luts: frozenset[int]) -> Behaviour:
+    """A buffer that divides a clock."""
+    return Behaviour(clocks=tuple(primitive.pins["I"]), divided=primitive.pins["O"][0])
+
+
 XILINX = Delays(
     net=0.33,
     fan_out=0.012,
@@ -228,7 +235,8 @@ XILINX = Delays(
         r"RAMB\d+E\d": _Register(r"CLK\w+", r"DO\w+|CAS\w*OUT\w*", 1.0, 0.35),
         r"URAM288(_BASE)?": _Register(r"CLK", r"DOUT_\w|CAS_OUT\w*|RDACCESS\w*", 1.5, 0.35),
         r"DSP48E[12]": _dsp48,
-        r"BUFG\w*": lambda primitive, luts: Behaviour(),
+        r"BUFGCE_DIV": _clock_divider,
+        r"BUFG": lambda primitive, luts: Behaviour(),
     },
 )
 """UltraScale+ of speed grade -2 (XCZU7EV of the ZCU104)."""

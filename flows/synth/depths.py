@@ -13,12 +13,15 @@ from flows.synth.timing import Analysis, Path, Place
 
 MOST_PATHS = 200
 """Paths in utilization.json."""
+MOST_DIVIDED_PATHS = 20
+"""Those within a divided clock."""
 
 
 def measure(modules: Mapping[str, Module], mapped: Mapping[str, Mapped], delays: Delays) -> dict:
     """Return a design's timing; docs/synthesis.md describes the fields.
 
-    ``modules`` has the levels and nanoseconds of each kind of module where a path ends.
+    ``modules`` has the levels and nanoseconds of each kind of module where a path ends; ``divided``,
+    if a clock is divided, what that clock takes.
     """
     analysis = Analysis(mapped, hierarchy.top_of(modules), delays)
     kinds: dict[str, dict] = {}
@@ -26,13 +29,23 @@ def measure(modules: Mapping[str, Module], mapped: Mapping[str, Mapped], delays:
         known = kinds.setdefault(modules[name].kind, {"levels": 0, "nanoseconds": 0.0})
         known["levels"] = max(known["levels"], levels)
         known["nanoseconds"] = max(known["nanoseconds"], round(nanoseconds, 2))
-    slowest = max((kind["nanoseconds"] for kind in kinds.values()), default=0.0)
+    paths = [_path(path, modules) for path in analysis.slowest(MOST_PATHS)]
+    divided = [_path(path, modules) for path in analysis.slowest_divided(MOST_DIVIDED_PATHS)]
     return {
-        "levels": max((kind["levels"] for kind in kinds.values()), default=0),
-        "nanoseconds": slowest,
-        "mhz": round(1000 / slowest, 1) if slowest else 0.0,
-        "paths": [_path(path, modules) for path in analysis.slowest(MOST_PATHS)],
+        "levels": analysis.most_levels(),
+        **_clock(paths),
+        "paths": paths,
+        "divided": {**_clock(divided), "paths": divided} if divided else None,
         "modules": kinds,
+    }
+
+
+def _clock(paths: list[dict]) -> dict:
+    """Return the time of the slowest path, and the clock that follows from it."""
+    nanoseconds = paths[0]["nanoseconds"] if paths else 0.0
+    return {
+        "nanoseconds": nanoseconds,
+        "mhz": round(1000 / nanoseconds, 1) if nanoseconds else 0.0,
     }
 
 

@@ -49,7 +49,8 @@ class Ends:
 @dataclass(frozen=True)
 class Graph:
     """The arcs from net `source` to net `target`, sorted by target, each with its nanoseconds
-    (those of the net before it included) and levels, and the `starts` and `ends` of paths."""
+    (those of the net before it included) and levels, and the `starts` and `ends` of paths. `divided`
+    has for each divided clock's net the net of the clock that it is made from."""
 
     nets: int
     source: np.ndarray
@@ -58,6 +59,7 @@ class Graph:
     levels: np.ndarray
     starts: Ends
     ends: Ends
+    divided: dict[int, int]
     instances: list[Instance]
 
 
@@ -73,6 +75,8 @@ class _Model:
     """As those of `starts`."""
     loads: np.ndarray
     """Each net, once for every primitive that reads it."""
+    dividers: np.ndarray
+    """Columns: net of a clock, and of the clock that a divider makes of it."""
 
 
 def _model(netlist: Netlist, delays: Delays) -> _Model:
@@ -87,12 +91,15 @@ def _model(netlist: Netlist, delays: Delays) -> _Model:
     starts: list[tuple] = []
     ends: list[tuple] = []
     loads: list[int] = []
+    dividers: list[tuple] = []
     for number, primitive in enumerate(netlist.primitives):
         found = delays.behaviour(primitive, luts)
         clock = next((net for net in found.clocks if net != CONSTANT), CONSTANT)
         arcs += [(a.source, a.target, a.delay, a.levels, a.is_near) for a in found.arcs]
         starts += [(net, delay, clock, number) for net, delay in found.starts]
         ends += [(net, setup, clock, number) for net, setup in found.ends]
+        if found.divided is not None:
+            dividers.append((clock, found.divided))
         loads += {arc.source for arc in found.arcs} | {net for net, _ in found.ends}
     table = _table(arcs, 5)
     return _Model(
@@ -100,6 +107,7 @@ def _model(netlist: Netlist, delays: Delays) -> _Model:
         starts=_table(starts, 4),
         ends=_table(ends, 4),
         loads=np.array([net for net in loads if net != CONSTANT], dtype=np.int64),
+        dividers=_table(dividers, 2),
     )
 
 
@@ -147,6 +155,8 @@ def flatten(modules: Mapping[str, Mapped], top: str, delays: Delays) -> Graph:
     source = label[arcs[:, 0].astype(np.int64) + firsts]
     target = label[arcs[:, 1].astype(np.int64) + firsts]
     order = np.argsort(target, kind="stable")
+    dividers, firsts, _ = _gathered([model.dividers for model in models], instances)
+    dividers = label[dividers.astype(np.int64) + firsts[:, None]]
     starts = _ends([model.starts for model in models], instances, label)
     ends = _ends([model.ends for model in models], instances, label)
     ends = replace(ends, delay=ends.delay + net_delay[ends.net])
@@ -158,6 +168,7 @@ def flatten(modules: Mapping[str, Mapped], top: str, delays: Delays) -> Graph:
         levels=arcs[order, 3].astype(np.int64),
         starts=_with_ports(starts, modules[top].netlist, label, are_inputs=True),
         ends=_with_ports(ends, modules[top].netlist, label, are_inputs=False),
+        divided={int(behind): int(clock) for clock, behind in dividers},
         instances=instances,
     )
 

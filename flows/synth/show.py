@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 
 from rich.console import Console
 from rich.table import Table
@@ -21,6 +22,8 @@ def print_result(result: dict, console: Console) -> None:
     """Print the tables and the estimate of the largest array."""
     console.print(table(result))
     console.print(timing(result))
+    if sentence := divided_clock(result):
+        console.print(sentence)
     if sentence := largest_array(result):
         console.print(sentence)
 
@@ -64,6 +67,20 @@ def timing(result: dict, rows: int = PATHS) -> Table:
         ends = (_end(path["from"]), _end(path["to"]))
         shown.add_row(kind, f"{path['nanoseconds']:.1f}", str(path["levels"]), *ends)
     return shown
+
+
+def divided_clock(result: dict) -> str:
+    """Return a sentence about the CPU's own clock; empty for a design without one."""
+    found = result["timing"]["divided"]
+    if not found:
+        return ""
+    slowest = found["paths"][0]
+    divider = ceil(found["nanoseconds"] / result["timing"]["nanoseconds"])
+    return (
+        f"The CPU's clock: {found['nanoseconds']:.1f} ns ({found['mhz']:.0f} MHz), "
+        f"{slowest['levels']} levels, from {_end(slowest['from'])} to {_end(slowest['to'])}. It may "
+        f"be as fast as the other one divided by {divider}."
+    )
 
 
 def _end(place: dict) -> str:

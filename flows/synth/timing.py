@@ -1,7 +1,9 @@
 """Static timing analysis of a mapped design, before placement: levels of logic and nanoseconds.
 
 A path begins at a register, a memory or an input, and ends at one. Paths between two clocks are
-left out: those are crossings, which synchronizers take care of.
+left out: those are crossings, which synchronizers take care of. A divided clock has some edges of
+another one: paths between both have a cycle of the faster one, and those within the divided clock
+are analyzed by themselves.
 """
 
 from __future__ import annotations
@@ -45,6 +47,10 @@ class Path:
     end: Place
 
 
+Clocks = frozenset[int]
+"""Nets of clocks."""
+
+
 class Analysis:
     """Finds the longest paths of a design: `modules` by name, and the name of the top."""
 
@@ -55,9 +61,15 @@ class Analysis:
         self._driven = self.graph.target[self._first]
 
     def slowest(self, most: int) -> list[Path]:
-        """Return the slowest path of each pair of registers, the slowest first, at most `most`."""
-        found = [path for clock in self._clocks() for path in self._paths(clock, most)]
-        return sorted(found, key=lambda path: -path.nanoseconds)[:most]
+        """Return the slowest path of each pair of registers, the slowest first, at most `most`.
+
+        Those between registers of one divided clock are left out.
+        """
+        return self._slowest(self._undivided(), most)
+
+    def slowest_divided(self, most: int) -> list[Path]:
+        """Return the slowest paths between registers of one divided clock, as `slowest` does."""
+        return self._slowest(self._divided(), most)
 
     def by_module(self) -> dict[str, tuple[int, float]]:
         """Return the most levels and the most nanoseconds of a path that ends in each module.
@@ -68,16 +80,40 @@ class Analysis:
         number = {name: n for n, name in enumerate(self.modules)}
         kinds = np.array([number[one.module] for one in graph.instances])[graph.ends.instance]
         levels, delay = np.full(len(number), -1.0), np.full(len(number), -1.0)
-        for clock in self._clocks():
-            is_ours = self._are_clocked(graph.ends, clock)
+        for before, behind in [*self._undivided(), *self._divided()]:
+            is_ours = self._are_clocked(graph.ends, behind)
             at = graph.ends.net[is_ours]
-            deepest = self._arrivals(graph.levels, clock, levels=True)[at]
-            slowest = self._arrivals(graph.delay, clock)[at] + graph.ends.delay[is_ours]
+            deepest = self._arrivals(graph.levels, before, levels=True)[at]
+            slowest = self._arrivals(graph.delay, before)[at] + graph.ends.delay[is_ours]
             np.maximum.at(levels, kinds[is_ours], deepest)
             np.maximum.at(delay, kinds[is_ours], slowest)
         return {
             name: (int(levels[n]), float(delay[n])) for name, n in number.items() if levels[n] >= 0
         }
+
+    def most_levels(self) -> int:
+        """Return the most levels of a path, without those within a divided clock."""
+        ends = self.graph.ends
+        found = [
+            self._arrivals(self.graph.levels, before, levels=True)[ends.net[is_ours]]
+            for before, behind in self._undivided()
+            if (is_ours := self._are_clocked(ends, behind)).any()
+        ]
+        return int(max((levels.max() for levels in found), default=0))
+
+    def _undivided(self) -> list[tuple[Clocks, Clocks]]:
+        """Return the clocks at the beginning of paths with those at their ends, in pairs."""
+        pairs = []
+        for clock in self._clocks():
+            divided = frozenset(net for net, root in self.graph.divided.items() if root == clock)
+            if clock not in self.graph.divided:
+                pairs.append((divided | {clock}, frozenset({clock})))
+            if divided:
+                pairs.append((frozenset({clock}), divided))
+        return pairs
+
+    def _divided(self) -> list[tuple[Clocks, Clocks]]:
+        return [(frozenset({net}), frozenset({net})) for net in self.graph.divided]
 
     def _clocks(self) -> list[int]:
         """Return the nets of all clocks; CONSTANT alone for a design without registers."""
@@ -85,15 +121,15 @@ class Analysis:
         return [int(net) for net in clocks if net != CONSTANT] or [CONSTANT]
 
     @staticmethod
-    def _are_clocked(ends: Ends, clock: int) -> np.ndarray:
-        """Return which ends are of a clock; ports are of every one."""
-        return (ends.clock == clock) | (ends.clock == CONSTANT)
+    def _are_clocked(ends: Ends, clocks: Clocks) -> np.ndarray:
+        """Return which ends are of some clocks; ports are of every one."""
+        return np.isin(ends.clock, [*clocks, CONSTANT])
 
-    def _arrivals(self, costs: np.ndarray, clock: int, levels: bool = False) -> np.ndarray:
-        """Return the largest sum of costs on a way from a clock's registers to each net."""
+    def _arrivals(self, costs: np.ndarray, clocks: Clocks, levels: bool = False) -> np.ndarray:
+        """Return the largest sum of costs on a way from some clocks' registers to each net."""
         graph = self.graph
         arrival = np.full(graph.nets, _NEVER)
-        ours = self._are_clocked(graph.starts, clock)
+        ours = self._are_clocked(graph.starts, clocks)
         begin = np.zeros(ours.sum()) if levels else graph.starts.delay[ours]
         np.maximum.at(arrival, graph.starts.net[ours], begin)
         if not len(costs):
@@ -108,12 +144,16 @@ class Analysis:
             "the netlist has a combinational loop; Verilator's UNOPTFLAT tells where"
         )
 
-    def _paths(self, clock: int, most: int) -> Iterator[Path]:
+    def _slowest(self, pairs: list[tuple[Clocks, Clocks]], most: int) -> list[Path]:
+        found = [path for pair in pairs for path in self._paths(*pair, most)]
+        return sorted(found, key=lambda path: -path.nanoseconds)[:most]
+
+    def _paths(self, before: Clocks, behind: Clocks, most: int) -> Iterator[Path]:
         graph = self.graph
-        arrival = self._arrivals(graph.delay, clock)
-        ours = np.flatnonzero(self._are_clocked(graph.ends, clock))
+        arrival = self._arrivals(graph.delay, before)
+        ours = np.flatnonzero(self._are_clocked(graph.ends, behind))
         delay = arrival[graph.ends.net[ours]] + graph.ends.delay[ours]
-        starts = self._start_of_nets(arrival, clock)
+        starts = self._start_of_nets(arrival, before)
         seen: set[tuple] = set()
         tried: set[tuple] = set()
         for index in np.argsort(-delay, kind="stable"):
@@ -130,10 +170,10 @@ class Analysis:
                 seen.add(pair)
                 yield Path(levels, float(delay[index]), start, end)
 
-    def _start_of_nets(self, arrival: np.ndarray, clock: int) -> dict[int, int]:
+    def _start_of_nets(self, arrival: np.ndarray, clocks: Clocks) -> dict[int, int]:
         """Return the start, by its number, of every net whose arrival is that of a start."""
         starts = self.graph.starts
-        ours = np.flatnonzero(self._are_clocked(starts, clock))
+        ours = np.flatnonzero(self._are_clocked(starts, clocks))
         is_latest = starts.delay[ours] >= arrival[starts.net[ours]] - 1e-9
         return dict(
             zip(starts.net[ours[is_latest]].tolist(), ours[is_latest].tolist(), strict=True)

@@ -25,6 +25,8 @@ from flows.toolchain.verilator import MAKE_VARIABLES
 BUILD = ROOT / "build" / "tests"
 DSP48E2 = [ROOT / "cores/dsp48e2_model/rtl/DSP48E2.sv"]
 """The model for tests with the macro HEEPSTOR_DSP48E2: what an UltraScale+ device computes with."""
+BUFGCE_DIV = [ROOT / "cores/bufgce_div_model/rtl/BUFGCE_DIV.sv"]
+"""The model for tests with the macro HEEPSTOR_BUFGCE_DIV: what divides clocks there."""
 COMPILE_ONCE = Path(__file__).with_name("compile_once.sh")
 
 

@@ -17,6 +17,7 @@ def timing():
         "levels": 12,
         "nanoseconds": 8.0,
         "mhz": 125.0,
+        "divided": None,
         "paths": [{"levels": 11, "nanoseconds": 8.0, **path}],
         "modules": {"activation_buffer": {"levels": 12, "nanoseconds": 8.0}},
     }

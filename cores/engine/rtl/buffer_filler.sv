@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Fills what lies round the rows of a region of the activation buffer: its head, the gap behind each
-/// row, its tail. That is the padding of a feature map. `overflow_o` tells that what is written lies
-/// behind the buffer, where words wrap around; it comes a cycle after the request.
+/// row, its tail. That is the padding of a feature map. `overflow_o` tells that rows or what is written
+/// lie behind the buffer, where words wrap around; it comes a cycle after the request.
 module buffer_filler
   import engine_pkg::*;
 #(
@@ -31,28 +31,26 @@ module buffer_filler
     StateTail
   } state_e;
 
-  // A word of the buffer that exists, or any one behind them.
+  // A word of the buffer that exists, or one a row further.
   typedef logic [PlaceWidth-1:0] place_t;
 
   state_e      state_q;
   place_t      address_q;
   place_t      row_q;  // first word of the row whose gap is next
-  place_t      next_row;
   place_t      row_words_q;  // in front of the gap
   logic [15:0] rows_q;  // rows whose gap is still to come
   logic [15:0] left_q;  // words of the segment
   logic        beyond;
   logic        segment_end;
 
-  // Behind the buffer it stays there.
-  assign next_row    = (32'(row_q) >= BufferWords) ? row_q : row_q + place_t'(command_i.pitch);
   assign busy_o      = state_q != StateIdle;
   assign req_o       = busy_o && left_q != '0;
   assign addr_o      = address_q[BufferWidth-1:0];
   assign segment_end = left_q == '0 || (gnt_i && left_q <= 16'(WriteWords));
 
   always_comb begin
-    beyond = 1'b0;
+    // Rows end in the buffer, even those without a gap.
+    beyond = 32'(row_q) > BufferWords;
     for (int unsigned i = 0; i < WriteWords; i++) begin
       mask_o[i] = 16'(i) < left_q;
       if (mask_o[i] && 32'(address_q) >= BufferWords - i) beyond = 1'b1;
@@ -91,7 +89,7 @@ module buffer_filler
     end else if (segment_end && rows_q != '0) begin
       address_q <= row_q + row_words_q;
       left_q    <= command_i.gap;
-      row_q     <= next_row;
+      row_q     <= row_q + place_t'(command_i.pitch);
       rows_q    <= rows_q - 16'd1;
     end else if (segment_end) begin
       address_q <= row_q;

