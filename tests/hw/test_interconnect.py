@@ -4,6 +4,7 @@ import random
 from collections import deque
 
 import cocotb
+import pytest
 from cocotb.triggers import FallingEdge, RisingEdge
 
 from tests.hw.obi import start
@@ -17,11 +18,13 @@ NOWHERE = 0x4000_0000
 SLOW = 2  # a peripheral that takes its time
 
 
-def test_interconnect():
+@pytest.mark.parametrize("registered", [0, 1])
+def test_interconnect(registered):
     packed = sum(base << (32 * i) for i, base in enumerate(PERIPHERAL_BASE))
     parameters = {
         "NumMasters": MASTERS,
         "NumPeripherals": PERIPHERALS,
+        "Registered": registered,
         "MemoryBase": MEMORY_BASE,
         "MemoryBytes": MEMORY_BYTES,
         "PeripheralBase": f"{32 * PERIPHERALS}'h{packed:x}",

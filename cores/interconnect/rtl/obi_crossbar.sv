@@ -6,11 +6,15 @@
 /// Each master has its own memory port, so masters only compete inside the memory, bank by bank. At
 /// a peripheral, the lower-numbered master has priority. obi_error answers accesses to unmapped
 /// addresses.
+///
+/// With `Registered` each master's request first goes through a register, where its slave is known:
+/// a cycle later, and every other cycle at most, but without a path through the crossbar.
 module obi_crossbar
   import soc_obi_pkg::*;
 #(
   parameter int unsigned NumMasters     = 2,
   parameter int unsigned NumPeripherals = 1,
+  parameter bit          Registered     = 1'b0,
   /// Where the memory is.
   parameter logic [31:0] MemoryBase     = 32'h8000_0000,
   parameter int unsigned MemoryBytes    = 32'h0010_0000,
@@ -57,6 +61,8 @@ module obi_crossbar
     end
   endfunction
 
+  obi_req_t [NumMasters-1:0]                request;
+  logic     [NumMasters-1:0]                granted;
   obi_req_t [NumMasters-1:0][NumSlaves-1:0] demux_req;
   logic     [NumMasters-1:0][NumSlaves-1:0] demux_gnt;
   obi_rsp_t [NumMasters-1:0][NumSlaves-1:0] demux_rsp;
@@ -64,7 +70,19 @@ module obi_crossbar
   for (genvar m = 0; m < NumMasters; m++) begin : gen_master
     logic [IdxWidth-1:0] select;
 
-    assign select = slave_of(masters_i[m].addr);
+    obi_register #(
+      .Registered (Registered),
+      .SelectWidth(IdxWidth)
+    ) u_register (
+      .clk_i,
+      .rst_ni,
+      .master_i    (masters_i[m]),
+      .select_i    (slave_of(masters_i[m].addr)),
+      .master_gnt_o(masters_gnt_o[m]),
+      .slave_o     (request[m]),
+      .select_o    (select),
+      .slave_gnt_i (granted[m])
+    );
 
     obi_demux #(
       .NumSlaves(NumSlaves)
@@ -72,8 +90,8 @@ module obi_crossbar
       .clk_i,
       .rst_ni,
       .select_i    (select),
-      .master_i    (masters_i[m]),
-      .master_gnt_o(masters_gnt_o[m]),
+      .master_i    (request[m]),
+      .master_gnt_o(granted[m]),
       .master_o    (masters_o[m]),
       .slaves_o    (demux_req[m]),
       .slaves_gnt_i(demux_gnt[m]),

@@ -99,6 +99,14 @@ module heepstor_soc
   logic irq_timer, irq_engine, irq_uart, irq_bus_error, irq_stack_overflow;
   logic debug_req, cpu_halted;
 
+  // From the debugger's registers the CPU has much to decide.
+  logic debug_req_q;
+
+  always_ff @(posedge clk_cpu or negedge rst_ni) begin
+    if (!rst_ni) debug_req_q <= 1'b0;
+    else debug_req_q <= debug_req;
+  end
+
   always_comb begin
     irq              = '0;
     irq[IrqTimer]    = irq_timer;
@@ -142,7 +150,7 @@ module heepstor_soc
     .irq_i              (irq),
     .irq_ack_o          (),
     .irq_id_o           (),
-    .debug_req_i        (debug_req),
+    .debug_req_i        (debug_req_q),
     .debug_havereset_o  (),
     .debug_running_o    (),
     .debug_halted_o     (cpu_halted),
@@ -202,13 +210,22 @@ module heepstor_soc
     .slave_i      (master_rsp[DataIdx])
   );
 
-  // A debugger's access to an unmapped address must not disturb the program.
-  assign debugger_error = bus_errors[DataIdx] & debugger_gnt;
-  assign bus_error      = (bus_errors[InstrIdx] | (bus_errors[DataIdx] & cpu_data_gnt)) & ~cpu_halted;
+  // A debugger's access to an unmapped address must not disturb the program. An error comes with the
+  // grant, or while the crossbar has the request in its register.
+  logic is_debuggers, is_debuggers_q;
+
+  always_ff @(posedge clk_i) begin
+    if (cpu_data_gnt || debugger_gnt) is_debuggers_q <= debugger_gnt;
+  end
+
+  assign is_debuggers   = (CpuClockDivider > 1) ? is_debuggers_q : debugger_gnt;
+  assign debugger_error = bus_errors[DataIdx] & is_debuggers;
+  assign bus_error      = (bus_errors[InstrIdx] | (bus_errors[DataIdx] & ~is_debuggers)) & ~cpu_halted;
 
   obi_crossbar #(
     .NumMasters    (NumMasters),
     .NumPeripherals(NumPeripherals),
+    .Registered    (CpuClockDivider > 1),
     .MemoryBase    (MemoryBase),
     .MemoryBytes   (MemoryBytes),
     .PeripheralBase(PeripheralBase)

@@ -60,7 +60,6 @@ module soc_sim (
   assign retired_o   = u_soc.u_cpu.core_i.mhpmevent_minstret & u_soc.cpu_edge;
   assign pc_o        = u_soc.u_cpu.core_i.pc_id;
   assign sleeping_o  = u_soc.u_cpu.core_sleep_o;
-  assign active_o    = (u_soc.master_req[u_soc.DataIdx].we & u_soc.master_gnt[u_soc.DataIdx] &
-                        u_soc.master_req[u_soc.DataIdx].req) |
+  assign active_o    = (u_soc.core_data_req.req & u_soc.core_data_req.we & u_soc.core_data_gnt) |
                        (u_soc.port_req & u_soc.port_gnt);
 endmodule
