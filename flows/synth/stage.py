@@ -18,6 +18,7 @@ from flows.toolchain import boot_rom
 
 SYSTEM = "heepstor"
 SOC_CORE = "heepstor:ip:soc"
+DIVIDER_MODEL = "heepstor:sim:bufgce_div_model:1.0.0"
 UTILIZATION = "utilization.json"
 PICTURE = "treemap.svg"
 TABLE_WIDTH = 120
@@ -32,7 +33,9 @@ def folder(config: Config, root: Path) -> Path:
 def sources(root: Path) -> tuple[Path, ...]:
     """Return every file that the netlist may be built from, besides the configuration."""
     system = (root / "fusesoc.conf", root / "heepstor.core")
-    return (*system, *Library(root).sources(SOC_CORE), *boot_rom.device_code(root))
+    library = Library(root)
+    cores = {*library.sources(SOC_CORE), *library.sources(DIVIDER_MODEL)}
+    return (*system, *sorted(cores), *boot_rom.device_code(root))
 
 
 def build(

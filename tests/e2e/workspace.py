@@ -34,7 +34,7 @@ CORNERS: dict[str, dict[str, int]] = {
         "fifo_depth": 2,
     },
     "default": {},
-    "odd": {"array_size": 12, "port_words": 2},
+    "odd": {"array_size": 12, "port_words": 2, "clock_divider": 3},
     "largest": {"array_size": 32, "accumulator_depth": 4096, "banks": 32, "bank_kib": 64},
 }
 """Hardware at the corners of what can be configured: other values for some knobs."""

@@ -28,12 +28,14 @@ EDAM = {
 def test_sources_parameters_and_macros() -> None:
     tool = Yowasp()
     tool.setup(EDAM)
-    (read, write) = tool.script.splitlines()
+    (read, select, write) = tool.script.splitlines()
     assert read == (
-        "read_slang -j 1 --keep-hierarchy --top top -G Size=8 -D SYNTHESIS -D WIDTH=32 -I inc "
+        "read_slang -j 1 --keep-hierarchy --blackboxed-module DSP48E2 "
+        "--blackboxed-module BUFGCE_DIV --top top -G Size=8 -D SYNTHESIS -D WIDTH=32 -I inc "
         "a_pkg.sv old.v"
     )
-    assert write == "write_rtlil design.il"
+    assert select == "select =A:blackbox %n", "black boxes are no part of the design"
+    assert write == "write_rtlil -selected design.il"
 
 
 def test_the_design_is_elaborated_anew_when_a_source_changes() -> None:

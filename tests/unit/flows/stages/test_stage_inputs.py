@@ -64,6 +64,7 @@ KNOBS = {
     # The hardware is the same.
     "stack_kib": (16, {"check", "generate", *DEVICE} - RTL),
     "arena_kib": (64, {"check", "generate", *DEVICE} - RTL),
+    "cpu.clock_divider": (2, DEVICE),
     "uart.baud": (1_000_000, DEVICE),
     "uart.fifo_depth": (32, DEVICE),
     "engine.array_size": (4, {"check", "generate", *DEVICE}),
@@ -82,7 +83,8 @@ KNOBS = {
 VERSIONS = {
     "python": ALL,
     "torch": COMPILER,
-    "numpy": {*COMPILER, "simulate", "report"},
+    "numpy": {*COMPILER, "simulate", "report", "synth"},
+    "scipy": {"synth"},
     "scikit-learn": {"trace", "export"},
     "clang-format": {"generate"},
     "jinja2": {"check", "generate", "report"},
