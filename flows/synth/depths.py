@@ -20,8 +20,8 @@ MOST_DIVIDED_PATHS = 20
 def measure(modules: Mapping[str, Module], mapped: Mapping[str, Mapped], delays: Delays) -> dict:
     """Return a design's timing; docs/synthesis.md describes the fields.
 
-    ``modules`` has the levels and nanoseconds of each kind of module where a path ends; ``divided``,
-    if a clock is divided, what that clock takes.
+    ``modules`` has the levels and nanoseconds of each kind of module where a path ends;
+    ``divided``, if a clock is divided, what that clock takes.
     """
     analysis = Analysis(mapped, hierarchy.top_of(modules), delays)
     kinds: dict[str, dict] = {}

@@ -49,8 +49,8 @@ class Ends:
 @dataclass(frozen=True)
 class Graph:
     """The arcs from net `source` to net `target`, sorted by target, each with its nanoseconds
-    (those of the net before it included) and levels, and the `starts` and `ends` of paths. `divided`
-    has for each divided clock's net the net of the clock that it is made from."""
+    (those of the net before it included) and levels, and the `starts` and `ends` of paths.
+    `divided` has for each divided clock's net the net of the clock that it is made from."""
 
     nets: int
     source: np.ndarray

@@ -78,8 +78,8 @@ def divided_clock(result: dict) -> str:
     divider = ceil(found["nanoseconds"] / result["timing"]["nanoseconds"])
     return (
         f"The CPU's clock: {found['nanoseconds']:.1f} ns ({found['mhz']:.0f} MHz), "
-        f"{slowest['levels']} levels, from {_end(slowest['from'])} to {_end(slowest['to'])}. It may "
-        f"be as fast as the other one divided by {divider}."
+        f"{slowest['levels']} levels, from {_end(slowest['from'])} to {_end(slowest['to'])}. "
+        f"It may be as fast as the other one divided by {divider}."
     )
 
 

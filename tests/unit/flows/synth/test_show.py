@@ -18,6 +18,16 @@ def test_table_has_shares_and_counts_equal_instances(capsys):
     assert "40 x 40 (a larger one would lack DSP)" in printed
 
 
+def test_a_divided_clock_is_shown_with_the_divider_that_it_allows():
+    shown = timing()
+    assert show.divided_clock(utilization(soc(8), devices.find("xczu7ev"), timing())) == ""
+    path = {**shown["paths"][0], "nanoseconds": 17.0, "levels": 30}
+    shown["divided"] = {"nanoseconds": 17.0, "mhz": 58.8, "paths": [path]}
+    sentence = show.divided_clock(utilization(soc(8), devices.find("xczu7ev"), shown))
+    assert "17.0 ns (59 MHz), 30 levels, from accumulators.a_q" in sentence
+    assert sentence.endswith("divided by 3."), "17 ns are more than two cycles of 8 ns"
+
+
 def test_the_slowest_path_into_each_module_is_shown_with_its_ends(capsys):
     from flows.terminal.tables import console
 

@@ -39,6 +39,27 @@ def test_crossings_between_clocks_are_no_paths():
     assert found == {("a_q", "a_q"), ("b_q", "c_q")}
 
 
+def test_paths_within_a_divided_clock_are_found_by_themselves():
+    # Clock 0 gives clock 1. a_q and d_q are of the first one, b_q and c_q of the other.
+    divider = Primitive("u_divider", "BUFGCE_DIV", {}, {"I": [0], "CE": [9], "O": [1]})
+    cells = [
+        divider,
+        register("a_q", 0, 5, 2),
+        register("b_q", 1, 2, 3),
+        table(6, 3),
+        register("c_q", 1, 6, 4),
+        register("d_q", 0, 4, 5),
+    ]
+    modules = {"top": Mapped(netlist(10, cells), {})}
+    analysis = Analysis(modules, "top", delays.XILINX)
+    found = {(p.start.name, p.end.name) for p in analysis.slowest(9)}
+    assert found == {("a_q", "b_q"), ("c_q", "d_q"), ("d_q", "a_q")}
+    (within,) = analysis.slowest_divided(9)
+    assert (within.start.name, within.end.name, within.levels) == ("b_q", "c_q", 1)
+    assert analysis.most_levels() == 0
+    assert analysis.by_module()["top"][0] == 1
+
+
 def test_inputs_and_outputs_of_the_top_end_paths():
     cells = [table(2, 1), register("a_q", 0, 2, 3), table(4, 3, 1)]
     ports = {"clk_i": [0], "x_i": [1], "y_o": [4]}
