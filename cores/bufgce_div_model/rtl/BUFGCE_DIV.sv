@@ -12,9 +12,11 @@ module BUFGCE_DIV #(
   input  logic CLR,
   output logic O
 );
-  int unsigned count = $urandom_range(BUFGCE_DIVIDE - 1);
+  int unsigned count;
   logic        enable;
   logic        unused;
+
+  initial count = $urandom_range(BUFGCE_DIVIDE - 1);
 
   assign unused = CE ^ CLR ^ (SIM_DEVICE == "");
 
