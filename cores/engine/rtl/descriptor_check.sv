@@ -3,8 +3,9 @@
 
 /// Tells what is wrong with a descriptor, as far as that can be seen from it alone.
 ///
-/// The answer comes a cycle after the descriptor. Accesses outside memory, buffer or accumulators are caught where they happen. A pitch of 2 GiB or
-/// more is refused here: addresses could wrap around and meet memory again.
+/// The answer comes a cycle after the descriptor. Accesses outside memory, buffer or accumulators
+/// are caught where they happen. A pitch of 2 GiB or more is refused here: addresses could wrap
+/// around and meet memory again.
 module descriptor_check
   import engine_descriptor_pkg::*;
   import engine_pkg::*;

@@ -4,11 +4,11 @@
 /// Shares the banks between the wide port and the narrow ports, cycle by cycle.
 ///
 /// A port without conflicts is served at once. If the wide port and narrow ports request the same
-/// bank, the wide one goes first, and the next cycle belongs to the narrow ports: so whether the wide
-/// port is served never depends on what is requested. Among narrow ports, the lower-numbered one has priority: the
-/// CPU's data port precedes its instruction port, which can't starve because data accesses need
-/// instructions. (A grant to a narrow port never depends on a later one: in the CPU, that would
-/// close a combinational loop from data grant to instruction request.)
+/// bank, the wide one goes first, and the next cycle belongs to the narrow ports: so whether the
+/// wide port is served never depends on what is requested. Among narrow ports, the lower-numbered
+/// one has priority: the CPU's data port precedes its instruction port, which can't starve because
+/// data accesses need instructions. (A grant to a narrow port never depends on a later one: in the
+/// CPU, that would close a combinational loop from data grant to instruction request.)
 module memory_arbiter #(
   parameter int unsigned Banks       = 8,
   parameter int unsigned NarrowPorts = 2
