@@ -119,9 +119,12 @@ def _memory_problems(config: Config) -> list[str]:
 
 def _uart_problems(config: Config) -> list[str]:
     clock_hz, baud = config.clock_hz, config.uart.baud
-    if not 8 <= config.uart_divider <= 65535:
-        low, high = -(-clock_hz // 65535), clock_hz // 8
-        return [f"uart.baud is {baud}; at this clock_hz expected {low} to {high}"]
+    least = config.least_uart_divider
+    if not least <= config.uart_divider <= 65535:
+        low, high = -(-clock_hz // 65535), clock_hz // least
+        return [
+            f"uart.baud is {baud}; at this clock_hz and cpu.clock_divider expected {low} to {high}"
+        ]
     divider = config.uart_divider
     error = abs(clock_hz / divider / baud - 1)
     if error > 0.02:

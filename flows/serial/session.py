@@ -6,6 +6,7 @@ import contextlib
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 
 from flows.config import Config
@@ -79,13 +80,14 @@ def identify(link: Link, config: Config) -> Hello:
     return board
 
 
-def hurry(link: Link, port: str) -> None:
+def hurry(link: Link, port: str, config: Config) -> None:
     """Set a simulated serial line to its highest speed until the next program has ended.
 
     Every bit costs simulated cycles, and a pseudo-terminal works at any speed.
     """
     if is_simulated(port):
-        link.request(protocol.SPEED, struct.pack("<I", protocol.LEAST_DIVIDER))
+        divider = ceil(protocol.LEAST_DIVIDER * config.cpu_slowdown)
+        link.request(protocol.SPEED, struct.pack("<I", divider))
 
 
 def load(
@@ -108,7 +110,7 @@ def load(
             with contextlib.suppress(Refused):
                 link.request(protocol.LEAVE)
             board = identify(link, config)
-        hurry(link, port)
+        hurry(link, port, config)
         loader.check_room(image, board)
         sent = loader.send(link, image, progress)
         on_start()

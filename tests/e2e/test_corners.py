@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import struct
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -153,11 +154,13 @@ def test_layers_on_the_cpu_between_those_on_the_engine(config_path, tmp_path, ba
 
 def test_the_loader(config_path):
     """At the line's highest speed, where zeros take it longest; its first request comes early."""
-    base = configuration.load(config_path).address.memory
+    config = configuration.load(config_path)
+    base = config.address.memory
+    divider = ceil(protocol.LEAST_DIVIDER * config.cpu_slowdown)
     with serial_simulator.started(simulator(config_path) / SIMULATOR) as board:
         link = Link(board.port, "the board", 5, check=board.check)
         assert link.hello().role == protocol.LOADER
-        link.request(protocol.SPEED, struct.pack("<I", protocol.LEAST_DIVIDER))
+        link.request(protocol.SPEED, struct.pack("<I", divider))
         for data in (b"\x01" * loader.BLOCK, bytes(loader.BLOCK)):
             loader.write(link, base, data)
             reply = link.request(protocol.CHECK, struct.pack("<II", base, len(data)))

@@ -23,6 +23,8 @@ from tests.support.configurations import changed, message_of
         ("uart.baud", 1, "at this clock_hz expected 1526 to 12500000"),
         ("uart.baud", 11_800_000, "nearest exact rate"),
         ("uart.fifo_depth", 3, "power of two from 2 to 256"),
+        ("cpu.clock_divider", 0, "from 1 to 8"),
+        ("cpu.clock_divider", 8, "at this clock_hz and cpu.clock_divider expected 1526 to 1041666"),
         ("engine.array_size", 6, "engine.array_size is 6; expected a multiple of 4 from 4 to 32"),
         ("engine.array_size", 36, "expected a multiple of 4 from 4 to 32"),
         ("engine.port_words", 3, "a power of two from 1 to 8"),
