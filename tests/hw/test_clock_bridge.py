@@ -58,10 +58,9 @@ class Bench:
         dut = self.dut
         for name in ("clk_i", "clk_slow_i", "slow_edge_i", "master_i", "slave_gnt_i", "slave_i"):
             getattr(dut, name).value = 0
-        dut.rst_ni.value = 1
-        await Timer(HALF, "ns")
-        dut.rst_ni.value = 0
-        await Timer(HALF, "ns")
+        for level in (0, 1, 0):  # from its first moment on, with an edge
+            dut.rst_ni.value = level
+            await Timer(HALF, "ns")
         dut.rst_ni.value = 1
         self.wanted = None
         for queue in (self.expected, self.asked, self.owed):

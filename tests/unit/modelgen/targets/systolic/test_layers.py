@@ -38,7 +38,7 @@ def test_little_is_left_to_store_for_a_layer_that_needs_all_rows() -> None:
     def last_rows(pooling: int) -> int:
         builder = GraphBuilder(1, 16, 16, 8)
         window = (pooling, pooling), (pooling, pooling)
-        pooled = builder.pool(AvgPool2d, builder.conv("x", 64), *window)
+        pooled = builder.pool(AvgPool2d, builder.conv("x", 32), *window)
         layers = lowered(builder, builder.linear(builder.flatten(pooled), 8)).layers
         store = layers[0].jobs[-1].store
         assert store is not None
