@@ -122,18 +122,23 @@ module obi_clock_bridge
       else $fatal(1, "the bridge needs a power of two of places");
     end
 
+    // Before the first reset the counters may be anything.
+    logic was_reset = 1'b0;
+
+    always @(negedge rst_ni) was_reset <= 1'b1;
+
     requests_have_places :
-    assert property (@(posedge clk_i) disable iff (!rst_ni)
+    assert property (@(posedge clk_i) disable iff (!rst_ni || !was_reset)
         count_t'(written_q - read_q) <= count_t'(Depth))
     else $error("a request is written over one that was not sent");
 
     answers_have_places :
-    assert property (@(posedge clk_i) disable iff (!rst_ni)
+    assert property (@(posedge clk_i) disable iff (!rst_ni || !was_reset)
         count_t'(answered_q - taken_q) <= count_t'(Depth))
     else $error("an answer is written over one that was not taken");
 
     answer_was_requested :
-    assert property (@(posedge clk_i) disable iff (!rst_ni)
+    assert property (@(posedge clk_i) disable iff (!rst_ni || !was_reset)
         slave_i.rvalid |-> answered_q != read_q)
     else $error("an answer without a request");
 `endif

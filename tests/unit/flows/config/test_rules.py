@@ -20,7 +20,7 @@ from tests.support.configurations import changed, message_of
         ("arena_kib", 1100, "take 1108 KiB"),
         ("arena_kib", "much", 'or "auto"'),
         ("uart.baud", 0, "uart.baud is 0; expected an integer >= 1"),
-        ("uart.baud", 1, "at this clock_hz expected 1526 to 12500000"),
+        ("uart.baud", 1, "at this clock_hz and cpu.clock_divider expected 1526 to 12500000"),
         ("uart.baud", 11_800_000, "nearest exact rate"),
         ("uart.fifo_depth", 3, "power of two from 2 to 256"),
         ("cpu.clock_divider", 0, "from 1 to 8"),
