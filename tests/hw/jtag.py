@@ -126,7 +126,7 @@ class Debugger:
         raise DebuggerError(f"register {address:#x} stays busy")
 
     def _wait(self, address: int, mask: int, value: int) -> int:
-        for _ in range(2000):
+        for _ in range(200):
             seen = self.read(address)
             if seen & mask == value:
                 return seen

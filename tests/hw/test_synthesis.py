@@ -17,6 +17,8 @@ ROOT = DEFAULT_PATH.parent
 ARRAY_SIZE = 4
 MOST_LUTS_OF_REQUANTIZER = 270
 MOST_LEVELS = 10
+LEVELS = {"processing_element": 4, "systolic_array": 4, "window_maximum": 8}
+"""Of modules that are far from the most."""
 
 
 def synthesize(work, *system):
@@ -118,14 +120,15 @@ def test_requantizers_are_small(soc):
 
 
 @pytest.mark.nightly
-def test_int8_takes_at_most_a_fifth_of_the_engine(tmp_path):
+@pytest.mark.xfail(strict=True, reason="19 % more LUTs, 26 % more FFs, since the rest has shrunk")
+def test_int8_takes_at_most_15_percent_of_the_engine(tmp_path):
     sizes = ("--ArraySize=16", "--PortWords=4", "--BufferWords=65536", "--AccumulatorDepth=1024")
     without, with_int8 = (
         synthesize(tmp_path / f"{int8}", "heepstor:ip:engine", *sizes, f"--Int8={int8}")["total"]
         for int8 in (0, 1)
     )
-    for resource, most in (("lut", 1.20), ("ff", 1.28)):
-        assert without[resource] < with_int8[resource] <= most * without[resource]
+    for resource in ("lut", "ff"):
+        assert without[resource] < with_int8[resource] <= 1.15 * without[resource]
 
 
 def test_paths_of_the_engine_are_not_deeper_than_agreed(tmp_path):
@@ -134,6 +137,8 @@ def test_paths_of_the_engine_are_not_deeper_than_agreed(tmp_path):
     found = synthesize(tmp_path, "heepstor:ip:engine", *sizes)
     deepest = {kind: module.get("levels", 0) for kind, module in found["modules"].items()}
     assert max(deepest.values()) <= MOST_LEVELS, deepest
+    for kind, most in LEVELS.items():
+        assert 0 < deepest[kind] <= most, kind
     assert 0 < found["timing"]["levels"] <= MOST_LEVELS
     assert 1 < found["timing"]["nanoseconds"] <= 7.0
 
