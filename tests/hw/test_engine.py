@@ -113,7 +113,9 @@ async def check_resident_jobs_follow_without_a_gap(dut):
     tile = size * size // (4 * hw.port_words)
     job = max(slices * max(rows, tile), port + slices * tile + 2 * size // hw.port_words + 40)
     load = rows * slices * size // hw.port_words
-    assert counters["cycles"] < load + len(chain) * (job + 4) + port + 150 + 3 * size
+    preparation = 3  # of a job, before its first slice
+    jobs = len(chain) * (job + 4 + preparation)
+    assert counters["cycles"] < load + jobs + port + 120 + 3 * size
 
 
 @cocotb.test()
