@@ -123,8 +123,9 @@ module obi_clock_bridge
     end
 
     // Before the first reset the counters may be anything.
-    logic was_reset = 1'b0;
+    logic was_reset;
 
+    initial was_reset = 1'b0;
     always @(negedge rst_ni) was_reset <= 1'b1;
 
     requests_have_places :
