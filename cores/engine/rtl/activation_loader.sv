@@ -53,6 +53,12 @@ module activation_loader
     logic [BufferWidth-1:0] address;
   } response_t;
 
+  typedef struct packed {
+    logic [31:0] address;
+    logic        overflow;  // of the buffer, which nobody asks memory for
+    response_t   response;
+  } request_t;
+
   // A word of the buffer that exists, or one a step further.
   typedef logic [PlaceWidth-1:0] place_t;
 
@@ -148,14 +154,6 @@ module activation_loader
     end
   end
 
-  // The next request, which the walk leaves here a cycle ahead.
-  logic                   requesting_q;
-  logic                   last_q;
-  logic [BufferWidth-1:0] request_place_q;
-  logic                   overflow_q;
-
-  assign walk = walking_q && (!requesting_q || gnt_i);
-
   // The buffer's size is a power of two.
   logic [PortWords-1:0] mask;
   logic                 overflow;
@@ -168,23 +166,40 @@ module activation_loader
     end
   end
 
-  always_ff @(posedge clk_i) begin
-    if (walk) begin
-      addr_o          <= address_q;
-      mask_o          <= mask;
-      last_q          <= load_end;
-      request_place_q <= BufferWidth'(place_q);
-      overflow_q      <= overflow;
-    end
-  end
+  // The next request, which the walk leaves here a cycle ahead.
+  request_t request;
+  logic     requesting;
+  logic     ready;
 
+  assign walk = walking_q && ready;
+
+  pipeline_register #(
+    .Width($bits(request_t))
+  ) u_request (
+    .clk_i,
+    .rst_ni,
+    .clear_i,
+    .valid_i(walking_q),
+    .ready_o(ready),
+    .data_i (request_t'{
+      address: address_q,
+      overflow: overflow,
+      response: '{last: load_end, mask: mask, address: BufferWidth'(place_q)}
+    }),
+    .valid_o(requesting),
+    .ready_i(gnt_i),
+    .data_o (request)
+  );
+
+  assign addr_o = request.address;
+  assign mask_o = request.response.mask;
   assign error_o  = '{
-    valid: (requesting_q && overflow_q) || fill_overflow,
+    valid: (requesting && request.overflow) || fill_overflow,
     code: ErrorBufferOverflow,
     index: command_i.index
   };
-  assign req_now_o   = requesting_q && !overflow_q && urgent_o;
-  assign req_ahead_o = requesting_q && !overflow_q && !urgent_o;
+  assign req_now_o   = requesting && !request.overflow && urgent_o;
+  assign req_ahead_o = requesting && !request.overflow && !urgent_o;
 
   ram_fifo #(
     .Width($bits(response_t)),
@@ -194,7 +209,7 @@ module activation_loader
     .rst_ni,
     .clear_i,
     .push_i (gnt_i),
-    .data_i ({last_q, mask_o, request_place_q}),
+    .data_i (request.response),
     .pop_i  (rvalid_i),
     .data_o (response_out),
     .count_o()
@@ -234,24 +249,20 @@ module activation_loader
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      active_q     <= 1'b0;
-      walking_q    <= 1'b0;
-      requesting_q <= 1'b0;
-      receiving_q  <= 1'b0;
-      loaded_o     <= '0;
+      active_q    <= 1'b0;
+      walking_q   <= 1'b0;
+      receiving_q <= 1'b0;
+      loaded_o    <= '0;
     end else if (clear_i) begin
-      active_q     <= 1'b0;
-      walking_q    <= 1'b0;
-      requesting_q <= 1'b0;
-      receiving_q  <= 1'b0;
-      loaded_o     <= '0;
+      active_q    <= 1'b0;
+      walking_q   <= 1'b0;
+      receiving_q <= 1'b0;
+      loaded_o    <= '0;
     end else begin
       if (start && works) active_q <= 1'b1;
       else if (finish) active_q <= 1'b0;
       if (start && command_i.load) walking_q <= 1'b1;
       else if (walk && load_end) walking_q <= 1'b0;
-      if (walk) requesting_q <= 1'b1;
-      else if (gnt_i) requesting_q <= 1'b0;
       if (start && command_i.load) receiving_q <= 1'b1;
       else if (rvalid_i && response_out.last) receiving_q <= 1'b0;
       if (finish) loaded_o <= loaded_o + 16'd1;

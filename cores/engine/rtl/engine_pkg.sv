@@ -152,6 +152,14 @@ package engine_pkg;
     logic [31:0] profile;
   } store_command_t;
 
+  /// What the results that are stored in a cycle are the last ones of: their position (both positions of
+  /// a pair), its row, its tile.
+  typedef struct packed {
+    logic position;
+    logic row;
+    logic tile;
+  } ends_t;
+
   /// One bit for each kind of command.
   typedef struct packed {
     logic load;
@@ -183,9 +191,9 @@ package engine_pkg;
   } client_e;
   localparam int unsigned Clients = 7;
 
-  /// Requests that are granted and not answered, at most: those of memory and the one in the port's
-  /// register. What goes with them has so many places, a power of two.
-  localparam int unsigned MaxOutstanding    = 5;
+  /// Requests that are granted and not answered, at most: those of memory and the ones in the port's
+  /// registers. What goes with them has so many places, a power of two.
+  localparam int unsigned MaxOutstanding    = 6;
   localparam int unsigned OutstandingPlaces = 8;
 
   /// Why no slice enters the array in a cycle: at most one bit is set.

@@ -27,8 +27,7 @@ module head_fifo #(
   logic [Width-1:0]      next;
   logic                  advance;
 
-  assign advance = waiting != '0 && (!valid_o || pop_i);
-  assign full_o  = count_q == CountWidth'(Depth);
+  assign full_o = count_q == CountWidth'(Depth);
 
   ram_fifo #(
     .Width(Width),
@@ -39,27 +38,29 @@ module head_fifo #(
     .clear_i,
     .push_i,
     .data_i,
-    .pop_i  (advance),
+    .pop_i  (advance && waiting != '0),
     .data_o (next),
     .count_o(waiting)
   );
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      valid_o <= 1'b0;
-      count_q <= '0;
-    end else if (clear_i) begin
-      valid_o <= 1'b0;
-      count_q <= '0;
-    end else begin
-      if (advance) valid_o <= 1'b1;
-      else if (pop_i) valid_o <= 1'b0;
-      count_q <= count_q + CountWidth'(push_i) - CountWidth'(pop_i);
-    end
-  end
+  pipeline_register #(
+    .Width(Width)
+  ) u_head (
+    .clk_i,
+    .rst_ni,
+    .clear_i,
+    .valid_i(waiting != '0),
+    .ready_o(advance),
+    .data_i (next),
+    .valid_o,
+    .ready_i(pop_i),
+    .data_o
+  );
 
-  always_ff @(posedge clk_i) begin
-    if (advance) data_o <= next;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) count_q <= '0;
+    else if (clear_i) count_q <= '0;
+    else count_q <= count_q + CountWidth'(push_i) - CountWidth'(pop_i);
   end
 
 `ifndef SYNTHESIS

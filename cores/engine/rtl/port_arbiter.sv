@@ -3,11 +3,12 @@
 
 /// Shares the engine's memory port between its units and keeps every access inside main memory.
 ///
-/// Client 0 has the highest priority. A granted request goes through a register to memory, so that
-/// no path leads through the arbiter; responses come in order and are handed to the client that
-/// asked. An access outside memory is never sent: it raises `error_o` with the number of the client in
-/// the cycle after the grant. While `halt_i` is high nothing is granted, and `idle_o` tells when
-/// nothing is under way.
+/// Client 0 has the highest priority. A granted request goes through two registers to memory, so that
+/// no path leads through the arbiter: from the first one it is checked, from the second one it is
+/// sent. Responses come in order and are handed to the client that asked. An access outside memory is
+/// never sent: it raises `error_o` with the number of the client, from the cycle after the grant until
+/// it is dropped. While `halt_i` is high nothing is granted, and `idle_o` tells when nothing is under
+/// way.
 module port_arbiter #(
   parameter  int unsigned Clients     = 7,
   parameter  int unsigned PortWords   = 4,
@@ -52,11 +53,13 @@ module port_arbiter #(
   logic [Clients-1:0]     first;  // of those that ask
   logic [ClientWidth-1:0] selected;
   logic                   requested;
-  logic                   taken;
   logic                   open;  // for the next request
-  logic                   valid_q;
-  request_t               request_q;
+  logic                   granted;  // a request is in the first register
+  request_t               request;
   logic                   outside;
+  logic                   checked;  // a request is in the second register
+  request_t               sent;
+  logic                   next;  // the second register is free
   logic                   tags_full;
   logic                   tags_empty;
   logic [Clients-1:0]     tag;
@@ -74,45 +77,60 @@ module port_arbiter #(
   end
 
   assign requested = |client_req_i && !halt_i;
-  assign taken     = port_gnt_i && !tags_full;
-  assign open      = !valid_q || taken;
   assign stall_o   = requested && !open;
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) valid_q <= 1'b0;
-    else if (open) valid_q <= requested;
-    else if (outside) valid_q <= 1'b0;
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (open) begin
-      request_q <= '{
-        client: selected,
-        addr: client_addr_i[selected],
-        we: client_we_i[selected],
-        mask: client_mask_i[selected],
-        wdata: client_wdata_i
-      };
-    end
-  end
+  pipeline_register #(
+    .Width($bits(request_t))
+  ) u_granted (
+    .clk_i,
+    .rst_ni,
+    .clear_i(1'b0),
+    .valid_i(requested),
+    .ready_o(open),
+    .data_i (request_t'{
+      client: selected,
+      addr: client_addr_i[selected],
+      we: client_we_i[selected],
+      mask: client_mask_i[selected],
+      wdata: client_wdata_i
+    }),
+    .valid_o(granted),
+    .ready_i(next),
+    .data_o (request)
+  );
 
   port_range #(
     .PortWords  (PortWords),
     .MemoryBase (MemoryBase),
     .MemoryBytes(MemoryBytes)
   ) u_range (
-    .addr_i   (request_q.addr),
-    .mask_i   (request_q.mask),
+    .addr_i   (request.addr),
+    .mask_i   (request.mask),
     .outside_o(outside)
   );
 
-  assign error_o        = valid_q && outside;
-  assign error_client_o = request_q.client;
-  assign port_req_o     = valid_q && !outside && !tags_full;
-  assign port_addr_o    = request_q.addr;
-  assign port_we_o      = request_q.we;
-  assign port_mask_o    = request_q.mask;
-  assign port_wdata_o   = request_q.wdata;
+  assign error_o        = granted && outside;
+  assign error_client_o = request.client;
+
+  pipeline_register #(
+    .Width($bits(request_t))
+  ) u_checked (
+    .clk_i,
+    .rst_ni,
+    .clear_i(1'b0),
+    .valid_i(granted && !outside),
+    .ready_o(next),
+    .data_i (request),
+    .valid_o(checked),
+    .ready_i(port_gnt_i && !tags_full),
+    .data_o (sent)
+  );
+
+  assign port_req_o   = checked && !tags_full;
+  assign port_addr_o  = sent.addr;
+  assign port_we_o    = sent.we;
+  assign port_mask_o  = sent.mask;
+  assign port_wdata_o = sent.wdata;
 
   assign client_gnt_o    = (open && !halt_i) ? first : '0;
   assign client_rvalid_o = port_rvalid_i ? tag : '0;
@@ -128,13 +146,13 @@ module port_arbiter #(
     .full_o    (tags_full),
     .empty_o   (tags_empty),
     .usage_o   (),
-    .data_i    (Clients'(1) << request_q.client),
+    .data_i    (Clients'(1) << sent.client),
     .push_i    (port_req_o && port_gnt_i),
     .data_o    (tag),
     .pop_i     (port_rvalid_i)
   );
 
-  assign idle_o = tags_empty && !valid_q;
+  assign idle_o = tags_empty && !granted && !checked;
 
 `ifndef SYNTHESIS
   grant_was_requested :
@@ -146,7 +164,8 @@ module port_arbiter #(
   else $error("memory answers without a request");
 
   request_is_inside_memory :
-  assert property (@(posedge clk_i) disable iff (!rst_ni) port_req_o |-> !outside)
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+      port_req_o |-> port_addr_o - MemoryBase < MemoryBytes && port_addr_o[1:0] == 2'b00)
   else $error("a request that memory must not see");
 
   nothing_is_granted_while_halted :

@@ -34,17 +34,18 @@ module residual_reader
   localparam int unsigned CountWidth = $clog2(Depth) + 1;
 
   logic                  walking_q;
-  logic                  requesting_q;  // the walk has left a request
+  logic                  requesting;  // the walk has left a request
   logic [31:0]           addr;
   logic [PortWords-1:0]  mask;
   logic                  empty;
   logic                  last;
+  logic                  ready;
   logic                  next;
   logic [CountWidth-1:0] reserved_q;  // places taken in the FIFO, requested or filled
   logic [CountWidth-1:0] unclaimed_q;
 
-  assign req_o       = requesting_q && !reserved_q[CountWidth-1];
-  assign next        = walking_q && (!requesting_q || gnt_i);
+  assign req_o       = requesting && !reserved_q[CountWidth-1];
+  assign next        = walking_q && ready;
   assign available_o = unclaimed_q != '0;
 
   store_walker #(
@@ -66,39 +67,40 @@ module residual_reader
     .mask_o        (mask),
     .address_o     (addr),
     .empty_o       (empty),
-    .position_end_o(),
-    .row_end_o     (),
-    .tile_end_o    (),
-    .last_o        (last)
+    .ends_o    (),
+    .last_o    (last)
   );
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      walking_q    <= 1'b0;
-      requesting_q <= 1'b0;
-      reserved_q   <= '0;
-      unclaimed_q  <= '0;
+      walking_q   <= 1'b0;
+      reserved_q  <= '0;
+      unclaimed_q <= '0;
     end else if (clear_i) begin
-      walking_q    <= 1'b0;
-      requesting_q <= 1'b0;
-      reserved_q   <= '0;
-      unclaimed_q  <= '0;
+      walking_q   <= 1'b0;
+      reserved_q  <= '0;
+      unclaimed_q <= '0;
     end else begin
       if (start_i) walking_q <= 1'b1;
       else if (next && last) walking_q <= 1'b0;
-      if (next) requesting_q <= !empty;
-      else if (gnt_i) requesting_q <= 1'b0;
       reserved_q  <= reserved_q + CountWidth'(gnt_i) - CountWidth'(take_i);
       unclaimed_q <= unclaimed_q + CountWidth'(rvalid_i) - CountWidth'(claim_i);
     end
   end
 
-  always_ff @(posedge clk_i) begin
-    if (next) begin
-      addr_o <= addr;
-      mask_o <= mask;
-    end
-  end
+  pipeline_register #(
+    .Width(32 + PortWords)
+  ) u_request (
+    .clk_i,
+    .rst_ni,
+    .clear_i,
+    .valid_i(walking_q && !empty),
+    .ready_o(ready),
+    .data_i ({addr, mask}),
+    .valid_o(requesting),
+    .ready_i(gnt_i),
+    .data_o ({addr_o, mask_o})
+  );
 
   ram_fifo #(
     .Width(32 * PortWords),

@@ -121,12 +121,9 @@ module sequencer
   logic [OffsetWidth-1:0] tile_offset_q;
   logic [OffsetWidth-1:0] row_offset_q;
   logic [OffsetWidth-1:0] offset_q;
-  logic [15:0]            columns_q;  // still to come, without this one
-  logic [15:0]            rows_q;
-  logic [15:0]            tiles_q;
-  logic                   last_column_q;
-  logic                   last_row_q;
-  logic                   last_tile_q;
+  logic                   last_column;
+  logic                   last_row;
+  logic                   last_tile;
   logic                   tile_begin_q;
   logic                   row_end;
   logic                   tile_end;
@@ -134,22 +131,55 @@ module sequencer
   logic                   first_slice;
   logic                   last_slice;
 
-  // Columns that are read before the next one that ends a position.
-  localparam int unsigned LeadWidth = $clog2(KernelColumns);
+  // The slice ends a position: each does, but for columns of a kernel in front of a row's first position
+  // and between positions.
+  logic result;
 
-  logic [LeadWidth-1:0] lead_q;  // of those in front of the row's first position
-  logic [7:0]           between_q;  // of those between positions
-  logic                 result_q;  // this one ends a position
+  loop_counter #(
+    .Width(8)
+  ) u_results (
+    .clk_i,
+    .step_i (phase_q != PhaseRun || issue_o),
+    .begin_i(phase_q != PhaseRun || result),
+    .turns_i(!kernels ? 8'd1
+        : (phase_q != PhaseRun || row_end) ? 8'(KernelColumns) : command_i.column_stride),
+    .last_o (result)
+  );
 
-  assign issue_result_o = result_q;
+  assign issue_result_o = result;
 
-  assign row_end   = result_q && last_column_q;
-  assign tile_end  = row_end && last_row_q;
-  assign slice_end = tile_end && last_tile_q;
+  assign row_end   = result && last_column;
+  assign tile_end  = row_end && last_row;
+  assign slice_end = tile_end && last_tile;
+
+  // Each loop begins anew with the one around it.
+  loop_counter u_columns (
+    .clk_i,
+    .step_i (begins || (issue_o && result)),
+    .begin_i(begins || row_end),
+    .turns_i(command_i.columns),
+    .last_o (last_column)
+  );
+
+  loop_counter u_rows (
+    .clk_i,
+    .step_i (begins || (issue_o && row_end)),
+    .begin_i(begins || tile_end),
+    .turns_i(command_i.rows),
+    .last_o (last_row)
+  );
+
+  loop_counter u_tiles (
+    .clk_i,
+    .step_i (begins || (issue_o && tile_end)),
+    .begin_i(begins || slice_end),
+    .turns_i(command_i.tiles),
+    .last_o (last_tile)
+  );
 
   // At the job's first position.
   always_ff @(posedge clk_i) begin
-    if (phase_q == PhaseFind) single_q <= last_column_q && last_row_q && last_tile_q;
+    if (phase_q == PhaseFind) single_q <= last_column && last_row && last_tile;
   end
 
   logic [OffsetWidth-1:0]                  next_slice_offset;
@@ -217,67 +247,28 @@ module sequencer
 
   assign last_entry = entry_q == EntryWidth'(AccumulatorDepth - 1);
 
-  // Accumulators whose sum is still in the adder. An INT8 sum is made and written sooner than an
-  // FP32 one, so the first one waits until no FP32 sum is left there.
-  logic [AccumulateLatency-2:0]                 recent_valid_q;
-  logic [AccumulateLatency-2:0]                 recent_float_q;
-  logic [AccumulateLatency-2:0][EntryWidth-1:0] recent_entry_q;
-  logic                                         issue_float;
-  logic [AccumulateLatency-2:0]                 recent_valid;
-  logic [AccumulateLatency-2:0][EntryWidth-1:0] recent_entry;
+  // Sums that are still in the adder.
+  logic entry_busy;
+  logic float_busy;
 
-  assign recent_valid = {recent_valid_q[AccumulateLatency-3:0], issue_o && result_q};
-  assign issue_float  = Int8 && issue_o && result_q && !integers;
-  assign recent_entry = {recent_entry_q[AccumulateLatency-3:0], issue_entry_o};
+  sum_hazards #(
+    .EntryWidth(EntryWidth),
+    .Int8      (Int8)
+  ) u_hazards (
+    .clk_i,
+    .rst_ni,
+    .running_i   (running),
+    .integers_i  (integers),
+    .single_i    (single_q),
+    .first_i     (EntryWidth'(command_i.accumulator)),
+    .entry_i     (entry_q),
+    .sum_i       (issue_o && result),
+    .slice_end_i (slice_end),
+    .entry_busy_o(entry_busy),
+    .float_busy_o(float_busy)
+  );
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      recent_valid_q <= '0;
-      recent_float_q <= '0;
-    end else begin
-      recent_valid_q <= recent_valid;
-      recent_float_q <= {recent_float_q[AccumulateLatency-3:0], issue_float};
-    end
-  end
-
-  always_ff @(posedge clk_i) recent_entry_q <= recent_entry;
-
-  /// Whether the sum of an entry will be in the adder in the next cycle, without the entry of this one.
-  function automatic logic adds_to(logic [EntryWidth-1:0] entry);
-    adds_to = 1'b0;
-    for (int unsigned i = 1; i < AccumulateLatency - 1; i++) begin
-      if (recent_valid_q[i-1] && recent_entry_q[i-1] == entry
-          && (!integers || i < IntegerAccumulateLatency - 1)) begin
-        adds_to = 1'b1;
-      end
-    end
-  endfunction
-
-  // Of the next cycle, for each entry that it may have: this one again, the one after it, or the
-  // slice's first one, which is this one if there is no other.
-  logic held_hazard;
-  logic next_hazard;
-  logic first_hazard;
-  logic entry_hazard_q;
-  logic float_hazard_q;
-
-  assign held_hazard  = adds_to(entry_q);
-  assign next_hazard  = adds_to(entry_q + 1'b1);
-  assign first_hazard = adds_to(EntryWidth'(command_i.accumulator));
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      entry_hazard_q <= 1'b0;
-      float_hazard_q <= 1'b0;
-    end else begin
-      if (!running) entry_hazard_q <= first_hazard;
-      else if (!issue_o || !result_q) entry_hazard_q <= held_hazard;
-      else entry_hazard_q <= slice_end ? (single_q || first_hazard) : next_hazard;
-      float_hazard_q <= issue_float || recent_float_q != '0;
-    end
-  end
-
-  assign hazard = (entry_hazard_q && !issue_first_o && result_q) || (integers && float_hazard_q);
+  assign hazard = (entry_busy && !issue_first_o && result) || (integers && float_busy);
 
   // Lanes and columns of this tile that exist.
   logic [17:0] lanes_q;  // still to come, channelwise
@@ -355,48 +346,24 @@ module sequencer
       tile_offset_q <= begins ? OffsetWidth'(command_i.base) : next_slice_offset;
       row_offset_q  <= begins ? OffsetWidth'(command_i.base) : next_slice_offset;
       offset_q      <= begins ? OffsetWidth'(command_i.base) : next_slice_offset;
-      columns_q     <= command_i.columns - 16'd1;
-      last_column_q <= command_i.columns == 16'd1;
-      rows_q        <= command_i.rows - 16'd1;
-      last_row_q    <= command_i.rows == 16'd1;
-      tiles_q       <= command_i.tiles - 16'd1;
-      last_tile_q   <= command_i.tiles == 16'd1;
       tile_begin_q  <= 1'b1;
       lanes_q       <= command_i.int8 ? {command_i.run, 2'b00} : 18'(command_i.run);
       channels_q    <= command_i.channels;
       entry_q       <= EntryWidth'(command_i.accumulator);
       overflow_q    <= 32'(command_i.accumulator) >= AccumulatorDepth;
-      lead_q        <= LeadWidth'(KernelColumns - 1);
-      between_q     <= '0;
     end else if (issue_o) begin
       tile_begin_q <= 1'b0;
       offset_q     <= offset_q
           + OffsetWidth'(kernels ? command_i.column_pitch : command_i.step_x);
-      if (result_q) begin
-        columns_q     <= columns_q - 16'd1;
-        last_column_q <= columns_q == 16'd1;
-        entry_q       <= entry_q + 1'b1;
-        overflow_q    <= last_entry;
-        between_q     <= command_i.column_stride - 8'd1;
-      end else if (lead_q == '0) begin
-        between_q <= between_q - 8'd1;
+      if (result) begin
+        entry_q    <= entry_q + 1'b1;
+        overflow_q <= last_entry;
       end
-      if (lead_q != '0) lead_q <= lead_q - 1'b1;
       if (row_end) begin
-        columns_q     <= command_i.columns - 16'd1;
-        last_column_q <= command_i.columns == 16'd1;
-        rows_q        <= rows_q - 16'd1;
-        last_row_q    <= rows_q == 16'd1;
-        row_offset_q  <= next_row_offset;
-        offset_q      <= next_row_offset;
-        lead_q        <= LeadWidth'(KernelColumns - 1);
-        between_q     <= '0;
+        row_offset_q <= next_row_offset;
+        offset_q     <= next_row_offset;
       end
       if (tile_end) begin
-        rows_q        <= command_i.rows - 16'd1;
-        last_row_q    <= command_i.rows == 16'd1;
-        tiles_q       <= tiles_q - 16'd1;
-        last_tile_q   <= tiles_q == 16'd1;
         tile_begin_q  <= 1'b1;
         lanes_q       <= (lanes_q < 18'(ArraySize)) ? '0 : lanes_q - 18'(ArraySize);
         channels_q    <= (channels_q < 16'(ArraySize)) ? '0 : channels_q - 16'(ArraySize);
@@ -404,17 +371,6 @@ module sequencer
         row_offset_q  <= next_tile_offset;
         offset_q      <= next_tile_offset;
       end
-    end
-  end
-
-  // The column after this one ends a position if none is left in front of it or in between.
-  always_ff @(posedge clk_i) begin
-    if (phase_q != PhaseRun) result_q <= !kernels;
-    else if (kernels && issue_o) begin
-      if (row_end) result_q <= 1'b0;
-      else if (result_q) result_q <= command_i.column_stride == 8'd1;
-      else if (lead_q != '0) result_q <= lead_q == LeadWidth'(1);
-      else result_q <= between_q == 8'd1;
     end
   end
 

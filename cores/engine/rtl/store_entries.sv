@@ -18,9 +18,7 @@ module store_entries
   input  store_command_t        command_i,
   input  logic                  read_i,
   input  logic                  step_i,
-  input  logic                  position_end_i,
-  input  logic                  row_end_i,
-  input  logic                  tile_end_i,
+  input  ends_t                 ends_i,
   output logic                  window_first_o,
   output logic                  window_last_o,
   output logic [EntryWidth-1:0] entry_o
@@ -32,12 +30,10 @@ module store_entries
   logic [EntryWidth-1:0] window_entry_q;
   logic [EntryWidth-1:0] row_pitch_q;  // entries between rows of results
   logic [EntryWidth-1:0] next_window_entry;
-  logic [           7:0] rows_q;  // of the window, without this one
-  logic [           7:0] columns_q;
-  logic                  last_row_q;
-  logic                  last_column_q;
+  logic                  last_row;  // of the window
+  logic                  last_column;
 
-  assign window_last_o     = last_column_q && last_row_q;
+  assign window_last_o     = last_column && last_row;
   assign next_window_entry = window_entry_q + EntryWidth'(command_i.entry_pitch);
 
   /// The entry at which the position after this one begins.
@@ -45,8 +41,8 @@ module store_entries
 
   always_comb begin
     after = result_entry_q + EntryWidth'(command_i.window_columns);
-    if (row_end_i) after = row_entry_q + row_pitch_q;
-    if (tile_end_i) after = tile_entry_q + EntryWidth'(command_i.entries);
+    if (ends_i.row) after = row_entry_q + row_pitch_q;
+    if (ends_i.tile) after = tile_entry_q + EntryWidth'(command_i.entries);
   end
 
   always_ff @(posedge clk_i) begin
@@ -57,16 +53,16 @@ module store_entries
       window_entry_q <= EntryWidth'(command_i.accumulator);
       entry_o        <= EntryWidth'(command_i.accumulator);
       row_pitch_q    <= EntryWidth'(command_i.entry_pitch) * EntryWidth'(command_i.window_rows);
-    end else if (step_i && position_end_i) begin
-      if (tile_end_i) tile_entry_q <= after;
-      if (row_end_i) row_entry_q <= after;
+    end else if (step_i && ends_i.position) begin
+      if (ends_i.tile) tile_entry_q <= after;
+      if (ends_i.row) row_entry_q <= after;
       result_entry_q <= after;
       window_entry_q <= after;
       entry_o        <= after;
     end else if (step_i && Int8 && command_i.int8) begin
       window_entry_q <= result_entry_q;
       entry_o        <= result_entry_q;
-    end else if (read_i && last_column_q) begin
+    end else if (read_i && last_column) begin
       window_entry_q <= next_window_entry;
       entry_o        <= next_window_entry;
     end else if (read_i) begin
@@ -76,23 +72,26 @@ module store_entries
 
   // A window that has been read begins anew.
   always_ff @(posedge clk_i) begin
-    if (start_i || (read_i && window_last_o)) begin
-      window_first_o <= 1'b1;
-      rows_q         <= command_i.window_rows - 8'd1;
-      last_row_q     <= command_i.window_rows == 8'd1;
-    end else if (read_i) begin
-      window_first_o <= 1'b0;
-      if (last_column_q) begin
-        rows_q     <= rows_q - 8'd1;
-        last_row_q <= rows_q == 8'd1;
-      end
-    end
-    if (start_i || (read_i && last_column_q)) begin
-      columns_q     <= command_i.window_columns - 8'd1;
-      last_column_q <= command_i.window_columns == 8'd1;
-    end else if (read_i) begin
-      columns_q     <= columns_q - 8'd1;
-      last_column_q <= columns_q == 8'd1;
-    end
+    if (start_i || read_i) window_first_o <= start_i || window_last_o;
   end
+
+  loop_counter #(
+    .Width(8)
+  ) u_rows (
+    .clk_i,
+    .step_i (start_i || (read_i && last_column)),
+    .begin_i(start_i || window_last_o),
+    .turns_i(command_i.window_rows),
+    .last_o (last_row)
+  );
+
+  loop_counter #(
+    .Width(8)
+  ) u_columns (
+    .clk_i,
+    .step_i (start_i || read_i),
+    .begin_i(start_i || last_column),
+    .turns_i(command_i.window_columns),
+    .last_o (last_column)
+  );
 endmodule

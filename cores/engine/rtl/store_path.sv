@@ -72,7 +72,6 @@ module store_path
   localparam int unsigned GroupWidth    = (Groups > 1) ? $clog2(Groups) : 1;
   localparam int unsigned IntegerLanes  = integer_channels(ArraySize, PortWords);
   localparam int unsigned Lanes         = Int8 ? IntegerLanes : StoreWords;  // of the parameters
-  localparam int unsigned WordWidth     = $clog2(StoreWords + 1);
   localparam int unsigned ChannelWidth  = $clog2(ArraySize + 1);
   localparam int unsigned SegmentWidth  = $clog2(Segments);
   localparam int unsigned QueueDepth    = 32;
@@ -90,105 +89,46 @@ module store_path
   logic   integers;
 
   assign integers = Int8 && command_i.int8;
-  assign start  = state_q == StateIdle && command_valid_i;
-  assign stores = command_i.to_memory || command_i.to_buffer;
+  assign start    = state_q == StateIdle && command_valid_i;
+  assign stores   = command_i.to_memory || command_i.to_buffer;
 
-  // A group of results: its part in the loops, the number of its first PortWords channels, its channels
-  // and words, and where it goes.
-  typedef struct packed {
-    logic                    second;
-    logic [GroupWidth-1:0]   group;
-    logic [ChannelWidth-1:0] channels;
-    logic [StoreWords-1:0]   mask;
-    logic [31:0]             address;
-    logic [BufferWidth-1:0]  buffer_word;
-    logic                    beyond;  // the buffer
-    logic                    empty;
-    logic                    position_end;
-    logic                    row_end;
-    logic                    tile_end;
-  } group_t;
+  // The group of results that is stored next.
+  logic                    group_valid;
+  logic                    step;
+  logic                    second;
+  logic [GroupWidth-1:0]   group;
+  logic [ChannelWidth-1:0] channels;
+  logic [StoreWords-1:0]   mask;
+  logic [31:0]             address;
+  logic [BufferWidth-1:0]  buffer_word;
+  logic                    beyond;
+  logic                    empty;
+  ends_t                   ends;
 
-  // The walk is a group ahead of what is stored.
-  logic                  walking_q;
-  logic                  walk;
-  logic                  walk_last;
-  logic                  step;
-  logic [WordWidth-1:0]  words;
-  logic [PlaceWidth-1:0] buffer_word;
-  logic                  group_valid_q;
-  group_t                ahead;
-  group_t                group_q;
-
-  assign walk = walking_q && (!group_valid_q || step);
-
-  store_walker #(
-    .ArraySize (ArraySize),
-    .PortWords (PortWords),
-    .StoreWords(StoreWords),
-    .Int8      (Int8)
-  ) u_walker (
+  store_groups #(
+    .ArraySize  (ArraySize),
+    .PortWords  (PortWords),
+    .StoreWords (StoreWords),
+    .BufferWords(BufferWords),
+    .Int8       (Int8)
+  ) u_groups (
     .clk_i,
-    .start_i       (start),
+    .rst_ni,
+    .clear_i,
+    .start_i      (start && stores),
     .command_i,
-    .base_i        (command_i.destination),
-    .wide_i        (command_i.wide),
-    .next_i        (walk),
-    .second_o      (ahead.second),
-    .group_o       (ahead.group),
-    .channels_o    (ahead.channels),
-    .words_o       (words),
-    .mask_o        (ahead.mask),
-    .address_o     (ahead.address),
-    .empty_o       (ahead.empty),
-    .position_end_o(ahead.position_end),
-    .row_end_o     (ahead.row_end),
-    .tile_end_o    (ahead.tile_end),
-    .last_o        (walk_last)
+    .valid_o      (group_valid),
+    .next_i       (step),
+    .second_o     (second),
+    .group_o      (group),
+    .channels_o   (channels),
+    .mask_o       (mask),
+    .address_o    (address),
+    .buffer_word_o(buffer_word),
+    .beyond_o     (beyond),
+    .empty_o      (empty),
+    .ends_o       (ends)
   );
-
-  store_places #(
-    .ArraySize(ArraySize),
-    .PortWords(PortWords),
-    .Int8     (Int8)
-  ) u_places (
-    .clk_i,
-    .start_i       (start),
-    .command_i,
-    .step_i        (walk),
-    .second_i      (ahead.second),
-    .group_i       (ahead.group),
-    .position_end_i(ahead.position_end),
-    .row_end_i     (ahead.row_end),
-    .tile_end_i    (ahead.tile_end),
-    .word_o        (buffer_word)
-  );
-
-  // The word behind the group's last one; the buffer's size is a power of two.
-  logic [PlaceWidth-1:0] buffer_end;
-
-  assign buffer_end        = buffer_word + PlaceWidth'(words);
-  assign ahead.beyond      = command_i.to_buffer && buffer_end > PlaceWidth'(BufferWords);
-  assign ahead.buffer_word = buffer_word[BufferWidth-1:0];
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      walking_q     <= 1'b0;
-      group_valid_q <= 1'b0;
-    end else if (clear_i) begin
-      walking_q     <= 1'b0;
-      group_valid_q <= 1'b0;
-    end else begin
-      if (start) walking_q <= stores;
-      else if (walk && walk_last) walking_q <= 1'b0;
-      if (walk) group_valid_q <= 1'b1;
-      else if (step) group_valid_q <= 1'b0;
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (walk) group_q <= ahead;
-  end
 
   logic window_first;
   logic window_last;
@@ -203,9 +143,7 @@ module store_path
     .command_i,
     .read_i        (read),
     .step_i        (step),
-    .position_end_i(group_q.position_end),
-    .row_end_i     (group_q.row_end),
-    .tile_end_i    (group_q.tile_end),
+    .ends_i        (ends),
     .window_first_o(window_first),
     .window_last_o (window_last),
     .entry_o       (read_entry_o)
@@ -224,10 +162,10 @@ module store_path
   logic [QueueWidth-1:0] pending;
 
   assign tile_ready = state_q == StateTiles && tile_done_q && !table_busy
-      && (!stores || group_valid_q);
-  assign skipped    = tile_ready && (!stores || (group_q.empty && parameters_ready));
+      && (!stores || group_valid);
+  assign skipped    = tile_ready && (!stores || (empty && parameters_ready));
   assign error_o    = '{
-    valid: tile_ready && stores && !group_q.empty && group_q.beyond,
+    valid: tile_ready && stores && !empty && beyond,
     code: ErrorBufferOverflow,
     index: command_i.index
   };
@@ -238,18 +176,25 @@ module store_path
   logic first_group;
   logic result;
 
-  assign may_go      = tile_ready && stores && !group_q.empty && !group_q.beyond && parameters_ready
+  assign may_go      = tile_ready && stores && !empty && !beyond && parameters_ready
       && !pending[QueueWidth-1]
       && (!command_i.residual || residual_available) && (!integers || integers_ready);
-  assign first_group = integers || group_q.group == '0;
+  assign first_group = integers || group == '0;
   assign read_o      = may_go && first_group;
   assign read        = read_o && read_ready_i;
   assign result      = (read && window_last) || (may_go && !first_group);
   assign step        = result || (skipped && stores);
-  assign tile_end    = (step && group_q.tile_end) || (skipped && !stores);
+  assign tile_end    = (step && ends.tile) || (skipped && !stores);
 
-  logic [15:0] tiles_left_q;  // without this one
-  logic        last_tile_q;
+  logic last_tile;
+
+  loop_counter u_tiles (
+    .clk_i,
+    .step_i (start || tile_end),
+    .begin_i(start),
+    .turns_i(command_i.tiles),
+    .last_o (last_tile)
+  );
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -261,13 +206,6 @@ module store_path
     end else begin
       tiles_done_q <= tiles_done_q + 16'(tile_done_i) - 16'(tile_end);
       tile_done_q  <= tile_done_i || tiles_done_q > 16'd1 || (tiles_done_q[0] && !tile_end);
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (start || tile_end) begin
-      tiles_left_q <= (start ? command_i.tiles : tiles_left_q) - 16'd1;
-      last_tile_q  <= (start ? command_i.tiles : tiles_left_q) == 16'd1;
     end
   end
 
@@ -310,11 +248,11 @@ module store_path
 
   assign parameter_req_o  = table_busy ? table_req : scale_req;
   assign parameter_addr_o = table_busy ? table_addr : scale_addr;
+  assign parameter_mask_o = table_busy ? '1 : scale_mask;
+
   always_ff @(posedge clk_i) begin
     parameter_urgent_o <= tile_ready && stores && !parameters_ready && parameter_req_o;
   end
-
-  assign parameter_mask_o = table_busy ? '1 : scale_mask;
 
   parameter_buffer #(
     .ArraySize(ArraySize),
@@ -340,7 +278,7 @@ module store_path
     .rdata_i       (parameter_rdata_i),
     .ready_o       (parameters_ready),
     .release_i     (tile_end && stores),
-    .group_i       (group_q.group),
+    .group_i       (group),
     .addition_i    (addition),
     .summand_o     (summand),
     .scale_o       (scale),
@@ -390,7 +328,7 @@ module store_path
     .read_i         (read && !integers),
     .first_i        (window_first),
     .result_i       (result && !integers),
-    .group_i        (group_q.group),
+    .group_i        (group),
     .sum_i          (read_data_i),
     .scale_i        (scale[StoreWords-1:0]),
     .bias_i         (bias[StoreWords-1:0]),
@@ -419,9 +357,9 @@ module store_path
       .read_i       (read && integers),
       .first_i      (window_first),
       .result_i     (result && integers),
-      .second_i     (group_q.second),
-      .group_i      (group_q.group),
-      .channels_i   (group_q.channels),
+      .second_i     (second),
+      .group_i      (group),
+      .channels_i   (channels),
       .first_sum_i  (read_data_i),
       .second_sum_i (read_second_i),
       .half_i       (read_half_i),
@@ -472,9 +410,9 @@ module store_path
     .to_memory_i  (command_i.to_memory),
     .to_buffer_i  (command_i.to_buffer),
     .begin_i      (result),
-    .memory_addr_i(group_q.address),
-    .buffer_addr_i(group_q.buffer_word),
-    .mask_i       (group_q.mask),
+    .memory_addr_i(address),
+    .buffer_addr_i(buffer_word),
+    .mask_i       (mask),
     .value_valid_i(float_valid || integer_valid),
     .value_i      (value),
     .pending_o    (pending),
@@ -528,7 +466,7 @@ module store_path
       stored_o <= '0;
     end else begin
       unique case (state_q)
-        StateTiles: if (tile_end && last_tile_q) state_q <= StateDrain;
+        StateTiles: if (tile_end && last_tile) state_q <= StateDrain;
         StateDrain: if (command_pop_o) state_q <= StateIdle;
         default: if (start) state_q <= StateTiles;
       endcase

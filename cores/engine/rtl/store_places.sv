@@ -18,9 +18,7 @@ module store_places
   input  logic                  step_i,
   input  logic                  second_i,
   input  logic [GroupWidth-1:0] group_i,
-  input  logic                  position_end_i,
-  input  logic                  row_end_i,
-  input  logic                  tile_end_i,
+  input  ends_t                 ends_i,
   output logic [PlaceWidth-1:0] word_o
 );
   // Words of the tile's first result, of the row's, of this one. They are at most two steps behind one
@@ -47,14 +45,14 @@ module store_places
       row_word_q    <= PlaceWidth'(command_i.buffer_base);
       result_word_q <= PlaceWidth'(command_i.buffer_base);
     end else if (step_i) begin
-      if (tile_end_i) begin
+      if (ends_i.tile) begin
         tile_word_q   <= next_tile_word;
         row_word_q    <= next_tile_word;
         result_word_q <= next_tile_word;
-      end else if (row_end_i) begin
+      end else if (ends_i.row) begin
         row_word_q    <= next_row_word;
         result_word_q <= next_row_word;
-      end else if (position_end_i) begin
+      end else if (ends_i.position) begin
         result_word_q <= result_word_q + PlaceWidth'(command_i.buffer_step_x);
       end
     end

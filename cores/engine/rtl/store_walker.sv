@@ -34,18 +34,12 @@ module store_walker
   output logic [StoreWords-1:0] mask_o,
   output logic [31:0]           address_o,
   output logic                  empty_o,
-  // It is the last one of its position (of both positions of a pair), row, tile, job
-  output logic                  position_end_o,
-  output logic                  row_end_o,
-  output logic                  tile_end_o,
+  output ends_t                 ends_o,
   output logic                  last_o
 );
-  logic [           15:0] tiles_q;  // still to come, without this one
-  logic [           15:0] rows_q;
-  logic [           15:0] columns_q;
-  logic                   last_tile_q;
-  logic                   last_row_q;
-  logic                   last_column_q;
+  logic                   last_tile;
+  logic                   last_row;
+  logic                   last_column;
   logic [           15:0] behind_q;  // channels behind the tile
   logic [ColumnWidth-1:0] left_q;  // channels of the position that are not stored yet
   logic [           31:0] tile_address_q;
@@ -69,20 +63,45 @@ module store_walker
   logic                   integers;
   logic                   group_end;
 
-  assign integers         = Int8 && command_i.int8;
-  assign width            = integers ? ColumnWidth'(IntegerLanes)
+  assign integers          = Int8 && command_i.int8;
+  assign width             = integers ? ColumnWidth'(IntegerLanes)
       : wide_i ? ColumnWidth'(StoreWords) : ColumnWidth'(PortWords);
   assign next_tile_address = tile_address_q + (integers ? 32'(ArraySize) : 32'(4 * ArraySize));
-  assign group_bytes      = 32'(group_o) * (integers ? 32'(PortWords) : 32'(4 * PortWords));
+  assign group_bytes       = 32'(group_o) * (integers ? 32'(PortWords) : 32'(4 * PortWords));
 
   assign address_o = position_address_q + group_bytes
       + ((Int8 && second_o) ? command_i.pair_bytes : '0);
 
-  assign group_end      = left_q <= width;
-  assign position_end_o = group_end && (!Int8 || !command_i.pairs || second_o);
-  assign row_end_o      = empty_o || (position_end_o && last_column_q);
-  assign tile_end_o     = empty_o || (position_end_o && last_column_q && last_row_q);
-  assign last_o         = tile_end_o && last_tile_q;
+  assign group_end       = left_q <= width;
+  assign ends_o.position = group_end && (!Int8 || !command_i.pairs || second_o);
+  assign ends_o.row      = empty_o || (ends_o.position && last_column);
+  assign ends_o.tile     = empty_o || (ends_o.position && last_column && last_row);
+  assign last_o          = ends_o.tile && last_tile;
+
+  // Each loop begins anew with the one around it.
+  loop_counter u_columns (
+    .clk_i,
+    .step_i (start_i || (next_i && (ends_o.position || ends_o.row))),
+    .begin_i(start_i || ends_o.row),
+    .turns_i(command_i.columns),
+    .last_o (last_column)
+  );
+
+  loop_counter u_rows (
+    .clk_i,
+    .step_i (start_i || (next_i && ends_o.row)),
+    .begin_i(start_i || ends_o.tile),
+    .turns_i(command_i.rows),
+    .last_o (last_row)
+  );
+
+  loop_counter u_tiles (
+    .clk_i,
+    .step_i (start_i || (next_i && ends_o.tile)),
+    .begin_i(start_i),
+    .turns_i(command_i.tiles),
+    .last_o (last_tile)
+  );
 
   assign channels_o = group_end ? left_q : width;
   assign words_o    = integers ? WordWidth'((32'(channels_o) + 3) >> 2) : WordWidth'(channels_o);
@@ -93,18 +112,12 @@ module store_walker
 
   always_ff @(posedge clk_i) begin
     if (start_i) begin
-      tiles_q           <= command_i.tiles - 16'd1;
-      last_tile_q       <= command_i.tiles == 16'd1;
-      rows_q            <= command_i.rows - 16'd1;
-      last_row_q        <= command_i.rows == 16'd1;
-      columns_q         <= command_i.columns - 16'd1;
-      last_column_q     <= command_i.columns == 16'd1;
-      group_o           <= '0;
-      second_o          <= 1'b0;
-      behind_q          <= behind(command_i.channels);
-      of_this_q         <= of_tile(command_i.channels);
-      left_q            <= of_tile(command_i.channels);
-      empty_o           <= 1'b0;
+      group_o            <= '0;
+      second_o           <= 1'b0;
+      behind_q           <= behind(command_i.channels);
+      of_this_q          <= of_tile(command_i.channels);
+      left_q             <= of_tile(command_i.channels);
+      empty_o            <= 1'b0;
       tile_address_q     <= base_i;
       row_address_q      <= base_i;
       position_address_q <= base_i;
@@ -117,30 +130,20 @@ module store_walker
         second_o <= 1'b1;
         left_q   <= of_this_q;
       end
-      if (position_end_o) begin
-        second_o          <= 1'b0;
-        columns_q         <= columns_q - 16'd1;
-        last_column_q     <= columns_q == 16'd1;
+      if (ends_o.position) begin
+        second_o           <= 1'b0;
         position_address_q <= position_address_q + command_i.pitch_x;
       end
-      if (row_end_o) begin
-        columns_q         <= command_i.columns - 16'd1;
-        last_column_q     <= command_i.columns == 16'd1;
-        rows_q            <= rows_q - 16'd1;
-        last_row_q        <= rows_q == 16'd1;
+      if (ends_o.row) begin
         row_address_q      <= row_address_q + command_i.pitch_y;
         position_address_q <= row_address_q + command_i.pitch_y;
       end
-      if (tile_end_o) begin
-        rows_q            <= command_i.rows - 16'd1;
-        last_row_q        <= command_i.rows == 16'd1;
-        tiles_q           <= tiles_q - 16'd1;
-        last_tile_q       <= tiles_q == 16'd1;
-        second_o          <= 1'b0;
-        behind_q          <= behind(behind_q);
-        of_this_q         <= of_tile(behind_q);
-        left_q            <= of_tile(behind_q);
-        empty_o           <= behind_q == '0;
+      if (ends_o.tile) begin
+        second_o           <= 1'b0;
+        behind_q           <= behind(behind_q);
+        of_this_q          <= of_tile(behind_q);
+        left_q             <= of_tile(behind_q);
+        empty_o            <= behind_q == '0;
         tile_address_q     <= next_tile_address;
         row_address_q      <= next_tile_address;
         position_address_q <= next_tile_address;

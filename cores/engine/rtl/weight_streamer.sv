@@ -91,11 +91,10 @@ module weight_streamer
   logic                 running_q;
   logic [31:0]          tile_address_q;
   logic [31:0]          address_q;
-  logic [31:0]          runs_q;  // runs still to come, without this one
   logic [31:0]          words_q;  // activations of the run still to come, with this slice
   logic [15:0]          tiles_q;  // tiles of the slice still to come, without this one
   logic [BeatWidth-1:0] beats_q;  // beats of the tile still to come, without this one
-  logic                 last_run_q;
+  logic                 last_run;
   logic                 last_slice_q;  // of the run
   logic                 last_tile_q;
   logic                 one_tile_q;  // in a slice
@@ -158,7 +157,7 @@ module weight_streamer
 
   assign tile_end      = beat_end && last_tile_q;
   assign run_end       = tile_end && last_slice_q;
-  assign stream_end    = run_end && last_run_q;
+  assign stream_end    = run_end && last_run;
   assign req_o         = running_q && !yield_i && (command_i.diagonal ? !line_wait_q
       : !reserved_q[DepthWidth]);
   assign addr_o        = address_q;
@@ -196,8 +195,6 @@ module weight_streamer
     if (!running_q) begin
       tile_address_q <= command_i.weights;
       address_q      <= command_i.weights;
-      runs_q         <= command_i.runs - 32'd1;
-      last_run_q     <= command_i.runs == 32'd1;
       words_q        <= command_i.words;
       last_slice_q   <= command_i.words <= 32'(ArraySize);
       tiles_q        <= command_i.tiles - 16'd1;
@@ -220,12 +217,18 @@ module weight_streamer
         words_q      <= run_end ? command_i.words : words_q - 32'(ArraySize);
         last_slice_q <= (run_end ? command_i.words : words_q - 32'(ArraySize)) <= 32'(ArraySize);
       end
-      if (run_end) begin
-        runs_q     <= runs_q - 32'd1;
-        last_run_q <= runs_q == 32'd1;
-      end
     end
   end
+
+  loop_counter #(
+    .Width(32)
+  ) u_runs (
+    .clk_i,
+    .step_i (!running_q || (gnt_i && run_end)),
+    .begin_i(!running_q),
+    .turns_i(command_i.runs),
+    .last_o (last_run)
+  );
 
   always_ff @(posedge clk_i) begin
     if (!running_q) beats_q <= tile.requests - 1'b1;

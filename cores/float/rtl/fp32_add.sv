@@ -29,7 +29,7 @@ module fp32_add
     logic [4:0]  distance;
   } operands_t;
 
-  /// Stage 1. From 27 places on only the sticky bit remains, so the distance saturates.
+  /// Stage 1.
   function automatic operands_t sorted(logic [31:0] a, logic [31:0] b);
     logic [7:0] distance;
     logic b_is_larger;  // by its field of the exponent
@@ -60,7 +60,7 @@ module fp32_add
       exponent: exponent_of(larger[30:23]),
       larger: significand_of(larger[30:0]),
       smaller: significand_of(smaller),
-      distance: (distance[7:5] != '0) ? '1 : distance[4:0]
+      distance: places(distance)
     };
   endfunction
 
@@ -79,14 +79,7 @@ module fp32_add
   logic [8:0]  room_q;
 
   always_comb begin
-    smaller = {operands_q.smaller, 3'b000};
-    sticky  = 1'b0;
-    for (int k = 0; k < 5; k++) begin
-      if (operands_q.distance[k]) begin
-        sticky  = sticky || (smaller & ~(27'h7ffffff << 2 ** k)) != '0;
-        smaller = smaller >> 2 ** k;
-      end
-    end
+    {smaller, sticky} = shifted_right(operands_q.smaller, operands_q.distance);
     smaller[0] |= sticky;
   end
 

@@ -23,6 +23,28 @@ package fp32_pkg;
     return {magnitude[30:23] != 8'd0, magnitude[22:0]};
   endfunction
 
+  /// How far to shift a significand by `shifted_right`: from 27 places on nothing is left of it, so the
+  /// distance saturates.
+  function automatic logic [4:0] places(logic [7:0] distance);
+    return (distance[7:5] != '0) ? '1 : distance[4:0];
+  endfunction
+
+  /// A significand with three more bits below it, shifted right, and whether ones were lost.
+  function automatic logic [27:0] shifted_right(logic [23:0] significand, logic [4:0] distance);
+    logic [26:0] shifted;
+    logic        sticky;
+
+    shifted = {significand, 3'b000};
+    sticky  = 1'b0;
+    for (int k = 0; k < 5; k++) begin
+      if (distance[k]) begin
+        sticky  = sticky || (shifted & ~(27'h7ffffff << 2 ** k)) != '0;
+        shifted = shifted >> 2 ** k;
+      end
+    end
+    return {shifted, sticky};
+  endfunction
+
   /// Leading zeros of a word; any number if it is zero. By nibbles, so that few levels of LUTs are
   /// enough: the first group of four with a one in it, and in it the first nibble.
   function automatic logic [5:0] leading_zeros(logic [63:0] word);

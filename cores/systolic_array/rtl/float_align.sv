@@ -68,9 +68,9 @@ module float_align
       end
       for (int unsigned i = 0; i < ArraySize; i++) begin
         lanes_q[i] <= '{
-    sign: activation_i[i][31],
-    exponent: exponent_of(activation_i[i][30:23]),
-    significand: lane_valid_i[i] ? significand_of(activation_i[i][30:0]) : '0
+          sign: activation_i[i][31],
+          exponent: exponent_of(activation_i[i][30:23]),
+          significand: lane_valid_i[i] ? significand_of(activation_i[i][30:0]) : '0
         };
       end
     end
@@ -112,20 +112,15 @@ module float_align
   logic [7:0] exponent_q;
   logic       placed_special_q;
 
-  /// Places to shift by: from 27 on, the value is below one half.
-  function automatic logic [4:0] saturated(logic [7:0] distance);
-    return (distance[7:5] != '0) ? '1 : distance[4:0];
-  endfunction
-
   always_ff @(posedge clk_i) begin
     if (enable_i[2]) begin
       exponent_q       <= largest_q;
       placed_special_q <= waiting_special_q;
       for (int unsigned i = 0; i < ArraySize; i++) begin
         placed_q[i] <= '{
-    sign: waiting_q[i].sign,
-    distance: saturated(largest_q - waiting_q[i].exponent),
-    significand: waiting_q[i].significand
+          sign: waiting_q[i].sign,
+          distance: places(largest_q - waiting_q[i].exponent),
+          significand: waiting_q[i].significand
         };
       end
     end
@@ -143,14 +138,7 @@ module float_align
     logic sticky, round_up;
     logic unused;  // takes in the carry
 
-    shifted = {lane.significand, 3'b000};
-    sticky  = 1'b0;
-    for (int k = 0; k < 5; k++) begin
-      if (lane.distance[k]) begin
-        sticky  = sticky || (shifted & ~(27'h7ffffff << 2 ** k)) != '0;
-        shifted = shifted >> 2 ** k;
-      end
-    end
+    {shifted, sticky} = shifted_right(lane.significand, lane.distance);
     round_up = shifted[0] & (shifted[1] | sticky);
     // -(x + r) is ~x + (1 - r).
     number   = is_integer ? integer_value : 27'(shifted[26:1]) ^ {27{lane.sign}};
