@@ -185,7 +185,7 @@ async def check_latencies(dut):
         return lambda maker: [replace(still(maker, operation, 1, 1), load=False)]
 
     assert await cycles_of(bench, one_row(Operation.SUM)) == start + end
-    weights = tile_beats(size, port) + 2
+    weights = tile_beats(size, port) + 3
     assert await cycles_of(bench, one_row(Operation.MATMUL)) == start + weights + end
 
     def with_table(**changes) -> Callable[[Maker], list[Descriptor]]:

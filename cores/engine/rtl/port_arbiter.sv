@@ -7,8 +7,8 @@
 /// no path leads through the arbiter: from the first one it is checked, from the second one it is
 /// sent. Responses come in order and are handed to the client that asked. An access outside memory is
 /// never sent: it raises `error_o` with the number of the client, from the cycle after the grant until
-/// it is dropped. While `halt_i` is high nothing is granted, and `idle_o` tells when nothing is under
-/// way.
+/// it is dropped. While `halt_i` is high nothing is granted, what is in the first register is dropped,
+/// and `idle_o` tells when nothing is under way.
 module port_arbiter #(
   parameter  int unsigned Clients     = 7,
   parameter  int unsigned PortWords   = 4,
@@ -118,7 +118,7 @@ module port_arbiter #(
     .clk_i,
     .rst_ni,
     .clear_i(1'b0),
-    .valid_i(granted && !outside),
+    .valid_i(granted && !outside && !halt_i),
     .ready_o(next),
     .data_i (request),
     .valid_o(checked),

@@ -39,9 +39,9 @@ from modelgen.targets.systolic.tiles import (
 class EngineConstants:
     """Cycles between the steps of a job."""
 
-    start: int = 13
+    start: int = 15
     """From the doorbell to the first word of activations, in addition to the descriptor's fetch."""
-    load_setup: int = 11
+    load_setup: int = 12
     """Per load: from its start to the first word in the buffer, in addition to the transfers."""
     row_setup: int = 0
     """Per row of a load or store, in addition to the transfers."""
@@ -55,8 +55,8 @@ class EngineConstants:
 
 CONSTANTS = EngineConstants()
 _TABLE_WORDS = 2 * SEGMENTS
-_TABLE_REQUEST = 3
-"""Cycles of a request for words of a table, at least; each two words take one to be written."""
+_TABLE_SETUP = 12
+"""Cycles from the start of loading a table to its first entry."""
 
 
 @dataclass(frozen=True)
@@ -161,9 +161,8 @@ def store_latency(
 
 
 def table_cycles(hardware: Hardware) -> int:
-    """Return the cycles of loading a table: one request at a time."""
-    request = max(_TABLE_REQUEST, hardware.port_words // 2)
-    return request * _TABLE_WORDS // hardware.port_words
+    """Return the cycles of loading a table: a request in each, and an entry of two words."""
+    return max(_TABLE_WORDS // hardware.port_words, _TABLE_WORDS // 2) + _TABLE_SETUP
 
 
 def fetch_cycles(hardware: Hardware) -> int:
