@@ -31,7 +31,7 @@ module debug_module
   /// Requests the CPU to halt.
   output logic debug_req_o,
 
-  /// Memory of the halted CPU; answers in the next cycle.
+  /// Memory of the halted CPU; answers two cycles after the grant.
   input  logic        obi_req_i,
   output logic        obi_gnt_o,
   input  logic [31:0] obi_addr_i,
@@ -150,6 +150,24 @@ module debug_module
     .sberror_o              (size_error)
   );
 
+  // What the CPU writes to the memory leads on to the registers, so it comes from a register.
+  obi_req_t cpu_request;
+
+  obi_register #(
+    .Registered(1'b1)
+  ) u_register (
+    .clk_i,
+    .rst_ni      (system_rst_ni),
+    .master_i    ('{
+      req: obi_req_i, addr: obi_addr_i, we: obi_we_i, be: obi_be_i, wdata: obi_wdata_i
+    }),
+    .select_i    (1'b0),
+    .master_gnt_o(obi_gnt_o),
+    .slave_o     (cpu_request),
+    .select_o    (),
+    .slave_gnt_i (1'b1)
+  );
+
   dm_mem #(
     .NrHarts (1),
     .BusWidth(32)
@@ -172,18 +190,16 @@ module debug_module
     .cmderror_valid_o (command_error_valid),
     .cmderror_o       (command_error),
     .cmdbusy_o        (command_busy),
-    .req_i            (obi_req_i),
-    .we_i             (obi_we_i),
-    .addr_i           (obi_addr_i),
-    .wdata_i          (obi_wdata_i),
-    .be_i             (obi_be_i),
+    .req_i            (cpu_request.req),
+    .we_i             (cpu_request.we),
+    .addr_i           (cpu_request.addr),
+    .wdata_i          (cpu_request.wdata),
+    .be_i             (cpu_request.be),
     .rdata_o          (obi_rdata_o)
   );
 
-  assign obi_gnt_o = 1'b1;
-
   always_ff @(posedge clk_i or negedge system_rst_ni) begin
     if (!system_rst_ni) obi_rvalid_o <= 1'b0;
-    else obi_rvalid_o <= obi_req_i;
+    else obi_rvalid_o <= cpu_request.req;
   end
 endmodule

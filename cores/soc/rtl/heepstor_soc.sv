@@ -99,8 +99,14 @@ module heepstor_soc
   logic irq_timer, irq_engine, irq_uart, irq_bus_error, irq_stack_overflow;
   logic debug_req, cpu_halted;
 
-  // From the debugger's registers the CPU has much to decide.
-  logic debug_req_q;
+  // From interrupts and the debugger's request the CPU has much to decide in a cycle.
+  logic [31:0] irq_q;
+  logic        debug_req_q;
+
+  always_ff @(posedge clk_cpu or negedge system_rst_n) begin
+    if (!system_rst_n) irq_q <= '0;
+    else irq_q <= irq;
+  end
 
   always_ff @(posedge clk_cpu or negedge rst_ni) begin
     if (!rst_ni) debug_req_q <= 1'b0;
@@ -147,7 +153,7 @@ module heepstor_soc
     .data_addr_o        (core_data_req.addr),
     .data_wdata_o       (core_data_req.wdata),
     .data_rdata_i       (core_data_rsp.rdata),
-    .irq_i              (irq),
+    .irq_i              (irq_q),
     .irq_ack_o          (),
     .irq_id_o           (),
     .debug_req_i        (debug_req_q),
