@@ -13,10 +13,13 @@ from edalize.tools.edatool import Edatool
 from edalize.utils import EdaCommands
 
 # -j 1: WebAssembly has no threads. Primitives of the device are black boxes: their modules are only
-# needed to read the SystemVerilog.
+# needed to read the SystemVerilog. As modules are mapped one by one, small ones with the attribute
+# `flatten` become a part of those that instantiate them.
 SCRIPT = """\
 read_slang -j 1 --keep-hierarchy {boxes} --top {top} {parameters} {defines} {includes} {files}
-select =A:blackbox %n
+setattr -mod -set keep_hierarchy 1 A:flatten %n
+flatten -noscopeinfo
+select =A:blackbox =A:flatten %u %n
 write_rtlil -selected design.il
 """
 PRIMITIVES = ("DSP48E2", "BUFGCE_DIV")

@@ -19,7 +19,9 @@ _SOURCE = re.compile(r'attribute \\src "(?P<file>[^"|:]*):(?P<line>\d+)')
 _NAMED = re.compile(r"(?:wire|memory|cell) .*\\(?P<name>\S+)$")
 _GENERATED = re.compile(r'\$[^\s"]+')
 _PORT = re.compile(r"^  wire (?P<shape>.*?)(?:input|output|inout) \d+ ")
-_REGISTER = re.compile(r"^  cell \$\w*(dff|latch)\w* \$driver\$(?P<name>\S+)$")
+_REGISTER = re.compile(
+    r"^  cell \$\w*(dff|latch)\w* (\$flatten)?(?P<scope>(\\[^\s.]+\.)*)\$driver\$(?P<name>\S+)$"
+)
 _CELL = re.compile(r"^  cell (?P<type>\S+) (?P<name>\S+)$")
 
 
@@ -54,6 +56,11 @@ class Module:
         for line in self.lines:
             if line.startswith("  cell ") and (cell := _CELL.match(line)):
                 yield cell["type"].removeprefix("\\"), cell["name"].removeprefix("\\")
+
+
+def _named(register: re.Match[str]) -> str:
+    """Return a register's name, behind those of flattened instances that it is in."""
+    return register["scope"].replace("\\", "") + register["name"]
 
 
 def read(path: Path) -> dict[str, Module]:
@@ -125,7 +132,7 @@ def _content(module: Module, ports: Mapping[str, str]) -> Content:
             return _GENERATED.sub(counted, line)
         register = _REGISTER.match(line)
         # Yosys keeps this attribute of registers, but not their names.
-        name = f'  attribute \\src "{register["name"]}"\n' if register else ""
+        name = f'  attribute \\src "{_named(register)}"\n' if register else ""
         kind = cell["type"]
         if (inner := kind.removeprefix("\\")) in ports:
             kind = "\\" + Content("", ports[inner], frozenset()).interface

@@ -193,7 +193,7 @@ package engine_pkg;
 
   /// Requests that are granted and not answered, at most: those of memory and the ones in the port's
   /// registers. What goes with them has so many places, a power of two.
-  localparam int unsigned MaxOutstanding    = 6;
+  localparam int unsigned MaxOutstanding    = 7;
   localparam int unsigned OutstandingPlaces = 8;
 
   /// Why no slice enters the array in a cycle: at most one bit is set.

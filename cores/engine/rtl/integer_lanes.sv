@@ -72,15 +72,23 @@ module integer_lanes
   logic [ValueDelay-1:0]    first_q;
   logic [AddingLatency-1:0] result_q;
 
-  assign adds   = command_i.residual;
-  assign passes = !command_i.int8;
+  // Of the job, known before its first result.
+  always_ff @(posedge clk_i) begin
+    adds   <= command_i.residual;
+    passes <= !command_i.int8;
+  end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) result_q <= '0;
-    else if (clear_i) result_q <= '0;
-    else begin
+    if (!rst_ni) begin
+      result_q <= '0;
+      ready_o  <= 1'b1;
+    end else if (clear_i) begin
+      result_q <= '0;
+      ready_o  <= 1'b1;
+    end else begin
       result_q <= {result_q[AddingLatency-2:Latency], result_q[Latency-1] && adds,
                    result_q[Latency-2:0], result_i};
+      ready_o  <= !(adds && result_q[ValueDelay-3]);
     end
   end
 
@@ -101,7 +109,6 @@ module integer_lanes
     else addition <= {addition[3:0], adds && result_q[ValueDelay-2]};
   end
 
-  assign ready_o    = !(adds && result_q[ValueDelay-2]);
   assign addition_o = addition[0];
   assign take_o     = addition[1];
   assign valid_o    = adds ? result_q[AddingLatency-1] : result_q[Latency-1];

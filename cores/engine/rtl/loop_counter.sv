@@ -3,6 +3,7 @@
 
 /// Tells the last turn of a loop, from a register. A step begins the loop, with `begin_i`, or goes on
 /// to its next turn.
+(* flatten *)
 module loop_counter #(
   parameter int unsigned Width = 16
 ) (
@@ -13,14 +14,12 @@ module loop_counter #(
   output logic             last_o
 );
   logic [Width-1:0] left_q;  // turns still to come, without this one
-  logic [Width-1:0] left;
 
-  assign left = begin_i ? turns_i : left_q;
-
+  // Where the loop begins is known late.
   always_ff @(posedge clk_i) begin
     if (step_i) begin
-      left_q <= left - 1'b1;
-      last_o <= left == Width'(1);
+      left_q <= begin_i ? turns_i - 1'b1 : left_q - 1'b1;
+      last_o <= begin_i ? turns_i == Width'(1) : left_q == Width'(1);
     end
   end
 endmodule

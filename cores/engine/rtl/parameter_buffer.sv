@@ -66,9 +66,8 @@ module parameter_buffer
   endfunction
 
   logic [31:0]           address_q;
-  logic [15:0]           tiles_q;  // not yet requested, without this one
   logic                  requesting_q;  // there is one
-  logic                  last_q;  // it is the last one
+  logic                  last_tile;  // it is the last one
   logic [GroupWidth-1:0] request_q;
   logic [1:0]            request_array_q;
   logic                  request_tile_q;
@@ -105,23 +104,22 @@ module parameter_buffer
   assign front_response = Int8 && front_responses_q != '0;
 
   /// Whether a group is the last of its tile.
-  function automatic logic is_last(logic [GroupWidth-1:0] group, logic last_tile);
-    return group == (last_tile ? last_group_q : GroupWidth'(Groups - 1));
+  function automatic logic is_last(logic [GroupWidth-1:0] group, logic of_last_tile);
+    return group == (of_last_tile ? last_group_q : GroupWidth'(Groups - 1));
   endfunction
 
-  assign request_wrap  = is_last(request_q, last_q);
+  assign request_wrap  = is_last(request_q, last_tile);
   assign request_end   = gnt_i && !front_request && request_wrap && request_array_q == last_array_q;
   assign response_wrap = is_last(response_q, last_tile_q[write_tile_q]);
   assign response_end  = rvalid_i && !front_response && response_wrap
       && response_array_q == last_array_q;
   assign req_o         = requesting_q && !claimed_q[1];
   assign addr_o        = address_q;
-  assign ready_o       = filled_q != '0;
 
   // A wide port reads half of what follows the last line of an array, or a line in front.
   logic half;
 
-  assign half = front_request || (request_wrap && last_q && last_half_q);
+  assign half = front_request || (request_wrap && last_tile && last_half_q);
 
   always_comb begin
     mask_o = '1;
@@ -142,6 +140,7 @@ module parameter_buffer
       read_tile_q       <= 1'b0;
       claimed_q         <= '0;
       filled_q          <= '0;
+      ready_o           <= 1'b0;
     end else if (clear_i) begin
       requesting_q      <= 1'b0;
       request_q         <= '0;
@@ -155,13 +154,14 @@ module parameter_buffer
       read_tile_q       <= 1'b0;
       claimed_q         <= '0;
       filled_q          <= '0;
+      ready_o           <= 1'b0;
     end else begin
       if (start_i) front_requests_q <= (integer_i && adds_i) ? FrontWidth'(FrontBeats) : '0;
       else if (gnt_i && front_request) front_requests_q <= front_requests_q - 1'b1;
       if (start_i) front_responses_q <= (integer_i && adds_i) ? FrontWidth'(FrontBeats) : '0;
       else if (rvalid_i && front_response) front_responses_q <= front_responses_q - 1'b1;
       if (start_i) requesting_q <= 1'b1;
-      else if (request_end && last_q) requesting_q <= 1'b0;
+      else if (request_end && last_tile) requesting_q <= 1'b0;
       if (gnt_i && !front_request) begin
         request_q <= request_wrap ? '0 : request_q + 1'b1;
         if (request_end) request_array_q <= '0;
@@ -177,6 +177,7 @@ module parameter_buffer
       if (release_i) read_tile_q <= ~read_tile_q;
       claimed_q <= claimed_q + 2'(request_end) - 2'(release_i);
       filled_q  <= filled_q + 2'(response_end) - 2'(release_i);
+      ready_o   <= response_end || filled_q[1] || (filled_q[0] && !release_i);
     end
   end
 
@@ -186,12 +187,16 @@ module parameter_buffer
       address_q <= address_q
           + ((PortWords > LineWords && half) ? 32'(4 * LineWords) : 32'(4 * PortWords));
     end
-    if (gnt_i) last_tile_q[request_tile_q] <= last_q;
-    if (start_i || request_end) begin
-      tiles_q <= (start_i ? tiles_i : tiles_q) - 16'd1;
-      last_q  <= (start_i ? tiles_i : tiles_q) == 16'd1;
-    end
+    if (gnt_i) last_tile_q[request_tile_q] <= last_tile;
   end
+
+  loop_counter u_tiles (
+    .clk_i,
+    .step_i (start_i || request_end),
+    .begin_i(start_i),
+    .turns_i(tiles_i),
+    .last_o (last_tile)
+  );
 
   logic [PortWords-1:0][31:0] scale[Places];
   logic [PortWords-1:0][31:0] bias [Places];

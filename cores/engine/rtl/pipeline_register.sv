@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A stage of a pipeline: takes what is offered when it is empty, or when what it holds is taken.
+(* flatten *)
 module pipeline_register #(
   parameter int unsigned Width = 32
 ) (

@@ -4,8 +4,8 @@
 /// Shares the engine's memory port between its units and keeps every access inside main memory.
 ///
 /// Client 0 has the highest priority. A granted request goes through two registers to memory, so that
-/// no path leads through the arbiter: from the first one it is checked, from the second one it is
-/// sent. Responses come in order and are handed to the client that asked. An access outside memory is
+/// no path leads through the arbiter, nor from memory's grant to a client's: from the first one it is
+/// checked, from the second one it is sent. Responses come in order and are handed to the client that asked. An access outside memory is
 /// never sent: it raises `error_o` with the number of the client, from the cycle after the grant until
 /// it is dropped. While `halt_i` is high nothing is granted, what is in the first register is dropped,
 /// and `idle_o` tells when nothing is under way.
@@ -112,7 +112,7 @@ module port_arbiter #(
   assign error_o        = granted && outside;
   assign error_client_o = request.client;
 
-  pipeline_register #(
+  skid_register #(
     .Width($bits(request_t))
   ) u_checked (
     .clk_i,

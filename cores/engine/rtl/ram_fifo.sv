@@ -28,12 +28,12 @@ module ram_fifo #(
 
   assign data_o = memory[read_q];
 
-  // Of these the pop, which is known late, takes one.
-  logic [DepthWidth:0] kept;
-  logic [DepthWidth:0] popped;
+  // Pushes and pops are known late.
+  logic [DepthWidth:0] more;
+  logic [DepthWidth:0] less;
 
-  assign kept   = count_o + (DepthWidth + 1)'(push_i);
-  assign popped = count_o - (DepthWidth + 1)'(!push_i);
+  assign more = count_o + 1'b1;
+  assign less = count_o - 1'b1;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -47,7 +47,7 @@ module ram_fifo #(
     end else begin
       if (push_i) write_q <= write_q + 1'b1;
       if (pop_i) read_q <= read_q + 1'b1;
-      count_o <= pop_i ? popped : kept;
+      if (push_i != pop_i) count_o <= push_i ? more : less;
     end
   end
 

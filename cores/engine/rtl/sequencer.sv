@@ -268,7 +268,7 @@ module sequencer
     .float_busy_o(float_busy)
   );
 
-  assign hazard = (entry_busy && !issue_first_o && result) || (integers && float_busy);
+  assign hazard = (entry_busy && !issue_first_o && result) || float_busy;
 
   // Lanes and columns of this tile that exist.
   logic [17:0] lanes_q;  // still to come, channelwise
@@ -276,6 +276,10 @@ module sequencer
 
   function automatic logic [LaneWidth-1:0] present(logic [17:0] count);
     return (count < 18'(ArraySize)) ? LaneWidth'(count) : LaneWidth'(ArraySize);
+  endfunction
+
+  function automatic logic [17:0] behind(logic [17:0] count);
+    return (count < 18'(ArraySize)) ? '0 : count - 18'(ArraySize);
   endfunction
 
   assign error_o = '{
@@ -341,36 +345,33 @@ module sequencer
     else if (command_pop_o) computed_o <= computed_o + 16'd1;
   end
 
+  // Where the next slice, tile, row begin. That a slice is issued is known last.
+  logic                   slice_begins;
+  logic [OffsetWidth-1:0] slice_begin;
+  logic [OffsetWidth-1:0] tile_begin;
+  logic [OffsetWidth-1:0] row_begin;
+
+  assign slice_begins = begins || slice_end;
+  assign slice_begin  = begins ? OffsetWidth'(command_i.base) : next_slice_offset;
+  assign tile_begin   = slice_begins ? slice_begin : next_tile_offset;
+  assign row_begin    = (begins || tile_end) ? tile_begin : next_row_offset;
+
   always_ff @(posedge clk_i) begin
-    if (begins || (issue_o && slice_end)) begin
-      tile_offset_q <= begins ? OffsetWidth'(command_i.base) : next_slice_offset;
-      row_offset_q  <= begins ? OffsetWidth'(command_i.base) : next_slice_offset;
-      offset_q      <= begins ? OffsetWidth'(command_i.base) : next_slice_offset;
-      tile_begin_q  <= 1'b1;
-      lanes_q       <= command_i.int8 ? {command_i.run, 2'b00} : 18'(command_i.run);
-      channels_q    <= command_i.channels;
-      entry_q       <= EntryWidth'(command_i.accumulator);
-      overflow_q    <= 32'(command_i.accumulator) >= AccumulatorDepth;
-    end else if (issue_o) begin
-      tile_begin_q <= 1'b0;
-      offset_q     <= offset_q
-          + OffsetWidth'(kernels ? command_i.column_pitch : command_i.step_x);
-      if (result) begin
-        entry_q    <= entry_q + 1'b1;
-        overflow_q <= last_entry;
-      end
-      if (row_end) begin
-        row_offset_q <= next_row_offset;
-        offset_q     <= next_row_offset;
-      end
-      if (tile_end) begin
-        tile_begin_q  <= 1'b1;
-        lanes_q       <= (lanes_q < 18'(ArraySize)) ? '0 : lanes_q - 18'(ArraySize);
-        channels_q    <= (channels_q < 16'(ArraySize)) ? '0 : channels_q - 16'(ArraySize);
-        tile_offset_q <= next_tile_offset;
-        row_offset_q  <= next_tile_offset;
-        offset_q      <= next_tile_offset;
-      end
+    if (begins || issue_o) begin
+      tile_begin_q <= begins || tile_end;
+      offset_q     <= (begins || row_end) ? row_begin
+          : offset_q + OffsetWidth'(kernels ? command_i.column_pitch : command_i.step_x);
+    end
+    if (begins || (issue_o && result)) begin
+      entry_q    <= slice_begins ? EntryWidth'(command_i.accumulator) : entry_q + 1'b1;
+      overflow_q <= slice_begins ? 32'(command_i.accumulator) >= AccumulatorDepth : last_entry;
+    end
+    if (begins || (issue_o && row_end)) row_offset_q <= row_begin;
+    if (begins || (issue_o && tile_end)) begin
+      tile_offset_q <= tile_begin;
+      lanes_q       <= slice_begins
+          ? (command_i.int8 ? {command_i.run, 2'b00} : 18'(command_i.run)) : behind(lanes_q);
+      channels_q    <= slice_begins ? command_i.channels : 16'(behind(18'(channels_q)));
     end
   end
 

@@ -1,8 +1,8 @@
 // Copyright HEEPstor contributors.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The groups of results of a job in the order of store_walker, and where each goes. The walk is a
-/// group ahead of the one that is stored: `next_i` asks for the one after it.
+/// The groups of results of a job in the order of store_walker, and where each goes; none if it stores
+/// nothing. The walk is two groups ahead of the one that is stored: `next_i` asks for the one after it.
 module store_groups
   import engine_pkg::*;
 #(
@@ -105,13 +105,13 @@ module store_groups
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) walking_q <= 1'b0;
     else if (clear_i) walking_q <= 1'b0;
-    else if (start_i) walking_q <= 1'b1;
+    else if (start_i) walking_q <= command_i.to_memory || command_i.to_buffer;
     else if (walk && last) walking_q <= 1'b0;
   end
 
   group_t group;
 
-  pipeline_register #(
+  skid_register #(
     .Width($bits(group_t))
   ) u_group (
     .clk_i,

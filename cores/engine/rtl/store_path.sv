@@ -85,12 +85,21 @@ module store_path
 
   state_e state_q;
   logic   start;
-  logic   stores;
-  logic   integers;
+  logic   starts_storing;
 
-  assign integers = Int8 && command_i.int8;
-  assign start    = state_q == StateIdle && command_valid_i;
-  assign stores   = command_i.to_memory || command_i.to_buffer;
+  assign start          = state_q == StateIdle && command_valid_i;
+  assign starts_storing = start && (command_i.to_memory || command_i.to_buffer);
+
+  // What kind of job it is, known in its second cycle.
+  logic stores;
+  logic integers;
+  logic adds;
+
+  always_ff @(posedge clk_i) begin
+    stores   <= command_i.to_memory || command_i.to_buffer;
+    integers <= Int8 && command_i.int8;
+    adds     <= command_i.residual;
+  end
 
   // The group of results that is stored next.
   logic                    group_valid;
@@ -115,7 +124,7 @@ module store_path
     .clk_i,
     .rst_ni,
     .clear_i,
-    .start_i      (start && stores),
+    .start_i      (start),
     .command_i,
     .valid_o      (group_valid),
     .next_i       (step),
@@ -178,7 +187,7 @@ module store_path
 
   assign may_go      = tile_ready && stores && !empty && !beyond && parameters_ready
       && !pending[QueueWidth-1]
-      && (!command_i.residual || residual_available) && (!integers || integers_ready);
+      && (!adds || residual_available) && (!integers || integers_ready);
   assign first_group = integers || group == '0;
   assign read_o      = may_go && first_group;
   assign read        = read_o && read_ready_i;
@@ -234,7 +243,7 @@ module store_path
     .clear_i,
     .start_i  (start && command_i.load_table),
     .address_i(command_i.coefficients),
-    .bytes_i  (integers),
+    .bytes_i  (Int8 && command_i.int8),
     .busy_o   (table_busy),
     .req_o    (table_req),
     .addr_o   (table_addr),
@@ -263,12 +272,12 @@ module store_path
     .clk_i,
     .rst_ni,
     .clear_i,
-    .start_i       (start && stores),
+    .start_i       (starts_storing),
     .address_i     (command_i.parameters),
     .tiles_i       (command_i.tiles),
     .last_columns_i(command_i.last_columns),
     .scales_only_i (command_i.scales_only),
-    .integer_i     (integers),
+    .integer_i     (Int8 && command_i.int8),
     .adds_i        (command_i.residual),
     .req_o         (scale_req),
     .addr_o        (scale_addr),
@@ -307,7 +316,7 @@ module store_path
     .rvalid_i   (residual_rvalid_i),
     .rdata_i    (residual_rdata_i),
     .available_o(residual_available),
-    .claim_i    (command_i.residual && result),
+    .claim_i    (adds && result),
     .take_i     (float_take || integer_take),
     .data_o     (residual)
   );

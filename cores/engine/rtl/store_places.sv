@@ -21,7 +21,7 @@ module store_places
   input  ends_t                 ends_i,
   output logic [PlaceWidth-1:0] word_o
 );
-  // Words of the tile's first result, of the row's, of this one. They are at most two steps behind one
+  // Words of the tile's first result, of the row's, of this one. They are at most three steps behind one
   // that exists: the walk goes on until a place behind the buffer is to be written.
   logic [PlaceWidth-1:0] tile_word_q;
   logic [PlaceWidth-1:0] row_word_q;

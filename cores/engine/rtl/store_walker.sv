@@ -72,7 +72,6 @@ module store_walker
   assign address_o = position_address_q + group_bytes
       + ((Int8 && second_o) ? command_i.pair_bytes : '0);
 
-  assign group_end       = left_q <= width;
   assign ends_o.position = group_end && (!Int8 || !command_i.pairs || second_o);
   assign ends_o.row      = empty_o || (ends_o.position && last_column);
   assign ends_o.tile     = empty_o || (ends_o.position && last_column && last_row);
@@ -110,13 +109,29 @@ module store_walker
     for (int unsigned i = 0; i < StoreWords; i++) mask_o[i] = WordWidth'(i) < words_o;
   end
 
+  // Channels that are left in the next cycle; whether they are one group is known by then.
+  logic [ColumnWidth-1:0] left;
+
+  always_comb begin
+    left = left_q - width;
+    if (group_end) left = of_this_q;
+    if (ends_o.tile) left = of_tile(behind_q);
+    if (start_i) left = of_tile(command_i.channels);
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (start_i || next_i) begin
+      left_q    <= left;
+      group_end <= left <= width;
+    end
+  end
+
   always_ff @(posedge clk_i) begin
     if (start_i) begin
       group_o            <= '0;
       second_o           <= 1'b0;
       behind_q           <= behind(command_i.channels);
       of_this_q          <= of_tile(command_i.channels);
-      left_q             <= of_tile(command_i.channels);
       empty_o            <= 1'b0;
       tile_address_q     <= base_i;
       row_address_q      <= base_i;
@@ -124,11 +139,9 @@ module store_walker
     end else if (next_i) begin
       group_o <= group_o + (integers ? GroupWidth'(IntegerLanes / PortWords)
           : wide_i ? GroupWidth'(StoreWords / PortWords) : GroupWidth'(1));
-      left_q  <= left_q - width;
       if (group_end) begin
         group_o  <= '0;
         second_o <= 1'b1;
-        left_q   <= of_this_q;
       end
       if (ends_o.position) begin
         second_o           <= 1'b0;
@@ -142,7 +155,6 @@ module store_walker
         second_o           <= 1'b0;
         behind_q           <= behind(behind_q);
         of_this_q          <= of_tile(behind_q);
-        left_q             <= of_tile(behind_q);
         empty_o            <= behind_q == '0;
         tile_address_q     <= next_tile_address;
         row_address_q      <= next_tile_address;

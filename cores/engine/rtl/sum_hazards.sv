@@ -24,7 +24,7 @@ module sum_hazards
   input  logic                  slice_end_i,
   // In which, a cycle later
   output logic                  entry_busy_o,  // the entry's sum is in the adder
-  output logic                  float_busy_o  // any FP32 sum is
+  output logic                  float_busy_o  // any FP32 sum is, and this is an INT8 job
 );
   logic [AccumulateLatency-2:0]                 recent_valid_q;
   logic [AccumulateLatency-2:0]                 recent_float_q;
@@ -76,7 +76,7 @@ module sum_hazards
       if (!running_i) entry_busy_o <= first;
       else if (!sum_i) entry_busy_o <= held;
       else entry_busy_o <= slice_end_i ? (single_i || first) : next;
-      float_busy_o <= float_sum || recent_float_q != '0;
+      float_busy_o <= integers_i && (float_sum || recent_float_q != '0);
     end
   end
 endmodule
