@@ -54,8 +54,8 @@ class Proof:
     """What is proved of which module.
 
     `module` is in the FuseSoC core `core`, its harness in <module>_proof.sv; `parameters` are those
-    of the harness. A proof is unbounded, unless `cycles` says for how
-    many cycles from reset on it holds. `cover_cycles` are enough to reach what the harness covers.
+    of the harness. A proof is unbounded, unless `cycles` says for how many cycles from reset on it
+    holds. `cover_cycles` are enough to reach what the harness covers.
     """
 
     module: str
@@ -63,12 +63,13 @@ class Proof:
     parameters: Mapping[str, int] = field(default_factory=dict)
     cycles: int | None = None
     cover_cycles: int = 20
+    is_nightly: bool = False
 
 
 def prove(proof: Proof, folder: Path) -> None:
     """Prove every assertion of a harness; raise AssertionError with the first that can fail."""
     bounded = proof.cycles is not None
-    mode, engine = ("bmc", "bmc3") if bounded else ("prove", "pdr")
+    mode, engine = ("bmc", "bmc3") if bounded else ("prove", "scorr; dc2; scorr; pdr")
     code, log = _run_sby(proof, folder, mode=mode, engine=engine, depth=proof.cycles or 1)
     assert code == PASSED, _explain(proof, folder, log)
 
@@ -78,9 +79,8 @@ def reach(proof: Proof, folder: Path) -> None:
     code, log = _run_sby(
         proof, folder, mode="bmc", engine="bmc3", depth=proof.cover_cycles, script=REFUTE_COVER
     )
-    assert code == FAILED, (
-        f"the harness of {proof.module} covers what is not reached in {proof.cover_cycles} cycles:\n{log}"
-    )
+    bound = f"in {proof.cover_cycles} cycles"
+    assert code == FAILED, f"{proof.module}: what its harness covers is not reached {bound}:\n{log}"
 
 
 def _run_sby(
