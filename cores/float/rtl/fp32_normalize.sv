@@ -14,7 +14,7 @@
 module fp32_normalize
   import fp32_pkg::*;
 #(
-  /// Width - Margin is from 26 to 64.
+  /// Width - Margin is from 26 to 63.
   parameter int unsigned Width  = 40,
   /// Bits at the top that are always zero: so far a number may be shifted to the right.
   parameter int unsigned Margin = 0
@@ -30,7 +30,7 @@ module fp32_normalize
   input  logic             nan_i,
   output logic [31:0]      result_o
 );
-  localparam int unsigned ShiftWidth = $clog2(Width);
+  localparam int unsigned ShiftWidth = $clog2(Width + 1);
   localparam int unsigned LowBits    = Width - 25;  // below the round bit
 
   typedef struct packed {
@@ -53,7 +53,8 @@ module fp32_normalize
   logic [63:0] digits;
   normal_t     normal_q;
 
-  assign digits = 64'(number_i ^ {Width{negative_i}}) << (64 + Margin - Width);
+  // A one below the lowest digit is first where all digits are zeros: those of minus one, inverted.
+  assign digits = 64'({number_i ^ {Width{negative_i}}, 1'b1}) << (63 + Margin - Width);
 
   // Stage 1: how far to shift.
   always_ff @(posedge clk_i) begin
