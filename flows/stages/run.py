@@ -57,7 +57,9 @@ def run(root: Path, options: Options, target: str, terminal: Terminal) -> dict:
     elif last == "synth":
         from flows.synth import stage
 
-        result["synth"] = stage.print_result(pipeline.synth.folder, root, terminal)
+        result["synth"] = stage.print_result(
+            pipeline.synth.folder, root, terminal, options.technology
+        )
     return result
 
 

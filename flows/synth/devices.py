@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flows.errors import HeepstorError
 from flows.synth.delays import XILINX, Delays
 from flows.synth.recipe import RESULT, SOURCE, Recipe
 from flows.synth.resources import Resources
-
 
 # Yosys's `check` is left out as there is no top here; clock buffers belong to the top level. ABC's
 # verification of its result is off: for some modules (a 40-bit normalization) it fails with an
@@ -63,10 +63,13 @@ XCZU7EV = Device(
 DEVICES = {device.name.lower(): device for device in (XCZU7EV,)}
 
 
-def find(name: str) -> Device:
-    """Return the device of that name. Raises HeepstorError, listing the devices, for any other."""
+def find(name: str, others: Iterable[str] = ()) -> Device:
+    """Return the device of that name.
+
+    Raises HeepstorError for any other name, listing the devices and `others`.
+    """
     try:
         return DEVICES[name.lower()]
     except KeyError:
-        known = ", ".join(DEVICES)
+        known = ", ".join([*DEVICES, *others])
         raise HeepstorError(f"there is no device {name!r}. Valid choices: {known}.") from None

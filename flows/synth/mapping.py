@@ -106,11 +106,9 @@ class Mapper:
         # Yosys under WebAssembly only sees its working folder and the folders below it.
         with tempfile.TemporaryDirectory(dir=self.cache) as folder:
             work = Path(folder)
-            for name, path in self.recipe.files.items():
-                shutil.copyfile(path, work / name)
+            self.recipe.write(work)
             text = as_rtlil(batch, ports, self.recipe.largest_memory)
             (work / SOURCE).write_text(text, encoding="utf-8")
-            (work / "map.ys").write_text(self.recipe.script, encoding="utf-8")
             printed: list[str] = []
             command = [*self.program, "-q", "-l", "yosys.log", "map.ys"]
             code = run_lines(command, printed.append, cwd=work)
