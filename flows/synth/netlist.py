@@ -5,6 +5,7 @@ Nets are numbered from 0 within each module; a constant, or nothing, is CONSTANT
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -15,6 +16,9 @@ CONSTANT = -1
 
 Pins = dict[str, list[int]]
 """The nets at each port of a cell, the lowest bit first."""
+
+_GENERATED = re.compile(r"^\$.*")
+"""Names that Yosys made up: of registers that it made itself, for the states of a machine."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,11 @@ class Primitive:
     type: str
     parameters: dict[str, str]
     pins: Pins
+
+    @property
+    def known_name(self) -> str:
+        """Its name; "(unnamed)" for one that Yosys made up."""
+        return _GENERATED.sub("(unnamed)", self.name.removeprefix("\\"))
 
 
 @dataclass(frozen=True)

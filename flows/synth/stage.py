@@ -1,4 +1,4 @@
-"""`heepstor synth`: a configuration's whole SoC, through FuseSoC's targets `synth` and `silicon`."""
+"""`heepstor synth`: a configuration's whole SoC, by FuseSoC's targets `synth` and `silicon`."""
 
 from __future__ import annotations
 

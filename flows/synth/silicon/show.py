@@ -44,9 +44,7 @@ def table(result: dict) -> Table:
 def memories(result: dict) -> Table:
     """Return a table of the memories, which are black boxes."""
     least = result["technology"]["largest_register_file"]
-    shown = _table(
-        f"Memories of more than {least:,} bits: black boxes without area, delay or power"
-    )
+    shown = _table(f"Memories of more than {least:,} bits: black boxes without area and delay")
     shown.add_column("module", no_wrap=True)
     shown.add_column("memory")
     for heading in ("number", "words", "width", "reads", "writes", "bits of all"):

@@ -1,4 +1,4 @@
-"""The worst paths between registers, by OpenSTA: ideal clocks, no wires, memories without a delay."""
+"""The worst paths, by OpenSTA: ideal clocks, no wires, memories without a delay."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _INDEX = re.compile(r"\[\d+\]|\.\d+")
 
 @dataclass(frozen=True)
 class Report:
-    """A path as OpenSTA reports it: its ends in the netlist, its slack in nanoseconds, its gates."""
+    """A path as OpenSTA reports it: its ends in the netlist, its slack in ns, its gates."""
 
     start: str
     end: str
@@ -142,4 +142,4 @@ def _place(names: verilog.Names, path: str) -> Place:
     if number < 0:
         port = next((port for port, bit, _ in verilog.port_bits(netlist) if bit == path), path)
         return Place(instance, module, port)
-    return Place(instance, module, netlist.primitives[number].name.removeprefix("\\"))
+    return Place(instance, module, netlist.primitives[number].known_name)
