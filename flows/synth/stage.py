@@ -40,7 +40,7 @@ class Target:
 
 
 TARGET = Target("synth", (UTILIZATION, PICTURE))
-SILICON_TARGET = Target("silicon", (SILICON,))
+SILICON_TARGET = Target("silicon", (SILICON, DESIGN))
 
 
 def folder(config: Config, root: Path, technology: str = FPGA) -> Path:
@@ -113,6 +113,18 @@ def _show(progress: Progress) -> Callable[[str], None]:
             progress.show(line)
 
     return show
+
+
+def print_power(folder: Path, root: Path, terminal: Terminal) -> dict:
+    """Print the table of power, and the path of the result; return the result."""
+    from flows.synth.silicon import show
+    from flows.synth.silicon.stage import POWER
+
+    result = json.loads((folder / POWER).read_text(encoding="utf-8"))
+    width = None if terminal.stream.isatty() else TABLE_WIDTH
+    console(width, terminal.stream).print(show.power(result))
+    terminal.note(f"All figures: {shown(root, folder) / POWER}")
+    return result
 
 
 def print_result(folder: Path, root: Path, terminal: Terminal, technology: str = FPGA) -> dict:

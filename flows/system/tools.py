@@ -94,6 +94,12 @@ OPENSTA = SystemTool(
     {"apt-get": "opensta"},
     version_option="-version",
 )
+FST2VCD = SystemTool(
+    "fst2vcd",
+    ("fst2vcd",),
+    "power of synthesis for silicon; comes with GTKWave",
+    same_name("gtkwave"),
+)
 
 
 def missing() -> list[SystemTool]:

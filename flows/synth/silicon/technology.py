@@ -13,12 +13,13 @@ from flows.synth.recipe import RESULT, SOURCE, Recipe
 from flows.system import tools
 from flows.system.processes import run_lines
 
-# Multiplications are Booth's. Small memories become flip-flops; large ones stay what they are
+# Multiplications are Booth's. States are coded as in the source, so that registers have the values
+# that a simulation records. Small memories become flip-flops; large ones stay what they are
 # after `memory -nomap`. ABC's constraints make it size gates and buffer nets by their loads. Yosys
 # maps no latches by liberty.
 _SCRIPT = f"""\
 read_rtlil {SOURCE}
-synth -booth -run coarse:fine
+synth -booth -nofsm -run coarse:fine
 opt -fast -full
 memory_map -attr !black_box
 opt -full
