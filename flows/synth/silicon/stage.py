@@ -11,13 +11,12 @@ from flows.errors import HeepstorError
 from flows.simulate import simulation
 from flows.synth import rtlil
 from flows.synth.mapping import Mapper
-from flows.synth.silicon import liberty, power, waveform
+from flows.synth.silicon import POWER, liberty, power, waveform
 from flows.synth.silicon.technology import Technology
 from flows.system import tools
 from flows.system.processes import running
 from flows.terminal.progress import Progress
 
-POWER = "power.json"
 ROOT = "TOP.soc_sim.u_soc"
 """The SoC in the waveform."""
 CLOCK = "TOP.clk_i"

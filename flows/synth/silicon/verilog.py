@@ -1,7 +1,7 @@
 """The mapped design as one Verilog netlist, with short names that every tool can read.
 
 Ports have single bits. In a module, `p<port>_<bit>` is a bit of a port, `n<net>` another net,
-`c<number>` a cell and `i<number>` a submodule, in the order of its netlist; `Names` translates.
+`c<number>` a cell and `i<number>` a submodule, in the order of its netlist; `Names` translates them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ TOP = "top"
 
 @dataclass(frozen=True)
 class Names:
-    """Translates paths in the netlist, such as ``i0/i3/c12``, to those of the design, and back."""
+    """Translates paths in the netlist, such as ``i0/i3/c12``, to those of the design."""
 
     modules: Mapping[str, Mapped]
     top: str
@@ -38,21 +38,6 @@ class Names:
             instances.append(name)
             module = self.modules[module].inner[name]
         return ".".join(instances), module, -1
-
-    def instances(self) -> Iterator[tuple[str, str, str]]:
-        """Yield the path in the netlist, the path in the design, and the module of each instance.
-
-        The paths in the netlist end with a slash, but for that of the top, which is empty.
-        """
-        waiting = [("", "", self.top)]
-        while waiting:
-            short, path, module = waiting.pop()
-            yield short, path, module
-            mapped = self.modules[module]
-            waiting += [
-                (f"{short}i{number}/", f"{path}.{name}" if path else name, mapped.inner[name])
-                for number, name in enumerate(mapped.netlist.boxes)
-            ]
 
 
 def port_bits(netlist: Netlist) -> Iterator[tuple[str, str, int]]:

@@ -95,8 +95,8 @@ class Recording:
 
     def _expanded(self, signal: Signal) -> np.ndarray:
         at, values = self.changes.get(signal.id, ([], []))
-        if not at:
-            return np.zeros((signal.width, self.cycles), bool)
+        if not at or at[0] != 0:
+            at, values = [0, *at], [b"0", *values]
         text = b"".join(value.rjust(signal.width, b"0") for value in values)
         rows = np.frombuffer(text, np.uint8).reshape(len(at), signal.width)[:, ::-1] == ord("1")
         lengths = np.diff([*at, self.cycles])
