@@ -1,7 +1,7 @@
 """The mapped design as one Verilog netlist, with short names that every tool can read.
 
 Ports have single bits. In a module, `p<port>_<bit>` is a bit of a port, `n<net>` another net,
-`c<number>` a cell and `i<number>` a submodule, in the order of its netlist; `Names` translates them.
+`c<number>` a cell and `i<number>` a submodule, in the order of its netlist. `Names` translates.
 """
 
 from __future__ import annotations
