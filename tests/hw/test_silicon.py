@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.tool(find=find)]
 def soc(tmp_path_factory):
     """What `invoke synth` finds of a network on the whole SoC with a small array."""
     work = tmp_path_factory.mktemp("silicon")
-    knobs = f"--set=engine.array_size={ARRAY_SIZE},engine.port_words=1"
+    knobs = f"--set=engine.array_size={ARRAY_SIZE}"
     options = ["--technology=osu018", "--project=mnist", "--inputs=1", "--random-weights"]
     command = [sys.executable, "-m", "invoke", "synth", *options, knobs, "--json"]
     done = subprocess.run(
