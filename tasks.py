@@ -40,7 +40,7 @@ CONFIG_OPTIONS = {name: STAGE_OPTIONS[name] for name in ("config", "set")}
 CHECK_OPTIONS = {
     name: STAGE_OPTIONS[name]
     for name in STAGE_OPTIONS
-    if name not in ("operators", "assertions", "unit", "clock_hz")
+    if name not in ("operators", "assertions", "technology", "unit", "clock_hz")
 } | {
     "project": (
         STAGE_OPTIONS["project"][0],
@@ -53,7 +53,11 @@ REPORT_OPTIONS = {
 }
 BOARD_OPTIONS = {
     "port": ("", "the board's serial port, such as /dev/ttyUSB1; sim: the simulator instead"),
-    **{name: STAGE_OPTIONS[name] for name in STAGE_OPTIONS if name not in ("unit", "clock_hz")},
+    **{
+        name: STAGE_OPTIONS[name]
+        for name in STAGE_OPTIONS
+        if name not in ("technology", "unit", "clock_hz")
+    },
 }
 RUN_OPTIONS = {
     **BOARD_OPTIONS,
@@ -190,7 +194,7 @@ quantize = _stage_task("quantize", "Make the weights INT8 and measure the accura
 generate = _stage_task("generate", "Write the C++ application for the configured hardware.")
 firmware = _stage_task("firmware", "Compile and link the application for RISC-V.")
 hardware = _stage_task("hardware", "Build the simulator of the whole SoC from its RTL.")
-synth = _stage_task("synth", "Estimate the SoC's FPGA resource usage (XCZU7EV) with Yosys.")
+synth = _stage_task("synth", "Estimate the SoC's FPGA resource usage, or its area in silicon.")
 simulate = _stage_task("simulate", "Run the application on the simulated SoC; check its outputs.")
 
 

@@ -58,6 +58,9 @@ PACKAGES = {
 # Optional tools; some tests are skipped without them.
 TEST_TOOLS = (debug_tools.OPENOCD, debug_tools.GDB, system_tools.BROWSER)
 
+# Optional tools of `synth --technology osu018`.
+SILICON_TOOLS = (system_tools.OSU018_CELLS, system_tools.OPENSTA, system_tools.FST2VCD)
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -91,7 +94,7 @@ def examine(root: Path) -> list[Finding]:
             "programming boards without Vivado",
             system_tools.same_name("openfpgaloader"),
         ),
-        *(_system_tool(tool, needed=False) for tool in TEST_TOOLS),
+        *(_system_tool(tool, needed=False) for tool in (*TEST_TOOLS, *SILICON_TOOLS)),
         _optional(
             "gtkwave or surfer",
             ["gtkwave", "--version"],
@@ -128,7 +131,7 @@ def as_json(findings: list[Finding]) -> list[dict]:
 
 def _system_tool(tool: system_tools.SystemTool, needed: bool = True) -> Finding:
     path = tool.path()
-    version = _version([path, "--version"]) or path if path else None
+    version = _version([path, tool.version_option]) or path if path else None
     install = None if path else system_tools.install_command(tool.packages)
     return Finding(tool.name, version, tool.purpose, needed, install)
 

@@ -1,8 +1,9 @@
-"""Edalize flow: a design's resource usage on a device, without vendor tools.
+"""Edalize flow: a design's resource usage on a device or in standard cells, without vendor tools.
 
 Edalize finds it as ``edalize.flows.synthesis``, for ``flow: synthesis`` in a FuseSoC target. Yosys
 elaborates the SystemVerilog (tool ``yowasp``), then ``python -m flows.synth`` maps the modules to
-the device. The flow leaves utilization.json and treemap.svg in the work folder.
+the device. The flow leaves utilization.json and treemap.svg in the work folder, for standard cells
+silicon.json.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 from edalize.flows.edaflow import Edaflow, FlowGraph
 
 from flows.fusesoc.errors import as_fusesoc_takes_them
-from flows.synth.stage import PICTURE, UTILIZATION
+from flows.synth.stage import DESIGN, PICTURE, SILICON, UTILIZATION
 
 
 class Synthesis(Edaflow):
@@ -36,7 +37,7 @@ class Synthesis(Edaflow):
 
     def build(self):
         """Elaborate from scratch: make goes by time stamps, and copies of sources keep theirs."""
-        for name in ("design.il", UTILIZATION, PICTURE):
+        for name in (DESIGN, UTILIZATION, PICTURE, SILICON):
             Path(self.work_root, name).unlink(missing_ok=True)
         with as_fusesoc_takes_them():
             super().build()

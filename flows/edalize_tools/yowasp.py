@@ -1,7 +1,8 @@
 """Edalize tool: Yosys from PyPI (YoWASP), from SystemVerilog to counts of device primitives.
 
 The result is a table of every module's resource usage, also written to utilization.json, and
-treemap.svg. It is the tool of the flow ``synthesis``; Edalize finds it as ``edalize.tools.yowasp``.
+treemap.svg; for standard cells (osu018), silicon.json. It is the tool of the flow ``synthesis``;
+Edalize finds it as ``edalize.tools.yowasp``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from typing import Any
 
 from edalize.tools.edatool import Edatool
 from edalize.utils import EdaCommands
+
+from flows.synth.silicon.technology import TECHNOLOGIES
+from flows.synth.stage import SILICON, UTILIZATION
 
 # -j 1: WebAssembly has no threads. Primitives of the device are black boxes: their modules are only
 # needed to read the SystemVerilog. As modules are mapped one by one, small ones with the attribute
@@ -29,7 +33,7 @@ class Yowasp(Edatool):
     """Synthesis with Yosys down to the netlist of device primitives."""
 
     TOOL_OPTIONS = {  # noqa: RUF012  (Edalize reads it from the class)
-        "device": {"type": "str", "desc": "Device to map to (e.g. xczu7ev)"},
+        "device": {"type": "str", "desc": "Device (xczu7ev) or standard cells (osu018) to map to"},
     }
 
     def setup(self, edam: dict[str, Any]) -> None:
@@ -57,12 +61,12 @@ class Yowasp(Edatool):
             ["design.il"],
             ["elaborate.ys", *sources],
         )
+        device = self._require_tool_option("device")
+        result = SILICON if device in TECHNOLOGIES else UTILIZATION
         self.commands.add(
-            [sys.executable, "-m", "flows.synth", "design.il", self._require_tool_option("device")],
-            ["utilization.json"],
-            ["design.il"],
+            [sys.executable, "-m", "flows.synth", "design.il", device], [result], ["design.il"]
         )
-        self.commands.set_default_target("utilization.json")
+        self.commands.set_default_target(result)
 
     def write_config_files(self):
         """Write the Yosys script."""

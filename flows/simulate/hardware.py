@@ -28,6 +28,8 @@ SELF_TEST = "heepstor:sim:selftest"
 BOARDS = ("heepstor:boards:zcu104", "heepstor:boards:ulx3s")
 TARGET = "sim"
 SIMULATOR = "simulator"
+TRACER = "tracer"
+"""The folder of the simulator whose waveforms omit nothing."""
 _HOST_SOURCES = (".cc", ".cpp", ".h", ".hpp")
 
 
@@ -59,18 +61,23 @@ def require_tools() -> None:
         raise HeepstorError(system_tools.describe_missing(lacking))
 
 
-def build(config: Config, config_path: Path, out: Path, progress: Progress) -> Path:
+def build(
+    config: Config, config_path: Path, out: Path, progress: Progress, traces_all: bool = False
+) -> Path:
     """Build the simulator and copy it to the folder `out`; return its path.
 
-    The work folder next to it is kept, so that the next build compiles only what changed.
+    With `traces_all` its waveforms omit nothing. The work folder next to it is kept, so that the
+    next build compiles only what changed.
     """
     require_tools()
-    work = folder(config) / "work"
-    log = folder(config) / "build.log"
+    work = folder(config) / ("work_tracer" if traces_all else "work")
+    log = folder(config) / ("build_tracer.log" if traces_all else "build.log")
     log.unlink(missing_ok=True)
     made_from = _rtl(), _tools()
     _drop_stale_results(work, *made_from)
-    arguments = ["run", f"--target={TARGET}", "--setup", "--build", f"--work-root={work}", SYSTEM]
+    flags = ["--flag=trace_all"] if traces_all else []
+    options = [f"--target={TARGET}", "--setup", "--build", f"--work-root={work}"]
+    arguments = ["run", *flags, *options, SYSTEM]
     progress.show("FuseSoC")
     fusesoc.run(ROOT, arguments, config_path, log, _show(progress))
     program = _program(work, log)

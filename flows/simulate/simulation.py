@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -123,10 +124,12 @@ def execute(
     progress: Progress,
     inferences: int | None = None,
     seed: int | None = None,
+    options: Sequence[str] = (),
 ) -> DeviceLog:
     """Run the simulator to the end; return what the firmware reported.
 
-    `seed` determines the initial junk in memories and registers (None: random). Raises
+    `seed` determines the initial junk in memories and registers (None: random); `options` are
+    others of the simulator. Raises
     HeepstorError with the end of the output if the exit code is not 0.
     """
     reader = LogReader()
@@ -148,6 +151,7 @@ def execute(
         f"--seed={seed}",
         f"--stats={out / STATISTICS}",
         f"--max-cycles={MAX_CYCLES}",
+        *options,
     ]
     code = run_lines(command, take)
     (out / LOG).write_text("\n".join(printed) + "\n")

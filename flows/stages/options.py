@@ -129,6 +129,11 @@ class Options:
     random_weights: bool = _option(
         "use seeded random weights without training, to measure only speed", "", False
     )
+    technology: str = _choice(
+        "what synth maps to: fpga (XCZU7EV) or osu018 (standard cells of 180 nm)",
+        *("fpga", "osu018"),
+        default="fpga",
+    )
     unit: str = _choice("unit of times in the report: cycles, us or ms", *UNITS, default="cycles")
     clock_hz: int | None = _count(
         "clock for times in us and ms (default: the configuration's); changes nothing else"

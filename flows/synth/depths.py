@@ -29,27 +29,28 @@ def measure(modules: Mapping[str, Module], mapped: Mapping[str, Mapped], delays:
         known = kinds.setdefault(modules[name].kind, {"levels": 0, "nanoseconds": 0.0})
         known["levels"] = max(known["levels"], levels)
         known["nanoseconds"] = max(known["nanoseconds"], round(nanoseconds, 2))
-    paths = [_path(path, modules) for path in analysis.slowest(MOST_PATHS)]
-    divided = [_path(path, modules) for path in analysis.slowest_divided(MOST_DIVIDED_PATHS)]
+    paths = [path_as_json(path, modules) for path in analysis.slowest(MOST_PATHS)]
+    divided = [path_as_json(path, modules) for path in analysis.slowest_divided(MOST_DIVIDED_PATHS)]
     return {
         "levels": analysis.most_levels(),
-        **_clock(paths),
-        "paths": paths,
-        "divided": {**_clock(divided), "paths": divided} if divided else None,
+        **measured(paths),
+        "divided": measured(divided) if divided else None,
         "modules": kinds,
     }
 
 
-def _clock(paths: list[dict]) -> dict:
-    """Return the time of the slowest path, and the clock that follows from it."""
+def measured(paths: list[dict]) -> dict:
+    """Return the paths, the slowest first, with its time and the clock that follows from it."""
     nanoseconds = paths[0]["nanoseconds"] if paths else 0.0
     return {
         "nanoseconds": nanoseconds,
         "mhz": round(1000 / nanoseconds, 1) if nanoseconds else 0.0,
+        "paths": paths,
     }
 
 
-def _path(path: Path, modules: Mapping[str, Module]) -> dict:
+def path_as_json(path: Path, modules: Mapping[str, Module]) -> dict:
+    """Return a path with the places in the source where it starts and ends."""
     return {
         "levels": path.levels,
         "nanoseconds": round(path.nanoseconds, 2),

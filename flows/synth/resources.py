@@ -41,6 +41,11 @@ class Resources:
     def __add__(self, other: Resources) -> Resources:
         return self._combined(other, lambda one, two: one + two)
 
+    @property
+    def size(self) -> float:
+        """What instances are sorted by."""
+        return self.lut
+
     def largest(self, other: Resources) -> Resources:
         """Return the larger count of each resource."""
         return self._combined(other, max)

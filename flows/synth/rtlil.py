@@ -22,6 +22,7 @@ _PORT = re.compile(r"^  wire (?P<shape>.*?)(?:input|output|inout) \d+ ")
 _REGISTER = re.compile(
     r"^  cell \$\w*(dff|latch)\w* (\$flatten)?(?P<scope>(\\[^\s.]+\.)*)\$driver\$(?P<name>\S+)$"
 )
+_MEMORY = re.compile(r"^  memory width (?P<width>\d+) .*?size (?P<size>\d+) .*$", re.MULTILINE)
 _CELL = re.compile(r"^  cell (?P<type>\S+) (?P<name>\S+)$")
 
 
@@ -141,3 +142,15 @@ def _content(module: Module, ports: Mapping[str, str]) -> Content:
 
     body = "\n".join(written(line) for line in module.lines)
     return Content(body, ports[module.name], frozenset(submodules))
+
+
+def marked(body: str, largest: int | None) -> str:
+    """Return a body where memories of more than `largest` bits have the attribute `black_box`."""
+    if largest is None:
+        return body
+
+    def with_mark(memory: re.Match[str]) -> str:
+        bits = int(memory["width"]) * int(memory["size"])
+        return f"  attribute \\black_box 1\n{memory[0]}" if bits > largest else memory[0]
+
+    return _MEMORY.sub(with_mark, body)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import ceil
 
 from rich.console import Console
@@ -37,7 +37,7 @@ def table(result: dict, depth: int = DEPTH) -> Table:
     shown.add_column("module")
     for name in NAMES:
         shown.add_column(HEADINGS[name], justify="right")
-    for level, instance, count in _rows(result["tree"], depth):
+    for level, instance, count in rows(result["tree"], NAMES, depth):
         times = f" (x {count})" if count > 1 else ""
         row = [f"{instance['total'][name]:,g}" for name in NAMES]
         shown.add_row("  " * level + instance["name"] + times, instance["kind"], *row)
@@ -47,23 +47,31 @@ def table(result: dict, depth: int = DEPTH) -> Table:
     return shown
 
 
-def timing(result: dict, rows: int = PATHS) -> Table:
+def timing(result: dict, most: int = PATHS) -> Table:
     """Return a table of the slowest path that ends in each kind of module, the slowest first."""
     found = result["timing"]
     title = (
         f"Estimate of the timing before placement: {found['nanoseconds']:.1f} ns "
         f"({found['mhz']:.0f} MHz), {found['levels']} levels of LUTs"
     )
+    return slowest_paths(found["paths"], title, "levels", most)
+
+
+def slowest_paths(paths: list[dict], title: str, levels: str, most: int = PATHS) -> Table:
+    """Return a table of the slowest path that ends in each kind of module, the slowest first.
+
+    `levels` is the heading of their levels of logic.
+    """
     shown = Table(title=title, title_justify="left", box=None, pad_edge=False)
     shown.add_column("slowest path into", no_wrap=True)
     shown.add_column("ns", justify="right")
-    shown.add_column("levels", justify="right")
+    shown.add_column(levels, justify="right")
     shown.add_column("from", overflow="fold")
     shown.add_column("to", overflow="fold")
     worst: dict[str, dict] = {}
-    for path in found["paths"]:
+    for path in paths:
         worst.setdefault(path["to"]["module"], path)
-    for kind, path in list(worst.items())[:rows]:
+    for kind, path in list(worst.items())[:most]:
         ends = (_end(path["from"]), _end(path["to"]))
         shown.add_row(kind, f"{path['nanoseconds']:.1f}", str(path["levels"]), *ends)
     return shown
@@ -94,16 +102,16 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def _rows(tree: dict, depth: int) -> Iterator[tuple[int, dict, int]]:
-    """Yield level, instance and the number of similar ones, without small instances."""
-    least = {name: _LEAST_SHARE * tree["total"][name] for name in NAMES}
+def rows(tree: dict, names: Sequence[str], depth: int = DEPTH) -> Iterator[tuple[int, dict, int]]:
+    """Yield level, instance and the number of similar ones, without those small in all `names`."""
+    least = {name: _LEAST_SHARE * tree["total"][name] for name in names}
 
     def walk(instance: dict, level: int, count: int) -> Iterator[tuple[int, dict, int]]:
         yield level, instance, count
         if level == depth:
             return
         for child, times in _alike(instance["children"]):
-            if any(child["total"][name] * times > least[name] for name in NAMES):
+            if any(child["total"][name] * times > least[name] for name in names):
                 yield from walk(child, level + 1, times)
 
     yield from walk(tree, 0, 1)

@@ -23,8 +23,6 @@ _NEVER = -1e6
 """Arrival at a net that no path leads to."""
 _MOST_STEPS = 2_000
 """Primitives on a path beyond which it can only be a loop."""
-_GENERATED = re.compile(r"^\$.*")
-"""Names that Yosys made up: of registers that it made itself, for the states of a machine."""
 _INDEX = re.compile(r"\[\d+\]|\.\d+")
 
 
@@ -195,5 +193,6 @@ class Analysis:
         netlist = self.modules[instance.module].netlist
         cell = int(ends.primitive[number])
         is_port = cell < 0
-        name = list(netlist.ports)[port_number(cell)] if is_port else netlist.primitives[cell].name
-        return Place(instance.path, instance.module, _GENERATED.sub("(unnamed)", name))
+        ports = list(netlist.ports)
+        name = ports[port_number(cell)] if is_port else netlist.primitives[cell].known_name
+        return Place(instance.path, instance.module, name)

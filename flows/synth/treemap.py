@@ -52,7 +52,7 @@ class Area:
         return min(self.width, self.height) >= _LEAST_SIDE
 
 
-def draw(top: Instance, heading: str) -> str:
+def draw(top: Instance[Resources], heading: str) -> str:
     """Return an SVG file. Areas are LUTs; tooltips name the instance and all its resources."""
     pieces = [
         svg.element("style", _STYLE),
@@ -67,7 +67,7 @@ def draw(top: Instance, heading: str) -> str:
     return svg.element("svg", *pieces, xmlns="http://www.w3.org/2000/svg", **size) + "\n"
 
 
-def _boxes(one: Instance, area: Area, colour: str, above: str) -> list[str]:
+def _boxes(one: Instance[Resources], area: Area, colour: str, above: str) -> list[str]:
     """Return boxes for an instance and, if its name fits above them, its submodules."""
     path = f"{above}.{one.name}"
     label = _label(one, area)
@@ -87,7 +87,7 @@ def _boxes(one: Instance, area: Area, colour: str, above: str) -> list[str]:
     return [rectangle, *words, *(box for part in parts for box in _boxes(*part, colour, path))]
 
 
-def _placed(one: Instance, area: Area) -> list[tuple[Instance, Area]]:
+def _placed(one: Instance[Resources], area: Area) -> list[tuple[Instance[Resources], Area]]:
     """Return the parts of an instance with their areas; its own usage is one of them."""
     parts = [child for child in one.children if child.total.lut > 0]
     if parts and one.own.lut > 0:
@@ -101,7 +101,7 @@ def _placed(one: Instance, area: Area) -> list[tuple[Instance, Area]]:
     return [(part, area) for part, area in zip(parts, areas, strict=True) if area.is_visible]
 
 
-def _label(one: Instance, area: Area) -> str:
+def _label(one: Instance[Resources], area: Area) -> str:
     """Return the longest label that fits: `gen_row[0].u_pe 40`, `u_pe 40`, `u_pe` or none."""
     short = one.name.rpartition(".")[2]
     labels = (f"{one.name}  {one.total.lut:,}", f"{short}  {one.total.lut:,}", short)

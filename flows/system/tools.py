@@ -25,10 +25,19 @@ class SystemTool:
     commands: tuple[str, ...]
     purpose: str
     packages: dict[str, str] = field(default_factory=dict)
+    version_option: str = "--version"
 
     def path(self) -> str | None:
         """Return the full path of the first command found, or None."""
         return next(filter(None, map(shutil.which, self.commands)), None)
+
+
+class SystemFile(SystemTool):
+    """Data that a program reads; `commands` are its places in the file system."""
+
+    def path(self) -> str | None:
+        """Return the first place where it is, or None."""
+        return next((place for place in self.commands if Path(place).is_file()), None)
 
 
 # Package managers and their install commands; messages use the first one found.
@@ -70,6 +79,26 @@ BROWSER = SystemTool(
     ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"),
     "rendering the report's page in the tests",
     same_name("chromium"),
+)
+
+OSU018_CELLS = SystemFile(
+    "OSU 0.18 um standard cells",
+    ("/usr/share/qflow/tech/osu018/osu018_stdcells.lib",),
+    "synthesis for silicon (--technology osu018)",
+    {"apt-get": "qflow-tech-osu018"},
+)
+OPENSTA = SystemTool(
+    "OpenSTA",
+    ("sta",),
+    "worst path and power of synthesis for silicon",
+    {"apt-get": "opensta"},
+    version_option="-version",
+)
+FST2VCD = SystemTool(
+    "fst2vcd",
+    ("fst2vcd",),
+    "power of synthesis for silicon; comes with GTKWave",
+    same_name("gtkwave"),
 )
 
 

@@ -240,8 +240,11 @@ def commands(program: str) -> list[str]:
 @pytest.mark.parametrize(
     ("page", "sentence"),
     [
-        ("README.md", r"(\d+) tests need OpenOCD and GDB, (\d+) Chromium"),
-        ("docs/developer-guide.md", r"(\d+) without OpenOCD and GDB, (\d+) without Chromium"),
+        ("README.md", r"(\d+) tests need OpenOCD and GDB, (\d+) Chromium, (\d+) the"),
+        (
+            "docs/developer-guide.md",
+            r"(\d+) without OpenOCD and GDB, (\d+) without Chromium, (\d+) without",
+        ),
     ],
 )
 def test_the_number_of_tests_that_need_a_tool(page: str, sentence: str) -> None:
@@ -255,6 +258,7 @@ def users_of_tools() -> dict[str, int]:
     users = {
         "debugger": ["tests/hw/test_debug_session.py"],
         "browser": ["tests/unit/flows/report/test_page.py"],
+        "silicon": ["tests/hw/test_silicon.py"],
     }
     marked = [p for p in (ROOT / "tests").rglob("test_*.py") if "mark.tool(" in p.read_text()]
     known = {ROOT / file for files in users.values() for file in files}

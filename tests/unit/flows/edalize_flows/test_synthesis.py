@@ -7,12 +7,12 @@ from pathlib import Path
 from edalize.flows.edaflow import Edaflow
 
 from flows.edalize_flows.synthesis import Synthesis
-from flows.synth.stage import PICTURE, UTILIZATION
+from flows.synth.stage import DESIGN, PICTURE, SILICON, UTILIZATION
 
 
 def test_everything_is_made_anew(tmp_path: Path, monkeypatch) -> None:
     """Copies of sources keep their times, by which make would go."""
-    for name in ("design.il", UTILIZATION, PICTURE, "elaborate.ys"):
+    for name in (DESIGN, UTILIZATION, PICTURE, SILICON, "elaborate.ys"):
         (tmp_path / name).touch()
     found = []
     monkeypatch.setattr(Edaflow, "build", lambda flow: found.extend(tmp_path.iterdir()))

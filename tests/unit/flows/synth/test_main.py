@@ -8,7 +8,8 @@ from pathlib import Path
 
 from flows.repository import ROOT
 from flows.synth import devices
-from flows.synth.__main__ import cache_folder, utilization
+from flows.synth.__main__ import utilization
+from flows.synth.mapping import cache_folder
 from tests.support.elaborated import soc, timing
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from flows.errors import HeepstorError
 from flows.synth import mapping, rtlil
+from flows.synth.recipe import Recipe
 
 # Writes what Yosys would: one LUT for each module that is no black box.
 YOSYS = """\
@@ -27,7 +28,7 @@ def mapper(tmp_path):
     """A mapper with a stand-in for Yosys, which notes each call in the file `calls`."""
     program = tmp_path / "yosys.py"
     program.write_text(YOSYS.format(calls=tmp_path / "calls"))
-    return mapping.Mapper((sys.executable, str(program)), "1", "xcup", tmp_path / "cache")
+    return mapping.Mapper((sys.executable, str(program)), "1", Recipe("script"), tmp_path / "cache")
 
 
 def run(mapper, design):
@@ -52,8 +53,8 @@ def test_only_what_changed_is_mapped_again(design, mapper, tmp_path):
     assert seen == [(0, 1), (1, 1)]
 
 
-@pytest.mark.parametrize("change", [{"version": "2"}, {"family": "xcu"}, {"options": "-uram"}])
-def test_results_belong_to_version_family_and_options(design, mapper, tmp_path, change):
+@pytest.mark.parametrize("change", [{"version": "2"}, {"recipe": Recipe("another")}])
+def test_results_belong_to_version_and_recipe(design, mapper, tmp_path, change):
     run(mapper, design)
     run(replace(mapper, **change), design)
     assert (tmp_path / "calls").read_text() == "xx"

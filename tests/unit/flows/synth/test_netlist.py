@@ -51,3 +51,19 @@ def test_submodules_and_ports_share_the_nets():
 def test_what_is_kept_is_read_again():
     found = read()
     assert netlist.from_json(json.loads(json.dumps(found.as_json()))) == found
+
+
+def test_names_of_nets_are_kept_if_the_recipe_says_so():
+    names = {
+        "value_q": {"hide_name": 0, "bits": [5, 4]},
+        "$auto$7": {"hide_name": 1, "bits": [4]},
+    }
+    written = {**WRITTEN, "netnames": names}
+    found = netlist.from_yosys(written, {"ports_1"}.__contains__, keeps_wires=True)
+    assert found.wires == {"value_q": [1, 2]}
+    assert netlist.from_json(json.loads(json.dumps(found.as_json()))) == found
+
+
+def test_names_that_yosys_made_up_are_not_shown():
+    assert Primitive("$auto$1", "FDRE", {}, {}).known_name == "(unnamed)"
+    assert Primitive("\\rows_q", "FDRE", {}, {}).known_name == "rows_q"

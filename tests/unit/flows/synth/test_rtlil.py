@@ -57,3 +57,14 @@ def test_registers_are_found_in_their_source(tmp_path):
     assert module.source("count_q") == ("src/core/top.sv", 5)
     assert module.source("lanes_q[3].sign") == ("src/core/top.sv", 6)
     assert module.source("elsewhere") == module.source("$auto$1") == ("", 0)
+
+
+def test_large_memories_are_marked():
+    body = "  memory width 8 size 16 \\small\n  memory width 8 size 17 offset 1 \\large\n  wire \\x"
+    assert rtlil.marked(body, 128).splitlines() == [
+        "  memory width 8 size 16 \\small",
+        "  attribute \\black_box 1",
+        "  memory width 8 size 17 offset 1 \\large",
+        "  wire \\x",
+    ]
+    assert rtlil.marked(body, None) == body

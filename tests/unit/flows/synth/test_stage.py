@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,8 +11,10 @@ from flows.errors import HeepstorError
 from flows.repository import ROOT
 from flows.synth import devices, stage
 from flows.synth.__main__ import utilization
+from flows.system import tools
 from flows.terminal.progress import Progress, Terminal
 from tests.support.elaborated import soc, timing
+from tests.support.small_cells import technology
 
 
 class Shown(Progress):
@@ -82,3 +85,24 @@ def test_the_table_has_its_own_width_in_a_pipe(tmp_path, monkeypatch):
     assert found == json.loads(json.dumps(result))
     assert max(map(len, stream.getvalue().splitlines())) <= stage.TABLE_WIDTH
     assert "Picture: treemap.svg; all figures: utilization.json" in stream.getvalue()
+
+
+def test_silicon_has_a_folder_a_target_and_inputs_of_its_own(monkeypatch, tmp_path):
+    loaded = config.load(config.DEFAULT_PATH)
+    assert stage.folder(loaded, ROOT, "osu018").name == f"{loaded.hash}-osu018"
+    cells = technology(tmp_path)
+    monkeypatch.setitem(stage.TECHNOLOGIES, "osu018", cells)
+    monkeypatch.setattr(type(cells), "version", lambda self: "of the cells")
+    assert stage.target("osu018").results == (stage.SILICON, stage.DESIGN)
+    assert stage.target("fpga").results == (stage.UTILIZATION, stage.PICTURE)
+    assert stage.cells_version("osu018") == {"version of the standard cells": "of the cells"}
+    assert stage.cells_version("fpga") == {}
+
+
+def test_a_technology_that_is_not_installed_is_an_error(monkeypatch, tmp_path):
+    lacking = tools.SystemFile("the cells", (str(tmp_path / "none"),), "it", {"apt-get": "cells"})
+    cells = replace(technology(tmp_path), tools=(lacking,))
+    monkeypatch.setitem(stage.TECHNOLOGIES, "osu018", cells)
+    for needs in (stage.target, stage.cells_version):
+        with pytest.raises(HeepstorError, match="the cells is missing"):
+            needs("osu018")
