@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _NOT_COPIED = {"build", ".venv", "data", ".git", ".hypothesis"}
 
 
-CORNERS: dict[str, dict[str, int]] = {
+CORNERS: dict[str, dict[str, int | str]] = {
     "smallest": {
         "array_size": 4,
         "port_words": 1,
@@ -34,13 +34,13 @@ CORNERS: dict[str, dict[str, int]] = {
         "fifo_depth": 2,
     },
     "default": {},
-    "odd": {"array_size": 12, "port_words": 2, "clock_divider": 3},
+    "odd": {"array_size": 12, "port_words": 2, "int8": "false", "clock_divider": 3},
     "largest": {"array_size": 32, "accumulator_depth": 4096, "banks": 32, "bank_kib": 64},
 }
 """Hardware at the corners of what can be configured: other values for some knobs."""
 
 
-def write_config(path: Path, **knobs: int) -> Path:
+def write_config(path: Path, **knobs: int | str) -> Path:
     """Writes the repository's configuration with other values for some knobs."""
     text = (ROOT / "heepstor_cfg.hjson").read_text()
     for name, value in knobs.items():

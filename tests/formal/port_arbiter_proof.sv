@@ -6,7 +6,8 @@
 ///
 /// It looks at the ports alone. One granted request, chosen by `tag_i`, is followed from its grant
 /// to its answer; those ahead of it are counted. Clients ask as they like, memory grants as it
-/// likes, and answers nothing that it was not sent.
+/// likes, and answers nothing that it was not sent. When the engine is halted, a request that was
+/// granted and not passed on to the places from which requests are sent is dropped.
 module port_arbiter_proof #(
   parameter int unsigned Clients     = 3,
   parameter int unsigned PortWords   = 2,
@@ -27,6 +28,7 @@ module port_arbiter_proof #(
   localparam int unsigned ClientWidth = $clog2(Clients);
   localparam int unsigned MaxAnswers  = 4;  // that memory owes
   localparam int unsigned Patience    = 3;  // cycles in which memory would take a request
+  localparam int unsigned Places      = 2;  // of requests that are sent next
 
   typedef logic [2:0] count_t;
 
@@ -106,12 +108,29 @@ module port_arbiter_proof #(
   assign grant_outside = grant && is_outside(granted);
   assign send          = port_req && port_gnt_i;
 
+  // The newest request, until it has a place among those that are sent next, is refused, or dropped.
+  logic   newest_q = 1'b0, newest_outside_q;
+  count_t placed_q = '0;
+  logic   leaves, drop;
+
+  assign leaves = newest_q && placed_q < count_t'(Places);
+  assign drop   = leaves && halt_i && !newest_outside_q;
+
+  always_ff @(posedge clk_i) begin
+    if (rst_n) begin
+      newest_q <= grant || (newest_q && !leaves);
+      if (grant) newest_outside_q <= grant_outside;
+      placed_q <= placed_q + count_t'(leaves && !newest_outside_q && !drop) - count_t'(send);
+    end
+  end
+
   // Requests under way: to be sent, to be refused, to be answered.
   count_t sends_q = '0, errors_q = '0, answers_q = '0;
 
   always_ff @(posedge clk_i) begin
     if (rst_n) begin
-      sends_q   <= sends_q + count_t'(grant && !grant_outside) - count_t'(send);
+      sends_q   <= sends_q + count_t'(grant && !grant_outside) - count_t'(send)
+          - count_t'(drop);
       errors_q  <= errors_q + count_t'(grant_outside) - count_t'(error);
       answers_q <= answers_q + count_t'(send) - count_t'(port_rvalid_i);
     end
@@ -125,6 +144,7 @@ module port_arbiter_proof #(
   request_t               tagged_q;
   logic [ClientWidth-1:0] client_q;
   logic                   step;
+  logic                   tagged_is_newest_q = 1'b0;
 
   always_comb begin
     unique case (place_q)
@@ -137,7 +157,10 @@ module port_arbiter_proof #(
 
   always_ff @(posedge clk_i) begin
     if (rst_n) begin
-      if (place_q == None && grant && tag_i) begin
+      tagged_is_newest_q <= grant ? place_q == None && tag_i : tagged_is_newest_q;
+      if (drop && tagged_is_newest_q && place_q == ToSend) begin
+        place_q <= None;
+      end else if (place_q == None && grant && tag_i) begin
         place_q  <= grant_outside ? ToRefuse : ToSend;
         ahead_q  <= grant_outside ? errors_q - count_t'(error) : sends_q - count_t'(send);
         tagged_q <= granted;
@@ -166,6 +189,10 @@ module port_arbiter_proof #(
     else if (can_send) granting_q <= granting_q + 1'b1;
   end
 
+  logic refusing_next_q = 1'b0;
+
+  always_ff @(posedge clk_i) refusing_next_q <= rst_n && grant;
+
   request_t waiting_q;
   logic     waits_q = 1'b0;
 
@@ -188,13 +215,14 @@ module port_arbiter_proof #(
       sent_is_inside : assert (!port_req || !is_outside(sent));
       request_is_held : assert (!waits_q || (port_req && sent == waiting_q));
       sent_as_granted : assert (!(place_q == ToSend && ahead_q == 0 && send) || sent == tagged_q);
+      refused_at_once : assert (error == (refusing_next_q && newest_outside_q));
       refused_names_the_client :
       assert (!(place_q == ToRefuse && ahead_q == 0 && error) || error_client == client_q);
       answer_goes_to_the_client :
       assert (!(place_q == ToAnswer && ahead_q == 0 && port_rvalid_i)
           || client_rvalid == Clients'(1) << client_q);
       one_answer_each : assert ($countones(client_rvalid) == 32'(port_rvalid_i));
-      idle_is_nothing_under_way : assert (idle == (sends_q == 0 && errors_q == 0 && answers_q == 0));
+      idle_is_nothing_under_way : assert (idle == (sends_q == 0 && errors_q == 0 && answers_q == 0 && !newest_q));
 
       sends_go_on : assert (sending_q < count_t'(Patience));
       refusals_go_on : assert (refusing_q < count_t'(Patience));

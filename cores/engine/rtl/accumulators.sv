@@ -239,6 +239,10 @@ module accumulators
           && (!larger_q || $signed(second_sum_q[c][7:0]) > $signed(second_held[7:0]));
     end
   end else begin : gen_no_integer
+    logic unused;
+
+    assign unused          = ^{first_sum_i, second_sum_i, second_carry_i, second_sum,
+                               replaces_second};
     assign second_sum      = '0;
     assign sum             = float_sum;
     assign replaces        = is_new;

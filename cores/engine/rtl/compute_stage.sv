@@ -216,6 +216,9 @@ module compute_stage
       .tap_o         (taps)
     );
   end else begin : gen_no_unpacker
+    logic unused;
+
+    assign unused       = ^slice.second_group;
     assign first_bytes  = '0;
     assign second_bytes = '0;
     assign taps         = '0;

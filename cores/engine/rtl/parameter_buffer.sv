@@ -274,6 +274,9 @@ module parameter_buffer
       assign offset_o[g*PortWords+:PortWords] = offset[read_place];
     end
   end else begin : gen_no_integer
+    logic unused;
+
+    assign unused    = ^read_place_q[2];
     assign offset_o  = '0;
     assign summand_o = '0;
   end

@@ -5,10 +5,10 @@
 ///
 /// Client 0 has the highest priority. A granted request goes through two registers to memory, so that
 /// no path leads through the arbiter, nor from memory's grant to a client's: from the first one it is
-/// checked, from the second one it is sent. Responses come in order and are handed to the client that asked. An access outside memory is
-/// never sent: it raises `error_o` with the number of the client, from the cycle after the grant until
-/// it is dropped. While `halt_i` is high nothing is granted, what is in the first register is dropped,
-/// and `idle_o` tells when nothing is under way.
+/// checked, from the second one it is sent. Responses come in order and are handed to the client that
+/// asked. An access outside memory is never sent: it raises `error_o` with the number of the client in
+/// the cycle after the grant. While `halt_i` is high nothing is granted, what is in the first register
+/// is dropped, and `idle_o` tells when nothing is under way.
 module port_arbiter #(
   parameter  int unsigned Clients     = 7,
   parameter  int unsigned PortWords   = 4,
@@ -109,7 +109,15 @@ module port_arbiter #(
     .outside_o(outside)
   );
 
-  assign error_o        = granted && outside;
+  // A request that has to wait is an error only once.
+  logic held_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) held_q <= 1'b0;
+    else held_q <= granted && !next;
+  end
+
+  assign error_o        = granted && outside && !held_q;
   assign error_client_o = request.client;
 
   skid_register #(

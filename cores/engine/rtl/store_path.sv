@@ -391,6 +391,9 @@ module store_path
       assign value[StoreWords-1:Words] = float_value[StoreWords-1:Words];
     end
   end else begin : gen_no_integer
+    logic unused;
+
+    assign unused         = ^{read_half_i, read_second_i, second, channels, summand, offsets};
     assign integers_ready = 1'b1;
     assign addition       = '0;
     assign integer_take   = 1'b0;

@@ -271,6 +271,10 @@ module slice_product #(
       .carry_o (second_carry_o)
     );
   end else begin : gen_no_integer
+    logic unused;
+
+    assign unused       = ^{depthwise_i, pairs_i, first_i, second_i, tap_i, first_q, second_q,
+                            upper_q, low};
     assign valid_o      = valid_q[Latency-1];
     assign tag_o        = tag_q[Latency-1];
     assign packs        = 1'b0;

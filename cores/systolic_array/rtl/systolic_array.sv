@@ -111,6 +111,10 @@ module systolic_array #(
       assign passed[c] = 40'($signed(passed_q));
     end
   end else begin : gen_not_passed
+    logic unused;
+
+    assign unused = ^{pass_i, passed_i, tap_i};
+
     assign passed = '0;
   end
 

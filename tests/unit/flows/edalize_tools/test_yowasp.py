@@ -28,13 +28,15 @@ EDAM = {
 def test_sources_parameters_and_macros() -> None:
     tool = Yowasp()
     tool.setup(EDAM)
-    (read, select, write) = tool.script.splitlines()
+    (read, keep, flatten, select, write) = tool.script.splitlines()
     assert read == (
         "read_slang -j 1 --keep-hierarchy --blackboxed-module DSP48E2 "
         "--blackboxed-module BUFGCE_DIV --top top -G Size=8 -D SYNTHESIS -D WIDTH=32 -I inc "
         "a_pkg.sv old.v"
     )
-    assert select == "select =A:blackbox %n", "black boxes are no part of the design"
+    assert keep == "setattr -mod -set keep_hierarchy 1 A:flatten %n", "all but small modules"
+    assert flatten == "flatten -noscopeinfo"
+    assert select == "select =A:blackbox =A:flatten %u %n", "nor are black boxes of the design"
     assert write == "write_rtlil -selected design.il"
 
 
