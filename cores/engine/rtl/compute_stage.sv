@@ -218,7 +218,7 @@ module compute_stage
   end else begin : gen_no_unpacker
     logic unused;
 
-    assign unused       = ^slice.second_group;
+    assign unused       = ^{slice.second_group, activations};
     assign first_bytes  = '0;
     assign second_bytes = '0;
     assign taps         = '0;
