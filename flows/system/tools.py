@@ -90,14 +90,14 @@ OSU018_CELLS = SystemFile(
 OPENSTA = SystemTool(
     "OpenSTA",
     ("sta",),
-    "worst path and power of synthesis for silicon",
+    "worst paths of synthesis for silicon (--technology osu018)",
     {"apt-get": "opensta"},
     version_option="-version",
 )
 FST2VCD = SystemTool(
     "fst2vcd",
     ("fst2vcd",),
-    "power of synthesis for silicon; comes with GTKWave",
+    "power of synthesis for silicon (--technology osu018); comes with GTKWave",
     same_name("gtkwave"),
 )
 

@@ -6,12 +6,12 @@
 ///
 /// Each step is rounded to FP32. A NaN passes the clamp; -0 counts as equal to +0. Negative results are
 /// multiplied by the slope, or all by the operand or by the function's argument. An operand that is
-/// added comes 7 cycles after the sum, one that results are multiplied by 11 cycles, or 20 after a
+/// added comes 7 cycles after the sum, one that results are multiplied by 11 cycles, or 21 after a
 /// function.
 ///
 /// A lane that is not `Full` has neither operand, function nor slope, and the same latency.
 ///
-/// Latency: 15 cycles, with a function 24; one word a cycle. A stage works in the cycles in which its
+/// Latency: 15 cycles, with a function 25; one word a cycle. A stage works in the cycles in which its
 /// bit of `enable_i` is high, and else keeps what it has.
 module postprocess_lane
   import engine_descriptor_pkg::*;
