@@ -99,13 +99,19 @@ module heepstor_soc
   logic irq_timer, irq_engine, irq_uart, irq_bus_error, irq_stack_overflow;
   logic debug_req, cpu_halted;
 
-  // From interrupts and the debugger's request the CPU has much to decide in a cycle.
-  logic [31:0] irq_q;
+  // From interrupts and the debugger's request the CPU has much to decide in a cycle. A bus error must
+  // not wait: the CPU would execute what it got in place of an instruction.
+  logic [31:0] irq_q, cpu_irq;
   logic        debug_req_q;
 
   always_ff @(posedge clk_cpu or negedge system_rst_n) begin
     if (!system_rst_n) irq_q <= '0;
     else irq_q <= irq;
+  end
+
+  always_comb begin
+    cpu_irq              = irq_q;
+    cpu_irq[IrqBusError] = irq_bus_error;
   end
 
   always_ff @(posedge clk_cpu or negedge rst_ni) begin
@@ -118,7 +124,6 @@ module heepstor_soc
     irq[IrqTimer]    = irq_timer;
     irq[IrqEngine]   = irq_engine;
     irq[IrqUart]     = irq_uart;
-    irq[IrqBusError] = irq_bus_error;
     irq[IrqStackOverflow] = irq_stack_overflow;
   end
 
@@ -153,7 +158,7 @@ module heepstor_soc
     .data_addr_o        (core_data_req.addr),
     .data_wdata_o       (core_data_req.wdata),
     .data_rdata_i       (core_data_rsp.rdata),
-    .irq_i              (irq_q),
+    .irq_i              (cpu_irq),
     .irq_ack_o          (),
     .irq_id_o           (),
     .debug_req_i        (debug_req_q),
