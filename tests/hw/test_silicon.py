@@ -22,7 +22,7 @@ def find():
     stage.require()
 
 
-pytestmark = [pytest.mark.slow, pytest.mark.tool(find=find)]
+pytestmark = [pytest.mark.slow, pytest.mark.nightly, pytest.mark.tool(find=find)]
 
 
 @pytest.fixture(scope="module")
