@@ -41,41 +41,46 @@ module head_fifo_proof #(
 
   typedef logic [$clog2(Depth):0] count_t;
 
-  count_t           items_q = '0;  // inside
-  count_t           ahead_q = '0;  // of the tagged one
-  logic [1:0]       hidden_q = '0;  // cycles in which there were items but none at the head
-  logic             is_tagged_q = 1'b0;
-  logic             was_full_q = 1'b0;
-  logic [Width-1:0] tagged_q;
+  count_t           items;  // inside
+  count_t           ahead;  // of the tagged one
+  logic             is_tagged, was_full;
+  logic [Width-1:0] followed;
+
+  tagged_item #(
+    .Width(Width),
+    .Depth(Depth)
+  ) u_tagged (
+    .clk_i,
+    .rst_ni     (rst_n),
+    .tag_i,
+    .clear_i,
+    .push_i,
+    .data_i,
+    .pop_i,
+    .items_o    (items),
+    .is_tagged_o(is_tagged),
+    .ahead_o    (ahead),
+    .data_o     (followed),
+    .was_full_o (was_full)
+  );
+
+  logic [1:0] hidden_q = '0;  // cycles in which there were items but none at the head
 
   always_ff @(posedge clk_i) begin
-    if (rst_n) begin
-      items_q  <= clear_i ? '0 : items_q + count_t'(push_i) - count_t'(pop_i);
-      hidden_q <= (clear_i || valid || items_q == 0) ? '0 : hidden_q + 1'b1;
-      if (clear_i) is_tagged_q <= 1'b0;
-      else if (!is_tagged_q && push_i && tag_i) begin
-        is_tagged_q <= 1'b1;
-        tagged_q    <= data_i;
-        ahead_q     <= items_q - count_t'(pop_i);
-      end else if (is_tagged_q && pop_i) begin
-        if (ahead_q == 0) is_tagged_q <= 1'b0;
-        else ahead_q <= ahead_q - 1'b1;
-      end
-      was_full_q <= !clear_i && (was_full_q || items_q == count_t'(Depth));
-    end
+    if (rst_n) hidden_q <= (clear_i || valid || items == 0) ? '0 : hidden_q + 1'b1;
   end
 
   always_ff @(posedge clk_i) begin
     if (rst_n) begin
-      never_pushed_when_full : assume (!push_i || clear_i || items_q != count_t'(Depth));
+      never_pushed_when_full : assume (!push_i || clear_i || items != count_t'(Depth));
       never_popped_when_empty : assume (!pop_i || clear_i || valid);
 
-      full_is_right : assert (full == (items_q == count_t'(Depth)));
-      valid_is_an_item : assert (!valid || items_q != 0);
+      full_is_right : assert (full == (items == count_t'(Depth)));
+      valid_is_an_item : assert (!valid || items != 0);
       item_shows_after_one_cycle : assert (hidden_q < 2);
-      comes_out_in_order : assert (!is_tagged_q || ahead_q != 0 || !valid || head == tagged_q);
+      comes_out_in_order : assert (!is_tagged || ahead != 0 || !valid || head == followed);
 
-      full_then_empty : cover (was_full_q && items_q == 0);
+      full_then_empty : cover (was_full && items == 0);
     end
   end
 endmodule

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -89,7 +90,7 @@ def _run_sby(
     """Return sby's exit code and log; it works in `folder` / "proof"."""
     top = f"{proof.module}_proof"
     files, includes = _sources(proof.core)
-    files = [*files, HERE / f"{top}.sv"]
+    files = [*files, HERE / "tagged_item.sv", HERE / f"{top}.sv"]
     settings = SETTINGS.format(
         mode=mode,
         depth=depth,
@@ -142,5 +143,7 @@ def _inputs(trace: dict) -> Iterator[str]:
 @functools.cache
 def _sources(core: str) -> tuple[list[Path], list[Path]]:
     """The RTL of a core and of what it needs, in compile order, and its include folders."""
-    files, includes = core_sources(core, BUILD / "formal" / core.rpartition(":")[2])
+    # Not shared: while one worker sets the files up, another one's proof may read them.
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    files, includes = core_sources(core, BUILD / "formal" / worker / core.rpartition(":")[2])
     return [Path(file.value) for file in files if isinstance(file, Verilog)], includes

@@ -37,14 +37,7 @@ def table(result: dict) -> Table:
         f"um2: the cells' area without memories; a gate equivalent is a {technology['gate']} of "
         f"{technology['gate_area']:g} um2; registers: flip-flops and latches"
     )
-    shown.add_column("instance", no_wrap=True)
-    shown.add_column("module")
-    for heading in _COLUMNS.values():
-        shown.add_column(heading, justify="right")
-    for level, instance, count in rows(result["tree"], tuple(_COLUMNS)):
-        times = f" (x {count})" if count > 1 else ""
-        values = [f"{instance['total'][name]:,.0f}" for name in _COLUMNS]
-        shown.add_row("  " * level + instance["name"] + times, instance["kind"], *values)
+    _add_hierarchy(shown, result["tree"], _COLUMNS, digits=0)
     return shown
 
 
@@ -89,15 +82,20 @@ def power(result: dict) -> Table:
         f"registers' values differ between gates and simulation; {agreement['unknown']:,} of "
         f"{agreement['sources']:,} bits were not recorded"
     )
+    _add_hierarchy(shown, result["tree"], _POWER, digits=1)
+    return shown
+
+
+def _add_hierarchy(shown: Table, tree: dict, columns: dict[str, str], digits: int) -> None:
+    """Add a row for each instance; `columns` are names of its fields with their headings."""
     shown.add_column("instance", no_wrap=True)
     shown.add_column("module")
-    for heading in _POWER.values():
+    for heading in columns.values():
         shown.add_column(heading, justify="right")
-    for level, instance, count in rows(result["tree"], tuple(_POWER)):
+    for level, instance, count in rows(tree, tuple(columns)):
         times = f" (x {count})" if count > 1 else ""
-        values = [f"{instance['total'][name]:,.1f}" for name in _POWER]
+        values = [f"{instance['total'][name]:,.{digits}f}" for name in columns]
         shown.add_row("  " * level + instance["name"] + times, instance["kind"], *values)
-    return shown
 
 
 def _table(title: str) -> Table:
