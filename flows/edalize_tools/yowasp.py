@@ -17,15 +17,24 @@ from flows.synth.silicon.technology import TECHNOLOGIES
 from flows.synth.stage import SILICON, UTILIZATION
 
 # -j 1: WebAssembly has no threads. Primitives of the device are black boxes: their modules are only
-# needed to read the SystemVerilog. As modules are mapped one by one, small ones with the attribute
-# `flatten` become a part of those that instantiate them.
+# needed to read the SystemVerilog. As modules are mapped one by one, some become a part of those
+# that instantiate them: small ones with the attribute `flatten`, and what others wrote (packages of
+# PyPI), below the top of the CPU. Constants and unused bits have to cross the borders that remain;
+# each round takes them one border further.
 SCRIPT = """\
 read_slang -j 1 --keep-hierarchy {boxes} --top {top} {parameters} {defines} {includes} {files}
+select -set foreign A:src=*heepstor_pip_* cv32e40p_top* %d
+setattr -mod -set flatten 1 @foreign
 setattr -mod -set keep_hierarchy 1 A:flatten %n
+setattr -mod -unset keep_hierarchy A:flatten
 flatten -noscopeinfo
+{rounds}
+opt_clean
 select =A:blackbox =A:flatten %u %n
 write_rtlil -selected design.il
 """
+ROUNDS = 4
+ROUND = "opt_expr; opt_clean; opt_hier"
 PRIMITIVES = ("DSP48E2", "BUFGCE_DIV")
 
 
@@ -53,6 +62,7 @@ class Yowasp(Edatool):
             defines=" ".join(f"-D {macro}" for macro in _macros(self.vlogdefine)),
             includes=" ".join(f"-I {folder}" for folder in includes),
             files=" ".join(sources),
+            rounds="\n".join([ROUND] * ROUNDS),
         )
         self.edam = edam
         self.commands = EdaCommands()

@@ -125,7 +125,9 @@ def _content(module: Module, ports: Mapping[str, str]) -> Content:
     submodules = set()
 
     def counted(match: re.Match[str]) -> str:
-        return numbers.setdefault(match[0], f"$n{len(numbers)}")
+        # In a string (the memory of a port), each backslash is written twice.
+        name = match[0].replace("\\\\", "\\")
+        return numbers.setdefault(name, f"$n{len(numbers)}")
 
     def written(line: str) -> str:
         cell = _CELL.match(line)
