@@ -42,10 +42,12 @@ module fp32_mul
     end
   end
 
-  // Stages 2 and 3.
+  // Stages 2 and 3. One subnormal factor makes up to 24 zeros; of two, nothing but the sticky bit
+  // remains.
   fp32_normalize #(
-    .Width (48 + Margin),
-    .Margin(Margin)
+    .Width    (48 + Margin),
+    .Margin   (Margin),
+    .MostZeros(24)
   ) u_normalize (
     .clk_i,
     .enable_i   (enable_i[2:1]),

@@ -17,7 +17,9 @@ module fp32_normalize
   /// Width - Margin is from 26 to 63.
   parameter int unsigned Width  = 40,
   /// Bits at the top that are always zero: so far a number may be shifted to the right.
-  parameter int unsigned Margin = 0
+  parameter int unsigned Margin = 0,
+  /// Zeros that may follow them, in a number that the room does not allow to be shifted less.
+  parameter int unsigned MostZeros = Width - Margin
 ) (
   input  logic             clk_i,
   input  logic [1:0]       enable_i,
@@ -30,8 +32,9 @@ module fp32_normalize
   input  logic             nan_i,
   output logic [31:0]      result_o
 );
-  localparam int unsigned ShiftWidth = $clog2(Width + 1);
-  localparam int unsigned LowBits    = Width - 25;  // below the round bit
+  localparam int unsigned ShiftWidth = $clog2(Margin + MostZeros + 1);
+  localparam int unsigned KeptBits   = 25;  // the significand and the round bit
+  localparam int unsigned LowBits    = Width - KeptBits;
 
   typedef struct packed {
     logic                  sign;
@@ -53,8 +56,10 @@ module fp32_normalize
   logic [63:0] digits;
   normal_t     normal_q;
 
-  // A one below the lowest digit is first where all digits are zeros: those of minus one, inverted.
-  assign digits = 64'({number_i ^ {Width{negative_i}}, 1'b1}) << (63 + Margin - Width);
+  // A one behind the last digit that counts is first where all of them are zeros: those of minus
+  // one, inverted.
+  assign digits = 64'({number_i[Width-Margin-1-:MostZeros] ^ {MostZeros{negative_i}}, 1'b1})
+      << (63 - MostZeros);
 
   // Stage 1: how far to shift.
   always_ff @(posedge clk_i) begin
@@ -74,10 +79,10 @@ module fp32_normalize
   // Stage 2: shifts, rounds, packs. A negative number's digits are inverted behind the shift. As 1
   // is missing to its magnitude, all its digits being ones means zeros with a carry: then none of
   // the bits below the round bit is one, before they are inverted.
-  logic [Width-1:0] shifted;
+  logic [Width-1:0] shifted;  // no digits below the round bit are left
   logic [23:0]      significand;
   logic             half;
-  logic             rest;
+  logic             rest;  // a one below the round bit
   logic             round_up;
   logic [8:0]       field;
   logic [30:0]      magnitude;
@@ -85,12 +90,16 @@ module fp32_normalize
 
   always_comb begin
     shifted = normal_q.number;
+    rest    = 1'b0;
     for (int k = ShiftWidth - 1; k >= 0; k--) begin
-      if (normal_q.shift[k]) shifted = shifted << 2 ** k;
+      logic [Width-1:0] lower;  // digits that further steps do not bring up to the round bit
+
+      lower   = ~('1 << (LowBits + 1 > 2 ** k ? LowBits + 1 - 2 ** k : 0));
+      rest   |= normal_q.shift[k] ? (shifted & (lower >> 2 ** k)) != '0 : (shifted & lower) != '0;
+      shifted = normal_q.shift[k] ? (shifted << 2 ** k) & ~lower : shifted & ~lower;
     end
   end
 
-  assign rest        = shifted[LowBits-1:0] != '0;
   assign significand = shifted[Width-1-:24] ^ {24{normal_q.negative}};
   assign half        = shifted[Width-25] ^ normal_q.negative;
   assign round_up    = normal_q.negative ? half || (!rest && significand[0])
