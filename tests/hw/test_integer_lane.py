@@ -139,13 +139,12 @@ def drive(dut, rng: random.Random, stages: list[Step | None]) -> None:
     """Sets what each stage needs; whatever has no meaning is junk."""
     parameters = [step and (step.how or step.addition) for step in stages]
     dut.addition_i.value = bool(stages[1] and stages[1].addition)
-    sums = [rng.getrandbits(32) for _ in range(3)]
-    place = rng.randrange(3)
+    dut.sum_i.value = rng.getrandbits(32)
+    dut.no_sum_i.value = bool(stages[0] and stages[0].addition)
     if stages[0]:
-        sums[place] = stages[0].total & 0xFFFFFFFF
         dut.bias_i.value = parameters[0].bias
-    dut.first_sum_i.value, dut.second_sum_i.value = sums[0], sums[2] << 32 | sums[1]
-    dut.second_i.value, dut.half_i.value = place > 0, place - 1 if place else rng.getrandbits(1)
+        if stages[0].how:
+            dut.sum_i.value = stages[0].total & 0xFFFFFFFF
     if stages[1]:
         dut.value_i.value, dut.operand_i.value = stages[1].value, stages[1].operand
         dut.multiplier_i.value = parameters[1].multiplier

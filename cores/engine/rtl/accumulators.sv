@@ -35,14 +35,13 @@ module accumulators
   input  logic [ArraySize-1:0]       second_carry_i,
   // High when the last sum of a tile has been written
   output logic                       tile_done_o,
-  // Store path: data comes a cycle after `read_ready_o`, and is zero in other cycles
+  // Store path: data, of pairs those of the first or of the second position, comes a cycle after
+  // `read_ready_o`
   input  logic                       read_i,
+  input  logic                       read_second_i,
   input  logic [EntryWidth-1:0]      read_entry_i,
   output logic                       read_ready_o,
-  output logic [ArraySize-1:0][31:0] read_data_o,
-  // Second sums in both halves, and the half that was read
-  output logic                            read_half_o,
-  output logic [1:0][ArraySize-1:0][31:0] read_second_o
+  output logic [ArraySize-1:0][31:0] read_data_o
 );
   /// The sum of what a column holds, an INT8 product, and a carry, modulo 2^32.
   function automatic logic [31:0] accumulated(
@@ -105,16 +104,16 @@ module accumulators
   logic read_half;
   logic add_half_q;
   logic read_half_q;
-  logic read_q;
+  logic read_second_q;
 
   assign add_half     = entry_i[EntryWidth-1];
   assign read_half    = read_entry_i[EntryWidth-1];
   assign read_ready_o = !(valid_i && !first_i && add_half == read_half);
 
   always_ff @(posedge clk_i) begin
-    add_half_q  <= add_half;
-    read_half_q <= read_half;
-    read_q      <= read_i && read_ready_o;
+    add_half_q    <= add_half;
+    read_half_q   <= read_half;
+    read_second_q <= read_second_i;
   end
 
   logic [1:0][ArraySize-1:0][31:0] half_data;
@@ -173,9 +172,7 @@ module accumulators
     end
   end
 
-  assign read_data_o   = read_q ? half_data[read_half_q] : '0;
-  assign read_half_o   = read_half_q;
-  assign read_second_o = second_data;
+  assign read_data_o = read_second_q ? second_data[read_half_q] : half_data[read_half_q];
 
   for (genvar c = 0; c < ArraySize; c++) begin : gen_column
     logic [31:0]           held;

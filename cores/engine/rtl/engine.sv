@@ -314,11 +314,10 @@ module engine
   // Stage 2: the array.
   logic                       tile_done;
   logic                       sum_read;
+  logic                       sum_second;
   logic [EntryWidth-1:0]      sum_entry;
   logic                       sum_ready;
   logic [ArraySize-1:0][31:0] sum;
-  logic                       read_half;
-  logic [1:0][ArraySize-1:0][31:0] second_sum;
   logic                       issue;
   logic [LaneWidth-1:0]       issue_lanes;
   logic [LaneWidth-1:0]       issue_columns;
@@ -353,11 +352,10 @@ module engine
     .weight_i          (weight),
     .tile_done_o       (tile_done),
     .sum_read_i        (sum_read),
+    .sum_second_i      (sum_second),
     .sum_entry_i       (sum_entry),
     .sum_ready_o       (sum_ready),
     .sum_o             (sum),
-    .read_half_o       (read_half),
-    .second_sum_o      (second_sum),
     .issue_o           (issue),
     .issue_lanes_o     (issue_lanes),
     .issue_columns_o   (issue_columns),
@@ -383,11 +381,10 @@ module engine
     .stored_o          (stored),
     .tile_done_i       (tile_done),
     .read_o            (sum_read),
+    .read_second_o     (sum_second),
     .read_entry_o      (sum_entry),
     .read_ready_i      (sum_ready),
     .read_data_i       (sum),
-    .read_half_i       (read_half),
-    .read_second_i     (second_sum),
     .parameter_req_o   (client_req[ClientParameters]),
     .parameter_urgent_o(parameters_urgent),
     .parameter_addr_o  (client_addr[ClientParameters]),

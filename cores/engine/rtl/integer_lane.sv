@@ -11,10 +11,8 @@
 module integer_lane (
   input  logic               clk_i,
   // To be requantised or added, and how: see requantizer
-  input  logic        [31:0] first_sum_i,
-  input  logic   [1:0][31:0] second_sum_i,
-  input  logic               second_i,
-  input  logic               half_i,
+  input  logic        [31:0] sum_i,
+  input  logic               no_sum_i,
   input  logic        [31:0] bias_i,
   input  logic        [31:0] multiplier_i,
   input  logic        [31:0] offset_i,
@@ -45,10 +43,8 @@ module integer_lane (
 
   requantizer u_requantizer (
     .clk_i,
-    .first_sum_i,
-    .second_sum_i,
-    .second_i,
-    .half_i,
+    .sum_i,
+    .no_sum_i,
     .bias_i,
     .multiplier_i,
     .offset_i,

@@ -10,9 +10,8 @@
 ///
 /// Results that an operand is added to go through the requantisers again, and come
 /// IntegerOperandLatency cycles later. There must be no read without `ready_o`, so that in the long
-/// run there is one every other cycle. `addition_o` tells that the bias of an addition is to come,
-/// with which the first sums must be zero, and then its multiplier and offset; `take_o` takes the
-/// operand. `summand_i` has the upper and the lower bound of the results that operands are added
+/// run there is one every other cycle. `addition_o` tells that the bias of an addition is to come, and
+/// then its multiplier and offset; `take_o` takes the operand. `summand_i` has the upper and the lower bound of the results that operands are added
 /// to, 9 bits each, and in its lowest byte the zero point of operands.
 module integer_lanes
   import engine_descriptor_pkg::*;
@@ -35,12 +34,9 @@ module integer_lanes
   input  logic                            read_i,
   input  logic                            first_i,
   input  logic                            result_i,
-  input  logic                            second_i,
   input  logic [GroupWidth-1:0]           group_i,
   input  logic [ChannelWidth-1:0]         channels_i,
-  input  logic [ArraySize-1:0][31:0]      first_sum_i,
-  input  logic [1:0][ArraySize-1:0][31:0] second_sum_i,
-  input  logic                            half_i,  // where the second sums are
+  input  logic [ArraySize-1:0][31:0]      sum_i,
   input  logic [Lanes-1:0][31:0]          multiplier_i,
   input  logic [Lanes-1:0][31:0]          bias_i,
   input  logic [Lanes-1:0][31:0]          offset_i,
@@ -67,7 +63,6 @@ module integer_lanes
   logic                     adds;
   logic                     passes;
   logic [StepWidth-1:0]     step_q;
-  logic                     second_q;
   logic [ValueDelay-1:0]    read_q;
   logic [ValueDelay-1:0]    first_q;
   logic [AddingLatency-1:0] result_q;
@@ -94,7 +89,6 @@ module integer_lanes
 
   always_ff @(posedge clk_i) begin
     step_q   <= StepWidth'(32'(group_i) / (Lanes / PortWords));
-    second_q <= second_i && read_i;
     read_q   <= {read_q[ValueDelay-2:0], read_i};
     first_q  <= {first_q[ValueDelay-2:0], first_i};
   end
@@ -144,23 +138,16 @@ module integer_lanes
   assign exists = channels_q | {Lanes{adds ? whole_q[AddingLatency-1] : whole_q[Latency-1]}};
 
   for (genvar i = 0; i < Lanes; i++) begin : gen_lane
-    logic      [Steps-1:0][31:0] first;
-    logic [1:0][Steps-1:0][31:0] second;
+    logic [Steps-1:0][31:0] sums;
 
     for (genvar s = 0; s < Steps; s++) begin : gen_step
-      localparam int unsigned Column = (s * Lanes + i) % ArraySize;
-
-      assign first[s]     = first_sum_i[Column];
-      assign second[0][s] = second_sum_i[0][Column];
-      assign second[1][s] = second_sum_i[1][Column];
+      assign sums[s] = sum_i[(s*Lanes+i)%ArraySize];
     end
 
     integer_lane u_lane (
       .clk_i,
-      .first_sum_i   (first[step_q]),
-      .second_sum_i  ({second[1][step_q], second[0][step_q]}),
-      .second_i      (second_q),
-      .half_i,
+      .sum_i         (sums[step_q]),
+      .no_sum_i      (addition[0]),
       .bias_i        (bias_i[i]),
       .multiplier_i  (multiplier_i[i]),
       .offset_i      (offset_i[i]),

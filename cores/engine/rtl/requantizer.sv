@@ -18,16 +18,13 @@
 ///
 /// Parameters come as they are in memory: `bias_i`, below the two bits of the shift, with the sum,
 /// `multiplier_i` a cycle later, and `offset_i` (below, above) two cycles later. Additions have zero
-/// for the sum, and a bias of 26 bits; `value_i` and `operand_i` come a cycle later, when
+/// for the sum, by `no_sum_i`, and a bias of 26 bits; `value_i` and `operand_i` come a cycle later, when
 /// `addition_i` tells that there are such. `zero_point_i` and `ties_even_i` are those of the fourth
 /// stage, the bounds those of the result. Latency: 4 cycles, one number per cycle.
 module requantizer (
   input  logic               clk_i,
-  // The sum is the first one, or the second one of the half
-  input  logic        [31:0] first_sum_i,
-  input  logic   [1:0][31:0] second_sum_i,
-  input  logic               second_i,
-  input  logic               half_i,
+  input  logic        [31:0] sum_i,
+  input  logic               no_sum_i,
   input  logic        [31:0] bias_i,
   input  logic        [31:0] multiplier_i,
   input  logic        [31:0] offset_i,
@@ -58,7 +55,7 @@ module requantizer (
   logic        [1:0]        negative_q;
   logic        [1:0][1:0]   shift_q;
 
-  assign sum      = second_i ? second_sum_i[half_i] : first_sum_i;
+  assign sum      = no_sum_i ? '0 : sum_i;
   assign biased_2 = {{3{bias_i[29]}}, bias_i[29:0], 1'b0} - {~sum[31], ~sum, 1'b1};
   assign biased   = biased_2[33:1];
 

@@ -32,11 +32,10 @@ module store_path
   // Accumulators
   input  logic                        tile_done_i,
   output logic                        read_o,
+  output logic                        read_second_o,
   output logic [EntryWidth-1:0]       read_entry_o,
   input  logic                        read_ready_i,
   input  logic [ArraySize-1:0][31:0]  read_data_i,
-  input  logic                        read_half_i,
-  input  logic [1:0][ArraySize-1:0][31:0] read_second_i,
   // Memory, reading parameters
   output logic                        parameter_req_o,
   output logic                        parameter_urgent_o,
@@ -104,7 +103,6 @@ module store_path
   // The group of results that is stored next.
   logic                    group_valid;
   logic                    step;
-  logic                    second;
   logic [GroupWidth-1:0]   group;
   logic [ChannelWidth-1:0] channels;
   logic [StoreWords-1:0]   mask;
@@ -128,7 +126,7 @@ module store_path
     .command_i,
     .valid_o      (group_valid),
     .next_i       (step),
-    .second_o     (second),
+    .second_o     (read_second_o),
     .group_o      (group),
     .channels_o   (channels),
     .mask_o       (mask),
@@ -366,12 +364,9 @@ module store_path
       .read_i       (read && integers),
       .first_i      (window_first),
       .result_i     (result && integers),
-      .second_i     (second),
       .group_i      (group),
       .channels_i   (channels),
-      .first_sum_i  (read_data_i),
-      .second_sum_i (read_second_i),
-      .half_i       (read_half_i),
+      .sum_i        (read_data_i),
       .multiplier_i (scale),
       .bias_i       (bias),
       .offset_i     (offsets),
@@ -393,7 +388,7 @@ module store_path
   end else begin : gen_no_integer
     logic unused;
 
-    assign unused         = ^{read_half_i, read_second_i, second, channels, summand, offsets};
+    assign unused         = ^{channels, summand, offsets};
     assign integers_ready = 1'b1;
     assign addition       = '0;
     assign integer_take   = 1'b0;

@@ -180,20 +180,15 @@ module slice_product #(
     special_q  <= {special_q[ArrayLatency-2:0], special};
   end
 
-  // Data that bypasses the array goes through a circular buffer with the array's latency.
+  // Data that bypasses the array goes through a circular buffer with the array's latency, and so do
+  // the valid lanes: the register behind it is what makes the others zero.
   localparam int unsigned PlaceWidth = $clog2(Latency - 1);
 
   logic [ArraySize-1:0][31:0] passing[Latency-1];
+  logic [ArraySize-1:0]       passing_valid[Latency-1];
   logic [PlaceWidth-1:0]      place_q;
-  logic [ArraySize-1:0][31:0] passed_in;
   logic [ArraySize-1:0][31:0] passed_q;
   logic [ArraySize-1:0][31:0] product;
-
-  always_comb begin
-    for (int unsigned i = 0; i < ArraySize; i++) begin
-      passed_in[i] = lane_valid_i[i] ? activation_i[i] : '0;
-    end
-  end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) place_q <= '0;
@@ -201,8 +196,13 @@ module slice_product #(
   end
 
   always_ff @(posedge clk_i) begin
-    passed_q <= passing[place_q];
-    if (valid_i && bypass_i && !(Int8 && integer_i)) passing[place_q] <= passed_in;
+    for (int unsigned i = 0; i < ArraySize; i++) begin
+      passed_q[i] <= passing_valid[place_q][i] ? passing[place_q][i] : '0;
+    end
+    if (valid_i && bypass_i && !(Int8 && integer_i)) begin
+      passing[place_q]       <= activation_i;
+      passing_valid[place_q] <= lane_valid_i;
+    end
   end
 
   assign product_o = bypass_q[Latency-1] ? passed_q : product;
