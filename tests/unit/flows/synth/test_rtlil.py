@@ -50,6 +50,22 @@ def test_registers_keep_their_names_in_the_content(tmp_path):
     assert 'attribute \\src "count_q"\n  cell $adff ' in content.body
 
 
+def test_memories_keep_the_name_that_their_ports_have(tmp_path):
+    """Yosys doubles the backslashes in a port's parameter."""
+    path = tmp_path / "design.il"
+    path.write_text(
+        "module \\top\n"
+        "  memory width 8 size 16 $flatten\\u_fifo.$auto$1\n"
+        "  cell $memrd_v2 $auto$2\n"
+        '    parameter \\MEMID "$flatten\\\\u_fifo.$auto$1"\n'
+        "  end\n"
+        "end\n"
+    )
+    (content,) = rtlil.contents(rtlil.read(path)).values()
+    declared, _, used, _ = content.body.splitlines()
+    assert declared.split()[-1] == used.split()[-1].strip('"') == "$n0"
+
+
 def test_registers_are_found_in_their_source(tmp_path):
     path = tmp_path / "design.il"
     path.write_text(REGISTER)
