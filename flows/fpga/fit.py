@@ -88,15 +88,15 @@ def _xczu7ev(config: Config) -> dict[str, float]:
     integer = config.engine.int8
     lanes = config.hardware().integer_lanes if integer else 0
     return {
-        "LUT": 35_760
-        + 1_460 * size
-        + 690 * _more_lanes(config)
-        + integer * (550 + 250 * size)
-        + 234 * lanes,
+        "LUT": 30_160
+        + 1_357 * size
+        + 625 * _more_lanes(config)
+        + integer * (630 + 248 * size)
+        + 250 * lanes,
         "DSP": size**2
         + 2 * _more_lanes(config)
         + 2 * config.engine.port_words
-        + 49
+        + 43
         + integer * 6
         + 27 * lanes // 8,
         "block RAM 36 Kibit": block
