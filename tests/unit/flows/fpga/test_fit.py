@@ -55,11 +55,11 @@ def test_the_estimate_is_what_was_measured(device, path, overrides, measured, tm
 @pytest.mark.parametrize(
     ("size", "int8", "measured"),
     [
-        (8, "true", (51_857, 154, 29, 40)),
-        (8, "false", (47_434, 121, 13, 40)),
-        (16, "true", (70_152, 381, 53, 48)),
-        (16, "false", (61_854, 322, 21, 48)),
-        (32, "true", (97_524, 1_149, 149, 32)),
+        (8, "true", (45_626, 148, 29, 40)),
+        (8, "false", (41_016, 115, 13, 40)),
+        (16, "true", (62_960, 375, 53, 48)),
+        (16, "false", (54_369, 316, 21, 48)),
+        (32, "true", (88_652, 1_143, 149, 32)),
     ],
 )
 def test_the_estimate_for_the_xczu7ev(size, int8, measured, tmp_path) -> None:
