@@ -17,22 +17,24 @@ from flows.synth.silicon.technology import TECHNOLOGIES
 from flows.synth.stage import SILICON, UTILIZATION
 
 # -j 1: WebAssembly has no threads. Primitives of the device are black boxes: their modules are only
-# needed to read the SystemVerilog. As modules are mapped one by one, some become a part of those
-# that instantiate them: small ones with the attribute `flatten`, and what others wrote (packages of
-# PyPI), below the top of the CPU. Constants and unused bits have to cross the borders that remain;
-# each round takes them one border further.
+# needed to read the SystemVerilog. As modules are mapped one by one, small ones with the attribute
+# `flatten` become a part of those that instantiate them.
 SCRIPT = """\
 read_slang -j 1 --keep-hierarchy {boxes} --top {top} {parameters} {defines} {includes} {files}
-select -set foreign A:src=*heepstor_pip_* cv32e40p_top* %d
-setattr -mod -set flatten 1 @foreign
+{foreign}
 setattr -mod -set keep_hierarchy 1 A:flatten %n
 setattr -mod -unset keep_hierarchy A:flatten
 flatten -noscopeinfo
 {rounds}
-opt_clean
 select =A:blackbox =A:flatten %u %n
 write_rtlil -selected design.il
 """
+# On a device, what others wrote (packages of PyPI) becomes a part as well, below the top of the
+# CPU, and constants and unread outputs cross the borders that remain, one more in each round.
+# In standard cells all registers stay as they are simulated: they are compared.
+FOREIGN = """\
+select -set foreign A:src=*heepstor_pip_* cv32e40p_top* %d
+setattr -mod -set flatten 1 @foreign"""
 ROUNDS = 4
 ROUND = "opt_expr; opt_clean; opt_hier"
 PRIMITIVES = ("DSP48E2", "BUFGCE_DIV")
@@ -55,6 +57,8 @@ class Yowasp(Edatool):
             if file.get("file_type", "").startswith(("verilogSource", "systemVerilogSource"))
             and not self._add_include_dir(file, includes)
         ]
+        device = self._require_tool_option("device")
+        is_silicon = device in TECHNOLOGIES
         self.script = SCRIPT.format(
             boxes=" ".join(f"--blackboxed-module {name}" for name in PRIMITIVES),
             top=self.toplevel,
@@ -62,7 +66,8 @@ class Yowasp(Edatool):
             defines=" ".join(f"-D {macro}" for macro in _macros(self.vlogdefine)),
             includes=" ".join(f"-I {folder}" for folder in includes),
             files=" ".join(sources),
-            rounds="\n".join([ROUND] * ROUNDS),
+            foreign="" if is_silicon else FOREIGN,
+            rounds="" if is_silicon else "\n".join([*[ROUND] * ROUNDS, "opt_clean"]),
         )
         self.edam = edam
         self.commands = EdaCommands()
@@ -71,8 +76,7 @@ class Yowasp(Edatool):
             ["design.il"],
             ["elaborate.ys", *sources],
         )
-        device = self._require_tool_option("device")
-        result = SILICON if device in TECHNOLOGIES else UTILIZATION
+        result = SILICON if is_silicon else UTILIZATION
         self.commands.add(
             [sys.executable, "-m", "flows.synth", "design.il", device], [result], ["design.il"]
         )

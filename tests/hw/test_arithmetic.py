@@ -117,19 +117,21 @@ def random_slice(rng: random.Random, size: int) -> list[int]:
 async def check_slice_product(dut):
     """Tiles as fast as their bytes come, used for one row or for many; gaps at random.
 
-    Of some tiles only the first columns are loaded; the others' products may be anything.
+    Of some tiles only the first columns are loaded; the others' products may be anything. Some
+    slices bypass the array.
     """
     size, beat_bytes = int(os.environ["ARRAY_SIZE"]), int(os.environ["BEAT_BYTES"])
     rng = random.Random(size)
     columns = [rng.choice([size, rng.randrange(1, size + 1)]) for _ in range(60)]
     tiles = [[rng.randrange(-127, 128) for _ in range(size * size)] for _ in columns]
-    slices = []  # (tile, swap, lanes, activations)
+    slices = []  # (tile, swap, bypass, lanes, activations)
     for tile in range(len(tiles)):
         for row in range(rng.choice([1, 1, 2, 9])):
-            slices.append((tile, row == 0, rng.randrange(1, size + 1), random_slice(rng, size)))
+            bypass, lanes = row > 0 and rng.random() < 0.3, rng.randrange(1, size + 1)
+            slices.append((tile, row == 0, bypass, lanes, random_slice(rng, size)))
     # A sum of minus one, counted in lowest digits: those of 1.0 are worth 2^-25.
     columns[0], tiles[0] = size, [0, -1, *[0] * (size - 2)] * size
-    slices[0] = 0, True, size, [0x3F800000, 0x33000000, *[0] * (size - 2)]
+    slices[0] = 0, True, False, size, [0x3F800000, 0x33000000, *[0] * (size - 2)]
     beats = []
     complete = []  # the beats of each tile and those before it
     for tile, count in zip(tiles, columns, strict=True):
@@ -148,11 +150,13 @@ async def check_slice_product(dut):
         # What came out of the last cycle.
         if dut.valid_o.value == 1:
             assert int(dut.tag_o.value) == received, "slices come out in order"
-            tile, _, lanes, activations = slices[received]
+            tile, _, bypass, lanes, activations = slices[received]
             products = int(dut.product_o.value)
-            for column in range(columns[tile]):
+            for column in range(size if bypass else columns[tile]):
                 weights = [tiles[tile][column * size + row] for row in range(lanes)]
                 expected = exact.slice_dot(activations[:lanes], weights)
+                if bypass:
+                    expected = activations[column] if column < lanes else 0
                 got = products >> (32 * column) & 0xFFFFFFFF
                 assert got == expected, f"slice {received}, column {column}: {got:08x}"
             received += 1
@@ -161,8 +165,8 @@ async def check_slice_product(dut):
         valid = sent < len(slices) and (not slices[sent][1] or ready) and rng.random() < 0.9
         dut.valid_i.value = int(valid)
         if valid:
-            _, swap, lanes, activations = slices[sent]
-            dut.swap_i.value = int(swap)
+            _, swap, bypass, lanes, activations = slices[sent]
+            dut.swap_i.value, dut.bypass_i.value = int(swap), int(bypass)
             dut.tag_i.value = sent
             dut.lane_valid_i.value = (1 << lanes) - 1
             dut.activation_i.value = sum(bits << (32 * i) for i, bits in enumerate(activations))

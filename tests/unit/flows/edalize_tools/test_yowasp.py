@@ -137,4 +137,5 @@ def test_standard_cells_have_another_result() -> None:
     tool = Yowasp()
     tool.setup({**EDAM, "tool_options": {"yowasp": {"device": "osu018"}}})
     assert tool.commands.commands[1].commands[0][3:] == ["design.il", "osu018"]
+    assert "opt" not in tool.script and "foreign" not in tool.script, "registers are compared"
     assert tool.commands.default_target == "silicon.json"
