@@ -94,9 +94,13 @@ module fp32_normalize
     for (int k = ShiftWidth - 1; k >= 0; k--) begin
       logic [Width-1:0] lower;  // digits that further steps do not bring up to the round bit
 
-      lower   = ~('1 << (LowBits + 1 > 2 ** k ? LowBits + 1 - 2 ** k : 0));
-      rest   |= normal_q.shift[k] ? (shifted & (lower >> 2 ** k)) != '0 : (shifted & lower) != '0;
-      shifted = normal_q.shift[k] ? (shifted << 2 ** k) & ~lower : shifted & ~lower;
+      lower = ~('1 << (LowBits + 1 > 2 ** k ? LowBits + 1 - 2 ** k : 0));
+      if (normal_q.shift[k]) begin
+        shifted = shifted << 2 ** k;
+      end else begin
+        rest   |= (shifted & lower) != '0;
+        shifted = shifted & ~lower;
+      end
     end
   end
 
@@ -119,4 +123,11 @@ module fp32_normalize
       end
     end
   end
+
+`ifndef SYNTHESIS
+  initial begin
+    assert (2 ** ShiftWidth > LowBits)
+    else $fatal(1, "digits are dropped before the first step of the shift");
+  end
+`endif
 endmodule
