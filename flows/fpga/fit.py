@@ -88,11 +88,11 @@ def _xczu7ev(config: Config) -> dict[str, float]:
     integer = config.engine.int8
     lanes = config.hardware().integer_lanes if integer else 0
     return {
-        "LUT": 30_160
-        + 1_357 * size
+        "LUT": 30_130
+        + 1_349 * size
         + 625 * _more_lanes(config)
-        + integer * (630 + 248 * size)
-        + 250 * lanes,
+        + integer * (630 + 260 * size)
+        + 238 * lanes,
         "DSP": size**2
         + 2 * _more_lanes(config)
         + 2 * config.engine.port_words
