@@ -10,9 +10,10 @@
 ///
 /// Results that an operand is added to go through the requantisers again, and come
 /// IntegerOperandLatency cycles later. There must be no read without `ready_o`, so that in the long
-/// run there is one every other cycle. `addition_o` tells that the bias of an addition is to come, and
-/// then its multiplier and offset; `take_o` takes the operand. `summand_i` has the upper and the lower bound of the results that operands are added
-/// to, 9 bits each, and in its lowest byte the zero point of operands.
+/// run there is one every other cycle. `addition_o` tells that the bias of an addition is to come,
+/// and then its multiplier and offset; `take_o` takes the operand. `summand_i` has the upper and
+/// the lower bound of the results that operands are added to, 9 bits each, and in its lowest byte
+/// the zero point of operands.
 module integer_lanes
   import engine_descriptor_pkg::*;
   import engine_pkg::*;

@@ -17,10 +17,10 @@
 /// result of whatever is below it.
 ///
 /// Parameters come as they are in memory: `bias_i`, below the two bits of the shift, with the sum,
-/// `multiplier_i` a cycle later, and `offset_i` (below, above) two cycles later. Additions have zero
-/// for the sum, by `no_sum_i`, and a bias of 26 bits; `value_i` and `operand_i` come a cycle later, when
-/// `addition_i` tells that there are such. `zero_point_i` and `ties_even_i` are those of the fourth
-/// stage, the bounds those of the result. Latency: 4 cycles, one number per cycle.
+/// `multiplier_i` a cycle later, and `offset_i` (below, above) two cycles later. Additions have
+/// zero for the sum, by `no_sum_i`, and a bias of 26 bits; `value_i` and `operand_i` come a cycle
+/// later, when `addition_i` tells that there are such. `zero_point_i` and `ties_even_i` are those
+/// of the fourth stage, the bounds those of the result. Latency: 4 cycles, one number per cycle.
 module requantizer (
   input  logic               clk_i,
   input  logic        [31:0] sum_i,

@@ -33,8 +33,7 @@ module fp32_normalize
   output logic [31:0]      result_o
 );
   localparam int unsigned ShiftWidth = $clog2(Margin + MostZeros + 1);
-  localparam int unsigned KeptBits   = 25;  // the significand and the round bit
-  localparam int unsigned LowBits    = Width - KeptBits;
+  localparam int unsigned LowBits    = Width - 25;  // below the round bit
 
   typedef struct packed {
     logic                  sign;
